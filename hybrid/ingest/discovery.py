@@ -1,0 +1,265 @@
+"""Which files an ingest reads: files, folders and globs become a list that is the same every time."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO
+
+from hybrid.answers import SkippedFile
+from hybrid.errors import DocumentError, InputError, OutsideFolderError, UnsupportedFormatError
+from hybrid.ingest.formats import SUFFIXES, reject_unread
+from hybrid.settings import IngestSettings
+
+_MAGIC = re.compile(r"[*?[]")
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
+_CATALOG = "catalog.sqlite"
+_HEAD = 4096
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file to read. ``root`` is the folder it must stay in; ``None`` if the user named the file itself."""
+
+    path: Path
+    source: str
+    root: Path | None
+    size: int
+    mtime_ns: int
+
+
+def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings) -> Iterator[Found | SkippedFile]:
+    """Every file under ``paths``, in a fixed order: inputs as given, each sorted by the parts of its names.
+
+    A folder is walked to the bottom. ``*``, ``?``, ``[...]`` and ``**`` (any depth of folders) are
+    expanded where no file has that very name; ``~`` is the home folder.
+
+    A ``source`` is the path as given, made lexically normal (no ``./``, doubled slash or slash at
+    the end), plus the way down from it, with ``/``. So ``discovery``, ``./discovery/`` and
+    ``discovery/a.pdf`` all give ``discovery/a.pdf``; ``.`` gives ``a.pdf``; an absolute path gives
+    absolute sources, which are other names for the same files.
+
+    A file comes once per call, however many inputs or links lead to it, under its own name rather
+    than a link's. Left out without a word, unless named: hidden files and folders (``.name``, and
+    ``~$name``, the lock files of word processors) if the settings do not include them, and the
+    folders of version control. Reported as skipped: what no loader reads (by its first bytes where the
+    name is not a document's), links that are broken, loop or leave the input's folder, a corpus
+    directory, what is not a regular file (never opened) and what may not be read.
+
+    Raises:
+        InputError: at the call, before any file is found, for a path that does not exist, a glob that
+            matches nothing, or no path at all.
+    """
+    names = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not names:
+        raise InputError("nothing to ingest: give at least one file, folder or glob")
+    inputs = [_Input.of(name, settings) for name in names]
+    return _unique(inputs)
+
+
+def _unique(inputs: Iterable[_Input]) -> Iterator[Found | SkippedFile]:
+    seen: set[str] = set()
+    for one in inputs:
+        entries = list(one.entries())
+        entries.sort(key=lambda entry: (entry.is_link, entry.source.split("/")))  # a file before the links to it
+        chosen = []
+        for entry in entries:
+            key = os.path.realpath(entry.path) if entry.skipped is None else f"{entry.skipped}{entry.source}"
+            if key not in seen:
+                seen.add(key)
+                chosen.append(entry)
+        for entry in sorted(chosen, key=lambda entry: entry.source.split("/")):
+            yield _examine(entry)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    path: Path
+    source: str
+    root: Path | None
+    is_link: bool = False
+    skipped: DocumentError | None = None
+
+
+class _Input:
+    """One path or glob that the user gave. ``base`` is the folder below which everything must stay."""
+
+    def __init__(self, base: Path, pattern: tuple[str, ...], settings: IngestSettings) -> None:
+        self._base = base
+        self._pattern = pattern
+        self._hidden = settings.include_hidden
+        self._visited: set[str] = set()
+        self._problems: list[_Entry] = []
+
+    @classmethod
+    def of(cls, name: str | Path, settings: IngestSettings) -> _Input:
+        """The input that the user's words stand for. Raises `InputError` if there is no such thing."""
+        if not str(name).strip():
+            raise InputError("an empty path: give a file, folder or glob")
+        if "\0" in str(name):
+            raise InputError(f"{str(name)!r} is no path: it holds a NUL character")
+        path = Path(name).expanduser()
+        try:
+            if path.exists():
+                return cls(path, (), settings)
+        except OSError as error:
+            raise InputError(f"{name} cannot be looked at: {error.strerror or error}") from error
+        if path.is_symlink():
+            raise InputError(f"{name} is a symbolic link to {path.readlink()}, which does not exist")
+        fixed = next((at for at, part in enumerate(path.parts) if _MAGIC.search(part)), None)
+        if fixed is None:
+            raise InputError(f"{name} does not exist; check the path (the current folder is {Path.cwd()})")
+        one = cls(Path(*path.parts[:fixed]), path.parts[fixed:], settings)
+        if not one._matches():
+            raise InputError(f"{name} matches no file; check the pattern (the current folder is {Path.cwd()})")
+        return one
+
+    def entries(self) -> Iterator[_Entry]:
+        """Files and problems below this input, in no particular order."""
+        self._problems.clear()
+        matches = self._matches() if self._pattern else [self._base]
+        root = None if not self._pattern and not self._base.is_dir() else self._base
+        links: list[Path] = []
+        for path in matches:
+            yield from self._walk(path, root, links, named=True)
+        while links:  # after the folders, so that what a link leads to is known by its own name first
+            yield from self._walk(links.pop(0), root, links, named=True)
+        yield from self._problems
+
+    def _walk(self, start: Path, root: Path | None, links: list[Path], *, named: bool) -> Iterator[_Entry]:
+        stack = [(start, named)]
+        while stack:
+            path, named = stack.pop()
+            is_link = path.is_symlink()
+            if root is not None and is_link and path != root:
+                problem = _link_problem(path, root)
+                if problem is not None:
+                    yield problem
+                    continue
+                if path.is_dir() and not named:
+                    links.append(path)
+                    continue
+            if not path.is_dir():
+                yield _Entry(path, _source(path), root, is_link)
+                continue
+            real = os.path.realpath(path)
+            if real in self._visited:
+                continue
+            self._visited.add(real)
+            if path != root and (path / _CATALOG).is_file():
+                yield _problem(path, "it is a corpus directory of hybrid, not documents")
+                continue
+            stack += [(child, False) for child in self._children(path)]
+
+    def _children(self, folder: Path, named_hidden: bool = False) -> list[Path]:
+        try:
+            names = sorted(child.name for child in folder.iterdir())
+        except OSError as error:
+            self._problems.append(_Entry(folder, _source(folder), None, skipped=unreadable(_source(folder), error)))
+            return []
+        return [folder / name for name in names if named_hidden or self._is_shown(name)]
+
+    def _is_shown(self, name: str) -> bool:
+        return name not in _VERSION_CONTROL and (self._hidden or not name.startswith((".", "~$")))
+
+    def _matches(self) -> list[Path]:
+        found = [self._base]
+        for part in self._pattern:
+            found = list(dict.fromkeys(match for folder in found for match in self._expand(folder, part)))
+        return found
+
+    def _expand(self, folder: Path, part: str) -> Iterator[Path]:
+        if not folder.is_dir():
+            return
+        if part == "**":
+            yield folder
+            for child in self._children(folder):
+                if child.is_dir() and not child.is_symlink():  # a link could lead round in circles
+                    yield from self._expand(child, part)
+        elif not _MAGIC.search(part):
+            if os.path.lexists(folder / part):
+                yield folder / part
+        else:
+            children = self._children(folder, named_hidden=part.startswith("."))
+            yield from (child for child in children if fnmatchcase(child.name, part))
+
+
+def _link_problem(path: Path, root: Path) -> _Entry | None:
+    source = _source(path)
+    target = path.readlink()
+    if not is_inside(path, root):
+        error: DocumentError = OutsideFolderError(source, outside_reason(str(target), _source(root)))
+    elif not path.exists():
+        error = DocumentError(source, f"a symbolic link to {target}, which does not exist or leads in a circle")
+    else:
+        return None
+    return _Entry(path, source, root, True, error)
+
+
+def outside_reason(target: str, root: str) -> str:
+    """Why a link is not followed, and what to do about it."""
+    return f"a symbolic link to {target}, outside {root}; name that path itself if it is to be read"
+
+
+def _problem(path: Path, reason: str) -> _Entry:
+    source = _source(path)
+    return _Entry(path, source, None, skipped=UnsupportedFormatError(source, reason))
+
+
+def _examine(entry: _Entry) -> Found | SkippedFile:
+    if entry.skipped is not None:
+        return skip(entry.skipped)
+    try:
+        status = entry.path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = next((name for test, name in _KINDS if test(status.st_mode)), "no regular file")
+            raise UnsupportedFormatError(entry.source, f"it is {kind}, not a file with text")
+        if entry.path.suffix.lower() not in SUFFIXES:
+            with open_regular(entry.path) as file:
+                reject_unread(file.read(_HEAD), entry.source)
+    except OSError as error:
+        return skip(unreadable(entry.source, error))
+    except DocumentError as error:
+        return skip(error)
+    return Found(entry.path, entry.source, entry.root, status.st_size, status.st_mtime_ns)
+
+
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def skip(error: DocumentError) -> SkippedFile:
+    """The report's entry for a document that could not be read."""
+    return SkippedFile(source=error.source, code=error.code, reason=error.reason)
+
+
+def unreadable(source: str, error: OSError) -> DocumentError:
+    """A file system's refusal as a document's error."""
+    advice = "; change its permissions to read it" if isinstance(error, PermissionError) else ""
+    return DocumentError(source, f"it cannot be read: {error.strerror or error}{advice}")
+
+
+def is_inside(path: Path, root: Path) -> bool:
+    """Whether ``path``, with every link followed, lies in ``root``."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that may have become a pipe since it was found, without waiting for a writer."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    return os.fdopen(os.open(path, flags), "rb")
+
+
+def _source(path: Path) -> str:
+    """The path as the user would type it; bytes that are no UTF-8 become U+FFFD."""
+    name = Path(os.path.normpath(path)).as_posix()
+    return os.fsencode(name).decode("utf-8", "replace")

