@@ -45,9 +45,11 @@ class MemorySettings(_Settings):
     window: int = Field(default=1024, ge=16)
     sinks: int = Field(default=4, ge=0)
     mini_batch: int = Field(default=512, ge=8)
-    dynamic_size: int | None = Field(default=None, description="width of the dynamic MLP; None: that of the static one")
-    optimizer: Literal["sgd", "adam"] = "adam"
-    learning_rate: float = Field(default=3e-4, gt=0)
+    dynamic_size: int | None = Field(
+        default=None, ge=1, description="width of the dynamic MLP; None: that of the static one"
+    )
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: float = Field(default=1.0, gt=0, description="1.0 suits sgd with clip 1; adam wants about 3e-4")
     clip: float = Field(default=1.0, ge=0, description="global gradient norm; 0: no clipping")
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long read")

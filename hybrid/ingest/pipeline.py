@@ -1,0 +1,220 @@
+"""Ingest and removal from end to end: files → documents → chunks → vectors → catalog → memory.
+
+Everything is committed in batches, each a generation of its own. What was committed stays, whatever
+happens next; the same call again goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.answers import IngestReport
+from hybrid.documents import Chunk, Document
+from hybrid.errors import SettingsError, SourceNotFoundError
+from hybrid.ingest.chunking import TokenCounter, chunk
+from hybrid.ingest.examining import Incoming, examine
+from hybrid.ingest.progress import Progress, Tally, quiet
+from hybrid.ingest.reading import MemoryModel, read_corpus
+from hybrid.ingest.writing import Embedded, Writer
+from hybrid.settings import IngestSettings, Settings
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.locking import write_lock
+
+GROUP_CHUNKS = 512  # embedded together
+BATCH_CHUNKS = (2048, 16384)  # committed together: a quarter of the index, within these bounds
+BATCH_CHARS = 32_000_000
+
+
+class Embedder(TokenCounter, Protocol):
+    """What ingest needs of a `hybrid.retrieval.embedding.Embedder`."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Which embedder it is."""
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """Vectors ``[texts, dimension]`` of length 1."""
+
+
+def ingest(
+    catalog: Catalog,
+    directory: Path,
+    embedder: Embedder,
+    memory: MemoryModel | None,
+    inputs: Sequence[str | Path | Document],
+    settings: Settings,
+    progress: Progress = quiet,
+) -> IngestReport:
+    """Take files, folders, globs and `Document` objects into the corpus, then let the memory read them.
+
+    A file whose size and time did not change costs nothing. One whose content changed replaces the old
+    version; one that cannot be read any more keeps it; one with the bytes of another becomes a second
+    name of the same document. A file that is gone from a folder stays in the corpus until it is removed.
+
+    Interrupting is safe, also while the memory reads a long document: ingest again to go on.
+
+    Raises:
+        InputError: a path that does not exist, or a glob that matches nothing.
+        SettingsError: another embedder made this corpus.
+        CorpusLockedError: another process is writing to it.
+        CorpusError: the disk is full.
+    """
+    tally = Tally()
+    with write_lock(directory):
+        _check_embedder(catalog, embedder)
+        writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
+        with tally.timed("index"):
+            writer.commit_index(anew=False)
+        _Batches(writer, embedder, settings.ingest, progress, tally).run(
+            examine(catalog, inputs, settings.ingest, progress, tally)
+        )
+        if memory is not None:
+            read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+    return tally.report(catalog.generation())
+
+
+def remove(
+    catalog: Catalog,
+    directory: Path,
+    memory: MemoryModel | None,
+    source: str,
+    settings: Settings,
+    progress: Progress = quiet,
+) -> IngestReport:
+    """Remove a source and what was attached to it. Its document stays while it has another name.
+
+    If the memory has read the document, the memory is off from this commit on, its snapshots with the
+    document in them are deleted, and it goes back to the last snapshot before it and reads the rest
+    again. Where that is interrupted, the next ingest finishes it. Without a memory to do it with the
+    corpus has none until it is next ingested with one.
+
+    Raises:
+        SourceNotFoundError: no such source; the message suggests similar names.
+        CorpusLockedError: another process is writing to the corpus.
+    """
+    tally = Tally()
+    with write_lock(directory):
+        if catalog.source(source) is None:
+            raise SourceNotFoundError(_not_found(source, [row.source for row in catalog.sources()]))
+        writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
+        with tally.timed("index"):
+            tally.removed.extend(writer.commit_removal(source).sources)
+        if memory is not None:
+            read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+    return tally.report(catalog.generation())
+
+
+def rebuild_index(catalog: Catalog, directory: Path, settings: Settings) -> IngestReport:
+    """Build the index anew from the embeddings in the catalog: nothing is embedded again."""
+    tally = Tally()
+    with write_lock(directory), tally.timed("index"):
+        Writer(catalog, directory, settings, None, tally).commit_index(anew=True)
+    return tally.report(catalog.generation())
+
+
+def _check_embedder(catalog: Catalog, embedder: Embedder) -> None:
+    made_by = catalog.info("embedder")
+    if made_by is not None and made_by != embedder.fingerprint:
+        raise SettingsError(
+            f"the vectors of this corpus were made by the embedder {made_by}, and cannot be compared with those of "
+            f"{embedder.fingerprint}: open it with its own embedder, or ingest into a new directory"
+        )
+
+
+def _not_found(source: str, known: Sequence[str]) -> str:
+    close = get_close_matches(source, known, n=3)
+    close += [name for name in known if Path(name).name == Path(source).name and name not in close][:3]
+    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else "the corpus lists its documents by name"
+    return f"no source {source!r} in the corpus; {advice}"
+
+
+class _Batches:
+    """Collects what comes in, embeds it in groups, and commits it in batches."""
+
+    def __init__(
+        self, writer: Writer, embedder: Embedder, settings: IngestSettings, progress: Progress, tally: Tally
+    ) -> None:
+        self._writer = writer
+        self._embedder = embedder
+        self._settings = settings
+        self._progress = progress
+        self._tally = tally
+        self._group: list[tuple[Incoming, list[tuple[Document, list[Chunk]]]]] = []
+        self._batch: list[Incoming] = []
+        self._embedded: list[Embedded] = []
+        self._embedding: set[str] = set()  # sha256 of the documents in the group and the batch
+        self._commits = 0
+
+    def run(self, inputs: Iterator[Incoming]) -> None:
+        """Take in all inputs. However it ends, what was embedded until then is committed."""
+        try:
+            for incoming in inputs:
+                with self._tally.timed("load"):
+                    self._add(incoming)
+                if self._waiting_chunks() >= GROUP_CHUNKS or self._chars() >= BATCH_CHARS:
+                    self._embed()
+                    if self._is_full():
+                        self._commit()
+            self._embed()
+        finally:
+            self._commit()
+
+    def _add(self, incoming: Incoming) -> None:
+        documents = []
+        for document in incoming.new:
+            if document.sha256 not in self._embedding:
+                self._embedding.add(document.sha256)
+                documents.append((document, chunk(document.text, self._embedder, self._settings, document.pages)))
+        self._group.append((incoming, documents))
+
+    def _waiting_chunks(self) -> int:
+        return sum(len(chunks) for _, documents in self._group for _, chunks in documents)
+
+    def _chars(self) -> int:
+        waiting = sum(len(document.text) for _, documents in self._group for document, _ in documents)
+        return waiting + sum(len(item.document.text) for item in self._embedded)
+
+    def _is_full(self) -> bool:
+        low, high = BATCH_CHUNKS
+        limit = min(max(low, self._writer.indexed() // 4), high)
+        return sum(len(item.chunks) for item in self._embedded) >= limit or self._chars() >= BATCH_CHARS
+
+    def _embed(self) -> None:
+        documents = [pair for _, documents in self._group for pair in documents]
+        texts = [part.text for _, chunks in documents for part in chunks]
+        before, known = self._tally.chunks, self._tally.chunks + len(texts)
+        with self._tally.timed("embed"):
+            if texts:
+                self._progress("embed", before, known, "")
+                vectors = self._embedder.encode(texts, lambda done: self._progress("embed", before + done, known, ""))
+            else:
+                vectors = np.zeros((0, self._embedder.dimension), np.float32)
+        ends = np.cumsum([len(chunks) for _, chunks in documents])[:-1]
+        for (document, chunks), part in zip(documents, np.split(vectors, ends), strict=False):
+            self._embedded.append(Embedded(document, tuple(chunks), part))
+        self._batch.extend(incoming for incoming, _ in self._group)
+        self._group.clear()
+        self._tally.chunks = known
+
+    def _commit(self) -> None:
+        batch, embedded = self._batch, self._embedded
+        if not batch:
+            return
+        self._batch, self._embedded = [], []
+        self._commits += 1
+        self._progress("index", self._commits - 1, self._commits, "")
+        with self._tally.timed("index"):
+            facts = {"embedder": self._embedder.fingerprint, "dimension": str(self._embedder.dimension)}
+            self._writer.commit_documents(batch, embedded, facts, self._embedder.dimension)
+        self._embedding = {document.sha256 for _, documents in self._group for document, _ in documents}
+        self._progress("index", self._commits, self._commits, "")

@@ -1,0 +1,85 @@
+"""How long work says how far it is, and what it keeps for the report."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from hybrid.answers import IngestReport, SkippedFile
+from hybrid.stores.rows import GenerationRow
+
+Stage = Literal["discover", "load", "embed", "index", "memory"]
+
+
+class Progress(Protocol):
+    """Called often during long work, from the working thread.
+
+    ``done`` of ``total`` counts files in ``discover`` and ``load``, chunks in ``embed`` (of those known
+    so far: ``total`` grows), commits in ``index``, and characters in ``memory``. ``detail`` is for
+    people: the file at hand, or the tokens read and their loss.
+
+    Example:
+        >>> def show(stage: Stage, done: int, total: int, detail: str) -> None:
+        ...     print(f"{stage} {done}/{total} {detail}")
+    """
+
+    def __call__(self, stage: Stage, done: int, total: int, detail: str) -> None:
+        """Report."""
+
+
+def quiet(stage: Stage, done: int, total: int, detail: str) -> None:
+    """The `Progress` that says nothing."""
+
+
+@dataclass
+class Tally:
+    """What happened so far in one ingest or removal."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    chunks: int = 0
+    tokens_read: int = 0
+    losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @contextmanager
+    def timed(self, stage: Stage) -> Iterator[None]:
+        """Count the block's time to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - start
+
+    @property
+    def loss(self) -> float | None:
+        """Mean loss in nats per token, over all that was read."""
+        tokens = sum(count for count, _ in self.losses)
+        return sum(count * loss for count, loss in self.losses) / tokens if tokens else None
+
+    def report(self, generation: GenerationRow | None) -> IngestReport:
+        """The report, for a corpus that is now at ``generation``."""
+        return IngestReport(
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            unchanged=tuple(self.unchanged),
+            duplicates=tuple(self.duplicates),
+            skipped=tuple(self.skipped),
+            removed=tuple(self.removed),
+            notes=tuple(self.notes),
+            chunks=self.chunks,
+            tokens_read=self.tokens_read,
+            loss=self.loss,
+            generation=generation.n if generation else None,
+            memory=generation.memory_state if generation else "none",
+            seconds=dict(self.seconds),
+        )

@@ -1,0 +1,1 @@
+"""Search over exact spans: dense, lexical, and the two fused."""

@@ -1,0 +1,198 @@
+"""Texts into vectors, with a sentence-transformers model whose files are on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.errors import MissingModelError, UnsupportedModelError
+from hybrid.models import resolve_model
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_TEXTS_PER_STEP = 256  # between two calls of progress
+_BATCH = 32
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+# What decides a vector: the weights, the tokenizer, and how token vectors become one.
+_IDENTITY = ("**/*.safetensors", "modules.json", "**/config.json", "sentence_bert_config.json", "tokenizer.json")
+
+
+class Embedder:
+    """A frozen sentence-transformers model. Safe to share between threads.
+
+    Nothing is downloaded, no code that comes with a model is run, and weights are read from safetensors
+    only, never from a pickle.
+
+    Attributes:
+        name: as it was asked for: a built-in model's name, a path or a hub id.
+        dimension: length of a vector.
+        max_tokens: the most tokens of a text that the model sees, special tokens not counted; it ignores
+            the rest.
+
+    Example:
+        >>> embedder = Embedder.load("all-minilm-l6-v2")
+        >>> embedder.encode(["When does it end?", "The term ends in May."]).shape
+        (2, 384)
+    """
+
+    def __init__(self, name: str, path: Path, model: SentenceTransformer) -> None:
+        from tokenizers import Tokenizer
+
+        backend = getattr(model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise UnsupportedModelError(f"{name}: no tokenizer that gives offsets; it needs a tokenizer.json")
+        # A copy: the model's own is set to truncate and pad.
+        self._tokenizer = Tokenizer.from_str(backend.to_str())
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        special = self._tokenizer.num_special_tokens_to_add(False)
+        self.name = name
+        self.dimension = int(model.encode("", show_progress_bar=False).shape[0])
+        self.max_tokens: int = int(model.max_seq_length or 512) - special
+        self._path = path
+        self._model = model
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """Loads the model called ``name``: a built-in model, a directory, or a hub id in the local cache.
+
+        Raises:
+            MissingModelError: its files are not on this machine.
+            UnsupportedModelError: it is not a sentence-transformers model, brings its own code, or has
+                its weights in a pickle.
+        """
+        path = _local_directory(name)
+        _check_files(name, path)
+        # Batches are small, and the setting keeps tokenizers from warning when a process forks.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        with _quiet_transformers():
+            from sentence_transformers import SentenceTransformer
+
+            try:
+                model = SentenceTransformer(
+                    str(path),
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True},
+                )
+            except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+                raise UnsupportedModelError(f"{name}: sentence-transformers cannot load {path}: {error}") from error
+        model.eval()
+        return cls(name, path, model)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """``<name>@<sha256>`` of everything that decides a vector. Two corpora mix only if it is equal."""
+        files = sorted({file for pattern in _IDENTITY for file in self._path.glob(pattern)})
+        parts = [(file.relative_to(self._path).as_posix(), _file_sha256(file.resolve())) for file in files]
+        return f"{Path(self.name).name}@{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """``(start, end)`` in characters of ``text`` of each token, however long the text; no special tokens."""
+        encoding = self._tokenizer.encode(_readable(text), add_special_tokens=False)
+        return [(start, end) for start, end in encoding.offsets]
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """Vectors of ``texts``, in their order: ``[len(texts), dimension]`` float32, each of length 1.
+
+        A text's vector does not depend on the others in the call, to about 1e-6. ``progress`` is told how
+        many texts are done so far.
+        """
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        # Texts of one length share a batch, so that little is spent on padding; the longest go first, so
+        # that progress runs faster towards the end and not slower.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        for first in range(0, len(order), _TEXTS_PER_STEP):
+            step = order[first : first + _TEXTS_PER_STEP]
+            with self._lock:  # a fast tokenizer must not be set to truncate in two threads at once
+                vectors[step] = self._model.encode(
+                    [_readable(texts[i]) for i in step],
+                    batch_size=_BATCH,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                    normalize_embeddings=True,
+                )
+            if progress is not None:
+                progress(first + len(step))
+        return vectors
+
+
+def _readable(text: str) -> str:
+    """Half surrogate pairs, which no tokenizer takes, become U+FFFD: one character for one."""
+    return text if text.isascii() else text.translate(_SURROGATES)
+
+
+def _local_directory(name: str) -> Path:
+    resolved = resolve_model(name)
+    if Path(resolved).is_dir():
+        return Path(resolved)
+    if Path(resolved).exists():
+        raise UnsupportedModelError(f"{name}: an embedder is a directory with modules.json, not a single file")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    repository = resolved if "/" in resolved else f"sentence-transformers/{resolved}"
+    try:
+        return Path(snapshot_download(repository, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError) as error:
+        raise MissingModelError(
+            f"the embedder {name} is neither built in, nor a directory, nor in the local hub cache; "
+            f"hybrid downloads nothing by itself: run hf download {repository}"
+        ) from error
+
+
+def _check_files(name: str, path: Path) -> None:
+    """Refuses what would be run or unpickled, before any of it is read."""
+    try:
+        modules = json.loads((path / "modules.json").read_text("utf-8"))
+        kinds = [str(module["type"]) for module in modules]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnsupportedModelError(f"{name}: {path} is not a sentence-transformers model: no modules.json") from error
+    foreign = [kind for kind in kinds if not kind.startswith("sentence_transformers.")]
+    if foreign:
+        raise UnsupportedModelError(f"{name}: it needs code of its own ({foreign[0]}), which hybrid does not run")
+    safe = {file.parent for file in path.glob("**/*.safetensors")}
+    pickles = [file for file in path.glob("**/pytorch_model*.bin") if file.parent not in safe]
+    if pickles or not safe:
+        what = f"{pickles[0].name} is a pickle" if pickles else "it has no weights"
+        raise UnsupportedModelError(f"{name}: {what}; hybrid reads model.safetensors only")
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the arguments are the cache's key
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    stat = path.stat()
+    return _hash(path, stat.st_size, stat.st_mtime_ns)
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keeps transformers' progress bars and notices off the user's screen while a model loads."""
+    from transformers.utils import logging as notices
+
+    bars: Any = notices.is_progress_bar_enabled()
+    verbosity = notices.get_verbosity()
+    notices.disable_progress_bar()
+    notices.set_verbosity_error()
+    try:
+        yield
+    finally:
+        notices.set_verbosity(verbosity)
+        if bars:
+            notices.enable_progress_bar()

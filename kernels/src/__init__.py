@@ -1,0 +1,1 @@
+"""Differentiable operations: a plain PyTorch reference for each, and fast versions beside it."""

@@ -1,0 +1,1 @@
+"""What is on disk: the catalog, the vectors, the snapshots and the generations that tie them together."""

@@ -1,0 +1,364 @@
+"""The catalog: which documents a corpus holds, their texts, chunks and embeddings, and its generations.
+
+One SQLite file in WAL mode: the writer's commit is the single commit point of the corpus, and readers
+never wait for it. All access is through SQLAlchemy, so that another database can take its place; only
+`hybrid.stores.lexical` speaks SQLite's own full-text search.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, func, select
+
+from hybrid.documents import Document, Location, Metadata
+from hybrid.stores import lexical
+from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
+from hybrid.stores.rows import (
+    ChunkRow,
+    DocumentRow,
+    GenerationRow,
+    LogRow,
+    SnapshotRow,
+    SourceRow,
+)
+from hybrid.stores.tables import (
+    ChunkTable,
+    DocumentTable,
+    GenerationTable,
+    InfoTable,
+    LogTable,
+    SnapshotTable,
+    SourceTable,
+    TextTable,
+)
+from hybrid.stores.transaction import Transaction, snapshot_rows
+
+CACHED_CHARS = 64_000_000  # texts kept for locating; the one last used is kept whatever its size
+_AT_ONCE = 500  # ids in one SQL statement
+
+__all__ = ["Catalog", "Transaction", "looks_like_corpus"]
+
+
+class Catalog:
+    """Everything that is known about a corpus, behind typed methods.
+
+    Reading methods may be called from several threads. `transaction` is for the one writer.
+
+    Example:
+        >>> import tempfile
+        >>> from hybrid.documents import Document
+        >>> with Catalog.open(Path(tempfile.mkdtemp()) / "catalog.sqlite", create=True) as catalog:
+        ...     with catalog.transaction() as transaction:
+        ...         document = Document.from_text("A note.", source="note.txt")
+        ...         document_id, _ = transaction.add_document(document, [], np.zeros((0, 2), np.float32))
+        ...         transaction.put_source("note.txt", document_id)
+        ...     catalog.text(document_id)
+        'A note.'
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pinned = threading.local()
+        self._texts: OrderedDict[int, Document] = OrderedDict()
+        self._texts_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
+        """Open the catalog at a path or database URL, making or upgrading its tables where needed.
+
+        Raises `CorpusNotFoundError` if there is none and ``create`` is false, `CorpusVersionError` if a
+        newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
+        `SettingsError` for a kind of database that is not supported.
+        """
+        return cls(open_database(url_or_path, create=create))
+
+    def close(self) -> None:
+        """Let go of the database. The catalog cannot be used afterwards."""
+        self._engine.dispose()
+        self._texts.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # Reading and writing -------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All reads of this thread inside the block see one state of the catalog, whatever is committed
+        meanwhile."""
+        if getattr(self._pinned, "connection", None) is not None:
+            yield
+            return
+        with storage_errors(), connect(self._engine) as connection:
+            connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
+            self._pinned.connection = connection
+            try:
+                yield
+            finally:
+                self._pinned.connection = None
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        pinned = getattr(self._pinned, "connection", None)
+        if pinned is not None:
+            yield pinned
+            return
+        with storage_errors(), connect(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Changes made together: all are kept when the block ends, none if it raises.
+
+        Raises `CorpusLockedError` if another process is writing and `CorpusError` if the disk is full.
+        """
+        with storage_errors(), connect(self._engine, write=True) as connection:
+            yield Transaction(connection)
+
+    # Facts ---------------------------------------------------------------------------------------
+
+    def info(self, key: str) -> str | None:
+        """A fact about the corpus, such as ``"embedder"``; ``None`` if it was never set."""
+        with self._connection() as connection:
+            return connection.scalar(select(InfoTable.value).where(InfoTable.key == key))
+
+    def set_info(self, key: str, value: str) -> None:
+        """Set a fact, in a transaction of its own."""
+        with self.transaction() as transaction:
+            transaction.set_info(key, value)
+
+    def log(self) -> list[LogRow]:
+        """Everything that was done to the corpus, oldest first."""
+        with self._connection() as connection:
+            rows = connection.execute(select(LogTable.at, LogTable.event, LogTable.detail).order_by(LogTable.id))
+            return [LogRow(at, event, detail) for at, event, detail in rows]
+
+    # Sources and documents -----------------------------------------------------------------------
+
+    def sources(self, *, document_id: int | None = None, parent: str | None = None) -> list[SourceRow]:
+        """All sources, or those of a document, or those attached to a source; in the order they came."""
+        statement = _SOURCES.order_by(SourceTable.id)
+        if document_id is not None:
+            statement = statement.where(SourceTable.document_id == document_id)
+        if parent is not None:
+            statement = statement.where(SourceTable.parent == parent)
+        with self._connection() as connection:
+            return [SourceRow(*row) for row in connection.execute(statement)]
+
+    def source(self, name: str) -> SourceRow | None:
+        """The source of that name, or ``None``."""
+        with self._connection() as connection:
+            row = connection.execute(_SOURCES.where(SourceTable.name == name)).first()
+            return SourceRow(*row) if row else None
+
+    def document_with(self, sha256: str) -> int | None:
+        """The id of the document whose bytes have this sha256, or ``None``."""
+        with self._connection() as connection:
+            return connection.scalar(select(DocumentTable.id).where(DocumentTable.sha256 == sha256))
+
+    def documents(self) -> list[DocumentRow]:
+        """All documents in the order of their ids, which is the order in which the memory reads them."""
+        with self._connection() as connection:
+            sources: dict[int, list[SourceRow]] = {}
+            for row in connection.execute(_SOURCES.order_by(SourceTable.id)):
+                sources.setdefault(row.document_id, []).append(SourceRow(*row))
+            counts = select(ChunkTable.document_id, func.count()).group_by(ChunkTable.document_id)
+            chunks = {row[0]: row[1] for row in connection.execute(counts)}
+            rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
+        return [_document_row(row, sources[row.id], chunks.get(row.id, 0)) for row in rows if row.id in sources]
+
+    def document(self, document_id: int) -> Document:
+        """The document with its text, under its first name. Raises `KeyError` if there is none."""
+        with self._connection() as connection:
+            first = select(SourceTable.name, SourceTable.parent).where(SourceTable.document_id == document_id)
+            named = connection.execute(first.order_by(SourceTable.id).limit(1)).first()
+            if named is None:
+                raise KeyError(f"no document {document_id} in the catalog")
+            with self._texts_lock:
+                cached = self._texts.get(document_id)
+                if cached is not None and (cached.source, cached.parent) == tuple(named):
+                    self._texts.move_to_end(document_id)
+                    return cached
+            body = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id == document_id)
+            row = connection.execute(body).one()
+        document = Document(
+            source=named.name,
+            text=row.text,
+            sha256=row.sha256,
+            media_type=row.media_type,
+            pages=tuple(row.pages),
+            metadata=Metadata.model_validate(row.details),
+            parent=named.parent,
+        )
+        self._remember(document_id, document)
+        return document
+
+    def _remember(self, document_id: int, document: Document) -> None:
+        with self._texts_lock:
+            self._texts[document_id] = document
+            self._texts.move_to_end(document_id)
+            while len(self._texts) > 1 and sum(len(held.text) for held in self._texts.values()) > CACHED_CHARS:
+                self._texts.popitem(last=False)
+
+    def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
+        """``[start, end)`` of a document's canonical text; all of it by default."""
+        return self.document(document_id).text[start:end]
+
+    def locate(self, document_id: int, start: int, end: int) -> Location:
+        """The pages and lines of a span."""
+        return self.document(document_id).locate(start, end)
+
+    # Chunks and search ---------------------------------------------------------------------------
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
+        """The chunks of these ids. Ids that are not (or no longer) in the catalog are left out."""
+        found: dict[int, ChunkRow] = {}
+        columns = select(ChunkTable.id, ChunkTable.document_id, ChunkTable.start, ChunkTable.end)
+        with self.reading():
+            for at in range(0, len(ids), _AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
+                with self._connection() as connection:
+                    rows = connection.execute(columns.where(ChunkTable.id.in_(wanted))).all()
+                for chunk_id, document_id, start, end in sorted(rows, key=lambda row: row.document_id):
+                    document = self.document(document_id)
+                    text = document.text[start:end]
+                    found[chunk_id] = ChunkRow(
+                        chunk_id, document_id, start, end, text, document.source, document.title, document.sha256
+                    )
+        return {int(identifier): found[int(identifier)] for identifier in ids if int(identifier) in found}
+
+    def chunk_ids(self, document_id: int) -> list[int]:
+        """The ids of a document's chunks, in the order of the text."""
+        with self._connection() as connection:
+            of_document = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
+            return list(connection.scalars(of_document.order_by(ChunkTable.start, ChunkTable.id)))
+
+    def search_lexical(self, match: str, k: int) -> list[tuple[int, float]]:
+        """The ``k`` best chunks for a match expression of `hybrid.stores.lexical`: ids and BM25 scores,
+        higher is better. Raises `InputError` for an expression that cannot be read."""
+        with self._connection() as connection:
+            return lexical.search(connection, match, k)
+
+    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
+        """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""
+        if not text or k < 1 or not lexical.storable(text):
+            return []
+        holds = select(TextTable.document_id).where(func.instr(TextTable.text, text) > 0)
+        found: list[tuple[int, int, int]] = []
+        with self.reading():
+            with self._connection() as connection:
+                documents = connection.scalars(holds.order_by(TextTable.document_id).limit(k)).all()
+            for document_id in documents:
+                body = self.text(document_id)
+                at = body.find(text)
+                while at >= 0 and len(found) < k:
+                    found.append((document_id, at, at + len(text)))
+                    at = body.find(text, at + 1)
+        return found
+
+    def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
+        everything = select(ChunkTable.id, ChunkTable.embedding).order_by(ChunkTable.id)
+        with self._connection() as connection:
+            if ids is None:
+                count = connection.scalar(select(func.count()).select_from(ChunkTable)) or 0
+                return _matrix(connection.execution_options(yield_per=4096).execute(everything), count)
+            rows: list[Any] = []
+            for at in range(0, len(ids), _AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
+                rows.extend(connection.execute(everything.where(ChunkTable.id.in_(wanted))))
+            return _matrix(iter(sorted(rows, key=lambda row: row.id)), len(rows))
+
+    # Generations ---------------------------------------------------------------------------------
+
+    def generation(self) -> GenerationRow | None:
+        """The newest generation, which is the corpus as it is now; ``None`` if nothing was committed."""
+        with self._connection() as connection:
+            row = connection.execute(_GENERATIONS.order_by(GenerationTable.n.desc()).limit(1)).first()
+            return GenerationRow(*tuple(row)) if row else None
+
+    def index_files(self, last: int = 2) -> list[str]:
+        """The ``last`` newest index files, newest first. A file can serve several generations."""
+        newest = select(GenerationTable.index_file).group_by(GenerationTable.index_file)
+        with self._connection() as connection:
+            return list(connection.scalars(newest.order_by(func.max(GenerationTable.n).desc()).limit(last)))
+
+    def snapshots(self, model: str | None = None) -> list[SnapshotRow]:
+        """The snapshots, of one model or all, oldest first."""
+        with self._connection() as connection:
+            return [row for row in snapshot_rows(connection) if model in (None, row.model)]
+
+
+_SOURCES = select(
+    SourceTable.name,
+    SourceTable.document_id,
+    DocumentTable.sha256,
+    SourceTable.size,
+    SourceTable.mtime_ns,
+    SourceTable.parent,
+).join(DocumentTable)
+
+_DOCUMENTS = select(
+    DocumentTable.id,
+    DocumentTable.sha256,
+    DocumentTable.chars,
+    DocumentTable.media_type,
+    DocumentTable.pages,
+    DocumentTable.details,
+)
+
+_GENERATIONS = select(
+    GenerationTable.n,
+    GenerationTable.created_at,
+    GenerationTable.index_file,
+    GenerationTable.index_sha256,
+    GenerationTable.snapshot_id,
+    SnapshotTable.file,
+    SnapshotTable.sha256,
+    SnapshotTable.model,
+    SnapshotTable.document_id,
+    SnapshotTable.document_tokens,
+    func.coalesce(SnapshotTable.tokens, 0),
+    GenerationTable.memory_state,
+).outerjoin(SnapshotTable)
+
+
+def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:
+    metadata = Metadata.model_validate(row.details)
+    return DocumentRow(
+        id=row.id,
+        source=sources[0].source,
+        title=metadata.title or Path(sources[0].source).name,
+        sha256=row.sha256,
+        chars=row.chars,
+        chunks=chunks,
+        pages=len(row.pages),
+        media_type=row.media_type,
+        author=metadata.author,
+        date=metadata.date,
+        custodian=metadata.custodian,
+        parent=sources[0].parent,
+        aliases=tuple(alias.source for alias in sources[1:]),
+    )
+
+
+def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    ids = np.empty(count, np.int64)
+    vectors: NDArray[np.float32] = np.empty((count, 0), np.float32)
+    for at, (chunk_id, embedding) in enumerate(rows):
+        vector = np.frombuffer(embedding, "<f4")
+        if at == 0:
+            vectors = np.empty((count, len(vector)), np.float32)
+        ids[at], vectors[at] = chunk_id, vector
+    return ids, vectors

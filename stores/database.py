@@ -1,0 +1,148 @@
+"""Opening the catalog's database: its kind, its version, and what its errors mean to a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DatabaseError
+
+from hybrid import __version__
+from hybrid.errors import (
+    CorpusError,
+    CorpusLockedError,
+    CorpusNotFoundError,
+    CorpusVersionError,
+    CorruptCorpusError,
+    SettingsError,
+)
+from hybrid.stores.files import disk_full_errors
+from hybrid.stores.tables import REVISION
+
+BUSY_MS = 10_000  # how long a writer waits for another writer's commit
+
+
+def catalog_path(directory: Path) -> Path:
+    """Where the catalog of the corpus in ``directory`` is."""
+    return directory / "catalog.sqlite"
+
+
+def looks_like_corpus(directory: Path) -> bool:
+    """Whether ``directory`` holds a catalog, of whatever version. An empty catalog file counts: it is
+    what an interrupted creation leaves behind."""
+    path = catalog_path(directory)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(16) in (b"", b"SQLite format 3\x00")
+
+
+def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
+    """An engine for the catalog at a path or URL, its tables made or upgraded. See `Catalog.open`."""
+    url = _url(url_or_path)
+    path = Path(url.database or "")
+    if not path.exists():
+        if not create:
+            raise CorpusNotFoundError(f"no catalog at {path}; ingest something first, or check the path")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    try:
+        with storage_errors(path):
+            _bring_up_to_date(engine, path, create=create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _url(url_or_path: str | Path) -> URL:
+    if isinstance(url_or_path, Path) or "://" not in url_or_path:
+        return URL.create("sqlite", database=str(url_or_path))
+    try:
+        url = make_url(url_or_path)
+    except ArgumentError as error:
+        raise SettingsError(f"{url_or_path!r} is not a database URL: {error}") from error
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise SettingsError(f"a catalog is kept in a SQLite file so far, not in {url.get_backend_name()}; give a path")
+    return url
+
+
+def _configure(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes the lock at once: taking it at the first write fails if anyone wrote in between.
+    write = connection.get_execution_options().get("hybrid_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def connect(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
+    """A connection within a transaction: committed at the end of the block, rolled back if it raises."""
+    with engine.connect().execution_options(hybrid_write=write) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def storage_errors(path: Path | str = "the catalog") -> Iterator[None]:
+    """Turn the database's errors into `CorpusError`s that say what to do."""
+    try:
+        with disk_full_errors(path):
+            yield
+    except DatabaseError as error:
+        said = str(error.orig)
+        if "locked" in said or "busy" in said:
+            raise CorpusLockedError(f"another process is writing to {path}; try again when it is done") from error
+        if "malformed" in said or "not a database" in said:
+            raise CorruptCorpusError(
+                f"{path} is damaged ({said}); put back a copy of it, or ingest the documents into a new directory"
+            ) from error
+        if "readonly" in said or "unable to open" in said:
+            raise CorpusError(f"{path} cannot be written ({said}); check the permissions of its directory") from error
+        raise
+
+
+def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
+    with connect(engine) as connection:
+        if _revision(connection) == REVISION:
+            return
+    with connect(engine, write=True) as connection:
+        revision = _revision(connection)  # again: another process may have been quicker
+        if revision is None and inspect(connection).get_table_names():
+            raise CorpusError(f"{path} is a database, but not a catalog of hybrid; choose another directory")
+        if revision is None and not create:
+            raise CorpusNotFoundError(f"{path} is empty: its creation was interrupted; ingest something first")
+        _upgrade(connection, revision, path)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    versions = Table("alembic_version", MetaData(), autoload_with=connection)
+    revision: str | None = connection.scalar(select(versions.c.version_num))
+    return revision
+
+
+def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
+    from alembic import command  # here, because opening a catalog that is up to date does not need it
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise CorpusVersionError(
+            f"{path} has catalog version {revision}, written by another version of hybrid; this one ({__version__}) "
+            f"knows versions up to {REVISION}: install the newer hybrid (pip install -U hybrid-ttt-rag), or ingest "
+            "the documents into a new directory"
+        )
+    command.upgrade(config, "head")

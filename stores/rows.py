@@ -1,0 +1,130 @@
+"""What the catalog hands out: plain frozen rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybrid.reports import MemoryState
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A name under which a document was ingested; size and mtime are the file's, if it was one."""
+
+    source: str
+    document_id: int
+    sha256: str
+    size: int | None
+    mtime_ns: int | None
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A document without its text. ``source`` is its first name, ``aliases`` the others; ``pages`` and
+    ``chunks`` are counts, ``chars`` the length of the text."""
+
+    id: int
+    source: str
+    title: str
+    sha256: str
+    chars: int
+    chunks: int
+    pages: int
+    media_type: str
+    author: str | None
+    date: str | None
+    custodian: str | None
+    parent: str | None
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """A name to be given to the document with that sha256. See `SourceRow` for the rest."""
+
+    name: str
+    sha256: str
+    size: int | None = None
+    mtime_ns: int | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class ChunkRow:
+    """A chunk and where it stands: ``text`` is ``[start, end)`` of the document's canonical text."""
+
+    id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    source: str
+    title: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the corpus: its path relative to the corpus directory, and its sha256."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a memory has read: all documents before ``document_id``, and of that one the first
+    ``document_tokens`` tokens, or all where that is ``None``."""
+
+    document_id: int
+    document_tokens: int | None
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """A memory snapshot: its file, the fingerprint of its model, where it stands, tokens read in all."""
+
+    id: int
+    file: str
+    sha256: str
+    model: str
+    position: Position
+    tokens: int
+
+
+@dataclass(frozen=True)
+class GenerationRow:
+    """One committed state of the corpus. ``read_tokens`` is ``None`` where ``read_document_id`` was read
+    to its end; ``tokens`` is the number of tokens that the snapshot has read in all."""
+
+    n: int
+    created_at: str
+    index_file: str
+    index_sha256: str
+    snapshot_id: int | None
+    snapshot_file: str | None
+    snapshot_sha256: str | None
+    snapshot_model: str | None
+    read_document_id: int | None
+    read_tokens: int | None
+    tokens: int
+    memory_state: MemoryState
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One entry of the log. ``at`` is UTC, ISO 8601."""
+
+    at: str
+    event: str
+    detail: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What went when sources were removed: names, and the documents and chunks left without a name."""
+
+    sources: tuple[str, ...] = ()
+    document_ids: tuple[int, ...] = ()
+    chunk_ids: tuple[int, ...] = ()

@@ -1,0 +1,72 @@
+"""Memory snapshots on disk, in safetensors, and which of them to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hybrid.errors import CorruptCorpusError
+from hybrid.stores.files import quarantine, verified, write_atomically
+from hybrid.stores.rows import SnapshotRow, StoredFile
+
+if TYPE_CHECKING:
+    from torch import Tensor  # loaded where it is needed: a corpus without a memory is written without torch
+
+ACCESS_CLASS = "default"  # one line of snapshots for each access class; there is one class so far
+KEEP = 4
+_REPAIR = "ingest again: the memory goes on from the snapshot before it, or reads everything anew"
+
+
+def save(directory: Path, n: int, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> StoredFile:
+    """Write the snapshot of generation ``n``: whole, or not at all."""
+    from safetensors.torch import save_file
+
+    file = f"memory/{ACCESS_CLASS}/{n}.safetensors"
+    held = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    digest = write_atomically(directory / file, lambda path: save_file(held, path, dict(metadata)))
+    return StoredFile(file, digest)
+
+
+def load(directory: Path, stored: StoredFile) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """A snapshot's tensors and metadata, on the CPU.
+
+    Raises `CorruptCorpusError` if the file is missing, or does not match its recorded sha256, or cannot
+    be read; in the last two cases it is moved to ``quarantine/``.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = verified(directory, stored, _REPAIR)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except SafetensorError as error:
+        aside = quarantine(directory, stored.file)
+        raise CorruptCorpusError(f"{path} cannot be read ({error}); it was moved to {aside}; {_REPAIR}") from error
+
+
+def superfluous(snapshots: Sequence[SnapshotRow], keep: int = KEEP) -> list[SnapshotRow]:
+    """Which of these snapshots, oldest first, to give up so that ``keep`` are left. Never the newest two.
+
+    Removing a document replays from the last snapshot before it. The distances of those kept, in tokens
+    back from the newest, grow about exponentially, so that a replay takes at most a constant factor
+    more than it must, whatever the document.
+    """
+    held, given_up = list(snapshots), []
+    while len(held) > max(keep, 2):
+        end = held[-1].tokens
+        # The one to go is that whose two neighbours are closest to each other, by the ratio of their distances.
+        ratios = [
+            (end - (held[at - 1].tokens if at else 0)) / max(end - held[at + 1].tokens, 1)
+            for at in range(len(held) - 2)
+        ]
+        given_up.append(held.pop(ratios.index(min(ratios))))
+    return given_up
+
+
+def prune(directory: Path, keep: Iterable[str]) -> None:
+    """Delete the snapshot files that are not among ``keep`` (relative to ``directory``)."""
+    kept = {directory / file for file in keep}
+    for path in (directory / "memory" / ACCESS_CLASS).glob("*"):
+        if path not in kept:
+            path.unlink(missing_ok=True)

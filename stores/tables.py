@@ -1,0 +1,119 @@
+"""The catalog's tables. Migrations bring them about; this file says what they must amount to.
+
+Ids of documents, chunks, snapshots and generations are never used twice (AUTOINCREMENT, in the migrations): document
+ids are the order in which the memory reads, and a reader that still holds an older index must never
+find another chunk under an id it knows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+REVISION = "0001"  # the migration that leads to the tables below; a test compares it with the migrations
+
+
+class Base(DeclarativeBase):
+    """Base of the catalog's tables."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[int]: JSON, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own
+
+
+class DocumentTable(Base):
+    """One row per content: files with the same bytes share a document."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    media_type: Mapped[str]
+    chars: Mapped[int]
+    pages: Mapped[list[int]]
+    details: Mapped[dict[str, Any]]
+
+
+class TextTable(Base):
+    """Canonical texts. Apart from `documents`, whose rows stay small and quick to list."""
+
+    __tablename__ = "texts"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class SourceTable(Base):
+    """Names under which documents were ingested. ``parent`` is the mail that an attachment came with.
+
+    ``size`` in bytes and ``mtime_ns`` are those of the file, absent where there was none.
+    """
+
+    __tablename__ = "sources"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
+    size: Mapped[int | None]
+    mtime_ns: Mapped[int | None]
+    parent: Mapped[str | None] = mapped_column(index=True)
+
+
+class ChunkTable(Base):
+    """Spans with their embeddings: float32, little endian. The text is that of the span, not stored again."""
+
+    __tablename__ = "chunks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    start: Mapped[int]
+    end: Mapped[int]
+    embedding: Mapped[bytes]
+
+
+class SnapshotTable(Base):
+    """Memory snapshots and how far each had read: every document before ``document_id``, and of that
+    one ``document_tokens`` tokens, or all of it where that is NULL. ``tokens`` is the sum so far."""
+
+    __tablename__ = "snapshots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str]
+    sha256: Mapped[str]
+    model: Mapped[str]
+    document_id: Mapped[int]
+    document_tokens: Mapped[int | None]
+    tokens: Mapped[int]
+
+
+class GenerationTable(Base):
+    """Committed states of the corpus. The newest row is the corpus; inserting it is the commit."""
+
+    __tablename__ = "generations"
+
+    n: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[str]
+    index_file: Mapped[str]
+    index_sha256: Mapped[str]
+    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id", ondelete="SET NULL"))
+    memory_state: Mapped[str]
+
+
+class LogTable(Base):
+    """What was done to the corpus, and when."""
+
+    __tablename__ = "log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    event: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+
+
+class InfoTable(Base):
+    """Facts about the corpus as a whole, such as the embedder's fingerprint and the settings."""
+
+    __tablename__ = "info"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

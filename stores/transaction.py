@@ -1,0 +1,219 @@
+"""What a writer can do to the catalog, all within one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from hybrid.documents import Chunk, Document
+from hybrid.errors import DamagedDocumentError
+from hybrid.reports import MemoryState
+from hybrid.stores import lexical
+from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
+from hybrid.stores.tables import (
+    ChunkTable,
+    DocumentTable,
+    GenerationTable,
+    InfoTable,
+    LogTable,
+    SnapshotTable,
+    SourceTable,
+    TextTable,
+)
+
+
+class Transaction:
+    """Given out by `Catalog.transaction`; see there. Nothing is visible to readers before it ends."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # Documents and sources -----------------------------------------------------------------------
+
+    def document_with(self, sha256: str) -> int | None:
+        """The id of the document whose bytes have this sha256, or ``None``."""
+        return self._connection.scalar(select(DocumentTable.id).where(DocumentTable.sha256 == sha256))
+
+    def add_document(
+        self, document: Document, chunks: Sequence[Chunk], vectors: NDArray[np.float32]
+    ) -> tuple[int, list[int]]:
+        """Record a document and its chunks, with one embedding each (``[chunks, dimension]``).
+
+        Returns its id and the chunks' ids. A document that no source names when the transaction ends
+        should go: call `put_source`. Raises `DamagedDocumentError` for text that no database can hold,
+        and `ValueError` if chunks and vectors differ in number.
+        """
+        if not lexical.storable(document.text):
+            raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
+        if vectors.shape[0] != len(chunks):
+            raise ValueError(f"{len(chunks)} chunks with {vectors.shape[0]} vectors")
+        row = {
+            "sha256": document.sha256,
+            "media_type": document.media_type,
+            "chars": len(document.text),
+            "pages": list(document.pages),
+            "details": document.metadata.model_dump(mode="json"),
+        }
+        document_id = self._connection.execute(insert(DocumentTable).returning(DocumentTable.id), row).scalar_one()
+        self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})
+        if not chunks:
+            return document_id, []
+        rows = [
+            {"document_id": document_id, "start": chunk.start, "end": chunk.end, "embedding": vector.tobytes()}
+            for chunk, vector in zip(chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
+        ]
+        returning = insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True)
+        ids = list(self._connection.scalars(returning, rows))
+        lexical.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
+        return document_id, ids
+
+    def put_source(
+        self,
+        name: str,
+        document_id: int,
+        *,
+        size: int | None = None,
+        mtime_ns: int | None = None,
+        parent: str | None = None,
+    ) -> None:
+        """Let ``name`` stand for a document. If it stood for another, call `collect` afterwards."""
+        values = {"document_id": document_id, "size": size, "mtime_ns": mtime_ns, "parent": parent}
+        statement = upsert(SourceTable).values(name=name, **values)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    def family(self, name: str) -> list[str]:
+        """A source and its attachments, and theirs, as far as they are in the catalog."""
+        found = [name] if self._connection.scalar(select(exists().where(SourceTable.name == name))) else []
+        for known in found:  # grows: a mail may be attached to a mail
+            children = select(SourceTable.name).where(SourceTable.parent == known).order_by(SourceTable.id)
+            found.extend(child for child in self._connection.scalars(children) if child not in found)
+        return found
+
+    def put_family(self, entries: Sequence[SourceEntry]) -> None:
+        """Give names to documents that are in the catalog: a source first, then all its attachments.
+
+        Attachments that the source had before and has no more are forgotten. Call `collect` afterwards.
+        """
+        before = self.family(entries[0].name)
+        for entry in entries:
+            document_id = self.document_with(entry.sha256)
+            if document_id is None:
+                raise ValueError(f"{entry.name} names a document that is not in the catalog")
+            self.put_source(entry.name, document_id, size=entry.size, mtime_ns=entry.mtime_ns, parent=entry.parent)
+        self._forget_names(set(before) - {entry.name for entry in entries})
+
+    def _forget_names(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._connection.execute(delete(SourceTable).where(SourceTable.name == name))
+
+    def collect(self) -> Removed:
+        """Remove the documents that no source names any more, with their chunks."""
+        unnamed = ~exists().where(SourceTable.document_id == DocumentTable.id)
+        documents = tuple(self._connection.scalars(select(DocumentTable.id).where(unnamed).order_by(DocumentTable.id)))
+        chunk_ids: list[int] = []
+        for document_id in documents:
+            text = self._connection.execute(
+                select(TextTable.text).where(TextTable.document_id == document_id)
+            ).scalar_one()
+            spans = select(ChunkTable.id, ChunkTable.start, ChunkTable.end)
+            rows = self._connection.execute(spans.where(ChunkTable.document_id == document_id)).all()
+            lexical.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
+            self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
+            chunk_ids.extend(row.id for row in rows)
+        return Removed((), documents, tuple(chunk_ids))
+
+    def remove_source(self, name: str) -> Removed:
+        """Forget a source and its attachments. A document goes with the last of its names."""
+        sources = self.family(name)
+        self._forget_names(sources)
+        gone = self.collect()
+        return Removed(tuple(sources), gone.document_ids, gone.chunk_ids)
+
+    # Memory snapshots ----------------------------------------------------------------------------
+
+    def add_snapshot(self, stored: StoredFile, model: str, position: Position, tokens: int) -> int:
+        """Record a snapshot file and where it stands. Returns its id."""
+        row = {
+            "file": stored.file,
+            "sha256": stored.sha256,
+            "model": model,
+            "document_id": position.document_id,
+            "document_tokens": position.document_tokens,
+            "tokens": tokens,
+        }
+        return self._connection.execute(insert(SnapshotTable).returning(SnapshotTable.id), row).scalar_one()
+
+    def forget_snapshots(self, ids: Sequence[int]) -> None:
+        """Drop snapshots. Generations that used them have none from now on; the files are the caller's."""
+        self._connection.execute(delete(SnapshotTable).where(SnapshotTable.id.in_(ids)))
+
+    def forget_snapshots_with(self, document_ids: Sequence[int]) -> tuple[int, ...]:
+        """Drop the snapshots that have read any of these documents, and return their ids."""
+        if not document_ids:
+            return ()
+        table = SnapshotTable
+        ids = tuple(self._connection.scalars(select(table.id).where(table.document_id >= min(document_ids))))
+        self.forget_snapshots(ids)
+        return ids
+
+    def latest_snapshot(self, model: str) -> int | None:
+        """The newest snapshot of a model, or ``None``."""
+        return self._connection.scalar(select(func.max(SnapshotTable.id)).where(SnapshotTable.model == model))
+
+    def snapshots(self) -> list[SnapshotRow]:
+        """All snapshots, oldest first."""
+        return snapshot_rows(self._connection)
+
+    # The commit ----------------------------------------------------------------------------------
+
+    def next_generation(self) -> int:
+        """The number that the generation committed in this transaction will have."""
+        return (self._connection.scalar(select(func.max(GenerationTable.n))) or 0) + 1
+
+    def commit_generation(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
+        """Record a new generation and return its number; it is the corpus once the transaction ends."""
+        row: dict[str, Any] = {
+            "n": self.next_generation(),
+            "created_at": _now(),
+            "index_file": index.file,
+            "index_sha256": index.sha256,
+            "snapshot_id": snapshot_id,
+            "memory_state": memory_state,
+        }
+        return self._connection.execute(insert(GenerationTable).returning(GenerationTable.n), row).scalar_one()
+
+    def set_info(self, key: str, value: str) -> None:
+        """Set a fact about the corpus."""
+        statement = upsert(InfoTable).values(key=key, value=value)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    def touch_source(self, name: str, size: int, mtime_ns: int) -> None:
+        """Record a file's new size and time where its content is still the same."""
+        values = {"size": size, "mtime_ns": mtime_ns}
+        self._connection.execute(update(SourceTable).where(SourceTable.name == name).values(values))
+
+    def log(self, event: str, **detail: Any) -> None:
+        """Write to the log what was done; ``detail`` must be plain JSON data."""
+        self._connection.execute(insert(LogTable), {"at": _now(), "event": event, "detail": detail})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def snapshot_rows(connection: Connection) -> list[SnapshotRow]:
+    """All snapshots, oldest first."""
+    table = SnapshotTable
+    columns = select(
+        table.id, table.file, table.sha256, table.model, table.document_id, table.document_tokens, table.tokens
+    )
+    return [
+        SnapshotRow(row.id, row.file, row.sha256, row.model, Position(row[4], row[5]), row.tokens)
+        for row in connection.execute(columns.order_by(table.id))
+    ]

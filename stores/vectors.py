@@ -1,0 +1,229 @@
+"""Vectors and their search, behind one small protocol so that another store can take FAISS's place.
+
+The vectors of a corpus are kept in the catalog; an index file is built from them and can always be
+built again. Where the file goes, and that it gets there whole, is the business of
+`hybrid.stores.generations`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol, Self, cast, runtime_checkable
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.errors import CorruptCorpusError, InputError
+from hybrid.settings import RetrievalSettings
+
+Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+# The approximate index is IVF-Flat; benchmarks/README.md has the measurement that chose it and these.
+_LISTS_PER_ROOT = 4  # lists = 4 sqrt(n)
+_PROBES = 64
+_TRAINING_PER_LIST = 64
+_SEED = 1234
+
+
+@runtime_checkable
+class VectorIndex(Protocol):
+    """Vectors by id, searched by inner product, which is cosine similarity where they have length 1."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def __len__(self) -> int:
+        """How many vectors there are."""
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Adds ``vectors`` ``[n, dimension]`` under ``ids`` ``[n]``, none of which may be in it yet."""
+
+    def remove(self, ids: Ids) -> int:
+        """Removes what is there of ``ids`` and says how many that were."""
+
+    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
+        """Scores ``[q, k]`` and ids ``[q, k]`` for ``query`` ``[q, dimension]``, best first.
+
+        Where fewer than ``k`` are found the rest is ``-inf`` and ``-1``. Equal scores go by id.
+        """
+
+    def save(self, path: Path) -> None:
+        """Writes the index to a file."""
+
+
+class FaissIndex:
+    """`VectorIndex` with FAISS: exact up to ``exact_up_to`` vectors, IVF-Flat past that.
+
+    Threads may search at once; adding and removing need the index for themselves.
+
+    Example:
+        >>> vectors = np.eye(3, dtype=np.float32)
+        >>> index = FaissIndex.build(3, np.array([10, 20, 30]), vectors)
+        >>> index.search(vectors[1:2], k=1)[1].tolist()
+        [[20]]
+    """
+
+    def __init__(self, index: Any, exact_up_to: int) -> None:
+        self._index = index
+        self._exact_up_to = exact_up_to
+        self._ids = set(_ids_in(index).tolist())
+
+    @classmethod
+    def build(cls, dimension: int, ids: Ids, vectors: Vectors, exact_up_to: int | None = None) -> Self:
+        """An index of these vectors, which may be none. ``exact_up_to`` is by default that of the settings."""
+        limit = RetrievalSettings().exact_up_to if exact_up_to is None else exact_up_to
+        if dimension < 1:
+            raise InputError(f"vectors need at least one dimension, not {dimension}")
+        ids, vectors = _checked_ids(ids), _checked_vectors(vectors, dimension)
+        _check_pairs(ids, vectors)
+        index = _empty_exact(dimension) if len(ids) <= limit else _trained_approximate(vectors)
+        if len(ids):
+            index.add_with_ids(vectors, ids)
+        return cls(index, limit)
+
+    @classmethod
+    def load(cls, path: str | Path, exact_up_to: int | None = None) -> Self:
+        """Reads what `save` wrote. Raises `CorruptCorpusError` if it is not a whole index of this kind."""
+        try:
+            index = faiss.read_index(str(path))
+        except RuntimeError as error:  # a missing file too
+            raise CorruptCorpusError(f"{path} is not a readable index file; it can be built again") from error
+        if not isinstance(index, faiss.IndexIDMap2 | faiss.IndexIVFFlat):
+            raise CorruptCorpusError(f"{path} holds a {type(index).__name__}, not an index that hybrid wrote")
+        return cls(index, RetrievalSettings().exact_up_to if exact_up_to is None else exact_up_to)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._index.d)
+
+    @property
+    def exact(self) -> bool:
+        """Whether every vector is compared, so that nothing can be missed."""
+        return isinstance(self._index, faiss.IndexIDMap2)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Adds vectors. Past ``exact_up_to``, or when the lists have grown too long, all are laid out anew."""
+        ids, vectors = _checked_ids(ids), _checked_vectors(vectors, self.dimension)
+        _check_pairs(ids, vectors)
+        known = self._ids.intersection(ids.tolist())
+        if known:
+            raise InputError(f"{len(known)} ids are in the index already, such as {min(known)}; remove them first")
+        if self._must_be_rebuilt(len(self) + len(ids)):
+            old_ids, old_vectors = self.contents()
+            everything = np.concatenate([old_ids, ids]), np.concatenate([old_vectors, vectors])
+            self._index = self.build(self.dimension, *everything, self._exact_up_to)._index
+        elif len(ids):
+            self._index.add_with_ids(vectors, ids)
+        self._ids.update(ids.tolist())
+
+    def _must_be_rebuilt(self, size: int) -> bool:
+        if self.exact:
+            return size > self._exact_up_to
+        return size > self._exact_up_to and _lists_for(size) > 2 * self._index.nlist
+
+    def remove(self, ids: Ids) -> int:
+        """Removes what is there of ``ids`` and says how many that were."""
+        present = self._ids.intersection(_checked_ids(ids).tolist())
+        if present:
+            self._index.remove_ids(np.fromiter(sorted(present), dtype=np.int64))
+            self._ids -= present
+        return len(present)
+
+    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
+        """The ``k`` most similar: scores and ids ``[q, k]``, padded with ``-inf`` and ``-1``."""
+        query = _checked_vectors(query, self.dimension)
+        if k < 1:
+            raise InputError(f"k must be at least 1, not {k}")
+        scores = np.full((len(query), k), -np.inf, dtype=np.float32)
+        ids = np.full((len(query), k), -1, dtype=np.int64)
+        wanted = min(k, len(self))
+        if wanted == 0 or len(query) == 0:
+            return scores, ids
+        scores[:, :wanted], ids[:, :wanted] = self._index.search(query, wanted)
+        scores[ids < 0] = -np.inf  # FAISS pads with the least float
+        order = np.lexsort((ids, -scores), axis=1)
+        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the index to ``path``, over what is there. Raises `OSError` if it cannot."""
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(f"the index cannot be written to {path}: {error}") from error
+
+    def contents(self) -> tuple[Ids, Vectors]:
+        """All ids ``[n]`` and vectors ``[n, dimension]``, exactly as they were added, in no set order."""
+        ids = _ids_in(self._index)
+        if self.exact:
+            return ids, cast(Vectors, self._index.index.reconstruct_n(0, len(ids)))
+        lists = self._index.invlists
+        parts = [np.empty((0, self.dimension), dtype=np.float32)]
+        for number in range(self._index.nlist):
+            if size := lists.list_size(number):
+                codes = faiss.rev_swig_ptr(lists.get_codes(number), size * self.dimension * 4)
+                parts.append(codes.view(np.float32).reshape(size, self.dimension).copy())
+        return ids, np.concatenate(parts)
+
+
+def _empty_exact(dimension: int) -> Any:
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+
+
+def _lists_for(size: int) -> int:
+    return max(1, int(_LISTS_PER_ROOT * size**0.5))
+
+
+def _trained_approximate(vectors: Vectors) -> Any:
+    dimension = vectors.shape[1]
+    lists = _lists_for(len(vectors))
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(dimension), dimension, lists, faiss.METRIC_INNER_PRODUCT)
+    index.cp.seed = _SEED
+    index.cp.min_points_per_centroid = 1  # a small exact_up_to is allowed, and no reason for a warning
+    index.cp.max_points_per_centroid = _TRAINING_PER_LIST
+    index.cp.spherical = True  # the nearest list by inner product is the nearest by angle
+    index.nprobe = _PROBES
+    index.train(vectors)
+    return index
+
+
+def _ids_in(index: Any) -> Ids:
+    if isinstance(index, faiss.IndexIDMap2):
+        return cast(Ids, faiss.vector_to_array(index.id_map).astype(np.int64))
+    lists = index.invlists
+    parts = [np.empty(0, dtype=np.int64)]
+    for number in range(index.nlist):
+        if size := lists.list_size(number):
+            parts.append(faiss.rev_swig_ptr(lists.get_ids(number), size).copy())
+    return np.concatenate(parts)
+
+
+def _checked_ids(ids: Ids) -> Ids:
+    ids = np.ascontiguousarray(ids, dtype=np.int64)
+    if ids.ndim != 1:
+        raise InputError(f"ids must be of shape [n], not {list(ids.shape)}")
+    return ids
+
+
+def _checked_vectors(vectors: Vectors, dimension: int) -> Vectors:
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2 or vectors.shape[1] != dimension:
+        raise InputError(f"vectors must be of shape [n, {dimension}], not {list(vectors.shape)}")
+    if not np.isfinite(vectors).all():
+        raise InputError("a vector holds a number that is not finite")
+    return vectors
+
+
+def _check_pairs(ids: Ids, vectors: Vectors) -> None:
+    if len(ids) != len(vectors):
+        raise InputError(f"{len(ids)} ids do not fit {len(vectors)} vectors")
+    if len(np.unique(ids)) != len(ids):
+        raise InputError("an id is given twice")
+    if len(ids) and ids.min() < 0:
+        raise InputError("ids must not be negative: -1 stands for no result")
