@@ -1,0 +1,117 @@
+"""What a memory is made of, and how it becomes tensors for a snapshot and comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hybrid.errors import ModelError
+from hybrid.ttt.inner_loop import Learned
+from hybrid.ttt.transformer import DynamicMLP, LayerCache, WindowCache
+
+FORMAT = "hybrid-memory/1"
+_CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")
+
+
+@dataclass(frozen=True)
+class _Contents:
+    learned: Learned
+    pending: tuple[int, ...]
+    tokens_read: int
+
+
+class MemoryState:
+    """Fast weights, optimizer moments, one window of cache, and the tokens waiting for a full mini-batch.
+
+    A mini-batch of b tokens runs once its last target, the token after it, is known; so up to b
+    tokens are pending. Nothing inside is ever changed in place: a state is replaced whole, in one
+    assignment, and an interrupt or an error leaves it as it was.
+
+    Args:
+        identity: what a model must agree on to use this state: its fingerprint and the settings
+            that shape the tensors.
+    """
+
+    def __init__(self, learned: Learned, identity: Mapping[str, str]) -> None:
+        self.identity = dict(identity)
+        self._contents = _Contents(learned, (), 0)
+
+    @property
+    def learned(self) -> Learned:
+        """Weights, moments and cache after the last full mini-batch."""
+        return self._contents.learned
+
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """Tokens that wait for a full mini-batch. The first of them was already a target."""
+        return self._contents.pending
+
+    @property
+    def tokens_read(self) -> int:
+        """Tokens taken in so far, pending ones included."""
+        return self._contents.tokens_read
+
+    def copy(self) -> MemoryState:
+        """An independent copy, at no cost: both share tensors that nothing changes."""
+        other = MemoryState(self.learned, self.identity)
+        other._contents = self._contents
+        return other
+
+    def advance(self, learned: Learned, pending: tuple[int, ...], tokens: int) -> None:
+        """Take in ``tokens`` more tokens, all at once."""
+        self._contents = _Contents(learned, pending, self.tokens_read + tokens)
+
+    def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """Tensors and string metadata, as a safetensors file holds them."""
+        learned = self.learned
+        tensors = _named("fast", learned.fast)
+        if learned.moments is not None:
+            tensors |= _named("adam.first", learned.moments[0]) | _named("adam.second", learned.moments[1])
+        for part in _CACHE_PARTS:
+            tensors[f"cache.{part}"] = torch.stack([getattr(layer, part) for layer in learned.cache.layers])
+        tensors["pending"] = torch.tensor(self.pending, dtype=torch.int64)
+        counters = {"steps": learned.steps, "seen": learned.cache.seen, "tokens_read": self.tokens_read}
+        return tensors, {"format": FORMAT, "identity": json.dumps(self.identity), "counters": json.dumps(counters)}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
+        """The state that `to_tensors` described, to the bit. Raises `ModelError` where something is missing or odd.
+
+        Whether it fits a model is for `MemoryModel.restore` to say.
+        """
+        if metadata.get("format") != FORMAT:
+            raise ModelError(f"this snapshot has format {metadata.get('format')!r}; this version reads {FORMAT!r}")
+        try:
+            counters = {key: int(value) for key, value in json.loads(metadata["counters"]).items()}
+            fast = _unnamed("fast", tensors)
+            moments = None
+            if "adam.first.0.gate" in tensors:
+                moments = (_unnamed("adam.first", tensors), _unnamed("adam.second", tensors))
+            stacks = [tensors[f"cache.{part}"].unbind() for part in _CACHE_PARTS]
+            layers = tuple(LayerCache(*parts) for parts in zip(*stacks, strict=True))
+            learned = Learned(fast, moments, WindowCache(layers, counters["seen"]), counters["steps"])
+            state = cls(learned, json.loads(metadata["identity"]))
+            state._contents = _Contents(learned, tuple(tensors["pending"].tolist()), counters["tokens_read"])
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"this memory snapshot is incomplete or malformed: {error!r}") from error
+        return state
+
+
+def _named(prefix: str, layers: tuple[DynamicMLP, ...]) -> dict[str, Tensor]:
+    return {
+        f"{prefix}.{number}.{part}": getattr(mlp, part)
+        for number, mlp in enumerate(layers)
+        for part in ("gate", "up", "down")
+    }
+
+
+def _unnamed(prefix: str, tensors: Mapping[str, Tensor]) -> tuple[DynamicMLP, ...]:
+    count = sum(name.startswith(f"{prefix}.") and name.endswith(".gate") for name in tensors)
+    return tuple(
+        DynamicMLP(*(tensors[f"{prefix}.{number}.{part}"] for part in ("gate", "up", "down")))
+        for number in range(count)
+    )
