@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hybrid.answers import Answer, Citation, Claim, Hit, IngestReport, Route
+    from hybrid.answers import Answer, Citation, Claim, Hit, Route
     from hybrid.corpus import Corpus
     from hybrid.documents import Document, Metadata
     from hybrid.errors import HybridError
+    from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
     from hybrid.settings import Settings
 
 __version__ = "0.1.0"
@@ -22,7 +23,9 @@ __all__ = [
     "Citation",
     "Claim",
     "Corpus",
+    "CorpusStatus",
     "Document",
+    "DocumentInfo",
     "Hit",
     "HybridError",
     "IngestReport",
@@ -37,10 +40,12 @@ _HOME = {
     "Citation": "hybrid.answers",
     "Claim": "hybrid.answers",
     "Corpus": "hybrid.corpus",
+    "CorpusStatus": "hybrid.reports",
     "Document": "hybrid.documents",
+    "DocumentInfo": "hybrid.reports",
     "Hit": "hybrid.answers",
     "HybridError": "hybrid.errors",
-    "IngestReport": "hybrid.answers",
+    "IngestReport": "hybrid.reports",
     "Metadata": "hybrid.documents",
     "Route": "hybrid.answers",
     "Settings": "hybrid.settings",

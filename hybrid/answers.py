@@ -1,4 +1,4 @@
-"""What comes back: routes, search hits, citations, claims, answers and reports. Plain, typed data."""
+"""What comes back from a question: routes, search hits, citations, claims, answers. Plain, typed data."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Hit(_Data):
     dense_rank: int | None = None
     lexical_rank: int | None = None
     similarity: float | None = None
+
+    def __str__(self) -> str:
+        from hybrid.render import place  # here, because it needs these classes
+
+        return f"{self.source}, {place(self)}: {' '.join(self.text.split())}"
 
 
 class Citation(_Data):
@@ -91,36 +96,6 @@ class Claim(_Data):
         if (self.verdict == "unsupported") == bool(self.citations):
             raise ValueError(f"a claim that is {self.verdict} has {len(self.citations)} citations")
         return self
-
-
-class SkippedFile(_Data):
-    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
-
-    source: str
-    code: str
-    reason: str
-
-
-class IngestReport(_Data):
-    """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
-
-    ``memory`` is the state the memory was left in (`hybrid.reports.MEMORY_STATES` says what each means),
-    and ``notes`` what a person should know besides.
-    """
-
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    duplicates: tuple[str, ...] = ()
-    skipped: tuple[SkippedFile, ...] = ()
-    chunks: int = 0
-    tokens_read: int = 0
-    loss: float | None = Field(default=None, description="mean next-token loss in nats while the memory read")
-    generation: int | None = None
-    removed: tuple[str, ...] = ()
-    memory: Literal["ready", "behind", "off", "none"] = "none"
-    notes: tuple[str, ...] = ()
-    seconds: dict[str, float] = Field(default_factory=dict)
 
 
 class Answer(_Data):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 from html import escape
 
-from hybrid.answers import Answer, Citation, Claim, Verdict
+from hybrid.answers import Answer, Citation, Claim, Hit, Verdict
 
 WIDTH = 88
 """Columns that text is wrapped at."""
@@ -27,8 +27,8 @@ _MEANING: dict[Verdict, str] = {
 }
 
 
-def place(citation: Citation) -> str:
-    """Where a citation stands, for people.
+def place(citation: Citation | Hit) -> str:
+    """Where a citation or a search hit stands, for people.
 
     Example:
         "page 3, lines 12-14", "pages 3-4, line 40 to line 2", "line 7"

@@ -1,10 +1,10 @@
-"""What a corpus says about itself: its state, and the documents in it. Plain, typed data."""
+"""What a corpus says of itself: its state, the documents in it, what an ingest did. Plain, typed data."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
@@ -67,3 +67,54 @@ class CorpusStatus(_Report):
         if self.language_model is not None:
             rows["memory"] += f"; {self.tokens_read:,} tokens read by {self.language_model}"
         return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
+
+
+class SkippedFile(_Report):
+    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
+
+    source: str
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+class IngestReport(_Report):
+    """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
+
+    ``memory`` is the state the memory was left in (`MEMORY_STATES` says what each means), ``loss`` the mean
+    next-token loss in nats while it read, and ``notes`` what a person should know besides.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    chunks: int = 0
+    tokens_read: int = 0
+    loss: float | None = None
+    generation: int | None = None
+    memory: MemoryState = "none"
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        counts = {name: len(getattr(self, name)) for name in _COUNTED}
+        lines = [", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"]
+        if self.chunks:
+            lines.append(f"{self.chunks:,} chunks embedded")
+        if self.tokens_read:
+            loss = "" if self.loss is None else f", mean loss {self.loss:.3f} nats"
+            lines.append(f"{self.tokens_read:,} tokens read into the memory{loss}")
+        if self.memory != "none":
+            lines.append(f"memory {self.memory}: {MEMORY_STATES[self.memory]}")
+        lines.extend(f"left out: {skipped}" for skipped in self.skipped)
+        lines.extend(f"note: {note}" for note in self.notes)
+        lines.append("took " + ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items()))
+        return "\n".join(lines)
+
+
+_COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")

@@ -28,6 +28,7 @@ _STOP_WORDS = frozenset(  # as one string: a list would be 130 lines
 )
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_NUMBERED = re.compile(r"[^\W\d]+\.?\s+(?:no\.\s*)?(\d+(?:\.\d+|\(\w{1,5}\))[\w.()]*)", re.IGNORECASE)
 _EXACT = re.compile(  # every repetition is bounded, or cannot start within another: no question takes long
     "|".join(
         (
@@ -70,17 +71,20 @@ def exact_terms(question: str) -> list[str]:
     """What a question asks for to the letter, as it is written there and without quotation marks.
 
     These are quoted phrases, UUIDs, clause numbers such as ``12.3(b)`` and ``Section 4``, dates, e-mail
-    addresses, amounts, and identifiers such as ``ACME-2024-001``.
+    addresses, amounts, and identifiers such as ``ACME-2024-001``. A clause number of more than one part also
+    stands by itself, without the word before it.
 
     Example:
         >>> exact_terms('Does "time is of the essence" stand in section 12.3(b) of ACME-2024-001?')
-        ['time is of the essence', 'section 12.3(b)', 'ACME-2024-001']
+        ['time is of the essence', 'section 12.3(b)', '12.3(b)', 'ACME-2024-001']
     """
     found: dict[str, str] = {}
     for match in _EXACT.finditer(question[:MAX_CHARS]):
         term = next((group for group in match.groups() if group is not None), match[0]).strip()
-        if any(character.isalnum() for character in term):
-            found.setdefault(term.casefold(), term)
+        numbered = _NUMBERED.fullmatch(term)  # a contract writes "12.3(b) Assignment.", people say "clause 12.3(b)"
+        for form in (term, numbered[1]) if numbered else (term,):
+            if any(character.isalnum() for character in form):
+                found.setdefault(form.casefold(), form)
     return list(found.values())[:MAX_TERMS]
 
 

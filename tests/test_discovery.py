@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hybrid.answers import SkippedFile
 from hybrid.errors import InputError
 from hybrid.ingest.discovery import Found, discover
+from hybrid.reports import SkippedFile
 from hybrid.settings import IngestSettings
 
 SETTINGS = IngestSettings()

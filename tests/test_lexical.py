@@ -79,7 +79,8 @@ def test_words_are_found_in_other_forms(catalog, question, expected):
 @pytest.mark.parametrize(
     ("question", "terms"),
     [
-        ('Is "time is of the essence" in section 12.3(b)(ii)?', ["time is of the essence", "section 12.3(b)(ii)"]),
+        ('Is "time is of the essence" in section 4?', ["time is of the essence", "section 4"]),
+        ("Clause 12.3(b)(ii), please", ["Clause 12.3(b)(ii)", "12.3(b)(ii)"]),
         ("‘quoted’ and «guillemets» and 'single'", ["quoted", "guillemets", "single"]),
         ("the parties' duties and the buyers' rights", []),
         ("Between 2024-03-01 and 03/15/2024, or March 1, 2024?", ["2024-03-01", "03/15/2024", "March 1, 2024"]),

@@ -83,7 +83,7 @@ def test_the_two_rankings_are_fused_and_each_hit_says_which_found_it() -> None:
     [
         (f"What is {UUID}?", f"Item {UUID.upper()} was shipped."),
         ('Where does it say "time is of the essence"?', "In all this, time is\nof the ESSENCE."),
-        ("What does clause 9.2 say?", "As Clause 9.2 has it, no."),
+        ("What does clause 9 say?", "As Clause 9 has it, no."),
         ("Who wrote to j.doe@acme.example?", "cc: J.Doe@acme.example"),
     ],
     ids=["uuid", "phrase", "clause", "address"],

@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
-from hybrid.answers import SkippedFile
 from hybrid.errors import DocumentError, InputError, OutsideFolderError, UnsupportedFormatError
 from hybrid.ingest.formats import SUFFIXES, reject_unread
+from hybrid.reports import SkippedFile
 from hybrid.settings import IngestSettings
 
 _MAGIC = re.compile(r"[*?[]")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hybrid.answers import SkippedFile
 from hybrid.documents import Document, sha256_hex
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError
 from hybrid.ingest.loading import Found, Loaded, discover, load, read_bytes
 from hybrid.ingest.progress import Progress, Tally
+from hybrid.reports import SkippedFile
 from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.lexical import storable

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
 
-from hybrid.answers import SkippedFile
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.reports import SkippedFile
 
 Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 from pypdf import PageObject, PasswordType, PdfReader
 
-from hybrid.answers import SkippedFile
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
 from hybrid.ingest.formats import Extracted, canonical, parsing
+from hybrid.reports import SkippedFile
 
 _END = b"%%EOF"
 _TAIL = 1024

@@ -6,7 +6,6 @@ import os
 import stat
 from dataclasses import dataclass, field
 
-from hybrid.answers import SkippedFile
 from hybrid.documents import Document, sha256_hex
 from hybrid.errors import (
     DocumentChangedError,
@@ -18,6 +17,7 @@ from hybrid.errors import (
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
 from hybrid.ingest.formats import MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.reports import SkippedFile
 from hybrid.settings import IngestSettings
 
 __all__ = ["MAX_ATTACHMENTS", "MAX_DEPTH", "Found", "Loaded", "discover", "load", "read_bytes"]

@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answers import IngestReport
 from hybrid.documents import Chunk, Document
 from hybrid.errors import SettingsError, SourceNotFoundError
 from hybrid.ingest.chunking import TokenCounter, chunk
@@ -22,6 +21,7 @@ from hybrid.ingest.examining import Incoming, examine
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.ingest.reading import MemoryModel, read_corpus
 from hybrid.ingest.writing import Embedded, Writer
+from hybrid.reports import IngestReport
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.locking import write_lock

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from hybrid.answers import IngestReport, SkippedFile
+from hybrid.reports import IngestReport, SkippedFile
 from hybrid.stores.rows import GenerationRow
 
 Stage = Literal["discover", "load", "embed", "index", "memory"]

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from hybrid.errors import InputError
 from hybrid.kernels.fused_loss import fused_linear_cross_entropy
-from hybrid.kernels.reference import rms_norm, rope, rope_tables, swiglu
+from hybrid.kernels.reference import rope, rope_tables, swiglu
 from hybrid.ttt.tokenizer import ChatTokenizer
 from hybrid.ttt.transformer import Block, DynamicMLP, Transformer, WindowCache
 
@@ -44,7 +44,7 @@ class Reader:
         """How many tokens ``text`` is."""
         return len(self._tokenizer.encode(text))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def generate(
         self,
         messages: Sequence[tuple[str, str]],
@@ -81,7 +81,7 @@ class Reader:
                 return now
         return text
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def loss(self, text: str, prefix: str = "") -> float:
         """Mean loss in nats per token of ``text`` after ``prefix``. Raises `InputError` if ``text`` is empty."""
         scored = self._tokenizer.encode(text)
@@ -163,38 +163,47 @@ class Decoder:
 
     def step(self, token: int) -> Tensor:
         """Take one token in; the hidden state [D] after the final norm that predicts the next one."""
-        model, eps = self._model, self._model.config.rms_norm_eps
-        h = model.embedding[token][None]
+        model, eps, at = self._model, self._model.config.rms_norm_eps, self._length
+        here = (self._tables[0][at : at + 1], self._tables[1][at : at + 1])
+        window = slice(max(0, at + 1 - model.window), at + 1)
+        gone = min(model.sinks, max(0, self._seen - model.window + 1))  # sinks outside the window
+        h_D = model.embedding[token]  # a vector all the way: matrix-vector products are faster than one-row matrices
         for number, (block, dynamic) in enumerate(self._layers):
-            h = h + self._attention(number, block, rms_norm(h, block.attention_norm, eps))
+            h_D = h_D + self._attention(number, block, _norm(h_D, block.attention_norm, eps), here, window, gone)
             if dynamic is not None and block.dynamic_norm is not None:
-                normed = rms_norm(h, block.dynamic_norm, eps)
-                h = h + swiglu(normed, dynamic.gate, dynamic.up, dynamic.down)
-            gate, up = F.linear(rms_norm(h, block.mlp_norm, eps), block.gate_up).chunk(2, -1)
-            h = h + F.linear(F.silu(gate) * up, block.down)
+                h_D = h_D + swiglu(_norm(h_D, block.dynamic_norm, eps), dynamic.gate, dynamic.up, dynamic.down)
+            gate, up = torch.mv(block.gate_up, _norm(h_D, block.mlp_norm, eps)).chunk(2)
+            h_D = h_D + torch.mv(block.down, F.silu(gate) * up)
         self._length += 1
         self._seen += 1
-        return rms_norm(h, model.norm, eps)[0]
+        return _norm(h_D, model.norm, eps)
 
-    def _attention(self, number: int, block: Block, x: Tensor) -> Tensor:
+    def _attention(
+        self, number: int, block: Block, x_D: Tensor, here: tuple[Tensor, Tensor], window: slice, gone: int
+    ) -> Tensor:
         config, at = self._model.config, self._length
         heads, groups, dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
-        q, k, v = F.linear(x, block.qkv).view(heads + 2 * groups, 1, dim).split_with_sizes([heads, groups, groups])
-        here = (self._tables[0][at : at + 1], self._tables[1][at : at + 1])
-        self._keys[number, :, at : at + 1] = rope(k, *here)
-        self._values[number, :, at : at + 1] = v
-        window = slice(max(0, at + 1 - self._model.window), at + 1)
-        scores = _grouped(rope(q, *here), groups) @ self._keys[number, :, window].transpose(1, 2)
-        values = self._values[number, :, window]
-        gone = min(self._model.sinks, max(0, self._seen - self._model.window + 1))  # sinks outside the window
-        if gone:
-            sink_k, sink_v = (part[:, :gone] for part in self._sinks[number])
-            there = (self._sink_queries[0][gone - 1 : gone], self._sink_queries[1][gone - 1 : gone])
-            sink_scores = _grouped(rope(q, *there), groups) @ sink_k.transpose(1, 2)
-            scores, values = torch.cat([sink_scores, scores], -1), torch.cat([sink_v, values], 1)
-        out = torch.softmax(scores * dim**-0.5, -1) @ values
-        return F.linear(out.reshape(1, heads * dim), block.attention_out)
+        q, k, v = torch.mv(block.qkv, x_D).view(-1, 1, dim).split_with_sizes([heads, groups, groups])
+        keys, values = self._keys[number], self._values[number]
+        keys[:, at : at + 1] = rope(k, *here)
+        values[:, at : at + 1] = v
+        keys, values = keys[:, window], values[:, window]
+        turned = _grouped(rope(q, *here), groups)
+        if not gone:  # the heads of a group stand in as its queries: nothing is masked, no key is copied
+            out = F.scaled_dot_product_attention(turned[None], keys[None], values[None])
+            return torch.mv(block.attention_out, out.reshape(-1))
+        sink_k, sink_v = (part[:, :gone] for part in self._sinks[number])
+        there = (self._sink_queries[0][gone - 1 : gone], self._sink_queries[1][gone - 1 : gone])
+        sink_scores = _grouped(rope(q, *there), groups) @ sink_k.transpose(1, 2)
+        scores = torch.cat([sink_scores, turned @ keys.transpose(1, 2)], -1)
+        out = torch.softmax(scores * dim**-0.5, -1) @ torch.cat([sink_v, values], 1)
+        return torch.mv(block.attention_out, out.reshape(-1))
+
+
+def _norm(x_D: Tensor, weight_D: Tensor, eps: float) -> Tensor:
+    """`rms_norm` of one token, by PyTorch's own."""
+    return F.rms_norm(x_D, weight_D.shape, weight_D, eps)
 
 
 def _grouped(q_H1d: Tensor, groups: int) -> Tensor:
-    return q_H1d.view(groups, -1, q_H1d.shape[-1])
+    return q_H1d.reshape(groups, -1, q_H1d.shape[-1])

@@ -111,14 +111,15 @@ def windowed_attention_forward(
     """
     if torch.is_grad_enabled() and any(t.requires_grad for t in (q_HCd, k_GNd, v_GNd)):
         raise RuntimeError("windowed_attention_forward has no gradient; use windowed_attention")
-    share = q_HCd.shape[0] // k_GNd.shape[0]
+    groups, share = k_GNd.shape[0], q_HCd.shape[0] // k_GNd.shape[0]
     q = rope(q_HCd, *plan.queries)
-    k = rope(k_GNd, *plan.keys).repeat_interleave(share, 0)
-    v = v_GNd.repeat_interleave(share, 0)
+    # Groups as the batch: a group's heads read the same keys and values, none is copied.
+    k = rope(k_GNd, *plan.keys)[:, None].expand(-1, share, -1, -1)
+    v = v_GNd[:, None].expand(-1, share, -1, -1)
     out, lse_HC = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-        q[None], k[None], v[None], attn_mask=plan.mask
+        q.unflatten(0, (groups, share)), k, v, attn_mask=plan.mask
     )
-    out, lse_HC = out[0], lse_HC[0]
+    out, lse_HC = out.flatten(0, 1), lse_HC.flatten(0, 1)
     if plan.sink_mask is None:
         return torch.as_tensor(out)
     wide = lse_HC.dtype

@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def fused_linear_cross_entropy(
-    hidden: Tensor, unembedding: Tensor, targets: Tensor, tokens_at_once: int = 128
+    hidden: Tensor, unembedding: Tensor, targets: Tensor, tokens_at_once: int = 256
 ) -> Tensor:
     """The mean negative log-likelihood in nats, as a scalar in at least float32. A frozen unembedding only.
 

@@ -45,8 +45,9 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         x: [..., T, d].
         cos, sin: [T, d] from `rope_tables`. The arithmetic is done in their dtype.
     """
-    low, high = x.chunk(2, dim=-1)
-    return (x * cos + torch.cat([-high, low], -1) * sin).to(x.dtype)
+    wide = x.to(cos.dtype)  # once, not in each product
+    low, high = wide.chunk(2, dim=-1)
+    return (wide * cos).add_(torch.cat([-high, low], -1).mul_(sin)).to(x.dtype)
 
 
 def swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:

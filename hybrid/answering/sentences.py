@@ -1,0 +1,199 @@
+"""Sentence spans of legal and ordinary text, exact to the character.
+
+``spans(text)`` gives ``[start, end)`` pairs in order, none overlapping, none with white space at
+either end, and together holding every character that is not white space. A sentence that is wrapped
+over several lines is one span; a heading, a list item and a paragraph never share one.
+
+The rules are written out rather than taken from a library because offsets must be exact, contracts
+are full of stops that end nothing ("Sec. 4.2(b)", "Acme, Inc.", "Smith v. Jones"), and hard-wrapped
+lines, which most splitters take for paragraphs, are the normal case in filed documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MAX_CHARS = 600
+"""A longer "sentence" (a contract's paragraph of clauses) is cut at clause boundaries."""
+
+
+def _vocabulary(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_ABBREVIATIONS = _vocabulary(
+    """
+    a.m p.m al apr art arts assn aug ave bldg blvd bros ca capt cf cl cls co col corp ct dec dept dist div dr ed eds
+    e.g esq est et etc ex exh exhs f.2d f.3d feb fed fig figs gen gov hon i.e id inc jan jr jul jun lt ltd mar messrs
+    misc mo mr mrs ms mt n.b no nos nov oct op p par para paras pg ph.d pp pres prof pt pub pty reg rep rev sched sec
+    secs sen sep sept sess seq sgt sr st stat subch subd subdiv supp u.k u.n u.s u.s.a u.s.c v viz vol vols vs
+    """
+)
+_MAY_END = _vocabulary("a.m p.m assn bldg co corp esq etc inc jr ltd ph.d pty seq sr u.k u.n u.s u.s.a u.s.c")
+"""Abbreviations that often stand at the end of a sentence: a following sentence opener decides."""
+
+_OPENERS = _vocabulary(
+    """
+    a after all although an and any as at both but by each either every for from he her his how however if in it its
+    neither no nor notwithstanding on our she should since such that the their there these they this those to under
+    unless until upon we what when where while who why with you your
+    """
+)
+_STOP = re.compile(r"""[.!?]+['"”’)\]]*(?=\s)""")
+_WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
+_NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*([^\W_]+)""")
+_MARKER = re.compile(
+    r"""[ \t]*(?:
+        [-*•·–—▪◦●o]\s
+      | \(?(?:\d{1,3}|[a-zA-Z]|[ivxlIVXL]{1,6})\)\s?
+      | (?:\d{1,3}\.)+\d{0,3}(?:\([a-zA-Z0-9]{1,4}\))*\s
+      | \d{1,3}\.\d{1,3}\S*\s
+      | [a-zA-Z]\.\s
+      | (?:ARTICLE|Article|SECTION|Section|Sec\.|EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex)\s+[\dIVXLA-Z]+\b
+    )""",
+    re.VERBOSE,
+)
+_REFERENCE_AT_END = re.compile(
+    r"(?:\b(?:sections?|sec\.|articles?|no\.|exhibit|schedule|clause|of|and|or|in|to)|,)\s*$", re.IGNORECASE
+)
+_CLAUSE_BREAKS = (
+    re.compile(r";\s+(?:and\s+|or\s+)?"),
+    re.compile(r":\s+"),
+    re.compile(r",\s+(?=(?:and|or|but|provided|except|unless|which|where)\b)"),
+    re.compile(r",\s+"),
+    re.compile(r"\s+"),
+)
+
+
+def spans(text: str, max_chars: int = MAX_CHARS) -> list[tuple[int, int]]:
+    """The sentences of ``text`` as ``[start, end)`` character offsets, in order.
+
+    Example:
+        >>> spans("Acme, Inc. signed. It pays\\nNo. 5 Bank.")
+        [(0, 18), (19, 38)]
+    """
+    found: list[tuple[int, int]] = []
+    for start, end in _paragraphs(text):
+        for first, last in _sentences(text, start, end):
+            found.extend(_capped(text, first, last, max_chars))
+    return found
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield start, end
+        start = end + 1
+
+
+def _wrap_width(text: str) -> int | None:
+    """The width that lines are wrapped at, or ``None`` where each paragraph is one line."""
+    widths = sorted(end - start for start, end in _lines(text) if text[start:end].strip())
+    if len(widths) < 2:
+        return None
+    width = widths[int(0.9 * (len(widths) - 1))]
+    return width if 30 <= width <= 140 else None
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """Runs of lines that belong together; a blank line, a list marker or a heading starts a new one."""
+    width = _wrap_width(text)
+    open_start = open_end = -1
+    for start, end in _lines(text):
+        first, last = _trimmed(text, start, end)
+        if first >= last:
+            if open_start >= 0:
+                yield open_start, open_end
+            open_start = -1
+            continue
+        if open_start >= 0 and not _continues(text, open_start, open_end, first, last, width):
+            yield open_start, open_end
+            open_start = -1
+        if open_start < 0:
+            open_start = first
+        open_end = last
+    if open_start >= 0:
+        yield open_start, open_end
+
+
+def _continues(text: str, open_start: int, open_end: int, first: int, last: int, width: int | None) -> bool:
+    """Whether the line ``[first, last)`` goes on with the paragraph that is open."""
+    previous = text[text.rfind("\n", 0, open_end) + 1 : open_end]
+    line = text[first:last]
+    if _MARKER.match(line):
+        return _refers_on(previous)
+    if line[0].islower():
+        return True
+    if _is_upper(previous) != _is_upper(line) and len(previous.strip()) < 60 and previous.rstrip()[-1] not in ",;":
+        return False  # a heading above its text, or text above a heading
+    if previous.rstrip()[-1] in ",;–—-&" and open_end > open_start:
+        return True
+    return width is not None and len(previous.rstrip()) >= 0.6 * width
+
+
+def _refers_on(line: str) -> bool:
+    """Whether a line ends in words that a number completes ("set out in Section", "and (ii)")."""
+    return _REFERENCE_AT_END.search(line) is not None
+
+
+def _is_upper(line: str) -> bool:
+    letters = [letter for letter in line if letter.isalpha()]
+    return len(letters) > 2 and sum(letter.isupper() for letter in letters) >= 0.9 * len(letters)
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    first = start
+    for stop in _STOP.finditer(text, start, end):
+        if stop.end() < end and _ends(text, first, stop, end):
+            yield first, stop.end()
+            first = _trimmed(text, stop.end(), end)[0]
+    if first < end:
+        yield first, end
+
+
+def _ends(text: str, first: int, stop: re.Match[str], end: int) -> bool:
+    """Whether the stop ends a sentence that began at ``first``."""
+    following = _NEXT_WORD.match(text, stop.start() + len(stop.group()), end)
+    if following is None:
+        return True
+    next_word = following.group(1)
+    if next_word.islower():  # but a name such as "eBay" may open a sentence
+        return False
+    if stop.group()[0] != ".":
+        return True
+    before = _WORD_BEFORE.search(text, first, stop.start())
+    if before is None:
+        return True
+    word = before.group().lower().lstrip("'’")
+    if before.start() == first and re.fullmatch(r"[\d.]+|[a-z]|[ivxl]+", word):
+        return False  # the number of a clause, not its text
+    if word in _ABBREVIATIONS:
+        return word in _MAY_END and next_word.lower() in _OPENERS and next_word[0].isupper()
+    initial = len(word) == 1 and word.isalpha() and before.group().isupper()
+    return not initial and not (re.fullmatch(r"(?:[a-z]\.)+[a-z]", word) and next_word.lower() not in _OPENERS)
+
+
+def _capped(text: str, start: int, end: int, max_chars: int) -> Iterator[tuple[int, int]]:
+    while end - start > max_chars:
+        cut = _clause_cut(text, start, max_chars)
+        yield _trimmed(text, start, cut)
+        start = _trimmed(text, cut, end)[0]
+    if start < end:
+        yield start, end
+
+
+def _clause_cut(text: str, start: int, max_chars: int) -> int:
+    """The last clause boundary in the second half of what fits, of the strongest kind there is."""
+    for pattern in _CLAUSE_BREAKS:
+        cuts = [match.end() for match in pattern.finditer(text, start + max_chars // 2, start + max_chars)]
+        if cuts:
+            return cuts[-1]
+    return start + max_chars

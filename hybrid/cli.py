@@ -1,0 +1,192 @@
+"""The verbs of `hybrid.Corpus` on the command line.
+
+Heavy imports happen inside the commands, so that ``hybrid --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+from pydantic import BaseModel
+
+import hybrid
+from hybrid.answers import RouteName
+from hybrid.errors import HybridError
+
+if TYPE_CHECKING:
+    from hybrid.corpus import Corpus
+    from hybrid.ingest.progress import Progress
+
+FAILED, NOTHING_FOUND, SOME_SKIPPED, INTERRUPTED = 1, 3, 4, 130
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    an error; the message says what to do
+  2    the command line was wrong
+  3    nothing in the corpus answers (ask, search)
+  4    done, but some files were left out; the reasons are printed (ingest)
+  130  interrupted; what was committed stays, and the same command goes on from there
+"""
+ROUTES = click.Choice(get_args(RouteName))
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
+corpus_argument = click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
+
+
+def command(example: str) -> Callable[[Callable[..., object]], click.Command]:
+    """A verb: its example in the help, its errors as one line, its return value as the exit code."""
+
+    def register(function: Callable[..., object]) -> click.Command:
+        @wraps(function)
+        def run(**arguments: Any) -> None:
+            try:
+                code = function(**arguments)
+            except HybridError as error:
+                click.echo(f"hybrid: {error}", err=True)
+                code = FAILED
+            except KeyboardInterrupt:
+                click.echo("hybrid: interrupted; run the same command again to go on from there", err=True)
+                code = INTERRUPTED
+            sys.exit(code if isinstance(code, int) else 0)
+
+        return main.command(epilog=f"\b\nExample:\n  {example}")(run)
+
+    return register
+
+
+def print_json(value: BaseModel | list[Any]) -> None:
+    """One JSON value on standard output. Models print as they serialise."""
+    if isinstance(value, BaseModel):
+        click.echo(value.model_dump_json(indent=2))
+    else:
+        click.echo(json.dumps([item.model_dump(mode="json") for item in value], indent=2, ensure_ascii=False))
+
+
+def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
+    """The corpus at ``directory``; only ingest creates one."""
+    from hybrid.corpus import Corpus, settings_from_toml
+
+    return Corpus.open(directory, settings=settings_from_toml(settings) if settings else None, create=create)
+
+
+@contextmanager
+def progress_bars(*, quiet: bool) -> Iterator[Progress | None]:
+    """One bar a stage on standard error, and none where that is not a terminal or ``quiet``."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from hybrid import terminal
+
+    with terminal.progress_bars() as progress:
+        yield progress
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
+@click.version_option(hybrid.__version__, prog_name="hybrid")
+def main() -> None:
+    """Read a body of documents once, then ask questions and get answers whose citations can be checked.
+
+    CORPUS is a directory that holds what was read; `hybrid ingest` creates it.
+    """
+
+
+@command("hybrid ingest acme-v-beta discovery/ notes/*.md")
+@corpus_argument
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@json_option
+def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json: bool) -> int:
+    """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
+    with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
+        report = opened.ingest(*paths, progress=progress)
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(str(report))
+    return SOME_SKIPPED if report.skipped else 0
+
+
+@command('hybrid ask acme-v-beta "When does the supply agreement end?"')
+@corpus_argument
+@click.argument("question")
+@click.option("--route", type=ROUTES, help="Choose the route instead of the router.")
+@json_option
+def ask(corpus: Path, question: str, route: RouteName | None, as_json: bool) -> int:
+    """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
+    if question == "-":
+        question = sys.stdin.read()
+    with open_corpus(corpus) as opened:
+        answer = opened.ask(question, route=route)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(str(answer))
+    return 0 if answer.found else NOTHING_FOUND
+
+
+@command('hybrid search acme-v-beta "termination date" -k 5')
+@corpus_argument
+@click.argument("question")
+@click.option("-k", default=10, show_default=True, help="How many results.")
+@json_option
+def search(corpus: Path, question: str, k: int, as_json: bool) -> int:
+    """Search the index of CORPUS alone, without routing and without the memory."""
+    with open_corpus(corpus) as opened:
+        hits = opened.search(question, k=k)
+    if as_json:
+        print_json(list(hits))
+        return 0 if hits else NOTHING_FOUND
+    click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or "Nothing found.")
+    return 0 if hits else NOTHING_FOUND
+
+
+@command("hybrid remove acme-v-beta discovery/draft.docx")
+@corpus_argument
+@click.argument("sources", nargs=-1, required=True)
+@json_option
+def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
+    """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
+    with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
+        for source in sources:
+            opened.remove(source, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"removed": sources}))
+    else:
+        click.echo("\n".join(f"removed {source}" for source in sources))
+
+
+@command("hybrid status acme-v-beta")
+@corpus_argument
+@json_option
+def status(corpus: Path, as_json: bool) -> None:
+    """What CORPUS holds: documents, chunks, the memory's state, sizes, models."""
+    with open_corpus(corpus) as opened:
+        found = opened.status()
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(str(found))
+
+
+@command("hybrid documents acme-v-beta --json")
+@corpus_argument
+@json_option
+def documents(corpus: Path, as_json: bool) -> None:
+    """List the documents of CORPUS, in the order in which they were read."""
+    with open_corpus(corpus) as opened:
+        found = opened.documents()
+    if as_json:
+        print_json(list(found))
+        return
+    for document in found:
+        click.echo(str(document))
+
+
+if __name__ == "__main__":
+    main(prog_name="hybrid")

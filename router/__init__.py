@@ -1,0 +1,1 @@
+"""Which memory a question goes to: a trained and calibrated classifier."""

@@ -1,0 +1,102 @@
+"""A small real corpus for the tests of answering: a catalog, an index, and an embedder without a model."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hybrid.answering import words
+from hybrid.answering.evidence import Sentence, gather, with_similarity
+from hybrid.answering.rarity import Rarity
+from hybrid.answers import Route, RouteName
+from hybrid.documents import Chunk, Document
+from hybrid.retrieval.search import Searcher
+from hybrid.settings import RetrievalSettings
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.vectors import FaissIndex
+
+DIMENSION = 256
+
+
+class BagEmbedder:
+    """Texts that share words are near: each content word adds to one place of the vector."""
+
+    dimension = DIMENSION
+
+    def encode(self, texts: Sequence[str], progress: object = None) -> np.ndarray:
+        vectors = np.full((len(texts), DIMENSION), 1e-3, dtype=np.float32)
+        for row, text in enumerate(texts):
+            for stem in words.content_words(text):
+                vectors[row, zlib.crc32(stem.encode()) % DIMENSION] += 1.0
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class FixedRouter:
+    """Sends every question the same way."""
+
+    def __init__(self, name: RouteName) -> None:
+        self.name = name
+
+    def route(self, question: str, embedding: np.ndarray) -> Route:
+        assert embedding.shape == (DIMENSION,)
+        return Route(name=self.name, p_comprehension=0.25)
+
+
+class ScriptedReader:
+    """A memory that says what it is told to, and remembers what it was asked."""
+
+    window = 512
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+        self.asked: list[list[tuple[str, str]]] = []
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def generate(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, **_: object) -> str:
+        self.asked.append(list(messages))
+        return self.output
+
+
+@dataclass(frozen=True)
+class SmallCorpus:
+    """Everything that answering stands on."""
+
+    catalog: Catalog
+    searcher: Searcher
+    embedder: BagEmbedder
+    rarity: Rarity
+
+    def find(self, question: str) -> list[Sentence]:
+        vector = self.embedder.encode([question])[0]
+        return with_similarity(self.embedder, vector, gather(self.catalog, self.searcher.search(question)))
+
+
+def build(folder: Path, texts: dict[str, str]) -> SmallCorpus:
+    """Ingest texts by name; every paragraph is a chunk."""
+    catalog, embedder, chunks = Catalog.open(folder / "catalog.sqlite", create=True), BagEmbedder(), 0
+    with catalog.transaction() as transaction:
+        for name, text in texts.items():
+            document = Document.from_text(text, source=name)
+            pieces = _paragraphs(document.text)
+            document_id, _ = transaction.add_document(document, pieces, embedder.encode([one.text for one in pieces]))
+            transaction.put_source(name, document_id)
+            chunks += len(pieces)
+    ids, vectors = catalog.vectors()
+    index = FaissIndex.build(DIMENSION, ids, vectors.reshape(-1, DIMENSION))
+    searcher = Searcher(catalog, index, embedder, RetrievalSettings())  # type: ignore[arg-type]
+    return SmallCorpus(catalog, searcher, embedder, Rarity(catalog, chunks))
+
+
+def _paragraphs(text: str) -> list[Chunk]:
+    found, at = [], 0
+    for part in text.split("\n\n"):
+        if part.strip():
+            found.append(Chunk(start=at, end=at + len(part), text=part))
+        at += len(part) + 2
+    return found

@@ -1,0 +1,110 @@
+"""The command line: the verbs, their JSON, their exit codes, their help."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from made_contracts import make_contracts
+from tiny_model import write_tiny_model
+
+from hybrid.cli import main
+
+VERBS = ("ingest", "ask", "search", "remove", "status", "documents")
+(CONTRACT, OTHER) = make_contracts(2)
+
+
+def hybrid(*argv: str | Path, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in argv], input=stdin)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a settings file, two contracts and the corpus that was made of them."""
+    home = tmp_path_factory.mktemp("home")
+    model = write_tiny_model(home)
+    (home / "settings.toml").write_text(f'[memory]\nmodel = "{model}"\nwindow = 32\nmini_batch = 16\n')
+    (home / "discovery").mkdir()
+    for contract in (CONTRACT, OTHER):
+        (home / "discovery" / contract.name).write_text(contract.text)
+    assert hybrid("ingest", home / "corpus", home / "discovery", "--settings", home / "settings.toml").exit_code == 0
+    return home
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_has_an_example_for_each_verb(verb: str) -> None:
+    result = hybrid(verb, "--help")
+    assert result.exit_code == 0
+    assert f"Example:\n    hybrid {verb} " in result.output
+
+
+def test_ask_prints_an_answer_with_citations(home: Path) -> None:
+    result = hybrid("ask", home / "corpus", "When does agreement No. 1 end?", "--route", "lookup")
+    assert result.exit_code == 0
+    assert "[1]" in result.output
+    assert CONTRACT.questions["When does agreement No. 1 end?"] in result.output
+
+
+def test_ask_reads_the_question_from_standard_input(home: Path) -> None:
+    result = hybrid(
+        "ask", home / "corpus", "-", "--route", "lookup", "--json", stdin="When does agreement No. 1 end?\n"
+    )
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["question"] == "When does agreement No. 1 end?"
+
+
+@pytest.mark.parametrize("verb", ["ask", "search", "status", "documents"])
+def test_json_is_one_value_on_standard_output(home: Path, verb: str) -> None:
+    extra = ["When does agreement No. 1 end?"] if verb in ("ask", "search") else []
+    result = hybrid(verb, home / "corpus", *extra, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)
+
+
+def test_exit_code_1_and_one_line_for_an_error(home: Path) -> None:
+    result = hybrid("ask", home / "nothing-here", "When?")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hybrid: no corpus at")
+    assert "Traceback" not in result.output
+
+
+def test_exit_code_2_for_a_wrong_command_line(home: Path) -> None:
+    assert hybrid("ask", home / "corpus").exit_code == 2
+    assert hybrid("ask", home / "corpus", "Why?", "--route", "oracle").exit_code == 2
+
+
+def test_exit_code_3_where_nothing_answers(home: Path) -> None:
+    result = hybrid("ask", home / "corpus", "How many moons does the planet Jupiter have?")
+    assert result.exit_code == 3
+    assert "Nothing in the corpus" in result.output
+
+
+def test_exit_code_4_and_the_reason_where_a_file_was_left_out(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text(OTHER.text)
+    (tmp_path / "empty.txt").write_text("")
+    result = hybrid("ingest", tmp_path / "corpus", tmp_path / "*.txt", "--settings", home / "settings.toml")
+    assert result.exit_code == 4
+    assert "empty.txt" in result.output
+    assert "1 added" in result.output
+
+
+def test_remove_and_unknown_settings(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(CONTRACT.text)
+    (tmp_path / "b.txt").write_text(OTHER.text)
+    corpus = tmp_path / "corpus"
+    assert hybrid("ingest", corpus, tmp_path / "*.txt", "--settings", home / "settings.toml").exit_code == 0
+    assert hybrid("remove", corpus, tmp_path / "a.txt").exit_code == 0
+    sources = [row["source"] for row in json.loads(hybrid("documents", corpus, "--json").stdout)]
+    assert [Path(source).name for source in sources] == ["b.txt"]
+    (tmp_path / "bad.toml").write_text("[memory]\nwindw = 3\n")
+    result = hybrid("ingest", corpus, tmp_path / "b.txt", "--settings", tmp_path / "bad.toml")
+    assert result.exit_code == 1
+    assert "windw" in result.stderr
+
+
+def test_a_path_that_does_not_exist_is_an_error(home: Path, tmp_path: Path) -> None:
+    result = hybrid("ingest", tmp_path / "corpus", tmp_path / "discvery", "--settings", home / "settings.toml")
+    assert result.exit_code == 1
+    assert "discvery" in result.stderr
