@@ -31,7 +31,7 @@ def commands(body: str) -> list[tuple[str, list[str]]]:
     for line in body.splitlines():
         if line.startswith("$ "):
             found.append((line[2:], []))
-        elif line.startswith("> "):
+        elif line == ">" or line.startswith("> "):
             found[-1] = (f"{found[-1][0]}\n{line[2:]}", [])
         elif line.strip() not in ("", "..."):
             found[-1][1].append(line)

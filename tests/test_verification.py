@@ -154,3 +154,29 @@ def test_citations_are_checked_against_the_corpus_as_it_is(corpus: SmallCorpus) 
     assert "offsets" in problems[0][0]
     assert "changed" in problems[1][0]
     assert "not in the corpus" in problems[2][0]
+
+
+def parts(corpus: SmallCorpus, claim: str) -> list[tuple[str, str]]:
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    return [(found.text, found.verdict) for found in verifier.verify_parts(claim, corpus.find("lease"))]
+
+
+def test_statements_joined_in_one_claim_are_each_cited_if_each_is_carried(corpus: SmallCorpus) -> None:
+    one = "The Tenant shall not sublet the warehouse to any third party"
+    claim = f"{one}, and the Landlord may inspect the roof of the warehouse after written notice."
+    assert parts(corpus, claim) == [
+        (f"{one}.", "verbatim"),
+        ("The Landlord may inspect the roof of the warehouse after written notice.", "verbatim"),
+    ]
+
+
+def test_a_claim_of_which_one_statement_is_made_up_stays_whole_and_unsupported(corpus: SmallCorpus) -> None:
+    claim = "The Tenant shall not sublet the warehouse to any third party, and the Landlord shall paint the doors red."
+    assert parts(corpus, claim) == [(claim, "unsupported")]
+
+
+def test_a_claim_with_a_condition_is_not_taken_apart(corpus: SmallCorpus) -> None:
+    claim = (
+        "If it rains, the Tenant shall not sublet the warehouse to any third party; the Landlord may inspect the roof."
+    )
+    assert parts(corpus, claim) == [(claim, "unsupported")]

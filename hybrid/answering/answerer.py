@@ -92,6 +92,9 @@ class Answerer:
                 work.route = self._routed(asked, vector, route)
             with work.timed("search"):
                 hits = self._searcher.search(asked, k=HITS)
+                parts = bearing.parts(asked)
+                if len(parts) > 1:
+                    hits += [hit for part in parts for hit in self._searcher.search(part, k=HITS // len(parts))]
             with work.timed("evidence"):
                 rarity = self._rarity_of(generation.n if generation else None)
                 found = with_similarity(self._embedder, vector, gather(self._catalog, hits))
@@ -124,13 +127,12 @@ class Answerer:
         drafts: list[Draft] = []
         if work.route.name != "comprehension":
             with work.timed("lookup"):
-                quotes = lookup.choose(work.question, found, rarity, limits.max_quotes)
-                drafts = [_quoted(quote.sentence) for quote in quotes]
+                drafts = [_quoted(sentence) for sentence in self._quotes(work.question, found, rarity)]
         if work.route.name != "lookup":
             written = self._written(work, found)
             verifier = Verifier(self._catalog, self._searcher, self._embedder, rarity)
             with work.timed("verification"):
-                verdicts = [verifier.verify(claim, found) for claim in written]
+                verdicts = [verdict for claim in written for verdict in verifier.verify_parts(claim, found)]
             made = [Draft(v.text, v.verdict, v.span, "memory", v.support) for v in verdicts]
             if limits.drop_unsupported:
                 made = [draft for draft in made if draft.verdict != "unsupported"]
@@ -144,6 +146,17 @@ class Answerer:
                 merge.fold(drafts), lambda sentence, number: cite(self._catalog, sentence, number)
             )
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
+
+    def _quotes(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
+        """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
+        most, parts = self._settings.answer.max_quotes, bearing.parts(question)
+        if len(parts) == 1:
+            return [quote.sentence for quote in lookup.choose(question, found, rarity, most)]
+        each = max(1, most // len(parts))
+        quotes = []
+        for part, vector in zip(parts, self._embedder.encode(parts), strict=True):
+            quotes += lookup.choose(part, with_similarity(self._embedder, vector, found), rarity, each)
+        return [quote.sentence for quote in quotes]
 
     def _written(self, work: _Work, found: Sequence[Sentence]) -> list[str]:
         """What the memory writes; nothing, and a note that says why, where there is no memory to ask."""

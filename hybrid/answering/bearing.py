@@ -65,6 +65,17 @@ class Bearing:
         return not self.missing and (self.general or near)
 
 
+def parts(question: str) -> list[str]:
+    """What a question asks, one thing each: "When does it end, and why?" asks two. One that asks a single
+    thing is its own part.
+
+    Example:
+        >>> parts("When does the lease end, and why did they part?")
+        ['When does the lease end', 'why did they part?']
+    """
+    return [part for part in map(str.strip, _PARTS.split(question)) if len(part.split()) > 1] or [question]
+
+
 def measure(question: str, found: Sequence[Sentence], weight: Callable[[str], float]) -> Bearing:
     """How far the sentences that were ``found`` bear on the question."""
     if not found:
@@ -77,7 +88,7 @@ def measure(question: str, found: Sequence[Sentence], weight: Callable[[str], fl
     missing = [token for token in _identifiers(question) if token.lower() not in held_tokens]
     return Bearing(
         similarity=max(sentence.similarity for sentence in found),
-        coverage=max(_coverage(_asked(part), by_hit.values(), weight) for part in (question, *_PARTS.split(question))),
+        coverage=max(_coverage(_asked(part), by_hit.values(), weight) for part in (question, *parts(question))),
         missing=tuple(missing),
         general=not asked and not words.facts(question).needed,
     )

@@ -12,6 +12,8 @@ from hybrid.answering.evidence import Sentence, collapse
 INSTRUCTION = "You answer questions about documents. Use only what the passages say, in their own words. Be brief."
 ROOM = 48
 """Tokens left for the chat template and for what counting each sentence alone misses."""
+LONGEST_PHRASE = 12
+"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off."""
 MIN_SHARE = 0.5
 """Evidence is at least this similar to the question, as a share of the best sentence's similarity."""
 
@@ -87,7 +89,7 @@ def cleaned(output: str) -> list[str]:
         sentence = collapse(_BULLET.sub("", plain[start:end]).replace("**", ""))
         if any(letter.isalnum() for letter in sentence) and sentence.casefold() not in map(str.casefold, found):
             found.append(sentence)
-    if len(found) > 1 and found[-1][-1] not in ".!?\"”’')":
+    if found and found[-1][-1] not in ".!?\"”’')" and (len(found) > 1 or len(found[-1].split()) > LONGEST_PHRASE):
         found.pop()
     return found
 

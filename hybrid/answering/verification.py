@@ -15,6 +15,7 @@ from typing import Protocol
 from hybrid.answering import sentences
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
 from hybrid.answering.support import Rule, Weight, compare, support
+from hybrid.answering.words import conditions
 from hybrid.answers import Answer, Hit, Verdict
 from hybrid.documents import Document
 from hybrid.stores.rows import SourceRow
@@ -26,6 +27,7 @@ SEARCHED = 5
 COMPARED = 8
 """Sentences, those that share most words with the claim, whose embedding is compared too."""
 EXACT_PLACES = 5
+_JOINTS = re.compile(r"[,;]\s+(?:and|but)\s+|;\s+")
 _NUMBERING = re.compile(r"\W*(?:[\w.()]{1,8}[.)]\s*)?")
 
 
@@ -83,6 +85,16 @@ class Verifier:
                 return self._supported(claim, [*evidence, *more])
         return Verified(claim, "verbatim", span, 1.0)
 
+    def verify_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Verified]:
+        """The verdict on ``claim``; or, where no span carries it whole but one carries each of the statements
+        that "and", "but" or a semicolon join in it, the verdicts on these, each put as a sentence."""
+        whole = self.verify(claim, evidence)
+        statements = _statements(claim)
+        if whole.verdict != "unsupported" or len(statements) < 2:
+            return [whole]
+        each = [self.verify(statement, evidence) for statement in statements]
+        return each if all(one.verdict != "unsupported" for one in each) else [whole]
+
     def _verbatim_in(self, claim: str, found: Iterable[Sentence]) -> Sentence | None:
         pattern = _word_for_word(claim)
         if pattern is None:
@@ -130,6 +142,14 @@ class Verifier:
         ]
         carried, score, span = max(judged, key=lambda row: (row[0], row[1]))
         return Verified(claim, "supported" if carried else "unsupported", span if carried else None, score)
+
+
+def _statements(claim: str) -> list[str]:
+    """What a claim joins with "and", "but" or a semicolon, as sentences; nothing where it has a condition,
+    which may hold for all of it."""
+    if conditions(claim):
+        return []
+    return [f"{part[0].upper()}{part[1:]}." for part in map(_bare, _JOINTS.split(claim)) if part]
 
 
 def _bare(claim: str) -> str:

@@ -60,7 +60,9 @@ class Reader:
             messages: (role, text) pairs; roles are ``system``, ``user`` and ``assistant``. A prompt longer
                 than the window streams through it.
             stop: the message ends before the first of these strings.
-            no_repeat_ngram: a run of so many tokens is not generated twice; 0: anything goes.
+            no_repeat_ngram: the message ends where a run of so many tokens would come a second time: a
+                small model that repeats itself has nothing more to say, and forbidding the token instead
+                makes it say what it does not mean. 0: it may repeat itself.
             on_token: called with each new piece of text.
         """
         if not messages:
@@ -111,22 +113,20 @@ class Reader:
         last = hidden[-1]
         for _ in range(limit):
             logits = torch.mv(self._model.unembedding, last)
-            logits[list(_would_repeat(made, no_repeat_ngram))] = -torch.inf
             token = int(logits.argmax())
-            if token in self._tokenizer.stop_ids:
+            if token in self._tokenizer.stop_ids or _repeats([*made, token], no_repeat_ngram):
                 return
             yield token
             made.append(token)
             last = decoder.step(token)
 
 
-def _would_repeat(made: Sequence[int], size: int) -> set[int]:
-    """Tokens that would end a run of ``size`` tokens for the second time."""
-    if not 0 < size <= len(made):
-        return set()
-    tail = tuple(made[len(made) - size + 1 :])
-    starts = range(len(made) - size + 1)
-    return {made[i + size - 1] for i in starts if tuple(made[i : i + size - 1]) == tail}
+def _repeats(made: Sequence[int], size: int) -> bool:
+    """Whether the last ``size`` tokens stand in ``made`` before, too."""
+    if not 0 < size < len(made):
+        return False
+    tail = tuple(made[-size:])
+    return any(tuple(made[start : start + size]) == tail for start in range(len(made) - size))
 
 
 class Decoder:

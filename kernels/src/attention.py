@@ -117,7 +117,7 @@ def windowed_attention_forward(
     k = rope(k_GNd, *plan.keys)[:, None].expand(-1, share, -1, -1)
     v = v_GNd[:, None].expand(-1, share, -1, -1)
     out, lse_HC = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-        q.unflatten(0, (groups, share)), k, v, attn_mask=plan.mask
+        q.view(groups, share, *q.shape[1:]), k, v, attn_mask=plan.mask
     )
     out, lse_HC = out.flatten(0, 1), lse_HC.flatten(0, 1)
     if plan.sink_mask is None:
