@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+# Set before anything imports torch: two threads that wait for each other on a busy machine are many times
+# slower than one, and the tests keep all cores busy with processes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
