@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import threading
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,20 +12,16 @@ from pydantic import ValidationError
 
 from hybrid.answers import Answer, Hit, Route, RouteName
 from hybrid.documents import Document
-from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, SettingsError
+from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
 from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
-from hybrid.settings import MemorySettings, Settings
+from hybrid.settings import Settings
 
 if TYPE_CHECKING:
-    from hybrid.answering.answerer import Answerer
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
-    from hybrid.retrieval.search import Searcher
     from hybrid.stores.catalog import Catalog
-    from hybrid.stores.rows import GenerationRow, StoredFile
-    from hybrid.stores.vectors import FaissIndex
-    from hybrid.ttt.generation import Reader
     from hybrid.ttt.memory import MemoryModel
+    from hybrid.view import View
 
 _SETTINGS = "settings"
 
@@ -53,7 +46,7 @@ class Corpus:
         self.settings = settings
         self._catalog = catalog
         self._lock = threading.RLock()
-        self._view: _View | None = None
+        self._view: View | None = None
 
     @classmethod
     def open(cls, directory: str | Path, settings: Settings | None = None, *, create: bool = True) -> Self:
@@ -213,94 +206,30 @@ class Corpus:
     # Parts --------------------------------------------------------------------------------------
 
     def _embedder(self) -> Embedder:
-        return _load_embedder(self.settings.retrieval.embedder)
+        from hybrid.view import load_embedder
+
+        return load_embedder(self.settings.retrieval.embedder)
 
     def _memory_model(self) -> MemoryModel | None:
-        return _load_memory_model(self.settings.memory) if self.settings.memory.enabled else None
+        from hybrid.view import load_memory_model
 
-    def _current(self) -> _View:
+        return load_memory_model(self.settings.memory) if self.settings.memory.enabled else None
+
+    def _current(self) -> View:
         """The newest generation, with what it takes to ask it. Loaded once, and again after a commit."""
+        from hybrid.view import View
+
         with self._lock:
             generation = self._catalog.generation()
-            if self._view is None or self._view.generation != generation:
-                self._view = _View.load(self, generation)
+            while self._view is None or self._view.generation != generation:
+                try:
+                    self._view = View.load(self.directory, self._catalog, self.settings, generation)
+                except CorruptCorpusError:
+                    newer = self._catalog.generation()
+                    if newer == generation:
+                        raise
+                    generation = newer  # another process committed twice, and cleared this one's files away
             return self._view
-
-
-@dataclass(frozen=True)
-class _View:
-    """One generation of a corpus, ready to be searched and asked."""
-
-    generation: GenerationRow | None
-    searcher: Searcher
-    answerer: Answerer
-
-    @classmethod
-    def load(cls, corpus: Corpus, generation: GenerationRow | None) -> Self:
-        from hybrid.answering.answerer import Answerer
-        from hybrid.retrieval.search import Searcher
-        from hybrid.router.classifier import Router
-
-        settings, catalog = corpus.settings, corpus._catalog
-        embedder = corpus._embedder()
-        searcher = Searcher(catalog, _load_index(corpus, generation, embedder), embedder, settings.retrieval)
-        router = Router.load(settings.router, embedder.fingerprint)
-        return cls(
-            generation,
-            searcher,
-            Answerer(catalog, searcher, embedder, router, _Memory.of(corpus, generation), settings),
-        )
-
-
-class _Memory:
-    """The memory of one generation, loaded when it first writes: a lookup never waits for it."""
-
-    def __init__(self, corpus: Corpus, snapshot: StoredFile) -> None:
-        self._corpus = corpus
-        self._snapshot = snapshot
-
-    @classmethod
-    def of(cls, corpus: Corpus, generation: GenerationRow | None) -> Self | None:
-        """The memory, or ``None`` where it is off, absent or switched off in the settings."""
-        from hybrid.stores.rows import StoredFile
-
-        if not corpus.settings.memory.enabled or generation is None or generation.memory_state in ("off", "none"):
-            return None
-        if generation.snapshot_file is None or generation.snapshot_sha256 is None:
-            return None
-        return cls(corpus, StoredFile(generation.snapshot_file, generation.snapshot_sha256))
-
-    @cached_property
-    def _reader(self) -> Reader:
-        from hybrid.stores import snapshots
-
-        model = self._corpus._memory_model()
-        assert model is not None  # `of` gives no memory where the settings have none
-        return model.reader(model.restore(*snapshots.load(self._corpus.directory, self._snapshot)))
-
-    @property
-    def window(self) -> int:
-        return self._reader.window
-
-    def count(self, text: str) -> int:
-        return self._reader.count(text)
-
-    def generate(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> str:
-        return self._reader.generate(messages, max_new_tokens=max_new_tokens)
-
-
-def _load_index(corpus: Corpus, generation: GenerationRow | None, embedder: Embedder) -> FaissIndex:
-    import numpy as np
-
-    from hybrid.stores.generations import verified_index
-    from hybrid.stores.rows import StoredFile
-    from hybrid.stores.vectors import FaissIndex
-
-    if generation is None:
-        empty = np.zeros((0, embedder.dimension), np.float32)
-        return FaissIndex.build(embedder.dimension, np.zeros(0, np.int64), empty)
-    stored = StoredFile(generation.index_file, generation.index_sha256)
-    return FaissIndex.load(verified_index(corpus.directory, stored))
 
 
 def _check_directory(directory: Path, *, create: bool) -> None:
@@ -351,17 +280,3 @@ def settings_from_toml(path: Path) -> Settings:
         raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
         raise SettingsError(f"the settings in {path} are wrong: {error}") from error
-
-
-@lru_cache(maxsize=2)
-def _load_embedder(name: str) -> Embedder:
-    from hybrid.retrieval.embedding import Embedder
-
-    return Embedder.load(name)
-
-
-@lru_cache(maxsize=1)
-def _load_memory_model(settings: MemorySettings) -> MemoryModel:
-    from hybrid.ttt.memory import MemoryModel
-
-    return MemoryModel.load(settings)
