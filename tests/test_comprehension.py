@@ -75,3 +75,9 @@ def test_a_question_longer_than_the_window_is_shortened_in_the_middle() -> None:
 )
 def test_output_is_cleaned_into_whole_sentences(output: str, expected: list[str]) -> None:
     assert comprehension.cleaned(output) == expected
+
+
+def test_an_answer_of_one_sentence_that_was_cut_off_is_dropped_and_a_short_phrase_is_kept() -> None:
+    cut_off = "The licence is a version of the other licence, which is a version of the licence that"
+    assert comprehension.cleaned(cut_off) == []
+    assert comprehension.cleaned("30 June 2027") == ["30 June 2027"]

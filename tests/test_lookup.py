@@ -166,3 +166,10 @@ def test_an_empty_corpus_bears_on_nothing(tmp_path: Path) -> None:
 
 def test_rare_words_weigh_more_than_common_ones(corpus: SmallCorpus) -> None:
     assert corpus.rarity("norway") > corpus.rarity("agre")
+
+
+def test_a_clause_number_that_stands_nowhere_is_named_as_missing(corpus: SmallCorpus) -> None:
+    question = "What does clause 99.9(z) say about the rent?"
+    measured = bearing.measure(question, corpus.find(question), corpus.rarity)
+    assert measured.missing == ("99.9(z)",)
+    assert not measured.enough

@@ -110,3 +110,10 @@ def test_nothing_to_answer_or_to_score_is_an_input_error(reader: Reader) -> None
         reader.generate([], max_new_tokens=5)
     with pytest.raises(InputError):
         reader.loss("")
+
+
+def test_the_message_ends_where_it_would_repeat_itself(model: MemoryModel, reader: Reader) -> None:
+    prompt = model.tokenizer.encode_chat(MESSAGES)
+    free = list(reader._tokens(prompt, 60, 0))
+    first = next(end for end in range(1, len(free) + 1) if _repeats(free[:end], 1))
+    assert list(reader._tokens(prompt, 60, 1)) == free[: first - 1]

@@ -180,3 +180,11 @@ def test_a_claim_with_a_condition_is_not_taken_apart(corpus: SmallCorpus) -> Non
         "If it rains, the Tenant shall not sublet the warehouse to any third party; the Landlord may inspect the roof."
     )
     assert parts(corpus, claim) == [(claim, "unsupported")]
+
+
+def test_a_condition_of_one_statement_keeps_the_claim_whole_even_if_each_is_carried(corpus: SmallCorpus) -> None:
+    claim = (
+        "The Tenant shall not sublet the warehouse to any third party, and "
+        "the Tenant may keep dogs in the yard only with the consent of the Landlord."
+    )
+    assert parts(corpus, claim) == [(claim, "unsupported")]
