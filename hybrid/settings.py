@@ -42,6 +42,11 @@ class MemorySettings(_Settings):
 
     enabled: bool = True
     model: str = LANGUAGE_MODEL.name
+    start: str = Field(
+        default="auto",
+        description="initial fast weights: a file that hybrid meta-train wrote; none: untrained; "
+        "auto: the one that comes with the model and these settings, if there is one",
+    )
     window: int = Field(default=1024, ge=16)
     sinks: int = Field(default=4, ge=0)
     mini_batch: int = Field(default=512, ge=8)

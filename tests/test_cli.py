@@ -12,7 +12,7 @@ from tiny_model import write_tiny_model
 
 from hybrid.cli import main
 
-VERBS = ("ingest", "ask", "search", "remove", "status", "documents")
+VERBS = ("ingest", "ask", "search", "remove", "status", "documents", "convert", "meta-train")
 (CONTRACT, OTHER) = make_contracts(2)
 
 

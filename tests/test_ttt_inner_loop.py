@@ -16,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tiny_model import tiny_settings
 
 from hybrid.errors import DivergedError
-from hybrid.kernels.reference import rms_norm, rope, rope_tables
+from hybrid.kernels.reference import rms_norm, rope
 from hybrid.ttt.checkpoints import load_checkpoint
 from hybrid.ttt.inner_loop import Learned, inner_step
 from hybrid.ttt.memory import MemoryModel
-from hybrid.ttt.transformer import DynamicMLP, Transformer
+from hybrid.ttt.transformer import Transformer
+from hybrid.ttt.weights import DynamicMLP
 
 
 def double_model(tmp_path: Path, **overrides: Any) -> MemoryModel:
@@ -39,14 +40,14 @@ def naive_losses(model: Transformer, ids: list[int], weights: list[Tensor]) -> T
     at = torch.arange(count)
     distance = at[:, None] - at
     mask = (distance < 0) | (distance >= model.window)
-    cos, sin = rope_tables(at, dim, config.rope_theta, torch.float64)
+    turns = model.rotary.table(at, torch.float64)
     h = model.embedding[torch.tensor(ids[:-1])]
     for number, block in enumerate(model.blocks):
         x = rms_norm(h, block.attention_norm, config.rms_norm_eps)
         qkv = (x @ block.qkv.T).view(count, -1, dim).transpose(0, 1)
         q, k, v = qkv.split([heads, config.num_key_value_heads, config.num_key_value_heads])
         k, v = (t.repeat_interleave(heads // config.num_key_value_heads, 0) for t in (k, v))
-        scores = (rope(q, cos, sin) @ rope(k, cos, sin).transpose(1, 2) * dim**-0.5).masked_fill(mask, -torch.inf)
+        scores = (rope(q, turns) @ rope(k, turns).transpose(1, 2) * dim**-0.5).masked_fill(mask, -torch.inf)
         h = h + (scores.softmax(-1) @ v).transpose(0, 1).reshape(count, -1) @ block.attention_out.T
         if number >= config.prefix_layers:
             gate, up, down = weights[3 * (number - config.prefix_layers) :][:3]
@@ -55,7 +56,7 @@ def naive_losses(model: Transformer, ids: list[int], weights: list[Tensor]) -> T
         x = rms_norm(h, block.mlp_norm, config.rms_norm_eps)
         gate, up = (x @ block.gate_up.T).chunk(2, -1)
         h = h + (F.silu(gate) * up) @ block.down.T
-    logits = rms_norm(h, model.norm, config.rms_norm_eps) @ model.unembedding.T
+    logits = rms_norm(h, model.weights.norm, config.rms_norm_eps) @ model.unembedding.T
     return F.cross_entropy(logits, torch.tensor(ids[1:]), reduction="none")
 
 
@@ -63,11 +64,10 @@ def test_before_the_first_step_the_function_is_the_pretrained_one(tmp_path: Path
     model = double_model(tmp_path, window=16, sinks=0).transformer
     ids = torch.arange(60) * 7 % 259
     fast = model.initial_fast_weights(None)
-    without = Transformer(load_checkpoint(str(tmp_path / "tiny-llama")), 16, 0, torch.float64)
-    without.blocks = tuple(replace(block, dynamic_norm=None) for block in without.blocks)
-    hidden, _ = model.forward(ids, model.empty_cache(), fast)
-    expected, _ = without.forward(ids, without.empty_cache(), fast)
-    assert torch.equal(hidden, expected)
+    expected, cache = model.prefix(ids[None], model.empty_cache().layers, model.plan(60, model.empty_cache()))
+    assert len(cache) == model.config.num_hidden_layers  # all blocks as prefix: without dynamic MLPs
+    hidden, _ = model.forward(ids[None], model.empty_cache(), fast)
+    torch.testing.assert_close(hidden, rms_norm(expected, model.weights.norm, model.config.rms_norm_eps))
     assert all(torch.equal(mlp.down, torch.zeros_like(mlp.down)) for mlp in fast)
 
 
@@ -81,7 +81,7 @@ def test_a_step_is_that_of_plain_autograd_in_float64(tmp_path: Path, dynamic_siz
     generator = torch.Generator().manual_seed(1)
     noisy = [w + 0.1 * torch.randn(w.shape, generator=generator, dtype=w.dtype) for w in flat(start.fast)]
     start = replace(start, fast=tuple(DynamicMLP(*noisy[i : i + 3]) for i in range(0, len(noisy), 3)))
-    learned, loss = inner_step(model.transformer, start, ids, model.settings)
+    learned, (loss,) = inner_step(model.transformer, start, ids, model.settings)
     leaves = [w.clone().requires_grad_() for w in noisy]
     expected = naive_losses(model.transformer, ids, leaves).mean()
     gradients = torch.autograd.grad(expected, leaves)
@@ -149,7 +149,7 @@ def test_divergence_is_an_error_and_keeps_the_last_good_state(tmp_path: Path) ->
 
 def test_a_gradient_that_is_not_finite_is_divergence_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = MemoryModel.load(tiny_settings(tmp_path))
-    monkeypatch.setattr("hybrid.ttt.inner_loop.global_norm", lambda gradients: float("inf"))
+    monkeypatch.setattr("hybrid.ttt.inner_loop.squared_norm", lambda gradients: torch.tensor(float("inf")))
     with pytest.raises(DivergedError, match="gradient norm inf"):
         model.read(model.start(), list(range(40)))
 

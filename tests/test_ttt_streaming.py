@@ -15,7 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tiny_model import tiny_settings, write_tiny_model
 
 from hybrid.errors import InputError, ModelError
+from hybrid.kernels.reference import rope
 from hybrid.settings import MemorySettings
+from hybrid.ttt.checkpoints import load_checkpoint
+from hybrid.ttt.inner_loop import flat
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.state import MemoryState
 
@@ -83,16 +86,42 @@ def test_the_state_does_not_grow_with_the_stream(model: MemoryModel) -> None:
     assert max(stored) <= window * 16 * 3 * 4  # a view must not keep an ever longer tensor alive
 
 
-def test_a_million_tokens_behind_are_as_good_as_a_hundred(model: MemoryModel) -> None:
-    near, far = read_in(model, [STREAM[:101]]), read_in(model, [STREAM[:101]])
-    tensors, metadata = far.to_tensors()
-    seen = far.learned.cache.seen
+def test_a_million_tokens_behind_are_as_good_as_a_hundred(tmp_path: Path) -> None:
+    """In float64, so that what is left is the error of positions, and not of rounding rotated keys."""
+    settings = tiny_settings(tmp_path)
+    model = MemoryModel(load_checkpoint(settings.model), settings, dtype=torch.float64)
+    near = read_in(model, [STREAM[:101]])
+    tensors, metadata = near.copy().to_tensors()
+    seen = near.learned.cache.seen
     metadata["counters"] = metadata["counters"].replace(f'"seen": {seen}', f'"seen": {seen + 10**6}')
-    far = model.restore(tensors, metadata)
+    turned = rope(tensors["cache.keys"], model.transformer.rotary.table(torch.tensor([10**6]), torch.float64))
+    far = model.restore(tensors | {"cache.keys": turned}, metadata)
     model.read(near, STREAM[101:])
     model.read(far, STREAM[101:])
-    for name, tensor in near.to_tensors()[0].items():
-        assert torch.equal(tensor, far.to_tensors()[0][name]), name
+    for ours, theirs in zip(flat(far.learned.fast), flat(near.learned.fast), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-8, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_streams_of_a_batch_have_fast_weights_of_their_own(tmp_path: Path, optimizer: str) -> None:
+    settings = tiny_settings(tmp_path, optimizer=optimizer, learning_rate=1.0 if optimizer == "sgd" else 1e-3)
+    model = MemoryModel(load_checkpoint(settings.model), settings, dtype=torch.float64)
+    streams = [STREAM[:120], STREAM[50:120], STREAM[::-1][:133], []]
+    alone = [read_in(model, [stream]) for stream in streams]
+    together = [model.start() for _ in streams]
+    model.read(together[1], streams[1][:20])  # one is ahead of the others
+    stats = model.read_many(together, [streams[0], streams[1][20:], *streams[2:]])
+    assert [s.tokens for s in stats] == [120, 50, 133, 0]
+    assert stats[3].loss is None
+    for ours, theirs in zip(together, alone, strict=True):
+        (tensors, text), (expected, expected_text) = ours.to_tensors(), theirs.to_tensors()
+        assert text == expected_text
+        for name, tensor in tensors.items():
+            torch.testing.assert_close(tensor, expected[name], atol=1e-8, rtol=0, msg=name)
+    with pytest.raises(InputError, match="each state one"):
+        model.read_many([together[0], together[0]], [[1], [2]])
+    with pytest.raises(InputError, match="from 0 to 258"):
+        model.read_many(together, [[1], [999], [], []])
 
 
 def test_a_copy_goes_its_own_way(model: MemoryModel) -> None:

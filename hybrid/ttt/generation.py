@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from hybrid.errors import InputError
 from hybrid.kernels.fused_loss import fused_linear_cross_entropy
-from hybrid.kernels.reference import rope, rope_tables, swiglu
+from hybrid.ttt.decoding import Decoder, DecodingWeights
 from hybrid.ttt.tokenizer import ChatTokenizer
-from hybrid.ttt.transformer import Block, DynamicMLP, Transformer, WindowCache
+from hybrid.ttt.transformer import Transformer, WindowCache
+from hybrid.ttt.weights import DynamicMLP
 
 _PIECE = 512  # tokens of a prompt at a time
 
@@ -29,8 +29,16 @@ class Reader:
         >>> reader.generate([("user", "Why did they fall out?")], max_new_tokens=60)  # doctest: +SKIP
     """
 
-    def __init__(self, transformer: Transformer, tokenizer: ChatTokenizer, fast: Sequence[DynamicMLP]) -> None:
+    def __init__(
+        self,
+        transformer: Transformer,
+        tokenizer: ChatTokenizer,
+        fast: Sequence[DynamicMLP],
+        decoding: DecodingWeights | None = None,
+    ) -> None:
+        """``decoding`` is the transformer's, kept from one reader to the next; None: made at the first message."""
         self._model = transformer
+        self._decoding = decoding or DecodingWeights(transformer)
         self._tokenizer = tokenizer
         dtype = transformer.dtype
         self._fast = tuple(DynamicMLP(m.gate.to(dtype), m.up.to(dtype), m.down.to(dtype)) for m in fast)
@@ -96,24 +104,23 @@ class Reader:
             skip = max(0, first - 1 - start)  # hidden state i predicts token i + 1
             targets = torch.tensor(ids[start + 1 + skip : start + 1 + len(hidden)])
             if len(targets):
-                mean = fused_linear_cross_entropy(hidden[skip:], self._model.unembedding, targets)
-                total += mean.item() * len(targets)
+                ones = torch.ones(len(targets))
+                total += fused_linear_cross_entropy(hidden[skip:], self._model.unembedding, targets, ones)[0].item()
         return total / len(scored)
 
     def _stream(self, ids: Sequence[int]) -> Iterator[tuple[int, Tensor, WindowCache]]:
         cache = self._model.empty_cache()
         for start in range(0, len(ids), _PIECE):
-            hidden, cache = self._model.forward(torch.tensor(ids[start : start + _PIECE]), cache, self._fast)
-            yield start, hidden, cache
+            hidden, cache = self._model.forward(torch.tensor([ids[start : start + _PIECE]]), cache, self._fast)
+            yield start, hidden[0], cache
 
     def _tokens(self, prompt: list[int], limit: int, no_repeat_ngram: int) -> Iterator[int]:
         *_, (_, hidden, cache) = self._stream(prompt)
-        decoder = Decoder(self._model, self._fast, cache, limit)
+        decoder = Decoder(self._decoding, self._fast, cache, limit)
         made: list[int] = []
-        last = hidden[-1]
+        last = hidden[-1].to(self._model.master_dtype)
         for _ in range(limit):
-            logits = torch.mv(self._model.unembedding, last)
-            token = int(logits.argmax())
+            token = self._decoding.head(last)
             if token in self._tokenizer.stop_ids or _repeats([*made, token], no_repeat_ngram):
                 return
             yield token
@@ -127,83 +134,3 @@ def _repeats(made: Sequence[int], size: int) -> bool:
         return False
     tail = tuple(made[-size:])
     return any(tuple(made[start : start + size]) == tail for start in range(len(made) - size))
-
-
-class Decoder:
-    """One token at a time. The function is `Transformer.forward`'s; keys are kept rotated and in place.
-
-    Positions count from the first cached key, and ``room`` bounds them.
-    """
-
-    def __init__(self, model: Transformer, fast: Sequence[DynamicMLP], cache: WindowCache, room: int) -> None:
-        self._model = model
-        prefix = [None] * model.config.prefix_layers
-        self._layers: list[tuple[Block, DynamicMLP | None]] = list(zip(model.blocks, [*prefix, *fast], strict=True))
-        self._seen = cache.seen
-        config = model.config
-        self._length = cache.layers[0].keys.shape[1]
-        table_dtype = model.master_dtype
-        positions = torch.arange(self._length + room)
-        self._tables = rope_tables(positions, config.head_dim, config.rope_theta, table_dtype)
-        leaving = torch.arange(
-            model.window, model.window + model.sinks
-        )  # position at which each sink leaves the window
-        self._sink_queries = rope_tables(leaving, config.head_dim, config.rope_theta, table_dtype)
-        shape = (len(cache.layers), config.num_key_value_heads, self._length + room, config.head_dim)
-        self._keys = torch.zeros(shape, dtype=model.dtype)
-        self._values = torch.zeros(shape, dtype=model.dtype)
-        held = (self._tables[0][: self._length], self._tables[1][: self._length])
-        sinks = rope_tables(torch.arange(model.sinks), config.head_dim, config.rope_theta, table_dtype)
-        self._sinks: list[tuple[Tensor, Tensor]] = []
-        for number, layer in enumerate(cache.layers):
-            self._keys[number, :, : self._length] = rope(layer.keys, *held)
-            self._values[number, :, : self._length] = layer.values
-            count = layer.sink_keys.shape[1]
-            self._sinks.append((rope(layer.sink_keys, sinks[0][:count], sinks[1][:count]), layer.sink_values))
-
-    def step(self, token: int) -> Tensor:
-        """Take one token in; the hidden state [D] after the final norm that predicts the next one."""
-        model, eps, at = self._model, self._model.config.rms_norm_eps, self._length
-        here = (self._tables[0][at : at + 1], self._tables[1][at : at + 1])
-        window = slice(max(0, at + 1 - model.window), at + 1)
-        gone = min(model.sinks, max(0, self._seen - model.window + 1))  # sinks outside the window
-        h_D = model.embedding[token]  # a vector all the way: matrix-vector products are faster than one-row matrices
-        for number, (block, dynamic) in enumerate(self._layers):
-            h_D = h_D + self._attention(number, block, _norm(h_D, block.attention_norm, eps), here, window, gone)
-            if dynamic is not None and block.dynamic_norm is not None:
-                h_D = h_D + swiglu(_norm(h_D, block.dynamic_norm, eps), dynamic.gate, dynamic.up, dynamic.down)
-            gate, up = torch.mv(block.gate_up, _norm(h_D, block.mlp_norm, eps)).chunk(2)
-            h_D = h_D + torch.mv(block.down, F.silu(gate) * up)
-        self._length += 1
-        self._seen += 1
-        return _norm(h_D, model.norm, eps)
-
-    def _attention(
-        self, number: int, block: Block, x_D: Tensor, here: tuple[Tensor, Tensor], window: slice, gone: int
-    ) -> Tensor:
-        config, at = self._model.config, self._length
-        heads, groups, dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
-        q, k, v = torch.mv(block.qkv, x_D).view(-1, 1, dim).split_with_sizes([heads, groups, groups])
-        keys, values = self._keys[number], self._values[number]
-        keys[:, at : at + 1] = rope(k, *here)
-        values[:, at : at + 1] = v
-        keys, values = keys[:, window], values[:, window]
-        turned = _grouped(rope(q, *here), groups)
-        if not gone:  # the heads of a group stand in as its queries: nothing is masked, no key is copied
-            out = F.scaled_dot_product_attention(turned[None], keys[None], values[None])
-            return torch.mv(block.attention_out, out.reshape(-1))
-        sink_k, sink_v = (part[:, :gone] for part in self._sinks[number])
-        there = (self._sink_queries[0][gone - 1 : gone], self._sink_queries[1][gone - 1 : gone])
-        sink_scores = _grouped(rope(q, *there), groups) @ sink_k.transpose(1, 2)
-        scores = torch.cat([sink_scores, turned @ keys.transpose(1, 2)], -1)
-        out = torch.softmax(scores * dim**-0.5, -1) @ torch.cat([sink_v, values], 1)
-        return torch.mv(block.attention_out, out.reshape(-1))
-
-
-def _norm(x_D: Tensor, weight_D: Tensor, eps: float) -> Tensor:
-    """`rms_norm` of one token, by PyTorch's own."""
-    return F.rms_norm(x_D, weight_D.shape, weight_D, eps)
-
-
-def _grouped(q_H1d: Tensor, groups: int) -> Tensor:
-    return q_H1d.reshape(groups, -1, q_H1d.shape[-1])

@@ -102,6 +102,22 @@ class GgufFile:
         except (ValueError, NotImplementedError, KeyError) as error:
             raise UnsupportedModelError(f"{self.path.name}: tensor {name} cannot be read: {error}") from error
 
+    def read_four_bit(self, name: str) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]] | None:
+        """Codes [N, K], and scale and least value [N, K / 32] of each block; None if it is no matrix in Q4_1.
+
+        An entry is ``code * scale + least``. Raises `UnsupportedModelError` where it is missing or cut off.
+        """
+        if name not in self.tensors:
+            raise UnsupportedModelError(f"{self.path.name} has no tensor {name}")
+        tensor = self.tensors[name]
+        if tensor.kind != _Q4_1 or len(tensor.shape) != 2:
+            return None
+        try:
+            codes, scale, least = _four_bit(self._data, self._start + tensor.offset, int(np.prod(tensor.shape)))
+            return codes.reshape(tensor.shape), scale.reshape(tensor.shape[0], -1), least.reshape(tensor.shape[0], -1)
+        except ValueError as error:
+            raise UnsupportedModelError(f"{self.path.name}: tensor {name} cannot be read: {error}") from error
+
 
 def _dequantize(data: mmap.mmap, start: int, tensor: GgufTensor) -> NDArray[np.float32]:
     count = int(np.prod(tensor.shape))
@@ -114,12 +130,19 @@ def _dequantize(data: mmap.mmap, start: int, tensor: GgufTensor) -> NDArray[np.f
         values = blocks["q"] * blocks["scale"].astype(np.float32)[:, None]
         return values.reshape(tensor.shape)
     if tensor.kind == _Q4_1:
-        layout = np.dtype([("scale", "<f2"), ("least", "<f2"), ("q", "u1", 16)])
-        blocks = np.frombuffer(data, layout, count // 32, start)
-        q = np.concatenate([blocks["q"] & 15, blocks["q"] >> 4], axis=1)
-        values = q * blocks["scale"].astype(np.float32)[:, None] + blocks["least"].astype(np.float32)[:, None]
-        return values.reshape(tensor.shape)
+        codes, scale, least = _four_bit(data, start, count)
+        return (codes * scale[:, None] + least[:, None]).reshape(tensor.shape)
     return _dequantize_with_package(data, start, tensor, count)
+
+
+def _four_bit(
+    data: mmap.mmap, start: int, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    """Codes [blocks, 32], scale and least value [blocks] of a tensor in Q4_1."""
+    layout = np.dtype([("scale", "<f2"), ("least", "<f2"), ("q", "u1", 16)])
+    blocks = np.frombuffer(data, layout, count // 32, start)
+    codes = np.concatenate([blocks["q"] & 15, blocks["q"] >> 4], axis=1)
+    return codes, blocks["scale"].astype(np.float32), blocks["least"].astype(np.float32)
 
 
 def _dequantize_with_package(data: mmap.mmap, start: int, tensor: GgufTensor, count: int) -> NDArray[np.float32]:

@@ -20,7 +20,8 @@ from torch import Tensor
 from hybrid.errors import DivergedError
 from hybrid.kernels.fused_loss import fused_linear_cross_entropy
 from hybrid.settings import MemorySettings
-from hybrid.ttt.transformer import DynamicMLP, Transformer, WindowCache
+from hybrid.ttt.transformer import Transformer, WindowCache
+from hybrid.ttt.weights import DynamicBlock, DynamicMLP
 
 ADAM_BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8
@@ -43,56 +44,114 @@ class Learned:
     steps: int
 
 
+@dataclass(frozen=True)
+class MiniBatch:
+    """Tokens [B, b] of one inner step, their targets, and a mask that is 1 where a target counts (None: everywhere)."""
+
+    ids: Tensor
+    targets: Tensor
+    mask: Tensor | None = None
+
+    def weights(self) -> Tensor:
+        """What each target weighs: the mean over a sequence's counted ones. All 0 where none counts."""
+        if self.mask is None:
+            return torch.full(self.ids.shape, 1 / self.ids.shape[1], dtype=torch.float64)
+        mask = self.mask.double()
+        return mask / mask.sum(1, keepdim=True).clamp_min(1)
+
+
 def inner_step(
-    model: Transformer, learned: Learned, ids: Sequence[int], settings: MemorySettings, share: float = 1.0
-) -> tuple[Learned, float]:
-    """Score ``ids[1:]`` given ``ids[:-1]``, then take one step on that loss.
+    model: Transformer,
+    learned: Learned,
+    ids: Sequence[int] | Sequence[Sequence[int]],
+    settings: MemorySettings,
+    share: float = 1.0,
+) -> tuple[Learned, list[float]]:
+    """Score each sequence's ``ids[1:]`` given its ``ids[:-1]``, then take one step on that loss.
 
     The last id is only a target: it is the first input of the next mini-batch.
 
     Args:
+        ids: one sequence's, or those of each sequence of a batch.
         share: scales the step; below 1 for a mini-batch that is not full.
 
     Returns:
-        What was learned, and the mean loss in nats before the step.
+        What was learned, and each sequence's mean loss in nats before the step.
 
     Raises:
-        DivergedError: the loss or its gradient is not finite. ``learned`` is still good.
+        DivergedError: a loss or gradient is not finite. ``learned`` is still good.
     """
     tokens = torch.tensor(ids)
-    leaves = [
-        DynamicMLP(*(w.to(model.dtype).detach().requires_grad_() for w in (mlp.gate, mlp.up, mlp.down)))
-        for mlp in learned.fast
-    ]
+    tokens = tokens if tokens.dim() == 2 else tokens[None]
+    batch = MiniBatch(tokens[:, :-1], tokens[:, 1:])
+    leaves = as_leaves(learned.fast, model.dtype)
     with torch.enable_grad():
-        hidden, cache = model.forward(tokens[:-1], learned.cache, leaves)
-        loss = fused_linear_cross_entropy(hidden, model.unembedding, tokens[1:])
-    gradients = [g.to(model.master_dtype) for g in torch.autograd.grad(loss, _flat(leaves))]
-    norm = global_norm(gradients)
-    if not (math.isfinite(loss.item()) and math.isfinite(norm)):
-        raise DivergedError(
-            f"the inner loop diverged at step {learned.steps + 1}: loss {loss.item():g}, gradient norm {norm:g}; "
-            "the memory is as it was before this mini-batch. Lower memory.learning_rate or set memory.clip"
-        )
-    factor = settings.clip / norm if settings.clip and norm >= settings.clip else 1.0
-    step = _sgd if settings.optimizer == "sgd" else _adam
+        hidden, cache = model.forward(batch.ids, learned.cache, leaves)
+        loss, each = fused_linear_cross_entropy(hidden, model.unembedding, batch.targets, batch.weights(), inner=True)
+    gradients = list(torch.autograd.grad(loss, flat(leaves)))
     with torch.no_grad():
-        clipped = [g * factor for g in gradients]
-        return replace(step(learned, clipped, settings.learning_rate * share), cache=cache), loss.item()
+        losses = each.mean(1).tolist()
+        norms = squared_norm(gradients).sqrt()
+        if not all(map(math.isfinite, (*losses, *norms.reshape(-1).tolist()))):
+            raise DivergedError(
+                f"the inner loop diverged at step {learned.steps + 1}: loss {_listed(losses)}, "
+                f"gradient norm {_listed(norms.reshape(-1).tolist())}; the memory is as it was before this "
+                "mini-batch. Lower memory.learning_rate or set memory.clip"
+            )
+        factor = clip_factor(norms.square(), settings.clip)
+        step = sgd if settings.optimizer == "sgd" else _adam
+        sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
+        stepped = step(learned, gradients, factor, sizes)
+        return replace(stepped, cache=cache.detached()), losses
 
 
-def global_norm(gradients: Sequence[Tensor]) -> float:
-    """Root of the sum of squares over all tensors together."""
-    return math.sqrt(sum(float(torch.linalg.vector_norm(g).double()) ** 2 for g in gradients))
+def as_leaves(fast: Iterable[DynamicMLP], dtype: torch.dtype) -> list[DynamicMLP]:
+    """The fast weights in the compute dtype, as leaves of a new graph."""
+    return [DynamicMLP(*(w.to(dtype).detach().requires_grad_() for w in mlp.tensors())) for mlp in fast]
 
 
-def _sgd(learned: Learned, gradients: Sequence[Tensor], rate: float) -> Learned:
-    weights = (w.sub(g, alpha=rate) for w, g in zip(_flat(learned.fast), gradients, strict=True))
-    return replace(learned, fast=_layers(weights), steps=learned.steps + 1)
+def squared_norm(gradients: Sequence[Tensor]) -> Tensor:
+    """Sum of squares over all tensors together: a scalar, or [B] where each sequence has weights of its own."""
+    wide = torch.promote_types(gradients[0].dtype, torch.float32)
+    if not torch.is_grad_enabled():  # reads each gradient once, and is not differentiable at zero
+        return torch.stack([torch.linalg.vector_norm(g, dim=(-2, -1), dtype=wide).square() for g in gradients]).sum(0)
+    return torch.stack([g.to(wide).square().flatten(-2).sum(-1) for g in gradients]).sum(0)
 
 
-def _adam(learned: Learned, gradients: Sequence[Tensor], rate: float) -> Learned:
-    zero = _layers(torch.zeros_like(w) for w in _flat(learned.fast))
+def clip_factor(squared: Tensor, bound: float) -> Tensor:
+    """What brings a gradient's global norm, given squared, down to ``bound`` if it is above; 0: no bound.
+
+    Differentiable, through the norm too, also where all gradients are zero.
+    """
+    if not bound:
+        return torch.ones_like(squared)
+    factor = bound * squared.clamp_min(bound * bound).rsqrt()
+    return torch.where(squared < bound * bound, torch.ones_like(factor), factor)  # exactly 1 below the bound
+
+
+def step_sizes(dynamic: Iterable[DynamicBlock], rate: float) -> list[Tensor | float]:
+    """The step size of each fast weight tensor, gate, up and down of the bottom block first."""
+    sizes: list[Tensor | float] = []
+    for block in dynamic:
+        sizes += [rate] * 3 if block.log_step_sizes is None else list(rate * block.log_step_sizes.double().exp())
+    return sizes
+
+
+def sgd(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]) -> Learned:
+    """One SGD step on the gradients times ``factor`` (a scalar, or [B]). Differentiable."""
+    if torch.is_grad_enabled() or factor.dim():
+        factor = factor[..., None, None]
+        moves = (g.to(w.dtype) * (factor * s) for w, g, s in zip(flat(learned.fast), gradients, sizes, strict=True))
+        weights = [w - move for w, move in zip(flat(learned.fast), moves, strict=True)]
+    else:
+        scale = factor.item()
+        triples = zip(flat(learned.fast), gradients, sizes, strict=True)
+        weights = [w.sub(g, alpha=scale * float(s)) for w, g, s in triples]
+    return replace(learned, fast=layers(weights), steps=learned.steps + 1)
+
+
+def _adam(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]) -> Learned:
+    zero = layers(torch.zeros_like(w) for w in flat(learned.fast))
     first, second = learned.moments or (zero, zero)
     beta1, beta2 = ADAM_BETAS
     steps = learned.steps + 1
@@ -100,20 +159,29 @@ def _adam(learned: Learned, gradients: Sequence[Tensor], rate: float) -> Learned
     weights: list[Tensor] = []
     means: list[Tensor] = []
     squares: list[Tensor] = []
-    for weight, m, v, g in zip(_flat(learned.fast), _flat(first), _flat(second), gradients, strict=True):
+    for weight, m, v, gradient, size in zip(
+        flat(learned.fast), flat(first), flat(second), gradients, sizes, strict=True
+    ):
+        g = gradient.to(weight.dtype) * factor[..., None, None]
         mean = m.lerp(g, 1 - beta1)
         square = (v * beta2).addcmul_(g, g, value=1 - beta2)
         spread = square.sqrt().div_(root).add_(ADAM_EPSILON)
-        weights.append(weight.addcdiv(mean, spread, value=-rate / (1 - beta1**steps)))
+        weights.append(weight.addcdiv(mean, spread, value=-float(size) / (1 - beta1**steps)))
         means.append(mean)
         squares.append(square)
-    return replace(learned, fast=_layers(weights), moments=(_layers(means), _layers(squares)), steps=steps)
+    return replace(learned, fast=layers(weights), moments=(layers(means), layers(squares)), steps=steps)
 
 
-def _flat(layers: Sequence[DynamicMLP]) -> list[Tensor]:
-    return list(chain.from_iterable((mlp.gate, mlp.up, mlp.down) for mlp in layers))
+def flat(fast: Iterable[DynamicMLP]) -> list[Tensor]:
+    """Gate, up and down of the bottom suffix block, then of the next."""
+    return list(chain.from_iterable(mlp.tensors() for mlp in fast))
 
 
-def _layers(tensors: Iterable[Tensor]) -> tuple[DynamicMLP, ...]:
-    flat = list(tensors)
-    return tuple(DynamicMLP(*flat[i : i + 3]) for i in range(0, len(flat), 3))
+def layers(tensors: Iterable[Tensor]) -> tuple[DynamicMLP, ...]:
+    """The inverse of `flat`."""
+    found = list(tensors)
+    return tuple(DynamicMLP(*found[i : i + 3]) for i in range(0, len(found), 3))
+
+
+def _listed(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

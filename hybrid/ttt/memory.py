@@ -13,11 +13,14 @@ from torch import Tensor
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints import Checkpoint, load_checkpoint
+from hybrid.ttt.decoding import DecodingWeights
 from hybrid.ttt.generation import Reader
-from hybrid.ttt.inner_loop import Learned, inner_step
+from hybrid.ttt.inner_loop import Learned, flat, inner_step, layers
+from hybrid.ttt.start import start_for
 from hybrid.ttt.state import MemoryState
 from hybrid.ttt.tokenizer import ChatTokenizer
-from hybrid.ttt.transformer import DynamicMLP, LayerCache, Transformer, WindowCache
+from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache
+from hybrid.ttt.weights import DynamicMLP, load_weights
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,13 @@ class MemoryModel:
         """Build it from a loaded checkpoint; ``dtype`` overrides the settings' compute dtype."""
         self.settings = settings
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
-        self.transformer = Transformer(checkpoint, settings.window, settings.sinks, dtype or compute_dtype(settings))
+        weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings))
+        self.start_from = start_for(settings, checkpoint.fingerprint)
+        if self.start_from is not None:
+            weights = self.start_from.applied(weights)
+        self.transformer = Transformer(checkpoint.config, weights, settings.window, settings.sinks, once=True)
         self.fingerprint = checkpoint.fingerprint
+        self._decoding = DecodingWeights(self.transformer, checkpoint.stored)
 
     @classmethod
     def load(cls, settings: MemorySettings) -> Self:
@@ -97,7 +105,7 @@ class MemoryModel:
         while len(state.pending) + len(tokens) - done >= need:
             take = need - len(state.pending)
             batch = (*state.pending, *tokens[done : done + take])
-            learned, loss = inner_step(self.transformer, state.learned, batch, self.settings)
+            learned, (loss,) = inner_step(self.transformer, state.learned, batch, self.settings)
             state.advance(learned, batch[-1:], take)
             done += take
             losses.append(loss)
@@ -106,6 +114,54 @@ class MemoryModel:
         rest = tuple(tokens[done:])
         state.advance(state.learned, (*state.pending, *rest), len(rest))
         return ReadStats(len(tokens), sum(losses) / len(losses) if losses else None)
+
+    def read_many(self, states: Sequence[MemoryState], tokens: Sequence[Sequence[int]]) -> list[ReadStats]:
+        """Read several streams at once, each into a state and fast weights of its own.
+
+        Each gets what `read` would give it, up to rounding: matrices are multiplied for the whole batch.
+
+        Args:
+            states: all of this model, and not the same one twice.
+            tokens: more of each one's stream.
+
+        Raises:
+            InputError: an id that the model does not have, or not one list of tokens for each state; nothing is read.
+            DivergedError: each state stands after its last good mini-batch.
+        """
+        if len(states) != len(tokens) or len({id(state) for state in states}) != len(states):
+            raise InputError(
+                f"{len(states)} states need as many lists of tokens, and each state one; got {len(tokens)}"
+            )
+        for ids in tokens:
+            self._check_ids(ids)
+        need = self.settings.mini_batch + 1
+        done = [0] * len(states)
+        losses: list[list[float]] = [[] for _ in states]
+
+        def ready(number: int) -> bool:
+            return len(states[number].pending) + len(tokens[number]) - done[number] >= need
+
+        while waiting := [number for number in range(len(states)) if ready(number)]:
+            first = states[waiting[0]].learned
+            # Those at the same place of their streams share masks, rotary tables and Adam's bias correction.
+            group = [n for n in waiting if _place(states[n].learned) == _place(first)]
+            batches: list[tuple[int, ...]] = []
+            for number in group:
+                take = need - len(states[number].pending)
+                batches.append((*states[number].pending, *tokens[number][done[number] : done[number] + take]))
+                done[number] += take
+            together = _stacked([states[number].learned for number in group])
+            learned, found = inner_step(self.transformer, together, batches, self.settings)
+            for number, one, batch, loss in zip(group, _apart(learned, len(group)), batches, found, strict=True):
+                states[number].advance(one, batch[-1:], need - len(states[number].pending))
+                losses[number].append(loss)
+        for state, ids, at in zip(states, tokens, done, strict=True):
+            rest = tuple(ids[at:])
+            state.advance(state.learned, (*state.pending, *rest), len(rest))
+        return [
+            ReadStats(len(ids), sum(found) / len(found) if found else None)
+            for ids, found in zip(tokens, losses, strict=True)
+        ]
 
     def reader(self, state: MemoryState | None) -> Reader:
         """A read-only copy for asking. It has learned the pending tokens too; None: no memory at all.
@@ -118,7 +174,7 @@ class MemoryModel:
         if len(state.pending) > 1:
             share = (len(state.pending) - 1) / self.settings.mini_batch
             learned, _ = inner_step(self.transformer, learned, state.pending, self.settings, share)
-        return Reader(self.transformer, self.tokenizer, learned.fast)
+        return Reader(self.transformer, self.tokenizer, learned.fast, self._decoding)
 
     def restore(self, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
         """The state of a snapshot, ready to go on reading. Raises `ModelError` if it is not of this model and settings.
@@ -135,7 +191,12 @@ class MemoryModel:
 
     def _identity(self) -> dict[str, str]:
         settings = self.settings.model_dump(include={"window", "sinks", "mini_batch", "dynamic_size", "optimizer"})
-        return {"model": self.fingerprint, **{key: json.dumps(value) for key, value in settings.items()}}
+        start = "untrained" if self.start_from is None else self.start_from.digest
+        return {
+            "model": self.fingerprint,
+            "start": start,
+            **{key: json.dumps(value) for key, value in settings.items()},
+        }
 
     def _check_ids(self, tokens: Sequence[int]) -> None:
         size = self.transformer.config.vocab_size
@@ -150,12 +211,12 @@ class MemoryModel:
         groups, dim = config.num_key_value_heads, config.head_dim
         recent, sinks = min(seen, self.settings.window), min(seen, self.settings.sinks)
         same = len(held.cache.layers) == config.num_hidden_layers and all(
-            layer.keys.shape == layer.values.shape == (groups, recent, dim)
-            and layer.sink_keys.shape == layer.sink_values.shape == (groups, sinks, dim)
+            layer.keys.shape == layer.values.shape == (1, groups, recent, dim)
+            and layer.sink_keys.shape == layer.sink_values.shape == (1, groups, sinks, dim)
             for layer in held.cache.layers
         )
-        for layers in (held.fast, *(held.moments or ())):
-            same = same and [_shapes(mlp) for mlp in layers] == [_shapes(mlp) for mlp in fresh]
+        for each in (held.fast, *(held.moments or ())):
+            same = same and [_shapes(mlp) for mlp in each] == [_shapes(mlp) for mlp in fresh]
         if not same or len(state.pending) > self.settings.mini_batch:
             raise ModelError("this memory snapshot's tensors do not fit this model's shapes; read the corpus again")
         self._check_ids(state.pending)
@@ -167,8 +228,7 @@ class MemoryModel:
         dtype = self.transformer.dtype
 
         def convert(layer: LayerCache) -> LayerCache:
-            parts = (layer.keys, layer.values, layer.sink_keys, layer.sink_values)
-            return LayerCache(*(part.to(dtype) for part in parts))
+            return LayerCache(*(part.to(dtype) for part in layer.tensors()))
 
         cache = WindowCache(tuple(convert(layer) for layer in state.learned.cache.layers), state.learned.cache.seen)
         state.advance(replace(state.learned, cache=cache), state.pending, 0)
@@ -184,4 +244,43 @@ def compute_dtype(settings: MemorySettings) -> torch.dtype:
 
 
 def _shapes(mlp: DynamicMLP) -> tuple[object, ...]:
-    return tuple((w.shape, w.dtype) for w in (mlp.gate, mlp.up, mlp.down))
+    return tuple((w.shape, w.dtype) for w in mlp.tensors())
+
+
+def _place(learned: Learned) -> tuple[object, ...]:
+    return learned.cache.seen, learned.steps, learned.moments is None
+
+
+def _stacked(ones: Sequence[Learned]) -> Learned:
+    """Several streams at the same place as one batch."""
+
+    def stack(each: Sequence[tuple[DynamicMLP, ...]]) -> tuple[DynamicMLP, ...]:
+        return layers(torch.stack(tensors) for tensors in zip(*map(flat, each), strict=True))
+
+    moments = [one.moments for one in ones if one.moments is not None]
+    caches = tuple(
+        LayerCache(*(torch.cat(parts) for parts in zip(*(c.tensors() for c in layer), strict=True)))
+        for layer in zip(*(one.cache.layers for one in ones), strict=True)
+    )
+    return Learned(
+        stack([one.fast for one in ones]),
+        (stack([m[0] for m in moments]), stack([m[1] for m in moments])) if moments else None,
+        WindowCache(caches, ones[0].cache.seen),
+        ones[0].steps,
+    )
+
+
+def _apart(batch: Learned, count: int) -> list[Learned]:
+    """The inverse of `_stacked`. Each gets memory of its own."""
+
+    def pick(fast: tuple[DynamicMLP, ...], number: int) -> tuple[DynamicMLP, ...]:
+        return layers(t[number].clone() for t in flat(fast))
+
+    def one(number: int) -> Learned:
+        caches = tuple(
+            LayerCache(*(t[number : number + 1].clone() for t in layer.tensors())) for layer in batch.cache.layers
+        )
+        moments = batch.moments and (pick(batch.moments[0], number), pick(batch.moments[1], number))
+        return Learned(pick(batch.fast, number), moments, WindowCache(caches, batch.cache.seen), batch.steps)
+
+    return [one(number) for number in range(count)]

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from hybrid.errors import ModelError
 from hybrid.ttt.inner_loop import Learned
-from hybrid.ttt.transformer import DynamicMLP, LayerCache, WindowCache
+from hybrid.ttt.transformer import LayerCache, WindowCache
+from hybrid.ttt.weights import DynamicMLP
 
-FORMAT = "hybrid-memory/1"
+FORMAT = "hybrid-memory/2"
 _CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")
 
 
@@ -72,7 +73,7 @@ class MemoryState:
         if learned.moments is not None:
             tensors |= _named("adam.first", learned.moments[0]) | _named("adam.second", learned.moments[1])
         for part in _CACHE_PARTS:
-            tensors[f"cache.{part}"] = torch.stack([getattr(layer, part) for layer in learned.cache.layers])
+            tensors[f"cache.{part}"] = torch.cat([getattr(layer, part) for layer in learned.cache.layers])
         tensors["pending"] = torch.tensor(self.pending, dtype=torch.int64)
         counters = {"steps": learned.steps, "seen": learned.cache.seen, "tokens_read": self.tokens_read}
         return tensors, {"format": FORMAT, "identity": json.dumps(self.identity), "counters": json.dumps(counters)}
@@ -91,7 +92,7 @@ class MemoryState:
             moments = None
             if "adam.first.0.gate" in tensors:
                 moments = (_unnamed("adam.first", tensors), _unnamed("adam.second", tensors))
-            stacks = [tensors[f"cache.{part}"].unbind() for part in _CACHE_PARTS]
+            stacks = [torch.split(tensors[f"cache.{part}"], 1) for part in _CACHE_PARTS]
             layers = tuple(LayerCache(*parts) for parts in zip(*stacks, strict=True))
             learned = Learned(fast, moments, WindowCache(layers, counters["seen"]), counters["steps"])
             state = cls(learned, json.loads(metadata["identity"]))

@@ -1,11 +1,11 @@
-"""The language model: sliding-window blocks, the last quarter of which also have a dynamic MLP.
+"""The language model: sliding-window blocks, the last of which also have a dynamic MLP.
 
-A suffix block is attention → dynamic MLP → static MLP, each with its own norm. The dynamic gate and
-up projections and norm start as copies of the static ones, the down projection as zero, so that
-before the first step the function is exactly the pretrained one under the window.
+A suffix block is attention → dynamic MLP → static MLP, each with its own norm, and a second norm on
+each branch where the model has them. Source: "End-to-End Test-Time Training for Long Context"
+(arXiv 2512.23675).
 
-Shape suffixes: T tokens, D hidden, F MLP width, H query heads, G key/value heads, R cached tokens,
-S sinks, d head dimension.
+Shape suffixes: B sequences, T tokens, D hidden, F MLP width, H query heads, G key/value heads, R
+cached tokens, S sinks, d head dimension.
 """
 
 from __future__ import annotations
@@ -17,42 +17,29 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hybrid.errors import SettingsError, UnsupportedModelError
-from hybrid.kernels.attention import WindowPlan, plan_window, windowed_attention, windowed_attention_forward
+from hybrid.errors import SettingsError
+from hybrid.kernels.attention import WindowPlan, plan_window, windowed_attention
 from hybrid.kernels.reference import rms_norm, swiglu
-from hybrid.ttt.checkpoints import Checkpoint
-
-
-@dataclass(frozen=True)
-class Block:
-    """Frozen weights of one block, in the compute dtype. ``dynamic_norm`` is None in the prefix."""
-
-    attention_norm: Tensor
-    qkv: Tensor
-    attention_out: Tensor
-    mlp_norm: Tensor
-    gate_up: Tensor
-    down: Tensor
-    dynamic_norm: Tensor | None
-
-
-@dataclass(frozen=True)
-class DynamicMLP:
-    """Fast weights of one suffix block: gate and up [F, D], down [D, F]."""
-
-    gate: Tensor
-    up: Tensor
-    down: Tensor
+from hybrid.ttt.config import ModelConfig
+from hybrid.ttt.rotary import rotary_of
+from hybrid.ttt.weights import Block, DynamicBlock, DynamicMLP, Weights
 
 
 @dataclass(frozen=True)
 class LayerCache:
-    """Keys (before RoPE) and values of the last tokens [G, R, d] and of the stream's first [G, S, d]."""
+    """Keys and values of the last tokens [B, G, R, d] and of the stream's first [B, G, S, d].
+
+    Keys are rotated at their positions in the stream, those of the sinks not at all.
+    """
 
     keys: Tensor
     values: Tensor
     sink_keys: Tensor
     sink_values: Tensor
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Keys, values, sink keys, sink values."""
+        return self.keys, self.values, self.sink_keys, self.sink_values
 
 
 @dataclass(frozen=True)
@@ -62,48 +49,75 @@ class WindowCache:
     layers: tuple[LayerCache, ...]
     seen: int
 
+    def detached(self) -> WindowCache:
+        """The same values as constants."""
+        return WindowCache(tuple(LayerCache(*(t.detach() for t in c.tensors())) for c in self.layers), self.seen)
+
 
 class Transformer:
-    """A frozen Llama under a sliding window. Everything that changes is passed in and handed back.
+    """A language model under a sliding window. Everything that changes is passed in and handed back.
 
     Args:
-        checkpoint: the pretrained model.
+        config: its shape.
+        weights: its tensors; their dtype is the compute dtype. Fast weights are kept in float32 or wider.
         window: tokens a query sees, itself included.
         sinks: first tokens of the stream that stay visible.
-        dtype: compute dtype; fast weights are kept in float32 or wider.
+        once: one derivative will do, as for an inner step that nothing differentiates; a second raises.
+
+    Raises:
+        SettingsError: the window is wider than the model's own.
     """
 
-    def __init__(self, checkpoint: Checkpoint, window: int, sinks: int, dtype: torch.dtype) -> None:
-        self.config = checkpoint.config
+    def __init__(self, config: ModelConfig, weights: Weights, window: int, sinks: int, *, once: bool = False) -> None:
+        if config.sliding_window is not None and window > config.sliding_window:
+            raise SettingsError(
+                f"memory.window {window} is wider than this model's own sliding window; "
+                f"set it to {config.sliding_window} or less"
+            )
+        self.config = config
+        self.weights = weights
         self.window = window
         self.sinks = sinks
-        self.dtype = dtype
-        self.master_dtype = torch.promote_types(dtype, torch.float32)
-        config = self.config
-        self.embedding = _weight(checkpoint, "model.embed_tokens", (config.vocab_size, config.hidden_size), dtype)
-        self.norm = _weight(checkpoint, "model.norm", (config.hidden_size,), dtype)
-        self.unembedding = (
-            self.embedding
-            if config.tie_word_embeddings
-            else _weight(checkpoint, "lm_head", (config.vocab_size, config.hidden_size), dtype)
-        )
-        self.blocks = tuple(_load_block(checkpoint, layer, dtype) for layer in range(config.num_hidden_layers))
+        self.once = once
+        self.dtype = weights.embedding.dtype
+        self.master_dtype = torch.promote_types(self.dtype, torch.float32)
+        self.rotary = rotary_of(config)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks, bottom first."""
+        return self.weights.blocks
+
+    @property
+    def embedding(self) -> Tensor:
+        """[V, D]."""
+        return self.weights.embedding
+
+    @property
+    def unembedding(self) -> Tensor:
+        """[V, D]; the embedding where they are tied."""
+        return self.weights.embedding if self.weights.unembedding is None else self.weights.unembedding
+
+    def with_weights(self, weights: Weights, *, once: bool = False) -> Transformer:
+        """The same model with other weights."""
+        return Transformer(self.config, weights, self.window, self.sinks, once=once)
 
     def initial_fast_weights(self, dynamic_size: int | None) -> tuple[DynamicMLP, ...]:
-        """Untrained dynamic MLPs in the master dtype; ``dynamic_size`` keeps the first so many units."""
-        size = dynamic_size or self.config.intermediate_size
-        if size > self.config.intermediate_size:
-            raise SettingsError(f"dynamic_size {size} is above the static MLP's {self.config.intermediate_size}")
+        """The dynamic MLPs' start in the master dtype; ``dynamic_size`` keeps the first so many units."""
+        own = self.weights.dynamic[0].start.gate.shape[0]
+        size = dynamic_size or own
+        if size > own:
+            raise SettingsError(f"dynamic_size {size} is above the {own} units that this model's dynamic MLPs have")
 
-        def start(block: Block) -> DynamicMLP:
-            gate, up = (half[:size].to(self.master_dtype, copy=True) for half in block.gate_up.chunk(2))
-            return DynamicMLP(gate, up, torch.zeros(self.config.hidden_size, size, dtype=self.master_dtype))
+        def start(mlp: DynamicMLP) -> DynamicMLP:
+            parts = mlp.gate[:size], mlp.up[:size], mlp.down[:, :size]
+            return DynamicMLP(*(part.detach().to(self.master_dtype, copy=True).contiguous() for part in parts))
 
-        return tuple(start(block) for block in self.blocks[self.config.prefix_layers :])
+        return tuple(start(dynamic.start) for dynamic in self.weights.dynamic)
 
-    def empty_cache(self) -> WindowCache:
-        """The cache of a stream that has not begun."""
-        none = torch.zeros(self.config.num_key_value_heads, 0, self.config.head_dim, dtype=self.dtype)
+    def empty_cache(self, batch: int = 1) -> WindowCache:
+        """The cache of streams that have not begun."""
+        none = torch.zeros(batch, self.config.num_key_value_heads, 0, self.config.head_dim, dtype=self.dtype)
         return WindowCache((LayerCache(none, none, none, none),) * len(self.blocks), 0)
 
     def plan(self, tokens: int, cache: WindowCache) -> WindowPlan:
@@ -111,95 +125,83 @@ class Transformer:
         return plan_window(
             cache.seen,
             tokens,
-            cache.layers[0].keys.shape[1],
+            cache.layers[-1].keys.shape[2],
             window=self.window,
             sinks=self.sinks,
-            head_dim=self.config.head_dim,
-            theta=self.config.rope_theta,
+            frequencies=self.rotary.frequencies,
+            magnitude=self.rotary.magnitude,
             dtype=self.dtype,
         )
 
-    def forward(self, ids_T: Tensor, cache: WindowCache, fast: Sequence[DynamicMLP]) -> tuple[Tensor, WindowCache]:
-        """Hidden states [T, D] after the final norm, and the cache after these tokens.
+    def forward(self, ids_BT: Tensor, cache: WindowCache, fast: Sequence[DynamicMLP]) -> tuple[Tensor, WindowCache]:
+        """Hidden states [B, T, D] after the final norm, and the cache after these tokens.
 
-        Gradients reach ``fast`` only: the prefix runs without, and cached keys and values are constants.
+        Gradients reach ``fast`` only: the prefix runs without. The new cache is not detached.
         """
-        plan = self.plan(len(ids_T), cache)
+        plan = self.plan(ids_BT.shape[1], cache)
         split = self.config.prefix_layers
-        layers: list[LayerCache] = []
         with torch.no_grad():
-            h_TD = self.embedding[ids_T]
-            for block, held in zip(self.blocks[:split], cache.layers[:split], strict=True):
-                h_TD = self._block(h_TD, block, held, plan, None, layers)
-        for block, held, mlp in zip(self.blocks[split:], cache.layers[split:], fast, strict=True):
-            h_TD = self._block(h_TD, block, held, plan, mlp, layers)
-        hidden = rms_norm(h_TD, self.norm, self.config.rms_norm_eps)
-        return hidden, WindowCache(tuple(layers), cache.seen + len(ids_T))
+            h_BTD, below = self.prefix(ids_BT, cache.layers[:split], plan)
+        hidden, above = self.suffix(h_BTD, cache.layers[split:], plan, fast)
+        return hidden, WindowCache(below + above, cache.seen + ids_BT.shape[1])
 
-    def _block(
-        self,
-        h_TD: Tensor,
-        block: Block,
-        held: LayerCache,
-        plan: WindowPlan,
-        dynamic: DynamicMLP | None,
-        caches: list[LayerCache],
-    ) -> Tensor:
-        eps = self.config.rms_norm_eps
-        h_TD = h_TD + self._attention(rms_norm(h_TD, block.attention_norm, eps), block, held, plan, caches)
-        if dynamic is not None and block.dynamic_norm is not None:
-            normed = rms_norm(h_TD, block.dynamic_norm, eps)
-            h_TD = h_TD + swiglu(normed, dynamic.gate, dynamic.up, dynamic.down)
-        gate, up = block.gate_up.chunk(2)
-        return h_TD + swiglu(rms_norm(h_TD, block.mlp_norm, eps), gate, up, block.down)
+    def prefix(
+        self, ids_BT: Tensor, caches: Sequence[LayerCache], plan: WindowPlan
+    ) -> tuple[Tensor, tuple[LayerCache, ...]]:
+        """Embed and run the blocks below the suffix: residual stream [B, T, D], and their caches."""
+        h_BTD = self.embedding[ids_BT]
+        new: list[LayerCache] = []
+        for block, held in zip(self.blocks, caches, strict=False):
+            h_BTD, cache = self._attend(h_BTD, block, held, plan)
+            h_BTD = self._static_mlp(h_BTD, block)
+            new.append(cache)
+        return h_BTD, tuple(new)
 
-    def _attention(
-        self, x_TD: Tensor, block: Block, held: LayerCache, plan: WindowPlan, caches: list[LayerCache]
-    ) -> Tensor:
+    def suffix(
+        self, h_BTD: Tensor, caches: Sequence[LayerCache], plan: WindowPlan, fast: Sequence[DynamicMLP]
+    ) -> tuple[Tensor, tuple[LayerCache, ...]]:
+        """Run the suffix blocks and the final norm: hidden states [B, T, D], and their caches."""
+        new: list[LayerCache] = []
+        above = self.blocks[self.config.prefix_layers :]
+        for block, dynamic, held, mlp in zip(above, self.weights.dynamic, caches, fast, strict=True):
+            h_BTD, cache = self._attend(h_BTD, block, held, plan)
+            h_BTD = self._dynamic_mlp(h_BTD, dynamic, mlp)
+            h_BTD = self._static_mlp(h_BTD, block)
+            new.append(cache)
+        return self._norm(h_BTD, self.weights.norm), tuple(new)
+
+    def _kept(self, held: Tensor, new: Tensor) -> Tensor:
+        """The last window of tokens, in memory of its own."""
+        rest = self.window - new.shape[2]
+        return torch.cat([held[:, :, -rest:], new], 2) if rest > 0 else new[:, :, -self.window :].clone()
+
+    def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
+        return rms_norm(x, weight, self.config.rms_norm_eps)
+
+    def _branch(self, h_BTD: Tensor, branch_BTD: Tensor, post_norm: Tensor | None) -> Tensor:
+        branch_BTD = branch_BTD if post_norm is None else self._norm(branch_BTD, post_norm)
+        return h_BTD + branch_BTD if torch.is_grad_enabled() else branch_BTD.add_(h_BTD)
+
+    def _dynamic_mlp(self, h_BTD: Tensor, dynamic: DynamicBlock, mlp: DynamicMLP) -> Tensor:
+        return self._branch(h_BTD, swiglu(self._norm(h_BTD, dynamic.norm), *mlp.tensors()), dynamic.post_norm)
+
+    def _static_mlp(self, h_BTD: Tensor, block: Block) -> Tensor:
+        gate, up = F.linear(self._norm(h_BTD, block.mlp_norm), block.gate_up, block.gate_up_bias).chunk(2, -1)
+        gate = F.silu(gate)
+        inner = gate * up if torch.is_grad_enabled() else gate.mul_(up)
+        return self._branch(h_BTD, F.linear(inner, block.down, block.down_bias), block.mlp_post_norm)
+
+    def _attend(self, h_BTD: Tensor, block: Block, held: LayerCache, plan: WindowPlan) -> tuple[Tensor, LayerCache]:
         heads, groups, dim = self.config.num_attention_heads, self.config.num_key_value_heads, self.config.head_dim
-        qkv_HTd = F.linear(x_TD, block.qkv).view(-1, heads + 2 * groups, dim).transpose(0, 1)
-        q_HTd, new_k_GTd, new_v_GTd = qkv_HTd.split_with_sizes([heads, groups, groups])
-        k_GNd = torch.cat([held.keys, new_k_GTd], 1)
-        v_GNd = torch.cat([held.values, new_v_GTd], 1)
-        room = self.sinks - held.sink_keys.shape[1]
-        sink_k = torch.cat([held.sink_keys, new_k_GTd[:, :room]], 1) if room else held.sink_keys
-        sink_v = torch.cat([held.sink_values, new_v_GTd[:, :room]], 1) if room else held.sink_values
-        kept = slice(-self.window, None)
-        parts = (k_GNd[:, kept], v_GNd[:, kept], sink_k, sink_v)
-        caches.append(LayerCache(*(part.detach() for part in parts)))
-        attend = windowed_attention if torch.is_grad_enabled() and x_TD.requires_grad else windowed_attention_forward
-        out_HTd = attend(q_HTd, k_GNd, v_GNd, sink_k, sink_v, plan)
-        return F.linear(out_HTd.transpose(0, 1).reshape(x_TD.shape[0], heads * dim), block.attention_out)
-
-
-def _weight(checkpoint: Checkpoint, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    tensor = checkpoint.weight(name)
-    if tuple(tensor.shape) != shape:
-        raise UnsupportedModelError(f"tensor {name} has shape {tuple(tensor.shape)}; the config says {shape}")
-    return tensor.to(dtype).contiguous()
-
-
-def _load_block(checkpoint: Checkpoint, layer: int, dtype: torch.dtype) -> Block:
-    config = checkpoint.config
-    hidden, size = config.hidden_size, config.intermediate_size
-    queries = config.num_attention_heads * config.head_dim
-    keys = config.num_key_value_heads * config.head_dim
-
-    def weight(part: str, *shape: int) -> Tensor:
-        return _weight(checkpoint, f"model.layers.{layer}.{part}", shape, dtype)
-
-    mlp_norm = weight("post_attention_layernorm", hidden)
-    projections = [
-        weight("self_attn.q_proj", queries, hidden),
-        weight("self_attn.k_proj", keys, hidden),
-        weight("self_attn.v_proj", keys, hidden),
-    ]
-    return Block(
-        attention_norm=weight("input_layernorm", hidden),
-        qkv=torch.cat(projections),
-        attention_out=weight("self_attn.o_proj", hidden, queries),
-        mlp_norm=mlp_norm,
-        gate_up=torch.cat([weight("mlp.gate_proj", size, hidden), weight("mlp.up_proj", size, hidden)]),
-        down=weight("mlp.down_proj", hidden, size),
-        dynamic_norm=mlp_norm if layer >= config.prefix_layers else None,
-    )
+        x_BTD = self._norm(h_BTD, block.attention_norm)
+        qkv = torch.unflatten(F.linear(x_BTD, block.qkv, block.qkv_bias), -1, (-1, dim)).transpose(1, 2)
+        q, k, v = qkv.split_with_sizes([heads, groups, groups], 1)
+        if block.q_norm is not None and block.k_norm is not None:
+            q, k = self._norm(q, block.q_norm), self._norm(k, block.k_norm)
+        room = self.sinks - held.sink_keys.shape[2]
+        sink_k = torch.cat([held.sink_keys, k[:, :, :room]], 2) if room else held.sink_keys
+        sink_v = torch.cat([held.sink_values, v[:, :, :room]], 2) if room else held.sink_values
+        out_BHTd, k = windowed_attention(q, k, v, held.keys, held.values, sink_k, sink_v, plan, once=self.once)
+        out_BTD = F.linear(out_BHTd.transpose(1, 2).flatten(2), block.attention_out, block.attention_out_bias)
+        cache = LayerCache(self._kept(held.keys, k), self._kept(held.values, v), sink_k, sink_v)
+        return self._branch(h_BTD, out_BTD, block.attention_post_norm), cache

@@ -5,128 +5,285 @@ Rotary positions are those of a cache that holds the sinks first and the window 
 the window stands at its true distance, a sink j at distance min(p, s + W - 1) - j. No distance ever
 exceeds s + W, and what a query sees does not depend on how the stream was cut into pieces.
 
+Queries are taken a tile at a time, each with the keys that its window reaches: the cost is
+proportional to the window, not to the length, and no tensor holds more than a tile's scores.
+
 Source: sinks and positions inside the cache, "Efficient Streaming Language Models with Attention
 Sinks" (arXiv 2309.17453).
 
-Shape suffixes: H query heads, G key/value heads, C queries, N keys, S sinks, d head dimension.
+Shape suffixes: B sequences, H query heads, G key/value heads, C queries, R held keys, S sinks, d head
+dimension. Queries and new keys come before RoPE; held keys were rotated at their own positions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from hybrid.kernels.reference import rope, rope_tables
+from hybrid.kernels.reference import rope, rope_table
+
+TILE = 256  # queries at a time: smaller reaches fewer keys in vain, larger multiplies faster
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Some queries and the keys that their windows reach. ``mask`` [c, n] is 0 where visible, -inf where not."""
+
+    queries: slice
+    keys: slice
+    mask: Tensor
+
+    def hide(self, scores: Tensor) -> None:
+        """Add the mask to scores [..., c, n] in place, where it is not all zeros: at both ends of the keys."""
+        count = min(self.mask.shape)
+        scores[..., -count:] += self.mask[:, -count:]
+        if self.mask.shape[1] > count:
+            edge = min(count, self.mask.shape[1] - count)
+            scores[..., :edge] += self.mask[:, :edge]
 
 
 @dataclass(frozen=True)
 class WindowPlan:
-    """Masks and rotary tables of one piece of the stream, the same for all layers.
+    """Masks and rotary tables of one piece of the stream, the same for all layers and sequences.
 
-    Masks [C, N] and [C, S] are added to the scores: 0 where visible, -inf where not. ``sink_mask``
-    is None where no query of the piece sees a sink outside its window.
+    ``sink_mask`` [C, S] is None where no query of the piece sees a sink outside its window.
+    ``sink_queries`` is None where all queries stand at the same distance from the sinks: then
+    ``sink_keys`` already turns by that distance, and queries are left as they are.
     """
 
-    mask: Tensor
-    keys: tuple[Tensor, Tensor]
-    queries: tuple[Tensor, Tensor]
+    tiles: tuple[Tile, ...]
+    turns: Tensor
     sink_mask: Tensor | None
-    sink_keys: tuple[Tensor, Tensor]
-    sink_queries: tuple[Tensor, Tensor]
+    sink_keys: Tensor
+    sink_queries: Tensor | None
 
 
 def plan_window(
-    start: int, queries: int, cached: int, *, window: int, sinks: int, head_dim: int, theta: float, dtype: torch.dtype
+    start: int,
+    queries: int,
+    held: int,
+    *,
+    window: int,
+    sinks: int,
+    frequencies: Tensor,
+    magnitude: float = 1.0,
+    dtype: torch.dtype,
+    tile: int = TILE,
 ) -> WindowPlan:
-    """Plan attention for ``queries`` tokens from position ``start`` on, with ``cached`` keys before them.
+    """Plan attention for ``queries`` tokens from position ``start`` on, with ``held`` keys before them.
 
-    Positions are counted from the first cached key, so the tables stay small however long the stream is.
-    ``dtype`` is the compute dtype; tables are float32 for bfloat16.
+    Args:
+        frequencies: [d/2] rotary radians a token.
+        magnitude: factor on the rotary tables.
+        dtype: the compute dtype.
     """
-    keys = cached + queries
-    offset = start - cached  # position of key 0
-    key_at = torch.arange(keys)
-    query_at = torch.arange(cached, keys)
-    distance = query_at[:, None] - key_at
-    hidden_from = torch.full((), -torch.inf, dtype=dtype)
-    visible = (distance >= 0) & (distance < window)
-    mask = torch.where(visible, torch.zeros((), dtype=dtype), hidden_from)
-    table_dtype = torch.promote_types(dtype, torch.float32)
+    key_at = torch.arange(held + queries)
+    query_at = key_at[held:]
+    hidden_from, open_to = torch.full((), -torch.inf, dtype=dtype), torch.zeros((), dtype=dtype)
+    tiles: list[Tile] = []
+    for first in range(0, queries, tile):
+        last = min(first + tile, queries)
+        reach = slice(max(0, held + first - window + 1), held + last)
+        distance = query_at[first:last, None] - key_at[reach]
+        visible = (distance >= 0) & (distance < window)
+        tiles.append(Tile(slice(first, last), reach, torch.where(visible, open_to, hidden_from)))
+    position = torch.arange(start, start + queries)
+    sink_at = torch.arange(min(sinks, start + queries))
+    gone = position[:, None] - sink_at >= window
+    farthest = sinks + window - 1
+    steady = start >= farthest
 
-    def tables(positions: Tensor) -> tuple[Tensor, Tensor]:
-        return rope_tables(positions, head_dim, theta, table_dtype)
+    def table(positions: Tensor, magnitude: float) -> Tensor:
+        return rope_table(positions, frequencies, dtype, magnitude)
 
-    held = min(sinks, start + queries)
-    sink_at = torch.arange(held)
-    gone = query_at[:, None] + offset - sink_at >= window
-    sink_mask = torch.where(gone, torch.zeros((), dtype=dtype), hidden_from) if bool(gone.any()) else None
     return WindowPlan(
-        mask=mask,
-        keys=tables(key_at),
-        queries=tables(query_at),
-        sink_mask=sink_mask,
-        sink_keys=tables(sink_at),
-        sink_queries=tables((query_at + offset).clamp(max=sinks + window - 1)),
+        tiles=tuple(tiles),
+        turns=table(position, magnitude),
+        sink_mask=torch.where(gone, open_to, hidden_from) if bool(gone.any()) else None,
+        sink_keys=table(sink_at - farthest, magnitude**2) if steady else table(sink_at, magnitude),
+        sink_queries=None if steady else table(position.clamp(max=farthest), magnitude),
     )
 
 
 def windowed_attention(
-    q_HCd: Tensor, k_GNd: Tensor, v_GNd: Tensor, sink_k_GSd: Tensor, sink_v_GSd: Tensor, plan: WindowPlan
-) -> Tensor:
-    """The reference: every score in memory, differentiable any number of times.
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    held_k: Tensor,
+    held_v: Tensor,
+    sink_k: Tensor,
+    sink_v: Tensor,
+    plan: WindowPlan,
+    *,
+    once: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Attention by the cheapest way that has the derivatives which the arguments ask for.
 
-    Queries and keys come before RoPE. The last C keys are the queries' own tokens.
+    Args:
+        q: [B, H, C, d].
+        k, v: [B, G, C, d], of the same tokens.
+        held_k, held_v: [B, G, R, d], of the tokens before them; keys as this function returned them.
+        sink_k, sink_v: [B, G, S, d], the first tokens of the stream, before RoPE.
+        once: one derivative will do. A second one raises.
 
     Returns:
-        [H, C, d], in q's dtype.
+        [B, H, C, d] in q's dtype, and the new keys, rotated, for the cache.
     """
-    heads, count, dim = q_HCd.shape
-    groups = k_GNd.shape[0]
-    share = heads // groups
-    scale = dim**-0.5
-
-    def scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
-        grouped = q.reshape(groups, share * count, dim) * scale
-        return torch.bmm(grouped, k.transpose(1, 2)).view(groups, share, count, -1) + mask
-
-    s = scores(rope(q_HCd, *plan.queries), rope(k_GNd, *plan.keys), plan.mask)
-    v = v_GNd
+    tensors = (q, k, v, held_k, held_v, sink_k, sink_v)
+    needed = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+    heads = q.shape[1]
+    turned_q, turned_k = rope(torch.cat([q, k], 1), plan.turns).split_with_sizes([heads, k.shape[1]], 1)
+    sinks: tuple[Tensor, Tensor, Tensor] | None = None
     if plan.sink_mask is not None:
-        sink_s = scores(rope(q_HCd, *plan.sink_queries), rope(sink_k_GSd, *plan.sink_keys), plan.sink_mask)
-        s = torch.cat([sink_s, s], -1)
-        v = torch.cat([sink_v_GSd, v_GNd], 1)
-    p = torch.softmax(s, -1).view(groups, share * count, -1)
-    return torch.bmm(p, v).view(heads, count, dim)
+        sink_q = q if plan.sink_queries is None else rope(q, plan.sink_queries)
+        sinks = sink_q, rope(sink_k, plan.sink_keys), sink_v
+    if needed and once and not any(t.requires_grad for t in tensors[3:]):
+        arguments = (turned_q, turned_k, v, held_k, held_v, *(sinks or (None, None, None)), plan)
+        out: Tensor = _Once.apply(*arguments)  # type: ignore[no-untyped-call]
+        return out, turned_k
+    attend = _reference if needed else _forward
+    return attend(turned_q, _joined(held_k, turned_k), _joined(held_v, v), sinks, plan), turned_k
 
 
-def windowed_attention_forward(
-    q_HCd: Tensor, k_GNd: Tensor, v_GNd: Tensor, sink_k_GSd: Tensor, sink_v_GSd: Tensor, plan: WindowPlan
+def _joined(held: Tensor, new: Tensor) -> Tensor:
+    return torch.cat([held, new], 2) if held.shape[2] else new
+
+
+class _Once(torch.autograd.Function):
+    """First derivatives with respect to queries and new keys and values only: held keys and sinks are constants.
+
+    Takes queries rotated and scaled, keys rotated. Keeps the probabilities of each tile.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        held_k: Tensor,
+        held_v: Tensor,
+        sink_q: Tensor | None,
+        sink_k: Tensor | None,
+        sink_v: Tensor | None,
+        plan: WindowPlan,
+    ) -> Tensor:
+        batch, groups, _, dim = k.shape
+        scale = dim**-0.5
+        all_k, all_v = _joined(held_k, k).flatten(0, 1), _joined(held_v, v).flatten(0, 1)
+        out = torch.empty_like(q, memory_format=torch.contiguous_format)
+        kept: list[Tensor] = []
+        for tile in plan.tiles:
+            count, keys = tile.mask.shape
+            held, seen = _with_sinks(all_k[:, tile.keys], sink_k, zero=True), _with_sinks(all_v[:, tile.keys], sink_v)
+            p = torch.bmm(_stacked(q, tile, groups) * scale, held.mT)
+            shaped = p.view(len(p), -1, count, p.shape[2])
+            tile.hide(shaped[..., :keys])
+            if sink_q is not None and sink_k is not None and plan.sink_mask is not None:
+                sink_s = torch.bmm(_stacked(sink_q, tile, groups) * scale, sink_k.flatten(0, 1).mT)
+                shaped[..., keys:] = sink_s.view(len(p), -1, count, sink_s.shape[2]) + plan.sink_mask[tile.queries]
+            torch.softmax(p, -1, out=p)
+            out[:, :, tile.queries] = torch.bmm(p, seen).view(batch, -1, count, dim)
+            kept.append(p)
+        ctx.plan = plan
+        ctx.save_for_backward(q, all_k, all_v, sink_q, sink_k, sink_v, out, *kept)
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():  # true in backward exactly under create_graph
+            raise RuntimeError("this attention was asked for one derivative; call it without once=True for a second")
+        q, all_k, all_v, sink_q, sink_k, sink_v, out, *kept = ctx.saved_tensors
+        plan: WindowPlan = ctx.plan
+        batch, (many, _, dim) = q.shape[0], all_k.shape
+        groups, scale = many // batch, dim**-0.5
+        first = all_k.shape[1] - q.shape[2]  # the first key that is not a constant
+        of_q = torch.empty_like(out)
+        of_sink_q = None if sink_q is None else torch.empty_like(out)
+        of_k, of_v = (q.new_zeros(many, q.shape[2], dim) for _ in range(2))
+        mean = torch.linalg.vecdot(upstream, out)[..., None]
+        for tile, p in zip(plan.tiles, kept, strict=True):
+            count, keys = tile.mask.shape
+            queries, grad = _stacked(q, tile, groups) * scale, _stacked(upstream, tile, groups)
+            held, seen = _with_sinks(all_k[:, tile.keys], sink_k, zero=True), _with_sinks(all_v[:, tile.keys], sink_v)
+            ds = torch.bmm(grad, seen.mT).sub_(_stacked(mean, tile, groups)).mul_(p)
+            into = slice(max(0, tile.keys.start - first), tile.keys.stop - first)
+            new = slice(keys - (into.stop - into.start), keys)
+            # For all keys, and then the new ones: a slice of the probabilities would be copied first.
+            of_v[:, into] += torch.bmm(p.mT, grad)[:, new]
+            of_k[:, into] += torch.bmm(ds.mT, queries)[:, new]
+            of_q[:, :, tile.queries] = torch.bmm(ds, held * scale).view(batch, -1, count, dim)
+            if of_sink_q is not None and sink_k is not None:
+                found = torch.bmm(ds[:, :, keys:], sink_k.flatten(0, 1) * scale)
+                of_sink_q[:, :, tile.queries] = found.view(batch, -1, count, dim)
+        shape = (batch, groups, *of_k.shape[1:])
+        return of_q, of_k.view(shape), of_v.view(shape), None, None, of_sink_q, None, None, None
+
+
+def _with_sinks(rows: Tensor, sinks: Tensor | None, *, zero: bool = False) -> Tensor:
+    """Rows [B * G, n, d] and as many as there are sinks under them; ``zero``: for their room only."""
+    if sinks is None:
+        return rows
+    below = sinks.flatten(0, 1)
+    return torch.cat([rows, torch.zeros_like(below) if zero else below], 1)
+
+
+def _stacked(q: Tensor, tile: Tile, groups: int) -> Tensor:
+    """[B * G, H / G * c, d]: the heads of a group one under the other, so that no key is copied."""
+    return torch.unflatten(q[:, :, tile.queries], 1, (groups, -1)).flatten(0, 1).flatten(1, 2)
+
+
+def _reference(
+    q: Tensor, k: Tensor, v: Tensor, sinks: tuple[Tensor, Tensor, Tensor] | None, plan: WindowPlan
 ) -> Tensor:
-    """The same function without gradients, tiled by PyTorch's CPU flash attention. Raises if asked for gradients.
+    """Plain PyTorch, differentiable any number of times. Takes what is rotated already."""
+    outs: list[Tensor] = []
+    for tile in plan.tiles:
+        s = _scores(q[:, :, tile.queries], k[:, :, tile.keys], tile.mask)
+        seen = v[:, :, tile.keys]
+        if sinks is not None and plan.sink_mask is not None:
+            sink_q, sink_k, sink_v = sinks
+            s = torch.cat([s, _scores(sink_q[:, :, tile.queries], sink_k, plan.sink_mask[tile.queries])], -1)
+            seen = torch.cat([seen, sink_v], 2)
+        p = torch.softmax(s, -1).flatten(2, 3)
+        outs.append(torch.unflatten(p @ seen, 2, (-1, tile.mask.shape[0])))
+    return torch.cat(outs, 3).flatten(1, 2)
+
+
+def _scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+    """[B, G, H / G, c, n]."""
+    groups, count, dim = k.shape[1], q.shape[2], q.shape[3]
+    grouped = torch.unflatten(q * dim**-0.5, 1, (groups, -1)).flatten(2, 3)
+    return torch.unflatten(grouped @ k.mT, 2, (-1, count)) + mask
+
+
+def _forward(q: Tensor, k: Tensor, v: Tensor, sinks: tuple[Tensor, Tensor, Tensor] | None, plan: WindowPlan) -> Tensor:
+    """The same function without gradients, by PyTorch's CPU flash attention.
 
     The sinks, whose queries are rotated differently, are attended to apart and merged by their
     log-sum-exp.
     """
-    if torch.is_grad_enabled() and any(t.requires_grad for t in (q_HCd, k_GNd, v_GNd)):
-        raise RuntimeError("windowed_attention_forward has no gradient; use windowed_attention")
-    groups, share = k_GNd.shape[0], q_HCd.shape[0] // k_GNd.shape[0]
-    q = rope(q_HCd, *plan.queries)
-    # Groups as the batch: a group's heads read the same keys and values, none is copied.
-    k = rope(k_GNd, *plan.keys)[:, None].expand(-1, share, -1, -1)
-    v = v_GNd[:, None].expand(-1, share, -1, -1)
-    out, lse_HC = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-        q.view(groups, share, *q.shape[1:]), k, v, attn_mask=plan.mask
-    )
-    out, lse_HC = out.flatten(0, 1), lse_HC.flatten(0, 1)
-    if plan.sink_mask is None:
-        return torch.as_tensor(out)
-    wide = lse_HC.dtype
-    sink_q = rope(q_HCd, *plan.sink_queries) * q.shape[-1] ** -0.5
-    sink_k = rope(sink_k_GSd, *plan.sink_keys).repeat_interleave(share, 0)
-    s_HCS = (sink_q @ sink_k.transpose(1, 2)).to(wide) + plan.sink_mask
-    total_HC = torch.logaddexp(lse_HC, s_HCS.logsumexp(-1))
-    sink_p = (s_HCS - total_HC[..., None]).exp().to(q.dtype)
-    kept = (lse_HC - total_HC).exp()[..., None].to(q.dtype)
-    return torch.as_tensor(out * kept + sink_p @ sink_v_GSd.repeat_interleave(share, 0))
+    batch, groups, dim = k.shape[0], k.shape[1], k.shape[3]
+    share = q.shape[1] // groups
+
+    def folded(x: Tensor) -> Tensor:  # groups as the batch: a group's heads read the same keys, none is copied
+        return x.flatten(0, 1)[:, None].expand(-1, share, -1, -1)
+
+    grouped, keys, seen = torch.unflatten(q, 1, (groups, share)).flatten(0, 1), folded(k), folded(v)
+    out = q.new_empty(grouped.shape)
+    lse = q.new_empty(out.shape[:3], dtype=torch.promote_types(q.dtype, torch.float32))
+    for tile in plan.tiles:
+        out[:, :, tile.queries], lse[:, :, tile.queries] = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            grouped[:, :, tile.queries], keys[:, :, tile.keys], seen[:, :, tile.keys], attn_mask=tile.mask
+        )
+    if sinks is not None and plan.sink_mask is not None:
+        sink_q, sink_k, sink_v = sinks
+        sink_q = torch.unflatten(sink_q, 1, (groups, share)).flatten(0, 1) * dim**-0.5
+        s = (sink_q @ folded(sink_k).mT).to(lse.dtype) + plan.sink_mask
+        total = torch.logaddexp(lse, s.logsumexp(-1))
+        sink_p = (s - total[..., None]).exp_().to(q.dtype)
+        out = out.mul_((lse - total).exp_()[..., None].to(q.dtype)).add_(sink_p @ folded(sink_v))
+    return torch.unflatten(out, 0, (batch, groups)).flatten(1, 2)

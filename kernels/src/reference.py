@@ -17,37 +17,36 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
         x: [..., D].
         weight: [D].
     """
-    wide = x.to(torch.promote_types(x.dtype, torch.float32))
-    normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
-    return normed.to(x.dtype) * weight
+    return F.rms_norm(x, weight.shape, weight, eps)
 
 
-def rope_tables(positions: Tensor, head_dim: int, theta: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of the rotary angles ``position * theta^(-2i/d)``, in the half-split layout.
+def rope_table(positions: Tensor, frequencies: Tensor, dtype: torch.dtype, magnitude: float = 1.0) -> Tensor:
+    """``magnitude * exp(i * position * frequency)``, one complex number for each pair of dimensions.
 
-    Computed in float64, so that they stay exact at any position.
+    The angles are computed in float64, so that they stay exact at any position.
 
     Args:
         positions: [T] integers.
+        frequencies: [d/2] radians a token.
+        dtype: of the real and imaginary parts; at least float32 comes back.
 
     Returns:
-        cos, sin: [T, d] each, the d/2 angles twice over.
+        [T, d/2], complex.
     """
-    exponent = torch.arange(0, head_dim, 2, dtype=torch.float64, device=positions.device) / head_dim
-    angles = positions.double()[:, None] * theta**-exponent
-    return torch.cat([angles, angles], -1).cos().to(dtype), torch.cat([angles, angles], -1).sin().to(dtype)
+    angles = positions.double()[:, None] * frequencies.double()
+    turns = torch.polar(torch.full_like(angles, magnitude), angles)
+    return turns.to(torch.complex128 if dtype == torch.float64 else torch.complex64)
 
 
-def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate the pairs (i, i + d/2) of each head: the half-split layout of Hugging Face's Llama.
+def rope(x: Tensor, table: Tensor) -> Tensor:
+    """Rotate the pairs (2i, 2i + 1) of each head: the interleaved layout.
 
     Args:
         x: [..., T, d].
-        cos, sin: [T, d] from `rope_tables`. The arithmetic is done in their dtype.
+        table: [T, d/2] from `rope_table`. The arithmetic is done in its precision.
     """
-    wide = x.to(cos.dtype)  # once, not in each product
-    low, high = wide.chunk(2, dim=-1)
-    return (wide * cos).add_(torch.cat([-high, low], -1).mul_(sin)).to(x.dtype)
+    wide = torch.unflatten(x.to(table.real.dtype), -1, (-1, 2))
+    return torch.view_as_real(torch.view_as_complex(wide) * table).flatten(-2).to(x.dtype)
 
 
 def swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
@@ -55,23 +54,27 @@ def swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
 
     Args:
         x: [..., D].
-        gate, up: [F, D].
-        down: [D, F].
+        gate, up: [F, D], or [B, F, D] for an x of [B, T, D] whose sequences have weights of their own.
+        down: [D, F] or [B, D, F].
     """
-    return F.linear(F.silu(F.linear(x, gate)) * F.linear(x, up), down)
+    return _linear(F.silu(_linear(x, gate)) * _linear(x, up), down)
+
+
+def _linear(x: Tensor, weight: Tensor) -> Tensor:
+    return F.linear(x, weight) if weight.dim() == 2 else x @ weight.mT
 
 
 def linear_cross_entropy(hidden: Tensor, unembedding: Tensor, targets: Tensor) -> Tensor:
     """Each token's negative log-likelihood in nats, in at least float32.
 
     Args:
-        hidden: [T, D].
+        hidden: [..., D].
         unembedding: [V, D].
-        targets: [T] token ids.
+        targets: [...] token ids.
 
     Returns:
-        [T].
+        [...].
     """
     logits = F.linear(hidden, unembedding)
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    return logits.logsumexp(-1) - logits.gather(-1, targets[:, None]).squeeze(-1)
+    return logits.logsumexp(-1) - logits.gather(-1, targets[..., None]).squeeze(-1)

@@ -1,0 +1,44 @@
+"""The built-in model in the library transformers, from the same tensors: the baseline of the speed tables."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hybrid.models import LANGUAGE_MODEL
+from hybrid.ttt.checkpoints import load_checkpoint
+
+
+def in_transformers(dtype: torch.dtype) -> Any:
+    """A LlamaForCausalLM with the built-in model's weights."""
+    import transformers
+
+    checkpoint = load_checkpoint(LANGUAGE_MODEL.name)
+    c = checkpoint.config
+    config = transformers.LlamaConfig(
+        vocab_size=c.vocab_size, hidden_size=c.hidden_size, intermediate_size=c.intermediate_size,
+        num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads,
+        num_key_value_heads=c.num_key_value_heads, head_dim=c.head_dim, rms_norm_eps=c.rms_norm_eps,
+        rope_theta=c.rope_theta, tie_word_embeddings=c.tie_word_embeddings, max_position_embeddings=2**21,
+    )  # fmt: skip
+    model = transformers.LlamaForCausalLM(config).eval()
+    weights = {name: checkpoint.tensor(name) for name in model.state_dict() if name != "lm_head.weight"}
+    model.load_state_dict(weights, strict=False)
+    model.tie_weights()
+    return model.to(dtype)
+
+
+def long_text(data: Path) -> str:
+    """The State of the Union addresses one after another: more than two million tokens."""
+    with gzip.open(data / "sotu" / "sotu.jsonl.gz", "rt", encoding="utf-8") as file:
+        return "\n\n".join(json.loads(line)["text"] for line in file)
+
+
+def novel(data: Path, name: str = "jack_sheppard_pg16215") -> str:
+    """A little-known book of gutenberg_niche, without its front matter."""
+    with gzip.open(data / "gutenberg_niche" / f"{name}.txt.gz", "rt", encoding="utf-8") as file:
+        return file.read()[3000:]

@@ -1,0 +1,170 @@
+"""How fast a message is generated, beside transformers' `generate` with the same weights.
+
+python benchmarks/generation.py --tokens 64 --repeats 5
+
+Greedy, one sequence, the same prompt; the prompt is not timed: each run's time is that of the tokens
+after the first. Ours also runs the dynamic MLPs, which transformers' model does not have: 37 MB more
+a token. The bound is the bytes of the weights read for one token over the bandwidth measured here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hybrid.settings import MemorySettings
+from hybrid.ttt.checkpoints import Checkpoint, load_checkpoint
+from hybrid.ttt.decoding import DecodingWeights
+from hybrid.ttt.generation import Reader
+from hybrid.ttt.memory import MemoryModel
+
+PROMPT = "Tell me a long story about the sea."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=MemorySettings().model)
+    parser.add_argument("--tokens", type=int, default=64, help="timed, after the first")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    checkpoint = load_checkpoint(arguments.model)
+    model = MemoryModel(checkpoint, MemorySettings(model=arguments.model, start="none"))
+    fast = model.reader(None)._fast
+    forms = {
+        "ours, from 4 bits": DecodingWeights(model.transformer, checkpoint.stored),
+        "ours, plain": DecodingWeights(model.transformer),
+    }
+    started = time.perf_counter()
+    sizes = {name: decoding_bytes(weights) for name, weights in forms.items()}
+    packing = time.perf_counter() - started
+    dynamic = sum(t.nbytes for mlp in fast for t in mlp.tensors())
+    ids = model.tokenizer.encode_chat([("user", PROMPT)])
+    ours = {name: Reader(model.transformer, model.tokenizer, fast, weights) for name, weights in forms.items()}
+    runs: dict[str, Callable[[int], int]] = {name: our_run(reader, ids) for name, reader in ours.items()}
+    read = {name: size + dynamic for name, size in sizes.items()}
+    for dtype in (torch.bfloat16, torch.float32):
+        name = f"transformers, {str(dtype).removeprefix('torch.')}"
+        theirs = llama(checkpoint, dtype)
+        runs[name] = their_run(theirs, ids)
+        read[name] = sum(p.nbytes for p in theirs.parameters())
+    rates: dict[str, list[float]] = {name: [] for name in runs}
+    bandwidths: list[float] = []
+    print(
+        f"{arguments.threads} threads, load {os.getloadavg()[0]:.1f}; weights made ready in {packing:.1f} s", flush=True
+    )
+    for _ in range(arguments.repeats):
+        bandwidths.append(bandwidth())
+        for name, run in runs.items():
+            rates[name].append(rate(run, arguments.tokens))
+    report(rates, read, max(bandwidths))
+
+
+def report(rates: dict[str, list[float]], read: dict[str, int], bytes_a_second: float) -> None:
+    best = max(statistics.median(found) for name, found in rates.items() if name.startswith("transformers"))
+    print(f"memory bandwidth {bytes_a_second / 1e9:.1f} GB/s; load at the end {os.getloadavg()[0]:.1f}\n")
+    print("| | tokens/s | of transformers' best | weights a token, MB | bound, tokens/s | share of the bound |")
+    print("|---|---|---|---|---|---|")
+    for name, found in rates.items():
+        middle, bound = statistics.median(found), bytes_a_second / read[name]
+        row = f"| {name} | {middle:.1f} | {middle / best:.2f} | {read[name] / 1e6:.0f} | {bound:.1f} |"
+        print(f"{row} {middle / bound:.0%} |")
+
+
+def rate(run: Callable[[int], int], tokens: int) -> float:
+    """Tokens a second after the first: a run of one token is taken off."""
+    started = time.perf_counter()
+    run(1)
+    first = time.perf_counter()
+    made = run(tokens + 1)
+    return (made - 1) / (time.perf_counter() - first - (first - started))
+
+
+def our_run(reader: Reader, ids: list[int]) -> Callable[[int], int]:
+    def run(count: int) -> int:
+        with torch.inference_mode():
+            return len(list(reader._tokens(ids, count, 0)))
+
+    return run
+
+
+def their_run(model: Any, ids: list[int]) -> Callable[[int], int]:
+    prompt = torch.tensor([ids])
+
+    def run(count: int) -> int:
+        with torch.inference_mode():
+            mask = torch.ones_like(prompt)
+            made = model.generate(prompt, attention_mask=mask, max_new_tokens=count, do_sample=False)
+        return made.shape[1] - len(ids)
+
+    return run
+
+
+def llama(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
+    """transformers' model with the checkpoint's tensors."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = checkpoint.config
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=config.vocab_size,
+            hidden_size=config.hidden_size,
+            intermediate_size=config.intermediate_size,
+            num_hidden_layers=config.num_hidden_layers,
+            num_attention_heads=config.num_attention_heads,
+            num_key_value_heads=config.num_key_value_heads,
+            head_dim=config.head_dim,
+            rms_norm_eps=config.rms_norm_eps,
+            rope_theta=config.rope_theta,
+            tie_word_embeddings=config.tie_word_embeddings,
+            eos_token_id=list(config.eos_token_ids),
+            pad_token_id=config.eos_token_ids[0],
+            max_position_embeddings=8192,
+        )
+    )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(checkpoint.tensor(name))
+    return model.to(dtype).eval()
+
+
+def decoding_bytes(weights: DecodingWeights) -> int:
+    """Bytes of the static weights that one token reads; of the embedding, one row."""
+    parts = [weights.norm, *(part for layer in weights.layers for part in vars(layer).values())]
+    return sum(held_bytes(part) for part in parts) + head_bytes(weights)
+
+
+def head_bytes(weights: DecodingWeights) -> int:
+    """The screen's, or the whole unembedding's."""
+    head = weights.head
+    return (
+        sum(t.nbytes for t in (head._codes, head._scales, head._slack)) if head._screened else head._unembedding.nbytes
+    )
+
+
+def held_bytes(part: object) -> int:
+    tensors = [part] if isinstance(part, Tensor) else getattr(part, "__dict__", {}).values()
+    return sum(t.nbytes for t in tensors if isinstance(t, Tensor))
+
+
+def bandwidth() -> float:
+    """Bytes a second of summing 1 GB, the best of three."""
+    tensor = torch.ones(2**28)
+    seconds: list[float] = []
+    for _ in range(3):
+        started = time.perf_counter()
+        tensor.sum()
+        seconds.append(time.perf_counter() - started)
+    return tensor.nbytes / min(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""How fast the memory reads, at any depth, and what meta-training and its size in memory cost.
+
+Each part interleaves what it compares, and prints medians and ratios.
+
+python benchmarks/memory_speed.py read          adapting against a forward pass by transformers
+python benchmarks/memory_speed.py depth         cost of a token at 8K, 128K and 1M tokens read
+python benchmarks/memory_speed.py curve         full attention, window and memory at depths 8K to 2M
+python benchmarks/memory_speed.py meta          a meta-training step against a standard one, 8K tokens
+python benchmarks/memory_speed.py peak          peak memory after 16K and after 256K tokens
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.reference import rope
+from hybrid.settings import MemorySettings
+from hybrid.ttt.memory import MemoryModel, MemoryState, compute_dtype
+from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients
+
+from baseline import in_transformers, long_text, novel  # isort: skip
+
+SLICE = 2048
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["read", "depth", "curve", "meta", "peak"])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
+    {"read": read, "depth": depth, "curve": curve, "meta": meta, "peak": peak}[arguments.what](arguments)
+
+
+def interleaved(rounds: int, **sides: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each side, once a round; one round before that is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, work in sides.items():
+            began = time.perf_counter()
+            work()
+            if number:
+                seconds[name].append(time.perf_counter() - began)
+    return seconds
+
+
+def report(seconds: dict[str, list[float]], tokens: int, base: str) -> None:
+    for name, found in seconds.items():
+        ratio = statistics.median(b / s for b, s in zip(seconds[base], found, strict=True))
+        print(
+            f"{name}: {tokens / statistics.median(found):.0f} tokens/s, {ratio:.3f} of {base} (median of {len(found)})"
+        )
+
+
+@torch.inference_mode()
+def window_pass(model: MemoryModel, ids: list[int]) -> None:
+    """Reading without learning: the same blocks and the loss, no gradient."""
+    transformer, size = model.transformer, model.settings.mini_batch
+    fast = transformer.initial_fast_weights(model.settings.dynamic_size)
+    fast = tuple(type(m)(*(t.to(transformer.dtype) for t in m.tensors())) for m in fast)
+    cache = transformer.empty_cache()
+    for at in range(0, len(ids) - 1, size):
+        piece = torch.tensor([ids[at : at + size + 1]])
+        hidden, cache = transformer.forward(piece[:, :-1], cache, fast)
+        weights = torch.ones(piece[:, 1:].shape)
+        fused_linear_cross_entropy(hidden, transformer.unembedding, piece[:, 1:], weights)
+
+
+def read(arguments: argparse.Namespace) -> None:
+    model = MemoryModel.load(MemorySettings())
+    theirs = in_transformers(model.transformer.dtype)
+    ids = model.encode(novel(arguments.data)[:30_000])[:4097]
+    state = model.start()
+
+    @torch.inference_mode()
+    def forward() -> None:
+        theirs(torch.tensor([ids[:-1]]), use_cache=False)
+
+    sides = {
+        "transformers_forward": forward,
+        "adapting": lambda: model.read(state, ids),
+        "window_without_memory": lambda: window_pass(model, ids),
+    }
+    report(interleaved(arguments.rounds, **sides), 4096, "transformers_forward")
+    c, s = model.transformer.config, model.transformer
+    block = s.blocks[0]
+    static = block.qkv.numel() + block.attention_out.numel() + block.gate_up.numel() + block.down.numel()
+    dynamic = sum(t.numel() for t in model.start().learned.fast[0].tensors())
+    head, suffix = c.vocab_size * c.hidden_size, c.suffix_layers
+    plain = c.num_hidden_layers * static + head
+    adapting = plain + suffix * dynamic + head + suffix * (static + 2 * dynamic)
+    print(f"products a token: forward {plain / 1e6:.1f}M, adapting {adapting / 1e6:.1f}M: bound {plain / adapting:.3f}")
+
+
+def moved(model: MemoryModel, state: MemoryState, position: int) -> MemoryState:
+    """The same state as if so many tokens had been read: keys turned on, counters set."""
+    tensors, metadata = state.to_tensors()
+    counters = json.loads(metadata["counters"])
+    by = torch.tensor([position - counters["seen"]])
+    tensors["cache.keys"] = rope(tensors["cache.keys"], model.transformer.rotary.table(by, model.transformer.dtype))
+    counters |= {"seen": position, "tokens_read": position}
+    return model.restore(tensors, metadata | {"counters": json.dumps(counters)})
+
+
+def depth(arguments: argparse.Namespace) -> None:
+    model = MemoryModel.load(MemorySettings())
+    ids = model.encode(long_text(arguments.data)[: 140_000 * 5])[: 131_072 + SLICE]
+    state, states = model.start(), {}
+    began = time.perf_counter()
+    for target in (8192, 131_072):
+        model.read(state, ids[state.tokens_read : target])
+        states[f"after_{target}"] = state.copy()
+    print(f"131072 tokens read in {time.perf_counter() - began:.0f} s")
+    states["after_1000000_in_slices"] = moved(model, state, 1_000_000)
+    sides = {name: (lambda s=s: model.read(s.copy(), ids[-SLICE:])) for name, s in states.items()}
+    report(interleaved(arguments.rounds, **sides), SLICE, "after_8192")
+
+
+def curve(arguments: argparse.Namespace) -> None:
+    """Full attention at depth n is a piece without its attention, and 30 times one layer's attention over n keys."""
+    model = MemoryModel.load(MemorySettings())
+    theirs = in_transformers(model.transformer.dtype)
+    ids = model.encode(novel(arguments.data)[:60_000])[: SLICE + 1]
+    state = model.start()
+    model.read(state, model.encode(novel(arguments.data)[60_000:100_000])[:SLICE])
+    c = model.transformer.config
+    piece = 512
+    q = torch.randn(1, c.num_attention_heads, piece, c.head_dim, dtype=model.transformer.dtype)
+
+    def attention(depth: int) -> Callable[[], object]:
+        k, v = (torch.randn(1, c.num_key_value_heads, depth, c.head_dim, dtype=q.dtype) for _ in range(2))
+        return lambda: F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+
+    @torch.inference_mode()
+    def cached(depth: int) -> Callable[[], object]:
+        from transformers import DynamicCache
+
+        k, v = (torch.randn(1, c.num_key_value_heads, depth, c.head_dim, dtype=q.dtype) for _ in range(2))
+
+        @torch.inference_mode()
+        def run() -> object:
+            cache = DynamicCache()
+            for layer in range(c.num_hidden_layers):
+                cache.update(k, v, layer)
+            return theirs(torch.tensor([ids[:piece]]), past_key_values=cache)
+
+        return run
+
+    sides = {"memory": lambda: model.read(state.copy(), ids), "window": lambda: window_pass(model, ids)}
+    base = {n: statistics.median(t) / SLICE for n, t in interleaved(arguments.rounds, **sides).items()}
+    parts = interleaved(arguments.rounds, plain=cached(piece), attention=attention(2 * piece))
+    rest = (
+        statistics.median(parts["plain"]) / piece - c.num_hidden_layers * statistics.median(parts["attention"]) / piece
+    )
+    with_cache = interleaved(2, real=cached(16_384), attention=attention(16_384 + piece))
+    made_up = rest + c.num_hidden_layers * statistics.median(with_cache["attention"]) / piece
+    real = statistics.median(with_cache["real"]) / piece
+    print(f"check at 16K: composed {made_up * 1e3:.2f} ms a token, transformers with a real cache {real * 1e3:.2f}")
+    print("| depth | full attention, ms a token | window | memory | full / memory |\n|---|---|---|---|---|")
+    for k in (8, 16, 32, 64, 128, 256, 512, 1024, 2048):
+        found = interleaved(3 if k <= 256 else 1, attention=attention(k * 1024))
+        full = rest + c.num_hidden_layers * statistics.median(found["attention"]) / piece
+        row = [full * 1e3, base["window"] * 1e3, base["memory"] * 1e3, full / base["memory"]]
+        print(f"| {k}K | " + " | ".join(f"{x:.2f}" for x in row) + " |", flush=True)
+
+
+def meta(arguments: argparse.Namespace) -> None:
+    model = MemoryModel.load(MemorySettings())
+    theirs = in_transformers(model.transformer.dtype)
+    theirs.gradient_checkpointing_enable()
+    theirs.train()
+    tokens = torch.tensor([model.encode(novel(arguments.data)[:60_000])[:8193]])
+    plain = model.transformer.with_weights(model.transformer.weights)
+    rule = InnerRule(model.settings.mini_batch, 1.0, 1.0)
+    sequences = Sequences(tokens[:, :-1], tokens[:, 1:])
+    everything = list(plain.weights.named())
+    above = [name for name in everything if name.startswith("dynamic.")]
+
+    def standard() -> None:
+        theirs.zero_grad()
+        theirs(tokens[:, :-1], labels=tokens[:, :-1], use_cache=False).loss.backward()
+
+    sides: dict[str, Callable[[], Any]] = {
+        "standard_step": standard,
+        "meta_step_all": lambda: meta_gradients(plain, sequences, rule, everything),
+        "meta_step_dynamic": lambda: meta_gradients(plain, sequences, rule, above),
+    }
+    seconds = interleaved(arguments.rounds, **sides)
+    for name, found in seconds.items():
+        ratio = statistics.median(s / b for b, s in zip(seconds["standard_step"], found, strict=True))
+        print(f"{name}: {statistics.median(found):.1f} s, {ratio:.2f} of a standard step (median of {len(found)})")
+
+
+def peak(arguments: argparse.Namespace) -> None:
+    model = MemoryModel.load(MemorySettings())
+    ids = model.encode(long_text(arguments.data)[: 270_000 * 5])[:262_144]
+    state = model.start()
+    for target in (16_384, 65_536, 131_072, 262_144):
+        model.read(state, ids[state.tokens_read : target])
+        print(f"{target} tokens: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

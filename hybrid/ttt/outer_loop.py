@@ -1,0 +1,287 @@
+"""Meta-learning: the mean loss of a whole inner loop, differentiated through its steps.
+
+A sweep forward runs the inner loop and keeps what each mini-batch started from: fast weights and
+caches. A sweep backward takes the mini-batches last to first, runs each again with a graph, and
+pulls the cotangents of what it handed on (fast weights and caches) through it, together with its own
+loss. Only one mini-batch's graph is alive at a time; what grows with the sequence is one copy of fast weights
+and one window of cache a mini-batch.
+
+The derivative is exact: through the inner gradients (second order), the clipping factor and its norm,
+and the caches. ``first_order=True`` takes the inner gradients for constants.
+
+Source: "End-to-End Test-Time Training for Long Context" (arXiv 2512.23675).
+
+Shape suffixes: B sequences, T tokens, D hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hybrid.errors import DivergedError, InputError, SettingsError
+from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.ttt.inner_loop import (
+    Learned,
+    MiniBatch,
+    as_leaves,
+    clip_factor,
+    flat,
+    layers,
+    sgd,
+    squared_norm,
+    step_sizes,
+)
+from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache
+from hybrid.ttt.weights import DynamicMLP
+
+
+@dataclass(frozen=True)
+class InnerRule:
+    """The update rule that is differentiated through: SGD.
+
+    Args:
+        mini_batch: tokens a step.
+        learning_rate: step size, the schedule's multiplier included.
+        clip: bound on the global gradient norm; 0: none.
+    """
+
+    mini_batch: int
+    learning_rate: float
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """A batch to read, one inner loop a sequence.
+
+    Args:
+        ids, targets: [B, T] token ids; the target is what should come next.
+        mask: [B, T], 1 where a target counts; None: everywhere.
+        prefix: [B, T, D], the prefix's output for these ids, where it is known already and not trained.
+    """
+
+    ids: Tensor
+    targets: Tensor
+    mask: Tensor | None = None
+    prefix: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class InnerRun:
+    """What the inner loop did on a batch.
+
+    Args:
+        token_loss: [B, T] nats, each before the step on its mini-batch, not masked.
+        chunk_loss: [B, n] the masked mean of each mini-batch.
+        gradient_norm: [B, n] before clipping.
+        fast: the fast weights before each mini-batch, and after the last.
+    """
+
+    token_loss: Tensor
+    chunk_loss: Tensor
+    gradient_norm: Tensor
+    fast: tuple[tuple[DynamicMLP, ...], ...]
+
+    @property
+    def sequence_loss(self) -> Tensor:
+        """[B] the plain mean over mini-batches."""
+        return self.chunk_loss.mean(1)
+
+    @property
+    def loss(self) -> float:
+        """The mean over sequences, in nats."""
+        return self.sequence_loss.mean().item()
+
+
+def run_inner_loop(model: Transformer, sequences: Sequences, rule: InnerRule) -> InnerRun:
+    """Read each sequence from the model's start, without an outer graph.
+
+    Raises:
+        InputError: T is no multiple of the mini-batch, or an id is out of range.
+        DivergedError: a loss or gradient is not finite.
+    """
+    return _forward_sweep(model, sequences, rule)[0]
+
+
+def meta_gradients(
+    model: Transformer, sequences: Sequences, rule: InnerRule, trained: Iterable[str], *, first_order: bool = False
+) -> tuple[InnerRun, dict[str, Tensor]]:
+    """The inner loop's mean loss and its gradient with respect to some of the model's tensors.
+
+    Args:
+        trained: paths in `Weights.named`. Fast weights start from ``dynamic.*.start.*``.
+        first_order: take the inner gradients for constants.
+
+    Returns:
+        The run, and a gradient for each path in at least float32.
+
+    Raises:
+        SettingsError: an unknown path; or one in the prefix while its output is given.
+        InputError, DivergedError: as `run_inner_loop`.
+    """
+    names = list(trained)
+    known = model.weights.named()
+    _check_trained(names, known, model, sequences)
+    total = {name: torch.zeros_like(known[name], dtype=model.master_dtype) for name in names}
+    run, carried = _forward_sweep(model, sequences, rule)
+    leaves = {n: known[n].detach().requires_grad_() for n in names if ".start." not in n}
+    graph_model = model.with_weights(model.weights.replaced(leaves))
+    cotangents: list[Tensor | None] | None = None  # of what the mini-batch hands on: nothing follows the last
+    share = 1 / run.chunk_loss.numel()
+    for number in reversed(range(len(carried))):
+        start = _as_leaves(carried[number])
+        outputs, handed_on = _outputs(graph_model, start, _mini_batch(sequences, rule, number), rule, first_order,
+                                      last=cotangents is None)  # fmt: skip
+        weights: list[Tensor | None] = [torch.full_like(outputs, share)]
+        heads = [outputs]
+        for output, cotangent in zip(handed_on, cotangents or [], strict=True):
+            if cotangent is not None and output.requires_grad:
+                heads.append(output)
+                weights.append(cotangent)
+        inputs = [*flat(start.fast), *_cache_tensors(start.cache), *leaves.values()]
+        wanted = [t for t in inputs if t.requires_grad]
+        found = iter(torch.autograd.grad(heads, wanted, weights, allow_unused=True))
+        of_inputs = [next(found) if t.requires_grad else None for t in inputs]
+        carried_count = len(inputs) - len(leaves)
+        cotangents = of_inputs[:carried_count]
+        for name, gradient in zip(leaves, of_inputs[carried_count:], strict=True):
+            if gradient is not None:
+                total[name] += gradient
+    for name, gradient in zip(_start_paths(model), cotangents or [], strict=False):
+        if name in total and gradient is not None:
+            total[name] = gradient.sum(0) if gradient.dim() > total[name].dim() else gradient
+    return run, total
+
+
+def _outputs(
+    model: Transformer, start: Learned, batch: _Piece, rule: InnerRule, first_order: bool, *, last: bool
+) -> tuple[Tensor, list[Tensor]]:
+    """The summed loss of one mini-batch and what it hands on, with a graph."""
+    with torch.enable_grad():
+        compute = [DynamicMLP(*(w.to(model.dtype) for w in mlp.tensors())) for mlp in start.fast]
+        hidden, cache = _forward(model, batch, start.cache, compute)
+        tokens = batch.tokens
+        loss, _ = fused_linear_cross_entropy(hidden, model.unembedding, tokens.targets, tokens.weights(), inner=True)
+        if last:
+            return loss, []
+        gradients = torch.autograd.grad(loss, flat(compute), create_graph=not first_order, retain_graph=True)
+        factor = clip_factor(squared_norm(gradients), rule.clip)
+        stepped = sgd(start, gradients, factor, step_sizes(model.weights.dynamic, rule.learning_rate))
+        return loss, [*flat(stepped.fast), *_cache_tensors(cache)]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    tokens: MiniBatch
+    prefix: Tensor | None
+
+
+def _mini_batch(sequences: Sequences, rule: InnerRule, number: int) -> _Piece:
+    at = slice(number * rule.mini_batch, (number + 1) * rule.mini_batch)
+    mask = None if sequences.mask is None else sequences.mask[:, at]
+    prefix = None if sequences.prefix is None else sequences.prefix[:, at]
+    return _Piece(MiniBatch(sequences.ids[:, at], sequences.targets[:, at], mask), prefix)
+
+
+def _forward(
+    model: Transformer, piece: _Piece, cache: WindowCache, fast: Sequence[DynamicMLP]
+) -> tuple[Tensor, WindowCache]:
+    """`Transformer.forward` with gradients in the prefix too, or from the prefix's known output."""
+    count = piece.tokens.ids.shape[1]
+    plan = model.plan(count, cache)
+    above = cache.layers[-model.config.suffix_layers :]
+    if piece.prefix is not None:
+        hidden, new = model.suffix(piece.prefix.to(model.dtype), above, plan, fast)
+        return hidden, WindowCache(new, cache.seen + count)
+    h_BTD, below = model.prefix(piece.tokens.ids, cache.layers[: model.config.prefix_layers], plan)
+    hidden, new = model.suffix(h_BTD, above, plan, fast)
+    return hidden, WindowCache(below + new, cache.seen + count)
+
+
+def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) -> tuple[InnerRun, list[Learned]]:
+    _check(model, sequences, rule)
+    batch, length = sequences.ids.shape
+    one = model.initial_fast_weights(None)
+    fast = one if batch == 1 else layers(w.expand(batch, *w.shape) for w in flat(one))
+    cache = model.empty_cache(batch)
+    if sequences.prefix is not None:
+        cache = WindowCache(cache.layers[-model.config.suffix_layers :], 0)
+    learned = Learned(fast, None, cache, 0)
+    carried: list[Learned] = []
+    token_losses: list[Tensor] = []
+    chunk_losses: list[Tensor] = []
+    norms: list[Tensor] = []
+    frozen = model.with_weights(model.weights.mapped(lambda _, t: t.detach()), once=True)
+    for number in range(length // rule.mini_batch):
+        carried.append(learned)
+        piece = _mini_batch(sequences, rule, number)
+        leaves = as_leaves(learned.fast, model.dtype)
+        with torch.enable_grad():
+            hidden, cache = _forward(frozen, piece, learned.cache, leaves)
+            weights = piece.tokens.weights().to(model.master_dtype)
+            loss, each = fused_linear_cross_entropy(
+                hidden, frozen.unembedding, piece.tokens.targets, weights, inner=True
+            )
+        gradients = torch.autograd.grad(loss, flat(leaves))
+        with torch.no_grad():
+            squared = squared_norm(gradients)
+            norm = squared.sqrt().reshape(-1)
+        token_losses.append(each)
+        chunk_losses.append((each * weights).sum(1))
+        norms.append(norm)
+        if not bool(torch.isfinite(chunk_losses[-1]).all() and torch.isfinite(norm).all()):
+            raise DivergedError(
+                f"the inner loop diverged at mini-batch {number + 1}: loss {chunk_losses[-1].tolist()}, gradient "
+                f"norm {norm.tolist()}; lower the inner step size, or set a clip"
+            )
+        with torch.no_grad():
+            sizes = step_sizes(frozen.weights.dynamic, rule.learning_rate)
+            stepped = sgd(learned, gradients, clip_factor(squared, rule.clip), sizes)
+        learned = Learned(stepped.fast, None, cache.detached(), stepped.steps)
+    run = InnerRun(
+        torch.cat(token_losses, 1), torch.stack(chunk_losses, 1), torch.stack(norms, 1),
+        (*(c.fast for c in carried), learned.fast),
+    )  # fmt: skip
+    return run, carried
+
+
+def _as_leaves(learned: Learned) -> Learned:
+    def leaf(t: Tensor) -> Tensor:
+        return t.detach().requires_grad_()
+
+    caches = tuple(LayerCache(*(leaf(t) for t in c.tensors())) for c in learned.cache.layers)
+    fast = layers(leaf(w) for w in flat(learned.fast))
+    return Learned(fast, None, WindowCache(caches, learned.cache.seen), learned.steps)
+
+
+def _cache_tensors(cache: WindowCache) -> list[Tensor]:
+    return [t for layer in cache.layers for t in layer.tensors()]
+
+
+def _start_paths(model: Transformer) -> list[str]:
+    return [f"dynamic.{n}.start.{part}" for n in range(model.config.suffix_layers) for part in ("gate", "up", "down")]
+
+
+def _check(model: Transformer, sequences: Sequences, rule: InnerRule) -> None:
+    length, size = sequences.ids.shape[1], model.config.vocab_size
+    if length == 0 or length % rule.mini_batch:
+        raise InputError(
+            f"a sequence of {length} tokens is no multiple of the mini-batch of {rule.mini_batch}; cut or mask it"
+        )
+    for ids in (sequences.ids, sequences.targets):
+        if not 0 <= int(ids.min()) <= int(ids.max()) < size:
+            raise InputError(f"token ids must be from 0 to {size - 1}; got {int(ids.min())} to {int(ids.max())}")
+
+
+def _check_trained(names: Sequence[str], known: dict[str, Tensor], model: Transformer, sequences: Sequences) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SettingsError(f"no tensor of this model is called {', '.join(unknown[:3])}")
+    split = model.config.prefix_layers
+    below = [n for n in names if n == "embedding" or (n.startswith("blocks.") and int(n.split(".")[1]) < split)]
+    if sequences.prefix is not None and below:
+        raise SettingsError(f"{below[0]} lies in the prefix, whose output was given: it would get no gradient")
