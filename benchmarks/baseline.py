@@ -13,22 +13,23 @@ from hybrid.models import LANGUAGE_MODEL
 from hybrid.ttt.checkpoints import load_checkpoint
 
 
-def in_transformers(dtype: torch.dtype) -> Any:
-    """A LlamaForCausalLM with the built-in model's weights."""
+def in_transformers(dtype: torch.dtype, name: str = LANGUAGE_MODEL.name) -> Any:
+    """A LlamaForCausalLM with the weights of a Llama that hybrid loads; the built-in one by default."""
     import transformers
 
-    checkpoint = load_checkpoint(LANGUAGE_MODEL.name)
+    checkpoint = load_checkpoint(name)
     c = checkpoint.config
     config = transformers.LlamaConfig(
         vocab_size=c.vocab_size, hidden_size=c.hidden_size, intermediate_size=c.intermediate_size,
         num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads,
         num_key_value_heads=c.num_key_value_heads, head_dim=c.head_dim, rms_norm_eps=c.rms_norm_eps,
         rope_theta=c.rope_theta, tie_word_embeddings=c.tie_word_embeddings, max_position_embeddings=2**21,
+        eos_token_id=list(c.eos_token_ids), pad_token_id=c.eos_token_ids[0],
     )  # fmt: skip
     model = transformers.LlamaForCausalLM(config).eval()
-    weights = {name: checkpoint.tensor(name) for name in model.state_dict() if name != "lm_head.weight"}
-    model.load_state_dict(weights, strict=False)
-    model.tie_weights()
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():  # a tied head is not among them
+            parameter.copy_(checkpoint.tensor(key))
     return model.to(dtype)
 
 

@@ -20,10 +20,12 @@ import torch
 from torch import Tensor
 
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints import Checkpoint, load_checkpoint
+from hybrid.ttt.checkpoints import load_checkpoint
 from hybrid.ttt.decoding import DecodingWeights
 from hybrid.ttt.generation import Reader
 from hybrid.ttt.memory import MemoryModel
+
+from baseline import in_transformers  # isort: skip
 
 PROMPT = "Tell me a long story about the sea."
 
@@ -53,7 +55,7 @@ def main() -> None:
     read = {name: size + dynamic for name, size in sizes.items()}
     for dtype in (torch.bfloat16, torch.float32):
         name = f"transformers, {str(dtype).removeprefix('torch.')}"
-        theirs = llama(checkpoint, dtype)
+        theirs = in_transformers(dtype, arguments.model)
         runs[name] = their_run(theirs, ids)
         read[name] = sum(p.nbytes for p in theirs.parameters())
     rates: dict[str, list[float]] = {name: [] for name in runs}
@@ -106,34 +108,6 @@ def their_run(model: Any, ids: list[int]) -> Callable[[int], int]:
         return made.shape[1] - len(ids)
 
     return run
-
-
-def llama(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
-    """transformers' model with the checkpoint's tensors."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = checkpoint.config
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=config.vocab_size,
-            hidden_size=config.hidden_size,
-            intermediate_size=config.intermediate_size,
-            num_hidden_layers=config.num_hidden_layers,
-            num_attention_heads=config.num_attention_heads,
-            num_key_value_heads=config.num_key_value_heads,
-            head_dim=config.head_dim,
-            rms_norm_eps=config.rms_norm_eps,
-            rope_theta=config.rope_theta,
-            tie_word_embeddings=config.tie_word_embeddings,
-            eos_token_id=list(config.eos_token_ids),
-            pad_token_id=config.eos_token_ids[0],
-            max_position_embeddings=8192,
-        )
-    )
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.copy_(checkpoint.tensor(name))
-    return model.to(dtype).eval()
 
 
 def decoding_bytes(weights: DecodingWeights) -> int:

@@ -6,6 +6,7 @@ python benchmarks/memory_speed.py read          adapting against a forward pass 
 python benchmarks/memory_speed.py depth         cost of a token at 8K, 128K and 1M tokens read
 python benchmarks/memory_speed.py curve         full attention, window and memory at depths 8K to 2M
 python benchmarks/memory_speed.py meta          a meta-training step against a standard one, 8K tokens
+python benchmarks/memory_speed.py parts         the products and the attention that adapting is made of
 python benchmarks/memory_speed.py peak          peak memory after 16K and after 256K tokens
 """
 
@@ -36,7 +37,7 @@ SLICE = 2048
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["read", "depth", "curve", "meta", "peak"])
+    parser.add_argument("what", choices=["read", "parts", "depth", "curve", "meta", "peak"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of reading so far")
     parser.add_argument("--rounds", type=int, default=5)
@@ -44,7 +45,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
-    {"read": read, "depth": depth, "curve": curve, "meta": meta, "peak": peak}[arguments.what](arguments)
+    parts = {"read": read, "parts": parts_of, "depth": depth, "curve": curve, "meta": meta, "peak": peak}
+    parts[arguments.what](arguments)
 
 
 def interleaved(rounds: int, **sides: Callable[[], object]) -> dict[str, list[float]]:
@@ -107,6 +109,31 @@ def read(arguments: argparse.Namespace) -> None:
     plain = c.num_hidden_layers * static + head
     adapting = plain + suffix * dynamic + head + suffix * (static + 2 * dynamic)
     print(f"products a token: forward {plain / 1e6:.1f}M, adapting {adapting / 1e6:.1f}M: bound {plain / adapting:.3f}")
+
+
+def parts_of(arguments: argparse.Namespace) -> None:
+    """GFLOP/s of a wide matrix by rows and by columns, and of attention with a mask, without, and causal."""
+    dtype = compute_dtype(MemorySettings())
+    flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    many = [torch.randn(3072, 576).to(dtype) for _ in range(24)]  # more than the caches hold
+    columns = [weight.T.contiguous().T for weight in many]
+    sides: dict[str, tuple[Callable[[], object], float]] = {}
+    for rows in (512, 1024, 2048):
+        x, flops = torch.randn(rows, 576).to(dtype), 2.0 * rows * 576 * 3072 * len(many)
+        for name, weights in (("by rows", many), ("by columns", columns)):
+            sides[f"{rows} x 576 x 3072, {name}"] = (lambda x=x, ws=weights: [F.linear(x, w) for w in ws], flops)
+    for queries, keys in ((256, 1279), (512, 1535), (1024, 1024), (4096, 4096)):
+        q, k = (torch.randn(1, 9, n, 64).to(dtype) for n in (queries, keys))
+        mask, flops = torch.zeros(queries, keys, dtype=dtype), 4.0 * 9 * queries * keys * 64
+        sides[f"attention {queries} x {keys}, mask"] = (lambda q=q, k=k, m=mask: flash(q, k, k, attn_mask=m), flops)
+        sides[f"attention {queries} x {keys}"] = (lambda q=q, k=k: flash(q, k, k), flops)
+        if queries == keys:
+            sides[f"attention {queries} x {keys}, causal"] = (
+                lambda q=q, k=k: flash(q, k, k, is_causal=True),
+                flops / 2,
+            )
+    for name, found in interleaved(arguments.rounds, **{name: work for name, (work, _) in sides.items()}).items():
+        print(f"{name}: {sides[name][1] / statistics.median(found) / 1e9:.0f} GFLOP/s")
 
 
 def moved(model: MemoryModel, state: MemoryState, position: int) -> MemoryState:

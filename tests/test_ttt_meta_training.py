@@ -21,7 +21,7 @@ from hybrid.settings import MemorySettings
 from hybrid.ttt import meta_training
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.meta_settings import InnerSettings, MetaTrainingSettings, OuterSettings
-from hybrid.ttt.meta_training import CHECKPOINT, LOG, PLOT, START, meta_train, schedule
+from hybrid.ttt.meta_training import CHECKPOINT, LOG, PLOT, START, inner_warm_up, meta_train, schedule
 
 INNER: dict[str, Any] = {"window": 32, "mini_batch": 16}
 OUTER: dict[str, Any] = {
@@ -178,6 +178,71 @@ def test_divergence_and_a_full_disk_leave_the_last_checkpoint(texts: Path, monke
         meta_train(found)
     assert (found.output / CHECKPOINT).read_bytes() == kept
     assert not list(found.output.glob(".*partial"))
+
+
+def test_a_start_that_cannot_be_written_is_a_clear_error(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hybrid.ttt.start.save_file", full)
+    with pytest.raises(ModelError, match=rf"{START} could not be written.*no space left"):
+        meta_train(settings(texts, steps=1))
+    assert not (texts.parent / "run" / START).exists()
+    (texts.parent / "file").touch()
+    with pytest.raises(ModelError, match="file could not be written"):
+        meta_train(settings(texts, "file"), lambda line: pytest.fail("trained before it looked"))
+
+
+def test_another_model_at_the_same_path_does_not_go_on_with_a_run(texts: Path) -> None:
+    found = settings(texts, steps=2)
+    meta_train(found)
+    write_tiny_model(texts.parent, seed=1)
+    with pytest.raises(SettingsError, match="other settings or texts"):
+        meta_train(found)
+
+
+def test_the_start_that_comes_with_a_model_is_used_where_it_suits(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = meta_train(settings(texts, steps=1))
+    monkeypatch.setattr("hybrid.ttt.start.SHIPPED", result.start)
+    fits = MemorySettings(model=str(texts.parent / "tiny-llama"), dtype="float32", **INNER)
+
+    def began_from(**changes: object) -> Path | None:
+        model = MemoryModel.load(MemorySettings.model_validate(fits.model_dump() | changes))
+        return None if model.start_from is None else result.start
+
+    assert began_from() == result.start
+    other_model = str(write_tiny_model(texts.parent / "other", seed=1))
+    for change in (
+        {"start": "none"}, {"mini_batch": 32}, {"learning_rate": 0.5}, {"clip": 0}, {"window": 64}, {"sinks": 0},
+        {"optimizer": "adam"}, {"dynamic_size": 8}, {"model": other_model},
+    ):  # fmt: skip
+        assert began_from(**change) is None, change
+
+
+def test_inner_step_size_warms_up_as_the_official_one() -> None:
+    inner = InnerSettings(learning_rate=1.0, warm_up=10, initial_learning_rate=0.1)
+    official = {0: 0.19, 3: 0.46, 8: 0.91, 9: 1.0, 10: 1.0, 2147483547: 1.0}
+    assert {step: inner_warm_up(step, inner) for step in official} == pytest.approx(official)
+    assert inner_warm_up(0, InnerSettings()) == 1.0
+
+
+def test_an_inner_warm_up_holds_for_training_and_not_for_evaluation(
+    texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, list[float]] = {"meta_gradients": [], "run_inner_loop": []}
+    for name, rates in seen.items():
+        right = getattr(meta_training, name)
+
+        def noted(
+            model: Any, sequences: Any, rule: Any, *rest: Any, right: Any = right, rates: Any = rates, **more: Any
+        ) -> Any:
+            rates.append(rule.learning_rate)
+            return right(model, sequences, rule, *rest, **more)
+
+        monkeypatch.setattr(meta_training, name, noted)
+    meta_train(settings(texts, inner={"warm_up": 2, "initial_learning_rate": 0.5}, steps=2, accumulate=1))
+    assert seen["meta_gradients"] == [0.75, 1.0]
+    assert set(seen["run_inner_loop"]) == {1.0}
 
 
 def test_too_little_text_none_or_not_utf8_is_refused(texts: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class Parameters:
     config: ModelConfig
     tensor: Callable[[str], Tensor]
     fingerprint: str
-    stored: Callable[[str], object | None] = lambda _: None
+    stored: Callable[[str], FourBit | None] = lambda _: None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class DecodingWeights:
         stored: the quantised form of its tensors by their full name in the checkpoint, where there is one.
     """
 
-    def __init__(self, model: Transformer, stored: Callable[[str], object | None] = lambda _: None) -> None:
+    def __init__(self, model: Transformer, stored: Callable[[str], FourBit | None] = lambda _: None) -> None:
         self.model = model
         self._stored = stored
 
@@ -112,7 +112,7 @@ class DecodingWeights:
 
     def _four_bit(self, name: str) -> FourBit | None:
         found = self._stored(name)
-        if not isinstance(found, FourBit):
+        if found is None:
             return None
         rotated = ".self_attn.q_" in name or ".self_attn.k_" in name
         return found.mapped(lambda rows: interleaved(rows, self.model.config.head_dim)) if rotated else found

@@ -10,7 +10,7 @@ Source: "End-to-End Test-Time Training for Long Context" (arXiv 2512.23675).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -84,25 +84,71 @@ def inner_step(
     tokens = torch.tensor(ids)
     tokens = tokens if tokens.dim() == 2 else tokens[None]
     batch = MiniBatch(tokens[:, :-1], tokens[:, 1:])
-    leaves = as_leaves(learned.fast, model.dtype)
-    with torch.enable_grad():
-        hidden, cache = model.forward(batch.ids, learned.cache, leaves)
-        loss, each = fused_linear_cross_entropy(hidden, model.unembedding, batch.targets, batch.weights(), inner=True)
-    gradients = list(torch.autograd.grad(loss, flat(leaves)))
+    scored = score(model, learned.fast, batch, lambda fast: model.forward(batch.ids, learned.cache, fast))
+    if not scored.finite:
+        raise DivergedError(
+            f"the inner loop diverged at step {learned.steps + 1}: {scored}; the memory is as it was before this "
+            "mini-batch. Lower memory.learning_rate or set memory.clip"
+        )
     with torch.no_grad():
-        losses = each.mean(1).tolist()
-        norms = squared_norm(gradients).sqrt()
-        if not all(map(math.isfinite, (*losses, *norms.reshape(-1).tolist()))):
-            raise DivergedError(
-                f"the inner loop diverged at step {learned.steps + 1}: loss {_listed(losses)}, "
-                f"gradient norm {_listed(norms.reshape(-1).tolist())}; the memory is as it was before this "
-                "mini-batch. Lower memory.learning_rate or set memory.clip"
-            )
-        factor = clip_factor(norms.square(), settings.clip)
+        factor = clip_factor(scored.squared_norm, settings.clip)
         step = sgd if settings.optimizer == "sgd" else _adam
         sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
-        stepped = step(learned, gradients, factor, sizes)
-        return replace(stepped, cache=cache.detached()), losses
+        stepped = step(learned, scored.gradients, factor, sizes)
+        return replace(stepped, cache=scored.cache), scored.loss.tolist()
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A mini-batch before its step.
+
+    Args:
+        each: [B, b] losses in nats.
+        loss: [B] the mean of those that count.
+        gradients: of ``loss``, laid out as `flat` does, in the compute dtype.
+        squared_norm: of all gradients together: a scalar, or [B] where each sequence has weights of its own.
+        cache: after these tokens, detached.
+    """
+
+    each: Tensor
+    loss: Tensor
+    gradients: Sequence[Tensor]
+    squared_norm: Tensor
+    cache: WindowCache
+
+    @property
+    def gradient_norm(self) -> Tensor:
+        """[B], before clipping."""
+        return self.squared_norm.sqrt().reshape(-1)
+
+    @property
+    def finite(self) -> bool:
+        """Whether every loss and norm is a number."""
+        return bool(torch.isfinite(self.loss).all() and torch.isfinite(self.gradient_norm).all())
+
+    def __str__(self) -> str:
+        return f"loss {_listed(self.loss.tolist())}, gradient norm {_listed(self.gradient_norm.tolist())}"
+
+
+def score(
+    model: Transformer,
+    fast: Iterable[DynamicMLP],
+    batch: MiniBatch,
+    forward: Callable[[list[DynamicMLP]], tuple[Tensor, WindowCache]],
+) -> Scored:
+    """Losses of a mini-batch and their gradient with respect to the fast weights, and to nothing else.
+
+    Args:
+        forward: from fast weights in the compute dtype to hidden states [B, b, D] and the cache after them.
+    """
+    leaves = as_leaves(fast, model.dtype)
+    weights = batch.weights().to(model.master_dtype)
+    with torch.enable_grad():
+        hidden, cache = forward(leaves)
+        loss, each = fused_linear_cross_entropy(hidden, model.unembedding, batch.targets, weights, inner=True)
+    gradients = torch.autograd.grad(loss, flat(leaves))
+    with torch.no_grad():
+        return Scored(each, (each * weights).sum(1), gradients, squared_norm(gradients), cache.detached())
 
 
 def as_leaves(fast: Iterable[DynamicMLP], dtype: torch.dtype) -> list[DynamicMLP]:

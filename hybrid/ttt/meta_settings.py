@@ -24,6 +24,8 @@ class InnerSettings(_Table):
     mini_batch: int = Field(default=512, ge=8)
     dynamic_size: int | None = Field(default=None, ge=1, description="width of the dynamic MLPs; None: the model's")
     learning_rate: float = Field(default=1.0, gt=0)
+    warm_up: int = Field(default=0, ge=0, description="outer steps from initial_learning_rate to learning_rate")
+    initial_learning_rate: float = Field(default=0.1, ge=0)
     clip: float = Field(default=1.0, ge=0)
     first_order: bool = Field(default=False, description="take the inner gradients for constants")
 

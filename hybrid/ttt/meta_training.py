@@ -11,7 +11,8 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -28,7 +29,7 @@ from hybrid.settings import MemorySettings
 from hybrid.stores.files import is_disk_full, write_atomically
 from hybrid.ttt.checkpoints import load_checkpoint
 from hybrid.ttt.memory import compute_dtype
-from hybrid.ttt.meta_settings import MetaTrainingSettings
+from hybrid.ttt.meta_settings import InnerSettings, MetaTrainingSettings
 from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
 from hybrid.ttt.start import Start
 from hybrid.ttt.tokenizer import ChatTokenizer
@@ -82,7 +83,6 @@ class _Run:
             for d, mlp in zip(weights.dynamic, fast, strict=True)
         )
         self.model = model.with_weights(replace(weights, dynamic=dynamic))
-        self.rule = InnerRule(inner.mini_batch, inner.learning_rate, inner.clip)
         named = self.model.weights.named()
         names = [n for n in named if outer.trains == "all" or n.startswith("dynamic.")]
         self.masters = {n: named[n].detach().to(self.wide, copy=True).contiguous().requires_grad_() for n in names}
@@ -99,6 +99,7 @@ class _Run:
         if not self.train:
             raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
         digest = sha256(json.dumps(settings.model_dump(mode="json", exclude={"output"}), sort_keys=True).encode())
+        digest.update(self.fingerprint.encode())  # another model may have come to lie at the same path
         for text in (*texts, *held_out):
             digest.update(sha256(text.encode()).digest())
         self.identity = digest.hexdigest()
@@ -107,7 +108,8 @@ class _Run:
         self.log: list[dict[str, Any]] = []
 
     def run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
-        self.settings.output.mkdir(parents=True, exist_ok=True)
+        with _writing(self.settings.output):  # before hours of training, not after
+            self.settings.output.mkdir(parents=True, exist_ok=True)
         self._resume()
 
         def note(line: dict[str, Any]) -> None:
@@ -126,8 +128,9 @@ class _Run:
         losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
         first, last = (losses[0], losses[-1]) if losses else (None, None)
         start = Start({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
-        start.save(self.settings.output / START, self.model.weights.named())
-        plot_log(self.log, self.settings.output / PLOT)
+        with _writing(self.settings.output / START):
+            start.save(self.settings.output / START, self.model.weights.named())
+            plot_log(self.log, self.settings.output / PLOT)
         return MetaTrainingResult(self.settings.output / START, self.step, first, last)
 
     def _made(self, first: float | None, last: float | None) -> dict[str, Any]:
@@ -145,6 +148,12 @@ class _Run:
         tensors = {n: t.detach().to(named[n].dtype) for n, t in self.masters.items()}
         return self.model.with_weights(self.model.weights.replaced(tensors))
 
+    def _rule(self, step: int | None) -> InnerRule:
+        """The inner rule of an outer step; None: that of evaluation, after any warm-up."""
+        inner = self.settings.inner
+        share = 1.0 if step is None else inner_warm_up(step, inner)
+        return InnerRule(inner.mini_batch, inner.learning_rate * share, inner.clip)
+
     def _train_step(self) -> dict[str, Any]:
         outer, began = self.settings.outer, time.perf_counter()
         model = self._current()
@@ -156,7 +165,7 @@ class _Run:
             )
             sequences = self._sequences(model, [self.train[i] for i in numbers], numbers)
             run, found = meta_gradients(
-                model, sequences, self.rule, self.masters, first_order=self.settings.inner.first_order
+                model, sequences, self._rule(self.step), self.masters, first_order=self.settings.inner.first_order
             )
             runs.append(replace(run, fast=()))
             for name, gradient in found.items():
@@ -189,7 +198,7 @@ class _Run:
     def _evaluate(self) -> dict[str, Any]:
         model = self._current()
         chunks = [
-            run_inner_loop(model, self._sequences(model, [ids], [-1 - number]), self.rule).chunk_loss[0]
+            run_inner_loop(model, self._sequences(model, [ids], [-1 - number]), self._rule(None)).chunk_loss[0]
             for number, ids in enumerate(self.evaluation)
         ]
         if not chunks:
@@ -205,7 +214,7 @@ class _Run:
             return Sequences(ids, targets)
         found: list[Tensor] = []
         for number, row in zip(numbers, ids, strict=True):
-            make = partial(prefix_output, model, row[None], self.rule.mini_batch)
+            make = partial(prefix_output, model, row[None], self.settings.inner.mini_batch)
             found.append(self.prefixes.get(number, make))
         return Sequences(ids, targets, prefix=torch.cat(found))
 
@@ -217,12 +226,9 @@ class _Run:
         metadata = {"identity": self.identity, "step": str(self.step), "log": json.dumps(self.log)}
         path = self.settings.output / CHECKPOINT
         lines = "".join(json.dumps(line) + "\n" for line in self.log)
-        try:
+        with _writing(path):
             write_atomically(path, lambda new: save_file(tensors, new, metadata))
             write_atomically(path.with_name(LOG), lambda new: _write(new, lines))
-        except (OSError, SafetensorError) as error:
-            why = "no space left on the disk" if is_disk_full(error) else str(error)
-            raise ModelError(f"{path} could not be written, and the earlier checkpoint stands: {why}") from error
 
     def _resume(self) -> None:
         path = self.settings.output / CHECKPOINT
@@ -285,6 +291,15 @@ def schedule(step: int, steps: int, warm_up: int, final_share: float) -> float:
     return final_share + (1 - final_share) * (1 + math.cos(math.pi * done)) / 2
 
 
+def inner_warm_up(step: int, inner: InnerSettings) -> float:
+    """The share of the inner learning rate at outer ``step`` (from 0), as the official code warms it up."""
+    if not inner.warm_up:
+        return 1.0
+    done = min(1.0, (step + 1) / inner.warm_up)
+    rate = inner.initial_learning_rate + (inner.learning_rate - inner.initial_learning_rate) * done
+    return rate / inner.learning_rate
+
+
 def plot_log(log: Iterable[dict[str, Any]], path: Path) -> bool:
     """Draw the loss against the step, and by mini-batch before and after. False where matplotlib is not installed."""
     try:
@@ -306,8 +321,18 @@ def plot_log(log: Iterable[dict[str, Any]], path: Path) -> bool:
             right.plot(line["by_mini_batch"], "o-", label=f"{name} (step {line['step']})")
         right.set(xlabel="mini-batch", ylabel="evaluation loss, nats a token")
         right.legend()
-    figure.savefig(path)
+    write_atomically(path, lambda new: figure.savefig(new, format="svg"))
     return True
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A failure to write becomes a clear error; everything here is written aside and then put in place."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        why = "no space left on the disk" if is_disk_full(error) else str(error)
+        raise ModelError(f"{path} could not be written, and what was there before stands: {why}") from error
 
 
 def _write(path: Path, text: str) -> None:

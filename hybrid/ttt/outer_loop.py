@@ -17,7 +17,8 @@ Shape suffixes: B sequences, T tokens, D hidden.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -27,10 +28,11 @@ from hybrid.kernels.fused_loss import fused_linear_cross_entropy
 from hybrid.ttt.inner_loop import (
     Learned,
     MiniBatch,
-    as_leaves,
+    Scored,
     clip_factor,
     flat,
     layers,
+    score,
     sgd,
     squared_norm,
     step_sizes,
@@ -130,31 +132,31 @@ def meta_gradients(
     run, carried = _forward_sweep(model, sequences, rule)
     leaves = {n: known[n].detach().requires_grad_() for n in names if ".start." not in n}
     graph_model = model.with_weights(model.weights.replaced(leaves))
-    cotangents: list[Tensor | None] | None = None  # of what the mini-batch hands on: nothing follows the last
     share = 1 / run.chunk_loss.numel()
+    cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing follows the last
     for number in reversed(range(len(carried))):
         start = _as_leaves(carried[number])
-        outputs, handed_on = _outputs(graph_model, start, _mini_batch(sequences, rule, number), rule, first_order,
-                                      last=cotangents is None)  # fmt: skip
-        weights: list[Tensor | None] = [torch.full_like(outputs, share)]
-        heads = [outputs]
-        for output, cotangent in zip(handed_on, cotangents or [], strict=True):
-            if cotangent is not None and output.requires_grad:
-                heads.append(output)
-                weights.append(cotangent)
+        piece, last = _mini_batch(sequences, rule, number), number == len(carried) - 1
+        loss, handed_on = _outputs(graph_model, start, piece, rule, first_order, last=last)
+        heads = [(loss, torch.full_like(loss, share)), *zip(handed_on, cotangents, strict=True)]
+        reached = [(head, c) for head, c in heads if c is not None and head.requires_grad]
         inputs = [*flat(start.fast), *_cache_tensors(start.cache), *leaves.values()]
-        wanted = [t for t in inputs if t.requires_grad]
-        found = iter(torch.autograd.grad(heads, wanted, weights, allow_unused=True))
-        of_inputs = [next(found) if t.requires_grad else None for t in inputs]
-        carried_count = len(inputs) - len(leaves)
-        cotangents = of_inputs[:carried_count]
-        for name, gradient in zip(leaves, of_inputs[carried_count:], strict=True):
+        found = _pulled_back(reached, inputs)
+        cotangents = found[: len(inputs) - len(leaves)]
+        for name, gradient in zip(leaves, found[len(cotangents) :], strict=True):
             if gradient is not None:
                 total[name] += gradient
-    for name, gradient in zip(_start_paths(model), cotangents or [], strict=False):
+    for name, gradient in zip(_start_paths(model), cotangents, strict=False):  # the first fast weights are the start
         if name in total and gradient is not None:
             total[name] = gradient.sum(0) if gradient.dim() > total[name].dim() else gradient
     return run, total
+
+
+def _pulled_back(heads: Sequence[tuple[Tensor, Tensor]], inputs: Sequence[Tensor]) -> list[Tensor | None]:
+    """The gradient of the heads, each weighted by its cotangent, with respect to each input; None: it has none."""
+    wanted = [t for t in inputs if t.requires_grad]
+    found = iter(torch.autograd.grad([h for h, _ in heads], wanted, [c for _, c in heads], allow_unused=True))
+    return [next(found) if t.requires_grad else None for t in inputs]
 
 
 def _outputs(
@@ -212,40 +214,27 @@ def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) ->
         cache = WindowCache(cache.layers[-model.config.suffix_layers :], 0)
     learned = Learned(fast, None, cache, 0)
     carried: list[Learned] = []
-    token_losses: list[Tensor] = []
-    chunk_losses: list[Tensor] = []
-    norms: list[Tensor] = []
+    done: list[Scored] = []
     frozen = model.with_weights(model.weights.mapped(lambda _, t: t.detach()), once=True)
+    sizes = step_sizes(frozen.weights.dynamic, rule.learning_rate)
     for number in range(length // rule.mini_batch):
         carried.append(learned)
         piece = _mini_batch(sequences, rule, number)
-        leaves = as_leaves(learned.fast, model.dtype)
-        with torch.enable_grad():
-            hidden, cache = _forward(frozen, piece, learned.cache, leaves)
-            weights = piece.tokens.weights().to(model.master_dtype)
-            loss, each = fused_linear_cross_entropy(
-                hidden, frozen.unembedding, piece.tokens.targets, weights, inner=True
-            )
-        gradients = torch.autograd.grad(loss, flat(leaves))
-        with torch.no_grad():
-            squared = squared_norm(gradients)
-            norm = squared.sqrt().reshape(-1)
-        token_losses.append(each)
-        chunk_losses.append((each * weights).sum(1))
-        norms.append(norm)
-        if not bool(torch.isfinite(chunk_losses[-1]).all() and torch.isfinite(norm).all()):
+        scored = score(frozen, learned.fast, piece.tokens, partial(_forward, frozen, piece, learned.cache))
+        if not scored.finite:
             raise DivergedError(
-                f"the inner loop diverged at mini-batch {number + 1}: loss {chunk_losses[-1].tolist()}, gradient "
-                f"norm {norm.tolist()}; lower the inner step size, or set a clip"
+                f"the inner loop diverged at mini-batch {number + 1}: {scored}; lower the inner step size or set a clip"
             )
+        done.append(scored)
         with torch.no_grad():
-            sizes = step_sizes(frozen.weights.dynamic, rule.learning_rate)
-            stepped = sgd(learned, gradients, clip_factor(squared, rule.clip), sizes)
-        learned = Learned(stepped.fast, None, cache.detached(), stepped.steps)
+            stepped = sgd(learned, scored.gradients, clip_factor(scored.squared_norm, rule.clip), sizes)
+        learned = replace(stepped, cache=scored.cache)
     run = InnerRun(
-        torch.cat(token_losses, 1), torch.stack(chunk_losses, 1), torch.stack(norms, 1),
+        torch.cat([scored.each for scored in done], 1),
+        torch.stack([scored.loss for scored in done], 1),
+        torch.stack([scored.gradient_norm for scored in done], 1),
         (*(c.fast for c in carried), learned.fast),
-    )  # fmt: skip
+    )
     return run, carried
 
 

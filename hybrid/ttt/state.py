@@ -85,7 +85,10 @@ class MemoryState:
         Whether it fits a model is for `MemoryModel.restore` to say.
         """
         if metadata.get("format") != FORMAT:
-            raise ModelError(f"this snapshot has format {metadata.get('format')!r}; this version reads {FORMAT!r}")
+            raise ModelError(
+                f"this memory snapshot has format {metadata.get('format')!r}, and this version reads {FORMAT!r}: "
+                "ingest again, and the corpus is read anew"
+            )
         try:
             counters = {key: int(value) for key, value in json.loads(metadata["counters"]).items()}
             fast = _unnamed("fast", tensors)

@@ -155,7 +155,7 @@ def _joined(held: Tensor, new: Tensor) -> Tensor:
 class _Once(torch.autograd.Function):
     """First derivatives with respect to queries and new keys and values only: held keys and sinks are constants.
 
-    Takes queries rotated and scaled, keys rotated. Keeps the probabilities of each tile.
+    Takes queries and keys rotated. Keeps the probabilities of each tile.
     """
 
     @staticmethod
