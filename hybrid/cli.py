@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import click
-from pydantic import BaseModel
 
 import hybrid
 from hybrid.answers import RouteName
-from hybrid.errors import HybridError
+from hybrid.command import NOTHING_FOUND, SOME_SKIPPED, command, json_option, print_json, progress_bars
+from hybrid.evaluation.commands import evaluate
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
-    from hybrid.ingest.progress import Progress
 
-FAILED, NOTHING_FOUND, SOME_SKIPPED, INTERRUPTED = 1, 3, 4, 130
 EXIT_CODES = """\b
 Exit codes:
   0    done
@@ -35,37 +30,7 @@ Exit codes:
   130  interrupted; what was committed stays, and the same command goes on from there
 """
 ROUTES = click.Choice(get_args(RouteName))
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 corpus_argument = click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
-
-
-def command(example: str) -> Callable[[Callable[..., object]], click.Command]:
-    """A verb: its example in the help, its errors as one line, its return value as the exit code."""
-
-    def register(function: Callable[..., object]) -> click.Command:
-        @wraps(function)
-        def run(**arguments: Any) -> None:
-            try:
-                code = function(**arguments)
-            except HybridError as error:
-                click.echo(f"hybrid: {error}", err=True)
-                code = FAILED
-            except KeyboardInterrupt:
-                click.echo("hybrid: interrupted; run the same command again to go on from there", err=True)
-                code = INTERRUPTED
-            sys.exit(code if isinstance(code, int) else 0)
-
-        return main.command(epilog=f"\b\nExample:\n  {example}")(run)
-
-    return register
-
-
-def print_json(value: BaseModel | list[Any]) -> None:
-    """One JSON value on standard output. Models print as they serialise."""
-    if isinstance(value, BaseModel):
-        click.echo(value.model_dump_json(indent=2))
-    else:
-        click.echo(json.dumps([item.model_dump(mode="json") for item in value], indent=2, ensure_ascii=False))
 
 
 def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
@@ -73,18 +38,6 @@ def open_corpus(directory: Path, settings: Path | None = None, *, create: bool =
     from hybrid.corpus import Corpus, settings_from_toml
 
     return Corpus.open(directory, settings=settings_from_toml(settings) if settings else None, create=create)
-
-
-@contextmanager
-def progress_bars(*, quiet: bool) -> Iterator[Progress | None]:
-    """One bar a stage on standard error, and none where that is not a terminal or ``quiet``."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from hybrid import terminal
-
-    with terminal.progress_bars() as progress:
-        yield progress
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
@@ -96,7 +49,10 @@ def main() -> None:
     """
 
 
-@command("hybrid ingest acme-v-beta discovery/ notes/*.md")
+main.add_command(evaluate)
+
+
+@command(main, "hybrid ingest acme-v-beta discovery/ notes/*.md")
 @corpus_argument
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
@@ -112,7 +68,7 @@ def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json:
     return SOME_SKIPPED if report.skipped else 0
 
 
-@command('hybrid ask acme-v-beta "When does the supply agreement end?"')
+@command(main, 'hybrid ask acme-v-beta "When does the supply agreement end?"')
 @corpus_argument
 @click.argument("question")
 @click.option("--route", type=ROUTES, help="Choose the route instead of the router.")
@@ -130,7 +86,7 @@ def ask(corpus: Path, question: str, route: RouteName | None, as_json: bool) -> 
     return 0 if answer.found else NOTHING_FOUND
 
 
-@command('hybrid search acme-v-beta "termination date" -k 5')
+@command(main, 'hybrid search acme-v-beta "termination date" -k 5')
 @corpus_argument
 @click.argument("question")
 @click.option("-k", default=10, show_default=True, help="How many results.")
@@ -146,7 +102,7 @@ def search(corpus: Path, question: str, k: int, as_json: bool) -> int:
     return 0 if hits else NOTHING_FOUND
 
 
-@command("hybrid remove acme-v-beta discovery/draft.docx")
+@command(main, "hybrid remove acme-v-beta discovery/draft.docx")
 @corpus_argument
 @click.argument("sources", nargs=-1, required=True)
 @json_option
@@ -161,7 +117,7 @@ def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
         click.echo("\n".join(f"removed {source}" for source in sources))
 
 
-@command("hybrid status acme-v-beta")
+@command(main, "hybrid status acme-v-beta")
 @corpus_argument
 @json_option
 def status(corpus: Path, as_json: bool) -> None:
@@ -174,7 +130,7 @@ def status(corpus: Path, as_json: bool) -> None:
         click.echo(str(found))
 
 
-@command("hybrid documents acme-v-beta --json")
+@command(main, "hybrid documents acme-v-beta --json")
 @corpus_argument
 @json_option
 def documents(corpus: Path, as_json: bool) -> None:
@@ -188,7 +144,7 @@ def documents(corpus: Path, as_json: bool) -> None:
         click.echo(str(document))
 
 
-@command("hybrid convert checkpoints/125m model-125m --to directory --tokenizer llama3-tokenizer")
+@command(main, "hybrid convert checkpoints/125m model-125m --to directory --tokenizer llama3-tokenizer")
 @click.argument("source")
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--to", type=click.Choice(("directory", "official")), required=True, help="What to write.")
@@ -218,7 +174,7 @@ def convert(
     click.echo(f"wrote {target}")
 
 
-@command("hybrid meta-train start.toml")
+@command(main, "hybrid meta-train start.toml")
 @click.argument("settings", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--quiet", is_flag=True, help="Print the result alone.")
 def meta_train(settings: Path, quiet: bool) -> None:

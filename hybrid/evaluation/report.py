@@ -1,0 +1,216 @@
+"""What every evaluation gives: a table with the seed, the generation and the settings that made it.
+
+A report holds no times and no paths of its own, so the same run writes the same files, byte for byte.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hybrid.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Cell = bool | int | float | str | None
+Value = Cell | tuple[Cell, ...]
+DECIMALS = 6  # kept of a float; what differs past them is the order of a sum
+_SHOWN = 3  # of them in a table for people
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Series(_Data):
+    """Points of one plot under one name; ``x`` and ``y`` are of one length."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _as_many_x_as_y(self) -> Self:
+        if len(self.x) != len(self.y):
+            raise ValueError(f"series {self.name!r} has {len(self.x)} x and {len(self.y)} y")
+        return self
+
+
+class Plot(_Data):
+    """One picture of a report. ``name`` is its file's name without suffix.
+
+    ``diagonal`` draws y = x, which a calibrated probability follows. ``ticks`` are words to stand under
+    x = 0, 1, 2, ..., where x counts categories.
+    """
+
+    name: str = Field(pattern=r"^[\w-]+$")
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    kind: Literal["line", "bar", "points"] = "line"
+    ticks: tuple[str, ...] = ()
+    diagonal: bool = False
+    y_range: tuple[float, float] | None = None
+
+    def figure(self) -> Figure:
+        """The picture, drawn by matplotlib. Raises `InputError` where that is not installed."""
+        try:
+            from matplotlib.figure import Figure
+        except ImportError as error:
+            raise InputError("plots need matplotlib: pip install 'hybrid-ttt-rag[plots]'") from error
+        figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+        axes = figure.add_subplot()
+        width = 0.8 / max(1, len(self.series))
+        for number, series in enumerate(self.series):
+            if self.kind == "bar":
+                shift = (number - (len(self.series) - 1) / 2) * width
+                axes.bar([x + shift for x in series.x], series.y, width, label=series.name)
+            else:
+                axes.plot(series.x, series.y, "o" if self.kind == "points" else "o-", markersize=4, label=series.name)
+        if self.diagonal:
+            axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--")
+        if self.ticks:
+            axes.set_xticks(range(len(self.ticks)), self.ticks)
+        if self.y_range:
+            axes.set_ylim(*self.y_range)
+        axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
+        if len(self.series) > 1:
+            axes.legend(frameon=False, fontsize="small")
+        return figure
+
+
+class Report(_Data):
+    """The result of one evaluation.
+
+    Attributes:
+        name: short, a file's name: ``needle``, ``retrieval``.
+        title: what was measured, in one sentence.
+        rows: one mapping a row, all with the same keys, which are the columns.
+        seed: what every random choice came from.
+        generation: of the corpus that was asked, or ``None`` where the evaluation made its own.
+        settings: every choice that decides the numbers, by name.
+        notes: what a reader should know besides.
+        plots: pictures that `write` draws.
+
+    Example:
+        >>> report = Report(name="small", title="Two numbers.", rows=({"set": "a", "recall@5": 0.5},), seed=1)
+        >>> print(report.as_markdown().splitlines()[2])
+        | set | recall@5 |
+    """
+
+    name: str = Field(pattern=r"^[\w-]+$")
+    title: str
+    rows: tuple[dict[str, Cell], ...] = Field(min_length=1)
+    seed: int
+    generation: int | None = None
+    settings: dict[str, Value] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = Field(default=(), exclude=True)
+
+    @field_validator("rows")
+    @classmethod
+    def _rounded(cls, rows: tuple[dict[str, Cell], ...]) -> tuple[dict[str, Cell], ...]:
+        return tuple({column: _round(cell) for column, cell in row.items()} for row in rows)
+
+    @model_validator(mode="after")
+    def _rows_are_a_table(self) -> Self:
+        for number, row in enumerate(self.rows, 1):
+            if tuple(row) != self.columns:
+                raise ValueError(f"row {number} has the columns {', '.join(row)}, not {', '.join(self.columns)}")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names, in their order."""
+        return tuple(self.rows[0])
+
+    def as_text(self) -> str:
+        """The table for a terminal, numbers to the right, with what made it below."""
+        shown = [[_show(row[column]) for column in self.columns] for row in self.rows]
+        widths = [max(len(line[at]) for line in (list(self.columns), *shown)) for at in range(len(self.columns))]
+        right = [all(not isinstance(row[column], str) for row in self.rows) for column in self.columns]
+
+        def line(cells: list[str]) -> str:
+            padded = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True))
+            return "  ".join(padded).rstrip()
+
+        table = [line(list(self.columns)), line(["-" * width for width in widths]), *map(line, shown)]
+        return "\n".join([self.title, "", *table, "", *self._made_by()])
+
+    def as_markdown(self) -> str:
+        """The table as Markdown, ending in a line break."""
+        lines = [self.title, "", _row(self.columns), _row(["---"] * len(self.columns))]
+        lines += [_row([_show(cell) for cell in row.values()]) for row in self.rows]
+        return "\n".join([*lines, "", *(f"- {fact}" for fact in self._made_by())]) + "\n"
+
+    def as_json(self) -> str:
+        """All of it but the plots, as JSON that ends in a line break."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    def write(self, folder: str | Path, *, pictures: tuple[Literal["png", "svg"], ...] = ("png", "svg")) -> list[Path]:
+        """Write ``<name>.json``, ``<name>.md`` and each plot into ``folder``; returns the files.
+
+        Raises `InputError` if the folder cannot be written, or if there are plots and no matplotlib.
+        """
+        folder = Path(folder)
+        drawn = {plot.name: plot.figure() for plot in self.plots}  # before anything is written
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            written = [folder / f"{self.name}.json", folder / f"{self.name}.md"]
+            written[0].write_text(self.as_json(), "utf-8")
+            written[1].write_text(self.as_markdown(), "utf-8")
+            for name, figure in drawn.items():
+                written += [_save(figure, folder / f"{name}.{suffix}") for suffix in pictures]
+        except OSError as error:
+            raise InputError(f"cannot write the report to {folder}: {error.strerror}") from error
+        return written
+
+    def _made_by(self) -> list[str]:
+        facts: dict[str, Any] = {"seed": self.seed}
+        if self.generation is not None:
+            facts["generation"] = self.generation
+        facts |= self.settings
+        return ["; ".join(f"{name} {_show(value)}" for name, value in facts.items()), *self.notes]
+
+
+def _round(cell: Cell) -> Cell:
+    if isinstance(cell, bool) or not isinstance(cell, float):
+        return cell
+    if not math.isfinite(cell):
+        raise ValueError(f"{cell} is no figure; leave the cell empty (None) where nothing was measured")
+    return round(cell, DECIMALS) + 0.0  # no negative zero
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.{_SHOWN}f}"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(_show, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_show(inner)}" for name, inner in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _row(cells: tuple[str, ...] | list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    """Written without a date and with ids that do not change from run to run."""
+    from matplotlib import rc_context
+
+    fixed: dict[str, None] = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+    with rc_context({"svg.hashsalt": "hybrid", "savefig.dpi": 150}):
+        figure.savefig(os.fspath(path), metadata=fixed)
+    return path
