@@ -1,11 +1,13 @@
 """The group ``hybrid eval``: how its subcommands are found, and what they share.
 
 Each subcommand stands in a module of its own, ``<name>_command.py``, which is imported when it is called
-for and imports nothing heavy itself: the measuring is in modules without click beside it.
+for and registers itself with ``@command(evaluate, "hybrid eval <name> ...")``. It imports nothing heavy at its
+top: the measuring is in modules without click beside it.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -13,22 +15,23 @@ from typing import Any
 
 import click
 
+from hybrid import evaluation
 from hybrid.command import json_option, print_json
 from hybrid.evaluation.report import Report
 
-_MODULES: dict[str, str] = {  # subcommand: its module, whose import registers it with `evaluate`
-}
+_SUFFIX = "_command"
 
 
 class _Group(click.Group):
     """A group whose subcommands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_MODULES)
+        names = (module.name for module in pkgutil.iter_modules(evaluation.__path__))
+        return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in _MODULES and cmd_name not in self.commands:
-            import_module(_MODULES[cmd_name])
+        if cmd_name not in self.commands and cmd_name in self.list_commands(ctx):
+            import_module(f"{evaluation.__name__}.{cmd_name}{_SUFFIX}")
         return super().get_command(ctx, cmd_name)
 
 
