@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -32,9 +32,14 @@ class RetrievalSettings(_Settings):
     """The index. ``candidates`` is how many each search brings before fusion."""
 
     embedder: str = EMBEDDER.name
-    candidates: int = Field(default=50, ge=1)
-    rrf_k: int = Field(default=60, ge=1)
+    candidates: int = Field(default=200, ge=1)
     exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, given: Any) -> Any:
+        """A corpus of an earlier version has ``rrf_k`` stored, which no longer means anything."""
+        return {key: value for key, value in given.items() if key != "rrf_k"} if isinstance(given, dict) else given
 
 
 class MemorySettings(_Settings):
@@ -65,6 +70,9 @@ class RouterSettings(_Settings):
 
     lookup_below: float = Field(default=0.25, ge=0, le=1)
     comprehension_above: float = Field(default=0.75, ge=0, le=1)
+    weights: str | None = Field(
+        default=None, description="weights of your own, which hybrid router train wrote; none: the shipped ones"
+    )
 
     @model_validator(mode="after")
     def _thresholds_are_ordered(self) -> Self:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 
 from hybrid.documents import Document, Location, Metadata
-from hybrid.stores import lexical
+from hybrid.filters import Filter
+from hybrid.stores import filtering, lexical
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.rows import (
     ChunkRow,
@@ -244,11 +245,27 @@ class Catalog:
             of_document = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
             return list(connection.scalars(of_document.order_by(ChunkTable.start, ChunkTable.id)))
 
-    def search_lexical(self, match: str, k: int) -> list[tuple[int, float]]:
-        """The ``k`` best chunks for a match expression of `hybrid.stores.lexical`: ids and BM25 scores,
-        higher is better. Raises `InputError` for an expression that cannot be read."""
+    def matching(self, wanted: Filter) -> list[int]:
+        """The ids of the documents that a filter lets through. Raises `InputError` for an unknown metadata
+        key or source."""
         with self._connection() as connection:
-            return lexical.search(connection, match, k)
+            return filtering.matching(connection, wanted)
+
+    def chunk_ids_of(self, documents: Sequence[int]) -> NDArray[np.int64]:
+        """The ids of these documents' chunks, ascending: ``[n]``."""
+        found: list[int] = []
+        with self._connection() as connection:
+            for at in range(0, len(documents), _AT_ONCE):
+                wanted = select(ChunkTable.id).where(ChunkTable.document_id.in_(documents[at : at + _AT_ONCE]))
+                found.extend(connection.scalars(wanted))
+        return np.array(sorted(found), np.int64)
+
+    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The ``k`` best chunks, of these documents or of all, for a match expression of
+        `hybrid.stores.lexical`: ids and BM25 scores, higher is better. Raises `InputError` for an expression
+        that cannot be read."""
+        with self._connection() as connection:
+            return lexical.search(connection, match, k, documents)
 
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
         """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""

@@ -6,6 +6,7 @@ database's full-text search can take its place.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -28,6 +29,12 @@ _STOP_WORDS = frozenset(  # as one string: a list would be 130 lines
 )
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_CURRENCY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)\b)"
+_NUMBER = r"\d{1,15}(?:,\d{2,3})*(?:\.\d+)?"
+_SCALE = r"(?:\s?(?:thousand|million|billion|trillion|bn|[km])\b)?"
+_AMOUNT = rf"{_CURRENCY}\s?{_NUMBER}{_SCALE}|\b{_NUMBER}{_SCALE}\s?(?:{_CURRENCY}|%)"  # $1.5 million, 7.25 %
+_IN_AMOUNT = re.compile(r"\d[\d,]*(?:,\d{3}|\.\d)\d*(?!\d)")
+_MEASURE = r"\d{1,4}(?:st|nd|rd|th|s)?(?:-(?-i:[a-z]{3,}))*(?![\w-]|[./:#,]\w)"  # 1950s, 19th-century, 2-year-old
 _NUMBERED = re.compile(r"[^\W\d]+\.?\s+(?:no\.\s*)?(\d+(?:\.\d+|\(\w{1,5}\))[\w.()]*)", re.IGNORECASE)
 _EXACT = re.compile(  # every repetition is bounded, or cannot start within another: no question takes long
     "|".join(
@@ -39,15 +46,16 @@ _EXACT = re.compile(  # every repetition is bounded, or cannot start within anot
             r"(?<!\w)'(?P<q5>[^'\n]{2,300})'(?!\w)",
             r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+",  # e-mail address
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # UUID
-            rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}\b",  # 1 March 2024
+            rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?{_MONTH},?\s+\d{{4}}\b",  # 1st of March 2024
             rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b",  # March 1, 2024
             r"[§¶]{1,2}\s*\d[\w.]*(?:\(\w{1,5}\))*",  # § 12.3(b)
             r"\b(?:section|sec\.|article|art\.|clause|exhibit|schedule|annex|appendix|paragraph|para\.|amendment|rule"
             r"|recital|addendum)\s+(?:no\.\s*)?(?:\d[\w.]*\b(?:\(\w{1,5}\))*|[ivxlc]+\b|[a-z]\b)",
             r"\b\d+(?:\.\d+)*(?:\(\w{1,5}\))+",  # 12.3(b)(ii)
+            _AMOUNT,
             r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b",  # 1,250,000.00
-            r"\b(?=[\w.:/#-]{0,80}\d)\w+(?:[-_./:#]\w+)+\b",  # ACME-2024-001, 12.3, 2024-03-01, 03/01/2024
-            r"\b(?=\w{0,40}\d)(?=\w{0,40}[^\W\d])\w{4,}\b",  # ACME000123
+            rf"\b(?!{_MEASURE})(?=[\w.:/#-]{{0,80}}\d)\w+(?:[-_./:#]\w+)+\b",  # ACME-2024-001, 12.3, 2024-03-01
+            rf"\b(?!{_MEASURE})(?=\w{{0,40}}\d)(?=\w{{0,40}}[^\W\d])\w{{4,}}\b",  # ACME000123
             r"\b\d{5,}\b",
             r"\b\w+_\w+\b",  # an identifier of a program
         )
@@ -72,7 +80,7 @@ def exact_terms(question: str) -> list[str]:
 
     These are quoted phrases, UUIDs, clause numbers such as ``12.3(b)`` and ``Section 4``, dates, e-mail
     addresses, amounts, and identifiers such as ``ACME-2024-001``. A clause number of more than one part also
-    stands by itself, without the word before it.
+    stands by itself, without the word before it, and so does a long number without its currency.
 
     Example:
         >>> exact_terms('Does "time is of the essence" stand in section 12.3(b) of ACME-2024-001?')
@@ -81,11 +89,19 @@ def exact_terms(question: str) -> list[str]:
     found: dict[str, str] = {}
     for match in _EXACT.finditer(question[:MAX_CHARS]):
         term = next((group for group in match.groups() if group is not None), match[0]).strip()
-        numbered = _NUMBERED.fullmatch(term)  # a contract writes "12.3(b) Assignment.", people say "clause 12.3(b)"
-        for form in (term, numbered[1]) if numbered else (term,):
+        for form in (term, *_short_form(term)):
             if any(character.isalnum() for character in form):
                 found.setdefault(form.casefold(), form)
     return list(found.values())[:MAX_TERMS]
+
+
+def _short_form(term: str) -> list[str]:
+    """The part that a document may have alone: "12.3(b)" of "clause 12.3(b)", "1,250.00" of "$1,250.00"."""
+    if numbered := _NUMBERED.fullmatch(term):
+        return [numbered[1]]
+    if re.fullmatch(_AMOUNT, term, re.IGNORECASE) and (number := _IN_AMOUNT.search(term)):
+        return [number[0]]
+    return []
 
 
 def exact_expression(question: str) -> str:
@@ -109,15 +125,23 @@ def _phrase(term: str) -> str:
     return '"' + unicodedata.normalize("NFC", plain).replace('"', '""') + '"'
 
 
-def search(connection: Connection, match: str, k: int) -> list[tuple[int, float]]:
-    """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better."""
-    if not match or k < 1:
+def search(
+    connection: Connection, match: str, k: int, documents: Sequence[int] | None = None
+) -> list[tuple[int, float]]:
+    """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better.
+
+    With ``documents``, the ``k`` best of these documents' chunks; how rare a word is counts over all.
+    """
+    if not match or k < 1 or (documents is not None and not documents):
         return []
-    statement = text(
-        "SELECT rowid, -bm25(chunks_fts) FROM chunks_fts WHERE chunks_fts MATCH :match ORDER BY rank, rowid LIMIT :k"
-    )
+    where, values = "chunks_fts MATCH :match", {"match": match, "k": k}
+    if documents is not None:
+        # The plus keeps SQLite from running the match once for each chunk of the documents.
+        where += " AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"
+        values["documents"] = json.dumps(list(documents))
+    statement = text(f"SELECT rowid, -bm25(chunks_fts) FROM chunks_fts WHERE {where} ORDER BY rank, rowid LIMIT :k")
     try:
-        return [(row[0], row[1]) for row in connection.execute(statement, {"match": match, "k": k})]
+        return [(row[0], row[1]) for row in connection.execute(statement, values)]
     except OperationalError as error:
         if any(sign in str(error.orig) for sign in ("fts5", "no such column", "unterminated", "special query")):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error

@@ -44,10 +44,11 @@ class VectorIndex(Protocol):
     def remove(self, ids: Ids) -> int:
         """Removes what is there of ``ids`` and says how many that were."""
 
-    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
+    def search(self, query: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """Scores ``[q, k]`` and ids ``[q, k]`` for ``query`` ``[q, dimension]``, best first.
 
-        Where fewer than ``k`` are found the rest is ``-inf`` and ``-1``. Equal scores go by id.
+        With ``among`` ``[m]``, ascending, the best of these ids. Where fewer than ``k`` are found the rest is
+        ``-inf`` and ``-1``. Equal scores go by id.
         """
 
     def save(self, path: Path) -> None:
@@ -136,8 +137,12 @@ class FaissIndex:
             self._ids -= present
         return len(present)
 
-    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
-        """The ``k`` most similar: scores and ids ``[q, k]``, padded with ``-inf`` and ``-1``."""
+    def search(self, query: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
+        """The ``k`` most similar: scores and ids ``[q, k]``, padded with ``-inf`` and ``-1``.
+
+        With ``among`` the search is exact whatever the kind of index: those few vectors may stand in lists
+        that an approximate search would not look into.
+        """
         query = _checked_vectors(query, self.dimension)
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
@@ -146,10 +151,18 @@ class FaissIndex:
         wanted = min(k, len(self))
         if wanted == 0 or len(query) == 0:
             return scores, ids
-        scores[:, :wanted], ids[:, :wanted] = self._index.search(query, wanted)
+        scores[:, :wanted], ids[:, :wanted] = self._index.search(query, wanted, params=self._only(among))
         scores[ids < 0] = -np.inf  # FAISS pads with the least float
         order = np.lexsort((ids, -scores), axis=1)
         return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
+
+    def _only(self, among: Ids | None) -> Any:
+        if among is None:
+            return None
+        chosen = faiss.IDSelectorBatch(_checked_ids(among))
+        if self.exact:
+            return faiss.SearchParameters(sel=chosen)
+        return faiss.SearchParametersIVF(sel=chosen, nprobe=self._index.nlist)
 
     def save(self, path: str | Path) -> None:
         """Writes the index to ``path``, over what is there. Raises `OSError` if it cannot."""

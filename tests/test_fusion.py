@@ -1,43 +1,37 @@
-"""Reciprocal rank fusion follows its formula and gives one order for one input."""
+"""The two scores are added in standard deviations, and one that says nothing has no say."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from hybrid.retrieval.fusion import reciprocal_rank_fusion
+from hybrid.retrieval.fusion import standardised_sum
 
 
-def test_scores_follow_the_formula() -> None:
-    fused = dict(reciprocal_rank_fusion([["a", "b", "c"], ["c", "a"]], k=60))
-    assert fused["a"] == pytest.approx(1 / 61 + 1 / 62)
-    assert fused["b"] == pytest.approx(1 / 62)
-    assert fused["c"] == pytest.approx(1 / 63 + 1 / 61)
+def test_scores_are_added_in_standard_deviations() -> None:
+    dense, lexical = np.array([0.2, 0.4, 0.6]), np.array([30.0, 0.0, 0.0])
+    step = np.sqrt(3 / 2)
+    assert standardised_sum(dense, lexical) == pytest.approx(
+        [(np.sqrt(2) - step) / 2, -0.5 / np.sqrt(2), (step - 0.5 * np.sqrt(2)) / 2]
+    )
 
 
-def test_best_comes_first_and_each_item_once() -> None:
-    fused = reciprocal_rank_fusion([[3, 1, 2], [2, 3], [9]])
-    assert [item for item, _ in fused] == [3, 2, 9, 1]
-    assert [score for _, score in fused] == sorted((score for _, score in fused), reverse=True)
+def test_the_scale_of_a_score_does_not_matter() -> None:
+    dense, lexical = np.array([0.2, 0.9, 0.6]), np.array([3.0, 1.0, 0.0])
+    assert standardised_sum(dense / 7 + 3, lexical * 100) == pytest.approx(standardised_sum(dense, lexical))
 
 
-def test_equal_scores_go_by_best_rank_then_by_the_order_of_the_rankings() -> None:
-    assert [item for item, _ in reciprocal_rank_fusion([["b"], ["a"]])] == ["b", "a"]
-    assert [item for item, _ in reciprocal_rank_fusion([["a"], ["b"]])] == ["a", "b"]
+def test_by_how_much_one_stands_out_counts_and_not_its_rank_alone() -> None:
+    """Third of the one and first of the other, but far ahead there: ranks alone would put the second first."""
+    far = np.array([9.0, 2.0, 1.0, 0.9, 0.8, 0.7])
+    near = np.array([0.30, 0.32, 0.31, 0.1, 0.1, 0.1])
+    assert np.argmax(standardised_sum(far, near)) == 0
+    assert np.argmax(standardised_sum(np.array([2.1, 2.0, 1.0, 0.9, 0.8, 0.7]), near)) == 1
 
 
-def test_a_better_single_rank_breaks_a_tie() -> None:
-    # 1/(2+2) + 1/(2+2) = 1/(2+0) has no such rank; with k=1: 1/4 + 1/4 (ranks 3, 3) = 1/2 (rank 1).
-    fused = reciprocal_rank_fusion([["p", "q", "even"], ["r", "s", "even"], ["top"]], k=1)
-    scores = dict(fused)
-    assert scores["even"] == scores["top"] == 0.5
-    order = [item for item, _ in fused]
-    assert order.index("top") < order.index("even")
-
-
-def test_a_repeated_item_counts_once_where_it_is_best() -> None:
-    assert dict(reciprocal_rank_fusion([["a", "b", "a"]])) == {"a": 1 / 61, "b": 1 / 62}
-
-
-def test_nothing_fuses_to_nothing() -> None:
-    assert reciprocal_rank_fusion([]) == []
-    assert reciprocal_rank_fusion([[], []]) == []
+def test_a_search_that_tells_nothing_apart_has_no_say() -> None:
+    dense = np.array([0.3, 0.1])
+    for same in (0.0, 0.7):
+        assert standardised_sum(dense, np.full(2, same)) == pytest.approx([0.5, -0.5])
+    assert standardised_sum(np.ones(1), np.ones(1)).tolist() == [0.0]
+    assert standardised_sum(np.zeros(0), np.zeros(0)).tolist() == []

@@ -29,13 +29,21 @@ class FakeCatalog:
 
     def __init__(self, spans: Sequence[tuple[int, int, int]], texts: dict[int, str], lexical: Sequence[int]) -> None:
         self.lexical = self.exact = list(lexical)
+        self.embeddings: dict[int, NDArray[np.float32]] = {}
         self.rows = {
             number: ChunkRow(number, document, start, end, texts[document][start:end], f"{document}.txt", "t", "0" * 64)
             for number, (document, start, end) in enumerate(spans, start=1)
         }
 
-    def search_lexical(self, match: str, k: int) -> list[tuple[int, float]]:
-        return [(chunk_id, 1.0) for chunk_id in (self.lexical if " OR " in match else self.exact)][:k]
+    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        found = self.lexical if " OR " in match else self.exact
+        return [(chunk_id, 9.0 - place / 10) for place, chunk_id in enumerate(found)][:k]
+
+    def vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """What the dense search did not get is at right angles to the question."""
+        known = sorted(set(ids) & set(self.rows))
+        vectors = [self.embeddings.get(number, np.array([0.0, 1.0])) for number in known]
+        return np.array(known, np.int64), np.array(vectors, np.float32).reshape(-1, 2)
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         return {number: self.rows[number] for number in ids if number in self.rows}
@@ -56,6 +64,7 @@ def searcher(catalog: FakeCatalog, dense: Sequence[int]) -> Searcher:
     angles = np.linspace(0.1, 1.0, max(len(dense), 1))[: len(dense)]
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     index = FaissIndex.build(2, np.array(dense, dtype=np.int64), vectors)
+    catalog.embeddings = dict(zip(dense, vectors, strict=True))
     return Searcher(catalog, index, FakeEmbedder(), RetrievalSettings())  # type: ignore[arg-type]
 
 
@@ -67,15 +76,35 @@ def ids(hits: Sequence[Hit]) -> list[int]:
     return [hit.chunk_id for hit in hits]
 
 
-def test_the_two_rankings_are_fused_and_each_hit_says_which_found_it() -> None:
+def test_the_two_searches_are_fused_and_each_hit_says_which_found_it() -> None:
     catalog = of_separate_documents(["alpha", "beta", "gamma"], lexical=[2, 3])
     hits = searcher(catalog, dense=[1, 2]).search("which one", 3)
     assert ids(hits) == [2, 1, 3]
     assert [(hit.dense_rank, hit.lexical_rank) for hit in hits] == [(2, 1), (1, None), (None, 2)]
-    assert hits[0].score == pytest.approx(1 / 61 + 1 / 62)
-    assert hits[1].similarity == pytest.approx(np.cos(0.1), abs=1e-6)
-    assert hits[2].similarity is None
+    assert 1 > hits[0].score > hits[1].score > hits[2].score > 0
+    assert [hit.similarity for hit in hits] == pytest.approx([np.cos(1.0), np.cos(0.1), 0.0], abs=1e-6)
     assert (hits[0].page, hits[0].lines, hits[0].source) == (2, (0, 4), "2.txt")
+
+
+def test_one_search_alone_has_its_own_order_and_scores() -> None:
+    catalog = of_separate_documents(["alpha", "beta", "clause 9.2"], lexical=[2, 3])
+    both = searcher(catalog, dense=[1, 3])
+    dense = both.search("clause 9.2", order="dense")
+    lexical = both.search("clause 9.2", order="lexical")
+    assert (ids(dense), [hit.score for hit in dense]) == ([1, 3], pytest.approx([np.cos(0.1), np.cos(1.0)], abs=1e-6))
+    assert (ids(lexical), [hit.score for hit in lexical]) == ([2, 3], [9.0, 8.9])
+
+
+def test_the_best_candidates_draw_the_question_towards_them() -> None:
+    """Two texts are as near to the question; the one on the side of the best three comes first."""
+    angles = {1: 0.1, 2: 0.2, 3: 0.3, 4: -0.5, 5: 0.5}
+    catalog = of_separate_documents([f"text {n}" for n in angles])
+    catalog.embeddings = {n: np.array([np.cos(a), np.sin(a)], np.float32) for n, a in angles.items()}
+    index = FaissIndex.build(2, np.arange(1, 6), np.stack(list(catalog.embeddings.values())))
+    found = Searcher(catalog, index, FakeEmbedder(), RetrievalSettings()).search("text?", 5)  # type: ignore[arg-type]
+    assert ids(found) == [1, 2, 3, 5, 4]
+    assert found[3].similarity == pytest.approx(found[4].similarity)
+    assert found[3].score > found[4].score
 
 
 @pytest.mark.parametrize(
@@ -100,6 +129,19 @@ def test_what_is_asked_for_to_the_letter_comes_first_whatever_the_rankings_say(q
 def test_a_chunk_with_more_of_the_exact_terms_comes_before_one_with_fewer() -> None:
     catalog = of_separate_documents(["clause 9.2 here", "clause 9.2 on the force majeure"], lexical=[1, 2])
     assert ids(searcher(catalog, dense=[1, 2]).search('Has clause 9.2 a "force majeure"?')) == [2, 1]
+
+
+def test_a_term_by_itself_comes_before_one_within_a_longer_identifier() -> None:
+    texts = ["ACME-1-B and PRE-ACME-1", "x.j@acme.example", "j@acme.example.org", "ACME-1.", "<j@acme.example>"]
+    both = searcher(of_separate_documents(texts, lexical=[1, 2, 3, 4, 5]), dense=[1, 2, 3, 4, 5])
+    assert ids(both.search("What is ACME-1?"))[:2] == [4, 1]
+    assert ids(both.search("Who is j@acme.example?"))[:3] == [5, 2, 3]
+
+
+def test_quotation_marks_dashes_and_composition_of_letters_do_not_matter() -> None:
+    texts = ["nothing", "the buyer’s long–term cafe\u0301 lease"]
+    both = searcher(of_separate_documents(texts, lexical=[1, 2]), dense=[1])
+    assert both.search('Is there "buyer\'s long-term café"?')[0].chunk_id == 2
 
 
 @pytest.mark.parametrize("text", ["9.25", "9.2.1", "19.2", "4.9.2", "x9.2", "9.2,000"])

@@ -4,33 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hybrid.answers import Hit
 from hybrid.documents import Location
 from hybrid.errors import InputError
+from hybrid.filters import Filter
 from hybrid.retrieval.embedding import Embedder
-from hybrid.retrieval.fusion import reciprocal_rank_fusion
+from hybrid.retrieval.exact import ExactTerms
+from hybrid.retrieval.fusion import standardised_sum
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.lexical import exact_expression, exact_terms, match_expression
 from hybrid.stores.rows import ChunkRow
 from hybrid.stores.vectors import VectorIndex
 
+FEEDBACK = 0.5
+"""How much of the mean of the best candidates' vectors is added to the question's; docs/retrieval.md."""
+FEEDBACK_FROM = 3
+EXACT_CANDIDATES = 2000
+"""Chunks with the words of an exact term that are looked at to the letter."""
+_EXACT_AT_ONCE = 100
+
 # A word of four letters or one with a digit: enough to tell subject matter from grammar in a question.
 _TELLING_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")
+
+
+Order = Literal["fused", "dense", "lexical"]
 
 
 class ChunkStore(Protocol):
     """What searching needs of a `hybrid.stores.catalog.Catalog`."""
 
-    def search_lexical(self, match: str, k: int) -> list[tuple[int, float]]:
-        """Chunk ids and BM25 scores, best first."""
+    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """Chunk ids and BM25 scores, best first, of these documents or of all."""
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
 
+    def vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids ``[n]``, ascending, and embeddings ``[n, dimension]`` of these chunks, as far as they exist."""
+
+    def matching(self, wanted: Filter) -> list[int]:
+        """The ids of the documents that a filter lets through."""
+
+    def chunk_ids_of(self, documents: Sequence[int]) -> NDArray[np.int64]:
+        """The ids of these documents' chunks, ascending."""
+
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
+
+
+@dataclass(frozen=True)
+class _Within:
+    """What is searched: these documents and their chunks, or everything."""
+
+    documents: list[int] | None = None
+    chunks: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """Chunks best first, with the score that ordered them and what each search made of them."""
+
+    scores: dict[int, float]
+    dense_ranks: dict[int, int]
+    lexical_ranks: dict[int, int]
+    similarity: dict[int, float]
 
 
 class Searcher:
@@ -49,55 +92,102 @@ class Searcher:
         self._embedder = embedder
         self._settings = settings
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
+    def search(self, question: str, k: int = 10, where: Filter | None = None, order: Order = "fused") -> list[Hit]:
         """The ``k`` best chunks, best first; none if nothing is found. Scores fall from hit to hit,
         except at the end, where repetitions stand if there was room for them.
 
-        Two rankings, dense by cosine and lexical by BM25, are fused by reciprocal rank. On top of that
-        stands what the question asks for to the letter: for each of its exact terms (quoted phrases,
-        identifiers, clause numbers, see `hybrid.stores.lexical.exact_terms`) that a chunk holds, 1 is
-        added to its score. Reciprocal ranks add up to less than 1, so such a chunk comes before all
-        that hold fewer, whatever the embedding says of it.
+        Both searches bring their candidates, and each candidate's cosine and BM25 score are added in
+        standard deviations (`standardised_sum`). The question's vector is then moved towards the mean of
+        the three best (pseudo-relevance feedback), the candidates' cosines are taken anew, and added
+        again: that order counts. A score is the sum, mapped to between 0 and 1.
+
+        On top of that stands what the question asks for to the letter: its exact terms (quoted phrases,
+        identifiers, clause numbers, see `hybrid.stores.lexical.exact_terms`). Each that a chunk holds adds 1
+        or more to its score, so such a chunk comes before all that hold fewer, whatever the embedding says
+        of it.
 
         Chunks of a document overlap. One that shares text with a better hit, and holds words of the
         question only in the part that it shares, says the same thing again and goes to the end.
 
-        Raises `InputError` if the question is blank or ``k`` is less than 1.
+        Args:
+            question: what to look for.
+            k: how many hits.
+            where: search these documents only. The choice is made before the best ``k`` are taken.
+            order: ``"dense"`` and ``"lexical"`` give one search alone, by cosine or BM25, as a measure of
+                what fusion brings; nothing above applies to them.
+
+        Raises `InputError` if the question is blank, ``k`` is less than 1, or the filter names a metadata key
+        or a source that does not exist.
         """
         if not question.strip():
             raise InputError("the question is empty")
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
+        within = self._within(where)
         depth = max(self._settings.candidates, k)
-        similarity = self._dense(question, depth)
-        lexical = [chunk_id for chunk_id, _ in self._lexical(match_expression(question), depth)]
-        exact = [chunk_id for chunk_id, _ in self._lexical(exact_expression(question), depth)]
-        scores = dict(reciprocal_rank_fusion([list(similarity), lexical], self._settings.rrf_k))
-        for chunk_id, terms in self._held_terms(exact_terms(question), exact).items():
-            scores[chunk_id] = scores.get(chunk_id, 0.0) + terms
-        best_first = sorted(scores, key=lambda chunk_id: -scores[chunk_id])  # equal scores stay as they were fused
-        dense_ranks, lexical_ranks = _ranks(similarity), _ranks(lexical)
-        return [
-            self._hit(row, scores[row.id], dense_ranks.get(row.id), lexical_ranks.get(row.id), similarity.get(row.id))
-            for row in self._distinct_first(best_first, question, k)
-        ]
+        vector = self._embedder.encode([question])[0]
+        dense = self._dense(vector, depth, within) if order != "lexical" else {}
+        lexical = self._lexical(match_expression(question), depth, within) if order != "dense" else {}
+        if order == "fused":
+            ranking = self._fused(vector, dense, lexical)
+            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
+            rows = self._distinct_first(list(ranking.scores), question, k)
+        else:
+            ranking = _Ranking(dense or lexical, _ranks(dense), _ranks(lexical), dense)
+            rows = list(self._catalog.chunks(list(ranking.scores)[:k]).values())
+        return [self._hit(row, ranking) for row in rows]
 
-    def _dense(self, question: str, depth: int) -> dict[int, float]:
+    def _within(self, where: Filter | None) -> _Within:
+        if where is None or where.everything:
+            return _Within()
+        documents = self._catalog.matching(where)
+        return _Within(documents, self._catalog.chunk_ids_of(documents))
+
+    def _dense(self, vector: NDArray[np.float32], depth: int, within: _Within) -> dict[int, float]:
         """Chunk ids to cosines, best first."""
-        depth = min(depth, len(self._index))
+        depth = min(depth, len(self._index) if within.chunks is None else len(within.chunks))
         if depth == 0:
             return {}
-        scores, ids = self._index.search(self._embedder.encode([question]), depth)
+        scores, ids = self._index.search(vector[None], depth, within.chunks)
         return {int(i): float(s) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0}
 
-    def _lexical(self, match: str, depth: int) -> list[tuple[int, float]]:
-        return self._catalog.search_lexical(match, depth) if match else []
+    def _lexical(self, match: str, depth: int, within: _Within) -> dict[int, float]:
+        """Chunk ids to BM25 scores, best first."""
+        if not match:
+            return {}
+        if within.documents is None:
+            return dict(self._catalog.search_lexical(match, depth))
+        return dict(self._catalog.search_lexical(match, depth, within.documents))
 
-    def _held_terms(self, terms: Sequence[str], candidates: Sequence[int]) -> dict[int, int]:
-        """How many of the exact terms each of the candidates holds to the letter, which FTS5 cannot say."""
-        patterns = [_to_the_letter(term) for term in terms]
-        rows = self._catalog.chunks(candidates) if patterns else {}
-        return {i: sum(1 for pattern in patterns if pattern.search(row.text)) for i, row in rows.items()}
+    def _fused(self, vector: NDArray[np.float32], dense: dict[int, float], lexical: dict[int, float]) -> _Ranking:
+        # A chunk may have left the catalog since the index was read: it has no vector, and drops out here.
+        ids, vectors = self._catalog.vectors(list(dict.fromkeys([*dense, *lexical])))
+        if not len(ids):
+            return _Ranking({}, {}, {}, {})
+        bm25 = np.array([lexical.get(int(i), 0.0) for i in ids])
+        cosines = _cosines(vectors, vector)
+        best = np.argsort(-standardised_sum(cosines, bm25), kind="stable")[:FEEDBACK_FROM]
+        fused = standardised_sum(_cosines(vectors, vector + FEEDBACK * vectors[best].mean(axis=0)), bm25)
+        scores = np.round(1 / (1 + np.exp(-fused)), 9)  # repetitions of a text tie, and go by id
+        order = np.argsort(-scores, kind="stable")
+        similarity = {int(ids[at]): float(cosines[at]) for at in order}
+        return _Ranking({int(ids[at]): float(scores[at]) for at in order}, _ranks(dense), _ranks(lexical), similarity)
+
+    def _exact_first(self, ranking: _Ranking, question: str, depth: int, within: _Within) -> _Ranking:
+        """The ranking with what each chunk holds to the letter added to its score."""
+        terms = ExactTerms(exact_terms(question))
+        if not len(terms):
+            return ranking
+        candidates = list(self._lexical(exact_expression(question), depth, within))
+        held: dict[int, int] = {}
+        for first in range(0, len(candidates), _EXACT_AT_ONCE):
+            rows = self._catalog.chunks(candidates[first : first + _EXACT_AT_ONCE])
+            held |= {i: count for i, row in rows.items() if (count := terms.held(row.text))}
+            if sum(count == terms.most for count in held.values()) >= _EXACT_AT_ONCE:
+                break
+        scores = ranking.scores | {i: ranking.scores.get(i, 0.0) + count for i, count in held.items()}
+        best_first = sorted(scores, key=lambda i: -scores[i])  # equal scores stay as they were fused
+        return replace(ranking, scores={i: scores[i] for i in best_first})
 
     def _distinct_first(self, best_first: Sequence[int], question: str, k: int) -> list[ChunkRow]:
         """The best ``k``, those that only repeat a better one last. Reads no more chunks than it needs."""
@@ -113,9 +203,7 @@ class Searcher:
                 break
         return [*distinct, *repeated][:k]
 
-    def _hit(
-        self, row: ChunkRow, score: float, dense_rank: int | None, lexical_rank: int | None, similarity: float | None
-    ) -> Hit:
+    def _hit(self, row: ChunkRow, ranking: _Ranking) -> Hit:
         place = self._catalog.locate(row.document_id, row.start, row.end)
         return Hit(
             source=row.source,
@@ -129,23 +217,19 @@ class Searcher:
             last_page=place.last_page,
             lines=place.lines,
             sha256=row.sha256,
-            score=score,
-            dense_rank=dense_rank,
-            lexical_rank=lexical_rank,
-            similarity=similarity,
+            score=ranking.scores[row.id],
+            dense_rank=ranking.dense_ranks.get(row.id),
+            lexical_rank=ranking.lexical_ranks.get(row.id),
+            similarity=ranking.similarity.get(row.id),
         )
+
+
+def _cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float64]:
+    return (vectors @ query).astype(np.float64) / float(np.linalg.norm(query) or 1.0)
 
 
 def _ranks(ids: Iterable[int]) -> dict[int, int]:
     return {chunk_id: rank for rank, chunk_id in enumerate(ids, start=1)}
-
-
-def _to_the_letter(term: str) -> re.Pattern[str]:
-    """Finds ``term`` as a whole, in any case and across line breaks: 9.2 is neither in 19.2 nor in 9.2.1."""
-    words = r"\s+".join(re.escape(word) for word in term.split())
-    before = r"(?<!\w)(?<!\d[.,])" if term[0].isalnum() else ""
-    after = r"(?!\w)(?![.,]\d)" if term[-1].isalnum() else ""
-    return re.compile(before + words + after, re.IGNORECASE)
 
 
 def _repeats(row: ChunkRow, better: Sequence[ChunkRow], words: set[str]) -> bool:
