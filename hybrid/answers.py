@@ -25,8 +25,9 @@ class Route(_Data):
 class Hit(_Data):
     """One search result: an exact span of one document, best first.
 
-    ``score`` is the fused reciprocal-rank score; ``dense_rank`` and ``lexical_rank`` (from 1) say
-    which search found it, ``similarity`` is the cosine to the question where the dense one did.
+    ``score`` is between 0 and 1 by what both searches make of it, and more where it holds what was asked for
+    to the letter; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
+    the cosine to the question.
     """
 
     source: str
@@ -82,7 +83,8 @@ class Claim(_Data):
     """A sentence of the answer, the spans that carry it, and the verdict on it.
 
     ``origin`` says which memory made the sentence: the index (a quote) or the memory (generated).
-    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``.
+    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``. ``contradicted_by`` are the
+    numbers of the answer's citations that say otherwise.
     """
 
     text: str
@@ -90,6 +92,7 @@ class Claim(_Data):
     citations: tuple[Citation, ...] = ()
     origin: Literal["index", "memory"]
     support: float = Field(ge=0.0, le=1.0)
+    contradicted_by: tuple[int, ...] = ()
 
     @model_validator(mode="after")
     def _verdict_has_citation(self) -> Self:
@@ -133,6 +136,9 @@ class Answer(_Data):
             raise ValueError("citations must be numbered from 1, in order")
         if {citation for claim in self.claims for citation in claim.citations} != set(self.citations):
             raise ValueError("citations must be those of the claims, each once")
+        numbers = {citation.number for citation in self.citations}
+        if any(not numbers.issuperset(claim.contradicted_by) for claim in self.claims):
+            raise ValueError("a claim is contradicted by a citation that the answer does not have")
         return self
 
     def __str__(self) -> str:

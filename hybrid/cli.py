@@ -16,6 +16,7 @@ import hybrid
 from hybrid.answers import RouteName
 from hybrid.command import NOTHING_FOUND, SOME_SKIPPED, command, json_option, print_json, progress_bars
 from hybrid.evaluation.commands import evaluate
+from hybrid.evaluation.router_command import router as router_eval
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
@@ -142,6 +143,55 @@ def documents(corpus: Path, as_json: bool) -> None:
         return
     for document in found:
         click.echo(str(document))
+
+
+@main.group()
+def router() -> None:
+    """Train and measure the router, which decides the memory that a question goes to."""
+
+
+@command(router, "hybrid router train questions.jsonl --out weights.json")
+@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Train from nothing, on the public sets in this folder (nf_cats, trec_qc) and the templates as well.",
+)
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Weights to start from. [default: the shipped ones]",
+)
+@click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
+@click.option("--seed", default=0, show_default=True, help="Decides how the templates are filled.")
+def train(
+    questions: Path | None, out: Path, data: Path | None, start: Path | None, embedder: str | None, seed: int
+) -> None:
+    """Train the router on QUESTIONS, a JSONL file with `question` and `label` (lookup, comprehension or both).
+
+    A line may have `history`, the questions asked before it. The weights that come with hybrid are moved towards
+    the questions as far as cross-validation says that it helps. Use the result by the setting router.weights.
+    """
+    from hybrid.models import EMBEDDER
+    from hybrid.router.commands import train_to_file
+
+    weights = train_to_file(
+        questions,
+        data,
+        out,
+        start=start,
+        embedder_name=embedder or EMBEDDER.name,
+        seed=seed,
+        report=lambda line: click.echo(line, err=True),
+    )
+    for name, measures in weights.training.metrics.items():
+        shown = "  ".join(f"{measure} {value:g}" for measure, value in measures.items() if value is not None)
+        click.echo(f"{name}: {shown}")
+    click.echo(f"wrote {out}")
+
+
+router.add_command(router_eval, "eval")  # the same as hybrid eval router
 
 
 @command(main, "hybrid convert checkpoints/125m model-125m --to directory --tokenizer llama3-tokenizer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -134,18 +135,20 @@ class Corpus:
 
     # Asking -------------------------------------------------------------------------------------
 
-    def ask(self, question: str, *, route: RouteName | None = None) -> Answer:
+    def ask(self, question: str, *, route: RouteName | None = None, history: Sequence[str | Answer] = ()) -> Answer:
         """Answer a question, with citations and a verdict on every claim.
 
         Args:
             question: 1 to ``settings.answer.max_question_chars`` characters.
             route: ``"lookup"``, ``"comprehension"`` or ``"both"``, instead of the router's choice.
+            history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
+                end?") takes its subject from them, and the answer's notes say how it was read.
         """
-        return self._current().answerer.ask(question, route=route)
+        return self._current().answerer.ask(question, route=route, history=history)
 
-    def route(self, question: str) -> Route:
-        """Which memory the router would send the question to, and how sure it is."""
-        return self._current().answerer.route(question)
+    def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
+        """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
+        return self._current().answerer.route(question, history=history)
 
     def search(self, question: str, k: int = 10) -> list[Hit]:
         """The ``k`` chunks of the index that bear most on the question, best first."""

@@ -133,6 +133,8 @@ def _claim_html(claim: Claim) -> str:
     made = "quoted from the index" if claim.origin == "index" else "written by the memory"
     pill = _pill(claim.verdict, colour, f"{_MEANING[claim.verdict]}; {made}; support {claim.support:.2f}")
     faded = ";opacity:.8" if claim.verdict == "unsupported" else ""
+    if claim.contradicted_by:
+        numbers += " but " + "".join(f"[{number}]" for number in claim.contradicted_by) + " otherwise"
     return (
         f'<div style="margin:7px 0;padding-left:11px;border-left:3px solid rgba({colour},.75);overflow-wrap:anywhere">'
         f'<span style="font-size:15px{faded}">{text}</span> <b style="font-size:12px">{numbers}</b> {pill}</div>'

@@ -1,7 +1,7 @@
 """From a question and its embedding to a route: logistic regression with calibrated probabilities.
 
-Inference is a dot product in numpy. The weights are plain numbers in ``weights.json``, made by
-``python -m hybrid.router.train``; docs/router.md has how well they do.
+Inference is a dot product in numpy. The weights are plain numbers in a JSON file, made by
+``hybrid router train``; docs/router.md has how well those that come with hybrid do.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from hybrid.answers import Route, RouteName
 from hybrid.errors import ModelError
-from hybrid.router.features import FEATURES, surface
+from hybrid.router.features import FEATURES, clip, surface
+from hybrid.router.language import is_english
 from hybrid.settings import RouterSettings
 
+FOREIGN = 0.4
+"""What is left of the router's certainty where a question is not in English: it then sends it to both."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -29,39 +32,47 @@ class _Plain(BaseModel):
 
 
 class Linear(_Plain):
-    """Calibrated logistic regression: p = sigmoid(slope (bias + surface . features + embedding . vector) + intercept).
+    """Logistic regression: z = bias + surface . features + embedding . vector, p = sigmoid(z).
 
-    ``slope`` and ``intercept`` are the calibration; ``embedding`` is empty in one that sees only the
-    surface.
+    ``embedding`` is empty in one that sees only the surface.
     """
 
     bias: Number
     surface: tuple[Number, ...]
     embedding: tuple[Number, ...]
-    slope: Number = Field(gt=0)
-    intercept: Number
 
     def probability(self, features: NDArray[np.float64], vector: NDArray[np.float64]) -> float:
-        """The calibrated probability, from ``features [f]`` and, where it has weights for it, ``vector [d]``."""
+        """From ``features [f]`` and, where it has weights for it, ``vector [d]``."""
         z = self.bias + float(np.dot(self.surface, features))
         if self.embedding:
             z += float(np.dot(self.embedding, vector))
-        return 0.5 * (1 + math.tanh((self.slope * z + self.intercept) / 2))
+        return _sigmoid(z)
 
 
 class Pair(_Plain):
     """Two questions about a question: does it ask for both memories, and if not, for comprehension?
 
-    A question that asks for both counts as half: p_comprehension = (1 - p_both) p + p_both / 2.
+    A question that asks for both counts as half: p = (1 - p_both) p_comprehension + p_both / 2. The
+    calibration is one number, ``slope`` (1 / temperature), on the logit of p; it leaves one half where it is.
     """
 
     comprehension: Linear
     both: Linear
+    slope: Number = Field(gt=0)
 
     def probability(self, features: NDArray[np.float64], vector: NDArray[np.float64]) -> float:
-        """p_comprehension."""
+        """The calibrated probability that the question asks for comprehension."""
         both = self.both.probability(features, vector)
-        return (1 - both) * self.comprehension.probability(features, vector) + both / 2
+        p = (1 - both) * self.comprehension.probability(features, vector) + both / 2
+        p = min(max(p, _TINY), 1 - _TINY)
+        return _sigmoid(self.slope * math.log(p / (1 - p)))
+
+
+_TINY = 1e-9
+
+
+def _sigmoid(z: float) -> float:
+    return 0.5 * (1 + math.tanh(z / 2))
 
 
 class Source(_Plain):
@@ -73,7 +84,7 @@ class Source(_Plain):
 
 
 class Training(_Plain):
-    """Where the weights come from: enough to make them again. ``metrics`` are by test set, then by measure."""
+    """Where the weights come from: enough to make them again. ``metrics`` are by cross-validation, of each pair."""
 
     command: str
     seed: int
@@ -84,7 +95,7 @@ class Training(_Plain):
 class Weights(_Plain):
     """All of ``weights.json``. ``embedder`` is the fingerprint of the embedder that ``full`` was trained with."""
 
-    format: Literal[1]
+    format: Literal[2]
     embedder_name: str
     embedder: str
     features: tuple[str, ...]
@@ -119,9 +130,22 @@ class Weights(_Plain):
             return cls.model_validate(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValidationError, ValueError) as error:
             raise ModelError(
-                f"the router's weights in {file} cannot be used: {error}\n"
-                "Reinstall hybrid, or train them again with: python -m hybrid.router.train --data FOLDER"
+                f"the router's weights in {file} cannot be used: {_fault(error)}\n"
+                + (
+                    "Reinstall hybrid."
+                    if path is None
+                    else "Train them again with: hybrid router train QUESTIONS.jsonl --out FILE"
+                )
             ) from error
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong, without the numbers that a validation error would print."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_input=False, include_url=False)
+    where = ".".join(map(str, faults[0]["loc"]))
+    return f"{where}: {faults[0]['msg']}" if where else faults[0]["msg"]
 
 
 class Router:
@@ -145,14 +169,18 @@ class Router:
 
     @classmethod
     def load(cls, settings: RouterSettings, embedder: str | None = None, path: Path | None = None) -> Self:
-        """The router with the weights that come with hybrid, or those in ``path``.
+        """The router with the weights in ``path``, those that the settings name, or those that come with hybrid.
 
         Args:
-            settings: the thresholds.
+            settings: the thresholds, and the file of weights if it is not the shipped one.
             embedder: name or fingerprint of the embedder whose vectors `route` will be given; ``None``
                 for one that is trusted to be the built-in one if its dimension is right.
-            path: weights of your own.
+            path: weights of your own, whatever the settings say.
+
+        Raises `ModelError` if the file is missing or does not fit this version of hybrid.
         """
+        if path is None and settings.weights is not None:
+            path = Path(settings.weights).expanduser()
         return cls(Weights.read(path), settings, embedder)
 
     def route(self, question: str, embedding: NDArray[np.floating]) -> Route:
@@ -173,4 +201,5 @@ class Router:
         """The calibrated probability that ``question`` asks for comprehension."""
         vector = np.asarray(embedding, dtype=np.float64).reshape(-1)
         fits = vector.shape == (len(self._pair.both.embedding),) and bool(np.isfinite(vector).all())
-        return (self._pair if fits else self._surface_only).probability(surface(question), vector)
+        p = (self._pair if fits else self._surface_only).probability(surface(question), vector)
+        return p if is_english(clip(question)) else 0.5 + FOREIGN * (p - 0.5)

@@ -1,7 +1,7 @@
 """The nine domains that fill the slots of `hybrid.router.templates`, one mapping a domain.
 
 ``did`` follows "did" ("the parties fall out"), ``act`` follows "who" ("signed the amendment"),
-``attr`` has a short value, ``topic`` has none.
+``attr`` has a short value, ``topic`` has none; ``duty`` follows "may" and "must" ("raise prices").
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ SHARED = _domain(
 
 DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "contracts": _domain(
+        duty="assign the agreement|end the lease early|hire staff of the other side|raise prices"
+        "|insure the goods|sublet the premises|inspect the accounts|use the trade mark abroad"
+        "|return all copies",
         doc="supply agreement|lease|amendment|license|master services agreement|distribution contract|side letter",
         docs="agreements|contracts|licences|amendments|these documents",
         person="Mr Keller|the licensor|the supplier|Anna Boyd|the tenant",
@@ -43,6 +46,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="price|control|the right to terminate|ownership",
     ),
     "enterprise": _domain(
+        duty="work from abroad|book flights|report incidents|change their password|take unpaid leave"
+        "|install software|store files at home|attend the training",
         doc="employee handbook|security policy|expense policy|onboarding guide|procurement policy|wiki page",
         docs="policies|handbooks|guidelines|announcements",
         person="Priya Nair|the HR director|Tom Becker|the data protection officer|the head of sales",
@@ -60,6 +65,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="productivity|autonomy|cost control",
     ),
     "finance": _domain(
+        duty="sell shares|pay a dividend|call the loan|publish the accounts|trade before results"
+        "|pledge the assets|hold more than ten per cent",
         doc="annual report|10-K|prospectus|loan agreement|quarterly statement|earnings call transcript",
         docs="annual reports|filings|analyst notes|financial statements",
         person="the chief financial officer|Maria Lopez|the auditor|the chairman|Mr Tanaka",
@@ -77,6 +84,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="profitability|regulation|shareholder value",
     ),
     "technical": _domain(
+        duty="restart the device|rotate the keys|cache responses|replace the battery|skip calibration"
+        "|run as root|keep logs for a year",
         doc="user manual|data sheet|API reference|design document|incident report|release notes",
         docs="manuals|specifications|design documents|release notes",
         person="the maintainer|Jun Park|the on-call engineer|the architect|the test team",
@@ -94,6 +103,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="throughput|simplicity|safety",
     ),
     "fiction": _domain(
+        duty="open the box|leave the island|speak to strangers|inherit the house|carry a weapon"
+        "|read the letter|cross the river",
         doc="story|novel|first chapter|letter to his sister|play|diary",
         docs="stories|chapters|poems|letters",
         person="Captain Strike|Margaret|the old sailor|Ivan|the narrator",
@@ -111,6 +122,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="ambition|love|duty",
     ),
     "meetings": _domain(
+        duty="vote by letter|change the budget|invite guests|record the session|choose the colour"
+        "|present the prototype|extend the deadline",
         doc="minutes|meeting transcript|agenda|action list|interview",
         docs="minutes|transcripts|meetings|interviews",
         person="the project manager|Jane|the industrial designer|Professor C|the minister",
@@ -127,6 +140,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="deadlines|quality|public opinion",
     ),
     "science": _domain(
+        duty="reuse the samples|publish the raw data|withdraw from the trial|repeat the measurement"
+        "|blind the reviewers|use animals",
         doc="paper|lab report|review article|thesis|data appendix",
         docs="papers|studies|experiments|reviews",
         person="the first author|Dr Chen|the reviewers|Rosalind Meyer|the control group",
@@ -143,6 +158,7 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="cost|sample quality|the theory",
     ),
     "history": _domain(
+        duty="raise taxes|declare war|elect a governor|coin money|quarter troops|own land|leave the alliance",
         doc="treaty|speech|chronicle|State of the Union address|newspaper article|charter",
         docs="speeches|chronicles|letters|newspapers",
         person="President Monroe|Hamilton|the governor|Queen Anne|the ambassador",
@@ -159,6 +175,8 @@ DOMAINS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         topic2="security|the power of the states|war",
     ),
     "medicine": _domain(
+        duty="drive after the injection|take it with food|refuse treatment|see the records"
+        "|double the dose|visit at night|eat before surgery",
         doc="patient leaflet|discharge letter|clinical guideline|case report|care plan",
         docs="guidelines|case notes|leaflets|records",
         person="the surgeon|Mrs Abbot|the midwife|Dr Silva|the patient",

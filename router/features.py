@@ -116,6 +116,13 @@ _COMPREHENSION = {
         these records, the corpus, all the, all of the, all these, in general, generally, taken together, collectively
         the documents, broad*""",
 }
+# Words of these phrases that would be cues on their own are none here: a change of control is a thing.
+_TERMS_OF_ART = _phrases(
+    """change of control, change in control, material adverse effect, material adverse change, for cause, without cause
+    good cause, cause of action, conflict of interest, conflicts of interest, conflict of laws, course of dealing
+    take effect, takes effect, took effect, come into effect, comes into effect, related part*, results of operations
+    balance sheet, account balance, role of honour, impact statement, development agreement, development contract"""
+)
 _CUES = {name: _phrases(text) for name, text in (_LOOKUP | _COMPREHENSION).items()}
 # "What city", "what three colours": a thing is asked for by its kind. "What is" and "what happened" say nothing yet.
 _WHAT_THING = re.compile(
@@ -169,7 +176,7 @@ def surface(question: str) -> NDArray[np.float64]:
 
     Any text will do: an empty one, one without words, one of a million characters.
     """
-    text = " ".join(clip(question).split())
+    text = _TERMS_OF_ART.sub("term", " ".join(clip(question).split()))
     words = [word.lower() for word in _WORD.findall(text)]
     first = words[0] if words else ""
     cues = {name: pattern.search(text) is not None for name, pattern in _CUES.items()}

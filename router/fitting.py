@@ -13,17 +13,26 @@ def sigmoid(z: Array) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)), dtype=np.float64)
 
 
-def fit_logistic(x: Array, target: Array, weight: Array, penalty: Array, steps: int = 50) -> Array:
+def logit(p: Array) -> Array:
+    """The inverse of `sigmoid`, for probabilities that are cut off just short of 0 and 1."""
+    p = np.clip(p, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(p / (1 - p)))
+
+
+def fit_logistic(
+    x: Array, target: Array, weight: Array, penalty: Array, start: Array | None = None, steps: int = 50
+) -> Array:
     """Coefficients ``[d]`` of a logistic regression by Newton's method.
 
     Minimises the weighted cross-entropy to ``target`` ``[n]`` (between 0 and 1, soft labels allowed)
-    plus ``penalty`` ``[d]`` times half the squared coefficients. ``x`` is ``[n, d]`` with its
-    own column of ones where a bias is wanted.
+    plus ``penalty`` ``[d]`` times half the squared distance of the coefficients from ``start`` ``[d]`` (zero by
+    default). ``x`` is ``[n, d]`` with its own column of ones where a bias is wanted.
     """
-    coefficients = np.zeros(x.shape[1])
+    centre = np.zeros(x.shape[1]) if start is None else start
+    coefficients = centre.copy()
     for _ in range(steps):
         p = sigmoid(x @ coefficients)
-        gradient = x.T @ (weight * (p - target)) + penalty * coefficients
+        gradient = x.T @ (weight * (p - target)) + penalty * (coefficients - centre)
         hessian = (x * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ x + np.diag(penalty)
         step = np.linalg.solve(hessian, gradient)
         coefficients -= step / max(1.0, float(np.abs(step).max()) / 2)  # a bounded step cannot run away
@@ -37,25 +46,6 @@ def fit_temperature(z: Array, target: Array, weight: Array) -> tuple[float, floa
     return float(fit_logistic(z[:, None], target, weight, np.full(1, 1e-6))[0]), 0.0
 
 
-def fit_platt(z: Array, target: Array, weight: Array) -> tuple[float, float]:
-    """Slope and intercept that calibrate the scores ``z``: p = sigmoid(slope z + intercept) (Platt 1999)."""
-    slope, intercept = fit_logistic(np.stack([z, np.ones_like(z)], axis=1), target, weight, np.full(2, 1e-6))
-    return float(slope), float(intercept)
-
-
-def fit_isotonic(z: Array, target: Array, weight: Array) -> tuple[Array, Array]:
-    """Knots ``(z, p)`` of the best non-decreasing map, by pooling adjacent violators."""
-    order = np.argsort(z, kind="stable")
-    blocks: list[tuple[float, float, float, float]] = []  # sum of p w, sum of w, first z, last z
-    for i in order:
-        blocks.append((float(target[i] * weight[i]), float(weight[i]), float(z[i]), float(z[i])))
-        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
-            last, before = blocks.pop(), blocks.pop()
-            blocks.append((before[0] + last[0], before[1] + last[1], before[2], last[3]))
-    knots = [(end, total / mass) for total, mass, first, last in blocks for end in (first, last)]
-    return np.array([z for z, _ in knots]), np.array([p for _, p in knots])
-
-
 def auroc(p: Array, positive: NDArray[np.bool_]) -> float:
     """Area under the ROC curve, ties counted half; nan where one class is absent."""
     n = int(positive.sum())
@@ -64,11 +54,6 @@ def auroc(p: Array, positive: NDArray[np.bool_]) -> float:
     _, inverse, counts = np.unique(p, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
-
-
-def brier(p: Array, target: Array) -> float:
-    """Mean squared error of the probabilities."""
-    return float(np.mean((p - target) ** 2))
 
 
 def calibration_error(p: Array, target: Array, bins: int = 15, weight: Array | None = None) -> float:

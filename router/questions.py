@@ -1,25 +1,28 @@
-"""Questions with their routes, for training and for measuring, from public data sets and from templates.
+"""The questions that the router is trained on, with their routes: public data sets, templates, a user's own.
 
 ``label`` is 1 for comprehension, 0 for lookup and 0.5 where both memories are wanted. Questions of
-one ``group`` (a template, a story, a meeting, a clause category) always fall on the same side of a
-split. A data set that is not in the folder is left out, and the training command says so.
+one ``group`` (a template, a text) always fall into the same fold. A data set that is not in the folder is
+left out, and the training command says so.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hybrid.answers import RouteName
+from hybrid.errors import InputError
 from hybrid.router.domains import DOMAINS, SHARED
-from hybrid.router.held_out import HELD_OUT
+from hybrid.router.follow_ups import standalone
 from hybrid.router.templates import (
     BOTH_FRAMES,
     COMPREHENSION_FRAMES,
@@ -30,17 +33,15 @@ from hybrid.router.templates import (
     LOOKUP_PARTS,
 )
 
-Split = Literal["train", "test", "outside"]
 LOOKUP, BOTH, COMPREHENSION = 0.0, 0.5, 1.0
+LABELS: Mapping[RouteName, float] = {"lookup": LOOKUP, "both": BOTH, "comprehension": COMPREHENSION}
 
 LICENCES = {
     "templates": "Apache-2.0 (this project)",
     "nf_cats": "MIT (github.com/Lurunchik/NF-CATS)",
-    "squality": "CC BY 4.0 (github.com/nyu-mll/SQuALITY)",
-    "qmsum": "MIT (github.com/Yale-LILY/QMSum)",
-    "cuad": "CC BY 4.0 (CUAD v1, The Atticus Project)",
+    "trec_qc": "none stated (Li and Roth 2002, free for research); weights only, no text of it is kept",
 }
-"""The licence of each source that is trained on."""
+"""The licence of each source that the shipped weights were trained on."""
 
 # REASON and the like ask for what no single passage says. INSTRUCTION ("how do I ...") is answered by a procedure that
 # stands somewhere and by knowing how things hang together: both. EXPERIENCE asks for the reader's own advice and
@@ -56,6 +57,8 @@ _NF_CATS = {
 # Many EVIDENCE-BASED questions ask what a word means; a document that defines it says so in one place. Ambiguous: out.
 _DEFINITION = re.compile(r"\b(?:define|definition|meaning|mean|means|stand for|how (?:long|much|many|old))\b", re.I)
 _WHAT_IS = re.compile(r"^\s*(?:what|who)(?:'?s| is| are| was| were) (?:an? |the )?[\w-]+(?: [\w-]+)?\s*\??\s*$", re.I)
+_TREC_LEFT_OUT = {"DESC:desc", "DESC:def"}  # a description or a definition may be one sentence or a long account
+_TREC_QC = {"DESC:reason": COMPREHENSION, "DESC:manner": BOTH}  # manner: as INSTRUCTION above; the rest: lookup
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,9 @@ class Question:
     source: str
     domain: str
     group: str
-    split: Split
 
 
-def _part_of(key: str, buckets: int) -> int:
+def part_of(key: str, buckets: int) -> int:
     """A number below ``buckets`` that depends on ``key`` only, the same on every machine."""
     return int(sha256(key.encode()).hexdigest()[:12], 16) % buckets
 
@@ -79,7 +81,7 @@ def _unpunctuated(text: str) -> str:
     return text.rstrip("?.! ").lower()
 
 
-def templated(seed: int, per_frame: int = 3) -> Iterator[Question]:
+def templated(seed: int, per_frame: int = 2) -> Iterator[Question]:
     """Questions from the templates: ``per_frame`` for every frame and domain."""
     rng = random.Random(seed)
     joined = [
@@ -94,12 +96,11 @@ def templated(seed: int, per_frame: int = 3) -> Iterator[Question]:
     frames += [(frame, BOTH, per_frame) for frame in BOTH_FRAMES]
     frames += [(frame, BOTH, 1) for frame in joined]
     for frame, label, count in frames:
-        split: Split = "test" if _part_of(frame, 5) == 0 else "train"
         for domain, slots in DOMAINS.items():
             if count == 1 and rng.random() < 0.75:
                 continue  # the joined frames are many
             for _ in range(count):
-                yield Question(_fill(frame, slots, rng), label, "templates", domain, f"frame:{frame}", split)
+                yield Question(_fill(frame, slots, rng), label, "templates", domain, f"frame:{frame}")
 
 
 def _fill(frame: str, slots: Mapping[str, Sequence[str]], rng: random.Random) -> str:
@@ -114,7 +115,7 @@ def _fill(frame: str, slots: Mapping[str, Sequence[str]], rng: random.Random) ->
 
 def nf_cats(folder: Path) -> Iterator[Question]:
     """Web questions by what they ask for."""
-    for name, split in (("train", "train"), ("valid", "test")):
+    for name in ("train", "valid"):
         with (folder / "nf_cats" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 label, text = _NF_CATS.get(row["category"]), row["question"].strip()
@@ -122,116 +123,86 @@ def nf_cats(folder: Path) -> Iterator[Question]:
                     continue
                 if label == COMPREHENSION and (_DEFINITION.search(text) or _WHAT_IS.match(text)):
                     continue
-                yield Question(text, label, f"nf_cats {row['category']}", "web", f"nf:{text.lower()}", _split(split))
+                yield Question(text, label, f"nf_cats {row['category']}", "web", f"nf:{text.lower()}")
 
 
-def squality(folder: Path) -> Iterator[Question]:
-    """Questions about whole stories: comprehension."""
-    for name, split in (("train", "train"), ("dev", "test")):
-        for row in _rows(folder / "squality" / f"{name}.jsonl.gz"):
-            for question in row["questions"]:
-                yield Question(question["q"], COMPREHENSION, "squality", "fiction", f"sq:{row['id']}", _split(split))
-
-
-def qmsum(folder: Path) -> Iterator[Question]:
-    """Questions about whole meetings and about parts of them: comprehension."""
-    for name, split in (("train", "train"), ("val", "test")):
-        for row in _rows(folder / "qmsum" / f"{name}.jsonl.gz"):
-            for question in [*row["general"], *row["specific"]]:
-                group = f"qm:{row['id']}"
-                yield Question(question["query"], COMPREHENSION, "qmsum", "meetings", group, _split(split))
-
-
-_CUAD_FRAMES = (
-    "{about}",
-    "{name}",
-    "{name} clause",
-    "{name} {contract}",
-    "Quote the {name} clause.",
-    "Quote the clause on {name} in the {contract}.",
-    "Which clause of the {contract} covers {name}?",
-    "Is there a {name} clause in the {contract} with {company}?",
-    "Find {name} in the {company} {contract}",
-    "In the {contract}: {about}",
-    "What is the {name} in the {contract}?",
-    "Show the {name} provision of the {company} contract.",
-)
-
-
-def cuad(folder: Path, seed: int) -> Iterator[Question]:
-    """Clause categories of commercial contracts, asked for in words: lookup. One group a category."""
-    rng = random.Random(seed)
-    names = sorted({row["id"] for row in _rows(folder / "cuad" / "contracts_dev.jsonl.gz")})
-    with (folder / "cuad" / "category_descriptions.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = [[cell.split(":", 1)[-1].strip() for cell in row[:2]] for row in list(csv.reader(file))[1:] if row]
-    for category, about in rows:
-        split: Split = "test" if _part_of(category, 5) == 0 else "train"
-        for frame in _CUAD_FRAMES:
-            for _ in range(2):
-                company, contract = _contract(rng.choice(names))
-                name = category if rng.random() < 0.3 else category.lower()
-                text = frame.format(about=about, name=name, contract=contract, company=company)
-                text = _unpunctuated(text) if rng.random() < 0.25 else text
-                yield Question(text, LOOKUP, "cuad", "contracts", f"cuad:{category}", split)
-
-
-def _contract(identifier: str) -> tuple[str, str]:
-    """Company and kind of contract from a CUAD name, such as ``EdietsComInc_2000..._Co-Branding Agreement``."""
-    parts = identifier.split("_")
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", parts[0]), re.sub(r"\W*\d*$", "", parts[-1]) or "agreement"
-
-
-def outside(folder: Path) -> Iterator[Question]:
-    """Questions that are only measured: the hand-written domain, and two data sets that may not be trained on."""
-    labels = {"lookup": LOOKUP, "comprehension": COMPREHENSION, "both": BOTH}
-    for route, texts in HELD_OUT.items():
-        for text in texts:
-            yield Question(text, labels[route], "discovery", "discovery", "discovery", "outside")
-    path = folder / "trec_qc" / "train.txt"
-    if path.exists():
-        for line in path.read_text(encoding="latin-1").splitlines():
-            kind, _, text = line.partition(" ")
-            if kind in {"DESC:desc", "DESC:def"}:
-                continue  # ask for a description or a definition, which may be one sentence or a long account
-            label = {"DESC:reason": COMPREHENSION, "DESC:manner": BOTH}.get(
-                kind, LOOKUP
-            )  # manner: as INSTRUCTION above
-            yield Question(text.replace(" ?", "?"), label, "trec_qc", "trec_qc", "trec_qc", "outside")
-    path = folder / "hotpotqa100" / "questions.jsonl"
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield Question(json.loads(line)["question"], LOOKUP, "hotpotqa100", "hotpotqa", "hotpotqa", "outside")
+def trec_qc(folder: Path) -> Iterator[Question]:
+    """Short questions by what kind of thing answers them, nearly all of them lookup."""
+    for line in (folder / "trec_qc" / "train.txt").read_text(encoding="latin-1").splitlines():
+        kind, _, text = line.partition(" ")
+        if kind not in _TREC_LEFT_OUT:
+            text = text.replace(" ?", "?")
+            yield Question(text, _TREC_QC.get(kind, LOOKUP), "trec_qc", "web", f"trec:{text.lower()}")
 
 
 def build(folder: Path, seed: int) -> tuple[list[Question], list[str]]:
-    """All questions, each text once, and the names of the data sets that were not in ``folder``.
-
-    A text that occurs on both sides of a split is kept for training and left out of the test.
-    """
-    sources: dict[str, Callable[[Path], Iterator[Question]]] = {
-        "nf_cats": nf_cats,
-        "squality": squality,
-        "qmsum": qmsum,
-        "cuad": lambda folder: cuad(folder, seed),
-    }
-    found = [*templated(seed)]
+    """All questions, each text once, and the names of the data sets that were not in ``folder``."""
+    sources = {"nf_cats": nf_cats, "trec_qc": trec_qc}
     missing = [name for name in sources if not (folder / name).is_dir()]
+    found = [*templated(seed)]
     for name, source in sources.items():
         if name not in missing:
             found += source(folder)
-    found += outside(folder)
-    order = {"train": 0, "test": 1, "outside": 2}
-    unique: dict[str, Question] = {}
-    for question in sorted(found, key=lambda question: order[question.split]):
-        unique.setdefault(" ".join(question.text.lower().split()), question)
-    return list(unique.values()), missing
+    return unique(found), missing
 
 
-def _split(name: str) -> Split:
-    return "test" if name == "test" else "train"
+def unique(questions: Sequence[Question]) -> list[Question]:
+    """The questions, each text once, the first of them."""
+    kept: dict[str, Question] = {}
+    for question in questions:
+        kept.setdefault(" ".join(question.text.lower().split()), question)
+    return list(kept.values())
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+class LabelledQuestion(BaseModel):
+    """One line of a user's file: a question, its route, and the questions that were asked before it.
+
+    ``set`` names a part of the file that is to have a row of its own when it is measured.
+
+    Example:
+        >>> LabelledQuestion(question="And when?", label="lookup", history=("Who signed the lease?",)).text
+        'And when? (Who signed the lease?)'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    question: Annotated[str, Field(min_length=1)]
+    label: RouteName
+    history: tuple[str, ...] = ()
+    set: str = ""
+
+    @property
+    def text(self) -> str:
+        """The question as it stands alone."""
+        return standalone(self.question, self.history)
+
+
+def read_labelled(path: Path) -> list[LabelledQuestion]:
+    """A user's questions from a JSONL file with ``question``, ``label`` and, if wanted, ``history`` and ``set``.
+
+    Raises `InputError` with the line and what is wrong with it, or if the file cannot be read or is empty.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the questions in {path}: {error}") from error
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append(LabelledQuestion.model_validate_json(line))
+            except ValidationError as error:
+                fault = error.errors()[0]
+                where = ".".join(map(str, fault["loc"]))
+                raise InputError(
+                    f"{path}, line {number}: {f'{where}: ' if where else ''}{fault['msg']}; a line is like "
+                    + json.dumps({"question": "Who signed the lease?", "label": "lookup"})
+                ) from error
+    if not found:
+        raise InputError(f"{path} holds no questions")
+    return found
+
+
+def as_questions(labelled: Sequence[LabelledQuestion]) -> list[Question]:
+    """A user's questions as training questions: one domain, each text its own group."""
+    return unique([Question(one.text, LABELS[one.label], "own", "own", f"own:{one.text.lower()}") for one in labelled])

@@ -1,45 +1,34 @@
-"""Train, calibrate and measure the router: ``python -m hybrid.router.train --data FOLDER``.
+"""Train and calibrate the router, on public data sets or on a user's own questions.
 
-Prints the tables of docs/router.md and writes ``weights.json``. Deterministic: the same folder, seed
-and embedder give the same weights. Nearly all of its time goes into embedding.
+`train` makes weights from nothing, as those that come with hybrid were made; `adapt` moves weights that
+exist towards a user's questions. Both are deterministic, and measure by cross-validation.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.models import EMBEDDER
 from hybrid.router.classifier import Linear, Pair, Source, Training, Weights
-from hybrid.router.features import FEATURES, surface
-from hybrid.router.fitting import (
-    Array,
-    auroc,
-    brier,
-    calibration_error,
-    fit_isotonic,
-    fit_logistic,
-    fit_platt,
-    fit_temperature,
-    sigmoid,
-)
-from hybrid.router.questions import BOTH, LICENCES, Question, build
+from hybrid.router.features import FEATURES
+from hybrid.router.fitting import Array, fit_logistic, fit_temperature, logit, sigmoid
+from hybrid.router.measures import measure
+from hybrid.router.questions import BOTH, LICENCES, Question, part_of
 from hybrid.settings import RouterSettings
 
 FOLDS = 5
-SURFACE_PENALTY, EMBEDDING_PENALTY = 10.0, 100.0
+SURFACE_PENALTY, EMBEDDING_PENALTY = 10.0, 300.0
+PULLS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""How hard `adapt` may be held to the weights it starts from, as multiples of the penalties above."""
+MIN_PER_ROUTE = 5
+"""Questions of a route that `adapt` needs to learn anything about it."""
 _ROUTE_SHARES = {0.0: 0.4, 0.5: 0.2, 1.0: 0.4}
 _WEB_SHARE = 3.0  # in domains: real questions by many people, against nine domains of templates
-# Whole data sets that are left out together, so that the probabilities are calibrated on wording not trained on.
-_OWN_FOLD = {"squality": 0, "qmsum": 1, "cuad": 2}
+_FREE = 1e-6  # the penalty of a coefficient that is not penalised
 
 
 @dataclass(frozen=True)
@@ -55,9 +44,10 @@ class Data:
         """What each question should get: 0, 0.5 or 1."""
         return np.array([question.label for question in self.questions])
 
-    def where(self, keep: Callable[[Question], bool]) -> Data:
-        """The questions that ``keep`` is true of."""
-        return self.at(np.array([keep(question) for question in self.questions], dtype=bool))
+    @property
+    def mixed(self) -> NDArray[np.bool_]:
+        """Which questions ask for both memories."""
+        return np.asarray(self.label == BOTH)
 
     def at(self, mask: NDArray[np.bool_]) -> Data:
         """The questions at which ``mask [n]`` is true."""
@@ -85,234 +75,172 @@ def balanced_weights(questions: Sequence[Question]) -> Array:
     return np.asarray(weight * len(questions) / weight.sum())
 
 
-def fit(data: Data, target: Array, with_embedding: bool = True, with_surface: bool = True) -> Linear:
-    """A classifier of ``target [n]`` that is not calibrated yet: slope 1, intercept 0."""
+def fit(data: Data, target: Array, *, with_embedding: bool, start: Linear | None = None, pull: float = 1.0) -> Linear:
+    """A classifier of ``target [n]``; one near ``start``, where that is given, the nearer the harder the ``pull``."""
     f, d = data.surface.shape[1], data.vectors.shape[1]
     scale = np.sqrt(d)  # brings each coordinate of a unit vector to about one
-    blocks = [np.ones((len(target), 1))]
-    penalty = [np.full(1, 1e-6)]
-    if with_surface:
-        blocks.append(data.surface)
-        penalty.append(np.full(f, SURFACE_PENALTY))
+    blocks = [np.ones((len(target), 1)), data.surface]
+    penalty = [np.full(1, _FREE if start is None else SURFACE_PENALTY * pull), np.full(f, SURFACE_PENALTY * pull)]
+    centre = None
+    if start is not None:
+        centre = np.array([start.bias, *start.surface, *(value / scale for value in start.embedding)])
     if with_embedding:
         blocks.append(data.vectors * scale)
-        penalty.append(np.full(d, EMBEDDING_PENALTY))
-    weight = balanced_weights(data.questions)
-    rest = fit_logistic(np.concatenate(blocks, axis=1), target, weight, np.concatenate(penalty))
-    on_surface = rest[1 : f + 1] if with_surface else np.zeros(f)
-    on_vector = rest[-d:] * scale if with_embedding else np.zeros(0)
+        penalty.append(np.full(d, EMBEDDING_PENALTY * pull))
+    weight = balanced_weights(data.questions) if start is None else np.ones(len(target))
+    found = fit_logistic(np.concatenate(blocks, axis=1), target, weight, np.concatenate(penalty), centre)
     return Linear(
-        bias=_short(rest[0]),
-        surface=tuple(map(_short, on_surface)),
-        embedding=tuple(map(_short, on_vector)),
-        slope=1.0,
-        intercept=0.0,
+        bias=_short(found[0]),
+        surface=tuple(map(_short, found[1 : f + 1])),
+        embedding=tuple(map(_short, found[f + 1 :] * scale)),
     )
 
 
-def scores(linear: Linear, data: Data) -> Array:
-    """Calibrated scores in logits, ``[n]``."""
-    z = linear.bias + data.surface @ np.array(linear.surface)
-    if linear.embedding:
-        z = z + data.vectors @ np.array(linear.embedding)
-    return np.asarray(linear.slope * z + linear.intercept)
+def fit_pair(data: Data, *, with_embedding: bool, start: Pair | None = None, pull: float = 1.0) -> Pair:
+    """Both classifiers, not calibrated yet unless ``start`` is: its slope is kept."""
+    plain = data.at(~data.mixed)
+    return Pair(
+        comprehension=fit(
+            plain,
+            plain.label,
+            with_embedding=with_embedding,
+            start=start.comprehension if start else None,
+            pull=pull,
+        ),
+        both=fit(
+            data,
+            data.mixed.astype(float),
+            with_embedding=with_embedding,
+            start=start.both if start else None,
+            pull=pull,
+        ),
+        slope=start.slope if start else 1.0,
+    )
 
 
 def probabilities(pair: Pair, data: Data) -> Array:
     """p_comprehension of all questions, ``[n]``, as `Pair.probability` gives it for one."""
-    both = sigmoid(scores(pair.both, data))
-    return np.asarray((1 - both) * sigmoid(scores(pair.comprehension, data)) + both / 2)
+    both = sigmoid(_scores(pair.both, data))
+    p = (1 - both) * sigmoid(_scores(pair.comprehension, data)) + both / 2
+    return sigmoid(pair.slope * logit(p))
 
 
-def fold_of(question: Question) -> int:
-    """Which fold a question is left out with: its group's, or its data set's."""
-    own = _OWN_FOLD.get(question.source)
-    return _hash(question.group) % FOLDS if own is None else own
+def _scores(linear: Linear, data: Data) -> Array:
+    z = linear.bias + data.surface @ np.array(linear.surface)
+    return np.asarray(z + data.vectors @ np.array(linear.embedding) if linear.embedding else z)
 
 
-def _hash(key: str) -> int:
-    return int(sha256(key.encode()).hexdigest()[:8], 16)
+Fitter = Callable[[Data], Pair]
 
 
-Fitter = Callable[[Data, Array], Linear]
-
-
-def out_of_fold(data: Data, target: Array, fitter: Fitter) -> Array:
-    """Scores ``[n]`` of each question by a classifier that saw neither it nor its group."""
-    fold = np.array([fold_of(question) for question in data.questions])
-    z = np.zeros(len(fold))
+def out_of_fold(data: Data, fitter: Fitter) -> Array:
+    """p ``[n]`` of each question by a pair that saw neither it nor its group."""
+    fold = np.array([part_of(question.group, FOLDS) for question in data.questions])
+    p = np.full(len(fold), 0.5)
     for i in range(FOLDS):
         inside, rest = fold == i, fold != i
         if inside.any() and rest.any():
-            z[inside] = scores(fitter(data.at(rest), target[rest]), data.at(inside))
-    return z
+            p[inside] = probabilities(fitter(data.at(rest)), data.at(inside))
+    return p
 
 
-def calibrate(data: Data, target: Array, fitter: Fitter) -> tuple[Linear, Linear, dict[str, dict[str, float | None]]]:
-    """A classifier of ``target`` before and after calibration, and how each method of calibration did.
+def calibration_slope(p: Array, data: Data) -> float:
+    """The slope that calibrates ``p [n]`` on the questions of one kind (temperature scaling, Guo et al. 2017)."""
+    plain = ~data.mixed
+    weight = balanced_weights(data.at(plain).questions)
+    return _short(fit_temperature(logit(p[plain]), data.label[plain], weight)[0])
 
-    Each method is fitted on half of the out-of-fold scores and measured on the other half, both
-    ways. Platt scaling is taken where its log loss is lower than that of temperature scaling by
-    0.001. Isotonic regression is only measured: it would need a table of knots.
+
+def calibrated(data: Data, *, with_embedding: bool) -> tuple[Pair, Array]:
+    """A pair fitted to all of ``data``, its slope to the out-of-fold probabilities; and those, calibrated.
+
+    The slope of each fold's questions is fitted on the other folds, so that the probabilities returned are of
+    classifiers and a calibration that saw neither the question nor its group.
     """
-    z, weight = out_of_fold(data, target, fitter), balanced_weights(data.questions)
-    half = np.array([_hash(f"half {question.group}") % 2 for question in data.questions])
-    table: dict[str, dict[str, float | None]] = {}
-    loss: dict[str, float] = {}
-    for name in ("none", "temperature", "platt", "isotonic"):
-        p = np.zeros(len(z))
-        for side in (0, 1):
-            on, off = half != side, half == side
-            if name == "isotonic":
-                p[off] = np.interp(z[off], *fit_isotonic(z[on], target[on], weight[on]))
-            else:
-                slope, intercept = _scaling(name, z[on], target[on], weight[on])
-                p[off] = sigmoid(slope * z[off] + intercept)
-        loss[name] = _log_loss(p, target, weight)
-        table[name] = {
-            "log loss": loss[name],
-            "Brier": float(np.average((p - target) ** 2, weights=weight)),
-            "ECE": calibration_error(p, target, weight=weight),
-        }
-    method = "platt" if loss["platt"] < loss["temperature"] - 1e-3 else "temperature"
-    slope, intercept = _scaling(method, z, target, weight)
-    linear = fitter(data, target)
-    table[f"chosen: {method}"] = dict(table[method])
-    return linear, linear.model_copy(update={"slope": _short(slope), "intercept": _short(intercept)}), table
+    raw = out_of_fold(data, lambda rest: fit_pair(rest, with_embedding=with_embedding))
+    fold = np.array([part_of(question.group, FOLDS) for question in data.questions])
+    p = raw.copy()
+    for i in range(FOLDS):
+        inside, rest = fold == i, fold != i
+        if inside.any() and rest.any():
+            p[inside] = sigmoid(calibration_slope(raw[rest], data.at(rest)) * logit(raw[inside]))
+    pair = fit_pair(data, with_embedding=with_embedding)
+    return pair.model_copy(update={"slope": calibration_slope(raw, data)}), p
 
 
-def _scaling(name: str, z: Array, target: Array, weight: Array) -> tuple[float, float]:
-    if name == "none":
-        return 1.0, 0.0
-    return fit_platt(z, target, weight) if name == "platt" else fit_temperature(z, target, weight)
-
-
-def _log_loss(p: Array, target: Array, weight: Array) -> float:
-    p = np.clip(p, 1e-6, 1 - 1e-6)
-    return float(np.average(-(target * np.log(p) + (1 - target) * np.log(1 - p)), weights=weight))
-
-
-def measure(p: Array, label: Array, settings: RouterSettings) -> dict[str, float | None]:
-    """Accuracy, AUROC, Brier and ECE over the questions of one class, and the routes of all of them."""
-    plain = label != 0.5
-    lookup, comprehension = p < settings.lookup_below, p > settings.comprehension_above
-    sure = plain & (lookup | comprehension)
-    target = label[plain]
-    measures = {
-        "questions": float(plain.sum()),
-        "accuracy": _mean((p[plain] > 0.5) == (target > 0.5)),
-        "auroc": auroc(p[plain], target > 0.5) if plain.any() else float("nan"),
-        "brier": brier(p[plain], target) if plain.any() else float("nan"),
-        "ece": calibration_error(p[plain], target) if plain.any() else float("nan"),
-        "majority": max(_mean(target > 0.5), _mean(target < 0.5)) if plain.any() else float("nan"),
-        "to_lookup": _mean(lookup[plain]),
-        "to_both": _mean(~(lookup | comprehension)[plain]),
-        "to_comprehension": _mean(comprehension[plain]),
-        "accuracy_where_sure": _mean(comprehension[sure] == (label[sure] > 0.5)),
-        "mixed_questions": float((~plain).sum()),
-        "mixed_to_both": _mean(~(lookup | comprehension)[~plain]),
-    }
-    return {name: None if np.isnan(value) else round(value, 4) for name, value in measures.items()}
-
-
-def _mean(values: NDArray[np.bool_]) -> float:
-    return float(values.mean()) if len(values) else float("nan")
-
-
-def test_sets(data: Data) -> dict[str, Data]:
-    """What is measured: held-out parts of the sources trained on, and whole sources that were not."""
-    tests: dict[str, Callable[[Question], bool]] = {
-        "templates": lambda q: q.split == "test" and q.source == "templates",
-        "nf_cats": lambda q: q.split == "test" and q.domain == "web",
-        "squality": lambda q: q.split == "test" and q.source == "squality",
-        "qmsum": lambda q: q.split == "test" and q.source == "qmsum",
-        "cuad": lambda q: q.split == "test" and q.source == "cuad",
-        "all of these": lambda q: q.split == "test",
-        "discovery": lambda q: q.source == "discovery",
-        "trec_qc": lambda q: q.source == "trec_qc",
-        "hotpotqa100": lambda q: q.source == "hotpotqa100",
-    }
-    sets = {name: data.where(keep) for name, keep in tests.items()}
-    return {name: part for name, part in sets.items() if part.questions}
-
-
-def train(data: Data, seed: int, command: str, embedder: tuple[str, str], report: Callable[[str], None]) -> Weights:
-    """Fit and calibrate both classifiers on the training part of ``data`` and measure them on the rest.
-
-    ``embedder`` is the name and the fingerprint of what made the vectors.
-    """
-    settings = RouterSettings()
-    known = data.where(lambda q: q.split == "train")
-    plain = known.where(lambda q: q.label != BOTH)
-    fitters: dict[str, Fitter] = {
-        "full": fit,
-        "surface only": lambda part, target: fit(part, target, with_embedding=False),
-        "embedding only": lambda part, target: fit(part, target, with_surface=False),
-    }
-    pairs: dict[str, Pair] = {}
-    metrics: dict[str, dict[str, float | None]] = {}
-    for name, fitter in fitters.items():
-        raw, comprehension, table = calibrate(plain, plain.label, fitter)
-        raw_both, both, table_both = calibrate(known, (known.label == BOTH).astype(float), fitter)
-        report(f"\n{name}: calibration of comprehension against lookup\n\n{_table(table)}")
-        report(f"\n{name}: calibration of both against either\n\n{_table(table_both)}")
-        pairs[name], before = Pair(comprehension=comprehension, both=both), Pair(comprehension=raw, both=raw_both)
-        rows = {}
-        for test, part in test_sets(data).items():
-            rows[test] = measure(probabilities(pairs[name], part), part.label, settings)
-            uncalibrated = measure(probabilities(before, part), part.label, settings)
-            rows[test] |= {"ece_before": uncalibrated["ece"], "brier_before": uncalibrated["brier"]}
-            metrics[f"{name}, {test}"] = rows[test]
-        report(f"\n{name}: held out\n\n{_table(rows)}")
-    counts = Counter(q.source.split(" ")[0] for q in known.questions)
-    sources = tuple(Source(name=name, licence=LICENCES[name], questions=n) for name, n in sorted(counts.items()))
+def train(data: Data, seed: int, command: str, embedder: tuple[str, str]) -> Weights:
+    """Weights from nothing. ``embedder`` is the name and the fingerprint of what made the vectors."""
+    full, p_full = calibrated(data, with_embedding=True)
+    surface, p_surface = calibrated(data, with_embedding=False)
+    weight, settings = balanced_weights(data.questions), RouterSettings()
+    counts = Counter(q.source.split(" ")[0] for q in data.questions)
+    sources = tuple(Source(name=k, licence=LICENCES.get(k, "the user's own"), questions=n) for k, n in counts.items())
     return Weights(
-        format=1,
+        format=2,
         embedder_name=embedder[0],
         embedder=embedder[1],
         features=FEATURES,
-        full=pairs["full"],
-        surface_only=pairs["surface only"],
-        training=Training(command=command, seed=seed, sources=sources, metrics=metrics),
+        full=full,
+        surface_only=surface,
+        training=Training(
+            command=command,
+            seed=seed,
+            sources=tuple(sorted(sources, key=lambda source: source.name)),
+            metrics={
+                "full": _rounded(measure(p_full, data.label, settings, weight)),
+                "surface only": _rounded(measure(p_surface, data.label, settings, weight)),
+            },
+        ),
     )
 
 
-def _table(rows: dict[str, dict[str, float | None]]) -> str:
-    columns = list(next(iter(rows.values())))
-    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for name, row in rows.items():
-        cells = ("–" if value is None else f"{value:.3f}".removesuffix(".000") for value in row.values())
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def adapt(weights: Weights, data: Data, command: str) -> Weights:
+    """``weights`` moved towards a user's questions, as far as cross-validation says that it helps.
+
+    Logistic regressions whose penalty pulls them to the weights they start from. Of the strengths in `PULLS`, and of
+    staying where they are, each pair takes the one with the least log loss on questions left out. Without
+    an embedding to go with it (``vectors [n, 0]``), the full pair stays as it is.
+    """
+    settings = RouterSettings()
+    pairs, metrics = {}, {}
+    for name, pair, with_embedding in (("full", weights.full, True), ("surface only", weights.surface_only, False)):
+        chosen, p = pair, probabilities(pair, data)
+        metrics[f"{name}, before"] = _rounded(measure(p, data.label, settings))
+        least = log_loss(p, data.label)
+        for pull in PULLS:
+
+            def fitter(
+                rest: Data, pair: Pair = pair, pull: float = pull, with_embedding: bool = with_embedding
+            ) -> Pair:
+                return fit_pair(rest, with_embedding=with_embedding, start=pair, pull=pull)
+
+            tried = out_of_fold(data, fitter)
+            if log_loss(tried, data.label) < least:
+                least, p, chosen = log_loss(tried, data.label), tried, fitter(data)
+        pairs[name] = chosen
+        metrics[f"{name}, cross-validated"] = _rounded(measure(p, data.label, settings))
+    own = Source(name="own", licence="the user's own", questions=len(data.questions))
+    origin = weights.training
+    return weights.model_copy(
+        update={
+            "full": pairs["full"],
+            "surface_only": pairs["surface only"],
+            "training": Training(
+                command=command, seed=origin.seed, sources=(*origin.sources, own), metrics={**origin.metrics, **metrics}
+            ),
+        }
+    )
+
+
+def log_loss(p: Array, label: Array, weight: Array | None = None) -> float:
+    """Mean cross-entropy of ``p [n]`` to ``label [n]``, in nats; a mixed question's least is ln 2."""
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return float(np.average(-(label * np.log(p) + (1 - label) * np.log(1 - p)), weights=weight))
+
+
+def _rounded(values: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: None if value is None else round(value, 4) for name, value in values.items()}
 
 
 def _short(value: float) -> float:
     return float(f"{value:.5g}")
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m hybrid.router.train", description="Train the router.")
-    parser.add_argument("--data", type=Path, required=True, help="folder with nf_cats, squality, qmsum, cuad")
-    parser.add_argument("--out", type=Path, default=Path("router/weights.json"), help="file to write")
-    parser.add_argument("--embedder", default=EMBEDDER.name, help="name, path or hub id (default: the built-in one)")
-    parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args(arguments)
-    if not chosen.data.is_dir():
-        parser.error(f"no folder {chosen.data}")
-
-    from hybrid.retrieval.embedding import Embedder  # loads torch: only once the arguments are known to be good
-
-    questions, missing = build(chosen.data, chosen.seed)
-    print(f"{len(questions)} questions" + (f"; not in {chosen.data}: {', '.join(missing)}" if missing else ""))
-    embedder = Embedder.load(chosen.embedder)
-    vectors = embedder.encode([question.text for question in questions])
-    data = Data(questions, np.stack([surface(q.text) for q in questions]), vectors.astype(np.float64))
-    command = f"python -m hybrid.router.train --data DATA --embedder {chosen.embedder} --seed {chosen.seed}"
-    weights = train(data, chosen.seed, command, (chosen.embedder, embedder.fingerprint), print)
-    chosen.out.write_text(json.dumps(weights.model_dump(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\nwrote {chosen.out}")
-
-
-if __name__ == "__main__":
-    main()

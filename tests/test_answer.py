@@ -113,7 +113,7 @@ def test_both_gives_the_quotes_first_and_folds_repetitions_into_them(corpus: Sma
 
 
 def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus: SmallCorpus) -> None:
-    says = "The Buyer must pay $12,500 per month for linen cloth. The Buyer must pay $12,500 for linen cloth."
+    says = "The Buyer must pay $12,500 for linen cloth. The Buyer must pay $12,500 per month."
     answer = answerer(corpus, "comprehension", says).ask(QUESTION)
     assert [claim.citations[0].number for claim in answer.claims] == [1, 1]
     assert len(answer.citations) == 1
@@ -224,3 +224,34 @@ def test_an_answer_cannot_contradict_itself() -> None:
         Answer(question="q", text="", route=route, found=True, claims=(claim,), citations=(citation,))
     with pytest.raises(ValidationError, match="those of the claims"):
         Answer(question="q", text="", route=route, found=True, claims=(claim,))
+
+
+def test_a_claim_that_the_quotes_contradict_is_shown_as_such(corpus: SmallCorpus) -> None:
+    says = "The Buyer must pay $13,500 per month for linen cloth."
+    answer = checked(corpus, answerer(corpus, "both", says).ask("How much must the Buyer pay for linen cloth?"))
+    quoted = next(claim for claim in answer.claims if "$12,500" in claim.text)
+    written = answer.claims[-1]
+    assert (written.origin, written.verdict) == ("memory", "unsupported")
+    assert written.contradicted_by == (quoted.citations[0].number,)
+    assert f"(unsupported; [{quoted.citations[0].number}] says otherwise)" in answer.text
+    assert any("disagree" in note for note in answer.notes)
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_a_follow_up_is_answered_with_its_history_and_says_how_it_was_read(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus)
+    first = subject.ask("Who pays under the supply contract?")
+    answer = checked(corpus, subject.ask("And when does it end?", history=[first]))
+    assert "31 May 2026" in answer.claims[0].text
+    assert answer.question == "And when does it end?"
+    assert answer.notes[0].startswith("Read as: ")
+    assert "supply contract" in answer.notes[0]
+    assert subject.ask(LOOKUP, history=[first]).notes == ()
+    assert subject.route("And when?", history=["Who pays?"]).name == "lookup"
+
+
+def test_a_history_that_is_none_is_refused(corpus: SmallCorpus) -> None:
+    with pytest.raises(InputError, match="list of the questions"):
+        answerer(corpus).ask("And when?", history="Who pays?")
+    with pytest.raises(InputError, match="string"):
+        answerer(corpus).ask("And when?", history=[7])  # type: ignore[list-item]

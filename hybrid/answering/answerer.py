@@ -18,6 +18,7 @@ from hybrid.answering.rarity import Counts, Rarity
 from hybrid.answering.verification import Documents, Searches, Verifier
 from hybrid.answers import Answer, Route, RouteName
 from hybrid.errors import InputError, ModelError
+from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.rows import DocumentRow, GenerationRow
 
@@ -75,18 +76,20 @@ class Answerer:
         self._writing = Lock()
         self._rarity: tuple[int | None, Rarity] | None = None
 
-    def ask(self, question: str, route: RouteName | None = None) -> Answer:
-        """Answer ``question``; ``route`` overrides the router.
+    def ask(self, question: str, route: RouteName | None = None, history: Sequence[str | Answer] = ()) -> Answer:
+        """Answer ``question``; ``route`` overrides the router, ``history`` is what was asked before, oldest first.
 
         Raises `InputError` if the question is empty or longer than the settings allow, or if there is no
         such route.
         """
-        asked = self._checked(question)
+        stated, asked = self._read(question, history)
         if route is not None and route not in get_args(RouteName):
             raise InputError(f"no route {route!r}; the routes are {', '.join(get_args(RouteName))}")
         with self._catalog.reading():
             generation = self._catalog.generation()
-            work = _Work(asked, generation)
+            work = _Work(stated, asked, generation)
+            if asked != stated:
+                work.notes.append(f"Read as: {asked}")
             with work.timed("route"):
                 vector = self._embedder.encode([asked])[0]
                 work.route = self._routed(asked, vector, route)
@@ -103,13 +106,19 @@ class Answerer:
                 return _nothing(work, measured)
             return self._answer(work, found, rarity)
 
-    def route(self, question: str) -> Route:
+    def route(self, question: str, history: Sequence[str | Answer] = ()) -> Route:
         """Where the router would send ``question``. Raises `InputError` as `ask` does."""
-        asked = self._checked(question)
+        _, asked = self._read(question, history)
         return self._router.route(asked, self._embedder.encode([asked])[0])
 
-    def _checked(self, question: str) -> str:
-        return checked_question(question, self._settings.answer.max_question_chars)
+    def _read(self, question: str, history: Sequence[str | Answer]) -> tuple[str, str]:
+        """The question without control characters, and as it stands alone without those asked before it."""
+        limit = self._settings.answer.max_question_chars
+        if isinstance(history, str):
+            raise InputError("history is a list of the questions asked before, not one string")
+        before = [one.question if isinstance(one, Answer) else one for one in history]
+        stated = checked_question(question, limit)
+        return stated, standalone(stated, [checked_question(one, limit) for one in before])
 
     def _routed(self, asked: str, vector: np.ndarray, forced: RouteName | None) -> Route:
         chosen = self._router.route(asked, vector)
@@ -143,8 +152,11 @@ class Answerer:
             drafts = [*drafts, *made]
         with work.timed("citations"):
             claims, citations = merge.number(
-                merge.fold(drafts), lambda sentence, number: cite(self._catalog, sentence, number)
+                merge.merge(drafts, work.route.p_comprehension),
+                lambda sentence, number: cite(self._catalog, sentence, number),
             )
+        if any(claim.contradicted_by for claim in claims):
+            work.notes.append("The memory and the documents disagree; the documents are quoted.")
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
 
     def _quotes(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
@@ -188,7 +200,9 @@ class Answerer:
 class _Work:
     """One question on its way to an answer."""
 
+    stated: str
     question: str
+    """As it stands alone: what is searched for, routed and put to the memory."""
     generation: GenerationRow | None
     route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
     notes: list[str] = field(default_factory=list)
@@ -205,7 +219,7 @@ class _Work:
     def finish(self, **values: object) -> Answer:
         return Answer.model_validate(
             {
-                "question": self.question,
+                "question": self.stated,
                 "route": self.route,
                 "generation": self.generation.n if self.generation else None,
                 "notes": tuple(self.notes),

@@ -1,48 +1,106 @@
-"""Merging: quotes and generated claims become one answer with numbered citations."""
+"""Merging: quotes and generated claims become one answer with numbered citations.
+
+Nothing is said twice, what the two sides say against each other is shown as a contradiction, and the
+side that is more certain comes first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hybrid.answering import words
+from hybrid.answering.conflicts import contradict
 from hybrid.answering.evidence import Sentence, collapse
+from hybrid.answering.support import MIN_WORDS, compare
 from hybrid.answers import Citation, Claim, Verdict
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A claim before its citation is numbered. ``span`` is ``None`` exactly where it is unsupported."""
+    """A claim before its citation is numbered. ``span`` is ``None`` exactly where it is unsupported;
+    ``against`` are the quotes, by their spans, that contradict it."""
 
     text: str
     verdict: Verdict
     span: Sentence | None
     origin: Literal["index", "memory"]
     support: float
+    against: tuple[tuple[int, int, int], ...] = ()
+
+
+def merge(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
+    """The drafts as they are to be shown: each thing once, contradictions marked, the more certain side first."""
+    return ordered(opposed(fold(drafts)), p_comprehension)
 
 
 def fold(drafts: Sequence[Draft]) -> list[Draft]:
-    """The drafts in order, without those that only repeat an earlier one."""
+    """The drafts in order, without those that only repeat another one.
+
+    Of two claims of the memory with the same verdict, of which one says all that the other does, the fuller one
+    stays, wherever it stands.
+    """
     kept: list[Draft] = []
     for draft in drafts:
-        if not any(_repeats(draft, earlier) for earlier in kept):
+        if any(_repeats(draft, earlier) for earlier in kept):
+            continue
+        lesser = [at for at, earlier in enumerate(kept) if _is_fuller(draft, earlier)]
+        if lesser:
+            kept[lesser[0]] = draft
+            kept = [earlier for at, earlier in enumerate(kept) if at not in lesser[1:]]
+        else:
             kept.append(draft)
     return kept
 
 
-def _repeats(draft: Draft, earlier: Draft) -> bool:
-    if _plain(draft.text) == _plain(earlier.text):
+def _is_fuller(draft: Draft, earlier: Draft) -> bool:
+    both_written = draft.origin == earlier.origin == "memory"
+    return both_written and draft.verdict == earlier.verdict and _repeats(earlier, draft)
+
+
+def _repeats(draft: Draft, other: Draft) -> bool:
+    """Whether ``other`` says all that ``draft`` does, in the same words or in others."""
+    if _plain(draft.text) == _plain(other.text):
         return True
-    if draft.verdict != "verbatim" or draft.span is None or earlier.span is None or earlier.verdict != "verbatim":
-        return False
-    inside = earlier.span.start <= draft.span.start and draft.span.end <= earlier.span.end
-    same_document = draft.span.document_id == earlier.span.document_id
-    return (same_document and inside) or _plain(draft.text) in _plain(earlier.text)
+    if draft.verdict == other.verdict == "verbatim" and draft.span and other.span:
+        inside = other.span.start <= draft.span.start and draft.span.end <= other.span.end
+        same_document = draft.span.document_id == other.span.document_id
+        return (same_document and inside) or _plain(draft.text) in _plain(other.text)
+    if draft.origin == "index" or (draft.span is not None and other.span is None):
+        return False  # a quote is a quote, and what is carried is not left out for what is not
+    match = compare(draft.text, other.text, lambda _: 1.0)
+    told = len(words.content_words(draft.text)) >= MIN_WORDS
+    return told and not match.objections and match.coverage == match.order == match.polarity == 1.0
 
 
 def _plain(text: str) -> str:
     return " ".join(token.casefold() for token in words.tokens(text))
+
+
+def opposed(drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts, each claim of the memory with the quotes that contradict it."""
+    quotes = [draft for draft in drafts if draft.origin == "index" and draft.span is not None]
+    return [
+        replace(draft, against=tuple(q.span.key for q in quotes if q.span and contradict(draft.text, q.text)))
+        if draft.origin == "memory"
+        else draft
+        for draft in drafts
+    ]
+
+
+def ordered(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
+    """Quotes first or the memory's claims first, each side in its own order.
+
+    A side is as certain as the router is that it was asked for, times what its claims are worth: a quote
+    one, a claim of the memory its support, and nothing if it is unsupported or contradicted.
+    """
+    quotes = [draft for draft in drafts if draft.origin == "index"]
+    written = [draft for draft in drafts if draft.origin == "memory"]
+    worth = [draft.support if draft.span is not None and not draft.against else 0.0 for draft in written]
+    memory = p_comprehension * (sum(worth) / len(worth) if worth else 0.0)
+    index = 1 - p_comprehension if quotes else 0.0
+    return [*written, *quotes] if memory > index else [*quotes, *written]
 
 
 def number(
@@ -66,15 +124,26 @@ def number(
                 support=draft.support,
             )
         )
-    return tuple(claims), tuple(citations.values())
+    numbers = {key: citation.number for key, citation in citations.items()}
+    marked = [
+        claim.model_copy(update={"contradicted_by": tuple(sorted(numbers[key] for key in draft.against))})
+        for claim, draft in zip(claims, drafts, strict=True)
+    ]
+    return tuple(marked), tuple(citations.values())
 
 
 def text(claims: Sequence[Claim]) -> str:
-    """The answer as people read it: quotes a line each, then what the memory wrote as a paragraph."""
-    quotes = [f"“{claim.text}” {_marks(claim)}" for claim in claims if claim.origin == "index"]
+    """The answer as people read it: quotes a line each, what the memory wrote as a paragraph, in the claims' order."""
+    quotes = "\n".join(f"“{claim.text}” {_marks(claim)}" for claim in claims if claim.origin == "index")
     written = " ".join(f"{claim.text} {_marks(claim)}" for claim in claims if claim.origin == "memory")
-    return "\n\n".join(part for part in ("\n".join(quotes), written) if part)
+    sides = [written, quotes] if claims and claims[0].origin == "memory" else [quotes, written]
+    return "\n\n".join(side for side in sides if side)
 
 
 def _marks(claim: Claim) -> str:
-    return "".join(f"[{citation.number}]" for citation in claim.citations) or "(unsupported)"
+    cited = "".join(f"[{citation.number}]" for citation in claim.citations)
+    if not claim.contradicted_by:
+        return cited or "(unsupported)"
+    against = "".join(f"[{number}]" for number in claim.contradicted_by)
+    says = "says" if len(claim.contradicted_by) == 1 else "say"
+    return f"{cited} (but {against} {says} otherwise)" if cited else f"(unsupported; {against} {says} otherwise)"
