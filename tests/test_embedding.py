@@ -12,6 +12,7 @@ import pytest
 
 from hybrid.errors import MissingModelError, UnsupportedModelError
 from hybrid.models import EMBEDDER, resolve_model
+from hybrid.retrieval import embedding
 from hybrid.retrieval.embedding import Embedder
 
 TEXTS = [
@@ -71,7 +72,7 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
 
 def test_progress_counts_up_to_the_number_of_texts(tiny: Path) -> None:
     told: list[int] = []
-    Embedder.load(str(tiny)).encode(["a"] * 600, told.append)
+    Embedder.load(str(tiny)).encode([f"a{n}" for n in range(600)], told.append)
     assert told == sorted(told)
     assert told[-1] == 600
     assert len(told) > 1
@@ -181,3 +182,23 @@ def test_loading_is_silent_and_leaves_others_progress_bars_alone(tiny: Path, cap
     Embedder.load(str(tiny))
     assert capfd.readouterr() == ("", "")
     assert notices.is_progress_bar_enabled()
+
+
+def test_a_text_that_comes_again_is_not_embedded_again(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = embedder.encode(["a kept text", "another", "a kept text"])
+    done: list[int] = []
+    monkeypatch.setattr(embedder._model, "encode", lambda texts, **_: pytest.fail(f"embedded again: {texts}"))
+    assert np.array_equal(embedder.encode(["another", "a kept text"], done.append), first[[1, 0]])
+    assert np.array_equal(first[0], first[2])
+    assert done == []
+
+
+def test_the_vectors_kept_are_the_last_ones_and_cannot_be_changed_from_outside(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "KEPT", 2)
+    embedder.encode(["one", "two"])
+    embedder.encode(["one"])[:] = 0
+    embedder.encode(["three"])
+    assert list(embedder._kept) == [embedding._content_key("one"), embedding._content_key("three")]
+    assert np.linalg.norm(embedder.encode(["one"])) == pytest.approx(1, abs=1e-5)
