@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hybrid.corpus import Corpus
     from hybrid.documents import Document, Metadata
     from hybrid.errors import HybridError
+    from hybrid.filters import Filter
     from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
     from hybrid.settings import Settings
 
@@ -26,6 +27,7 @@ __all__ = [
     "CorpusStatus",
     "Document",
     "DocumentInfo",
+    "Filter",
     "Hit",
     "HybridError",
     "IngestReport",
@@ -43,6 +45,7 @@ _HOME = {
     "CorpusStatus": "hybrid.reports",
     "Document": "hybrid.documents",
     "DocumentInfo": "hybrid.reports",
+    "Filter": "hybrid.filters",
     "Hit": "hybrid.answers",
     "HybridError": "hybrid.errors",
     "IngestReport": "hybrid.reports",

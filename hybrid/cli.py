@@ -14,9 +14,18 @@ import click
 
 import hybrid
 from hybrid.answers import RouteName
-from hybrid.command import NOTHING_FOUND, SOME_SKIPPED, command, json_option, print_json, progress_bars
+from hybrid.command import (
+    NOTHING_FOUND,
+    SOME_SKIPPED,
+    command,
+    filter_options,
+    json_option,
+    print_json,
+    progress_bars,
+)
 from hybrid.evaluation.commands import evaluate
 from hybrid.evaluation.router_command import router as router_eval
+from hybrid.filters import Filter
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
@@ -73,13 +82,14 @@ def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json:
 @corpus_argument
 @click.argument("question")
 @click.option("--route", type=ROUTES, help="Choose the route instead of the router.")
+@filter_options
 @json_option
-def ask(corpus: Path, question: str, route: RouteName | None, as_json: bool) -> int:
+def ask(corpus: Path, question: str, route: RouteName | None, where: Filter | None, as_json: bool) -> int:
     """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
     if question == "-":
         question = sys.stdin.read()
     with open_corpus(corpus) as opened:
-        answer = opened.ask(question, route=route)
+        answer = opened.ask(question, route=route, where=where)
     if as_json:
         print_json(answer)
     else:
@@ -91,11 +101,12 @@ def ask(corpus: Path, question: str, route: RouteName | None, as_json: bool) -> 
 @corpus_argument
 @click.argument("question")
 @click.option("-k", default=10, show_default=True, help="How many results.")
+@filter_options
 @json_option
-def search(corpus: Path, question: str, k: int, as_json: bool) -> int:
+def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: bool) -> int:
     """Search the index of CORPUS alone, without routing and without the memory."""
     with open_corpus(corpus) as opened:
-        hits = opened.search(question, k=k)
+        hits = opened.search(question, k=k, where=where)
     if as_json:
         print_json(list(hits))
         return 0 if hits else NOTHING_FOUND

@@ -10,9 +10,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from hybrid.errors import HybridError
+from hybrid.errors import HybridError, InputError
+from hybrid.filters import Filter
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
@@ -40,6 +41,49 @@ def command(group: click.Group, example: str) -> Callable[[Callable[..., object]
         return group.command(epilog=f"\b\nExample:\n  {example}")(run)
 
     return register
+
+
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--source``, ``--where``, ``--since`` and ``--until``, which reach the function as one ``where``."""
+
+    @wraps(function)
+    def filtered(
+        *, sources: tuple[str, ...], metadata: tuple[str, ...], since: str | None, until: str | None, **others: Any
+    ) -> Any:
+        return function(where=_filter(sources, metadata, since, until), **others)
+
+    for option in (
+        click.option("--until", metavar="DATE", help="Documents dated up to then, as precise as wanted."),
+        click.option("--since", metavar="DATE", help="Documents dated from then on: 2024, 2024-03 or 2024-03-01."),
+        click.option(
+            "--where",
+            "metadata",
+            metavar="KEY=VALUE",
+            multiple=True,
+            help="Documents with this metadata, such as custodian='J. Doe'. Repeated with one key: any of the values.",
+        ),
+        click.option(
+            "--source", "sources", metavar="PATTERN", multiple=True, help="Documents of this name, or like 'mail/*'."
+        ),
+    ):
+        filtered = option(filtered)
+    return filtered
+
+
+def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | None, until: str | None) -> Filter | None:
+    values: dict[str, list[str]] = {}
+    for pair in metadata:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise InputError(f"--where {pair!r} is not KEY=VALUE")
+        values.setdefault(key, []).append(value)
+    try:
+        found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
+    except ValidationError as error:
+        raise InputError(
+            "; ".join(str(problem["msg"]).removeprefix("Value error, ") for problem in error.errors())
+        ) from error
+    return None if found.everything else found
 
 
 def print_json(value: BaseModel | list[Any]) -> None:

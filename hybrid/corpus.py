@@ -14,12 +14,14 @@ from pydantic import ValidationError
 from hybrid.answers import Answer, Hit, Route, RouteName
 from hybrid.documents import Document
 from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
+from hybrid.filters import Filter
 from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
 from hybrid.settings import Settings
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.retrieval.search import Order
     from hybrid.stores.catalog import Catalog
     from hybrid.ttt.memory import MemoryModel
     from hybrid.view import View
@@ -135,7 +137,14 @@ class Corpus:
 
     # Asking -------------------------------------------------------------------------------------
 
-    def ask(self, question: str, *, route: RouteName | None = None, history: Sequence[str | Answer] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+        where: Filter | None = None,
+    ) -> Answer:
         """Answer a question, with citations and a verdict on every claim.
 
         Args:
@@ -143,19 +152,34 @@ class Corpus:
             route: ``"lookup"``, ``"comprehension"`` or ``"both"``, instead of the router's choice.
             history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
                 end?") takes its subject from them, and the answer's notes say how it was read.
+            where: answer from these documents only. The memory, which has read them all, is not asked.
+
+        Raises:
+            InputError: an empty question, an unknown route, or a filter with a metadata key or a source that no
+                document has.
         """
-        return self._current().answerer.ask(question, route=route, history=history)
+        return self._current().answerer.ask(question, route=route, history=history, where=where)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
         return self._current().answerer.route(question, history=history)
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        """The ``k`` chunks of the index that bear most on the question, best first."""
+    def search(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> list[Hit]:
+        """The ``k`` chunks of the index that bear most on the question, best first.
+
+        Args:
+            question: what to look for; what stands in quotation marks is looked for to the letter.
+            k: how many.
+            where: search these documents only, chosen before the best ``k`` are.
+            order: ``"dense"`` or ``"lexical"`` for one search alone.
+
+        Example:
+            >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
+        """
         from hybrid.answering.answerer import checked_question
 
         asked = checked_question(question, self.settings.answer.max_question_chars)
-        return self._current().searcher.search(asked, k)
+        return self._current().searcher.search(asked, k, where, order)
 
     # Looking ------------------------------------------------------------------------------------
 

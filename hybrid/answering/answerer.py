@@ -18,12 +18,14 @@ from hybrid.answering.rarity import Counts, Rarity
 from hybrid.answering.verification import Documents, Searches, Verifier
 from hybrid.answers import Answer, Route, RouteName
 from hybrid.errors import InputError, ModelError
+from hybrid.filters import Filter
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.rows import DocumentRow, GenerationRow
 
 HITS = 10
 """Chunks that the question's search brings; quotes and evidence are chosen among their sentences."""
+_READ_EVERYTHING = "it has read the whole corpus and cannot be held to some of its documents"
 NOTHING = "Nothing in the corpus bears on this question."
 
 
@@ -76,28 +78,37 @@ class Answerer:
         self._writing = Lock()
         self._rarity: tuple[int | None, Rarity] | None = None
 
-    def ask(self, question: str, route: RouteName | None = None, history: Sequence[str | Answer] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+        where: Filter | None = None,
+    ) -> Answer:
         """Answer ``question``; ``route`` overrides the router, ``history`` is what was asked before, oldest first.
 
-        Raises `InputError` if the question is empty or longer than the settings allow, or if there is no
-        such route.
+        With ``where``, only documents that it lets through are searched, and the memory, which has read
+        them all, does not write.
+
+        Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
+        route, or if the filter names what no document has.
         """
         stated, asked = self._read(question, history)
         if route is not None and route not in get_args(RouteName):
             raise InputError(f"no route {route!r}; the routes are {', '.join(get_args(RouteName))}")
         with self._catalog.reading():
             generation = self._catalog.generation()
-            work = _Work(stated, asked, generation)
+            work = _Work(stated, asked, generation, filtered=where is not None and not where.everything)
             if asked != stated:
                 work.notes.append(f"Read as: {asked}")
             with work.timed("route"):
                 vector = self._embedder.encode([asked])[0]
                 work.route = self._routed(asked, vector, route)
             with work.timed("search"):
-                hits = self._searcher.search(asked, k=HITS)
+                hits = self._searcher.search(asked, HITS, where)
                 parts = bearing.parts(asked)
                 if len(parts) > 1:
-                    hits += [hit for part in parts for hit in self._searcher.search(part, k=HITS // len(parts))]
+                    hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
             with work.timed("evidence"):
                 rarity = self._rarity_of(generation.n if generation else None)
                 found = with_similarity(self._embedder, vector, gather(self._catalog, hits))
@@ -172,8 +183,9 @@ class Answerer:
 
     def _written(self, work: _Work, found: Sequence[Sentence]) -> list[str]:
         """What the memory writes; nothing, and a note that says why, where there is no memory to ask."""
-        if self._reader is None:
-            work.notes.append(f"The memory did not answer: {self._absence(work.generation)}. The index answers alone.")
+        if self._reader is None or work.filtered:
+            why = self._absence(work.generation) if self._reader is None else _READ_EVERYTHING
+            work.notes.append(f"The memory did not answer: {why}. The index answers alone.")
             return []
         limits = self._settings.answer
         with work.timed("generation"), self._writing:
@@ -204,6 +216,7 @@ class _Work:
     question: str
     """As it stands alone: what is searched for, routed and put to the memory."""
     generation: GenerationRow | None
+    filtered: bool
     route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from hybrid.answering.support import Rule, Weight, compare, support
 from hybrid.answering.words import conditions
 from hybrid.answers import Answer, Hit, Verdict
 from hybrid.documents import Document
+from hybrid.filters import Filter
 from hybrid.stores.rows import SourceRow
 
 MIN_VERBATIM_WORDS = 4
@@ -44,8 +45,8 @@ class Verified:
 class Searches(Protocol):
     """The part of a searcher that verification needs."""
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        """The ``k`` best spans for a text."""
+    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+        """The ``k`` best spans for a text, of the documents that ``where`` lets through."""
 
 
 class Documents(Texts, Protocol):
