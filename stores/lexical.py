@@ -30,10 +30,10 @@ _STOP_WORDS = frozenset(  # as one string: a list would be 130 lines
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _CURRENCY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)\b)"
-_NUMBER = r"\d{1,15}(?:,\d{2,3})*(?:\.\d+)?"
+_NUMBER = r"\d{1,15}(?:[.,]\d{1,15}){0,6}"
 _SCALE = r"(?:\s?(?:thousand|million|billion|trillion|bn|[km])\b)?"
 _AMOUNT = rf"{_CURRENCY}\s?{_NUMBER}{_SCALE}|\b{_NUMBER}{_SCALE}\s?(?:{_CURRENCY}|%)"  # $1.5 million, 7.25 %
-_IN_AMOUNT = re.compile(r"\d[\d,]*(?:,\d{3}|\.\d)\d*(?!\d)")
+_IN_AMOUNT = re.compile(r"\d+(?:[.,]\d+)+")
 _MEASURE = r"\d{1,4}(?:st|nd|rd|th|s)?(?:-(?-i:[a-z]{3,}))*(?![\w-]|[./:#,]\w)"  # 1950s, 19th-century, 2-year-old
 _NUMBERED = re.compile(r"[^\W\d]+\.?\s+(?:no\.\s*)?(\d+(?:\.\d+|\(\w{1,5}\))[\w.()]*)", re.IGNORECASE)
 _EXACT = re.compile(  # every repetition is bounded, or cannot start within another: no question takes long

@@ -92,8 +92,8 @@ def test_words_are_found_in_other_forms(catalog, question, expected):
         ("max_new_tokens is what", ["max_new_tokens"]),
         ("a 4-letter word of the 1950s, a 19th-century one, the 2-year-old in 1234th place", []),
         (
-            "Is $1,250.00, €3.5 million, 500 EUR or 7.25 % due?",
-            ["$1,250.00", "1,250.00", "€3.5 million", "3.5", "500 EUR", "7.25 %", "7.25"],
+            "Is $1,250.00, €3.5 million, 500 EUR or 7,25 % due?",
+            ["$1,250.00", "1,250.00", "€3.5 million", "3.5", "500 EUR", "7,25 %", "7,25"],
         ),
         ("on the 4th day of May, 2031, and 4th of May 2031", ["4th day of May, 2031", "4th of May 2031"]),
     ],

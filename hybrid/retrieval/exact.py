@@ -54,4 +54,5 @@ def _patterns(term: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     if not re.search(r"[\d@]", term):  # a phrase: "the term" is itself in "the long-term" no more than by parts
         joined_before, joined_after = r"(?<!\w-)", r"(?!-\w)"
     part = before + words + after
-    return re.compile(joined_before + part + joined_after, re.IGNORECASE), re.compile(part, re.IGNORECASE)
+    alone = rf"(?<!\w){joined_before}{part}{joined_after}(?!\w)"
+    return re.compile(alone, re.IGNORECASE), re.compile(part, re.IGNORECASE)
