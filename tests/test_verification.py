@@ -119,6 +119,8 @@ def test_a_claim_that_says_something_else_is_unsupported(corpus: SmallCorpus, pr
         ("directions", "The rent is due after the fifth.", "The rent is due before the fifth."),
         ("opposites", "The lease was valid then.", "The lease was invalid then."),
         ("conditions", "The Buyer may pay.", "The Buyer may pay only by cheque."),
+        ("conditions", "The costs, but limited to rent.", "The costs, but not limited to rent."),
+        ("negation", "The cloth is not only with consent sold.", "The cloth is only with consent sold."),
         ("content", "It rains.", "It rains in Oslo."),
     ],
 )

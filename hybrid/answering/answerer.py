@@ -11,7 +11,7 @@ from typing import Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import bearing, comprehension, lookup, merge
+from hybrid.answering import bearing, comprehension, lookup, merge, opening
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.merge import Draft
 from hybrid.answering.rarity import Counts, Rarity
@@ -26,6 +26,7 @@ from hybrid.stores.rows import DocumentRow, GenerationRow
 HITS = 10
 """Chunks that the question's search brings; quotes and evidence are chosen among their sentences."""
 _READ_EVERYTHING = "it has read the whole corpus and cannot be held to some of its documents"
+UNSURE = "The corpus may not say this; the closest passages are quoted."
 NOTHING = "Nothing in the corpus bears on this question."
 
 
@@ -109,12 +110,16 @@ class Answerer:
                 parts = bearing.parts(asked)
                 if len(parts) > 1:
                     hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
+                if opening.aspect(asked):
+                    hits += opening.openings(hits)
             with work.timed("evidence"):
                 rarity = self._rarity_of(generation.n if generation else None)
                 found = with_similarity(self._embedder, vector, gather(self._catalog, hits))
                 measured = bearing.measure(asked, found, rarity)
             if not measured.enough:
                 return _nothing(work, measured)
+            if not measured.sure:
+                work.notes.append(UNSURE)
             return self._answer(work, found, rarity)
 
     def route(self, question: str, history: Sequence[str | Answer] = ()) -> Route:

@@ -13,6 +13,8 @@ from hybrid.answering import words
 from hybrid.answering.evidence import Sentence
 
 THRESHOLD = 0.5
+SURE = 0.75
+"""Below this score an answer is given, and says that the corpus may not hold it."""
 COVERAGE_WEIGHT = 0.5
 MIN_SIMILARITY = 0.35
 """Words alone are not enough: a question of one telling word ("the setting of the story") meets it anywhere."""
@@ -58,6 +60,11 @@ class Bearing:
     def enough(self) -> bool:
         """Whether the question can be answered from this corpus."""
         return self.enough_at(THRESHOLD)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the answer needs no warning that the corpus may not say it."""
+        return self.general or self.score >= SURE
 
     def enough_at(self, threshold: float) -> bool:
         """Whether it could be answered if `THRESHOLD` were another."""

@@ -7,14 +7,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hybrid.answering import words
+from hybrid.answering import opening, words
 from hybrid.answering.evidence import Sentence, collapse
+from hybrid.answering.wording import is_worded
 from hybrid.stores.lexical import exact_terms
 
 MIN_SHARE = 0.8
 """A quote's score is at least this share of the best one's; worse ones would only distract."""
 _SIMILARITY, _COVERAGE, _CONTEXT = 0.6, 0.3, 0.2  # weights of the score's parts
 _KIND, _EXACT, _NUMBERS = 0.12, 0.3, 0.15
+_WORDED, _OPENING = 0.3, 1.0
 _HEADING = 0.9  # of a heading's similarity counts for the sentence under it
 _HEADING_WORDS, _GAP = 8, 12  # the longest heading, in words, and white space under it, in characters
 
@@ -38,6 +40,7 @@ _PLACE = re.compile(
 _PERSON = re.compile(
     r"\b(?:Inc|LLC|Ltd|Corp|Company|GmbH|By:|Name:|Mr|Ms|Mrs|Dr)\b|\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+\b"
 )
+_LONG_WORD = re.compile(r"[^\W\d_]+")
 _DEFINITION = re.compile(r"\b(?:means?|defined as|refers? to|is an?|are)\b", re.I)
 
 _KINDS: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = (
@@ -63,7 +66,8 @@ def choose(question: str, found: Sequence[Sentence], weight: Callable[[str], flo
     """Up to ``count`` sentences that answer ``question``, the best first, no two that say the same.
 
     Scored by similarity to the question, share of its rare words, whether the sentence holds what the
-    question asks to the letter, whether it holds the kind of thing asked for (a date for "when"), and how
+    question asks to the letter, whether it holds the kind of thing asked for (a date for "when") or is worded as
+    documents word it, whether it stands where documents name themselves if that is what is asked, and how
     much of the question the passage around it holds: many contracts say when they end, and the one that
     is asked about is named in another sentence.
     """
@@ -90,11 +94,14 @@ def score(question: str, sentence: Sentence, weight: Callable[[str], float], hea
     coverage = sum(weight(stem) for stem in asked if stem in titled) / total if total else 0.0
     similarity = max(sentence.similarity, _HEADING * heading.similarity if heading else 0.0)
     value = _SIMILARITY * similarity + _COVERAGE * coverage
-    value += _KIND * _holds_kind(question, sentence.text)
+    value += _KIND * _holds_kind(question, sentence.text) + _WORDED * is_worded(question, sentence.text)
+    wanted = opening.aspect(question)
+    if wanted is not None:
+        value += _OPENING * opening.fit(wanted, sentence.text, sentence.start)
     if _to_the_letter(question, sentence.text):
         return value + _EXACT
     value += _NUMBERS * _numbers_held(question, sentence.text)
-    return value * (0.6 if _says_nothing(sentence.text, held) else 1.0)
+    return value * (0.6 if wanted != "name" and _says_nothing(sentence.text, held) else 1.0)
 
 
 def context(question: str, found: Sequence[Sentence], weight: Callable[[str], float]) -> dict[int, float]:
@@ -152,8 +159,8 @@ def _says_nothing(text: str, held: Sequence[str]) -> bool:
     written = text.split()
     if len(written) < 4 or len(held) < 2 or text.rstrip().endswith((":", "?")):
         return True
-    titled = all(not word[0].islower() or len(word) < 4 for word in written)
-    return len(written) < 9 and titled and text.rstrip()[-1] not in ".;!"
+    long = [word for word in _LONG_WORD.findall(text) if len(word) > 3]
+    return len(written) < 9 and all(word[0].isupper() for word in long) and len(long) > 1
 
 
 def _same(one: Sentence, other: Sentence) -> bool:

@@ -78,13 +78,17 @@ class Verifier:
 
     def verify(self, claim: str, evidence: Sequence[Sentence]) -> Verified:
         """The verdict on ``claim``: looked for in ``evidence``, then in the whole corpus."""
-        span = self._verbatim_in(claim, evidence) or self._exact(claim)
+        span = self.verbatim(claim, evidence)
         if span is None:
             more = gather(self._catalog, self._searcher.search(claim, k=SEARCHED))
             span = self._verbatim_in(claim, more)
             if span is None:
                 return self._supported(claim, [*evidence, *more])
         return Verified(claim, "verbatim", span, 1.0)
+
+    def verbatim(self, claim: str, evidence: Sequence[Sentence]) -> Sentence | None:
+        """Where the claim stands word for word: in ``evidence``, else anywhere in the corpus."""
+        return self._verbatim_in(claim, evidence) or self._exact(claim)
 
     def verify_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Verified]:
         """The verdict on ``claim``; or, where no span carries it whole but one carries each of the statements

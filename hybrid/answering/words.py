@@ -224,7 +224,7 @@ def names(text: str) -> list[str]:
 
 
 _NO_NEGATION = re.compile(
-    r"\b(?:but|and|or)?\s*not\s+limited\s+to\b|\bwhether\s+or\s+not\b|\bnot\s+only\b", re.IGNORECASE
+    r"\b(?:but|and|or)?\s*not\s+limited\s+to\b|\bwhether\s+or\s+not\b|\bnot\s+only\b(?=.{1,200}\bbut\b)", re.IGNORECASE
 )
 
 
@@ -273,9 +273,13 @@ _CONDITIONS = {
 }
 
 
+_LIMITED_TO = re.compile(r"(?<!\bnot )\blimited to\b", re.IGNORECASE)
+
+
 def conditions(text: str) -> frozenset[str]:
     """Which kinds of limit the text puts on what it says: ``except``, ``only``, ``if``."""
-    return frozenset(_CONDITIONS[part] for token in tokens(text) for part in _parts(token) if part in _CONDITIONS)
+    found = {_CONDITIONS[part] for token in tokens(text) for part in _parts(token) if part in _CONDITIONS}
+    return frozenset(found | {"only"} if _LIMITED_TO.search(text) else found)
 
 
 _DIRECTIONS = {
