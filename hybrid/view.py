@@ -97,4 +97,4 @@ def _load_index(directory: Path, settings: Settings, generation: GenerationRow |
         nothing = np.zeros((0, dimension), np.float32)
         return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)
     stored = StoredFile(generation.index_file, generation.index_sha256)
-    return FaissIndex.load(verified_index(directory, stored), exact_up_to)
+    return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True)

@@ -7,6 +7,7 @@ built again. Where the file goes, and that it gets there whole, is the business 
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
@@ -67,10 +68,14 @@ class FaissIndex:
         [[20]]
     """
 
-    def __init__(self, index: Any, exact_up_to: int) -> None:
+    def __init__(self, index: Any, exact_up_to: int, *, mapped: bool = False) -> None:
         self._index = index
         self._exact_up_to = exact_up_to
-        self._ids = set(_ids_in(index).tolist())
+        self._mapped = mapped
+
+    @cached_property
+    def _ids(self) -> set[int]:
+        return set(_ids_in(self._index).tolist())
 
     @classmethod
     def build(cls, dimension: int, ids: Ids, vectors: Vectors, exact_up_to: int | None = None) -> Self:
@@ -86,15 +91,19 @@ class FaissIndex:
         return cls(index, limit)
 
     @classmethod
-    def load(cls, path: str | Path, exact_up_to: int | None = None) -> Self:
-        """Reads what `save` wrote. Raises `CorruptCorpusError` if it is not a whole index of this kind."""
+    def load(cls, path: str | Path, exact_up_to: int | None = None, *, mapped: bool = False) -> Self:
+        """Reads what `save` wrote. Raises `CorruptCorpusError` if it is not a whole index of this kind.
+
+        With ``mapped`` the vectors stay in the file, which must not change, and are read as they are
+        searched; such an index cannot be changed.
+        """
         try:
-            index = faiss.read_index(str(path))
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
         except RuntimeError as error:  # a missing file too
             raise CorruptCorpusError(f"{path} is not a readable index file; it can be built again") from error
         if not isinstance(index, faiss.IndexIDMap2 | faiss.IndexIVFFlat):
             raise CorruptCorpusError(f"{path} holds a {type(index).__name__}, not an index that hybrid wrote")
-        return cls(index, RetrievalSettings().exact_up_to if exact_up_to is None else exact_up_to)
+        return cls(index, RetrievalSettings().exact_up_to if exact_up_to is None else exact_up_to, mapped=mapped)
 
     @property
     def dimension(self) -> int:
@@ -111,6 +120,7 @@ class FaissIndex:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Adds vectors. Past ``exact_up_to``, or when the lists have grown too long, all are laid out anew."""
+        self._check_changeable()
         ids, vectors = _checked_ids(ids), _checked_vectors(vectors, self.dimension)
         _check_pairs(ids, vectors)
         known = self._ids.intersection(ids.tolist())
@@ -124,6 +134,10 @@ class FaissIndex:
             self._index.add_with_ids(vectors, ids)
         self._ids.update(ids.tolist())
 
+    def _check_changeable(self) -> None:
+        if self._mapped:  # FAISS would end the process
+            raise InputError("this index is mapped from its file and cannot be changed; load it with mapped=False")
+
     def _must_be_rebuilt(self, size: int) -> bool:
         if self.exact:
             return size > self._exact_up_to
@@ -131,6 +145,7 @@ class FaissIndex:
 
     def remove(self, ids: Ids) -> int:
         """Removes what is there of ``ids`` and says how many that were."""
+        self._check_changeable()
         present = self._ids.intersection(_checked_ids(ids).tolist())
         if present:
             self._index.remove_ids(np.fromiter(sorted(present), dtype=np.int64))
@@ -160,9 +175,11 @@ class FaissIndex:
         if among is None:
             return None
         chosen = faiss.IDSelectorBatch(_checked_ids(among))
+        # FAISS makes its parameters' constructors take keywords when it is loaded; its stubs do not say so.
+        parameters: Any = faiss
         if self.exact:
-            return faiss.SearchParameters(sel=chosen)
-        return faiss.SearchParametersIVF(sel=chosen, nprobe=self._index.nlist)
+            return parameters.SearchParameters(sel=chosen)
+        return parameters.SearchParametersIVF(sel=chosen, nprobe=self._index.nlist)
 
     def save(self, path: str | Path) -> None:
         """Writes the index to ``path``, over what is there. Raises `OSError` if it cannot."""

@@ -210,3 +210,19 @@ def test_threads_may_search_at_once(filled: tuple[FaissIndex, Ids, Vectors]) -> 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda row: index.search(vectors[row : row + 1], 1)[1][0, 0], range(len(ids))))
     assert found == ids.tolist()
+
+
+@pytest.mark.parametrize("limit", [1000, 50], ids=["exact", "approximate"])
+def test_a_mapped_index_finds_the_same_and_cannot_be_changed(tmp_path: Path, limit: int) -> None:
+    vectors = np.random.default_rng(5).standard_normal((300, 8)).astype(np.float32)
+    index = FaissIndex.build(8, np.arange(300) * 7, vectors, limit)
+    index.save(tmp_path / "index.faiss")
+    mapped = FaissIndex.load(tmp_path / "index.faiss", limit, mapped=True)
+    assert mapped.exact == (limit == 1000)
+    for one, other in zip(index.search(vectors[:9], 5), mapped.search(vectors[:9], 5), strict=True):
+        assert np.array_equal(one, other)
+    (tmp_path / "index.faiss").unlink()  # a later generation has cleared it away
+    assert np.array_equal(index.search(vectors[:9], 5)[1], mapped.search(vectors[:9], 5)[1])
+    for change in (lambda: mapped.add(np.array([1]), vectors[:1]), lambda: mapped.remove(np.array([7]))):
+        with pytest.raises(InputError, match="mapped from its file"):
+            change()

@@ -46,7 +46,7 @@ def measure(
         seed: decides keys, values and places.
         memory: whether the memory reads each haystack.
         settings: of the corpora; ``memory.enabled`` and, for several values, ``answer.max_quotes`` are set here.
-        progress: told a line for each row that begins.
+        progress: told a line for each row that is done.
     """
     used = _settings(settings or Settings(), memory=memory, values="multi-value" in tasks)
     embedder = load_embedder(used.retrieval.embedder)
@@ -58,9 +58,10 @@ def measure(
     rows: list[dict[str, Cell]] = []
     for length in lengths:
         for task in tasks:
+            row = _row(task, length, haystacks(task, length, count, seed, filler, tokens), used)
+            rows.append(row)
             if progress:
-                progress(f"{task}, {length:,} tokens")
-            rows.append(_row(task, length, haystacks(task, length, count, seed, filler, tokens), used))
+                progress(f"{task}, {length:,} tokens: {row['exact']} of {row['haystacks']}")
     return Report(
         name="needle",
         title="Needles in haystacks: how many of the values asked for came back, exactly and before any other.",

@@ -118,7 +118,7 @@ class Embedder:
         """
         keys = [_content_key(text) for text in texts]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        new = {}  # the first place of each text that has no vector yet
+        new: dict[bytes, int] = {}  # the first place of each text that has no vector yet
         with self._lock:
             for at, key in enumerate(keys):
                 if key in self._kept:
