@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.settings import MemorySettings
 from hybrid.ttt.memory import MemoryModel, MemoryState
 from hybrid.ttt.transformer import Transformer

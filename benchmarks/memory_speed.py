@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.reference import rope
 from hybrid.settings import MemorySettings
 from hybrid.ttt.memory import MemoryModel, MemoryState, compute_dtype

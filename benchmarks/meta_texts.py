@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-EVALUATION_CHARS = 20_000
+EVALUATION_CHARS = 40_000
 
 
 def main() -> None:

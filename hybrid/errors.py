@@ -2,6 +2,7 @@
 
     HybridError
     ├── InputError              an argument that cannot be used: an empty question, an unknown route
+    │   └── UnsupportedOperationError  a kernel was asked for what it, or this machine, does not do
     ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
     ├── DocumentError           one document could not be read; ingest reports it and goes on
     │   ├── EmptyDocumentError        no text in it
@@ -35,6 +36,10 @@ class HybridError(Exception):
 
 class InputError(HybridError, ValueError):
     """An argument cannot be used as it is."""
+
+
+class UnsupportedOperationError(InputError):
+    """An operation of `hybrid.kernels` was asked for something that it, or the implementation chosen, does not do."""
 
 
 class SettingsError(HybridError, ValueError):

@@ -10,6 +10,8 @@ import pytest
 # Set before anything imports torch: two threads that wait for each other on a busy machine are many times
 # slower than one, and the tests keep all cores busy with processes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Triton reads it when a kernel is defined: the kernels run on the CPU, in its interpreter.
+os.environ.setdefault("TRITON_INTERPRET", "1")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

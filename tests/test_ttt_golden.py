@@ -100,6 +100,16 @@ def test_meta_gradient_of_every_parameter_is_the_official_one(name: str, dtype: 
     assert max(errors.values()) < bound, max(errors, key=errors.__getitem__)
 
 
+@pytest.mark.parametrize("small", ["d", pytest.param("c", marks=pytest.mark.slow)])
+def test_triton_kernels_give_the_official_numbers_too(small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYBRID_KERNELS", "triton")
+    golden = load(small, torch.float64)
+    run = run_inner_loop(golden.model, golden.sequences, golden.rule)
+    close(run.token_loss, golden.expected["fp64.meta.token_nll"], 1e-10)
+    errors = relative(golden.gradients(), golden)
+    assert max(errors.values()) < 1e-10, max(errors, key=errors.__getitem__)
+
+
 def test_prefix_output_is_the_official_one_whatever_the_pieces(name: str) -> None:
     golden = load(name, torch.float64)
     for piece in (golden.rule.mini_batch, 7, 1000):

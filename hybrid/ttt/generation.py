@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import InputError
-from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.ttt.decoding import Decoder, DecodingWeights
 from hybrid.ttt.tokenizer import ChatTokenizer
 from hybrid.ttt.transformer import Transformer, WindowCache

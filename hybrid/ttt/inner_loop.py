@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import DivergedError
-from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
+from hybrid.kernels.update import clip_factor, sgd_step, squared_norm
 from hybrid.settings import MemorySettings
 from hybrid.ttt.transformer import Transformer, WindowCache
 from hybrid.ttt.weights import DynamicBlock, DynamicMLP
@@ -156,25 +157,6 @@ def as_leaves(fast: Iterable[DynamicMLP], dtype: torch.dtype) -> list[DynamicMLP
     return [DynamicMLP(*(w.to(dtype).detach().requires_grad_() for w in mlp.tensors())) for mlp in fast]
 
 
-def squared_norm(gradients: Sequence[Tensor]) -> Tensor:
-    """Sum of squares over all tensors together: a scalar, or [B] where each sequence has weights of its own."""
-    wide = torch.promote_types(gradients[0].dtype, torch.float32)
-    if not torch.is_grad_enabled():  # reads each gradient once, and is not differentiable at zero
-        return torch.stack([torch.linalg.vector_norm(g, dim=(-2, -1), dtype=wide).square() for g in gradients]).sum(0)
-    return torch.stack([g.to(wide).square().flatten(-2).sum(-1) for g in gradients]).sum(0)
-
-
-def clip_factor(squared: Tensor, bound: float) -> Tensor:
-    """What brings a gradient's global norm, given squared, down to ``bound`` if it is above; 0: no bound.
-
-    Differentiable, through the norm too, also where all gradients are zero.
-    """
-    if not bound:
-        return torch.ones_like(squared)
-    factor = bound * squared.clamp_min(bound * bound).rsqrt()
-    return torch.where(squared < bound * bound, torch.ones_like(factor), factor)  # exactly 1 below the bound
-
-
 def step_sizes(dynamic: Iterable[DynamicBlock], rate: float) -> list[Tensor | float]:
     """The step size of each fast weight tensor, gate, up and down of the bottom block first."""
     sizes: list[Tensor | float] = []
@@ -185,14 +167,7 @@ def step_sizes(dynamic: Iterable[DynamicBlock], rate: float) -> list[Tensor | fl
 
 def sgd(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]) -> Learned:
     """One SGD step on the gradients times ``factor`` (a scalar, or [B]). Differentiable."""
-    if torch.is_grad_enabled() or factor.dim():
-        factor = factor[..., None, None]
-        moves = (g.to(w.dtype) * (factor * s) for w, g, s in zip(flat(learned.fast), gradients, sizes, strict=True))
-        weights = [w - move for w, move in zip(flat(learned.fast), moves, strict=True)]
-    else:
-        scale = factor.item()
-        triples = zip(flat(learned.fast), gradients, sizes, strict=True)
-        weights = [w.sub(g, alpha=scale * float(s)) for w, g, s in triples]
+    weights = sgd_step(flat(learned.fast), gradients, factor, sizes)
     return replace(learned, fast=layers(weights), steps=learned.steps + 1)
 
 

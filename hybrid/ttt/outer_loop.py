@@ -24,17 +24,16 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import DivergedError, InputError, SettingsError
-from hybrid.kernels.fused_loss import fused_linear_cross_entropy
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
+from hybrid.kernels.update import clip_factor, squared_norm
 from hybrid.ttt.inner_loop import (
     Learned,
     MiniBatch,
     Scored,
-    clip_factor,
     flat,
     layers,
     score,
     sgd,
-    squared_norm,
     step_sizes,
 )
 from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache

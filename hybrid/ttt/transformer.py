@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from hybrid.errors import SettingsError
 from hybrid.kernels.attention import WindowPlan, plan_window, windowed_attention
-from hybrid.kernels.reference import rms_norm, swiglu
+from hybrid.kernels.norm import rms_norm
+from hybrid.kernels.swiglu import swiglu
 from hybrid.ttt.config import ModelConfig
 from hybrid.ttt.rotary import rotary_of
 from hybrid.ttt.weights import Block, DynamicBlock, DynamicMLP, Weights
@@ -183,13 +184,13 @@ class Transformer:
         return h_BTD + branch_BTD if torch.is_grad_enabled() else branch_BTD.add_(h_BTD)
 
     def _dynamic_mlp(self, h_BTD: Tensor, dynamic: DynamicBlock, mlp: DynamicMLP) -> Tensor:
-        return self._branch(h_BTD, swiglu(self._norm(h_BTD, dynamic.norm), *mlp.tensors()), dynamic.post_norm)
+        x_BTD = self._norm(h_BTD, dynamic.norm)
+        inner = swiglu(_linear(x_BTD, mlp.gate), _linear(x_BTD, mlp.up))
+        return self._branch(h_BTD, _linear(inner, mlp.down), dynamic.post_norm)
 
     def _static_mlp(self, h_BTD: Tensor, block: Block) -> Tensor:
         gate, up = F.linear(self._norm(h_BTD, block.mlp_norm), block.gate_up, block.gate_up_bias).chunk(2, -1)
-        gate = F.silu(gate)
-        inner = gate * up if torch.is_grad_enabled() else gate.mul_(up)
-        return self._branch(h_BTD, F.linear(inner, block.down, block.down_bias), block.mlp_post_norm)
+        return self._branch(h_BTD, F.linear(swiglu(gate, up), block.down, block.down_bias), block.mlp_post_norm)
 
     def _attend(self, h_BTD: Tensor, block: Block, held: LayerCache, plan: WindowPlan) -> tuple[Tensor, LayerCache]:
         heads, groups, dim = self.config.num_attention_heads, self.config.num_key_value_heads, self.config.head_dim
@@ -205,3 +206,8 @@ class Transformer:
         out_BTD = F.linear(out_BHTd.transpose(1, 2).flatten(2), block.attention_out, block.attention_out_bias)
         cache = LayerCache(self._kept(held.keys, k), self._kept(held.values, v), sink_k, sink_v)
         return self._branch(h_BTD, out_BTD, block.attention_post_norm), cache
+
+
+def _linear(x_BTD: Tensor, weight: Tensor) -> Tensor:
+    """With one weight for all sequences, or [B, ...] one for each."""
+    return F.linear(x_BTD, weight) if weight.dim() == 2 else x_BTD @ weight.mT

@@ -1,1 +1,29 @@
-"""Differentiable operations: a plain PyTorch reference for each, and fast versions beside it."""
+"""Differentiable operations, each with a plain PyTorch oracle, a PyTorch implementation and one in Triton.
+
+Two derivatives of everything, as learning to learn needs: ``torch.autograd.grad(..., create_graph=True)`` and then a
+gradient of that. The operations choose Triton on a GPU and PyTorch elsewhere; the argument ``implementation`` and
+the environment variable HYBRID_KERNELS choose otherwise. Oracles: `hybrid.kernels.reference`.
+"""
+
+from hybrid.kernels.cross_entropy import fused_linear_cross_entropy, linear_cross_entropy
+from hybrid.kernels.norm import rms_norm
+from hybrid.kernels.reference import rope_table
+from hybrid.kernels.rotary import rotary
+from hybrid.kernels.sliding_window import attention_with_lse, sliding_window_attention
+from hybrid.kernels.swiglu import swiglu
+from hybrid.kernels.update import clip_factor, sgd_step, squared_norm, weight_gradient
+
+__all__ = [
+    "attention_with_lse",
+    "clip_factor",
+    "fused_linear_cross_entropy",
+    "linear_cross_entropy",
+    "rms_norm",
+    "rope_table",
+    "rotary",
+    "sgd_step",
+    "sliding_window_attention",
+    "squared_norm",
+    "swiglu",
+    "weight_gradient",
+]

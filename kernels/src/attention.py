@@ -5,8 +5,9 @@ Rotary positions are those of a cache that holds the sinks first and the window 
 the window stands at its true distance, a sink j at distance min(p, s + W - 1) - j. No distance ever
 exceeds s + W, and what a query sees does not depend on how the stream was cut into pieces.
 
-Queries are taken a tile at a time, each with the keys that its window reaches: the cost is
-proportional to the window, not to the length, and no tensor holds more than a tile's scores.
+This is what a model does with a piece of its stream: `hybrid.kernels.sliding_window` over the held keys and the
+new ones, and the sinks, which are rotated differently, merged in. An inner step that nothing differentiates keeps
+its probabilities instead.
 
 Source: sinks and positions inside the cache, "Efficient Streaming Language Models with Attention
 Sinks" (arXiv 2309.17453).
@@ -23,26 +24,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hybrid.kernels.reference import rope, rope_table
-
-TILE = 256  # queries at a time: smaller reaches fewer keys in vain, larger multiplies faster
-
-
-@dataclass(frozen=True)
-class Tile:
-    """Some queries and the keys that their windows reach. ``mask`` [c, n] is 0 where visible, -inf where not."""
-
-    queries: slice
-    keys: slice
-    mask: Tensor
-
-    def hide(self, scores: Tensor) -> None:
-        """Add the mask to scores [..., c, n] in place, where it is not all zeros: at both ends of the keys."""
-        count = min(self.mask.shape)
-        scores[..., -count:] += self.mask[:, -count:]
-        if self.mask.shape[1] > count:
-            edge = min(count, self.mask.shape[1] - count)
-            scores[..., :edge] += self.mask[:, :edge]
+from hybrid.kernels.banded_attention import fold
+from hybrid.kernels.choice import choose
+from hybrid.kernels.geometry import TILE, Tile, tiles
+from hybrid.kernels.reference import rope_table
+from hybrid.kernels.rotary import rotary
+from hybrid.kernels.sliding_window import attention_with_lse, merged
 
 
 @dataclass(frozen=True)
@@ -54,6 +41,7 @@ class WindowPlan:
     ``sink_keys`` already turns by that distance, and queries are left as they are.
     """
 
+    window: int
     tiles: tuple[Tile, ...]
     turns: Tensor
     sink_mask: Tensor | None
@@ -80,29 +68,21 @@ def plan_window(
         magnitude: factor on the rotary tables.
         dtype: the compute dtype.
     """
-    key_at = torch.arange(held + queries)
-    query_at = key_at[held:]
-    hidden_from, open_to = torch.full((), -torch.inf, dtype=dtype), torch.zeros((), dtype=dtype)
-    tiles: list[Tile] = []
-    for first in range(0, queries, tile):
-        last = min(first + tile, queries)
-        reach = slice(max(0, held + first - window + 1), held + last)
-        distance = query_at[first:last, None] - key_at[reach]
-        visible = (distance >= 0) & (distance < window)
-        tiles.append(Tile(slice(first, last), reach, torch.where(visible, open_to, hidden_from)))
     position = torch.arange(start, start + queries)
     sink_at = torch.arange(min(sinks, start + queries))
     gone = position[:, None] - sink_at >= window
     farthest = sinks + window - 1
     steady = start >= farthest
+    seen = torch.zeros(gone.shape, dtype=torch.promote_types(dtype, torch.float32))
 
     def table(positions: Tensor, magnitude: float) -> Tensor:
         return rope_table(positions, frequencies, dtype, magnitude)
 
     return WindowPlan(
-        tiles=tuple(tiles),
+        window=window,
+        tiles=tiles(queries, held + queries, window, dtype, tile),
         turns=table(position, magnitude),
-        sink_mask=torch.where(gone, open_to, hidden_from) if bool(gone.any()) else None,
+        sink_mask=seen.masked_fill_(~gone, -torch.inf) if bool(gone.any()) else None,
         sink_keys=table(sink_at - farthest, magnitude**2) if steady else table(sink_at, magnitude),
         sink_queries=None if steady else table(position.clamp(max=farthest), magnitude),
     )
@@ -134,18 +114,23 @@ def windowed_attention(
     """
     tensors = (q, k, v, held_k, held_v, sink_k, sink_v)
     needed = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
-    heads = q.shape[1]
-    turned_q, turned_k = rope(torch.cat([q, k], 1), plan.turns).split_with_sizes([heads, k.shape[1]], 1)
+    heads, scale = q.shape[1], q.shape[3] ** -0.5
+    turned_q, turned_k = rotary(torch.cat([q, k], 1), plan.turns).split_with_sizes([heads, k.shape[1]], 1)
     sinks: tuple[Tensor, Tensor, Tensor] | None = None
     if plan.sink_mask is not None:
-        sink_q = q if plan.sink_queries is None else rope(q, plan.sink_queries)
-        sinks = sink_q, rope(sink_k, plan.sink_keys), sink_v
-    if needed and once and not any(t.requires_grad for t in tensors[3:]):
+        sink_q = q if plan.sink_queries is None else rotary(q, plan.sink_queries)
+        sinks = sink_q, rotary(sink_k, plan.sink_keys), sink_v
+    plain = choose(None, q, k, v) == "torch" and q.is_cpu
+    if needed and once and plain and not any(t.requires_grad for t in tensors[3:]):
         arguments = (turned_q, turned_k, v, held_k, held_v, *(sinks or (None, None, None)), plan)
         out: Tensor = _Once.apply(*arguments)  # type: ignore[no-untyped-call]
         return out, turned_k
-    attend = _reference if needed else _forward
-    return attend(turned_q, _joined(held_k, turned_k), _joined(held_v, v), sinks, plan), turned_k
+    keys, values = _joined(held_k, turned_k), _joined(held_v, v)
+    out, lse = attention_with_lse(turned_q, keys, values, plan.window, scale=scale, cached=held_k.shape[2])
+    if sinks is not None and plan.sink_mask is not None:
+        sink_q, sink_k, sink_v = sinks
+        out = merged(out, lse, sink_q * scale, sink_k, sink_v, plan.sink_mask)
+    return out, turned_k
 
 
 def _joined(held: Tensor, new: Tensor) -> Tensor:
@@ -232,58 +217,4 @@ def _with_sinks(rows: Tensor, sinks: Tensor | None, *, zero: bool = False) -> Te
 
 
 def _stacked(q: Tensor, tile: Tile, groups: int) -> Tensor:
-    """[B * G, H / G * c, d]: the heads of a group one under the other, so that no key is copied."""
-    return torch.unflatten(q[:, :, tile.queries], 1, (groups, -1)).flatten(0, 1).flatten(1, 2)
-
-
-def _reference(
-    q: Tensor, k: Tensor, v: Tensor, sinks: tuple[Tensor, Tensor, Tensor] | None, plan: WindowPlan
-) -> Tensor:
-    """Plain PyTorch, differentiable any number of times. Takes what is rotated already."""
-    outs: list[Tensor] = []
-    for tile in plan.tiles:
-        s = _scores(q[:, :, tile.queries], k[:, :, tile.keys], tile.mask)
-        seen = v[:, :, tile.keys]
-        if sinks is not None and plan.sink_mask is not None:
-            sink_q, sink_k, sink_v = sinks
-            s = torch.cat([s, _scores(sink_q[:, :, tile.queries], sink_k, plan.sink_mask[tile.queries])], -1)
-            seen = torch.cat([seen, sink_v], 2)
-        p = torch.softmax(s, -1).flatten(2, 3)
-        outs.append(torch.unflatten(p @ seen, 2, (-1, tile.mask.shape[0])))
-    return torch.cat(outs, 3).flatten(1, 2)
-
-
-def _scores(q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
-    """[B, G, H / G, c, n]."""
-    groups, count, dim = k.shape[1], q.shape[2], q.shape[3]
-    grouped = torch.unflatten(q * dim**-0.5, 1, (groups, -1)).flatten(2, 3)
-    return torch.unflatten(grouped @ k.mT, 2, (-1, count)) + mask
-
-
-def _forward(q: Tensor, k: Tensor, v: Tensor, sinks: tuple[Tensor, Tensor, Tensor] | None, plan: WindowPlan) -> Tensor:
-    """The same function without gradients, by PyTorch's CPU flash attention.
-
-    The sinks, whose queries are rotated differently, are attended to apart and merged by their
-    log-sum-exp.
-    """
-    batch, groups, dim = k.shape[0], k.shape[1], k.shape[3]
-    share = q.shape[1] // groups
-
-    def folded(x: Tensor) -> Tensor:  # groups as the batch: a group's heads read the same keys, none is copied
-        return x.flatten(0, 1)[:, None].expand(-1, share, -1, -1)
-
-    grouped, keys, seen = torch.unflatten(q, 1, (groups, share)).flatten(0, 1), folded(k), folded(v)
-    out = q.new_empty(grouped.shape)
-    lse = q.new_empty(out.shape[:3], dtype=torch.promote_types(q.dtype, torch.float32))
-    for tile in plan.tiles:
-        out[:, :, tile.queries], lse[:, :, tile.queries] = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            grouped[:, :, tile.queries], keys[:, :, tile.keys], seen[:, :, tile.keys], attn_mask=tile.mask
-        )
-    if sinks is not None and plan.sink_mask is not None:
-        sink_q, sink_k, sink_v = sinks
-        sink_q = torch.unflatten(sink_q, 1, (groups, share)).flatten(0, 1) * dim**-0.5
-        s = (sink_q @ folded(sink_k).mT).to(lse.dtype) + plan.sink_mask
-        total = torch.logaddexp(lse, s.logsumexp(-1))
-        sink_p = (s - total[..., None]).exp_().to(q.dtype)
-        out = out.mul_((lse - total).exp_()[..., None].to(q.dtype)).add_(sink_p @ folded(sink_v))
-    return torch.unflatten(out, 0, (batch, groups)).flatten(1, 2)
+    return fold(q[:, :, tile.queries], groups)

@@ -10,6 +10,29 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
+def sliding_window_attention(
+    q: Tensor, k: Tensor, v: Tensor, window: int, *, sinks: int = 0, scale: float | None = None
+) -> Tensor:
+    """Attention by one N×N matrix: what `hybrid.kernels.sliding_window_attention` must equal.
+
+    Args:
+        q: [B, Hq, Tq, d].
+        k, v: [B, Hkv, Tk, d]; the last query stands on the last key.
+
+    Returns:
+        [B, Hq, Tq, d]; zeros for a query that sees nothing.
+    """
+    queries, keys, share = q.shape[2], k.shape[2], q.shape[1] // k.shape[1]
+    key_at = torch.arange(keys, device=q.device)
+    distance = torch.arange(keys - queries, keys, device=q.device)[:, None] - key_at
+    seen = (distance >= 0) & ((distance < window) | (key_at < sinks))
+    k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
+    scores = (q @ k.mT) * (q.shape[3] ** -0.5 if scale is None else scale)
+    none = ~seen.any(1, keepdim=True)  # such a row is given all keys and then zeroed: its softmax has a gradient
+    p = torch.softmax(scores.masked_fill(~(seen | none), -torch.inf), -1)
+    return p.masked_fill(none, 0) @ v
+
+
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """``x * rsqrt(mean(x²) + eps) * weight`` over the last axis, in at least float32, back in x's dtype.
 
@@ -49,19 +72,9 @@ def rope(x: Tensor, table: Tensor) -> Tensor:
     return torch.view_as_real(torch.view_as_complex(wide) * table).flatten(-2).to(x.dtype)
 
 
-def swiglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
-    """``down(silu(gate x) * up x)``.
-
-    Args:
-        x: [..., D].
-        gate, up: [F, D], or [B, F, D] for an x of [B, T, D] whose sequences have weights of their own.
-        down: [D, F] or [B, D, F].
-    """
-    return _linear(F.silu(_linear(x, gate)) * _linear(x, up), down)
-
-
-def _linear(x: Tensor, weight: Tensor) -> Tensor:
-    return F.linear(x, weight) if weight.dim() == 2 else x @ weight.mT
+def swiglu(gate: Tensor, up: Tensor) -> Tensor:
+    """``silu(gate) * up``."""
+    return F.silu(gate) * up
 
 
 def linear_cross_entropy(hidden: Tensor, unembedding: Tensor, targets: Tensor) -> Tensor:
