@@ -7,7 +7,9 @@ import torch
 
 from hybrid.errors import MissingModelError
 from hybrid.settings import MemorySettings
+from hybrid.stores.files import sha256_of
 from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.start import SHIPPED
 
 CASE = """Orla Brennock kept the ledgers of the Tarrowby salt works for nineteen years. In March of 1887 she wrote to
 the owner, Mr Caspian Heddle, that the brine pumps at the north pan had failed and that no spare valves were left in the
@@ -58,3 +60,30 @@ def test_loss_with_memory_is_below_loss_without_on_text_it_has_read(model: Memor
 def test_it_answers_in_words_from_the_evidence_in_its_window(model: MemoryModel) -> None:
     evidence = "Evidence: The licence was signed by Marta Quill in Oslo.\n\nWho signed the licence?"
     assert "Marta Quill" in model.reader(None).generate([("user", evidence)], max_new_tokens=24)
+
+
+def test_the_defaults_begin_from_the_shipped_start_and_it_is_small_enough_to_ship() -> None:
+    try:
+        default = MemoryModel.load(MemorySettings())
+    except MissingModelError as missing:
+        pytest.skip(str(missing))
+    assert default.start_from is not None
+    assert default.start_from.digest == sha256_of(SHIPPED)
+    assert SHIPPED.stat().st_size < 25_000_000
+    assert default.start_from.made["evaluation_loss_after"] < default.start_from.made["evaluation_loss_before"]
+
+
+def test_the_shipped_start_learns_more_of_a_text_than_the_untrained_one() -> None:
+    """One full mini-batch of a text that this project wrote, read, and then its end scored by itself."""
+
+    def gain(start: str) -> float:
+        model = MemoryModel.load(MemorySettings(start=start, dtype="float32"))
+        state = model.start()
+        model.read(state, (model.encode(CASE) * 2)[:513])
+        return model.reader(None).loss(QUESTION) - model.reader(state).loss(QUESTION)
+
+    try:
+        trained, untrained = gain("auto"), gain("none")
+    except MissingModelError as missing:
+        pytest.skip(str(missing))
+    assert trained > 1.2 * untrained > 0
