@@ -95,7 +95,7 @@ def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -
     )
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for row in rows:
-        model = MemoryModel.load(MemorySettings.model_validate(row))
+        model = MemoryModel.load(MemorySettings.model_validate({"start": "none"} | row))
         settings = model.settings
         for name, text in sources.items():
             ids = model.encode(text)
