@@ -8,7 +8,6 @@ left out, and the training command says so.
 from __future__ import annotations
 
 import csv
-import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.answers import RouteName
-from hybrid.errors import InputError
 from hybrid.router.domains import DOMAINS, SHARED
 from hybrid.router.follow_ups import standalone
 from hybrid.router.templates import (
@@ -32,6 +30,7 @@ from hybrid.router.templates import (
     LOOKUP_FRAMES,
     LOOKUP_PARTS,
 )
+from hybrid.stores.jsonl import read_models
 
 LOOKUP, BOTH, COMPREHENSION = 0.0, 0.5, 1.0
 LABELS: Mapping[RouteName, float] = {"lookup": LOOKUP, "both": BOTH, "comprehension": COMPREHENSION}
@@ -182,25 +181,7 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
 
     Raises `InputError` with the line and what is wrong with it, or if the file cannot be read or is empty.
     """
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the questions in {path}: {error}") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(LabelledQuestion.model_validate_json(line))
-            except ValidationError as error:
-                fault = error.errors()[0]
-                where = ".".join(map(str, fault["loc"]))
-                raise InputError(
-                    f"{path}, line {number}: {f'{where}: ' if where else ''}{fault['msg']}; a line is like "
-                    + json.dumps({"question": "Who signed the lease?", "label": "lookup"})
-                ) from error
-    if not found:
-        raise InputError(f"{path} holds no questions")
-    return found
+    return read_models(path, LabelledQuestion, {"question": "Who signed the lease?", "label": "lookup"})
 
 
 def as_questions(labelled: Sequence[LabelledQuestion]) -> list[Question]:

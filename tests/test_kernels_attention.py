@@ -165,7 +165,8 @@ def test_the_largest_tensor_is_one_tile_and_not_the_square_of_the_length(length:
     ("change", "message"),
     [
         ({"window": 0}, "window must be at least 1"),
-        ({"sinks": 9}, "sinks 9"),
+        ({"sinks": 9}, "sinks must be between 0 and the 4 keys; got 9"),
+        ({"cached": 5}, "cached must be between 0 and the 4 keys; got 5"),
         ({"q": torch.zeros(1, 3, 4, 8)}, "Hkv must divide Hq"),
         ({"q": torch.zeros(1, 2, 4, 8).int()}, "floating dtype"),
         ({"q": torch.zeros(1, 2, 4, 8).double()}, "one floating dtype"),

@@ -98,6 +98,21 @@ def test_linear_cross_entropy_two_derivatives_deep(implementation: str, reductio
     agree(two_derivatives(ours, inputs), two_derivatives(plain, inputs))
 
 
+def test_bfloat16_gradients_of_many_pieces_are_added_up_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 512 pieces the later ones would be smaller than the sum's last bit."""
+    hidden = (0.1 * torch.randn(512, 8) + 1).bfloat16()
+    unembedding = torch.randn(5, 8).bfloat16().requires_grad_()
+    targets = torch.zeros(512, dtype=torch.long)
+
+    def gradient(pieces_of: int) -> Tensor:
+        monkeypatch.setattr("hybrid.kernels.cross_entropy.TOKENS_AT_ONCE", pieces_of)
+        loss = kernels.linear_cross_entropy(hidden, unembedding, targets, reduction="mean")
+        return torch.autograd.grad(loss, unembedding)[0].float()
+
+    whole, pieces = gradient(512), gradient(1)
+    assert (pieces - whole).norm() < 0.01 * whole.norm()
+
+
 def test_oracles_differentiate_twice() -> None:
     x, weight = noise(3, 8), noise(8)
     assert gradgradcheck(lambda x, w: reference.rms_norm(x, w, 1e-5), (x, weight))

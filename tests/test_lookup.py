@@ -138,6 +138,16 @@ def test_the_kind_of_thing_asked_for_decides_between_like_sentences(tmp_path: Pa
     assert answers(corpus, "When does the lease end?")[0] == "The lease ends in 2031."
 
 
+def test_a_short_statement_in_capitals_is_no_heading(tmp_path: Path) -> None:
+    """It was, and a licence's own first line lost to the notice of a component."""
+    licence = (
+        "Copyright (c) 2005-2025, Acme Developers.\n\n"
+        "Description: dynamically linked to files of Acme. License: Copyright (C) 2002-2017 Other Foundation, Inc.\n"
+    )
+    found = answers(build(tmp_path, {"LICENSE.txt": licence}), "Who holds the copyright of Acme?")
+    assert found[0] == "Copyright (c) 2005-2025, Acme Developers."
+
+
 def test_a_question_that_the_corpus_covers_has_bearing(corpus: SmallCorpus) -> None:
     question = "When does the agreement end?"
     assert bearing.measure(question, corpus.find(question), corpus.rarity).enough

@@ -159,6 +159,8 @@ def _says_nothing(text: str, held: Sequence[str]) -> bool:
     written = text.split()
     if len(written) < 4 or len(held) < 2 or text.rstrip().endswith((":", "?")):
         return True
+    if text.rstrip()[-1] in ".;!" and any(char.isdigit() for word in written[2:] for char in word):
+        return False  # "Copyright (c) 2005, Acme Limited." is a statement; "Section 14. GOVERNING LAW." is not
     long = [word for word in _LONG_WORD.findall(text) if len(word) > 3]
     return len(written) < 9 and all(word[0].isupper() for word in long) and len(long) > 1
 

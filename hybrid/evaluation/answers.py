@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.answering.answerer import UNSURE
 from hybrid.answering.evidence import collapse
@@ -22,6 +22,7 @@ from hybrid.errors import InputError
 from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.evaluation.report import Cell, Report
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
+from hybrid.stores.jsonl import read_models
 
 CITATIONS = 5
 SHORTEST, LONGEST = 8_000, 45_000
@@ -93,24 +94,7 @@ class Outcome:
 
 def read_expected(path: Path) -> list[ExpectedAnswer]:
     """A user's questions from a JSONL file. Raises `InputError` with the line and what is wrong with it."""
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the questions in {path}: {error}") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(ExpectedAnswer.model_validate_json(line))
-            except ValidationError as error:
-                fault = error.errors()[0]
-                raise InputError(
-                    f"{path}, line {number}: {'.'.join(map(str, fault['loc']))} {fault['msg']}; a line is like "
-                    + json.dumps({"question": "When does the lease end?", "quotes": ["30 June 2027"]})
-                ) from error
-    if not found:
-        raise InputError(f"{path} holds no questions")
-    return found
+    return read_models(path, ExpectedAnswer, {"question": "When does the lease end?", "quotes": ["30 June 2027"]})
 
 
 def ask(corpus: Corpus, asked: ExpectedAnswer | _Spans) -> Outcome:

@@ -12,7 +12,7 @@ from typing import Any
 from hybrid.answers import Hit
 from hybrid.documents import Document, Metadata
 from hybrid.errors import InputError
-from hybrid.evaluation.jsonl import read_jsonl
+from hybrid.stores.jsonl import read_jsonl
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor
     out = torch.empty_like(q, memory_format=torch.contiguous_format)
     lse = q.new_empty(q.shape[:3], dtype=torch.promote_types(q.dtype, torch.float32))
     out[:, :, : geometry.first], lse[:, :, : geometry.first] = 0, -torch.inf
-    if not q.is_cpu or geometry.scale == 0 or v.shape[3] != q.shape[3]:
+    if not q.is_cpu:
         for part in _parts(q, k, v, geometry, band):
             out[:, :, part.tile.queries] = part.unfold(part.p @ part.v)
             lse[:, :, part.tile.queries] = part.unfold(part.scores.to(lse.dtype).logsumexp(-1, keepdim=True))[..., 0]

@@ -21,8 +21,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hybrid.kernels.attention_tiles import HEADS
+
 TARGETS = ("cuda:80", "cuda:90", "hip:gfx942")
-HEADS = (32, 64, 128, 256)
 SHARED_LIMIT = {"cuda:80": 163 * 1024, "cuda:90": 227 * 1024, "hip:gfx942": 64 * 1024}  # bytes a block, by the vendors
 TENSOR_CORES = {"cuda:80": r"mma\.sync", "cuda:90": r"wgmma|mma\.sync", "hip:gfx942": r"v_mfma_"}
 
@@ -83,7 +84,8 @@ def attention_specs(target: str, heads: tuple[int, ...] = HEADS) -> Iterator[Spe
     """The five attention kernels for each head size."""
     import triton.language as tl
 
-    from hybrid.kernels.triton_attention import KERNELS, tiles
+    from hybrid.kernels.attention_tiles import tiles
+    from hybrid.kernels.triton_attention import KERNELS
 
     narrow = {"q", "k", "v", "o", "do", "x", "y", "z", "dq", "dk", "dv", "of_q", "of_k", "of_v", "of_do"}
     for name, kernel in KERNELS.items():

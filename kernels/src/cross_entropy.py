@@ -124,7 +124,7 @@ class _Loss(torch.autograd.Function):
         each = hidden.new_empty(len(targets), dtype=wide)
         of_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         now = ctx.needs_input_grad[1] and weights is not None and not inner
-        of_unembedding = torch.zeros_like(unembedding) if now else None
+        of_unembedding = _no_sum(unembedding) if now else None
         for piece, p, losses in _pieces(hidden, unembedding, targets, way):
             each[piece] = losses
             if of_hidden is not None:
@@ -193,7 +193,7 @@ class _Gradient(torch.autograd.Function):
             raise RuntimeError("linear_cross_entropy has no third derivative; use hybrid.kernels.reference's")
         hidden, unembedding, weights, targets = ctx.saved_tensors
         of_hidden = torch.empty_like(hidden)
-        of_unembedding = torch.zeros_like(unembedding) if ctx.needs_input_grad[1] else None
+        of_unembedding = _no_sum(unembedding) if ctx.needs_input_grad[1] else None
         of_weights = torch.empty_like(weights) if ctx.needs_input_grad[2] else None
         x = None if x is None else x.to(hidden.dtype).contiguous()
         for piece, p, _ in _pieces(hidden, unembedding, targets, ctx.way):
@@ -209,13 +209,14 @@ class _Gradient(torch.autograd.Function):
                 of_weights[piece] = along - at_target
             torch.mm(t, unembedding, out=of_hidden[piece])
             if of_unembedding is not None:
-                of_unembedding.addmm_(t.T, hidden[piece])
+                _add_product(of_unembedding, t.T, hidden[piece])
             if omega is not None:
                 missed = torch.mm(p, omega).sub_(omega[target])
                 of_hidden[piece] += missed * weight.to(missed.dtype)
             if of_unembedding is not None and x is not None:
                 _add_error(of_unembedding, p, target, weight, x[piece])
-        return of_hidden, of_unembedding, of_weights, *[None] * 6
+        du = None if of_unembedding is None else of_unembedding.to(unembedding.dtype)
+        return of_hidden, du, of_weights, *[None] * 6
 
 
 def _sum(first: Tensor | None, second: Tensor | None, like: Tensor) -> Tensor:
@@ -235,16 +236,28 @@ def _of_unembedding(
 ) -> Tensor:
     if known is not None:
         return (known * factor).to(unembedding.dtype)
-    total = torch.zeros_like(unembedding)
+    total = _no_sum(unembedding)
     for piece, p, _ in _pieces(hidden, unembedding, targets, way):
         _add_error(total, p, targets[piece], weights[piece, None], hidden[piece])
-    return total
+    return total.to(unembedding.dtype)
 
 
 def _add_error(total: Tensor, p: Tensor, targets: Tensor, weight: Tensor, rows: Tensor) -> None:
     """Add ``w (p - e) rowsᵀ``; ``p`` is used up."""
     p.mul_(weight.to(p.dtype)).scatter_add_(1, targets[:, None], -weight.to(p.dtype))
-    total.addmm_(p.T, rows)
+    _add_product(total, p.T, rows)
+
+
+def _no_sum(unembedding: Tensor) -> Tensor:
+    """Zeros to add the pieces' gradients up in, at least float32: a narrower sum would round the last ones away."""
+    return torch.zeros_like(unembedding, dtype=torch.promote_types(unembedding.dtype, torch.float32))
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total += torch.mm(left, right)
 
 
 def _curve(p: Tensor, t: Tensor, weights: Tensor, way: Implementation) -> Tensor:

@@ -9,16 +9,15 @@ import torch
 import triton
 from torch import Tensor
 
+from hybrid.kernels.attention_tiles import Tiles, tiles
 from hybrid.kernels.choice import chip
 from hybrid.kernels.geometry import Geometry
 from hybrid.kernels.triton_attention import (
-    Tiles,
     forward_kernel,
     key_gradient_kernel,
     pass_a_kernel,
     pass_b_kernel,
     query_gradient_kernel,
-    tiles,
 )
 from hybrid.kernels.triton_types import wide_type
 

@@ -51,8 +51,9 @@ def sliding_window_attention(
         UnsupportedOperationError: shapes, dtypes or an implementation that do not go together.
         RuntimeError: a third derivative is asked for.
     """
-    _check(q, k, v, window, sinks, cached)
-    scale = q.shape[3] ** -0.5 if scale is None else scale
+    if k.dim() == 4 and not 0 <= sinks <= k.shape[2]:
+        raise UnsupportedOperationError(f"sinks must be between 0 and the {k.shape[2]} keys; got {sinks}")
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
     out, lse = attention_with_lse(q, k, v, window, scale=scale, cached=cached, implementation=implementation)
     if not sinks or window >= k.shape[2]:
         return out
@@ -78,7 +79,11 @@ def attention_with_lse(
 
     Returns:
         [B, Hq, Tq, D], and [B, Hq, Tq] in at least float32: -inf where a query sees nothing.
+
+    Raises:
+        UnsupportedOperationError, RuntimeError: as `sliding_window_attention`.
     """
+    _check(q, k, v, window, cached)
     geometry = Geometry(q.shape[2], k.shape[2], window, cached, scale)
     way = choose(implementation, q, k, v)
     out, lse = _Attention.apply(q, k, v, geometry, way)  # type: ignore[no-untyped-call]
@@ -179,7 +184,7 @@ class _Gradient(torch.autograd.Function):
         return *found, None, None, *[None] * (len(ctx.needs_input_grad) - 7)
 
 
-def _check(q: Tensor, k: Tensor, v: Tensor, window: int, sinks: int, cached: int) -> None:
+def _check(q: Tensor, k: Tensor, v: Tensor, window: int, cached: int) -> None:
     if q.dim() != 4 or k.dim() != 4 or v.shape != k.shape:
         raise UnsupportedOperationError(
             f"q must be [B, Hq, Tq, D] and k, v [B, Hkv, Tk, D]; got {list(q.shape)}, {list(k.shape)}, {list(v.shape)}"
@@ -192,7 +197,5 @@ def _check(q: Tensor, k: Tensor, v: Tensor, window: int, sinks: int, cached: int
         raise UnsupportedOperationError(f"q, k and v must have one floating dtype; got {q.dtype}, {k.dtype}, {v.dtype}")
     if window < 1:
         raise UnsupportedOperationError(f"window must be at least 1; got {window}")
-    if not 0 <= sinks <= k.shape[2] or not 0 <= cached <= k.shape[2]:
-        raise UnsupportedOperationError(
-            f"sinks {sinks} and cached {cached} must be between 0 and the {k.shape[2]} keys"
-        )
+    if not 0 <= cached <= k.shape[2]:
+        raise UnsupportedOperationError(f"cached must be between 0 and the {k.shape[2]} keys; got {cached}")

@@ -30,12 +30,8 @@ Shapes: q, o, dO, X [B, Hq, Tq, D]; k, v, Y, Z [B, Hkv, Tk, D]; a number for eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import triton
 import triton.language as tl
-
-from hybrid.errors import UnsupportedOperationError
 
 LOG2E = tl.constexpr(1.4426950408889634)
 LN2 = tl.constexpr(0.6931471805599453)
@@ -392,132 +388,6 @@ def pass_b_kernel(
     _store(of_v + head.to(tl.int64) * Tk * D, first, N, own, PART, Tk, D, value_sum)
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """Queries and keys a tile, columns of a head that a program owns, warps, and pipeline stages."""
-
-    m: int
-    n: int
-    part: int
-    warps: int
-    stages: int
-
-
-def tiles(kernel: str, head: int, chip: str) -> Tiles:
-    """The tiles of a kernel for a head size on a chip, as `hybrid.kernels.choice.chip` names it.
-
-    They are the largest tried that spill nothing; see kernels/README.md.
-
-    Raises:
-        UnsupportedOperationError: the head is wider than 256.
-    """
-    wide = max(32, triton.next_power_of_2(head))
-    if wide > 256:
-        raise UnsupportedOperationError(
-            f"head size {head}: the Triton attention kernels go up to 256; use implementation='torch'"
-        )
-    return TILES[chip][kernel][wide]
-
-
-# queries, keys, columns, warps, stages
-TILES: dict[str, dict[str, dict[int, Tiles]]] = {
-    "cuda:80": {
-        "forward": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 64, 128, 4, 1),
-            256: Tiles(32, 32, 256, 4, 1),
-        },
-        "query_gradient": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 32, 128, 4, 1),
-            256: Tiles(32, 32, 128, 4, 1),
-        },
-        "key_gradient": {
-            32: Tiles(64, 64, 32, 8, 1),
-            64: Tiles(32, 64, 64, 4, 1),
-            128: Tiles(32, 64, 128, 4, 1),
-            256: Tiles(32, 64, 128, 8, 1),
-        },
-        "pass_a": {
-            32: Tiles(32, 32, 32, 4, 1),
-            64: Tiles(32, 32, 32, 4, 1),
-            128: Tiles(16, 32, 64, 4, 1),
-            256: Tiles(16, 32, 64, 4, 1),
-        },
-        "pass_b": {
-            32: Tiles(32, 32, 32, 8, 1),
-            64: Tiles(32, 32, 64, 8, 1),
-            128: Tiles(32, 32, 64, 8, 1),
-            256: Tiles(32, 32, 64, 8, 1),
-        },
-    },
-    "cuda:90": {
-        "forward": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 64, 128, 4, 2),
-            256: Tiles(32, 32, 256, 4, 1),
-        },
-        "query_gradient": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 64, 128, 4, 2),
-            256: Tiles(32, 32, 128, 4, 1),
-        },
-        "key_gradient": {
-            32: Tiles(64, 64, 32, 8, 2),
-            64: Tiles(64, 64, 64, 8, 2),
-            128: Tiles(64, 64, 128, 8, 2),
-            256: Tiles(32, 64, 128, 8, 1),
-        },
-        "pass_a": {
-            32: Tiles(64, 32, 32, 4, 1),
-            64: Tiles(64, 32, 64, 4, 1),
-            128: Tiles(16, 32, 64, 4, 1),
-            256: Tiles(16, 32, 64, 4, 1),
-        },
-        "pass_b": {
-            32: Tiles(32, 64, 32, 8, 2),
-            64: Tiles(32, 64, 64, 8, 2),
-            128: Tiles(32, 64, 64, 8, 2),
-            256: Tiles(32, 64, 64, 8, 2),
-        },
-    },
-    "hip:gfx942": {
-        "forward": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 64, 128, 4, 2),
-            256: Tiles(32, 32, 256, 4, 1),
-        },
-        "query_gradient": {
-            32: Tiles(64, 64, 32, 4, 2),
-            64: Tiles(64, 64, 64, 4, 2),
-            128: Tiles(64, 64, 128, 4, 2),
-            256: Tiles(32, 32, 128, 4, 1),
-        },
-        "key_gradient": {
-            32: Tiles(32, 64, 32, 4, 1),
-            64: Tiles(32, 64, 64, 4, 1),
-            128: Tiles(32, 64, 128, 4, 1),
-            256: Tiles(32, 32, 64, 4, 1),
-        },
-        "pass_a": {
-            32: Tiles(64, 32, 32, 4, 1),
-            64: Tiles(64, 32, 64, 4, 1),
-            128: Tiles(64, 32, 64, 4, 1),
-            256: Tiles(16, 32, 64, 4, 1),
-        },
-        "pass_b": {
-            32: Tiles(32, 64, 32, 4, 1),
-            64: Tiles(32, 64, 64, 4, 1),
-            128: Tiles(32, 64, 64, 4, 1),
-            256: Tiles(32, 32, 64, 4, 1),
-        },
-    },
-}
 KERNELS = {
     "forward": forward_kernel,
     "query_gradient": query_gradient_kernel,
