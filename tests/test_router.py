@@ -621,6 +621,12 @@ def test_a_wrong_line_of_questions_is_named(tmp_path: Path, line: str, said: str
         read_labelled(path)
 
 
+def test_a_file_of_questions_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "Why?", "label": "comprehension"}\n', encoding="utf-8-sig")
+    assert [one.question for one in read_labelled(path)] == ["Why?"]
+
+
 def test_own_questions_with_a_history_are_trained_on_as_they_stand_alone(tmp_path: Path) -> None:
     line = {"question": "And when does it end?", "label": "lookup", "history": ["Who signed the lease?"]}
     (only,) = as_questions(read_labelled(write_own(tmp_path / "q.jsonl", [line])))
