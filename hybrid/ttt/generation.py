@@ -91,14 +91,24 @@ class Reader:
                 return now
         return text
 
-    @torch.inference_mode()
     def loss(self, text: str, prefix: str = "") -> float:
         """Mean loss in nats per token of ``text`` after ``prefix``. Raises `InputError` if ``text`` is empty."""
+        return self._loss([self._tokenizer.end_of_document, *self._tokenizer.encode(prefix)], text)
+
+    def message_loss(self, messages: Sequence[tuple[str, str]], text: str) -> float:
+        """Mean loss in nats per token of ``text`` as the assistant's next message, its end not counted.
+
+        Raises `InputError` if ``text`` is empty.
+        """
+        return self._loss(self._tokenizer.encode_chat(messages), text)
+
+    @torch.inference_mode()
+    def _loss(self, before: Sequence[int], text: str) -> float:
         scored = self._tokenizer.encode(text)
         if not scored:
             raise InputError("loss needs a text that is not empty")
-        ids = [self._tokenizer.end_of_document, *self._tokenizer.encode(prefix), *scored]
-        first = len(ids) - len(scored)  # index of the first scored token
+        ids = [*before, *scored]
+        first = len(before)  # index of the first scored token
         total = 0.0
         for start, hidden, _ in self._stream(ids[:-1]):
             skip = max(0, first - 1 - start)  # hidden state i predicts token i + 1
