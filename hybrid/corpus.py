@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
-from hybrid.answers import Answer, Hit, Route, RouteName
+from hybrid.answers import Answer, Citation, Hit, Hits, Route, RouteName
+from hybrid.asynchronous import until_stopped
+from hybrid.display.shown import Shown
 from hybrid.documents import Document
 from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
 from hybrid.filters import Filter
-from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
+from hybrid.page import PageView
+from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 from hybrid.settings import Settings
+from hybrid.usage import Usage
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
     from hybrid.stores.catalog import Catalog
+    from hybrid.stores.rows import GenerationRow
     from hybrid.ttt.memory import MemoryModel
     from hybrid.view import View
 
+Found = TypeVar("Found")
 _SETTINGS = "settings"
 
 
-class Corpus:
+class Corpus(Shown):
     """A directory of documents that were read once, and the questions put to it.
 
-    Open one with `Corpus.open`. All methods may be called from several threads; one process at a time
-    may ingest or remove while others ask. What is committed is never lost to a later error.
+    Open one with `Corpus.open`. All methods may be called from several threads, and each has an async twin
+    (`aask` of `ask`, and so on); one thread of one process at a time may ingest or remove while others ask.
+    Every answer is of one whole generation. What is committed is never lost to a later error.
 
     Example:
         >>> import hybrid
@@ -48,8 +59,12 @@ class Corpus:
         self.directory = directory
         self.settings = settings
         self._catalog = catalog
-        self._lock = threading.RLock()
-        self._view: View | None = None
+        self._usage = Usage(f"the corpus at {directory}", self._release)
+        self._lock = threading.Lock()  # of the next four
+        self._view: View | None = None  # the newest that was asked for
+        self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
+        self._held_embedder: Embedder | None = None
+        self._held_model: MemoryModel | None = None
 
     @classmethod
     def open(cls, directory: str | Path, settings: Settings | None = None, *, create: bool = True) -> Self:
@@ -78,10 +93,23 @@ class Corpus:
             catalog.close()
             raise
 
+    @classmethod
+    async def aopen(cls, directory: str | Path, settings: Settings | None = None, *, create: bool = True) -> Self:
+        """`open`, without holding up the event loop."""
+        return await asyncio.to_thread(cls.open, directory, settings, create=create)
+
     def close(self) -> None:
-        """Let go of the files. The corpus cannot be used afterwards."""
+        """Let go of the files and the models. Closing again does nothing.
+
+        Calls that run in other threads go on to their end, and the last of them lets go; whoever calls later
+        gets a `CorpusError`.
+        """
+        self._usage.close()
+
+    def _release(self) -> None:
+        with self._lock:
+            self._view = self._held_embedder = self._held_model = None
         self._catalog.close()
-        self._view = None
 
     def __enter__(self) -> Self:
         return self
@@ -91,12 +119,26 @@ class Corpus:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
     def __repr__(self) -> str:
         return f"Corpus({str(self.directory)!r})"
 
+    def __str__(self) -> str:
+        return repr(self) if self._usage.closed else str(self.status())
+
+    def _repr_html_(self) -> str | None:
+        return None if self._usage.closed else self.status()._repr_html_()
+
     # Changing -----------------------------------------------------------------------------------
 
-    def ingest(self, *inputs: str | Path | Document, progress: Progress | None = None) -> IngestReport:
+    def ingest(self, *inputs: str | Path | Document, progress: Progress | bool | None = None) -> IngestReport:
         """Read files, folders, globs or `Document` objects into the index and the memory.
 
         Unchanged files cost nothing, changed ones replace what was there, identical ones are recorded
@@ -104,36 +146,60 @@ class Corpus:
         from a folder stay in the corpus until `remove`. An interruption loses nothing that was
         committed; the same call goes on from there.
 
+        Args:
+            inputs: what to read.
+            progress: ``True`` shows bars in a notebook or a terminal, as `hybrid.progress` does; or what is to be
+                called as the work goes on. By default nothing is shown.
+
         Raises:
             InputError: a path does not exist, or a glob matches nothing.
             CorpusLockedError: another process is writing.
         """
+        from hybrid.bars import shown
         from hybrid.ingest import pipeline
-        from hybrid.ingest.progress import quiet
 
         if not inputs:
             raise InputError("nothing to ingest: name files, folders, globs or Document objects")
-        return pipeline.ingest(
-            self._catalog,
-            self.directory,
-            self._embedder(),
-            self._memory_model(),
-            inputs,
-            self.settings,
-            progress or quiet,
-        )
+        with self._usage.held(), shown(progress) as report:
+            return pipeline.ingest(
+                self._catalog,
+                self.directory,
+                self._embedder(),
+                self._memory_model(),
+                inputs,
+                self.settings,
+                report,
+            )
 
-    def remove(self, source: str, progress: Progress | None = None) -> IngestReport:
+    async def aingest(self, *inputs: str | Path | Document, progress: Progress | bool | None = None) -> IngestReport:
+        """`ingest`, without holding up the event loop; ``progress`` is called in the working thread.
+
+        A task that is cancelled stops the work at the next point where it reports progress, and waits for that:
+        seconds at most. What was read until then is committed, and the same call goes on from there.
+        """
+        from hybrid.bars import shown
+
+        with shown(progress) as report:
+            return await until_stopped(lambda watched: self.ingest(*inputs, progress=watched), report)
+
+    def remove(self, source: str, progress: Progress | bool | None = None) -> IngestReport:
         """Remove a source by the name that `documents` shows, and have the memory unlearn it.
 
         Raises `SourceNotFoundError`, with near matches, if there is no such source.
         """
+        from hybrid.bars import shown
         from hybrid.ingest import pipeline
-        from hybrid.ingest.progress import quiet
 
-        return pipeline.remove(
-            self._catalog, self.directory, self._memory_model(), source, self.settings, progress or quiet
-        )
+        with self._usage.held(), shown(progress) as report:
+            return pipeline.remove(self._catalog, self.directory, self._memory_model(), source, self.settings, report)
+
+    async def aremove(self, source: str, progress: Progress | bool | None = None) -> IngestReport:
+        """`remove`, without holding up the event loop. Cancelling is as with `aingest`; the document is gone from
+        the index at once, and the next ingest goes on with the memory's unlearning."""
+        from hybrid.bars import shown
+
+        with shown(progress) as report:
+            return await until_stopped(lambda watched: self.remove(source, watched), report)
 
     # Asking -------------------------------------------------------------------------------------
 
@@ -144,6 +210,8 @@ class Corpus:
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
+        writer: Any = None,
+        on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """Answer a question, with citations and a verdict on every claim.
 
@@ -153,19 +221,40 @@ class Corpus:
             history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
                 end?") takes its subject from them, and the answer's notes say how it was read.
             where: answer from these documents only. The memory, which has read them all, is not asked.
+            writer: a LangChain chat model, or a function from a list of (role, text) messages to text. It writes in
+                the memory's place, from passages that this library found, and every sentence of it gets its verdict;
+                also where the memory is off or a filter is set. If it fails, a note says how and the index answers.
+            on_token: called with each piece of the answer's text as it is made: quotes first, then what is written,
+                and a mark after each sentence once it is verified. Together they are the answer's ``text``.
 
         Raises:
-            InputError: an empty question, an unknown route, or a filter with a metadata key or a source that no
-                document has.
+            InputError: an empty question, an unknown route, a filter with a metadata key or a source that no
+                document has, or a writer that cannot write.
         """
-        return self._current().answerer.ask(question, route=route, history=history, where=where)
+        return self._asked(lambda view: view.answerer.ask(question, route, history, where, writer, on_token))
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+        where: Filter | None = None,
+    ) -> Answer:
+        """`ask`, without holding up the event loop. A task that is cancelled returns at once; what its thread
+        still finds is dropped."""
+        return await asyncio.to_thread(self.ask, question, route=route, history=history, where=where)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
-        return self._current().answerer.route(question, history=history)
+        return self._asked(lambda view: view.answerer.route(question, history=history))
 
-    def search(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> list[Hit]:
-        """The ``k`` chunks of the index that bear most on the question, best first.
+    async def aroute(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
+        """`route`, without holding up the event loop."""
+        return await asyncio.to_thread(self.route, question, history=history)
+
+    def search(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
+        """The ``k`` chunks of the index that bear most on the question, best first: a list that shows itself.
 
         Args:
             question: what to look for; what stands in quotation marks is looked for to the letter.
@@ -177,15 +266,25 @@ class Corpus:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
         from hybrid.answering.answerer import checked_question
+        from hybrid.answering.matching import matched
 
         asked = checked_question(question, self.settings.answer.max_question_chars)
-        return self._current().searcher.search(asked, k, where, order)
+        hits = self._asked(lambda view: view.searcher.search(asked, k, where, order))
+        return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
+
+    async def asearch(
+        self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused"
+    ) -> Hits:
+        """`search`, without holding up the event loop."""
+        return await asyncio.to_thread(self.search, question, k, where=where, order=order)
 
     # Looking ------------------------------------------------------------------------------------
 
-    def documents(self) -> list[DocumentInfo]:
-        """The documents, in the order in which the memory reads them."""
-        return [
+    def documents(self) -> Documents:
+        """The documents, in the order in which the memory reads them: a list that shows itself as a table."""
+        with self._usage.held():
+            rows = self._catalog.documents()
+        return Documents(
             DocumentInfo(
                 id=row.id,
                 source=row.source,
@@ -199,13 +298,18 @@ class Corpus:
                 custodian=row.custodian,
                 sources=(row.source, *row.aliases),
             )
-            for row in self._catalog.documents()
-        ]
+            for row in rows
+        )
+
+    async def adocuments(self) -> Documents:
+        """`documents`, without holding up the event loop."""
+        return await asyncio.to_thread(self.documents)
 
     def status(self) -> CorpusStatus:
         """What the corpus holds, and how far the memory has read."""
-        documents = self._catalog.documents()
-        generation = self._catalog.generation()
+        with self._usage.held(), self._catalog.reading():
+            documents = self._catalog.documents()
+            generation = self._catalog.generation()
         return CorpusStatus(
             directory=str(self.directory),
             generation=generation.n if generation else None,
@@ -215,10 +319,14 @@ class Corpus:
             characters=sum(row.chars for row in documents),
             memory=generation.memory_state if generation else "none",
             tokens_read=generation.tokens if generation else 0,
-            bytes_on_disk=sum(path.stat().st_size for path in self.directory.rglob("*") if path.is_file()),
+            bytes_on_disk=_bytes_in(self.directory),
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
         )
+
+    async def astatus(self) -> CorpusStatus:
+        """`status`, without holding up the event loop."""
+        return await asyncio.to_thread(self.status)
 
     def verify(self, answer: Answer) -> list[str]:
         """Check an answer's citations against the corpus as it is now; what does not hold, in words.
@@ -228,35 +336,90 @@ class Corpus:
         """
         from hybrid.answering.verification import check_citations
 
-        return check_citations(self._catalog, answer)
+        with self._usage.held(), self._catalog.reading():
+            return check_citations(self._catalog, answer)
+
+    async def averify(self, answer: Answer) -> list[str]:
+        """`verify`, without holding up the event loop."""
+        return await asyncio.to_thread(self.verify, answer)
+
+    def page(self, citation: Citation | Hit) -> PageView:
+        """The page that a citation or a search hit stands on, with it highlighted; where the document has no pages,
+        the lines around it.
+
+        Raises:
+            SourceNotFoundError: the document is not in the corpus any more.
+            CorpusError: the document has changed since, or the quote is not at its offsets.
+
+        Example:
+            >>> corpus.page(answer.citations[0])
+        """
+        from hybrid.answering.pages import page_of
+
+        with self._usage.held(), self._catalog.reading():
+            return page_of(self._catalog, citation)
+
+    def training(self) -> MemoryTraining:
+        """How well the memory foretold the corpus as it read: loss against position, drawn in a notebook."""
+        from hybrid.ingest.loss_curve import read_training
+
+        model = self.settings.memory.model if self.settings.memory.enabled else None
+        with self._usage.held():
+            return read_training(self._catalog, self.directory, model)
 
     # Parts --------------------------------------------------------------------------------------
 
     def _embedder(self) -> Embedder:
         from hybrid.view import load_embedder
 
-        return load_embedder(self.settings.retrieval.embedder)
+        self._held_embedder = load_embedder(self.settings.retrieval.embedder)  # held, so that it is loaded once
+        return self._held_embedder
 
     def _memory_model(self) -> MemoryModel | None:
         from hybrid.view import load_memory_model
 
-        return load_memory_model(self.settings.memory) if self.settings.memory.enabled else None
+        if not self.settings.memory.enabled:
+            return None
+        self._held_model = load_memory_model(self.settings.memory)
+        return self._held_model
 
-    def _current(self) -> View:
-        """The newest generation, with what it takes to ask it. Loaded once, and again after a commit."""
+    def _asked(self, ask: Callable[[View], Found]) -> Found:
+        """What ``ask`` finds in the newest generation, all of it read in one state of the catalog."""
+        with self._usage.held():
+            while True:
+                with self._catalog.reading():
+                    generation = self._catalog.generation()
+                    try:
+                        return ask(self._view_of(generation))
+                    except CorruptCorpusError as error:
+                        damaged = error
+                if self._catalog.generation() == generation:
+                    raise damaged
+                # Others committed so often meanwhile that this generation's files were cleared away: the next, then.
+
+    def _view_of(self, generation: GenerationRow | None) -> View:
+        """A generation with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
         from hybrid.view import View
 
+        number = generation.n if generation else None
         with self._lock:
-            generation = self._catalog.generation()
-            while self._view is None or self._view.generation != generation:
-                try:
-                    self._view = View.load(self.directory, self._catalog, self.settings, generation)
-                except CorruptCorpusError:
-                    newer = self._catalog.generation()
-                    if newer == generation:
-                        raise
-                    generation = newer  # another process committed twice, and cleared this one's files away
-            return self._view
+            view = self._views.get(number)
+            if view is None:
+                models = self._embedder(), self._memory_model
+                view = View.load(self.directory, self._catalog, self.settings, generation, *models, self._view)
+                self._views[number] = view
+            if self._view is None or (self._view.number or 0) <= (number or 0):
+                self._view = view
+            return view
+
+
+def _bytes_in(directory: Path) -> int:
+    total = 0
+    for folder, _, files in os.walk(directory):  # unlike rglob it bears with a writer who clears files away meanwhile
+        for file in files:
+            with suppress(FileNotFoundError):
+                total += (Path(folder) / file).stat().st_size
+    return total
 
 
 def _check_directory(directory: Path, *, create: bool) -> None:

@@ -1,4 +1,4 @@
-"""Which models are built in, and how a model's name becomes a path."""
+"""Which models are built in, how a model's name becomes a path, and which device it runs on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from hybrid.errors import MissingModelError
+from hybrid.errors import MissingModelError, SettingsError
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,30 @@ def resolve_model(name: str) -> str:
             f"no model at {path}; give a directory or file that exists, or one of {sorted(BUILTIN_MODELS)}"
         )
     return name
+
+
+def resolve_device(wanted: str, setting: str) -> str:
+    """The device that a setting means: ``cpu``, ``cuda:0`` and so on. ``auto`` is the first GPU, or the CPU.
+
+    Args:
+        wanted: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
+        setting: its name, for the error.
+
+    Raises:
+        SettingsError: there is no such device on this machine.
+    """
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "auto":
+        return "cuda:0" if count else "cpu"
+    number = int(wanted.partition(":")[2] or 0)
+    if number >= count:
+        there = ", ".join(["cpu", *(f"cuda:{at}" for at in range(count))])
+        raise SettingsError(
+            f"{setting} is {wanted!r}, and PyTorch finds no such device on this machine; it has {there}. "
+            f"Set {setting} to one of them, or to auto"
+        )
+    return f"cuda:{number}"

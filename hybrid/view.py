@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from threading import Lock
+from typing import Generic, Self, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,17 +25,51 @@ from hybrid.stores.vectors import FaissIndex
 from hybrid.ttt.generation import Reader
 from hybrid.ttt.memory import MemoryModel
 
-
-@lru_cache(maxsize=2)
-def load_embedder(name: str) -> Embedder:
-    """An embedder, shared by all corpora of the process that use it."""
-    return Embedder.load(name)
+Key = TypeVar("Key", bound=Hashable)
+Model = TypeVar("Model")
 
 
-@lru_cache(maxsize=1)
+class Shared(Generic[Key, Model]):
+    """Models that corpora side by side share: loaded once a key, and kept as long as anyone holds them.
+
+    What is shared never changes. Threads that ask for the same key wait for one load; other keys are not held up.
+    """
+
+    def __init__(self, load: Callable[[Key], Model]) -> None:
+        self._load = load
+        self._guard = Lock()
+        self._loading: WeakValueDictionary[Key, Lock] = WeakValueDictionary()
+        self._loaded: WeakValueDictionary[Key, Model] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+    def get(self, key: Key) -> Model:
+        """The model of that key. Raises what loading it raises."""
+        with self._guard:
+            # The lock lives as long as a thread is here with it.
+            lock = self._loading.get(key) or self._loading.setdefault(key, Lock())
+        with lock:
+            found = self._loaded.get(key)
+            if found is None:
+                found = self._load(key)
+                self._loaded[key] = found
+            return found
+
+
+EMBEDDERS: Shared[tuple[str, str], Embedder] = Shared(lambda key: Embedder.load(*key))
+MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(MemoryModel.load)
+
+
+def load_embedder(name: str, device: str = "auto") -> Embedder:
+    """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again."""
+    return EMBEDDERS.get((name, device))
+
+
 def load_memory_model(settings: MemorySettings) -> MemoryModel:
-    """A language model, shared by all corpora of the process with the same memory settings."""
-    return MemoryModel.load(settings)
+    """A language model, shared by all corpora of the process with the same memory settings. Hold on to it, too."""
+    # How often snapshots are written is not the model's business.
+    return MEMORY_MODELS.get(settings.model_copy(update={"snapshot_every": MemorySettings().snapshot_every}))
 
 
 @dataclass(frozen=True)
@@ -41,43 +77,66 @@ class View:
     """A generation, ready to be searched and asked. ``None`` stands for a corpus that is still empty."""
 
     generation: GenerationRow | None
+    index: FaissIndex
     searcher: Searcher
     answerer: Answerer
 
-    @classmethod
-    def load(cls, directory: Path, catalog: Catalog, settings: Settings, generation: GenerationRow | None) -> Self:
-        """Load the generation's index; its memory is loaded when it first writes.
+    @property
+    def number(self) -> int | None:
+        """The generation's."""
+        return self.generation.n if self.generation else None
 
-        Raises `CorruptCorpusError` if the index file is missing or does not match its sha256.
+    @classmethod
+    def load(
+        cls,
+        directory: Path,
+        catalog: Catalog,
+        settings: Settings,
+        generation: GenerationRow | None,
+        embedder: Embedder,
+        model: Callable[[], MemoryModel | None],
+        before: View | None = None,
+    ) -> Self:
+        """Load the generation's index, or take it from the view ``before`` if it is the same.
+
+        ``model`` is called when the memory first writes. Raises `CorruptCorpusError` if the index file is missing
+        or does not match its sha256.
         """
-        embedder = load_embedder(settings.retrieval.embedder)
-        index = _load_index(directory, settings, generation, embedder.dimension)
+        same = before is not None and _index_file(before.generation) == _index_file(generation)
+        index = before.index if before and same else _load_index(directory, settings, generation, embedder.dimension)
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
-        memory = _Memory.of(directory, settings.memory, generation)
-        return cls(generation, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
+        memory = _Memory.of(directory, settings.memory, generation, model)
+        return cls(generation, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
 
 
 class _Memory:
     """The memory of one generation, loaded when it first writes: a lookup never waits for it."""
 
-    def __init__(self, directory: Path, settings: MemorySettings, snapshot: StoredFile) -> None:
+    def __init__(self, directory: Path, snapshot: StoredFile, model: Callable[[], MemoryModel | None]) -> None:
         self._directory = directory
-        self._settings = settings
         self._snapshot = snapshot
+        self._model = model
 
     @classmethod
-    def of(cls, directory: Path, settings: MemorySettings, generation: GenerationRow | None) -> Self | None:
+    def of(
+        cls,
+        directory: Path,
+        settings: MemorySettings,
+        generation: GenerationRow | None,
+        model: Callable[[], MemoryModel | None],
+    ) -> Self | None:
         """The memory, or ``None`` where it is off, absent or switched off in the settings."""
         if not settings.enabled or generation is None or generation.memory_state in ("off", "none"):
             return None
         if generation.snapshot_file is None or generation.snapshot_sha256 is None:
             return None
-        return cls(directory, settings, StoredFile(generation.snapshot_file, generation.snapshot_sha256))
+        return cls(directory, StoredFile(generation.snapshot_file, generation.snapshot_sha256), model)
 
     @cached_property
     def _reader(self) -> Reader:
-        model = load_memory_model(self._settings)
+        model = self._model()
+        assert model is not None  # it is on: see `of`
         return model.reader(model.restore(*snapshots.load(self._directory, self._snapshot)))
 
     @property
@@ -87,14 +146,20 @@ class _Memory:
     def count(self, text: str) -> int:
         return self._reader.count(text)
 
-    def generate(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> str:
-        return self._reader.generate(messages, max_new_tokens=max_new_tokens)
+    def generate(
+        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
+    ) -> str:
+        return self._reader.generate(messages, max_new_tokens=max_new_tokens, on_token=on_token)
+
+
+def _index_file(generation: GenerationRow | None) -> StoredFile | None:
+    return StoredFile(generation.index_file, generation.index_sha256) if generation else None
 
 
 def _load_index(directory: Path, settings: Settings, generation: GenerationRow | None, dimension: int) -> FaissIndex:
     exact_up_to = settings.retrieval.exact_up_to
-    if generation is None:
+    stored = _index_file(generation)
+    if stored is None:
         nothing = np.zeros((0, dimension), np.float32)
         return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)
-    stored = StoredFile(generation.index_file, generation.index_sha256)
     return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True)

@@ -48,7 +48,8 @@ def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
         if not create:
             raise CorpusNotFoundError(f"no catalog at {path}; ingest something first, or check the path")
         path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    # As many connections as threads that read at once: each holds one for as long as it asks.
+    engine = create_engine(url, max_overflow=-1)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     try:
@@ -74,7 +75,7 @@ def _url(url_or_path: str | Path) -> URL:
 
 def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -100,7 +101,9 @@ def storage_errors(path: Path | str = "the catalog") -> Iterator[None]:
     except DatabaseError as error:
         said = str(error.orig)
         if "locked" in said or "busy" in said:
-            raise CorpusLockedError(f"another process is writing to {path}; try again when it is done") from error
+            raise CorpusLockedError(
+                f"another process or thread is writing to {path}; try again when it is done"
+            ) from error
         if "malformed" in said or "not a database" in said:
             raise CorruptCorpusError(
                 f"{path} is damaged ({said}); put back a copy of it, or ingest the documents into a new directory"

@@ -89,9 +89,11 @@ def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
     moved to ``quarantine/`` and never deleted.
     """
     path = directory / stored.file
-    if not path.is_file():
-        raise CorruptCorpusError(f"{path} is missing; {advice}")
-    if sha256_of(path) != stored.sha256:
+    try:
+        digest = sha256_of(path)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise CorruptCorpusError(f"{path} is missing; {advice}") from error
+    if digest != stored.sha256:
         aside = quarantine(directory, stored.file)
         raise CorruptCorpusError(
             f"{path} does not match its recorded sha256 (damaged, or edited); it was moved to {aside}; {advice}"

@@ -13,7 +13,7 @@ from hybrid.errors import CorpusLockedError
 
 @contextmanager
 def write_lock(directory: Path) -> Iterator[None]:
-    """Hold the corpus for writing. Raises `CorpusLockedError` at once if someone else does.
+    """Hold the corpus for writing. Raises `CorpusLockedError` at once if another process or thread does.
 
     The operating system lets go of the lock when its process ends, however it ends.
     """
@@ -24,8 +24,8 @@ def write_lock(directory: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise CorpusLockedError(
-            f"another process is writing to {directory} (it holds {path}); wait until it is done, or end it: what it "
-            "has committed is kept. Searching and asking work meanwhile"
+            f"another process or thread is writing to {directory} (it holds {path}); wait until it is done, or end it: "
+            "what it has committed is kept. Searching and asking work meanwhile"
         ) from error
     try:
         yield

@@ -46,7 +46,7 @@ class Embedder(BagEmbedder):
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A set in the form that users give."""
     embedder = Embedder()
-    monkeypatch.setattr(view, "load_embedder", lambda name: embedder)
+    monkeypatch.setattr(view, "load_embedder", lambda *_: embedder)
     (tmp_path / "own").mkdir()
     lines = [json.dumps({"source": source, "text": text}) for source, text in TEXTS.items()]
     (tmp_path / "own" / "documents.jsonl").write_text("\n".join(lines))

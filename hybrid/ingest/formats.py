@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from threading import RLock
 from typing import Literal
 
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.reports import SkippedFile
 
+PROCESS_WIDE = RLock()
+"""Held while parsing: warning filters and a parser's logger are the whole process's, and are put back after."""
 Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
 
 MEDIA_TYPES: dict[Format, str] = {
@@ -235,7 +238,7 @@ def parsing(source: str, what: str) -> Iterator[None]:
     """
     advice = "restore it from a good copy, or open it in its own program and save it again"
     try:
-        with warnings.catch_warnings():
+        with PROCESS_WIDE, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except DocumentError:

@@ -11,7 +11,7 @@ from pypdf import PageObject, PasswordType, PdfReader
 
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
-from hybrid.ingest.formats import Extracted, canonical, parsing
+from hybrid.ingest.formats import PROCESS_WIDE, Extracted, canonical, parsing
 from hybrid.reports import SkippedFile
 
 _END = b"%%EOF"
@@ -119,11 +119,12 @@ def _metadata(reader: PdfReader) -> Metadata:
 def _quiet() -> Iterator[None]:
     """Keep pypdf's log of small defects from the user: what is lost is an error or a skipped page."""
     logger = logging.getLogger("pypdf")
-    handler, propagated = logging.NullHandler(), logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.propagate = propagated
-        logger.removeHandler(handler)
+    with PROCESS_WIDE:
+        handler, propagated = logging.NullHandler(), logger.propagate
+        logger.addHandler(handler)
+        logger.propagate = False
+        try:
+            yield
+        finally:
+            logger.propagate = propagated
+            logger.removeHandler(handler)

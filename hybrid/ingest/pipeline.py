@@ -212,9 +212,11 @@ class _Batches:
             return
         self._batch, self._embedded = [], []
         self._commits += 1
-        self._progress("index", self._commits - 1, self._commits, "")
-        with self._tally.timed("index"):
-            facts = {"embedder": self._embedder.fingerprint, "dimension": str(self._embedder.dimension)}
-            self._writer.commit_documents(batch, embedded, facts, self._embedder.dimension)
+        try:
+            self._progress("index", self._commits - 1, self._commits, "")
+        finally:  # who stops the work there does not stop the commit
+            with self._tally.timed("index"):
+                facts = {"embedder": self._embedder.fingerprint, "dimension": str(self._embedder.dimension)}
+                self._writer.commit_documents(batch, embedded, facts, self._embedder.dimension)
         self._embedding = {document.sha256 for _, documents in self._group for document, _ in documents}
         self._progress("index", self._commits, self._commits, "")

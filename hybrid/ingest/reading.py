@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from hybrid.errors import CorruptCorpusError, DivergedError, ModelError
+from hybrid.ingest.loss_curve import METADATA_KEY, LossCurve
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.ingest.writing import Writer
 from hybrid.reports import MemoryState
@@ -70,13 +71,13 @@ def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progre
     if generation is None:
         return
     with tally.timed("memory"):
-        state, position, tokens = _latest_state(writer, model, tally)
+        state, position, tokens, curve = _latest_state(writer, model, tally)
         generation = writer.catalog.generation() or generation
         documents = writer.catalog.documents()
         unread = [row for row in documents if _is_unread(row, position)]
         if unread:
             meanwhile: MemoryState = "off" if generation.memory_state == "off" else "behind"
-            reading = _Reading(writer, model, state, tokens, meanwhile, every, progress, tally)
+            reading = _Reading(writer, model, state, tokens, curve, meanwhile, every, progress, tally)
             try:
                 reading.read(unread, position)
             except DivergedError as error:
@@ -96,16 +97,17 @@ def _is_unread(row: DocumentRow, position: Position | None) -> bool:
     return row.id == position.document_id and position.document_tokens is not None
 
 
-def _latest_state(writer: Writer, model: MemoryModel, tally: Tally) -> tuple[Any, Position | None, int]:
+def _latest_state(writer: Writer, model: MemoryModel, tally: Tally) -> tuple[Any, Position | None, int, LossCurve]:
     """The newest snapshot that can be used, else the untrained state. Those that cannot are given up."""
     for row in reversed(writer.catalog.snapshots(model.fingerprint)):
         try:
-            state = model.restore(*snapshots.load(writer.directory, StoredFile(row.file, row.sha256)))
-            return state, row.position, row.tokens
+            tensors, metadata = snapshots.load(writer.directory, StoredFile(row.file, row.sha256))
+            curve = LossCurve.from_json(metadata.get(METADATA_KEY), row.tokens)
+            return model.restore(tensors, metadata), row.position, row.tokens, curve
         except (CorruptCorpusError, ModelError) as error:
             tally.notes.append(f"a snapshot of the memory was given up: {error}")
             writer.forget_snapshot(row.id)
-    return model.start(), None, 0
+    return model.start(), None, 0, LossCurve()
 
 
 class _Reading:
@@ -117,6 +119,7 @@ class _Reading:
         model: MemoryModel,
         state: Any,
         tokens: int,
+        curve: LossCurve,
         meanwhile: MemoryState,
         every: int,
         progress: Progress,
@@ -126,6 +129,7 @@ class _Reading:
         self._model = model
         self._state: State = state
         self._tokens = self._saved = tokens
+        self._curve = curve
         self._meanwhile = meanwhile
         self._every = every
         self._progress = progress
@@ -151,7 +155,7 @@ class _Reading:
             before = self._state.tokens_read
             try:
                 stats = self._model.read(self._state, piece, self._on_step(row, at, len(tokens)))
-            except (KeyboardInterrupt, DivergedError):
+            except BaseException:
                 taken = self._state.tokens_read - before
                 self._count(taken, None)
                 if self._tokens > self._saved:
@@ -166,6 +170,8 @@ class _Reading:
 
     def _on_step(self, row: DocumentRow, at: int, length: int) -> Callable[[int, float], None]:
         def report(tokens: int, loss: float | None = None) -> None:
+            if loss is not None:
+                self._curve.add(self._tokens + tokens, loss)
             characters = self._done + row.chars * (at + tokens) // length
             read = f"{self._tally.tokens_read + tokens:,} tokens" + ("" if loss is None else f", loss {loss:.3f}")
             self._progress("memory", characters, self._total, f"{row.source}: {read}")
@@ -181,5 +187,7 @@ class _Reading:
 
     def _commit(self, row: DocumentRow, at: int, length: int, state: MemoryState) -> None:
         position = Position(row.id, at if at < length else None)
-        self._writer.commit_snapshot(state, position, self._tokens, self._state.to_tensors())
+        tensors, metadata = self._state.to_tensors()
+        memory = tensors, {**metadata, METADATA_KEY: self._curve.as_json()}
+        self._writer.commit_snapshot(state, position, self._tokens, memory)
         self._saved = self._tokens

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import MissingModelError, UnsupportedModelError
-from hybrid.models import resolve_model
+from hybrid.models import resolve_device, resolve_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+_LOADING = Lock()  # transformers' verbosity is the process's: two threads must not set it back in the wrong order
 KEPT = 8192
 """Vectors kept for texts that come again; 13 MB with the built-in embedder."""
-_TEXTS_PER_STEP = 256  # between two calls of progress
-_BATCH = 32
+_BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 # What decides a vector: the weights, the tokenizer, and how token vectors become one.
 _IDENTITY = ("**/*.safetensors", "modules.json", "**/config.json", "sentence_bert_config.json", "tokenizer.json")
@@ -66,27 +65,34 @@ class Embedder:
         self._path = path
         self._model = model
         self._lock = Lock()
+        self._door = Lock()
+        self._keeping = Lock()  # of the next
         self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     @classmethod
-    def load(cls, name: str) -> Self:
+    def load(cls, name: str, device: str = "auto") -> Self:
         """Loads the model called ``name``: a built-in model, a directory, or a hub id in the local cache.
+
+        Args:
+            name: as above.
+            device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
 
         Raises:
             MissingModelError: its files are not on this machine.
+            SettingsError: this machine has no such device.
             UnsupportedModelError: it is not a sentence-transformers model, brings its own code, or has
                 its weights in a pickle.
         """
+        device = resolve_device(device, "retrieval.device")
         path = _local_directory(name)
         _check_files(name, path)
-        # Batches are small, and the setting keeps tokenizers from warning when a process forks.
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        with _quiet_transformers():
+        with _LOADING, _quiet_transformers():
             from sentence_transformers import SentenceTransformer
 
             try:
                 model = SentenceTransformer(
                     str(path),
+                    device=device,
                     local_files_only=True,
                     trust_remote_code=False,
                     model_kwargs={"use_safetensors": True},
@@ -119,7 +125,7 @@ class Embedder:
         keys = [_content_key(text) for text in texts]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         new: dict[bytes, int] = {}  # the first place of each text that has no vector yet
-        with self._lock:
+        with self._keeping:
             for at, key in enumerate(keys):
                 if key in self._kept:
                     self._kept.move_to_end(key)
@@ -129,9 +135,9 @@ class Embedder:
         # Texts of one length share a batch, so that little is spent on padding; the longest go first, so
         # that progress runs faster towards the end and not slower.
         order = sorted(new.values(), key=lambda at: len(texts[at]), reverse=True)
-        for first in range(0, len(order), _TEXTS_PER_STEP):
-            step = order[first : first + _TEXTS_PER_STEP]
-            with self._lock:  # a fast tokenizer must not be set to truncate in two threads at once
+        for first in range(0, len(order), _BATCH):
+            step = order[first : first + _BATCH]
+            with self._turn():
                 vectors[step] = self._model.encode(
                     [_readable(texts[at]) for at in step],
                     batch_size=_BATCH,
@@ -139,7 +145,7 @@ class Embedder:
                     convert_to_numpy=True,
                     normalize_embeddings=True,
                 )
-                self._keep([keys[at] for at in step], vectors[step])
+            self._keep([keys[at] for at in step], vectors[step])
             if progress is not None:
                 progress(len(texts) - len(order) + first + len(step))
         for at, key in enumerate(keys):
@@ -147,10 +153,25 @@ class Embedder:
                 vectors[at] = vectors[new[key]]
         return vectors
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The model, for one thread: a fast tokenizer must not be set to truncate in two at once.
+
+        A thread that waits for it stands in the door, so that one that embeds a whole corpus, and is back at
+        once, finds the door closed: no question waits for more than the batch at hand.
+        """
+        with self._door:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def _keep(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
-        self._kept.update(zip(keys, vectors.copy(), strict=True))
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        with self._keeping:
+            self._kept.update(zip(keys, vectors.copy(), strict=True))
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
 
 
 def _content_key(text: str) -> bytes:
