@@ -15,13 +15,11 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 
 import hybrid
 from hybrid.errors import HybridError
-from hybrid.terminal import progress_bars
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BUILD = REPOSITORY / "build" / "demo"
@@ -108,8 +106,7 @@ def main() -> int:
         inputs = "licences"
     print(f"Reading {said}.")
     with hybrid.Corpus.open(os.path.relpath(BUILD / name)) as corpus:
-        with progress_bars() if sys.stderr.isatty() else nullcontext() as progress:
-            report = corpus.ingest(inputs, progress=progress)
+        report = corpus.ingest(inputs, progress=sys.stderr.isatty())
         print(f"{report}\n\n{corpus.status()}")
         if question or folder:
             show(question or "What are these documents about?", "your question", corpus)

@@ -10,12 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hybrid.answers import Answer, Citation, Claim, Hit, Route
+    from hybrid.answers import Answer, Citation, Claim, Hit, Hits, Route
+    from hybrid.bars import progress
     from hybrid.corpus import Corpus
     from hybrid.documents import Document, Metadata
     from hybrid.errors import HybridError
     from hybrid.filters import Filter
-    from hybrid.reports import CorpusStatus, DocumentInfo, IngestReport
+    from hybrid.page import PageView
+    from hybrid.reporting.exhibits import Exhibit, Exhibits, exhibits
+    from hybrid.reporting.reports import Report, report
+    from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
     from hybrid.settings import Settings
 
 __version__ = "0.1.0"
@@ -27,14 +31,24 @@ __all__ = [
     "CorpusStatus",
     "Document",
     "DocumentInfo",
+    "Documents",
+    "Exhibit",
+    "Exhibits",
     "Filter",
     "Hit",
+    "Hits",
     "HybridError",
     "IngestReport",
+    "MemoryTraining",
     "Metadata",
+    "PageView",
+    "Report",
     "Route",
     "Settings",
     "__version__",
+    "exhibits",
+    "progress",
+    "report",
 ]
 
 _HOME = {
@@ -45,13 +59,23 @@ _HOME = {
     "CorpusStatus": "hybrid.reports",
     "Document": "hybrid.documents",
     "DocumentInfo": "hybrid.reports",
+    "Documents": "hybrid.reports",
+    "Exhibit": "hybrid.reporting.exhibits",
+    "Exhibits": "hybrid.reporting.exhibits",
     "Filter": "hybrid.filters",
     "Hit": "hybrid.answers",
+    "Hits": "hybrid.answers",
     "HybridError": "hybrid.errors",
     "IngestReport": "hybrid.reports",
+    "MemoryTraining": "hybrid.reports",
     "Metadata": "hybrid.documents",
+    "PageView": "hybrid.page",
+    "Report": "hybrid.reporting.reports",
     "Route": "hybrid.answers",
     "Settings": "hybrid.settings",
+    "exhibits": "hybrid.reporting.exhibits",
+    "progress": "hybrid.bars",
+    "report": "hybrid.reporting.reports",
 }
 
 

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Literal, Self, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hybrid.display.shown import Shown
 
 RouteName = Literal["lookup", "comprehension", "both"]
 Verdict = Literal["verbatim", "supported", "unsupported"]
 
 
-class _Data(BaseModel):
+class _Data(Shown, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Route(_Data):
-    """Which memory a question goes to. ``forced`` is true where the caller chose, not the router."""
+    """Which memory a question goes to. ``forced`` is true where the caller chose, not the router.
+
+    Below ``lookup_below`` the router is sure of lookup, above ``comprehension_above`` of comprehension; between
+    them both are asked. A notebook draws where the question stands.
+
+    Example:
+        >>> print(Route(name="both", p_comprehension=0.5))
+        both: p(comprehension) 0.50, between 0.25 and 0.75, so not sure
+    """
 
     name: RouteName
     p_comprehension: float = Field(ge=0.0, le=1.0)
     forced: bool = False
+    lookup_below: float = Field(default=0.25, ge=0.0, le=1.0)
+    comprehension_above: float = Field(default=0.75, ge=0.0, le=1.0)
+
+    def __str__(self) -> str:
+        from hybrid.display.routes import route_text  # here, as below, because it needs these classes
+
+        return route_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.routes import route_html
+
+        return route_html(self)
 
 
 class Hit(_Data):
@@ -47,9 +70,62 @@ class Hit(_Data):
     similarity: float | None = None
 
     def __str__(self) -> str:
-        from hybrid.render import place  # here, because it needs these classes
+        from hybrid.display.hits import hit_text
 
-        return f"{self.source}, {place(self)}: {' '.join(self.text.split())}"
+        return hit_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.hits import hit_html
+
+        return hit_html(self)
+
+
+class Hits(Shown, list[Hit]):
+    """Search results, best first: a list of `Hit` that shows itself.
+
+    Args:
+        hits: the results.
+        question: what was looked for.
+        matched: the words and phrases of the results that the question asked for, as they stand there. They are
+            highlighted.
+        order: which search gave the order.
+
+    Example:
+        >>> hits = corpus.search("termination date", k=20)
+        >>> hits[:3]  # the best three, displayed
+    """
+
+    def __init__(
+        self,
+        hits: Iterable[Hit] = (),
+        *,
+        question: str = "",
+        matched: Iterable[str] = (),
+        order: Literal["fused", "dense", "lexical"] = "fused",
+    ) -> None:
+        super().__init__(hits)
+        self.question = question
+        self.matched = tuple(matched)
+        self.order = order
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Hit: ...
+    @overload
+    def __getitem__(self, key: slice) -> Hits: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> Hit | Hits:
+        if isinstance(key, slice):
+            return Hits(super().__getitem__(key), question=self.question, matched=self.matched, order=self.order)
+        return super().__getitem__(key)
+
+    def __str__(self) -> str:
+        from hybrid.display.hits import hits_text
+
+        return hits_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.hits import hits_html
+
+        return hits_html(self)
 
 
 class Citation(_Data):
@@ -78,11 +154,22 @@ class Citation(_Data):
             raise ValueError(f"span [{self.start}, {self.end}) does not fit a quote of {len(self.quote)} characters")
         return self
 
+    def __str__(self) -> str:
+        from hybrid.display.answers import citation_text
+
+        return citation_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.answers import citation_html
+
+        return citation_html(self)
+
 
 class Claim(_Data):
     """A sentence of the answer, the spans that carry it, and the verdict on it.
 
-    ``origin`` says which memory made the sentence: the index (a quote) or the memory (generated).
+    ``origin`` says who made the sentence: the index (a quote), the memory (generated), or a writer that was given
+    to `Corpus.ask`.
     ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``. ``contradicted_by`` are the
     numbers of the answer's citations that say otherwise.
     """
@@ -90,7 +177,7 @@ class Claim(_Data):
     text: str
     verdict: Verdict
     citations: tuple[Citation, ...] = ()
-    origin: Literal["index", "memory"]
+    origin: Literal["index", "memory", "writer"]
     support: float = Field(ge=0.0, le=1.0)
     contradicted_by: tuple[int, ...] = ()
 
@@ -99,6 +186,16 @@ class Claim(_Data):
         if (self.verdict == "unsupported") == bool(self.citations):
             raise ValueError(f"a claim that is {self.verdict} has {len(self.citations)} citations")
         return self
+
+    def __str__(self) -> str:
+        from hybrid.display.answers import claim_text
+
+        return claim_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.answers import claim_html
+
+        return claim_html(self)
 
 
 class Answer(_Data):
@@ -141,12 +238,18 @@ class Answer(_Data):
             raise ValueError("a claim is contradicted by a citation that the answer does not have")
         return self
 
-    def __str__(self) -> str:
-        from hybrid.render import as_text  # here, because it needs these classes
+    def to_html(self, title: str | None = None) -> str:
+        """The answer as a whole HTML document, to send or to print; `hybrid.report` makes one of many answers."""
+        from hybrid.reporting.reports import report
 
-        return as_text(self)
+        return report([self], title=title or self.question).html
+
+    def __str__(self) -> str:
+        from hybrid.display.answers import answer_text
+
+        return answer_text(self)
 
     def _repr_html_(self) -> str:
-        from hybrid.render import as_html
+        from hybrid.display.answers import answer_html
 
-        return as_html(self)
+        return answer_html(self)

@@ -100,7 +100,7 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from hybrid import terminal
+    from hybrid.bars import TerminalBars
 
-    with terminal.progress_bars() as progress:
+    with TerminalBars() as progress:
         yield progress

@@ -15,6 +15,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hybrid.display.shown import Shown
+
 
 def sha256_hex(data: bytes) -> str:
     """The sha256 of ``data`` in lower-case hexadecimal."""
@@ -64,7 +66,7 @@ class Chunk(BaseModel):
         return self
 
 
-class Document(BaseModel):
+class Document(Shown, BaseModel):
     """One source and its extracted text.
 
     Args:
@@ -107,6 +109,16 @@ class Document(BaseModel):
         canonical = text.replace("\r\n", "\n").replace("\r", "\n")
         digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return cls(source=source, text=canonical, sha256=digest, metadata=metadata or Metadata())
+
+    def __str__(self) -> str:
+        from hybrid.display.documents import document_text  # here, because it needs this class
+
+        return document_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.documents import document_html
+
+        return document_html(self)
 
     @property
     def title(self) -> str:

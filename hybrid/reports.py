@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hybrid.display.shown import Shown
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
@@ -15,7 +17,7 @@ MEMORY_STATES: dict[MemoryState, str] = {
 }
 
 
-class _Report(BaseModel):
+class _Report(Shown, BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -38,6 +40,38 @@ class DocumentInfo(_Report):
         size = f"{self.pages} pages" if self.pages else f"{self.characters:,} characters"
         known = [self.title, size, self.date, f"also {', '.join(self.sources[1:])}" if self.sources[1:] else None]
         return f"{self.source}  ({'; '.join(part for part in known if part)})"
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.documents import info_html  # here, as below, because it needs these classes
+
+        return info_html(self)
+
+
+class Documents(Shown, list[DocumentInfo]):
+    """The documents of a corpus, in the order in which the memory reads them: a list that shows itself.
+
+    Example:
+        >>> documents = corpus.documents()
+        >>> [document.source for document in documents if document.custodian == "J. Doe"]
+        ['mail/0031.eml', 'mail/0032.eml']
+    """
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> DocumentInfo: ...
+    @overload
+    def __getitem__(self, key: slice) -> Documents: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> DocumentInfo | Documents:
+        return Documents(super().__getitem__(key)) if isinstance(key, slice) else super().__getitem__(key)
+
+    def __str__(self) -> str:
+        from hybrid.display.documents import documents_text
+
+        return documents_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.documents import documents_html
+
+        return documents_html(self)
 
 
 class CorpusStatus(_Report):
@@ -68,6 +102,11 @@ class CorpusStatus(_Report):
             rows["memory"] += f"; {self.tokens_read:,} tokens read by {self.language_model}"
         return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
 
+    def _repr_html_(self) -> str:
+        from hybrid.display.corpora import status_html
+
+        return status_html(self)
+
 
 class SkippedFile(_Report):
     """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
@@ -78,6 +117,11 @@ class SkippedFile(_Report):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}"
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.corpora import skipped_html
+
+        return skipped_html(self)
 
 
 class IngestReport(_Report):
@@ -116,5 +160,48 @@ class IngestReport(_Report):
         lines.append("took " + ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items()))
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from hybrid.display.corpora import ingest_html
+
+        return ingest_html(self)
+
 
 _COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")
+
+
+class TrainingPoint(_Report):
+    """The mean next-token ``loss`` in nats of the tokens from ``start`` to ``end`` of all that the memory read."""
+
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    loss: float
+
+
+class MemoryTraining(_Report):
+    """How well the memory foretold the corpus as it read: loss against position, before each of its steps.
+
+    A falling line is what reading taught it; a jump is where another kind of document begins. ``tokens`` counts
+    what was read in all. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
+    there is no memory, or where a version of hybrid that kept none read the corpus.
+
+    Example:
+        >>> print(MemoryTraining(tokens=0))
+        No training to show: the memory has read nothing.
+    """
+
+    tokens: int
+    points: tuple[TrainingPoint, ...] = ()
+    model: str | None = None
+
+    def __str__(self) -> str:
+        from hybrid.display.training import training_text
+
+        return training_text(self)
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.training import training_html
+
+        return training_html(self)
+
+
+MAX_POINTS = 512

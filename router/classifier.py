@@ -195,7 +195,12 @@ class Router:
             name = "lookup"
         elif p > self.settings.comprehension_above:
             name = "comprehension"
-        return Route(name=name, p_comprehension=p)
+        return Route(
+            name=name,
+            p_comprehension=p,
+            lookup_below=self.settings.lookup_below,
+            comprehension_above=self.settings.comprehension_above,
+        )
 
     def probability(self, question: str, embedding: NDArray[np.floating]) -> float:
         """The calibrated probability that ``question`` asks for comprehension."""

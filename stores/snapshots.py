@@ -45,6 +45,21 @@ def load(directory: Path, stored: StoredFile) -> tuple[dict[str, Tensor], dict[s
         raise CorruptCorpusError(f"{path} cannot be read ({error}); it was moved to {aside}; {_REPAIR}") from error
 
 
+def metadata(directory: Path, stored: StoredFile) -> dict[str, str]:
+    """A snapshot's metadata alone, for looking at: its tensors are not read, and its sha256 is not checked.
+
+    Raises `CorruptCorpusError` if the file is missing or cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = directory / stored.file
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise CorruptCorpusError(f"{path} cannot be read ({error}); {_REPAIR}") from error
+
+
 def superfluous(snapshots: Sequence[SnapshotRow], keep: int = KEEP) -> list[SnapshotRow]:
     """Which of these snapshots, oldest first, to give up so that ``keep`` are left. Never the newest two.
 

@@ -1,0 +1,193 @@
+"""An answer, its claims and its citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hybrid.answers import Answer, Citation, Claim, Verdict
+from hybrid.display.markup import (
+    BLUE,
+    BREAK,
+    DIM,
+    FINE,
+    GREEN,
+    LINE,
+    MONO,
+    ORANGE,
+    Html,
+    body,
+    card,
+    head,
+    join,
+    mark,
+    pill,
+    section,
+    tag,
+)
+from hybrid.display.routes import route_pill, scale_inline
+from hybrid.display.text import one_line, place, printable, wrapped
+
+COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
+SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
+MEANING: dict[Verdict, str] = {
+    "verbatim": "found word for word in the cited span",
+    "supported": "carried by the cited span, in other words",
+    "unsupported": "no span was found that carries this",
+}
+ORIGINS = {"index": "quoted from the index", "memory": "written by the memory", "writer": "written by another model"}
+_SHORT_CONTEXT = 100  # characters; less stands after a quote only where the document ends
+
+
+# Text ---------------------------------------------------------------------------------------------
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer's text, its citations by number, and its notes, wrapped for a terminal."""
+    blocks = ["\n".join(wrapped(line) for line in answer.text.splitlines())]
+    if answer.citations:
+        blocks.append("\n".join(map(citation_text, answer.citations)))
+    if answer.notes:
+        blocks.append("\n".join(wrapped(f"Note: {note}", "      ") for note in answer.notes))
+    return "\n\n".join(blocks)
+
+
+def citation_text(citation: Citation) -> str:
+    """One citation: its number, where it stands, and the quote."""
+    lead = f"[{citation.number}] "
+    return wrapped(f'{lead}{citation.source}, {place(citation)}: "{one_line(citation.quote)}"', " " * len(lead))
+
+
+def claim_text(claim: Claim) -> str:
+    """One claim: what it says, the verdict on it, and its citations."""
+    said = f"“{claim.text}”" if claim.origin == "index" else claim.text
+    return "\n".join((wrapped(f"{said} ({_judged(claim)})"), *map(citation_text, claim.citations)))
+
+
+def _judged(claim: Claim) -> str:
+    return f"{claim.verdict}, {ORIGINS[claim.origin]}, support {claim.support:.2f}"
+
+
+# HTML ---------------------------------------------------------------------------------------------
+
+
+def answer_html(answer: Answer) -> str:
+    """A card: the question and its route, claims with verdicts, quotes in their context, notes."""
+    parts = [head("Answer", answer.question, _facts(answer)), body(*claims(answer))]
+    if answer.citations:
+        parts.append(section("Sources", *map(citation_block, answer.citations)))
+    if answer.notes:
+        parts.append(section("Notes", *(tag("div", note, style=f"font-size:13px;{BREAK}") for note in answer.notes)))
+    return card("Answer", *parts)
+
+
+def _facts(answer: Answer) -> Html:
+    route = answer.route
+    facts: list[str] = [join(("comprehension", scale_inline(route), f"{route.p_comprehension:.2f}"))]
+    if route.forced:
+        facts.append("route chosen by the caller")
+    if answer.generation is not None:
+        facts.append(f"generation {answer.generation}")
+    if answer.seconds:
+        facts.append(f"{sum(answer.seconds.values()):.2f} s")
+    return join((route_pill(route), tag("span", join(facts, " · "), style=f"{FINE};margin-left:8px")))
+
+
+def claims(answer: Answer) -> list[Html]:
+    """The answer's claims, or its text where it has none."""
+    if not answer.claims:
+        return [tag("div", answer.text, style=f"font-size:15px;{BREAK}")]
+    return [claim_block(claim) for claim in answer.claims]
+
+
+def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html:
+    """A claim with its citations' numbers and its verdict.
+
+    ``exhibits`` are the numbers of the exhibits by those of the citations, to be shown and linked to instead.
+    """
+    said = f"“{claim.text}”" if claim.origin == "index" else claim.text
+    numbers = [_number(citation.number, exhibits) for citation in claim.citations]
+    if claim.contradicted_by:
+        others = join([_number(number, exhibits) for number in claim.contradicted_by])
+        numbers.append(join((" but ", others, " otherwise")))
+    colour = COLOURS[claim.verdict]
+    return tag(
+        "div",
+        tag("span", said, style="font-size:15px"),
+        " ",
+        tag("b", *numbers, style="font-size:12px"),
+        " ",
+        verdict_pill(claim),
+        style=f"margin:8px 0;padding-left:12px;border-left:3px solid rgba({colour},.8);{BREAK}",
+    )
+
+
+def _number(number: int, exhibits: Mapping[int, int] | None) -> Html:
+    if exhibits is None:
+        return tag("span", f"[{number}]")
+    found = exhibits[number]
+    return tag("a", f"[Exhibit {found}]", href=f"#exhibit-{found}", style="color:inherit;white-space:nowrap")
+
+
+def verdict_pill(claim: Claim) -> Html:
+    """The verdict as a sign, a word and a colour; what it means and where it is from on hovering."""
+    meaning = f"{MEANING[claim.verdict]}; {ORIGINS[claim.origin]}; support {claim.support:.2f}"
+    return pill(f"{SIGNS[claim.verdict]} {claim.verdict}", COLOURS[claim.verdict], meaning)
+
+
+def claim_html(claim: Claim) -> str:
+    """A card with one claim."""
+    parts = [body(claim_block(claim), tag("div", _judged(claim), style=FINE))]
+    if claim.citations:
+        parts.append(section("Sources", *map(citation_block, claim.citations)))
+    return card("Claim", *parts)
+
+
+def citation_html(citation: Citation) -> str:
+    """A card with one citation."""
+    return card("Citation", body(citation_block(citation)))
+
+
+def citation_block(citation: Citation) -> Html:
+    """Where a citation stands, and its quote highlighted in the text around it."""
+    titled = f"{citation.title} · " if citation.title not in citation.source else None
+    heading = tag(
+        "div",
+        tag("b", f"[{citation.number}] "),
+        titled,
+        tag("span", citation.source, style="font-weight:600"),
+        f", {place(citation)}",
+        style=f"font-size:13px;{BREAK}",
+    )
+    return tag("div", heading, quote_in_context(citation), fingerprint(citation), style="margin:9px 0")
+
+
+def quote_in_context(citation: Citation) -> Html:
+    """The quote, marked, between the text before and after it."""
+    return tag(
+        "div",
+        tag("span", _around(citation.before, "before", citation.start), style=DIM),
+        mark(_tidy(citation.quote)),
+        tag("span", _around(citation.after, "after", citation.start), style=DIM),
+        style=f"margin-top:3px;padding-left:12px;border-left:{LINE};font-size:13.5px;white-space:pre-line;{BREAK}",
+    )
+
+
+def fingerprint(citation: Citation) -> Html:
+    """The span and the digest by which the quote can be found again, small."""
+    digest = tag("span", f"sha256 {citation.sha256[:12]}…", style=MONO, title=citation.sha256)
+    return tag("div", f"characters {citation.start:,}–{citation.end:,} · ", digest, style=f"font-size:11px;{DIM}")
+
+
+def _around(context: str, side: str, start: int) -> str:
+    """The context, with an ellipsis where the document goes on beyond it."""
+    if side == "before":
+        return f"{'… ' if len(context) < start else ''}{_tidy(context)}"
+    return f"{_tidy(context)} …" if len(context) > _SHORT_CONTEXT else _tidy(context.rstrip())
+
+
+def _tidy(text: str) -> str:
+    """The text with line breaks kept, and runs of blanks and of blank lines made one."""
+    lines = [" ".join(line.split()) for line in printable(text).split("\n")]
+    edges = (" " if text[:1] in {" ", "\t"} else "", " " if text[-1:] in {" ", "\t"} else "")
+    kept = "\n".join(line for position, line in enumerate(lines) if line or position in {0, len(lines) - 1})
+    return f"{edges[0]}{kept}{edges[1]}"

@@ -1,0 +1,81 @@
+"""The list of exhibits, and one of them."""
+
+from __future__ import annotations
+
+from hybrid.answers import Verdict
+from hybrid.display.answers import COLOURS, MEANING, SIGNS, quote_in_context
+from hybrid.display.markup import BREAK, FINE, SHOWN_ROWS, Html, body, card, head, join, pill, section, table, tag
+from hybrid.display.text import clipped, count, one_line, wrapped
+from hybrid.reporting.exhibits import Exhibit, Exhibits, Use
+
+
+def exhibit_text(exhibit: Exhibit) -> str:
+    """An exhibit's number, place and quote, and what it was cited for."""
+    one = exhibit.citation
+    lead = f"Exhibit {exhibit.number}  "
+    first = wrapped(f'{lead}{one.source}, {exhibit.place}: "{one_line(one.quote)}"', " " * 4)
+    return "\n".join((first, *(wrapped(_use(use), "      ", "    ") for use in exhibit.uses)))
+
+
+def _use(use: Use) -> str:
+    return f"{use.verdict} for: {clipped(use.claim, 160)} ({clipped(use.question, 120)})"
+
+
+def exhibits_text(exhibits: Exhibits) -> str:
+    """The exhibits one below the other."""
+    if not exhibits:
+        return "No exhibits: the answers cite nothing."
+    shown = [exhibit_text(exhibit) for exhibit in list(exhibits)[:SHOWN_ROWS]]
+    left = len(exhibits) - len(shown)
+    return "\n".join([*shown, *([f"and {left:,} more"] if left else [])])
+
+
+def exhibit_html(exhibit: Exhibit) -> str:
+    """A card with one exhibit, its quote in context."""
+    one = exhibit.citation
+    where = tag("span", f"{one.source} · {exhibit.place}", style=FINE)
+    uses = [tag("div", *cited(use), style=f"margin:5px 0;{BREAK}") for use in exhibit.uses]
+    quote = join((quote_in_context(one), tag("div", f"sha256 {one.sha256}", style=f"{FINE};{BREAK};margin-top:5px")))
+    return card(
+        "Exhibit", head(f"Exhibit {exhibit.number}", one.title, where), body(quote), section("Cited for", *uses)
+    )
+
+
+def cited(use: Use, link: str | None = None) -> tuple[Html | str, ...]:
+    """What an exhibit was cited for: the verdict, the claim, and the question, with a link to its answer."""
+    question = tag("span", f"({use.question})") if link is None else tag("a", use.question, href=link)
+    return verdict_pill(use.verdict), f" {use.claim} ", tag("span", question, style=FINE)
+
+
+def verdict_pill(verdict: Verdict) -> Html:
+    """A verdict as a sign, a word and a colour."""
+    return pill(f"{SIGNS[verdict]} {verdict}", COLOURS[verdict], MEANING[verdict])
+
+
+def exhibits_html(exhibits: Exhibits) -> str:
+    """A card with the table of exhibits."""
+    documents = len({exhibit.citation.sha256 for exhibit in exhibits})
+    top = head(
+        "Exhibits",
+        count(len(exhibits), "exhibit"),
+        tag("span", f"from {count(documents, 'document')}, in the order in which they are cited", style=FINE),
+    )
+    if not exhibits:
+        return card("Exhibits", top, body("The answers cite nothing."))
+    rows = [
+        [
+            tag("b", str(exhibit.number)),
+            join((exhibit.citation.source, tag("div", exhibit.place, style=FINE))),
+            f"“{clipped(exhibit.citation.quote, 280)}”",
+            join((tag("div", clipped(exhibit.uses[0].question, 160)), _others(exhibit))),
+            verdict_pill(exhibit.verdict),
+        ]
+        for exhibit in list(exhibits)[:SHOWN_ROWS]
+    ]
+    shown = table("Exhibits", ("No.", "Document", "Quote", "Question", "Verdict"), rows, total=len(exhibits))
+    return card("Exhibits", top, body(shown))
+
+
+def _others(exhibit: Exhibit) -> Html | None:
+    left = len(exhibit.uses) - 1
+    return tag("div", f"and {count(left, 'other claim')}", style=FINE) if left else None

@@ -1,0 +1,127 @@
+"""Search results, with the words that were looked for highlighted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hybrid.answers import Hit, Hits
+from hybrid.display.markup import (
+    BREAK,
+    DIM,
+    FINE,
+    LINE,
+    SHOWN_ROWS,
+    VIOLET,
+    Html,
+    body,
+    card,
+    head,
+    join,
+    mark,
+    more,
+    pill,
+    tag,
+)
+from hybrid.display.text import count, one_line, place, printable, wrapped
+
+_MOST_CHARS = 1400  # of one hit that are shown
+
+
+def hit_text(hit: Hit) -> str:
+    """A hit on one line."""
+    return f"{one_line(hit.source)}, {place(hit)}: {one_line(hit.text)}"
+
+
+def hits_text(hits: Hits) -> str:
+    """Numbered results, wrapped, each under where it stands."""
+    if not hits:
+        return "Nothing found."
+    blocks = [
+        f"{wrapped(f'{number}. {hit.source}, {place(hit)}  ({_scores(hit)})', '   ')}\n"
+        f"{wrapped(one_line(hit.text[:_MOST_CHARS]), '   ', '   ')}"
+        for number, hit in enumerate(list(hits)[:SHOWN_ROWS], 1)
+    ]
+    left = len(hits) - len(blocks)
+    return "\n".join([*blocks, *([f"and {left:,} more"] if left > 0 else [])])
+
+
+def _scores(hit: Hit) -> str:
+    facts = [f"score {hit.score:.2f}"]
+    if hit.similarity is not None:
+        facts.append(f"cosine {hit.similarity:.2f}")
+    if hit.dense_rank is not None:
+        facts.append(f"dense #{hit.dense_rank}")
+    if hit.lexical_rank is not None:
+        facts.append(f"lexical #{hit.lexical_rank}")
+    return ", ".join(facts)
+
+
+def hit_html(hit: Hit) -> str:
+    """A card with one result."""
+    return card("Search result", body(_block(hit)))
+
+
+def hits_html(hits: Hits) -> str:
+    """A card with the results in their order."""
+    order = "" if hits.order == "fused" else f", {hits.order} search alone"
+    title = hits.question or "Search results"
+    top = head("Search", title, tag("span", f"{count(len(hits), 'result')}, best first{order}", style=FINE))
+    if not hits:
+        return card("Search results", top, body("Nothing found."))
+    pattern = highlighter(hits.matched)
+    items = [
+        tag(
+            "li",
+            _block(hit, f"{number}", pattern, to_the_letter=hits.order == "fused" and hit.score > 1),
+            style=f"margin:0;padding:10px 0 11px;border-top:{LINE if number > 1 else '0'};list-style:none",
+        )
+        for number, hit in enumerate(list(hits)[:SHOWN_ROWS], 1)
+    ]
+    shown = tag("ol", *items, style="list-style:none;margin:0;padding:0")
+    frame = tag("div", shown, more(len(hits) - len(items), "result"), style="padding:2px 16px 6px")
+    return card("Search results", top, frame)
+
+
+def highlighter(words: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern for these words and phrases: whole, in any case, with any white space within a phrase."""
+    whole = [
+        (r"(?<!\w)" if word[0].isalnum() else "")
+        + r"\s+".join(map(re.escape, word.split()))
+        + (r"(?!\w)" if word.rstrip()[-1].isalnum() else "")
+        for word in sorted(set(words), key=lambda word: (-len(word), word))
+        if word.strip()
+    ]
+    return re.compile("|".join(whole), re.IGNORECASE) if whole else None
+
+
+def highlighted(text: str, pattern: re.Pattern[str] | None) -> Html:
+    """The text with what the pattern finds marked."""
+    if pattern is None:
+        return join([text])
+    pieces: list[str] = []
+    at = 0
+    for found in pattern.finditer(text):
+        pieces += [text[at : found.start()], mark(found.group())]
+        at = found.end()
+    return join([*pieces, text[at:]])
+
+
+def _block(
+    hit: Hit, number: str | None = None, pattern: re.Pattern[str] | None = None, *, to_the_letter: bool = False
+) -> Html:
+    titled = f"{hit.title} · " if hit.title not in hit.source else None
+    heading = tag(
+        "div",
+        tag("span", f"{number}.", style="font-weight:600;margin-right:6px") if number else None,
+        titled,
+        tag("span", hit.source, style="font-weight:600"),
+        f", {place(hit)} ",
+        pill("to the letter", VIOLET, "holds what the question asks for to the letter") if to_the_letter else None,
+        style=f"font-size:13px;{BREAK}",
+    )
+    lines = (" ".join(line.split()) for line in printable(hit.text[:_MOST_CHARS]).split("\n"))
+    shown = highlighted("\n".join(line for line in lines if line), pattern)
+    rest = "…" if len(hit.text) > _MOST_CHARS else None
+    words = tag("div", shown, rest, style=f"margin:3px 0;font-size:13.5px;white-space:pre-line;{BREAK}")
+    return tag("div", heading, words, tag("div", _scores(hit).replace(", ", " · "), style=f"font-size:11px;{DIM}"))

@@ -1,0 +1,134 @@
+"""Text for a terminal: wrapped, bounded, and free of control characters, for documents are other people's words."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Protocol
+
+WIDTH = 88
+"""Columns that text is wrapped at."""
+SHOWN_ROWS = 50
+"""Rows of a long table that are shown; the rest is counted."""
+
+# What could move the cursor, or turn the direction of the text around it (the "bidi" controls).
+_CONTROLS = {
+    code: "\ufffd"
+    for code in (
+        *range(32), *range(127, 160), *range(0xD800, 0xE000), *range(0x202A, 0x202F), *range(0x2066, 0x206A),
+        0x200E, 0x200F, 0x061C, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF,
+    )
+    if chr(code) not in "\n\t"
+}  # fmt: skip
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+class Placed(Protocol):
+    """A span of a document: a citation, a search hit, a page."""
+
+    @property
+    def page(self) -> int | None:
+        """The page of its first character, from 1; None without pages."""
+
+    @property
+    def last_page(self) -> int | None:
+        """The page of its last character."""
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """Its first and last line."""
+
+
+def place(span: Placed) -> str:
+    """Where a citation or a search hit stands, for people.
+
+    Example:
+        "page 3, lines 12-14", "pages 3-4, line 40 to line 2", "line 7"
+    """
+    first, last = span.lines
+    lines = f"line {first}" if first == last else f"lines {first}-{last}"
+    if span.page is None:
+        return lines
+    if span.page == span.last_page:
+        return f"page {span.page}, {lines}"
+    return f"pages {span.page}-{span.last_page}, line {first} to line {last}"
+
+
+def printable(text: str) -> str:
+    """The text with every control character but line breaks and tabs made visible as U+FFFD."""
+    return text.translate(_CONTROLS)
+
+
+def one_line(text: str) -> str:
+    """The text with each run of white space made one blank."""
+    return " ".join(printable(text).split())
+
+
+def clipped(text: str, most: int) -> str:
+    """The text on one line, cut to ``most`` characters with an ellipsis where it is longer."""
+    line = one_line(text)
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def wrapped(line: str, hang: str = "", lead: str = "") -> str:
+    """One paragraph at `WIDTH` columns; ``lead`` indents its first line and ``hang`` the others."""
+    return textwrap.fill(
+        printable(line),
+        WIDTH,
+        initial_indent=lead,
+        subsequent_indent=hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 page", "1,200 pages"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size_of(number: float) -> str:
+    """Bytes for people: "94.2 MiB"."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:,.0f} bytes" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number /= 1024
+    return f"{number:,.1f} GiB"
+
+
+def facts(rows: Iterable[tuple[str, str]], width: int = 11) -> str:
+    """Names and values in two columns."""
+    return "\n".join(wrapped(value, " " * width, f"{name:<{width}}") for name, value in rows)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], widest: Sequence[int]) -> str:
+    """Rows under their columns' names, each cell on one line and no wider than its column may be."""
+    cut = [[clipped(cell, most) for cell, most in zip(row, widest, strict=True)] for row in (columns, *rows)]
+    widths = [max(_columns(row[at]) for row in cut) for at in range(len(columns))]
+    rule = ["-" * width for width in widths]
+    return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in (cut[0], rule, *cut[1:]))
+
+
+def sparkline(values: Sequence[float], width: int = 48) -> str:
+    """A line of block characters whose heights are the values', thinned to ``width``."""
+    if not values:
+        return ""
+    size = min(width, len(values))
+    edges = [at * len(values) // size for at in range(size + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(means), max(means)
+    scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(_BLOCKS[round((mean - low) * scale)] for mean in means)
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal draws the text: wide East Asian characters take two columns, marks none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - len(re.findall(r"[\u0300-\u036f]", text))
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _columns(text))

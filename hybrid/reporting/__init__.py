@@ -1,0 +1,1 @@
+"""What leaves the notebook: the list of exhibits and the report of the answers."""
