@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from threading import Lock
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
@@ -15,9 +13,13 @@ from hybrid.answering import bearing, comprehension, lookup, merge, opening
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.merge import Draft
 from hybrid.answering.rarity import Counts, Rarity
-from hybrid.answering.verification import Documents, Searches, Verifier
+from hybrid.answering.telling import Telling
+from hybrid.answering.verification import Documents, Searches, Verified, Verifier
+from hybrid.answering.within import Within
+from hybrid.answering.work import Work, checked_question
+from hybrid.answering.writers import GivenPen, MemoryPen, Pen, counter
 from hybrid.answers import Answer, Route, RouteName
-from hybrid.errors import InputError, ModelError
+from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.filters import Filter
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
@@ -41,6 +43,9 @@ class CatalogLike(Documents, Counts, Protocol):
 
     def generation(self) -> GenerationRow | None:
         """The newest generation."""
+
+    def matching(self, wanted: Filter) -> list[int]:
+        """The ids of the documents that a filter lets through."""
 
 
 class Routes(Protocol):
@@ -85,21 +90,26 @@ class Answerer:
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
+        writer: Any = None,
+        on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """Answer ``question``; ``route`` overrides the router, ``history`` is what was asked before, oldest first.
 
         With ``where``, only documents that it lets through are searched, and the memory, which has read
-        them all, does not write.
+        them all, does not write. A ``writer`` (`hybrid.answering.writers.GivenPen`) writes in its place.
+        ``on_token`` is told the answer's text while it is made (`hybrid.answering.telling`).
 
         Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
-        route, or if the filter names what no document has.
+        route, if the filter names what no document has, or if ``writer`` cannot write.
         """
         stated, asked = self._read(question, history)
         if route is not None and route not in get_args(RouteName):
             raise InputError(f"no route {route!r}; the routes are {', '.join(get_args(RouteName))}")
+        given = None if writer is None else self._given(writer)
         with self._catalog.reading():
             generation = self._catalog.generation()
-            work = _Work(stated, asked, generation, filtered=where is not None and not where.everything)
+            within = where if where is not None and not where.everything else None
+            work = Work(stated, asked, generation, within, given, on_token)
             if asked != stated:
                 work.notes.append(f"Read as: {asked}")
             with work.timed("route"):
@@ -122,6 +132,12 @@ class Answerer:
                 work.notes.append(UNSURE)
             return self._answer(work, found, rarity)
 
+    def over(self, catalog: CatalogLike, searcher: Searches) -> Answerer:
+        """The same embedder, router and memory over other documents."""
+        other = Answerer(catalog, searcher, self._embedder, self._router, self._reader, self._settings)
+        other._writing = self._writing
+        return other
+
     def route(self, question: str, history: Sequence[str | Answer] = ()) -> Route:
         """Where the router would send ``question``. Raises `InputError` as `ask` does."""
         _, asked = self._read(question, history)
@@ -138,7 +154,7 @@ class Answerer:
 
     def _routed(self, asked: str, vector: np.ndarray, forced: RouteName | None) -> Route:
         chosen = self._router.route(asked, vector)
-        return chosen if forced is None else Route(name=forced, p_comprehension=chosen.p_comprehension, forced=True)
+        return chosen if forced is None else chosen.model_copy(update={"name": forced, "forced": True})
 
     def _rarity_of(self, generation: int | None) -> Rarity:
         known = self._rarity
@@ -147,33 +163,77 @@ class Answerer:
             self._rarity = known  # two threads may both make one; either will do
         return known[1]
 
-    def _answer(self, work: _Work, found: Sequence[Sentence], rarity: Rarity) -> Answer:
+    def _answer(self, work: Work, found: Sequence[Sentence], rarity: Rarity) -> Answer:
+        verifier = self._verifier(work.where, rarity)
+        if work.on_token is not None:
+            return self._told(work, work.on_token, found, rarity, verifier)
         limits = self._settings.answer
         drafts: list[Draft] = []
         if work.route.name != "comprehension":
             with work.timed("lookup"):
                 drafts = [_quoted(sentence) for sentence in self._quotes(work.question, found, rarity)]
-        if work.route.name != "lookup":
-            written = self._written(work, found)
-            verifier = Verifier(self._catalog, self._searcher, self._embedder, rarity)
+        if work.route.name != "lookup" and (pen := self._pen(work)) is not None:
+            with work.timed("generation"):
+                written = comprehension.cleaned(_written(pen, work, found))
             with work.timed("verification"):
                 verdicts = [verdict for claim in written for verdict in verifier.verify_parts(claim, found)]
-            made = [Draft(v.text, v.verdict, v.span, "memory", v.support) for v in verdicts]
+            made = [Draft(v.text, v.verdict, v.span, pen.origin, v.support) for v in verdicts]
             if limits.drop_unsupported:
                 made = [draft for draft in made if draft.verdict != "unsupported"]
-            if not drafts and not any(draft.span for draft in made):
-                drafts = [_quoted(sentence) for sentence in comprehension.diverse(found)[: limits.max_quotes]]
-                if written:
-                    work.notes.append("No span carries what the memory wrote; the closest passages are quoted.")
+            if written and not drafts and not any(draft.span for draft in made):
+                work.notes.append(f"No span carries what the {pen.origin} wrote; the closest passages are quoted.")
             drafts = [*drafts, *made]
+        if not any(draft.span for draft in drafts):
+            drafts = [*map(_quoted, self._closest(found)), *drafts]
         with work.timed("citations"):
             claims, citations = merge.number(
                 merge.merge(drafts, work.route.p_comprehension),
                 lambda sentence, number: cite(self._catalog, sentence, number),
             )
-        if any(claim.contradicted_by for claim in claims):
-            work.notes.append("The memory and the documents disagree; the documents are quoted.")
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
+
+    def _told(
+        self,
+        work: Work,
+        tell: Callable[[str], None],
+        found: Sequence[Sentence],
+        rarity: Rarity,
+        verifier: Verifier,
+    ) -> Answer:
+        """As `_answer`, but told while it is made."""
+
+        def judge(sentence: str) -> list[Verified]:
+            with work.timed("verification"):
+                return verifier.verify_parts(sentence, found)
+
+        dropped = self._settings.answer.drop_unsupported
+        telling = Telling(tell, lambda *place: cite(self._catalog, *place), judge, drop_unsupported=dropped)
+        if work.route.name != "comprehension":
+            with work.timed("lookup"):
+                quotes = self._quotes(work.question, found, rarity)
+            for sentence in quotes:
+                telling.quote(sentence)
+        if work.route.name != "lookup" and (pen := self._pen(work)) is not None:
+            stream = telling.written_by(pen.origin)
+            with work.timed("generation"):
+                wrote = _written(pen, work, found, stream.feed)
+                stream.end()
+            work.seconds["generation"] -= work.seconds.get("verification", 0.0)
+            if wrote and not telling.citations:
+                work.notes.append(f"No span carries what the {pen.origin} wrote; the closest passages are quoted.")
+        if not telling.citations:
+            for sentence in self._closest(found):
+                telling.quote(sentence)
+        return work.finish(text=telling.text, claims=tuple(telling.claims), citations=telling.citations, found=True)
+
+    def _closest(self, found: Sequence[Sentence]) -> list[Sentence]:
+        return comprehension.diverse(found)[: self._settings.answer.max_quotes]
+
+    def _verifier(self, where: Filter | None, rarity: Rarity) -> Verifier:
+        if where is None:
+            return Verifier(self._catalog, self._searcher, self._embedder, rarity)
+        within = Within(self._catalog, self._searcher, where)
+        return Verifier(within, within, self._embedder, rarity)
 
     def _quotes(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
         """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
@@ -186,21 +246,18 @@ class Answerer:
             quotes += lookup.choose(part, with_similarity(self._embedder, vector, found), rarity, each)
         return [quote.sentence for quote in quotes]
 
-    def _written(self, work: _Work, found: Sequence[Sentence]) -> list[str]:
-        """What the memory writes; nothing, and a note that says why, where there is no memory to ask."""
-        if self._reader is None or work.filtered:
-            why = self._absence(work.generation) if self._reader is None else _READ_EVERYTHING
-            work.notes.append(f"The memory did not answer: {why}. The index answers alone.")
-            return []
-        limits = self._settings.answer
-        with work.timed("generation"), self._writing:
-            try:
-                return comprehension.write(
-                    self._reader, work.question, found, limits.evidence_tokens, limits.max_new_tokens
-                )
-            except ModelError as error:
-                work.notes.append(f"The memory did not answer: {error}. The index answers alone.")
-                return []
+    def _given(self, writer: Any) -> GivenPen:
+        return GivenPen(writer, counter(self._embedder), self._settings.answer.writer_tokens)
+
+    def _pen(self, work: Work) -> Pen | None:
+        """Who writes; nobody, and a note that says why, where there is neither a writer nor a memory to ask."""
+        if work.given is not None:
+            return work.given
+        if self._reader is not None and work.where is None:
+            return MemoryPen(self._reader, self._settings.answer, self._writing)
+        why = self._absence(work.generation) if self._reader is None else _READ_EVERYTHING
+        work.notes.append(f"The memory did not answer: {why}. The index answers alone.")
+        return None
 
     def _absence(self, generation: GenerationRow | None) -> str:
         if not self._settings.memory.enabled:
@@ -213,65 +270,38 @@ class Answerer:
         }.get(state, "it is not loaded")
 
 
-@dataclass
-class _Work:
-    """One question on its way to an answer."""
-
-    stated: str
-    question: str
-    """As it stands alone: what is searched for, routed and put to the memory."""
-    generation: GenerationRow | None
-    filtered: bool
-    route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
-    notes: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - began, 6)
-
-    def finish(self, **values: object) -> Answer:
-        return Answer.model_validate(
-            {
-                "question": self.stated,
-                "route": self.route,
-                "generation": self.generation.n if self.generation else None,
-                "notes": tuple(self.notes),
-                "seconds": self.seconds,
-                **values,
-            }
-        )
-
-
-def checked_question(question: str, limit: int) -> str:
-    """The question without control characters, which no document holds and no terminal should print.
-
-    Raises `InputError` if it is not text, holds no word, or is longer than ``limit`` characters.
-    """
-    if not isinstance(question, str):
-        raise InputError(f"a question is a string, not {type(question).__name__}")
-    if len(question) > limit:
-        raise InputError(
-            f"the question has {len(question):,} characters and the limit is {limit:,}; "
-            "ask a shorter one or raise answer.max_question_chars in the settings"
-        )
-    plain = "".join(" " if letter.isspace() or not letter.isprintable() else letter for letter in question)
-    plain = " ".join(plain.split())
-    if not any(letter.isalnum() for letter in plain):
-        raise InputError("the question is empty; ask something in words")
-    return plain
-
-
 def _quoted(sentence: Sentence) -> Draft:
     return Draft(sentence.text, "verbatim", sentence, "index", 1.0)
 
 
-def _nothing(work: _Work, measured: bearing.Bearing) -> Answer:
+def _written(pen: Pen, work: Work, found: Sequence[Sentence], feed: Callable[[str], None] | None = None) -> str:
+    """What is written; as far as it came, and a note that says why, where writing failed."""
+    heard: list[str] = []
+
+    def hear(piece: str) -> None:
+        heard.append(piece)
+        if feed is not None:
+            feed(piece)
+
+    try:
+        written = pen.write(work.question, found, hear if feed is not None else None)
+    except (ModelError, CorruptCorpusError) as error:
+        if feed is None and isinstance(error, CorruptCorpusError):
+            raise  # nothing was told yet, and the corpus may have a newer generation to ask
+        did = "finish" if heard else "answer"
+        work.notes.append(f"The {pen.origin} did not {did}: {error}. The index answers alone.")
+        return "".join(heard)
+    if not written and pen.origin == "writer":
+        work.notes.append("The writer found no answer in the passages.")
+    if feed is not None and len(written) > sum(map(len, heard)):
+        feed(written[sum(map(len, heard)) :])  # a writer that does not say what it writes until the end
+    return written
+
+
+def _nothing(work: Work, measured: bearing.Bearing) -> Answer:
     text = NOTHING
     if measured.missing:
         text += f" It does not mention {', '.join(measured.missing)}."
+    if work.on_token is not None:
+        work.on_token(text)
     return work.finish(text=text, found=False)

@@ -28,17 +28,26 @@ class Writer(Protocol):
     def count(self, text: str) -> int:
         """Tokens of ``text``."""
 
-    def generate(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> str:
-        """What the model answers to a chat of (role, text) messages."""
+    def generate(
+        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
+    ) -> str:
+        """What the model answers to a chat of (role, text) messages; ``on_token`` is called with each piece of it."""
 
 
 def write(writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int) -> list[str]:
     """The sentences that the memory writes, cleaned; ``budget`` is the tokens given to evidence."""
+    messages = request(writer, question, found, budget, max_new_tokens)
+    return cleaned(writer.generate(messages, max_new_tokens=max_new_tokens))
+
+
+def request(
+    writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int
+) -> list[tuple[str, str]]:
+    """The chat that asks the memory, which leaves room in its window for what it writes."""
     room = writer.window - max_new_tokens - ROOM - writer.count(INSTRUCTION)
     asked = _shortened(writer, question, max(16, room // 2))
     budget = min(budget, room - writer.count(asked))
-    chosen = evidence(found, writer.count, budget)
-    return cleaned(writer.generate(prompt(asked, chosen), max_new_tokens=max_new_tokens))
+    return prompt(asked, evidence(found, writer.count, budget))
 
 
 def diverse(found: Sequence[Sentence]) -> list[Sentence]:

@@ -25,7 +25,7 @@ class Draft:
     text: str
     verdict: Verdict
     span: Sentence | None
-    origin: Literal["index", "memory"]
+    origin: Literal["index", "memory", "writer"]
     support: float
     against: tuple[tuple[int, int, int], ...] = ()
 
@@ -55,7 +55,7 @@ def fold(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _is_fuller(draft: Draft, earlier: Draft) -> bool:
-    both_written = draft.origin == earlier.origin == "memory"
+    both_written = draft.origin != "index" and earlier.origin != "index"
     return both_written and draft.verdict == earlier.verdict and _repeats(earlier, draft)
 
 
@@ -83,7 +83,7 @@ def opposed(drafts: Sequence[Draft]) -> list[Draft]:
     quotes = [draft for draft in drafts if draft.origin == "index" and draft.span is not None]
     return [
         replace(draft, against=tuple(q.span.key for q in quotes if q.span and contradict(draft.text, q.text)))
-        if draft.origin == "memory"
+        if draft.origin != "index"
         else draft
         for draft in drafts
     ]
@@ -96,7 +96,7 @@ def ordered(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
     one, a claim of the memory its support, and nothing if it is unsupported or contradicted.
     """
     quotes = [draft for draft in drafts if draft.origin == "index"]
-    written = [draft for draft in drafts if draft.origin == "memory"]
+    written = [draft for draft in drafts if draft.origin != "index"]
     worth = [draft.support if draft.span is not None and not draft.against else 0.0 for draft in written]
     memory = p_comprehension * (sum(worth) / len(worth) if worth else 0.0)
     index = 1 - p_comprehension if quotes else 0.0
@@ -134,13 +134,14 @@ def number(
 
 def text(claims: Sequence[Claim]) -> str:
     """The answer as people read it: quotes a line each, what the memory wrote as a paragraph, in the claims' order."""
-    quotes = "\n".join(f"“{claim.text}” {_marks(claim)}" for claim in claims if claim.origin == "index")
-    written = " ".join(f"{claim.text} {_marks(claim)}" for claim in claims if claim.origin == "memory")
-    sides = [written, quotes] if claims and claims[0].origin == "memory" else [quotes, written]
+    quotes = "\n".join(f"“{claim.text}” {marks(claim)}" for claim in claims if claim.origin == "index")
+    written = " ".join(f"{claim.text} {marks(claim)}" for claim in claims if claim.origin != "index")
+    sides = [quotes, written] if claims and claims[0].origin == "index" else [written, quotes]
     return "\n\n".join(side for side in sides if side)
 
 
-def _marks(claim: Claim) -> str:
+def marks(claim: Claim) -> str:
+    """What stands behind a claim in the text: its citations' numbers, that it has none, or what contradicts it."""
     cited = "".join(f"[{citation.number}]" for citation in claim.citations)
     if not claim.contradicted_by:
         return cited or "(unsupported)"

@@ -1,0 +1,77 @@
+"""One question on its way to an answer: how it was read, what was found out on the way, and what it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from hybrid.answering.writers import Pen
+from hybrid.answers import Answer, Route
+from hybrid.errors import InputError
+from hybrid.filters import Filter
+from hybrid.stores.rows import GenerationRow
+
+
+@dataclass
+class Work:
+    """One question on its way to an answer."""
+
+    stated: str
+    question: str
+    """As it stands alone: what is searched for, routed and put to the memory."""
+    generation: GenerationRow | None
+    where: Filter | None
+    """The documents it is answered from, where these are not all."""
+    given: Pen | None = None
+    """Who writes in the memory's place."""
+    on_token: Callable[[str], None] | None = None
+    route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
+    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Adds what the block takes to the seconds of its stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - began, 6)
+
+    def finish(self, **values: Any) -> Answer:
+        """The answer, with what is known about how it was made."""
+        if any(claim.contradicted_by for claim in values.get("claims", ())):
+            who = self.given.origin if self.given else "memory"
+            self.notes.append(f"The {who} and the documents disagree; the documents are quoted.")
+        return Answer.model_validate(
+            {
+                "question": self.stated,
+                "route": self.route,
+                "generation": self.generation.n if self.generation else None,
+                "notes": tuple(self.notes),
+                "seconds": self.seconds,
+                **values,
+            }
+        )
+
+
+def checked_question(question: str, limit: int) -> str:
+    """The question without control characters, which no document holds and no terminal should print.
+
+    Raises `InputError` if it is not text, holds no word, or is longer than ``limit`` characters.
+    """
+    if not isinstance(question, str):
+        raise InputError(f"a question is a string, not {type(question).__name__}")
+    if len(question) > limit:
+        raise InputError(
+            f"the question has {len(question):,} characters and the limit is {limit:,}; "
+            "ask a shorter one or raise answer.max_question_chars in the settings"
+        )
+    plain = "".join(" " if letter.isspace() or not letter.isprintable() else letter for letter in question)
+    plain = " ".join(plain.split())
+    if not any(letter.isalnum() for letter in plain):
+        raise InputError("the question is empty; ask something in words")
+    return plain
