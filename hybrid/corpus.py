@@ -265,7 +265,7 @@ class Corpus(Shown):
         Example:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
-        from hybrid.answering.answerer import checked_question
+        from hybrid.answering.work import checked_question
         from hybrid.answering.matching import matched
 
         asked = checked_question(question, self.settings.answer.max_question_chars)
