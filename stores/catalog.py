@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
 from hybrid.documents import Document, Location, Metadata
 from hybrid.filters import Filter
@@ -42,6 +43,8 @@ from hybrid.stores.tables import (
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
 
+SCORED_CHUNKS = 10_000
+"""Chunks that one lexical search scores, about; `Catalog.telling` leaves out the words that would bring more."""
 CACHED_CHARS = 64_000_000  # texts kept for locating; the one last used is kept whatever its size
 _AT_ONCE = 500  # ids in one SQL statement
 
@@ -103,11 +106,11 @@ class Catalog:
             return
         with storage_errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
-            self._pinned.connection = connection
+            self._pinned.connection, self._pinned.names = connection, {}
             try:
                 yield
             finally:
-                self._pinned.connection = None
+                self._pinned.connection, self._pinned.names = None, None
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -182,28 +185,39 @@ class Catalog:
     def document(self, document_id: int) -> Document:
         """The document with its text, under its first name. Raises `KeyError` if there is none."""
         with self._connection() as connection:
-            first = select(SourceTable.name, SourceTable.parent).where(SourceTable.document_id == document_id)
-            named = connection.execute(first.order_by(SourceTable.id).limit(1)).first()
-            if named is None:
+            names = self._first_names(connection, [document_id])
+            if document_id not in names:
                 raise KeyError(f"no document {document_id} in the catalog")
+            name, parent = names[document_id]
             with self._texts_lock:
                 cached = self._texts.get(document_id)
-                if cached is not None and (cached.source, cached.parent) == tuple(named):
+                if cached is not None and (cached.source, cached.parent) == (name, parent):
                     self._texts.move_to_end(document_id)
                     return cached
             body = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id == document_id)
             row = connection.execute(body).one()
         document = Document(
-            source=named.name,
+            source=name,
             text=row.text,
             sha256=row.sha256,
             media_type=row.media_type,
             pages=tuple(row.pages),
             metadata=Metadata.model_validate(row.details),
-            parent=named.parent,
+            parent=parent,
         )
         self._remember(document_id, document)
         return document
+
+    def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, tuple[str, str | None]]:
+        """Documents' first sources and those ones' parents, asked for once while the state is pinned."""
+        known: dict[int, tuple[str, str | None]] = getattr(self._pinned, "names", None) or {}
+        missing = [document_id for document_id in document_ids if document_id not in known]
+        for at in range(0, len(missing), _AT_ONCE):
+            rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
+            known |= {document_id: (name, parent) for document_id, name, parent in rows}  # the first comes last
+        if getattr(self._pinned, "names", None) is not None:
+            self._pinned.names = known
+        return known
 
     def _remember(self, document_id: int, document: Document) -> None:
         with self._texts_lock:
@@ -225,12 +239,12 @@ class Catalog:
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids. Ids that are not (or no longer) in the catalog are left out."""
         found: dict[int, ChunkRow] = {}
-        columns = select(ChunkTable.id, ChunkTable.document_id, ChunkTable.start, ChunkTable.end)
         with self.reading():
             for at in range(0, len(ids), _AT_ONCE):
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
                 with self._connection() as connection:
-                    rows = connection.execute(columns.where(ChunkTable.id.in_(wanted))).all()
+                    rows = connection.execute(_CHUNKS, {"ids": wanted}).all()
+                    self._first_names(connection, {row.document_id for row in rows})
                 for chunk_id, document_id, start, end in sorted(rows, key=lambda row: row.document_id):
                     document = self.document(document_id)
                     text = document.text[start:end]
@@ -267,6 +281,18 @@ class Catalog:
         with self._connection() as connection:
             return lexical.search(connection, match, k, documents)
 
+    def count_lexical(self, match: str, up_to: int) -> int:
+        """How many chunks a match expression finds; counting ends at ``up_to``."""
+        with self._connection() as connection:
+            return lexical.count(connection, match, up_to)
+
+    def telling(self, match: str) -> str:
+        """A match expression of `hybrid.stores.lexical.match_expression` without the commonest of its terms, where
+        the corpus is so large that scoring all that they find would take long. A small corpus's stays as it is."""
+        with self._connection() as connection:
+            last = connection.scalar(select(func.max(ChunkTable.id))) or 0
+            return match if last <= SCORED_CHUNKS else lexical.telling(connection, match, SCORED_CHUNKS)
+
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
         """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""
         if not text or k < 1 or not lexical.storable(text):
@@ -294,8 +320,8 @@ class Catalog:
             rows: list[Any] = []
             for at in range(0, len(ids), _AT_ONCE):
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                rows.extend(connection.execute(everything.where(ChunkTable.id.in_(wanted))))
-            return _matrix(iter(sorted(rows, key=lambda row: row.id)), len(rows))
+                rows.extend(connection.execute(_EMBEDDINGS, {"ids": wanted}).all())
+            return _matrix(iter(sorted(rows, key=itemgetter(0))), len(rows))
 
     # Generations ---------------------------------------------------------------------------------
 
@@ -325,6 +351,16 @@ _SOURCES = select(
     SourceTable.mtime_ns,
     SourceTable.parent,
 ).join(DocumentTable)
+
+# Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_NAMES = (
+    select(SourceTable.document_id, SourceTable.name, SourceTable.parent)
+    .where(SourceTable.document_id.in_(_IDS))
+    .order_by(SourceTable.id.desc())
+)
+_CHUNKS = select(ChunkTable.id, ChunkTable.document_id, ChunkTable.start, ChunkTable.end).where(ChunkTable.id.in_(_IDS))
+_EMBEDDINGS = select(ChunkTable.id, ChunkTable.embedding).where(ChunkTable.id.in_(_IDS))
 
 _DOCUMENTS = select(
     DocumentTable.id,

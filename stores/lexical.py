@@ -64,6 +64,9 @@ _EXACT = re.compile(  # every repetition is bounded, or cannot start within anot
 )
 
 
+_TERM = re.compile(r'"(?:[^"]|"")+"')
+
+
 def storable(value: str) -> bool:
     """Whether a database can hold the text: no NUL, and no lone surrogates, which UTF-8 cannot write."""
     if "\x00" in value:
@@ -146,6 +149,34 @@ def search(
         if any(sign in str(error.orig) for sign in ("fts5", "no such column", "unterminated", "special query")):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
         raise
+
+
+def count(connection: Connection, match: str, up_to: int) -> int:
+    """How many chunks a match expression finds; counting ends at ``up_to``. Cheap: nothing is scored."""
+    found = text("SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :match LIMIT :up_to)")
+    return int(connection.execute(found, {"match": match, "up_to": up_to}).scalar_one()) if match else 0
+
+
+def telling(connection: Connection, match: str, budget: int) -> str:
+    """The expression without its commonest terms, where the rarer ones bring enough.
+
+    BM25 scores every chunk with any of the terms, so that in a large corpus a question takes as long as its commonest
+    word, which tells least. The rarest term is kept, and then, the rarer first, those that together find at most
+    ``budget`` chunks.
+
+    Args:
+        match: terms joined by OR, as `match_expression` makes them.
+    """
+    terms = _TERM.findall(match)
+    counts = {term: count(connection, term, budget + 1) for term in terms}
+    kept, found = set(), 0
+    for term in sorted(terms, key=lambda term: counts[term]):  # equally rare ones as they stand in the question
+        found += counts[term]
+        if found > budget and kept:
+            break
+        if counts[term]:
+            kept.add(term)
+    return " OR ".join(term for term in terms if term in kept)
 
 
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

@@ -198,6 +198,26 @@ def test_a_reader_sees_one_state_while_another_is_committed(catalog, tmp_path):
             assert len(reader.sources()) == 2  # as it was when the block began
 
 
+def test_a_document_keeps_its_name_for_as_long_as_a_reader_holds_a_state_and_no_longer(catalog, tmp_path):
+    add(catalog, "a.txt", "Old words.")
+    with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reader:
+        with reader.reading():
+            assert reader.document(1).source == "a.txt"
+            with catalog.transaction() as transaction:
+                transaction.put_source("b.txt", 1)
+                transaction.remove_source("a.txt")
+            assert [row.source for row in reader.chunks([1]).values()] == ["a.txt"]
+        with reader.reading():
+            assert [row.source for row in reader.chunks([1]).values()] == ["b.txt"]
+
+
+def test_a_document_is_named_by_the_first_of_its_sources(catalog):
+    add(catalog, "b.txt", "Old words.")
+    with catalog.transaction() as transaction:
+        transaction.put_source("a.txt", 1)
+    assert [row.source for row in catalog.chunks([1]).values()] == ["b.txt"]
+
+
 def test_a_reader_does_not_wait_for_a_writer(catalog, tmp_path):
     add(catalog, "a.txt", "Old words.")
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reader, catalog.transaction() as transaction:

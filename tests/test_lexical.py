@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hybrid.documents import Chunk, Document
 from hybrid.errors import InputError
+from hybrid.stores import catalog as stores_catalog
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.lexical import MAX_TERMS, exact_expression, exact_terms, match_expression
 
@@ -125,6 +126,22 @@ def test_an_expression_that_cannot_be_read_is_an_input_error(catalog):
     for expression in ('"open', "AND", "nocolumn: word", "a b NEAR("):
         with pytest.raises(InputError):
             catalog.search_lexical(expression, 5)
+
+
+def test_in_a_large_corpus_the_commonest_words_are_left_out_and_the_rarest_stays(catalog, monkeypatch):
+    asked = match_expression("costs that the buyer and the supplier and nobody bear")
+    assert catalog.telling(asked) == asked  # a small corpus
+    for most, kept in ((1, '"costs"'), (2, '"costs" OR "bear"'), (4, '"costs" OR "buyer" OR "bear"')):
+        monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", most)
+        assert catalog.telling(asked) == kept
+    monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 1)
+    assert catalog.telling(match_expression("supplier and buyer")) == '"supplier"'
+    assert catalog.telling(match_expression("nobody")) == ""
+
+
+def test_counting_ends_where_it_is_told_to(catalog):
+    assert [catalog.count_lexical(match_expression("the buyer"), up_to) for up_to in (1, 9)] == [1, 2]
+    assert catalog.count_lexical("", 9) == 0
 
 
 HARD = st.sampled_from(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ class FakeCatalog:
             number: ChunkRow(number, document, start, end, texts[document][start:end], f"{document}.txt", "t", "0" * 64)
             for number, (document, start, end) in enumerate(spans, start=1)
         }
+
+    def reading(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def telling(self, match: str) -> str:
+        return match
 
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         found = self.lexical if " OR " in match else self.exact

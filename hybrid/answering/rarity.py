@@ -15,8 +15,8 @@ MIN_PREFIX = 4
 class Counts(Protocol):
     """The part of a catalog that rarity needs."""
 
-    def search_lexical(self, match: str, k: int) -> list[tuple[int, float]]:
-        """Up to ``k`` chunks for a full-text match expression."""
+    def count_lexical(self, match: str, up_to: int) -> int:
+        """How many chunks a full-text match expression finds; counting ends at ``up_to``."""
 
 
 class Rarity:
@@ -26,8 +26,8 @@ class Rarity:
 
     Example:
         >>> class Nothing:
-        ...     def search_lexical(self, match, k):
-        ...         return []
+        ...     def count_lexical(self, match, up_to):
+        ...         return 0
         >>> round(Rarity(Nothing(), chunks=100)("acme"), 2)
         5.3
     """
@@ -50,4 +50,4 @@ class Rarity:
 
     def _count(self, stem: str) -> int:
         match = f'"{stem}" *' if len(stem) >= MIN_PREFIX else f'"{stem}"'
-        return len(self._counts.search_lexical(match, COUNT_TO))
+        return self._counts.count_lexical(match, COUNT_TO)

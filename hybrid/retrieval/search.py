@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -39,8 +40,14 @@ Order = Literal["fused", "dense", "lexical"]
 class ChunkStore(Protocol):
     """What searching needs of a `hybrid.stores.catalog.Catalog`."""
 
+    def reading(self) -> AbstractContextManager[None]:
+        """One state of the catalog for every read inside the block."""
+
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores, best first, of these documents or of all."""
+
+    def telling(self, match: str) -> str:
+        """A match expression without the terms that are too common to tell, in a large corpus."""
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
@@ -123,11 +130,20 @@ class Searcher:
             raise InputError("the question is empty")
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
+        vector = self._embedder.encode([question])[0]
+        with self._catalog.reading():
+            return self._search(question, vector, k, where, order)
+
+    def _search(
+        self, question: str, vector: NDArray[np.float32], k: int, where: Filter | None, order: Order
+    ) -> list[Hit]:
         within = self._within(where)
         depth = max(self._settings.candidates, k)
-        vector = self._embedder.encode([question])[0]
         dense = self._dense(vector, depth, within) if order != "lexical" else {}
-        lexical = self._lexical(match_expression(question), depth, within) if order != "dense" else {}
+        match = match_expression(question) if order != "dense" else ""
+        if within.documents is None:  # how common a word is in all documents says little of a few
+            match = self._catalog.telling(match)
+        lexical = self._lexical(match, depth, within)
         if order == "fused":
             ranking = self._fused(vector, dense, lexical)
             ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
