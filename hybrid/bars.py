@@ -150,7 +150,7 @@ class NotebookBars(Bars):
         from IPython.display import display
 
         if self._handle is None:
-            self._handle = display(self, display_id=True)
+            self._handle = display(self, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(self)
         self._shown_at = time.monotonic()

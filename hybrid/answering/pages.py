@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from hybrid.answering.verification import Checked
+from typing import Protocol
+
 from hybrid.answers import Citation, Hit
 from hybrid.display.text import place
+from hybrid.documents import Document
 from hybrid.errors import CorpusError, SourceNotFoundError
 from hybrid.page import PageView
+from hybrid.stores.rows import SourceRow
 
 
-def page_of(catalog: Checked, citation: Citation | Hit) -> PageView:
+class Catalog(Protocol):
+    """What showing pages needs of a `hybrid.stores.catalog.Catalog`."""
+
+    def source(self, name: str) -> SourceRow | None:
+        """The source of that name."""
+
+    def document(self, document_id: int) -> Document:
+        """The document with its text."""
+
+
+def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
     """The page view of a citation's span, or of a hit's, in the document as it is now.
 
     Raises:

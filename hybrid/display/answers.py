@@ -25,7 +25,7 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.display.text import one_line, place, printable, wrapped
+from hybrid.display.text import ends_line, one_line, place, reflowed, wrapped
 
 COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
 SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
@@ -186,8 +186,13 @@ def _around(context: str, side: str, start: int) -> str:
 
 
 def _tidy(text: str) -> str:
-    """The text with line breaks kept, and runs of blanks and of blank lines made one."""
-    lines = [" ".join(line.split()) for line in printable(text).split("\n")]
-    edges = (" " if text[:1] in {" ", "\t"} else "", " " if text[-1:] in {" ", "\t"} else "")
-    kept = "\n".join(line for position, line in enumerate(lines) if line or position in {0, len(lines) - 1})
-    return f"{edges[0]}{kept}{edges[1]}"
+    """The text as `reflowed`, with one blank or line break at an edge that has any, where the quote goes on."""
+    whole = reflowed(text)
+    if not whole:
+        return "\n" if "\n" in text else " " if text else ""
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    lead = "\n" if "\n" in before else " " if before else ""
+    trail = (
+        "\n" if "\n\n" in after or ("\n" in after and ends_line(whole.rpartition("\n")[2])) else " " if after else ""
+    )
+    return f"{lead}{whole}{trail}"

@@ -40,6 +40,11 @@ _STAGES = {
 _LISTED = 12  # names of one kind
 
 
+def closed_html(directory: str) -> str:
+    """A card for a corpus that was closed."""
+    return card("Corpus", head("Corpus", directory), body("Closed: open it again to look at it."))
+
+
 def status_html(status: CorpusStatus) -> str:
     """A card with the corpus's size, its two memories and its state."""
     if status.generation is None:
@@ -70,7 +75,8 @@ def ingest_html(report: IngestReport) -> str:
     counts = [(name, f"{len(getattr(report, name)):,}") for name in kinds if getattr(report, name)]
     if report.skipped:
         counts.append(("left out", f"{len(report.skipped):,}"))
-    title = "Nothing to do" if not counts else ", ".join(f"{number} {name}" for name, number in counts)
+    left_out = f", {count(len(report.skipped), 'file')} left out" if report.skipped else ""
+    title = f"Done{left_out}" if counts else "Nothing to do"
     facts = f"generation {report.generation}" if report.generation is not None else "nothing committed yet"
     parts = [head("Ingest", title, tag("span", facts, style=FINE))]
     if counts:

@@ -62,7 +62,8 @@ def documents_html(documents: Documents) -> str:
     cells = [
         [_cell(name, row[name], document) for name in columns] for row, document in zip(rows, documents, strict=False)
     ]
-    shown = html_table("Documents", names, cells, right=[columns.index("size")], total=len(documents))
+    firm = [at for at, name in enumerate(columns) if name in {"type", "date", "custodian"}]
+    shown = html_table("Documents", names, cells, right=[columns.index("size")], firm=firm, total=len(documents))
     top = head("Corpus", count(len(documents), "document"), tag("span", _sum(documents, total=False), style=FINE))
     return card("Documents", top, body(shown))
 
@@ -82,10 +83,10 @@ def _columns(documents: Sequence[DocumentInfo]) -> tuple[list[str], list[dict[st
         {
             "source": document.source,
             "title": document.title,
-            "type": kind(document.media_type),
+            "type": clipped(kind(document.media_type), 24),
             "size": _size(document),
-            "date": document.date or "–",
-            "custodian": document.custodian or "–",
+            "date": clipped(document.date or "–", 32),
+            "custodian": clipped(document.custodian or "–", 32),
         }
         for document in documents[:SHOWN_ROWS]
     ]

@@ -72,7 +72,9 @@ def exhibits_html(exhibits: Exhibits) -> str:
         ]
         for exhibit in list(exhibits)[:SHOWN_ROWS]
     ]
-    shown = table("Exhibits", ("No.", "Document", "Quote", "Question", "Verdict"), rows, total=len(exhibits))
+    shown = table(
+        "Exhibits", ("No.", "Document", "Quote", "Question", "Verdict"), rows, firm=(0, 4), total=len(exhibits)
+    )
     return card("Exhibits", top, body(shown))
 
 

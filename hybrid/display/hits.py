@@ -23,7 +23,7 @@ from hybrid.display.markup import (
     pill,
     tag,
 )
-from hybrid.display.text import count, one_line, place, printable, wrapped
+from hybrid.display.text import count, one_line, place, reflowed, wrapped
 
 _MOST_CHARS = 1400  # of one hit that are shown
 
@@ -120,8 +120,7 @@ def _block(
         pill("to the letter", VIOLET, "holds what the question asks for to the letter") if to_the_letter else None,
         style=f"font-size:13px;{BREAK}",
     )
-    lines = (" ".join(line.split()) for line in printable(hit.text[:_MOST_CHARS]).split("\n"))
-    shown = highlighted("\n".join(line for line in lines if line), pattern)
+    shown = highlighted(reflowed(hit.text[:_MOST_CHARS]), pattern)
     rest = "…" if len(hit.text) > _MOST_CHARS else None
     words = tag("div", shown, rest, style=f"margin:3px 0;font-size:13.5px;white-space:pre-line;{BREAK}")
     return tag("div", heading, words, tag("div", _scores(hit).replace(", ", " · "), style=f"font-size:11px;{DIM}"))

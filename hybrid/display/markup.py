@@ -48,7 +48,7 @@ def join(parts: Iterable[str | None], between: str = "") -> Html:
     return Html(text(between).join(pieces))
 
 
-def tag(name: str, *content: str | None, **attributes: Any) -> Html:
+def tag(name: str, /, *content: str | None, **attributes: Any) -> Html:
     """An element. In attributes' names ``_`` stands for ``-``, and one at the end for nothing; None leaves one out.
 
     Example:
@@ -145,11 +145,18 @@ _TABLE = (
 
 
 def table(
-    caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), total: int = 0
+    caption: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    firm: Sequence[int] = (),
+    total: int = 0,
 ) -> Html:
-    """A table with a caption for screen readers, columns at the numbers ``right`` aligned to the right.
+    """A table with a name for screen readers.
 
-    Of ``total`` rows, or of ``rows``, no more than `SHOWN_ROWS` are shown; a line below counts the others.
+    Columns at the numbers ``right`` are aligned to the right; they and those at ``firm`` are not broken. Of ``total``
+    rows, or of ``rows``, no more than `SHOWN_ROWS` are shown; a line below counts the others.
     """
     cell = "padding:5px 14px 5px 0;vertical-align:top;background:transparent;white-space:normal;max-width:26em"
     sides = ["right" if at in right else "left" for at in range(len(columns))]
@@ -170,9 +177,9 @@ def table(
                 "td",
                 value,
                 style=f"{cell};text-align:{side};border:0;border-bottom:{LINE};"
-                + ("white-space:nowrap;font-variant-numeric:tabular-nums" if side == "right" else BREAK),
+                + ("white-space:nowrap;font-variant-numeric:tabular-nums" if at in {*right, *firm} else BREAK),
             )
-            for value, side in zip(row, sides, strict=True)
+            for at, (value, side) in enumerate(zip(row, sides, strict=True))
         ]
         lines.append(tag("tr", *cells, style="background:transparent"))
     made = tag(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hybrid.display.markup import DIM, FINE, GREY, MONO, YELLOW, Html, card, head, mark, tag
-from hybrid.display.text import clipped, place, printable, wrapped
+from hybrid.display.text import clipped, place, place_of, printable, wrapped
 from hybrid.page import PageView
 
 _LONGEST_LINE = 4000  # characters of one line that are shown beside the quote
@@ -40,12 +40,20 @@ def lines(view: PageView) -> Iterator[Line]:
         number += 1
 
 
+def shown_lines(view: PageView) -> list[Line]:
+    """The lines but for the blank ones at the end of the page."""
+    every = list(lines(view))
+    while len(every) > 1 and not (every[-1].before + every[-1].quoted + every[-1].after).strip():
+        every.pop()
+    return every
+
+
 def page_text(view: PageView) -> str:
     """The page for a terminal: numbered lines, and a bar at those of the quote."""
-    shown = [f"{view.source}, {place(view)}" + (f" of {view.pages}" if view.pages else ""), ""]
+    shown = [f"{view.source}, {place_of(view, view.pages)}", ""]
     if view.cut_before:
         shown.append("      …")
-    for line in lines(view):
+    for line in shown_lines(view):
         if line.page is not None:
             shown.append(f"      ── page {line.page} ──")
         sign = "┃" if line.quoted else " "
@@ -59,14 +67,13 @@ def page_text(view: PageView) -> str:
 
 def page_html(view: PageView) -> str:
     """A card that looks like the page."""
-    of = f" of {view.pages}" if view.pages else ""
-    where = tag("span", f"{view.source} · {place(view)}{of}", style=FINE)
+    where = tag("span", f"{view.source} · {place_of(view, view.pages)}", style=FINE)
     return card("Quote in its page", head("Quote in its page", view.title, where), sheet(view))
 
 
 def sheet(view: PageView, *, most: int | None = None) -> Html:
     """The lines alone, in a box that scrolls where they are many. ``most``: lines before and after the quote."""
-    every = list(lines(view))
+    every = shown_lines(view)
     quoted = [at for at, line in enumerate(every) if line.quoted]
     first, last = quoted[0], quoted[-1] + 1
     low = 0 if most is None else max(0, first - most)

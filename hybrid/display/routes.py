@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybrid.answers import Route
-from hybrid.display.markup import BLUE, GREY, VIOLET, Html, body, card, dim, head, join, pill, tag
+from hybrid.display.markup import BLUE, FINE, GREY, VIOLET, Html, body, card, dim, head, pill, tag
 from hybrid.display.markup import text as escaped
 
 COLOURS = {"lookup": BLUE, "both": GREY, "comprehension": VIOLET}
@@ -40,8 +40,12 @@ def _side(route: Route) -> str:
 
 def route_html(route: Route) -> str:
     """A card with the scale from lookup to comprehension."""
-    sent = tag("span", join((route_pill(route), " ", f"goes to {_MEMORIES[route.name]}")))
-    return card("Route", head("Route", route.name, sent), body(scale(route), dim(how(route))))
+    sent = f"The question goes to {_MEMORIES[route.name]}."
+    return card(
+        "Route",
+        head("Route", route.name.capitalize(), tag("span", sent, style=FINE)),
+        body(scale(route), dim(how(route))),
+    )
 
 
 def route_pill(route: Route) -> Html:

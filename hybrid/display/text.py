@@ -23,6 +23,7 @@ _CONTROLS = {
     )
     if chr(code) not in "\n\t"
 }  # fmt: skip
+_FULL_LINE = 55  # characters: a shorter line was not broken to fit a page
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -55,6 +56,39 @@ def place(span: Placed) -> str:
     if span.page == span.last_page:
         return f"page {span.page}, {lines}"
     return f"pages {span.page}-{span.last_page}, line {first} to line {last}"
+
+
+def place_of(span: Placed, pages: int) -> str:
+    """The same with the number of pages that there are: "page 3 of 12, lines 12-14"."""
+    where = place(span)
+    if span.page is None or not pages:
+        return where
+    page, comma, lines = where.partition(", ")
+    return f"{page} of {pages}{comma}{lines}"
+
+
+def reflowed(text: str) -> str:
+    """The text with its lines joined where they seem broken to fit a page, runs of blanks and blank lines made one.
+
+    A line that is long and does not end a sentence goes on in the next; a short one (a heading, an address, a row)
+    ends where it does.
+    """
+    made: list[str] = []
+    goes_on = False
+    for line in (" ".join(line.split()) for line in printable(text).split("\n")):
+        if not line:
+            goes_on = False
+        elif goes_on:
+            made[-1] += f" {line}"
+        else:
+            made.append(line)
+        goes_on = bool(line) and not ends_line(line)
+    return "\n".join(made)
+
+
+def ends_line(line: str) -> bool:
+    """Whether a line ends where it does for a reason, and not because the page was full."""
+    return len(line) < _FULL_LINE or line[-1] in ".:;!?"
 
 
 def printable(text: str) -> str:

@@ -60,11 +60,10 @@ def training_html(training: MemoryTraining) -> str:
 
 
 def smoothed(points: Sequence[TrainingPoint], reach: int) -> list[float]:
-    """The mean loss of each point and of ``reach`` before and after it, as far as there are as many on both sides."""
+    """The mean loss of each point and of up to ``reach`` before and after it."""
     made = []
     for at in range(len(points)):
-        near = min(reach, at, len(points) - 1 - at)
-        made.append(_mean(points[at - near : at + near + 1]))
+        made.append(_mean(points[max(0, at - reach) : at + reach + 1]))
     return made
 
 
@@ -77,7 +76,7 @@ class _Axes:
         self.y_ticks = ticks(losses[0] - 0.06 * spread, losses[-1] + 0.06 * spread)
         self.low, self.high = self.y_ticks[0], self.y_ticks[-1]
         self.first, self.last = points[0].start, points[-1].end
-        self.x_ticks = [tick for tick in ticks(self.first, self.last) if self.first <= tick <= self.last]
+        self.x_ticks = [tick for tick in ticks(self.first, self.last, 7) if self.first <= tick <= self.last]
 
     def x(self, tokens: float) -> float:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (tokens - self.first) / max(self.last - self.first, 1)
@@ -110,17 +109,16 @@ def _picture(training: MemoryTraining) -> Html:
     style = "display:block;width:100%;max-width:720px;height:auto;color:inherit"
     label = f"Line chart of loss against position. {_sentence(training)}"
     size = f"0 0 {_WIDTH} {_HEIGHT}"
-    key = tag(
-        "div", _key("currentColor", ".4", "2px"), " each stretch as it was read  ", _key(f"rgb({VIOLET})", "1", "3px"),
-        " smoothed", style=f"{FINE};margin:2px 0 4px",
-    )  # fmt: skip
+    raw = tag("span", _key("currentColor", ".4", "2px"), "each stretch as it was read", style="padding-right:16px")
+    mean = tag("span", _key(f"rgb({VIOLET})", "1", "3px"), "smoothed")
+    key = tag("div", raw, mean, style=f"{FINE};margin:2px 0 4px")
     return join((tag("svg", *parts, viewBox=size, role="img", aria_label=label, style=style), key))
 
 
 def _key(colour: str, opacity: str, height: str) -> Html:
     style = (
         f"display:inline-block;width:20px;height:0;border-top:{height} solid {colour};opacity:{opacity};"
-        "vertical-align:middle;margin:0 3px 0 6px"
+        "vertical-align:middle;margin:0 5px 0 2px"
     )
     return tag("span", style=style, aria_hidden="true")
 

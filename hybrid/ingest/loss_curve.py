@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from hybrid.errors import CorruptCorpusError
 from hybrid.reports import MAX_POINTS, MemoryTraining, TrainingPoint
@@ -66,7 +66,7 @@ class LossCurve:
         It is for looking at: a curve that cannot be read is no reason to give up the memory that it belongs to.
         """
         try:
-            found = json.loads(stored) if stored else {"steps": 1, "stretches": []}
+            found: dict[str, Any] = json.loads(stored) if stored else {"steps": 1, "stretches": []}
             stretches = [(int(a), int(b), int(n), float(loss)) for a, b, n, loss in found["stretches"][:MAX_POINTS]]
             return cls(stretches, max(1, int(found["steps"])), position)
         except (ValueError, TypeError, KeyError):
