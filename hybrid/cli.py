@@ -26,6 +26,7 @@ from hybrid.command import (
 from hybrid.evaluation.commands import evaluate
 from hybrid.evaluation.router_command import router as router_eval
 from hybrid.filters import Filter
+from hybrid.settings_command import register as add_settings
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
@@ -45,9 +46,9 @@ corpus_argument = click.argument("corpus", type=click.Path(path_type=Path, file_
 
 def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
     """The corpus at ``directory``; only ingest creates one."""
-    from hybrid.corpus import Corpus, settings_from_toml
+    from hybrid.corpus import Corpus
 
-    return Corpus.open(directory, settings=settings_from_toml(settings) if settings else None, create=create)
+    return Corpus.open(directory, settings, create=create)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EXIT_CODES)
@@ -60,6 +61,7 @@ def main() -> None:
 
 
 main.add_command(evaluate)
+add_settings(main)
 
 
 @command(main, "hybrid ingest acme-v-beta discovery/ notes/*.md")

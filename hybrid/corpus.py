@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
-from pydantic import ValidationError
-
+from hybrid import opening
 from hybrid.answers import Answer, Citation, Hit, Hits, Route, RouteName
 from hybrid.asynchronous import until_stopped
 from hybrid.display.shown import Shown
 from hybrid.documents import Document
-from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
+from hybrid.errors import CorruptCorpusError, InputError
 from hybrid.filters import Filter
 from hybrid.page import PageView
 from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from hybrid.view import View
 
 Found = TypeVar("Found")
-_SETTINGS = "settings"
 
 
 class Corpus(Shown):
@@ -67,34 +66,36 @@ class Corpus(Shown):
         self._held_model: MemoryModel | None = None
 
     @classmethod
-    def open(cls, directory: str | Path, settings: Settings | None = None, *, create: bool = True) -> Self:
+    def open(
+        cls, directory: str | Path, settings: Settings | str | PathLike[str] | None = None, *, create: bool = True
+    ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
         Args:
             directory: where the corpus is kept. A directory that holds other files is refused.
-            settings: stored with the corpus, and used from then on. By default those stored before.
+            settings: `Settings`, or the path of a TOML file. What they name is stored with the corpus and used from
+                then on; what they leave out, or all, is as it was stored before. Variables of the environment
+                (``HYBRID_MEMORY__ENABLED=false``) overrule a file and what is stored, for this process alone.
             create: whether to create a corpus where there is none.
 
         Raises:
             CorpusNotFoundError: there is none and ``create`` is false.
             CorpusVersionError: another version of hybrid wrote it.
-            SettingsError: the settings name another embedder than the one that made its vectors.
+            SettingsError: a setting that is wrong, or another embedder than the one that made its vectors.
             CorpusError: the directory cannot be used.
         """
-        from hybrid.stores.catalog import Catalog
-        from hybrid.stores.database import catalog_path
-
         directory = Path(directory).expanduser()
-        _check_directory(directory, create=create)
-        catalog = Catalog.open(catalog_path(directory), create=create)
+        catalog = opening.open_catalog(directory, create=create)
         try:
-            return cls(directory, catalog, _stored_settings(catalog, settings))
+            return cls(directory, catalog, opening.settle(catalog, settings))
         except BaseException:
             catalog.close()
             raise
 
     @classmethod
-    async def aopen(cls, directory: str | Path, settings: Settings | None = None, *, create: bool = True) -> Self:
+    async def aopen(
+        cls, directory: str | Path, settings: Settings | str | PathLike[str] | None = None, *, create: bool = True
+    ) -> Self:
         """`open`, without holding up the event loop."""
         return await asyncio.to_thread(cls.open, directory, settings, create=create)
 
@@ -133,13 +134,20 @@ class Corpus(Shown):
     def __str__(self) -> str:
         return repr(self) if self._usage.closed else str(self.status())
 
-    def _repr_html_(self) -> str | None:
-        return None if self._usage.closed else self.status()._repr_html_()
+    def _repr_html_(self) -> str:
+        from hybrid.display.corpora import closed_html
+
+        return closed_html(str(self.directory)) if self._usage.closed else self.status()._repr_html_()
 
     # Changing -----------------------------------------------------------------------------------
 
-    def ingest(self, *inputs: str | Path | Document, progress: Progress | bool | None = None) -> IngestReport:
-        """Read files, folders, globs or `Document` objects into the index and the memory.
+    def ingest(
+        self, *inputs: str | Path | Document | Iterable[Any], progress: Progress | bool | None = None
+    ) -> IngestReport:
+        """Read files, folders, globs or documents into the index and the memory.
+
+        Documents are `Document` objects, or LangChain's as its loaders and splitters make them, also as lists and
+        as streams: what belongs to one source is put together again (`hybrid.ingest.rejoining`).
 
         Unchanged files cost nothing, changed ones replace what was there, identical ones are recorded
         once. Files that cannot be read are left out, with the reason in the report. Files that have gone
@@ -171,7 +179,9 @@ class Corpus(Shown):
                 report,
             )
 
-    async def aingest(self, *inputs: str | Path | Document, progress: Progress | bool | None = None) -> IngestReport:
+    async def aingest(
+        self, *inputs: str | Path | Document | Iterable[Any], progress: Progress | bool | None = None
+    ) -> IngestReport:
         """`ingest`, without holding up the event loop; ``progress`` is called in the working thread.
 
         A task that is cancelled stops the work at the next point where it reports progress, and waits for that:
@@ -240,10 +250,13 @@ class Corpus(Shown):
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
+        writer: Any = None,
+        on_token: Callable[[str], None] | None = None,
     ) -> Answer:
-        """`ask`, without holding up the event loop. A task that is cancelled returns at once; what its thread
-        still finds is dropped."""
-        return await asyncio.to_thread(self.ask, question, route=route, history=history, where=where)
+        """`ask`, without holding up the event loop; ``writer`` and ``on_token`` are called in the working thread.
+        A task that is cancelled returns at once; what its thread still finds is dropped."""
+        asking = partial(self.ask, route=route, history=history, where=where, writer=writer, on_token=on_token)
+        return await asyncio.to_thread(asking, question)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
@@ -265,16 +278,14 @@ class Corpus(Shown):
         Example:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
-        from hybrid.answering.work import checked_question
         from hybrid.answering.matching import matched
+        from hybrid.answering.work import checked_question
 
         asked = checked_question(question, self.settings.answer.max_question_chars)
         hits = self._asked(lambda view: view.searcher.search(asked, k, where, order))
         return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
 
-    async def asearch(
-        self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused"
-    ) -> Hits:
+    async def asearch(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
         """`search`, without holding up the event loop."""
         return await asyncio.to_thread(self.search, question, k, where=where, order=order)
 
@@ -372,7 +383,8 @@ class Corpus(Shown):
     def _embedder(self) -> Embedder:
         from hybrid.view import load_embedder
 
-        self._held_embedder = load_embedder(self.settings.retrieval.embedder)  # held, so that it is loaded once
+        used = self.settings.retrieval
+        self._held_embedder = load_embedder(used.embedder, used.device)  # held, so that it is loaded once
         return self._held_embedder
 
     def _memory_model(self) -> MemoryModel | None:
@@ -399,6 +411,7 @@ class Corpus(Shown):
 
     def _view_of(self, generation: GenerationRow | None) -> View:
         """A generation with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
+        from hybrid.ingest.pipeline import check_embedder
         from hybrid.view import View
 
         number = generation.n if generation else None
@@ -406,6 +419,7 @@ class Corpus(Shown):
             view = self._views.get(number)
             if view is None:
                 models = self._embedder(), self._memory_model
+                check_embedder(self._catalog, models[0])
                 view = View.load(self.directory, self._catalog, self.settings, generation, *models, self._view)
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
@@ -420,53 +434,3 @@ def _bytes_in(directory: Path) -> int:
             with suppress(FileNotFoundError):
                 total += (Path(folder) / file).stat().st_size
     return total
-
-
-def _check_directory(directory: Path, *, create: bool) -> None:
-    from hybrid.stores.catalog import looks_like_corpus
-
-    if directory.exists() and not directory.is_dir():
-        raise CorpusError(f"{directory} is a file; a corpus is a directory")
-    if looks_like_corpus(directory):
-        return
-    if directory.is_dir() and any(directory.iterdir()):
-        raise CorpusError(f"{directory} holds files that are not a corpus; name an empty or a new directory")
-    if not create:
-        raise CorpusNotFoundError(f"no corpus at {directory}; create one: hybrid ingest {directory} FOLDER")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CorpusError(f"cannot create a corpus at {directory}: {error.strerror}") from error
-
-
-def _stored_settings(catalog: Catalog, given: Settings | None) -> Settings:
-    """The settings to use: those given, which are stored, or else those stored, or else the defaults."""
-    stored = catalog.info(_SETTINGS)
-    if given is None:
-        try:
-            return Settings.model_validate_json(stored) if stored else Settings()
-        except ValidationError as error:
-            raise SettingsError(f"the settings stored with this corpus do not fit this version: {error}") from error
-    if stored is not None and catalog.generation() is not None:
-        before = Settings.model_validate_json(stored).retrieval.embedder
-        if given.retrieval.embedder != before:
-            raise SettingsError(
-                f"this corpus was embedded by {before}; its vectors cannot be compared with those of "
-                f"{given.retrieval.embedder}: ingest into a new directory"
-            )
-    if stored != given.model_dump_json():
-        catalog.set_info(_SETTINGS, given.model_dump_json())
-    return given
-
-
-def settings_from_toml(path: Path) -> Settings:
-    """Settings from a TOML file with the tables of `Settings`: ``[memory]``, ``[answer]`` and so on.
-
-    Raises `SettingsError` naming the line or the setting that is wrong.
-    """
-    try:
-        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
-    except OSError as error:
-        raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise SettingsError(f"the settings in {path} are wrong: {error}") from error

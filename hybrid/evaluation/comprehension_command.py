@@ -39,7 +39,6 @@ def comprehension(
     A line of TEXTS has `document`, and `questions`, each with `question` and `references`, the answers that
     people gave. Each text is read into a memory of its own; the memory of another text is the control.
     """
-    from hybrid.corpus import settings_from_toml
     from hybrid.evaluation import comprehension as measured
     from hybrid.settings import Settings
 
@@ -50,7 +49,7 @@ def comprehension(
         raise InputError("give a file of texts, or --squality or --qmsum and its folder")
     report = measured.measure(
         asked,
-        settings_from_toml(settings) if settings else Settings(),
+        Settings.load(settings),
         seed,
         write,
         progress=lambda line: click.echo(line, err=True),

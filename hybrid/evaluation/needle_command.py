@@ -50,8 +50,8 @@ def needle(
     one key among several, and several values of one key. Each haystack is ingested and asked as a user would,
     the router choosing by itself.
     """
-    from hybrid.corpus import settings_from_toml
     from hybrid.evaluation.needle import measure
+    from hybrid.settings import Settings
 
     report = measure(
         read_filler(filler),
@@ -60,7 +60,7 @@ def needle(
         count=count,
         seed=seed,
         memory=memory,
-        settings=settings_from_toml(settings) if settings else None,
+        settings=Settings.load(settings),
         progress=lambda line: click.echo(line, err=True),
     )
     publish(report, out, as_json=as_json)

@@ -39,7 +39,7 @@ def retrieval(
     Each line of the questions is {"question": ..., "relevant": [SOURCE, ...]}, or {"source", "start", "end",
     "gain"} instead of SOURCE for a span, or for one that counts more than others.
     """
-    from hybrid.corpus import Corpus, settings_from_toml
+    from hybrid.corpus import Corpus
     from hybrid.evaluation.judged import read_judged, read_questions
     from hybrid.evaluation.retrieval import measure_corpus, measure_set, report
     from hybrid.settings import Settings
@@ -50,7 +50,7 @@ def retrieval(
     def tell(line: str) -> None:
         click.echo(line, err=True)
 
-    used = settings_from_toml(settings) if settings else Settings()
+    used = Settings.load(settings)
     rows, generation = [], None
     for folder in data:
         rows += measure_set(read_judged(folder), used, tell)

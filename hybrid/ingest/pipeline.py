@@ -6,10 +6,10 @@ happens next; the same call again goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,11 @@ def ingest(
     directory: Path,
     embedder: Embedder,
     memory: MemoryModel | None,
-    inputs: Sequence[str | Path | Document],
+    inputs: Sequence[str | Path | Document | Iterable[Any]],
     settings: Settings,
     progress: Progress = quiet,
 ) -> IngestReport:
-    """Take files, folders, globs and `Document` objects into the corpus, then let the memory read them.
+    """Take files, folders, globs and documents into the corpus, then let the memory read them.
 
     A file whose size and time did not change costs nothing. One whose content changed replaces the old
     version; one that cannot be read any more keeps it; one with the bytes of another becomes a second
@@ -71,7 +71,7 @@ def ingest(
     """
     tally = Tally()
     with write_lock(directory):
-        _check_embedder(catalog, embedder)
+        check_embedder(catalog, embedder)
         writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
         with tally.timed("index"):
             writer.commit_index(anew=False)
@@ -122,7 +122,8 @@ def rebuild_index(catalog: Catalog, directory: Path, settings: Settings) -> Inge
     return tally.report(catalog.generation())
 
 
-def _check_embedder(catalog: Catalog, embedder: Embedder) -> None:
+def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
+    """Raise `SettingsError` if another embedder made the corpus's vectors."""
     made_by = catalog.info("embedder")
     if made_by is not None and made_by != embedder.fingerprint:
         raise SettingsError(

@@ -1,0 +1,133 @@
+"""What is wrong with settings, in words: the key, its value, where it came from, and what is allowed. All at once."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from hybrid.errors import SettingsError
+
+Key = tuple[str, ...]
+"""``("memory", "window")``, or ``("memory",)`` for a whole table."""
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+
+
+def settings_error(
+    error: ValidationError, model: type[BaseModel], origin: Callable[[Key], str | None] = lambda _: None
+) -> SettingsError:
+    """One error for all problems of a validation.
+
+    Args:
+        error: what pydantic found.
+        model: all settings, or one table of them.
+        origin: where the value of a key came from, such as a file's name.
+    """
+    above = () if is_whole(model) else (table_name(model),)
+    problems = [_problem(fault, model, above, origin) for fault in error.errors(include_url=False)]
+    if len(problems) == 1:
+        return SettingsError(problems[0])
+    return SettingsError("\n  ".join([f"{len(problems)} settings are wrong:", *problems]))
+
+
+def is_whole(model: type[BaseModel]) -> bool:
+    """Whether a model is that of all settings, whose fields are tables."""
+    return all(table_of(field) is not None for field in model.model_fields.values())
+
+
+def table_name(model: type[BaseModel]) -> str:
+    """``memory`` of ``MemorySettings``."""
+    return model.__name__.removesuffix("Settings").lower()
+
+
+def table_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The table that a field of the whole settings holds."""
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a setting may be: ``a whole number, at least 16``, ``'sgd' or 'adam'``, ``text, or none``."""
+    kinds = _alternatives(field.annotation)
+    said = " or ".join(map(_kind, (kind for kind in kinds if kind is not types.NoneType)))
+    for name, words in _BOUNDS.items():
+        bounds = [getattr(limit, name) for limit in field.metadata if getattr(limit, name, None) is not None]
+        said += "".join(f", {words} {bound:,}" for bound in bounds)
+    return f"{said}, or none" if types.NoneType in kinds else said
+
+
+def may_be_none(field: FieldInfo) -> bool:
+    """Whether a setting can be left without a value."""
+    return types.NoneType in _alternatives(field.annotation)
+
+
+def _alternatives(annotation: Any) -> Sequence[Any]:
+    return typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+
+
+def _kind(annotation: Any) -> str:
+    if typing.get_origin(annotation) is Literal:
+        names = [repr(name) for name in typing.get_args(annotation)]
+        return f"{', '.join(names[:-1])} or {names[-1]}"
+    return _KINDS.get(annotation, "a value of another kind")
+
+
+def _problem(fault: Mapping[str, Any], model: type[BaseModel], above: Key, origin: Callable[[Key], str | None]) -> str:
+    key: Key = (*above, *map(str, fault["loc"]))
+    source = origin(key)
+    where = f" ({source})" if source else ""
+    field = _field(model, key[len(above) :])
+    if fault["type"] == "extra_forbidden":
+        what, advice = _what(key, fault["input"]), _advice(key, model, above)
+        return f"{_stated(key, fault['input'])}{where}: no such {what}; {advice}"
+    if fault["type"] == "value_error":
+        named = _stated(key, fault["input"]) if field is not None and table_of(field) is None else ".".join(key)
+        return f"{named}{where}: {fault['ctx']['error']}"
+    if field is None or table_of(field) is not None:
+        return f"{_stated(key, fault['input'])}{where}: must be a table, [{'.'.join(key)}] with its settings under it"
+    return f"{_stated(key, fault['input'])}{where}: must be {allowed(field)}"
+
+
+def _stated(key: Key, value: object) -> str:
+    shown = value if isinstance(value, str | int | float | bool) else type(value).__name__
+    return f"{'.'.join(key)} = {shown!r}" if not isinstance(value, dict) else ".".join(key)
+
+
+def _what(key: Key, value: object) -> str:
+    return "table" if len(key) == 1 and isinstance(value, dict) else "setting"
+
+
+def _field(model: type[BaseModel], key: Key) -> FieldInfo | None:
+    if not key or key[0] not in model.model_fields:
+        return None
+    field = model.model_fields[key[0]]
+    inner = table_of(field)
+    return field if len(key) == 1 or inner is None else _field(inner, key[1:])
+
+
+def _advice(key: Key, model: type[BaseModel], above: Key) -> str:
+    """The setting that was meant, or else all there are."""
+    names = {f"{above[0]}.{name}" for name in model.model_fields} if above else _names(model)
+    wanted = ".".join(key)
+    same = sorted(name for name in names if name.split(".")[-1] == key[-1] and "." in name)
+    close = same or get_close_matches(wanted, sorted(names), n=1, cutoff=0.75)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    beside = [name for name in sorted(names) if len(key) > 1 and name.startswith(f"{key[0]}.")]
+    return f"there are {', '.join(beside or sorted(name for name in names if '.' not in name))}"
+
+
+def _names(model: type[BaseModel]) -> set[str]:
+    """Tables, and settings with their table."""
+    names = set(model.model_fields)
+    for table, field in model.model_fields.items():
+        inner = table_of(field)
+        names |= {f"{table}.{name}" for name in inner.model_fields} if inner else set()
+    return names
