@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from hybrid.documents import Document, sha256_hex
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError
+from hybrid.ingest.discovery import skip
+from hybrid.ingest.inputs import separated
 from hybrid.ingest.loading import Found, Loaded, discover, load, read_bytes
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.reports import SkippedFile
@@ -27,7 +31,7 @@ class Incoming:
 
 def examine(
     catalog: Catalog,
-    inputs: Sequence[str | Path | Document],
+    inputs: Sequence[str | Path | Document | Iterable[Any]],
     settings: IngestSettings,
     progress: Progress,
     tally: Tally,
@@ -38,19 +42,21 @@ def examine(
     bytes are new to the corpus. Everything else goes to the tally: unchanged, skipped (with the reason).
     """
     with tally.timed("discover"):
-        paths = [given for given in inputs if not isinstance(given, Document)]
+        paths, documents, count = separated(inputs)
         found = list(discover(paths, settings)) if paths else []
     progress("discover", len(found), len(found), f"{len(found)} files")
-    work = [*found, *(given for given in inputs if isinstance(given, Document))]
+    total = len(found) + count
+    done = 0
     examiner = _Examiner(catalog, settings, tally)
-    for done, item in enumerate(work):
-        progress("load", done, len(work), item.source)
+    for item in chain(found, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
+        progress("load", done, max(total, done + 1), item.source)  # a stream does not say how long it is
+        done += 1
         with tally.timed("load"):
             incoming = examiner.examine(item)
         if incoming is not None:
             yield incoming
     examiner.record_touched()
-    progress("load", len(work), len(work), "")
+    progress("load", done, done, "")
 
 
 class _Examiner:

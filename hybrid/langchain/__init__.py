@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from hybrid.langchain.chat import ChatHybrid
-    from hybrid.langchain.citations import citations
+    from hybrid.langchain.citations import citations_of
     from hybrid.langchain.documents import from_langchain
     from hybrid.langchain.embeddings import HybridEmbeddings
     from hybrid.langchain.prompts import as_context
@@ -34,7 +34,7 @@ __all__ = [
     "HybridRetriever",
     "HybridVectorStore",
     "as_context",
-    "citations",
+    "citations_of",
     "from_langchain",
 ]
 
@@ -44,7 +44,7 @@ _HOME = {
     "HybridRetriever": "retriever",
     "HybridVectorStore": "vector_store",
     "as_context": "prompts",
-    "citations": "citations",
+    "citations_of": "citations",
     "from_langchain": "documents",
 }
 
