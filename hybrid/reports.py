@@ -7,6 +7,7 @@ from typing import Literal, SupportsIndex, overload
 from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.display.shown import Shown
+from hybrid.display.text import one_line, printable
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
@@ -39,7 +40,7 @@ class DocumentInfo(_Report):
     def __str__(self) -> str:
         size = f"{self.pages} pages" if self.pages else f"{self.characters:,} characters"
         known = [self.title, size, self.date, f"also {', '.join(self.sources[1:])}" if self.sources[1:] else None]
-        return f"{self.source}  ({'; '.join(part for part in known if part)})"
+        return one_line(f"{self.source}  ({'; '.join(part for part in known if part)})")
 
     def _repr_html_(self) -> str:
         from hybrid.display.documents import info_html  # here, as below, because it needs these classes
@@ -100,7 +101,7 @@ class CorpusStatus(_Report):
         }
         if self.language_model is not None:
             rows["memory"] += f"; {self.tokens_read:,} tokens read by {self.language_model}"
-        return "\n".join(f"{name:<11}{value}" for name, value in rows.items())
+        return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
     def _repr_html_(self) -> str:
         from hybrid.display.corpora import status_html
@@ -116,7 +117,7 @@ class SkippedFile(_Report):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.reason}"
+        return one_line(f"{self.source}: {self.reason}")
 
     def _repr_html_(self) -> str:
         from hybrid.display.corpora import skipped_html
@@ -158,7 +159,7 @@ class IngestReport(_Report):
         lines.extend(f"left out: {skipped}" for skipped in self.skipped)
         lines.extend(f"note: {note}" for note in self.notes)
         lines.append("took " + ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items()))
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         from hybrid.display.corpora import ingest_html

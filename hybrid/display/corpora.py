@@ -11,7 +11,6 @@ from hybrid.display.markup import (
     GREEN,
     GREY,
     ORANGE,
-    SHOWN_ROWS,
     VIOLET,
     Html,
     bar,
@@ -26,7 +25,7 @@ from hybrid.display.markup import (
     tag,
     tiles,
 )
-from hybrid.display.text import count, size_of
+from hybrid.display.text import SHOWN_ROWS, count, size_of, tile
 from hybrid.reports import MEMORY_STATES, CorpusStatus, IngestReport, MemoryState, SkippedFile
 
 _COLOURS: dict[MemoryState, str] = {"ready": GREEN, "behind": ORANGE, "off": ORANGE, "none": GREY}
@@ -51,10 +50,10 @@ def status_html(status: CorpusStatus) -> str:
         return card("Corpus", head("Corpus", status.directory), body("Empty: ingest files, folders or documents."))
     figures = tiles(
         (
-            ("documents", f"{status.documents:,}"),
-            ("sources", f"{status.sources:,}"),
-            ("characters", f"{status.characters:,}"),
-            ("chunks", f"{status.chunks:,}"),
+            tile(status.documents, "document"),
+            tile(status.sources, "source"),
+            tile(status.characters, "character"),
+            tile(status.chunks, "chunk"),
             ("on disk", size_of(status.bytes_on_disk)),
         )
     )

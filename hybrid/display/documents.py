@@ -8,7 +8,6 @@ from hybrid.display.markup import (
     BREAK,
     FINE,
     MONO,
-    SHOWN_ROWS,
     Html,
     body,
     card,
@@ -19,7 +18,7 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.markup import table as html_table
-from hybrid.display.text import clipped, count, facts, printable, table, wrapped
+from hybrid.display.text import SHOWN_ROWS, clipped, count, facts, printable, table, wrapped
 from hybrid.documents import Document
 from hybrid.reports import DocumentInfo, Documents
 

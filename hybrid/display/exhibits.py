@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hybrid.answers import Verdict
 from hybrid.display.answers import COLOURS, MEANING, SIGNS, quote_in_context
-from hybrid.display.markup import BREAK, FINE, SHOWN_ROWS, Html, body, card, head, join, pill, section, table, tag
-from hybrid.display.text import clipped, count, one_line, wrapped
+from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
+from hybrid.display.text import SHOWN_ROWS, clipped, count, one_line, wrapped
 from hybrid.reporting.exhibits import Exhibit, Exhibits, Use
 
 

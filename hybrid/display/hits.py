@@ -11,7 +11,6 @@ from hybrid.display.markup import (
     DIM,
     FINE,
     LINE,
-    SHOWN_ROWS,
     VIOLET,
     Html,
     body,
@@ -23,7 +22,7 @@ from hybrid.display.markup import (
     pill,
     tag,
 )
-from hybrid.display.text import count, one_line, place, reflowed, wrapped
+from hybrid.display.text import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
 
 _MOST_CHARS = 1400  # of one hit that are shown
 

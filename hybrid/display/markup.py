@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from hybrid.display.text import SHOWN_ROWS, printable
+from hybrid.display.text import SHOWN_ROWS, clipped, printable
 
 GREY, GREEN, BLUE, ORANGE, VIOLET, RED, YELLOW = (
     "128,128,128", "34,160,90", "50,120,220", "214,120,20", "130,90,220", "214,60,60", "255,205,0",
@@ -26,7 +26,7 @@ LINE = f"1px solid rgba({GREY},.28)"
 BREAK = "overflow-wrap:anywhere"
 _CARD = (
     f"{SANS};font-size:14px;line-height:1.55;max-width:58em;border:1px solid rgba({GREY},.38);border-radius:10px;"
-    "overflow:hidden;text-align:left;white-space:normal;margin:4px 0"
+    f"overflow:hidden;text-align:left;white-space:normal;margin:4px 0;{BREAK}"
 )
 _VOID = {"br", "meta", "hr", "path", "line", "rect", "circle", "polyline"}
 
@@ -129,7 +129,12 @@ def pairs(rows: Iterable[tuple[str, str]]) -> Html:
     made = [
         tag(
             "tr",
-            tag("th", name, scope="row", style=f"{style};padding-right:18px;font-weight:400;white-space:nowrap;{DIM}"),
+            tag(
+                "th",
+                clipped(name, 40),
+                scope="row",
+                style=f"{style};padding-right:18px;font-weight:400;white-space:nowrap;{DIM}",
+            ),
             tag("td", value, style=f"{style};{BREAK};width:100%"),
             style="background:transparent",
         )
@@ -158,14 +163,17 @@ def table(
     Columns at the numbers ``right`` are aligned to the right; they and those at ``firm`` are not broken. Of ``total``
     rows, or of ``rows``, no more than `SHOWN_ROWS` are shown; a line below counts the others.
     """
-    cell = "padding:5px 14px 5px 0;vertical-align:top;background:transparent;white-space:normal;max-width:26em"
+    cell = (
+        "padding:5px 14px 5px 0;line-height:1.45;vertical-align:top;background:transparent;white-space:normal;"
+        "max-width:26em"
+    )
     sides = ["right" if at in right else "left" for at in range(len(columns))]
     header = [
         tag(
             "th",
             name,
             scope="col",
-            style=f"{cell};text-align:{side};font-size:12px;font-weight:600;white-space:nowrap;"
+            style=f"{cell};text-align:{side};font-size:12px;font-weight:600;overflow-wrap:break-word;"
             f"border:0;border-bottom:1px solid rgba({GREY},.6)",
         )
         for name, side in zip(columns, sides, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hybrid.display.markup import DIM, FINE, GREY, MONO, YELLOW, Html, card, head, mark, tag
-from hybrid.display.text import clipped, place, place_of, printable, wrapped
+from hybrid.display.text import clipped, one_line, place, place_of, printable, wrapped
 from hybrid.page import PageView
 
 _LONGEST_LINE = 4000  # characters of one line that are shown beside the quote
@@ -50,7 +50,7 @@ def shown_lines(view: PageView) -> list[Line]:
 
 def page_text(view: PageView) -> str:
     """The page for a terminal: numbered lines, and a bar at those of the quote."""
-    shown = [f"{view.source}, {place_of(view, view.pages)}", ""]
+    shown = [f"{one_line(view.source)}, {place_of(view, view.pages)}", ""]
     if view.cut_before:
         shown.append("      …")
     for line in shown_lines(view):

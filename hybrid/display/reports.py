@@ -8,7 +8,7 @@ from hybrid.display.exhibits import cited
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, table, tag, tiles
 from hybrid.display.pages import sheet
 from hybrid.display.routes import route_pill
-from hybrid.display.text import SHOWN_ROWS, clipped, count, facts
+from hybrid.display.text import SHOWN_ROWS, clipped, count, facts, tile
 from hybrid.page import PageView
 from hybrid.reporting.exhibits import Exhibit
 from hybrid.reporting.reports import Report
@@ -228,9 +228,9 @@ def report_html(report: Report) -> str:
     top = head("Report", report.title, tag("span", f"made on {_time(report)}; quotes: {_checked(report)}", style=FINE))
     figures = tiles(
         (
-            ("questions", f"{len(report.answers):,}"),
-            ("exhibits", f"{len(report.exhibits):,}"),
-            ("documents", f"{_documents(report):,}"),
+            tile(len(report.answers), "question"),
+            tile(len(report.exhibits), "exhibit"),
+            tile(_documents(report), "document"),
         )
     )
     listed = table("Questions", names, rows, right=(3,), total=len(report.answers))

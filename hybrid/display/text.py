@@ -112,8 +112,8 @@ def wrapped(line: str, hang: str = "", lead: str = "") -> str:
     return textwrap.fill(
         printable(line),
         WIDTH,
-        initial_indent=lead,
-        subsequent_indent=hang,
+        initial_indent=printable(lead),
+        subsequent_indent=printable(hang),
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -122,6 +122,12 @@ def wrapped(line: str, hang: str = "", lead: str = "") -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: "1 page", "1,200 pages"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def tile(number: int, one: str, many: str | None = None) -> tuple[str, str]:
+    """A figure and the noun below it, for `hybrid.display.markup.tiles`: ("page", "1")."""
+    figure, _, noun = count(number, one, many).partition(" ")
+    return noun, figure
 
 
 def size_of(number: float) -> str:

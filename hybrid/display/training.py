@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from hybrid.display.markup import FINE, VIOLET, Html, body, card, head, join, tag
-from hybrid.display.text import count, sparkline, wrapped
+from hybrid.display.text import count, one_line, sparkline, wrapped
 from hybrid.reports import MemoryTraining, TrainingPoint
 
 _WIDTH, _HEIGHT = 720, 300
@@ -20,7 +20,9 @@ def training_text(training: MemoryTraining) -> str:
     if not training.points:
         return wrapped(_nothing(training))
     losses = [point.loss for point in training.points]
-    return f"{_sentence(training)}\n{sparkline(losses)}  loss from {min(losses):.2f} to {max(losses):.2f} nats"
+    return (
+        f"{one_line(_sentence(training))}\n{sparkline(losses)}  loss from {min(losses):.2f} to {max(losses):.2f} nats"
+    )
 
 
 def _nothing(training: MemoryTraining) -> str:

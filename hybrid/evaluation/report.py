@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hybrid.display.shown import Shown
+from hybrid.display.text import printable
 from hybrid.errors import InputError
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ class Plot(_Data):
         return figure
 
 
-class Report(_Data):
+class Report(Shown, _Data):
     """The result of one evaluation.
 
     Attributes:
@@ -135,7 +137,7 @@ class Report(_Data):
         """The table for a terminal, numbers to the right, with what made it below."""
         shown = [[_show(row[column]) for column in self.columns] for row in self.rows]
         widths = [max(len(line[at]) for line in (list(self.columns), *shown)) for at in range(len(self.columns))]
-        right = [all(not isinstance(row[column], str) for row in self.rows) for column in self.columns]
+        right = [column in self._figures for column in self.columns]
 
         def line(cells: list[str]) -> str:
             padded = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(cells, widths, right, strict=True))
@@ -143,6 +145,20 @@ class Report(_Data):
 
         table = [line(list(self.columns)), line(["-" * width for width in widths]), *map(line, shown)]
         return "\n".join([self.title, "", *table, "", *self._made_by()])
+
+    def __str__(self) -> str:
+        return printable(self.as_text())
+
+    def _repr_html_(self) -> str:
+        from hybrid.display.evaluations import evaluation_html
+
+        rows = [{column: _show(cell) for column, cell in row.items()} for row in self.rows]
+        return evaluation_html(self.name, self.title, rows, self._figures, self._made_by())
+
+    @property
+    def _figures(self) -> list[str]:
+        """The columns that hold no words."""
+        return [column for column in self.columns if all(not isinstance(row[column], str) for row in self.rows)]
 
     def as_markdown(self) -> str:
         """The table as Markdown, ending in a line break."""

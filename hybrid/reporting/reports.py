@@ -86,6 +86,8 @@ class Report(Shown):
 
         return report_text(self)
 
+    _repr_pretty_ = Shown._repr_pretty_  # IPython would take the dataclass's own repr before what it inherits
+
     def _repr_html_(self) -> str:
         from hybrid.display.reports import report_html
 
@@ -115,7 +117,8 @@ def report(
     if at is not None and at.tzinfo is None:
         raise InputError("the report's time has no time zone; datetime.now(UTC) has one")
     made = exhibits(found)
-    checked, pages = None, ()
+    checked: Verification | None = None
+    pages: tuple[PageView | None, ...] = ()
     if corpus is not None:
         status = corpus.status()
         problems = tuple(tuple(corpus.verify(answer)) for answer in found)
