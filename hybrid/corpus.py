@@ -192,10 +192,10 @@ class Corpus(Shown):
         with shown(progress) as report:
             return await until_stopped(lambda watched: self.ingest(*inputs, progress=watched), report)
 
-    def remove(self, source: str, progress: Progress | bool | None = None) -> IngestReport:
-        """Remove a source by the name that `documents` shows, and have the memory unlearn it.
+    def remove(self, source: str | Sequence[str], progress: Progress | bool | None = None) -> IngestReport:
+        """Remove a source, or several at once, by the names that `documents` shows, and have the memory unlearn them.
 
-        Raises `SourceNotFoundError`, with near matches, if there is no such source.
+        Raises `SourceNotFoundError`, with near matches, if there is no such source; nothing is removed then.
         """
         from hybrid.bars import shown
         from hybrid.ingest import pipeline
@@ -203,7 +203,7 @@ class Corpus(Shown):
         with self._usage.held(), shown(progress) as report:
             return pipeline.remove(self._catalog, self.directory, self._memory_model(), source, self.settings, report)
 
-    async def aremove(self, source: str, progress: Progress | bool | None = None) -> IngestReport:
+    async def aremove(self, source: str | Sequence[str], progress: Progress | bool | None = None) -> IngestReport:
         """`remove`, without holding up the event loop. Cancelling is as with `aingest`; the document is gone from
         the index at once, and the next ingest goes on with the memory's unlearning."""
         from hybrid.bars import shown

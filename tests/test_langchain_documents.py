@@ -17,7 +17,7 @@ from langchain_text_splitters import CharacterTextSplitter, RecursiveCharacterTe
 
 import hybrid
 from hybrid.documents import Metadata
-from hybrid.errors import DamagedDocumentError, EmptyDocumentError, InputError
+from hybrid.errors import DamagedDocumentError, EmptyDocumentError, InputError, SourceNotFoundError
 from hybrid.ingest.foreign_metadata import from_metadata, to_metadata
 from hybrid.ingest.placing import Placed, joined
 from hybrid.langchain import from_langchain
@@ -142,7 +142,7 @@ def test_pages_of_a_loader_are_the_pages_of_one_document() -> None:
     (document,) = from_langchain([part("First page.", page=0, page_label="i"), part("Third.", page=2, page_label="1")])
     assert document.text == "First page.\nThird."
     assert [document.page_of(document.text.index(word)) for word in ("First", "Third")] == [1, 3]
-    assert from_metadata(document.metadata) == {"source": "a.txt", "page_label": ["i", "1"]}
+    assert from_metadata(document.metadata) == {"page_label": ["i", "1"]}
     (document,) = from_langchain([part("One.", page_number=1), part("Two.", page_number=2)])
     assert document.page_of(document.text.index("Two")) == 2
 
@@ -291,3 +291,15 @@ def test_a_document_that_cannot_be_put_together_is_reported_and_the_rest_goes_on
 def test_what_is_no_document_is_refused(tmp_path: Path, given: Any) -> None:
     with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as opened, pytest.raises(InputError, match="ingest"):
         opened.ingest(given)
+
+
+def test_several_sources_are_removed_in_one_commit_or_none_of_them(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as opened:
+        opened.ingest([part(f"Text {name}.", source=name) for name in "abc"])
+        before = opened.status().generation
+        with pytest.raises(SourceNotFoundError, match="'d'"):
+            opened.remove(["a", "d"])
+        assert len(opened.documents()) == 3
+        assert set(opened.remove(["a", "b", "a"]).removed) == {"a", "b"}
+        assert opened.status().generation == (before or 0) + 1
+        assert [document.source for document in opened.documents()] == ["c"]

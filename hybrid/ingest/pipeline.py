@@ -87,28 +87,30 @@ def remove(
     catalog: Catalog,
     directory: Path,
     memory: MemoryModel | None,
-    source: str,
+    source: str | Sequence[str],
     settings: Settings,
     progress: Progress = quiet,
 ) -> IngestReport:
-    """Remove a source and what was attached to it. Its document stays while it has another name.
+    """Remove sources and what was attached to them, in one commit. A document stays while it has another name.
 
-    If the memory has read the document, the memory is off from this commit on, its snapshots with the
+    If the memory has read one of the documents, the memory is off from this commit on, its snapshots with the
     document in them are deleted, and it goes back to the last snapshot before it and reads the rest
-    again. Where that is interrupted, the next ingest finishes it. Without a memory to do it with the
+    again, once for all of them. Where that is interrupted, the next ingest finishes it. Without a memory to do it with the
     corpus has none until it is next ingested with one.
 
     Raises:
-        SourceNotFoundError: no such source; the message suggests similar names.
+        SourceNotFoundError: no such source; the message suggests similar names, and nothing is removed.
         CorpusLockedError: another process is writing to the corpus.
     """
     tally = Tally()
+    names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory):
-        if catalog.source(source) is None:
-            raise SourceNotFoundError(_not_found(source, [row.source for row in catalog.sources()]))
+        for name in names:
+            if catalog.source(name) is None:
+                raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
         writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
         with tally.timed("index"):
-            tally.removed.extend(writer.commit_removal(source).sources)
+            tally.removed.extend(writer.commit_removal(names).sources)
         if memory is not None:
             read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
     return tally.report(catalog.generation())

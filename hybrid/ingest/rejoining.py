@@ -120,7 +120,11 @@ def _made(name: str, texts: Sequence[str], parts: Sequence[_Part], *, paged: boo
             text += "\n"
         pages.append(len(text))
         text += page
-    kept = [{key: value for key, value in part.metadata.items() if not (paged and key in _PAGE)} for part in parts]
+    left = {"source": name}
+    kept = [
+        {key: value for key, value in part.metadata.items() if left.get(key) != str(value) and not (paged and key in _PAGE)}
+        for part in parts
+    ]
     return Document(
         source=name,
         text=text,

@@ -120,11 +120,16 @@ class Writer:
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
 
-    def commit_removal(self, source: str) -> Removed:
-        """Forget a source and its attachments, with the documents that have no other name."""
+    def commit_removal(self, sources: Sequence[str]) -> Removed:
+        """Forget sources and their attachments, with the documents that have no other name."""
         index = self._loaded_index(None)
         with self._changes() as transaction:
-            removed = transaction.remove_source(source)
+            each = [transaction.remove_source(source) for source in sources]
+            removed = Removed(
+                tuple(dict.fromkeys(name for one in each for name in one.sources)),
+                tuple(identifier for one in each for identifier in one.document_ids),
+                tuple(identifier for one in each for identifier in one.chunk_ids),
+            )
             self._unindex(index, removed)
             self._commit(transaction, removed, reads_on=False)
             transaction.log("remove", sources=list(removed.sources), documents_removed=list(removed.document_ids))
