@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 READY := $(VENV)/.ready-$(EXTRA)
 
-.PHONY: help setup demo test slow check format types build clean
+.PHONY: help setup demo test slow check format types docs build clean
 
 help:
 	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test    install, run the tests'
 	@echo 'make slow    install, run the tests with those that take minutes'
 	@echo 'make check   format, lint and types, as CI checks them'
+	@echo 'make docs    the documentation site, in build/site'
 	@echo 'make build   a wheel and a source archive in dist/'
 	@echo 'make clean   remove what the above made, the environment in $(VENV) included'
 
@@ -49,6 +50,9 @@ format: setup
 
 types: setup
 	.ci/types
+
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 build: setup
 	$(BIN)/python -m build --no-isolation

@@ -1,0 +1,60 @@
+"""How the docstrings and the models of hybrid become what Griffe reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import griffe
+
+_EXAMPLE = re.compile(r"^(\s*)Example:$", re.MULTILINE)
+
+
+class Docstrings(griffe.Extension):
+    """Reads ``Example:`` as a section of doctests, and gives a pydantic model the constructor that it has.
+
+    Griffe knows the section by its plural alone, and does not see a constructor that is made at run time.
+    """
+
+    def on_object(self, *, obj: griffe.Object, **_: object) -> None:
+        """Called for every module, class, function and attribute that was loaded."""
+        if obj.docstring is not None:
+            obj.docstring.value = _EXAMPLE.sub(r"\1Examples:", obj.docstring.value)
+        if isinstance(obj, griffe.Class) and "BaseModel" in _bases(obj) and "__init__" not in obj.members:
+            obj.set_member("__init__", _constructor(obj))
+
+
+def _bases(found: griffe.Class) -> list[str]:
+    """The names of a class's bases, and of those of their own in the same module."""
+    names = [str(base) for base in found.bases]
+    for name in list(names):
+        base = found.parent.members.get(name) if found.parent is not None else None
+        if isinstance(base, griffe.Class):
+            names += _bases(base)
+    return names
+
+
+def _constructor(model: griffe.Class) -> griffe.Function:
+    """A model's ``__init__``: every field by its name, with its type and its default."""
+    fields = [
+        griffe.Parameter(
+            name, annotation=field.annotation, kind=griffe.ParameterKind.keyword_only, default=_default(field)
+        )
+        for name, field in model.attributes.items()
+        if field.annotation is not None and not name.startswith("_") and "property" not in field.labels
+    ]
+    itself = griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)
+    return griffe.Function("__init__", parameters=griffe.Parameters(itself, *fields), lineno=model.lineno)
+
+
+def _default(field: griffe.Attribute) -> str | None:
+    """A field's default as written, be it the value itself or within ``Field(...)``; ``None``: it has none."""
+    if field.value is None:
+        return None
+    value = ast.parse(str(field.value), mode="eval").body
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func) == "Field"):
+        return str(field.value)
+    given = {one.arg: one.value for one in value.keywords}
+    if "default_factory" in given:
+        return f"{ast.unparse(given['default_factory'])}()"
+    return ast.unparse(given["default"]) if "default" in given else None
