@@ -32,15 +32,18 @@ async def until_stopped(work: Callable[[Progress], Result], progress: Progress |
     """
     stop = threading.Event()
 
-    def watched(stage: Stage, done: int, total: int, detail: str) -> None:
+    def go_on() -> None:
         if stop.is_set():
             raise Stopped
+
+    def watched(stage: Stage, done: int, total: int, detail: str) -> None:
+        go_on()
         if progress is not None:
             progress(stage, done, total, detail)
+            go_on()
 
     def run() -> Result:
-        if stop.is_set():
-            raise Stopped
+        go_on()
         return work(watched)
 
     running = asyncio.get_running_loop().run_in_executor(None, contextvars.copy_context().run, run)
@@ -52,6 +55,26 @@ async def until_stopped(work: Callable[[Progress], Result], progress: Progress |
         await asyncio.wait([running])
         raise
     return running.result()
+
+
+async def until_dropped(
+    ask: Callable[[Callable[[str], None] | None], Result], on_token: Callable[[str], None] | None
+) -> Result:
+    """What ``ask`` returns, which is given ``on_token``. A cancelled task returns at once, and nothing more is told:
+    where text is told at all, the work ends with the next piece of it."""
+    dropped = threading.Event()
+
+    def told(piece: str) -> None:
+        if dropped.is_set():
+            raise Stopped
+        if on_token is not None:
+            on_token(piece)
+
+    try:
+        return await asyncio.to_thread(ask, None if on_token is None else told)
+    except asyncio.CancelledError:
+        dropped.set()
+        raise
 
 
 def _note_failure(running: asyncio.Future[Result]) -> None:

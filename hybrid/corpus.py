@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from hybrid import opening
 from hybrid.answers import Answer, Citation, Hit, Hits, Route, RouteName
-from hybrid.asynchronous import until_stopped
+from hybrid.asynchronous import until_dropped, until_stopped
 from hybrid.display.shown import Shown
 from hybrid.documents import Document
 from hybrid.errors import CorruptCorpusError, InputError
@@ -130,6 +130,8 @@ class Corpus(Shown):
 
     def __repr__(self) -> str:
         return f"Corpus({str(self.directory)!r})"
+
+    _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 
     def __str__(self) -> str:
         return repr(self) if self._usage.closed else str(self.status())
@@ -254,9 +256,9 @@ class Corpus(Shown):
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """`ask`, without holding up the event loop; ``writer`` and ``on_token`` are called in the working thread.
-        A task that is cancelled returns at once; what its thread still finds is dropped."""
-        asking = partial(self.ask, route=route, history=history, where=where, writer=writer, on_token=on_token)
-        return await asyncio.to_thread(asking, question)
+        A task that is cancelled returns at once, and is told nothing more; what its thread still finds is dropped."""
+        asking = partial(self.ask, question, route=route, history=history, where=where, writer=writer)
+        return await until_dropped(lambda told: asking(on_token=told), on_token)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
@@ -384,7 +386,7 @@ class Corpus(Shown):
         from hybrid.view import load_embedder
 
         used = self.settings.retrieval
-        self._held_embedder = load_embedder(used.embedder, used.device)  # held, so that it is loaded once
+        self._held_embedder = load_embedder(used.embedder, used.device, used.dtype)  # held, so that it is loaded once
         return self._held_embedder
 
     def _memory_model(self) -> MemoryModel | None:

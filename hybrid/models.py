@@ -96,3 +96,10 @@ def resolve_device(wanted: str, setting: str) -> str:
             f"Set {setting} to one of them, or to auto"
         )
     return f"cuda:{number}"
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this machine's CPU multiplies bfloat16 in hardware, which then is the faster dtype."""
+    import torch  # here, because the ground floor loads nothing heavy
+
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -21,6 +21,7 @@ def _checked_device(name: str) -> str:
 
 
 Device = Annotated[str, AfterValidator(_checked_device)]
+Dtype = Literal["auto", "float32", "bfloat16"]
 
 
 class _Settings(BaseModel):
@@ -65,6 +66,10 @@ class RetrievalSettings(_Settings):
         description="a built-in name, a directory or a hub id in the local cache; a corpus keeps the one it has",
     )
     device: Device = Field(default="auto", description="where the embedder runs; auto: a GPU where there is one")
+    dtype: Dtype = Field(
+        default="auto",
+        description="the embedder's; auto: bfloat16 where the CPU multiplies it in hardware, else float32",
+    )
     candidates: int = Field(default=200, ge=1, description="how many chunks each search brings before fusion")
     exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")
 
@@ -98,7 +103,7 @@ class MemorySettings(_Settings):
     optimizer: Literal["sgd", "adam"] = Field(default="sgd", description="of the inner loop")
     learning_rate: float = Field(default=1.0, gt=0, description="1.0 suits sgd with clip 1; adam wants about 3e-4")
     clip: float = Field(default=1.0, ge=0, description="global gradient norm; 0: no clipping")
-    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+    dtype: Dtype = Field(
         default="auto", description="of the arithmetic; auto: bfloat16 where the machine multiplies it in hardware"
     )
     snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long read")

@@ -16,7 +16,7 @@ from hybrid.answering.answerer import Answerer
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
-from hybrid.settings import MemorySettings, Settings
+from hybrid.settings import Dtype, MemorySettings, Settings
 from hybrid.stores import snapshots
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.generations import verified_index
@@ -57,13 +57,13 @@ class Shared(Generic[Key, Model]):
             return found
 
 
-EMBEDDERS: Shared[tuple[str, str], Embedder] = Shared(lambda key: Embedder.load(*key))
+EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: Embedder.load(*key))
 MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(MemoryModel.load)
 
 
-def load_embedder(name: str, device: str = "auto") -> Embedder:
+def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Embedder:
     """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again."""
-    return EMBEDDERS.get((name, device))
+    return EMBEDDERS.get((name, device, dtype))
 
 
 def load_memory_model(settings: MemorySettings) -> MemoryModel:

@@ -163,7 +163,7 @@ def _evidence(
 ) -> Iterator[tuple[tuple[int, int], Question, Sequence[Sentence]]]:
     """Each question with the sentences that a search through all the texts brings."""
     index_only = settings.model_copy(update={"memory": settings.memory.model_copy(update={"enabled": False})})
-    embedder = load_embedder(settings.retrieval.embedder)
+    embedder = load_embedder(settings.retrieval.embedder, settings.retrieval.device, settings.retrieval.dtype)
     with (
         tempfile.TemporaryDirectory() as directory,
         Corpus.open(Path(directory) / "corpus", index_only) as corpus,

@@ -49,7 +49,7 @@ def measure(
         progress: told a line for each row that is done.
     """
     used = _settings(settings or Settings(), memory=memory, values="multi-value" in tasks)
-    embedder = load_embedder(used.retrieval.embedder)
+    embedder = load_embedder(used.retrieval.embedder, used.retrieval.device, used.retrieval.dtype)
 
     @lru_cache(maxsize=100_000)
     def tokens(text: str) -> int:
