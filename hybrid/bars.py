@@ -43,7 +43,7 @@ class StageState:
     done: int = 0
     total: int = 0
     detail: str = ""
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
 
 
 class Bars(ABC):

@@ -28,7 +28,8 @@ def bars_html(rows: Sequence[tuple[str, Stage]], *, ended: bool, failed: bool) -
         stopped = failed and last
         colour = ORANGE if stopped else GREEN if share >= 1 or ended else VIOLET
         figure = f"{100 * share:.0f}%" if stage.total else f"{stage.done:,}"
-        said = "stopped here" if stopped else "" if ended else " · ".join(filter(None, (_left(stage), stage.detail)))
+        now = "" if ended or share >= 1 else " · ".join(filter(None, (_left(stage), stage.detail)))
+        said = "stopped here" if stopped else now
         cells = (
             tag("td", name, style=f"{_CELL};white-space:nowrap"),
             tag("td", bar(share, colour, "180px"), style=_CELL),

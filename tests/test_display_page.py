@@ -1,0 +1,144 @@
+"""A quote is shown in its page: the right lines with the right numbers, or an error where the document is another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from display_checks import check
+
+import hybrid
+from hybrid.answering.matching import matched
+from hybrid.display.pages import sheet
+from hybrid.documents import Document
+from hybrid.errors import CorpusError, SourceNotFoundError
+from hybrid.page import AROUND_LINES, MOST_CHARS, PageView
+from hybrid.settings import MemorySettings, Settings
+
+TEXT = "\n".join(f"Line {number} of the first page." for number in range(1, 6)) + "\nIt goes\non here.\nThe end.\n"
+PAGED = Document(source="deal.pdf", text=TEXT, sha256="0" * 64, pages=(0, TEXT.index("on here")))
+
+
+def view(document: Document, quote: str) -> PageView:
+    start = document.text.index(quote)
+    return PageView.of(document, start, start + len(quote))
+
+
+def test_a_page_is_shown_whole_with_its_own_line_numbers() -> None:
+    page = view(PAGED, "The end.")
+    assert (page.page, page.pages, page.lines, page.first_line) == (2, 2, (2, 2), 1)
+    assert page.text == "on here.\nThe end.\n"
+    assert page.quote == "The end."
+    assert (page.cut_before, page.cut_after) == (False, False)
+    assert str(page) == "deal.pdf, page 2 of 2, line 2\n\n    1   on here.\n    2 ┃ The end."
+
+
+def test_a_quote_over_two_pages_shows_both_and_where_the_second_begins() -> None:
+    page = view(PAGED, "goes\non here")
+    assert (page.page, page.last_page, page.lines) == (1, 2, (6, 1))
+    assert str(page).splitlines()[-4:] == [
+        "    6 ┃ It goes",
+        "      ── page 2 ──",
+        "    1 ┃ on here.",
+        "    2   The end.",
+    ]
+    root = check(page._repr_html_())
+    assert ["".join(mark.itertext()) for mark in root.iter("mark")] == ["goes", "on here"]
+
+
+def test_without_pages_the_lines_around_are_shown_with_the_documents_numbers() -> None:
+    document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
+    page = view(document, "line 50")
+    assert page.first_line == 50 - AROUND_LINES
+    assert page.text.split("\n")[0] == f"line {50 - AROUND_LINES}"
+    assert page.text.split("\n")[-1] == f"line {50 + AROUND_LINES}"
+    assert (page.cut_before, page.cut_after) == (True, True)
+    assert "   50 ┃ line 50" in str(page)
+
+
+@pytest.mark.parametrize("quote", ["line 1\n", "line 100", "line 2\nline 3"])
+def test_the_edges_of_a_document_are_no_special_case(quote: str) -> None:
+    document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
+    page = view(document, quote)
+    assert page.quote == quote
+    assert document.text[page.offset : page.offset + len(page.text)] == page.text
+    assert page.cut_before == (page.offset > 0)
+
+
+def test_a_line_that_is_a_whole_book_is_cut_around_the_quote() -> None:
+    document = Document.from_text("word " * 100_000 + "needle " + "word " * 100_000, source="book.txt")
+    page = view(document, "needle")
+    assert len(page.text) == 2 * MOST_CHARS + len("needle")
+    assert (page.cut_before, page.cut_after) == (True, True)
+    assert "<mark" in page._repr_html_()
+    assert len(page._repr_html_()) < 15_000
+
+
+def test_a_report_shows_some_lines_around_and_says_that_there_are_more() -> None:
+    document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
+    shown = "".join(check(sheet(view(document, "line 50"), most=2)).itertext())
+    assert shown == "…48line 4849line 4950line 5051line 5152line 52…"
+
+
+def test_what_scrolls_can_be_reached_by_keyboard() -> None:
+    document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
+    region = next(
+        one for one in check(view(document, "line 50")._repr_html_()).iter("div") if one.get("role") == "region"
+    )
+    assert "overflow-y:auto" in region.get("style", "")
+    assert region.get("tabindex") == "0"
+
+
+# From a corpus ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder = tmp_path_factory.mktemp("pages")
+    corpus = hybrid.Corpus.open(folder / "corpus", Settings(memory=MemorySettings(enabled=False)))
+    corpus.ingest(
+        hybrid.Document.from_text("Rent is due on Monday.\nNotice under clause 4.2 takes 30 days.", source="lease.txt"),
+        hybrid.Document.from_text("The landlord gave notice on 2 May 2024.", source="letter.txt"),
+    )
+    return corpus
+
+
+def test_the_page_of_a_citation_and_of_a_hit_hold_their_spans(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("How long is notice under clause 4.2?", route="lookup")
+    citation = answer.citations[0]
+    assert corpus.page(citation).quote == citation.quote
+    hit = corpus.search("notice")[0]
+    assert corpus.page(hit).quote == hit.text
+
+
+def test_a_page_of_another_text_is_refused(corpus: hybrid.Corpus, tmp_path: Path) -> None:
+    citation = corpus.ask("How long is notice under clause 4.2?", route="lookup").citations[0]
+    with pytest.raises(SourceNotFoundError, match=r"gone\.txt is not in the corpus"):
+        corpus.page(citation.model_copy(update={"source": "gone.txt"}))
+    with pytest.raises(CorpusError, match="has changed since"):
+        corpus.page(citation.model_copy(update={"sha256": "f" * 64}))
+    with pytest.raises(CorpusError, match="is not at characters"):
+        corpus.page(citation.model_copy(update={"start": citation.start + 1, "end": citation.end + 1}))
+
+
+def test_a_search_knows_which_words_it_matched(corpus: hybrid.Corpus) -> None:
+    hits = corpus.search("When were notices given under clause 4.2?", k=2)
+    assert isinstance(hits, hybrid.Hits)
+    assert hits.question == "When were notices given under clause 4.2?"
+    assert {"notice", "clause 4.2"} <= set(hits.matched)
+    assert not {"is", "on", "under", "rent"} & set(hits.matched)
+
+
+def test_words_match_by_their_stem_and_terms_to_the_letter() -> None:
+    assert matched('Who terminated "early notice"?', ["Termination by early notice.", "Early  notice"]) == (
+        "early", "early notice", "notice", "termination",
+    )  # fmt: skip
+    assert matched("What is it?", ["It is what it is."]) == ()
+
+
+def test_a_closed_corpus_still_shows_what_it_was(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "corpus") as corpus:
+        assert "Empty" in corpus._repr_html_()
+        assert "generation none yet" in str(corpus)
+    assert "Closed" in check(corpus._repr_html_()).xpath("string()")
+    assert str(corpus) == repr(corpus)
