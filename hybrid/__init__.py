@@ -6,6 +6,7 @@ corpus that needs them.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,10 @@ _HOME = {
     "progress": "hybrid.bars",
     "report": "hybrid.reporting.reports",
 }
+
+
+# A library says nothing by itself: programs decide what becomes of its log.
+logging.getLogger("hybrid").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

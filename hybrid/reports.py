@@ -147,7 +147,7 @@ class IngestReport(_Report):
     seconds: dict[str, float] = Field(default_factory=dict)
 
     def __str__(self) -> str:
-        counts = {name: len(getattr(self, name)) for name in _COUNTED}
+        counts = {name: len(getattr(self, name)) for name in COUNTED}
         lines = [", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"]
         if self.chunks:
             lines.append(f"{self.chunks:,} chunks embedded")
@@ -167,7 +167,7 @@ class IngestReport(_Report):
         return ingest_html(self)
 
 
-_COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")
+COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")
 
 
 class TrainingPoint(_Report):

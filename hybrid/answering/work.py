@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from hybrid.answering.writers import Pen
-from hybrid.answers import Answer, Route
+from hybrid.answers import Answer, Route, Verdict
 from hybrid.errors import InputError
 from hybrid.filters import Filter
+from hybrid.logs import tell
 from hybrid.stores.rows import GenerationRow
+
+_LOG = logging.getLogger("hybrid.answering")
 
 
 @dataclass
@@ -46,7 +51,7 @@ class Work:
         if any(claim.contradicted_by for claim in values.get("claims", ())):
             who = self.given.origin if self.given else "memory"
             self.notes.append(f"The {who} and the documents disagree; the documents are quoted.")
-        return Answer.model_validate(
+        answer = Answer.model_validate(
             {
                 "question": self.stated,
                 "route": self.route,
@@ -56,6 +61,25 @@ class Work:
                 **values,
             }
         )
+        self._log(answer)
+        return answer
+
+    def _log(self, answer: Answer) -> None:
+        """What came of it, without a word of the question or of the answer above DEBUG."""
+        verdicts = Counter(claim.verdict for claim in answer.claims)
+        tell(
+            _LOG,
+            "question answered",
+            route=answer.route.name,
+            p_comprehension=answer.route.p_comprehension,
+            found=answer.found,
+            **{verdict: verdicts[verdict] for verdict in get_args(Verdict)},
+            citations=len(answer.citations),
+            notes=len(answer.notes),
+            generation=answer.generation,
+            seconds=sum(self.seconds.values()),
+        )
+        tell(_LOG, "question text", level=logging.DEBUG, question=answer.question, read_as=self.question)
 
 
 def checked_question(question: str, limit: int) -> str:

@@ -6,7 +6,10 @@ happens next; the same call again goes on from there.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,11 +24,13 @@ from hybrid.ingest.examining import Incoming, examine
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.ingest.reading import MemoryModel, read_corpus
 from hybrid.ingest.writing import Embedded, Writer
-from hybrid.reports import IngestReport
+from hybrid.logs import tell
+from hybrid.reports import COUNTED, IngestReport
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.locking import write_lock
 
+_LOG = logging.getLogger("hybrid.ingest")
 GROUP_CHUNKS = 512  # embedded together
 BATCH_CHUNKS = (2048, 16384)  # committed together: a quarter of the index, within these bounds
 BATCH_CHARS = 32_000_000
@@ -70,7 +75,7 @@ def ingest(
         CorpusError: the disk is full.
     """
     tally = Tally()
-    with write_lock(directory):
+    with write_lock(directory), _told("ingest", directory, tally, inputs=len(inputs)) as ended:
         check_embedder(catalog, embedder)
         writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
         with tally.timed("index"):
@@ -80,7 +85,7 @@ def ingest(
         )
         if memory is not None:
             read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
-    return tally.report(catalog.generation())
+        return ended(tally.report(catalog.generation()))
 
 
 def remove(
@@ -95,8 +100,8 @@ def remove(
 
     If the memory has read one of the documents, the memory is off from this commit on, its snapshots with the
     document in them are deleted, and it goes back to the last snapshot before it and reads the rest
-    again, once for all of them. Where that is interrupted, the next ingest finishes it. Without a memory to do it with the
-    corpus has none until it is next ingested with one.
+    again, once for all of them. Where that is interrupted, the next ingest finishes it. Without a memory to do
+    it with the corpus has none until it is next ingested with one.
 
     Raises:
         SourceNotFoundError: no such source; the message suggests similar names, and nothing is removed.
@@ -104,7 +109,7 @@ def remove(
     """
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
-    with write_lock(directory):
+    with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
         for name in names:
             if catalog.source(name) is None:
                 raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
@@ -113,7 +118,31 @@ def remove(
             tally.removed.extend(writer.commit_removal(names).sources)
         if memory is not None:
             read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
-    return tally.report(catalog.generation())
+        return ended(tally.report(catalog.generation()))
+
+
+@contextmanager
+def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Callable[[IngestReport], IngestReport]]:
+    """Log how long work begins and ends; the block hands its report through the function given to it."""
+    began = time.perf_counter()
+    about = {"corpus": str(directory)}
+    tell(_LOG, f"{work} started", **about, inputs=inputs)
+
+    def ended(report: IngestReport) -> IngestReport:
+        for one in report.skipped:
+            tell(_LOG, "file left out", level=logging.WARNING, **about, source=one.source, code=one.code)
+        counts = {what: len(getattr(report, what)) for what in COUNTED}
+        facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "generation"})
+        tell(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
+        return report
+
+    try:
+        yield ended
+    except BaseException as error:
+        why = type(error).__name__
+        facts = {"chunks": tally.chunks, "tokens_read": tally.tokens_read, "seconds": time.perf_counter() - began}
+        tell(_LOG, f"{work} ended early", level=logging.WARNING, **about, error=why, **facts)
+        raise
 
 
 def rebuild_index(catalog: Catalog, directory: Path, settings: Settings) -> IngestReport:

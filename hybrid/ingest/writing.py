@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +16,15 @@ from hybrid.documents import Chunk, Document
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.examining import Incoming
 from hybrid.ingest.progress import Tally
+from hybrid.logs import tell
 from hybrid.reports import MemoryState
 from hybrid.settings import Settings
 from hybrid.stores import generations, snapshots
 from hybrid.stores.catalog import Catalog, Transaction
 from hybrid.stores.rows import Position, Removed, StoredFile
 from hybrid.stores.vectors import FaissIndex, VectorIndex
+
+_LOG = logging.getLogger("hybrid.ingest")
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,10 @@ class Writer:
         except BaseException:
             self._index = self._stored = None
             raise
+        done = self.catalog.generation()
+        if done is not None:
+            facts = {"generation": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
+            tell(_LOG, "generation committed", corpus=str(self.directory), **facts)
         self.prune()
 
     def _save_index(self, transaction: Transaction) -> StoredFile:
@@ -201,6 +209,7 @@ class Writer:
         self._loaded_index(None)
         with self._changes() as transaction:
             stored = snapshots.save(self.directory, transaction.next_generation(), *memory)
+            tell(_LOG, "memory snapshot written", corpus=str(self.directory), file=stored.file, tokens=tokens)
             new = transaction.add_snapshot(stored, self.model, position, tokens)
             transaction.commit_generation(self._save_index(transaction), new, state)
             rows = transaction.snapshots()

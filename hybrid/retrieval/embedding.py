@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import MissingModelError, UnsupportedModelError
+from hybrid.logs import tell
 from hybrid.models import multiplies_bfloat16, resolve_device, resolve_model
 from hybrid.settings import Dtype
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+_LOG = logging.getLogger("hybrid.models")
 _LOADING = Lock()  # transformers' verbosity is the process's: two threads must not set it back in the wrong order
 KEPT = 8192
 """Vectors kept for texts that come again; 13 MB with the built-in embedder."""
@@ -86,6 +90,7 @@ class Embedder:
             UnsupportedModelError: it is not a sentence-transformers model, brings its own code, or has
                 its weights in a pickle.
         """
+        began = time.perf_counter()
         device = resolve_device(device, "retrieval.device")
         path = _local_directory(name)
         _check_files(name, path)
@@ -103,7 +108,10 @@ class Embedder:
             except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
                 raise UnsupportedModelError(f"{name}: sentence-transformers cannot load {path}: {error}") from error
         model.eval()
-        return cls(name, path, model)
+        loaded = cls(name, path, model)
+        facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
+        tell(_LOG, "embedder loaded", embedder=name, **facts)
+        return loaded
 
     @cached_property
     def fingerprint(self) -> str:

@@ -1,0 +1,24 @@
+"""One way to log: an event with its facts, readable as a line and as fields of the record.
+
+Loggers are ``hybrid.ingest``, ``hybrid.answering``, ``hybrid.models``, ``hybrid.progress`` and ``hybrid.corpus``, all
+below ``hybrid``, which says nothing until a program configures `logging`. Texts of documents and questions appear at
+DEBUG alone.
+"""
+
+from __future__ import annotations
+
+import logging
+
+
+def tell(logger: logging.Logger, event: str, *, level: int = logging.INFO, **facts: object) -> None:
+    """Log ``event`` with its facts, such as ``ingest finished: added=3, seconds=1.2``.
+
+    The record has the same as attributes, ``record.event`` and ``record.added``, for handlers that write JSON.
+    """
+    if logger.isEnabledFor(level):
+        line = ", ".join(f"{name}={_shown(value)}" for name, value in facts.items() if value is not None)
+        logger.log(level, "%s: %s", event, line, extra={"event": event, **facts}, stacklevel=2)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

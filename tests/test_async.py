@@ -1,0 +1,288 @@
+"""The async twins of `Corpus`: the event loop goes on, cancelling stops, and they say what the sync ones say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_contracts import make_contracts
+from safetensors.numpy import load_file
+from tiny_model import tiny_settings
+
+import hybrid
+from hybrid.answering.answerer import Answerer
+from hybrid.asynchronous import Stopped, until_stopped
+from hybrid.errors import CorpusError, InputError
+from hybrid.settings import MemorySettings, Settings
+
+PATIENCE = 60
+INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
+DOCUMENTS = [hybrid.Document.from_text(one.text[:1200], one.name) for one in make_contracts(3)]
+QUESTIONS = [question for one in make_contracts(3) for question in one.questions]
+TWINS = {"open": "aopen"} | {
+    name: f"a{name}" for name in ("ingest", "remove", "ask", "route", "search", "documents", "status", "verify")
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("home") / "corpus", INDEX_ONLY)
+    corpus.ingest(*DOCUMENTS)
+    return corpus
+
+
+def same(answer: hybrid.Answer) -> dict[str, Any]:
+    return answer.model_dump(exclude={"seconds"})
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_twin_takes_the_same_arguments_and_returns_the_same(name: str) -> None:
+    sync, twin = getattr(hybrid.Corpus, name), getattr(hybrid.Corpus, TWINS[name])
+    assert inspect.signature(twin) == inspect.signature(sync)
+    assert inspect.iscoroutinefunction(twin)
+    assert f"`{name}`, without holding up the event loop" in (twin.__doc__ or "")
+
+
+def test_the_twins_say_what_the_others_say(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with await hybrid.Corpus.aopen(tmp_path / "corpus", INDEX_ONLY) as corpus:
+            assert (await corpus.aingest(*DOCUMENTS)).added == tuple(one.source for one in DOCUMENTS)
+            answer = await corpus.aask(QUESTIONS[0], route="lookup")
+            assert same(answer) == same(corpus.ask(QUESTIONS[0], route="lookup"))
+            assert await corpus.averify(answer) == corpus.verify(answer) == []
+            assert await corpus.asearch("agreement", 3) == corpus.search("agreement", 3)
+            assert await corpus.aroute(QUESTIONS[0]) == corpus.route(QUESTIONS[0])
+            assert await corpus.adocuments() == corpus.documents()
+            assert await corpus.astatus() == corpus.status()
+            assert (await corpus.aremove(DOCUMENTS[0].source)).removed == (DOCUMENTS[0].source,)
+            with pytest.raises(InputError, match="empty"):
+                await corpus.aask("")
+        with pytest.raises(CorpusError, match="was closed"):
+            await corpus.aask("Why?")
+
+    asyncio.run(use())
+
+
+def test_many_questions_at_once_are_answered_as_they_are_one_by_one(corpus: hybrid.Corpus) -> None:
+    async def all_at_once() -> list[hybrid.Answer]:
+        return await asyncio.gather(*(corpus.aask(question, route="lookup") for question in QUESTIONS))
+
+    alone = [same(corpus.ask(question, route="lookup")) for question in QUESTIONS]
+    assert [same(answer) for answer in asyncio.run(all_at_once())] == alone
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch, wait: Callable[[], object]) -> None:
+    """Let every question wait for something in its thread first."""
+    ask = Answerer.ask
+
+    def slowly(*arguments: Any) -> hybrid.Answer:
+        wait()
+        return ask(*arguments)
+
+    monkeypatch.setattr(Answerer, "ask", slowly)
+
+
+def test_the_loop_goes_on_while_a_question_is_answered(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticked = threading.Event()
+    slowed(monkeypatch, lambda: ticked.wait(timeout=PATIENCE) or pytest.fail("the loop stood still"))
+
+    async def tick() -> None:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        ticked.set()
+
+    async def both() -> hybrid.Answer:
+        answer, _ = await asyncio.gather(corpus.aask(QUESTIONS[0], route="lookup"), tick())
+        return answer
+
+    assert asyncio.run(both()).found
+
+
+def test_the_loop_goes_on_while_documents_are_ingested(tmp_path: Path) -> None:
+    ticked = threading.Event()
+
+    def show(*_: object) -> None:
+        assert ticked.wait(timeout=PATIENCE), "the loop stood still"
+
+    async def both() -> None:
+        with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+            running = asyncio.create_task(corpus.aingest(*DOCUMENTS, progress=show))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            ticked.set()
+            assert len((await running).added) == 3
+
+    asyncio.run(both())
+
+
+def test_a_cancelled_question_returns_at_once(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, released = threading.Event(), threading.Event()
+    slowed(monkeypatch, lambda: (asked.set(), released.wait(timeout=PATIENCE)))
+
+    async def give_up() -> None:
+        running = asyncio.create_task(corpus.aask(QUESTIONS[0]))
+        await asyncio.to_thread(asked.wait, PATIENCE)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert not released.is_set()  # its thread still waits, and the caller does not
+        released.set()
+
+    asyncio.run(give_up())
+
+
+def test_a_cancelled_question_is_told_nothing_more(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    first, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def speak(*arguments: Any) -> None:
+        on_token = arguments[-1]
+        try:
+            on_token("one")
+            first.set()
+            assert go_on.wait(timeout=PATIENCE)
+            on_token("two")
+        except Stopped:
+            ended.set()
+            raise
+
+    monkeypatch.setattr(Answerer, "ask", speak)
+
+    async def give_up() -> None:
+        running = asyncio.create_task(corpus.aask(QUESTIONS[0], on_token=told.append))
+        await asyncio.to_thread(first.wait, PATIENCE)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        go_on.set()
+
+    asyncio.run(give_up())
+    assert ended.wait(timeout=PATIENCE)
+    assert told == ["one"]
+
+
+class Pause:
+    """A progress callback that stops in one stage until the test lets it go on."""
+
+    def __init__(self, stage: str, call: int) -> None:
+        self.stage, self.call = stage, call
+        self.reached, self.go_on = threading.Event(), threading.Event()
+        self.calls = 0
+
+    def __call__(self, stage: str, done: int, total: int, detail: str) -> None:
+        self.calls += stage == self.stage
+        if stage == self.stage and self.calls == self.call:
+            self.reached.set()
+            assert self.go_on.wait(timeout=PATIENCE)
+
+
+async def cancelled_at(pause: Pause, corpus: hybrid.Corpus) -> None:
+    """Ingest, cancelled while it pauses; returns once the work has come to rest."""
+    running = asyncio.create_task(corpus.aingest(*DOCUMENTS, progress=pause))
+    await asyncio.to_thread(pause.reached.wait, PATIENCE)
+    running.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not running.done()  # it waits for the work
+    pause.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def snapshot(corpus: hybrid.Corpus) -> dict[str, bytes]:
+    newest = max((corpus.directory / "memory").rglob("*.safetensors"), key=lambda path: int(path.stem))
+    return {name: tensor.tobytes() for name, tensor in load_file(newest).items()}
+
+
+def test_cancelling_while_the_memory_reads_keeps_what_it_has_read_and_the_next_ingest_goes_on(tmp_path: Path) -> None:
+    settings = Settings(memory=tiny_settings(tmp_path))
+
+    async def interrupted() -> hybrid.Corpus:
+        corpus = hybrid.Corpus.open(tmp_path / "interrupted", settings)
+        await cancelled_at(Pause("memory", 60), corpus)
+        status = corpus.status()
+        assert (status.documents, status.memory) == (3, "behind")
+        assert 0 < status.tokens_read < sum(len(one.text) for one in DOCUMENTS)
+        report = await corpus.aingest(*DOCUMENTS)  # the lock is free
+        assert (len(report.unchanged), report.memory) == (3, "ready")
+        return corpus
+
+    with hybrid.Corpus.open(tmp_path / "whole", settings) as whole, asyncio.run(interrupted()) as corpus:
+        whole.ingest(*DOCUMENTS)
+        assert snapshot(corpus) == snapshot(whole)
+
+
+@pytest.mark.parametrize(("stage", "call", "kept"), [("load", 2, 0), ("embed", 1, 0), ("index", 1, 3)])
+def test_cancelling_before_the_memory_loses_nothing_that_was_embedded(
+    tmp_path: Path, stage: str, call: int, kept: int
+) -> None:
+    async def interrupted() -> None:
+        with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+            await cancelled_at(Pause(stage, call), corpus)
+            assert len(corpus.documents()) == kept
+            await corpus.aingest(*DOCUMENTS)
+            assert len(corpus.documents()) == 3
+
+    asyncio.run(interrupted())
+
+
+def test_a_task_that_times_out_stops_the_work_and_leaves_no_writer_behind(tmp_path: Path) -> None:
+    async def limited(corpus: hybrid.Corpus, pause: Pause) -> None:
+        async with asyncio.timeout(None) as limit:
+            running = asyncio.ensure_future(corpus.aingest(*DOCUMENTS, progress=pause))
+            await asyncio.to_thread(pause.reached.wait, PATIENCE)
+            limit.reschedule(0)
+            asyncio.get_running_loop().call_soon(pause.go_on.set)
+            await running
+
+    async def late() -> None:
+        with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+            with pytest.raises(TimeoutError):
+                await limited(corpus, Pause("load", 1))
+            assert len((await corpus.aingest(*DOCUMENTS)).added) == 3
+
+    asyncio.run(late())
+
+
+def test_context_variables_reach_the_working_thread(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    matter: contextvars.ContextVar[str] = contextvars.ContextVar("matter", default="none")
+    seen: list[str] = []
+    slowed(monkeypatch, lambda: seen.append(matter.get()))
+
+    async def ask() -> None:
+        matter.set("Acme v Beta")
+        await corpus.aask(QUESTIONS[0])
+        await corpus.aingest(*DOCUMENTS, progress=lambda *_: seen.append(matter.get()))
+
+    asyncio.run(ask())
+    assert len(seen) > 1
+    assert set(seen) == {"Acme v Beta"}
+
+
+def test_an_error_that_a_cancelled_task_cannot_raise_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(_: object) -> None:
+        begun.set()
+        assert go_on.wait(timeout=PATIENCE)
+        raise CorpusError("the disk is full")
+
+    async def give_up() -> None:
+        running = asyncio.create_task(until_stopped(work, None))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        running.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    with caplog.at_level(logging.WARNING, logger="hybrid"):
+        asyncio.run(give_up())
+    assert "CorpusError: the disk is full" in caplog.text
