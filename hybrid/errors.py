@@ -4,6 +4,7 @@
     ├── InputError              an argument that cannot be used: an empty question, an unknown route
     │   └── UnsupportedOperationError  a kernel was asked for what it, or this machine, does not do
     ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
+    ├── InstallationError       a package that hybrid needs is missing, or two of them exclude each other
     ├── DocumentError           one document could not be read; ingest reports it and goes on
     │   ├── EmptyDocumentError        no text in it
     │   ├── UnsupportedFormatError    no loader for it (a binary, an image)
@@ -44,6 +45,10 @@ class UnsupportedOperationError(InputError):
 
 class SettingsError(HybridError, ValueError):
     """A setting is out of range or contradicts the corpus on disk."""
+
+
+class InstallationError(HybridError, ImportError):
+    """A package that hybrid needs is missing, or two that exclude each other are installed."""
 
 
 class DocumentError(HybridError):

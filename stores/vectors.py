@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import CorruptCorpusError, InputError
 from hybrid.settings import RetrievalSettings
+from hybrid.stores.faiss_choice import load_faiss
 
+faiss = load_faiss()
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
