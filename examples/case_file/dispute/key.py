@@ -140,7 +140,7 @@ def _quality() -> list[Entry]:
         _lookup("From which company did the remelted zinc come that went into the kettle from 6 November 2023?", "Calder Alloys", mail("zinc-change", "From today we charge the kettle with remelt from Calder Alloys, 98.5 percent."), mail("zinc-objection", "Calder remelt is secondary zinc."), worksheet("Zinc: Calder Alloys remelt.")),
         _lookup("How many rails with red rust did the site engineer count?", "212", mail("rust", "Counted 212 rails before I stopped."), paper("quality/ncr-031.pdf", "Red rust on the upper flanges of 212 rails"), paper("site/diary-tregarth.txt", "Counted 212 rails.")),
         _lookup("Where are the bath books of November to January kept?", "grey cabinet in the bath office", mail("tidy-books", "They are in the grey cabinet in the bath office where they always are."), paper("quality/quality-plan-QP-3.pdf", "in the grey cabinet in the bath office")),
-        _lookup("Who alone may release a batch under quality plan QP-3?", "Quality Manager", paper("quality/quality-plan-QP-3.pdf", "She alone releases a batch, and nobody may overrule her.")),
+        _lookup("May anybody overrule the Quality Manager when she releases a batch?", "nobody may overrule her", paper("quality/quality-plan-QP-3.pdf", "She alone releases a batch, and nobody may overrule her.")),
     ]  # fmt: skip
 
 
