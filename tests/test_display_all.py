@@ -157,6 +157,8 @@ def test_everything_else_that_can_be_long_is_bounded_too() -> None:
     assert len(Hits(list(gallery.hits()) * 2000)._repr_html_()) < 120_000
     assert len(gallery.training(512)._repr_html_()) < 60_000
     assert len(hybrid.exhibits([gallery.answer()] * 500)._repr_html_()) < 30_000
+    rows = tuple({"question": str(at), "right": at % 2} for at in range(5000))
+    assert len(Evaluation(name="x", title="T.", rows=rows, seed=1)._repr_html_()) < 60_000
     huge = Document.from_text(f"{LONG}\n" * 2000, source="huge.txt")
     assert len(huge._repr_html_()) < 10_000
     assert len(str(huge)) < 1_500

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from html.parser import HTMLParser
 
 import pytest
 
 from hybrid.answers import Answer, Citation, Claim, Route
+from hybrid.display import gallery
 from hybrid.display.text import WIDTH, place
 
 HARMLESS = {"style", "title", "role", "aria-label", "aria-level", "aria-hidden"}
@@ -153,3 +155,21 @@ def test_an_answer_that_found_nothing_shows_its_text() -> None:
     nothing = answer(text="Nothing bears on this.", claims=(), citations=(), found=False, notes=())
     assert str(nothing) == "Nothing bears on this."
     assert "Nothing bears on this." in page(nothing).text
+
+
+def test_every_span_of_a_page_is_marked_whole_whatever_lines_it_is_broken_over() -> None:
+    document = gallery.document()
+    generator = random.Random(3)
+    for _ in range(300):
+        start = generator.randrange(len(document.text) - 2)
+        end = generator.randrange(start + 1, len(document.text))
+        quote = document.text[start:end]
+        if quote.strip():
+            around = {"before": document.text[max(0, start - 160) : start], "after": document.text[end : end + 160]}
+            shown = Page(citation(quote=quote, start=start, end=end, **around)._repr_html_())
+            assert shown.marked.split() == quote.split()
+
+
+def test_a_line_broken_to_fit_the_page_is_joined_across_the_quote() -> None:
+    one = gallery.citation(1, "Notice is given in")
+    assert "Notice is given in writing to the address" in Page(one._repr_html_()).text

@@ -25,7 +25,7 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.display.text import ends_line, one_line, place, reflowed, wrapped
+from hybrid.display.text import one_line, place, reflowed, wrapped
 
 COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
 SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
@@ -35,6 +35,7 @@ MEANING: dict[Verdict, str] = {
     "unsupported": "no span was found that carries this",
 }
 ORIGINS = {"index": "quoted from the index", "memory": "written by the memory", "writer": "written by another model"}
+_OPEN, _CLOSE = "\ue000\ue001"  # where the quote begins and ends, while lines are joined
 _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the document ends
 
 
@@ -163,36 +164,26 @@ def citation_block(citation: Citation) -> Html:
 
 def quote_in_context(citation: Citation) -> Html:
     """The quote, marked, between the text before and after it."""
+    around = reflowed(
+        f"{_unmarked(citation.before)}{_OPEN}{_unmarked(citation.quote)}{_CLOSE}{_unmarked(citation.after)}"
+    )
+    before, _, rest = around.partition(_OPEN)
+    quote, _, after = rest.partition(_CLOSE)
+    goes_on = len(citation.after) > _SHORT_CONTEXT
     return tag(
         "div",
-        tag("span", _around(citation.before, "before", citation.start), style=DIM),
-        mark(_tidy(citation.quote)),
-        tag("span", _around(citation.after, "after", citation.start), style=DIM),
+        tag("span", "… " if len(citation.before) < citation.start else None, before, style=DIM),
+        mark(quote),
+        tag("span", after, " …" if goes_on else None, style=DIM),
         style=f"margin-top:3px;padding-left:12px;border-left:{LINE};font-size:13.5px;white-space:pre-line;{BREAK}",
     )
+
+
+def _unmarked(text: str) -> str:
+    return text.replace(_OPEN, "\ufffd").replace(_CLOSE, "\ufffd")
 
 
 def fingerprint(citation: Citation) -> Html:
     """The span and the digest by which the quote can be found again, small."""
     digest = tag("span", f"sha256 {citation.sha256[:12]}…", style=MONO, title=citation.sha256)
     return tag("div", f"characters {citation.start:,}–{citation.end:,} · ", digest, style=f"font-size:11px;{DIM}")
-
-
-def _around(context: str, side: str, start: int) -> str:
-    """The context, with an ellipsis where the document goes on beyond it."""
-    if side == "before":
-        return f"{'… ' if len(context) < start else ''}{_tidy(context)}"
-    return f"{_tidy(context)} …" if len(context) > _SHORT_CONTEXT else _tidy(context.rstrip())
-
-
-def _tidy(text: str) -> str:
-    """The text as `reflowed`, with one blank or line break at an edge that has any, where the quote goes on."""
-    whole = reflowed(text)
-    if not whole:
-        return "\n" if "\n" in text else " " if text else ""
-    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    lead = "\n" if "\n" in before else " " if before else ""
-    trail = (
-        "\n" if "\n\n" in after or ("\n" in after and ends_line(whole.rpartition("\n")[2])) else " " if after else ""
-    )
-    return f"{lead}{whole}{trail}"

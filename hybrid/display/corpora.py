@@ -25,7 +25,7 @@ from hybrid.display.markup import (
     tag,
     tiles,
 )
-from hybrid.display.text import SHOWN_ROWS, count, size_of, tile
+from hybrid.display.text import SHOWN_ROWS, clipped, count, size_of, tile
 from hybrid.reports import MEMORY_STATES, CorpusStatus, IngestReport, MemoryState, SkippedFile
 
 _COLOURS: dict[MemoryState, str] = {"ready": GREEN, "behind": ORANGE, "off": ORANGE, "none": GREY}
@@ -113,8 +113,8 @@ def _read(report: IngestReport) -> list[tuple[str, str]]:
 
 def skipped_table(skipped: Sequence[SkippedFile]) -> Html:
     """Files left out, with the reasons."""
-    rows = [[one.source, one.reason, one.code] for one in skipped[:SHOWN_ROWS]]
-    return table("Files left out", ("File", "Reason", "Code"), rows, total=len(skipped))
+    rows = [[one.source, one.reason, clipped(one.code, 24)] for one in skipped[:SHOWN_ROWS]]
+    return table("Files left out", ("File", "Reason", "Code"), rows, firm=(2,), total=len(skipped))
 
 
 def skipped_html(skipped: SkippedFile) -> str:

@@ -185,7 +185,11 @@ def table(
                 "td",
                 value,
                 style=f"{cell};text-align:{side};border:0;border-bottom:{LINE};"
-                + ("white-space:nowrap;font-variant-numeric:tabular-nums" if at in {*right, *firm} else BREAK),
+                + (
+                    "white-space:nowrap;font-variant-numeric:tabular-nums"
+                    if at in {*right, *firm}
+                    else f"{BREAK};min-width:9em"
+                ),
             )
             for at, (value, side) in enumerate(zip(row, sides, strict=True))
         ]
@@ -197,7 +201,8 @@ def table(
         style=_TABLE,
         aria_label=caption,
     )
-    return join((tag("div", made, style="overflow-x:auto"), more(max(total, len(rows)) - min(len(rows), SHOWN_ROWS))))
+    box = tag("div", made, style="overflow-x:auto", tabindex=0, role="region", aria_label=caption)
+    return join((box, more(max(total, len(rows)) - min(len(rows), SHOWN_ROWS))))
 
 
 def more(left: int, what: str = "row") -> Html | None:

@@ -100,7 +100,7 @@ def scale_inline(route: Route) -> Html:
     )
     track = (
         f"display:inline-block;position:relative;width:84px;height:6px;border-radius:3px;background:rgba({GREY},.3);"
-        "vertical-align:middle;margin:0 5px"
+        "vertical-align:middle;margin:0 9px"
     )
     return tag("span", *inner, dot, style=track, title=how(route), aria_hidden="true")
 

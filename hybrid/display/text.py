@@ -23,6 +23,7 @@ _CONTROLS = {
     )
     if chr(code) not in "\n\t"
 }  # fmt: skip
+_CLOSING = "\"”’'»)]\ue000\ue001"  # what may stand after a full stop, marks of private use among it
 _FULL_LINE = 55  # characters: a shorter line was not broken to fit a page
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -88,7 +89,7 @@ def reflowed(text: str) -> str:
 
 def ends_line(line: str) -> bool:
     """Whether a line ends where it does for a reason, and not because the page was full."""
-    return len(line) < _FULL_LINE or line[-1] in ".:;!?"
+    return len(line) < _FULL_LINE or line.rstrip(_CLOSING)[-1:] in {".", ":", ";", "!", "?"}
 
 
 def printable(text: str) -> str:
