@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Self, SupportsIndex, overload
+from typing import ClassVar, Literal, Self, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,7 +14,7 @@ Verdict = Literal["verbatim", "supported", "unsupported"]
 
 
 class _Data(Shown, BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
 class Route(_Data):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-log = logging.getLogger("hybrid.corpus")
+_LOG = logging.getLogger("hybrid.corpus")
 
 
 class Stopped(BaseException):
@@ -81,4 +81,4 @@ def _note_failure(running: asyncio.Future[Result]) -> None:
     """An error that the cancelled caller does not get to see is worth a line in the log."""
     error = None if running.cancelled() else running.exception()
     if error is not None and not isinstance(error, Stopped):
-        log.warning("the work of a cancelled task failed: %s: %s", type(error).__name__, error)
+        _LOG.warning("the work of a cancelled task failed: %s: %s", type(error).__name__, error)

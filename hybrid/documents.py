@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -26,7 +26,7 @@ def sha256_hex(data: bytes) -> str:
 class Metadata(BaseModel):
     """What is known about a document besides its text. ``date`` is ISO 8601, as precise as known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     title: str | None = None
     author: str | None = None
@@ -43,7 +43,7 @@ class Location(BaseModel):
     none, both pages are ``None`` and lines count from the top of the document.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     page: int | None
     last_page: int | None
@@ -53,7 +53,7 @@ class Location(BaseModel):
 class Chunk(BaseModel):
     """A span that is embedded and indexed: ``document.text[start:end] == text``, always."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     start: int = Field(ge=0)
     end: int = Field(gt=0)
@@ -84,7 +84,7 @@ class Document(Shown, BaseModel):
         (2, 2)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     source: str = Field(min_length=1)
     text: str = Field(min_length=1, repr=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -28,12 +29,23 @@ class Filter(BaseModel):
         Filter(sources=('contracts/*',), metadata={'custodian': ('J. Doe', 'M. Roe')}, since='2024-03', until=None)
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     sources: tuple[str, ...] = ()
     metadata: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     since: str | None = None
     until: str | None = None
+
+    if TYPE_CHECKING:  # the validators below take one value for a list of one; type checkers cannot know
+
+        def __init__(
+            self,
+            *,
+            sources: str | Sequence[str] = (),
+            metadata: Mapping[str, str | Sequence[str]] = ...,
+            since: str | None = None,
+            until: str | None = None,
+        ) -> None: ...
 
     @field_validator("sources", mode="before")
     @classmethod

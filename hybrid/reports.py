@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, SupportsIndex, overload
+from typing import ClassVar, Literal, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,7 @@ MEMORY_STATES: dict[MemoryState, str] = {
 
 
 class _Report(Shown, BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
 class DocumentInfo(_Report):

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,7 +42,7 @@ _EXAMPLE = {"document": "The whole text.", "questions": [{"question": "Why?", "r
 class Question(BaseModel):
     """A question about a text as a whole, and the answers that people gave."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     question: Annotated[str, Field(min_length=1)]
     references: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
@@ -56,7 +56,7 @@ class Text(BaseModel):
         'texts'
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     document: Annotated[str, Field(min_length=1)]
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import SupportsIndex, overload
+from typing import ClassVar, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 class Use(BaseModel):
     """One claim that an exhibit was cited for. ``answer`` counts the answers from 1, ``citation`` is its [n] there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     answer: int = Field(ge=1)
     citation: int = Field(ge=1)
@@ -37,7 +37,7 @@ class Use(BaseModel):
 class Exhibit(Shown, BaseModel):
     """One span that answers cite: its number, its citation as first made, and every claim it was cited for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     number: int = Field(ge=1)
     citation: Citation
