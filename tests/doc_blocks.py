@@ -1,7 +1,8 @@
 """The code blocks of a Markdown page, run in order as a reader would, with what they print held to what is shown.
 
 In a ``console`` block a line that begins with ``$`` is a command, ``>`` goes on with it, and what stands below is part
-of what it prints; ``...`` leaves lines out, ``…`` words. In a ``python`` block ``# > text`` shows what is printed.
+of what it prints; ``...`` leaves lines out, ``…`` words. In a ``python`` block ``# > text`` shows what is printed. A
+``bash`` block is a script.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-_SHOWN = re.compile(r"# ?> (.*)")
+SHOWN = re.compile(r"# ?> (.*)")
 _SHELL = re.compile(r"[|<>;&*$`\n]|^\w+=")
 ELSEWHERE = (
     "git clone",
@@ -61,7 +62,7 @@ def flat(text: str) -> str:
 
 
 def run_page(page: Path, directory: Path, names: dict[str, Any] | None = None) -> int:
-    """Run every console and python block of a page in ``directory``; returns how many.
+    """Run every console, bash and python block of a page in ``directory``; returns how many.
 
     ``hybrid`` runs in this process, so that what takes seconds to import is imported once. Python blocks share
     their names, with one another and with what ``names`` begins with.
@@ -72,16 +73,19 @@ def run_page(page: Path, directory: Path, names: dict[str, Any] | None = None) -
         for block in found:
             if block.language == "console":
                 for line, shown in commands(block.body):
-                    _hold(line, _run_command(line, directory), shown)
+                    hold(line, _run_command(line, directory), shown)
+            elif block.language == "bash":
+                run_in_shell(block.body, directory)
             elif block.language == "python":
-                _hold(block.body, _run_python(block.body, names), _SHOWN.findall(block.body))
+                hold(block.body, _run_python(block.body, names), SHOWN.findall(block.body))
             else:
                 continue
             run += 1
     return run
 
 
-def _hold(code: str, printed: str, shown: list[str]) -> None:
+def hold(code: str, printed: str, shown: list[str]) -> None:
+    """That each piece shown is part of what was printed, white space apart."""
     for expected in shown:
         for part in filter(None, map(flat, expected.split("…"))):
             assert part in flat(printed), f"{code}\nshould print {part!r}, and printed\n{printed}"

@@ -7,6 +7,7 @@ import re
 
 import griffe
 
+_MODELS = {"BaseModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and LangChain's that are made of it
 _EXAMPLE = re.compile(r"^(\s*)Example:$", re.MULTILINE)
 
 
@@ -20,7 +21,7 @@ class Docstrings(griffe.Extension):
         """Called for every module, class, function and attribute that was loaded."""
         if obj.docstring is not None:
             obj.docstring.value = _EXAMPLE.sub(r"\1Examples:", obj.docstring.value)
-        if isinstance(obj, griffe.Class) and "BaseModel" in _bases(obj) and "__init__" not in obj.members:
+        if isinstance(obj, griffe.Class) and _MODELS & set(_bases(obj)) and "__init__" not in obj.members:
             obj.set_member("__init__", _constructor(obj))
 
 

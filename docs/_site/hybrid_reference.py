@@ -1,4 +1,4 @@
-"""References made from the code itself, so that they cannot go stale: the command line, the settings, the errors."""
+"""References made from the code itself, so that they cannot go stale: the command line and the settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from hybrid import errors
 from hybrid.cli import main
 from hybrid.settings import Settings
 
@@ -106,21 +105,7 @@ def _kind(annotation: object) -> str:
     return names.get(annotation, str(annotation)) if isinstance(annotation, type) else str(annotation)
 
 
-def error_tree() -> str:
-    """Every error as a tree, each with what it says of itself and a link to what to do."""
-    return "\n".join(_errors(errors.HybridError, 0))
-
-
-def _errors(error: type[errors.HybridError], depth: int) -> Iterator[str]:
-    said = _cell((error.__doc__ or "").split("\n\n")[0])
-    yield f"{'    ' * depth}- [`{error.__name__}`][hybrid.errors.{error.__name__}]: {said}"
-    for child in error.__subclasses__():
-        if child.__module__ == errors.__name__:
-            yield from _errors(child, depth + 1)
-
-
 MADE: dict[str, Callable[[], str]] = {
     "command line": command_line,
     "settings": settings,
-    "errors": error_tree,
 }
