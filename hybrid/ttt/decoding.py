@@ -101,7 +101,7 @@ class DecodingWeights:
 
     def _linear(self, layer: int, matrix: str, weight: Tensor, bias: Tensor | None) -> Linear:
         """Chooses how a matrix is multiplied: from its stored 4 bits where bfloat16 is what they say, else as it is."""
-        if weight.dtype == torch.bfloat16:
+        if weight.dtype == torch.bfloat16 and weight.is_cpu:  # there is no such kernel for a GPU
             found = [self._four_bit(f"model.layers.{layer}.{name}.weight") for name in _MATRICES[matrix]]
             parts = [part for part in found if part is not None]
             whole = FourBit.stacked(parts) if len(parts) == len(found) else None
@@ -122,9 +122,9 @@ class _Gate:
     """``silu(gate) * up`` in the master dtype: write to ``both`` or its halves, then call."""
 
     def __init__(self, model: Transformer, size: int) -> None:
-        self.both = torch.empty(1, 2 * size, dtype=model.master_dtype)
+        self.both = torch.empty(1, 2 * size, dtype=model.master_dtype, device=model.device)
         self.gate, self.up = self.both.chunk(2, 1)
-        self._product = torch.empty(1, size, dtype=model.dtype)
+        self._product = torch.empty(1, size, dtype=model.dtype, device=model.device)
 
     def __call__(self) -> Tensor:
         """[1, F], in the compute dtype."""
@@ -142,7 +142,7 @@ class Decoder:
 
     def __init__(self, weights: DecodingWeights, fast: Sequence[DynamicMLP], cache: WindowCache, room: int) -> None:
         model, config = weights.model, weights.model.config
-        dtype = model.master_dtype
+        dtype, device = model.master_dtype, model.device
         self._model = model
         self._weights = weights
         self._eps = config.rms_norm_eps
@@ -158,11 +158,12 @@ class Decoder:
         self._seen = cache.seen
         held = cache.layers[0].keys.shape[2]
         self._slot = model.sinks + held
-        positions = torch.arange(self._slot + room) + cache.seen - self._slot
+        positions = torch.arange(self._slot + room, device=device) + cache.seen - self._slot
         self._turns = model.rotary.table(positions, dtype)
-        self._keys = torch.zeros(len(cache.layers), 1, groups, len(positions), dim, dtype=dtype)
+        layers = len(cache.layers)
+        self._keys = torch.zeros(layers, 1, groups, len(positions), dim, dtype=dtype, device=device)
         self._values = torch.zeros_like(self._keys)
-        self._sink_keys = torch.zeros(len(cache.layers), 1, groups, model.sinks, dim, dtype=dtype)
+        self._sink_keys = torch.zeros(layers, 1, groups, model.sinks, dim, dtype=dtype, device=device)
         self._sink_values = torch.zeros_like(self._sink_keys)
         before = slice(model.sinks, self._slot)
         for number, layer in enumerate(cache.layers):
@@ -172,16 +173,16 @@ class Decoder:
             self._sink_keys[number, :, :, :count] = layer.sink_keys
             self._sink_values[number, :, :, :count] = layer.sink_values
 
-        self._h_1D = torch.empty(1, hidden, dtype=dtype)
-        self._zeros_1D = torch.zeros(1, hidden, dtype=dtype)
-        self._x_1D = torch.empty(1, hidden, dtype=model.dtype)
-        self._qkv = torch.empty(1, (heads + 2 * groups) * dim, dtype=dtype)
+        self._h_1D = torch.empty(1, hidden, dtype=dtype, device=device)
+        self._zeros_1D = torch.zeros(1, hidden, dtype=dtype, device=device)
+        self._x_1D = torch.empty(1, hidden, dtype=model.dtype, device=device)
+        self._qkv = torch.empty(1, (heads + 2 * groups) * dim, dtype=dtype, device=device)
         q, kv = self._qkv.split_with_sizes([heads * dim, 2 * groups * dim], 1)
         self._q = q.view(1, groups, heads // groups, dim)
         self._k, self._v = kv.view(2, 1, groups, dim)
         self._qk = self._qkv[0, : (heads + groups) * dim].view(heads + groups, dim)
         self._pairs = torch.view_as_complex(self._qk.view(heads + groups, -1, 2))
-        self._attended = torch.empty(1, heads * dim, dtype=model.dtype)
+        self._attended = torch.empty(1, heads * dim, dtype=model.dtype, device=device)
         self._attended_heads = self._attended.view(self._q.shape)
         self._static_gate = _Gate(model, config.intermediate_size)
         self._dynamic_gate = _Gate(model, fast[0].gate.shape[0])
@@ -238,7 +239,12 @@ class Decoder:
         self._h_1D.add_(branch_1D)
 
     def _scaled(self, x_1D: Tensor, weight_D: Tensor) -> Tensor:
-        """`rms_norm` as one dot product and one pass: PyTorch's own takes a dozen of operations for a row."""
+        """`rms_norm` as one dot product and one pass: on a CPU PyTorch's own takes a dozen of operations for a row.
+
+        On a GPU nobody waits for a number to come back.
+        """
+        if not x_1D.is_cpu:
+            return F.rms_norm(x_1D, weight_D.shape, weight_D, self._model.config.rms_norm_eps)
         x_D = x_1D[0]
         scale = (torch.dot(x_D, x_D).item() / self._model.config.hidden_size + self._eps) ** -0.5
         return torch.addcmul(self._zeros_1D, x_1D, weight_D, value=scale)

@@ -112,16 +112,17 @@ class Reader:
         total = 0.0
         for start, hidden, _ in self._stream(ids[:-1]):
             skip = max(0, first - 1 - start)  # hidden state i predicts token i + 1
-            targets = torch.tensor(ids[start + 1 + skip : start + 1 + len(hidden)])
+            targets = torch.tensor(ids[start + 1 + skip : start + 1 + len(hidden)], device=hidden.device)
             if len(targets):
-                ones = torch.ones(len(targets))
+                ones = torch.ones(len(targets), device=hidden.device)
                 total += fused_linear_cross_entropy(hidden[skip:], self._model.unembedding, targets, ones)[0].item()
         return total / len(scored)
 
     def _stream(self, ids: Sequence[int]) -> Iterator[tuple[int, Tensor, WindowCache]]:
         cache = self._model.empty_cache()
         for start in range(0, len(ids), _PIECE):
-            hidden, cache = self._model.forward(torch.tensor([ids[start : start + _PIECE]]), cache, self._fast)
+            piece = torch.tensor([ids[start : start + _PIECE]], device=self._model.device)
+            hidden, cache = self._model.forward(piece, cache, self._fast)
             yield start, hidden[0], cache
 
     def _tokens(self, prompt: list[int], limit: int, no_repeat_ngram: int) -> Iterator[int]:

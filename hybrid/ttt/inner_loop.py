@@ -56,7 +56,8 @@ class MiniBatch:
     def weights(self) -> Tensor:
         """What each target weighs: the mean over a sequence's counted ones. All 0 where none counts."""
         if self.mask is None:
-            return torch.full(self.ids.shape, 1 / self.ids.shape[1], dtype=torch.float64)
+            share = 1 / self.ids.shape[1]
+            return torch.full(self.ids.shape, share, dtype=torch.float64, device=self.ids.device)
         mask = self.mask.double()
         return mask / mask.sum(1, keepdim=True).clamp_min(1)
 
@@ -82,7 +83,7 @@ def inner_step(
     Raises:
         DivergedError: a loss or gradient is not finite. ``learned`` is still good.
     """
-    tokens = torch.tensor(ids)
+    tokens = torch.tensor(ids, device=model.device)
     tokens = tokens if tokens.dim() == 2 else tokens[None]
     batch = MiniBatch(tokens[:, :-1], tokens[:, 1:])
     scored = score(model, learned.fast, batch, lambda fast: model.forward(batch.ids, learned.cache, fast))

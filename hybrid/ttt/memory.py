@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -11,6 +13,8 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import InputError, ModelError
+from hybrid.logs import tell
+from hybrid.models import multiplies_bfloat16, resolve_device
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints import Checkpoint, load_checkpoint
 from hybrid.ttt.decoding import DecodingWeights
@@ -21,6 +25,9 @@ from hybrid.ttt.state import MemoryState
 from hybrid.ttt.tokenizer import ChatTokenizer
 from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache
 from hybrid.ttt.weights import DynamicMLP, load_weights
+
+_LOG = logging.getLogger("hybrid.models")
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,12 @@ class MemoryModel:
         """Build it from a loaded checkpoint; ``dtype`` overrides the settings' compute dtype."""
         self.settings = settings
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
-        weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings))
+        device = torch.device(resolve_device(settings.device, "memory.device"))
+        weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings, device))
         self.start_from = start_for(settings, checkpoint.fingerprint)
         if self.start_from is not None:
             weights = self.start_from.applied(weights)
+        weights = weights.mapped(lambda _, tensor: tensor.to(device))
         self.transformer = Transformer(checkpoint.config, weights, settings.window, settings.sinks, once=True)
         self.fingerprint = checkpoint.fingerprint
         self._decoding = DecodingWeights(self.transformer, checkpoint.stored)
@@ -60,8 +69,13 @@ class MemoryModel:
         Raises:
             MissingModelError: its files are not there.
             UnsupportedModelError: an architecture or file that is not supported; it is named.
+            SettingsError: this machine has no such device.
         """
-        return cls(load_checkpoint(settings.model), settings)
+        began = time.perf_counter()
+        model = cls(load_checkpoint(settings.model), settings)
+        facts = {"device": str(model.transformer.device), "dtype": str(model.transformer.dtype).removeprefix("torch.")}
+        tell(_LOG, "language model loaded", model=settings.model, **facts, seconds=time.perf_counter() - began)
+        return model
 
     @property
     def end_of_document(self) -> int:
@@ -179,7 +193,7 @@ class MemoryModel:
     def restore(self, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
         """The state of a snapshot, ready to go on reading. Raises `ModelError` if it is not of this model and settings.
 
-        The cache is converted where the snapshot was made with another compute dtype.
+        A snapshot is of no device, and its cache is converted where it was made with another compute dtype.
         """
         state = MemoryState.from_tensors(tensors, metadata)
         for key, ours in self._identity().items():
@@ -187,7 +201,7 @@ class MemoryModel:
             if theirs != ours:
                 raise ModelError(f"this memory was made with {key} {theirs}, now it is {ours}; read the corpus again")
         self._check_shapes(state)
-        return state if self._same_dtype(state) else self._converted(state)
+        return self._placed(state)
 
     def _identity(self) -> dict[str, str]:
         settings = self.settings.model_dump(include={"window", "sinks", "mini_batch", "dynamic_size", "optimizer"})
@@ -221,24 +235,24 @@ class MemoryModel:
             raise ModelError("this memory snapshot's tensors do not fit this model's shapes; read the corpus again")
         self._check_ids(state.pending)
 
-    def _same_dtype(self, state: MemoryState) -> bool:
-        return all(layer.keys.dtype == self.transformer.dtype for layer in state.learned.cache.layers)
+    def _placed(self, state: MemoryState) -> MemoryState:
+        """The state on this model's device, its cache in this model's dtype."""
+        held, device, dtype = state.learned, self.transformer.device, self.transformer.dtype
 
-    def _converted(self, state: MemoryState) -> MemoryState:
-        dtype = self.transformer.dtype
+        def moved(fast: tuple[DynamicMLP, ...]) -> tuple[DynamicMLP, ...]:
+            return layers(tensor.to(device) for tensor in flat(fast))
 
-        def convert(layer: LayerCache) -> LayerCache:
-            return LayerCache(*(part.to(dtype) for part in layer.tensors()))
-
-        cache = WindowCache(tuple(convert(layer) for layer in state.learned.cache.layers), state.learned.cache.seen)
-        state.advance(replace(state.learned, cache=cache), state.pending, 0)
+        caches = tuple(LayerCache(*(t.to(device, dtype) for t in layer.tensors())) for layer in held.cache.layers)
+        moments = held.moments and (moved(held.moments[0]), moved(held.moments[1]))
+        cache = WindowCache(caches, held.cache.seen)
+        state.advance(replace(held, fast=moved(held.fast), moments=moments, cache=cache), state.pending, 0)
         return state
 
 
-def compute_dtype(settings: MemorySettings) -> torch.dtype:
-    """The settings' compute dtype; ``auto`` is bfloat16 where the CPU multiplies it in hardware."""
+def compute_dtype(settings: MemorySettings, device: torch.device = CPU) -> torch.dtype:
+    """The settings' compute dtype; ``auto`` is bfloat16 where the device multiplies it in hardware."""
     if settings.dtype == "auto":
-        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        fast = multiplies_bfloat16() if device.type == "cpu" else torch.cuda.is_bf16_supported()
         return torch.bfloat16 if fast else torch.float32
     return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
 

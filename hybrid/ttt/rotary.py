@@ -30,6 +30,10 @@ class Rotary:
     frequencies: Tensor
     magnitude: float = 1.0
 
+    def on(self, device: torch.device) -> Rotary:
+        """The same on a device."""
+        return Rotary(self.frequencies.to(device), self.magnitude)
+
     def table(self, positions: Tensor, dtype: torch.dtype) -> Tensor:
         """The turns [T, d/2] of integer positions [T], for `hybrid.kernels.reference.rope`."""
         return rope_table(positions, self.frequencies, dtype, self.magnitude)

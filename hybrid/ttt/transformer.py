@@ -82,7 +82,8 @@ class Transformer:
         self.once = once
         self.dtype = weights.embedding.dtype
         self.master_dtype = torch.promote_types(self.dtype, torch.float32)
-        self.rotary = rotary_of(config)
+        self.device = weights.embedding.device
+        self.rotary = rotary_of(config).on(self.device)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -118,7 +119,8 @@ class Transformer:
 
     def empty_cache(self, batch: int = 1) -> WindowCache:
         """The cache of streams that have not begun."""
-        none = torch.zeros(batch, self.config.num_key_value_heads, 0, self.config.head_dim, dtype=self.dtype)
+        shape = (batch, self.config.num_key_value_heads, 0, self.config.head_dim)
+        none = torch.zeros(shape, dtype=self.dtype, device=self.device)
         return WindowCache((LayerCache(none, none, none, none),) * len(self.blocks), 0)
 
     def plan(self, tokens: int, cache: WindowCache) -> WindowPlan:

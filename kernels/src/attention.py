@@ -64,25 +64,27 @@ def plan_window(
     """Plan attention for ``queries`` tokens from position ``start`` on, with ``held`` keys before them.
 
     Args:
-        frequencies: [d/2] rotary radians a token.
+        frequencies: [d/2] rotary radians a token; the plan is made on their device.
         magnitude: factor on the rotary tables.
         dtype: the compute dtype.
     """
-    position = torch.arange(start, start + queries)
-    sink_at = torch.arange(min(sinks, start + queries))
+    device = frequencies.device
+    position = torch.arange(start, start + queries, device=device)
+    sink_at = torch.arange(min(sinks, start + queries), device=device)
     gone = position[:, None] - sink_at >= window
     farthest = sinks + window - 1
     steady = start >= farthest
-    seen = torch.zeros(gone.shape, dtype=torch.promote_types(dtype, torch.float32))
+    any_gone = len(sink_at) > 0 and start + queries - 1 >= window  # a GPU would have to be waited for to say so
+    seen = torch.zeros(gone.shape, dtype=torch.promote_types(dtype, torch.float32), device=device)
 
     def table(positions: Tensor, magnitude: float) -> Tensor:
         return rope_table(positions, frequencies, dtype, magnitude)
 
     return WindowPlan(
         window=window,
-        tiles=tiles(queries, held + queries, window, dtype, tile),
+        tiles=tiles(queries, held + queries, window, dtype, tile, device),
         turns=table(position, magnitude),
-        sink_mask=seen.masked_fill_(~gone, -torch.inf) if bool(gone.any()) else None,
+        sink_mask=seen.masked_fill_(~gone, -torch.inf) if any_gone else None,
         sink_keys=table(sink_at - farthest, magnitude**2) if steady else table(sink_at, magnitude),
         sink_queries=None if steady else table(position.clamp(max=farthest), magnitude),
     )

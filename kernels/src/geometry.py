@@ -66,6 +66,6 @@ def tiles(
 
 @lru_cache(maxsize=16)
 def _mask(queries: int, keys: int, window: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    distance = torch.arange(keys - queries, keys)[:, None] - torch.arange(keys)
+    distance = torch.arange(keys - queries, keys, device=device)[:, None] - torch.arange(keys, device=device)
     visible = (distance >= 0) & (distance < window)
-    return torch.zeros(queries, keys, dtype=dtype).masked_fill_(~visible, -torch.inf).to(device)
+    return torch.zeros(queries, keys, dtype=dtype, device=device).masked_fill_(~visible, -torch.inf)

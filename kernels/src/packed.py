@@ -101,7 +101,8 @@ class Head:
     def __init__(self, unembedding: Tensor) -> None:
         """[V, D]."""
         self._unembedding = unembedding
-        self._screened = unembedding.dtype == torch.bfloat16 and unembedding.shape[1] % BLOCK == 0
+        packed = unembedding.dtype == torch.bfloat16 and unembedding.shape[1] % BLOCK == 0
+        self._screened = packed and unembedding.is_cpu
         if self._screened:
             parts = [_rounded(rows) for rows in torch.split(unembedding, 4096)]
             self._codes, self._scales, self._slack = (torch.cat(same) for same in zip(*parts, strict=True))
