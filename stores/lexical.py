@@ -169,7 +169,8 @@ def telling(connection: Connection, match: str, budget: int) -> str:
     """
     terms = _TERM.findall(match)
     counts = {term: count(connection, term, budget + 1) for term in terms}
-    kept, found = set(), 0
+    kept: set[str] = set()
+    found = 0
     for term in sorted(terms, key=lambda term: counts[term]):  # equally rare ones as they stand in the question
         found += counts[term]
         if found > budget and kept:
