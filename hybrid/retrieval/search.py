@@ -153,6 +153,12 @@ class Searcher:
             rows = list(self._catalog.chunks(list(ranking.scores)[:k]).values())
         return [self._hit(row, ranking) for row in rows]
 
+    def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
+        """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""
+        dense = self._dense(vector, k, self._within(where))
+        ranking = _Ranking(dense, _ranks(dense), {}, dense)
+        return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense)).values()]
+
     def _within(self, where: Filter | None) -> _Within:
         if where is None or where.everything:
             return _Within()

@@ -1,0 +1,128 @@
+"""Passages that the caller brings, in the place of a corpus: what is quoted, and verified against.
+
+Each stands where it says that it stands in its source, so that citations are spans of the source and not of the
+passage; what the source holds around it is not known, and reads as white space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from hybrid.answers import Hit
+from hybrid.documents import Document, Location
+from hybrid.errors import InputError
+from hybrid.filters import Filter
+from hybrid.stores.rows import DocumentRow, GenerationRow
+
+_TERM = re.compile(r'"([^"]*)"( \*)?')
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text with the name of its source, and where it stands there: ``start`` in characters, ``page`` and ``line``
+    from 1, the line on its page where there are pages."""
+
+    text: str
+    source: str
+    title: str
+    sha256: str
+    start: int = 0
+    page: int | None = None
+    last_page: int | None = None
+    line: int = 1
+
+    @property
+    def end(self) -> int:
+        """Where it ends in its source."""
+        return self.start + len(self.text)
+
+
+class Passages:
+    """Passages as a catalog and a searcher, for `hybrid.answering.answerer.Answerer.over`.
+
+    Every search finds all of them, in the order in which they were brought: to choose among them was the caller's
+    part.
+
+    Example:
+        answerer.over(passages, passages).ask("When does it end?")  # passages = Passages([Passage(...)], generation)
+    """
+
+    def __init__(self, passages: Sequence[Passage], generation: GenerationRow | None) -> None:
+        self._passages = {number: passage for number, passage in enumerate(passages, 1) if passage.text.strip()}
+        self._generation = generation
+
+    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
+        """All passages. Raises `InputError` for a filter: the passages were chosen already."""
+        if where is not None and not where.everything:
+            raise InputError("passages that were brought along cannot be filtered; filter where they are retrieved")
+        return [self._hit(number, passage) for number, passage in self._passages.items()]
+
+    def _hit(self, number: int, passage: Passage) -> Hit:
+        place = self.locate(number, passage.start, passage.end)
+        return Hit(
+            source=passage.source,
+            title=passage.title,
+            chunk_id=number,
+            document_id=number,
+            start=passage.start,
+            end=passage.end,
+            text=passage.text,
+            page=place.page,
+            last_page=place.last_page,
+            lines=place.lines,
+            sha256=passage.sha256,
+            score=1 / number,
+        )
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Passages do not change."""
+        return nullcontext()
+
+    def generation(self) -> GenerationRow | None:
+        """The generation of the corpus whose memory writes."""
+        return self._generation
+
+    def documents(self) -> list[DocumentRow]:
+        """A document a passage."""
+        return [
+            DocumentRow(n, p.source, p.title, p.sha256, len(p.text), 1, 0, "text/plain", None, None, None, None, ())
+            for n, p in self._passages.items()
+        ]
+
+    def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
+        """Characters ``[start, end)`` of a passage's source, as far as they are known."""
+        passage = self._passages[document_id]
+        stop = passage.end if end is None else min(end, passage.end)
+        blank = " " * max(0, min(passage.start, stop) - start)
+        return blank + passage.text[max(0, start - passage.start) : max(0, stop - passage.start)]
+
+    def locate(self, document_id: int, start: int, end: int) -> Location:
+        """The pages and lines of a span."""
+        passage = self._passages[document_id]
+        first = passage.line + passage.text.count("\n", 0, max(0, start - passage.start))
+        last = passage.line + passage.text.count("\n", 0, max(0, end - 1 - passage.start))
+        return Location(page=passage.page, last_page=passage.last_page, lines=(first, last))
+
+    def document(self, document_id: int) -> Document:
+        """A passage as a document of its own."""
+        return Document.from_text(self._passages[document_id].text, source=self._passages[document_id].source)
+
+    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:  # noqa: ARG002
+        """Nowhere but in the passages, all of which are evidence already."""
+        return []
+
+    def matching(self, wanted: Filter) -> list[int]:  # noqa: ARG002
+        """All of them."""
+        return list(self._passages)
+
+    def count_lexical(self, match: str, up_to: int) -> int:
+        """How many passages hold the words of a match expression, or words that begin with them."""
+        patterns = [
+            re.compile(rf"\b{re.escape(word)}" + ("" if prefix else r"\b"), re.IGNORECASE)
+            for word, prefix in _TERM.findall(match)
+        ]
+        held = sum(any(pattern.search(p.text) for pattern in patterns) for p in self._passages.values())
+        return min(held, up_to)

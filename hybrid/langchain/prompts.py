@@ -1,0 +1,170 @@
+"""What a chat model is given, read as a question, what was asked before it, and the passages that it brings.
+
+The last human message asks. The human messages before it are its history, from which a follow-up takes its
+subject; what the assistant said is not evidence. Passages are recognised in three forms, the first of which names
+their sources:
+
+- content blocks of type ``text-plain``, which `as_context` makes from documents;
+- text between ``<context>`` and ``</context>`` (or documents, passages, sources);
+- text after a line that begins with ``Context:`` (or Documents, Passages, Sources), up to ``Question:``.
+
+What stands after ``Question:`` is the question then, or else the last paragraph outside of the context.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.messages import BaseMessage
+from langchain_core.messages.content import PlainTextContentBlock
+
+from hybrid.answering.passages import Passage
+from hybrid.documents import sha256_hex
+from hybrid.errors import InputError
+
+_CONTEXT = r"(?:context|documents|passages|sources)"
+_TAGGED = re.compile(rf"<({_CONTEXT})>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
+_LABELLED = re.compile(
+    rf"^[^\S\n]*{_CONTEXT}[^\S\n]*:[^\S\n]*\n?(.*?)(?=^[^\S\n]*(?:user )?(?:question|query)[^\S\n]*:|\Z)",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_QUESTION = re.compile(
+    r"^[^\S\n]*(?:user )?(?:question|query)[^\S\n]*:[^\S\n]*(.+?)"
+    r"(?=\n[^\S\n]*\n|^[^\S\n]*[\w ]{0,20}answer[^\S\n]*:|\Z)",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_PARAGRAPH = re.compile(r"\S.*?(?=\n[^\S\n]*\n|\s*\Z)", re.DOTALL)
+UNUSED = "The system message was not used: an answer is made of what the documents say, in their words."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, what was asked before it, and the passages that the prompt holds, if it holds any."""
+
+    question: str
+    history: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read(messages: Sequence[BaseMessage]) -> Asked:
+    """What the messages ask. Raises `InputError` if none of them is a human's."""
+    passages: list[Passage] = []
+    asked: list[str] = []
+    notes: list[str] = []
+    for message in messages:
+        passages += _blocks(message)
+        text = str(message.text)
+        if message.type == "human":
+            question, context = _parts(text)
+            asked.append(question or text)  # "Sources: which are there?" asks, and brings none
+            passages += context if question else []
+        elif message.type == "system":
+            context = _parts(text)[1]
+            passages += context
+            if text.strip() and not context:
+                notes.append(UNUSED)
+    if not asked:
+        raise InputError("there is no question: the messages have no human message")
+    history = tuple(one for one in asked[:-1] if one.strip())
+    return Asked(asked[-1], history, tuple(passages) or None, tuple(dict.fromkeys(notes)))
+
+
+def as_context(documents: Iterable[Document]) -> list[PlainTextContentBlock]:
+    """Documents as content blocks of a message, which `ChatHybrid` quotes and cites by their own places.
+
+    Example:
+        >>> prompt = RunnableLambda(lambda asked: [HumanMessage(content=[
+        ...     *as_context(retriever.invoke(asked)), {"type": "text", "text": asked}])])
+        >>> (prompt | ChatHybrid(corpus="acme-v-beta")).invoke("When does the agreement end?")
+    """
+    return [
+        PlainTextContentBlock(
+            type="text-plain",
+            mime_type="text/plain",
+            text=document.page_content,
+            title=str(document.metadata.get("title") or document.metadata.get("source") or document.id or ""),
+            extras={"id": document.id, **document.metadata},
+        )
+        for document in documents
+    ]
+
+
+def passage(text: str, metadata: dict[str, Any], name: str) -> Passage:
+    """A retrieved document as a passage, where its metadata says that it stands; ``name`` if they name no source."""
+    source = str(metadata.get("source") or name)
+    title = str(metadata.get("title") or source)
+    start, end, lines = (metadata.get(key) for key in ("start", "end", "lines"))
+    if isinstance(start, int) and isinstance(end, int) and end - start == len(text) and lines:
+        return Passage(
+            text=text,
+            source=source,
+            title=title,
+            sha256=str(metadata.get("sha256") or sha256_hex(text.encode("utf-8", "surrogatepass"))),
+            start=start,
+            page=metadata.get("page"),
+            last_page=metadata.get("last_page"),
+            line=int(lines[0]),
+        )
+    page = _page(metadata)
+    offset = metadata.get("start_index")
+    return Passage(
+        text=text,
+        source=source,
+        title=title,
+        sha256=sha256_hex(text.encode("utf-8", "surrogatepass")),
+        start=offset if isinstance(offset, int) and offset > 0 else 0,
+        page=page,
+        last_page=page,
+    )
+
+
+def _page(metadata: dict[str, Any]) -> int | None:
+    """The page from 1: ``page`` counts from 0, as LangChain's loaders do, and ``page_number`` from 1."""
+    page, number = metadata.get("page"), metadata.get("page_number")
+    if isinstance(page, int):
+        return page + 1
+    return number if isinstance(number, int) else None
+
+
+def _blocks(message: BaseMessage) -> list[Passage]:
+    if isinstance(message.content, str):
+        return []
+    found = [block for block in message.content if isinstance(block, dict) and block.get("type") == "text-plain"]
+    passages = []
+    for number, block in enumerate(found, 1):
+        metadata = dict(block.get("extras") or {})
+        name = str(metadata.pop("id", None) or block.get("title") or f"passage {number}")
+        metadata.setdefault("title", block.get("title"))
+        if str(block.get("text") or "").strip():
+            passages.append(passage(str(block["text"]), metadata, name))
+    return passages
+
+
+def _parts(text: str) -> tuple[str, list[Passage]]:
+    """The question in a prompt, and the passages of the context in it."""
+    spans = [match.span(2) for match in _TAGGED.finditer(text)]
+    outside = _TAGGED.sub("\n\n", text)
+    if not spans:
+        labelled = _LABELLED.search(text)
+        if labelled is None:
+            return text, []
+        spans = [labelled.span(1)]
+        outside = f"{text[: labelled.start()]}\n\n{text[labelled.end() :]}"
+    question = _QUESTION.search(outside)
+    asked = question[1] if question else (_PARAGRAPH.findall(outside) or [""])[-1]
+    passages = [
+        _of_prompt(text, start + match.start(), start + match.end())
+        for start, end in spans
+        for match in _PARAGRAPH.finditer(text[start:end])
+    ]
+    return asked.strip(), passages
+
+
+def _of_prompt(text: str, start: int, end: int) -> Passage:
+    digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
+    return Passage(text[start:end], "prompt", "prompt", digest, start, line=1 + text.count("\n", 0, start))

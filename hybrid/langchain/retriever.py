@@ -1,0 +1,78 @@
+"""A corpus's index as a LangChain retriever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import run_in_executor
+from pydantic import ConfigDict, Field, PrivateAttr
+
+from hybrid.corpus import Corpus
+from hybrid.filters import Filter
+from hybrid.langchain.documents import from_hit
+from hybrid.langchain.opened import Opener, Order, search
+
+
+class HybridRetriever(BaseRetriever):
+    """Retrieves the spans of a corpus that bear on a question, for any chat model.
+
+    A document's ``page_content`` is the span, character for character. Its ``metadata`` says where it stands:
+    ``source``, ``title``, ``start``, ``end``, ``page``, ``last_page``, ``lines``, ``sha256`` and ``score``, next to
+    what is known about the document. Pages and lines count from 1.
+
+    Args:
+        corpus: an open corpus, or the directory of one, which is opened with the first question.
+        k: how many documents; also in the call: ``retriever.invoke(question, k=3)``.
+        where: search these documents of the corpus only; also in the call.
+        order: ``"dense"`` or ``"lexical"`` for one search alone.
+
+    Raises:
+        CorpusNotFoundError: with the first question, if there is no corpus in the directory.
+        InputError: an empty question, or a filter that names what no document has.
+
+    Example:
+        >>> retriever = HybridRetriever(corpus="acme-v-beta", k=2)
+        >>> retriever.invoke("When does the supply agreement end?")[0].metadata["lines"]
+        [3, 3]
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    corpus: Corpus | str | Path
+    k: int = Field(default=4, ge=1)
+    where: Filter | None = None
+    order: Order = "fused"
+    _opener: Opener = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        """Remember what to open; nothing is opened yet."""
+        super().model_post_init(context)
+        self._opener = Opener(self.corpus)
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain hands it over by name
+        k: int | None = None,
+        where: Filter | None = None,
+    ) -> list[Document]:
+        found = search(self._opener(), query, self.k if k is None else k, where or self.where, self.order)
+        return [from_hit(hit, document) for hit, document in found]
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,
+        k: int | None = None,
+        where: Filter | None = None,
+    ) -> list[Document]:
+        # LangChain's own hand-over to a thread would lose k and where.
+        return await run_in_executor(
+            None, self._get_relevant_documents, query, run_manager=run_manager.get_sync(), k=k, where=where
+        )

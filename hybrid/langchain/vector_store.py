@@ -1,0 +1,306 @@
+"""A corpus directory as a LangChain vector store: texts in, under ids of the caller's, and the nearest out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import uuid
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+
+import hybrid
+from hybrid.answers import Hit
+from hybrid.corpus import Corpus
+from hybrid.documents import Metadata
+from hybrid.errors import CorpusError, InputError, SettingsError
+from hybrid.filters import Filter
+from hybrid.ingest.foreign_metadata import from_metadata, text_of, to_metadata
+from hybrid.langchain.embeddings import HybridEmbeddings
+from hybrid.langchain.opened import Opener, Order
+from hybrid.settings import MemorySettings, RetrievalSettings, Settings
+
+if TYPE_CHECKING:
+    from hybrid.view import View
+
+_ORIGINAL = "_text"  # where the canonical text is not, character for character, the text that was added
+
+
+class HybridVectorStore(VectorStore):
+    """Keeps texts in a corpus without a memory, and finds them by meaning and by words.
+
+    Each text is a document of the corpus, named by its id; a long one is searched chunk by chunk and found whole.
+    One call of ``add_texts`` or ``delete`` is one commit as a rule, and what was committed is on disk. Documents come
+    back as they were added: the same id, text and metadata.
+
+    Args:
+        directory: where the corpus is kept; created if it is new. By default a temporary directory that lasts as
+            long as the store.
+        embedding: whose vectors; `HybridEmbeddings` only. By default those of the corpus, or the built-in ones.
+        k: how many documents a search finds; also in every call.
+        order: ``"dense"`` for the similarity of vectors alone, ``"lexical"`` for that of words.
+
+    Raises:
+        InputError: ``embedding`` is of another kind.
+        CorpusError: with the first use, if the corpus in the directory has a memory, which it would lose.
+
+    Example:
+        >>> store = HybridVectorStore("notes")
+        >>> store.add_texts(["The lease ends in May."], metadatas=[{"custodian": "J. Doe"}], ids=["lease"])
+        ['lease']
+        >>> store.similarity_search("When does the lease end?", k=1, filter={"custodian": "J. Doe"})[0].id
+        'lease'
+    """
+
+    def __init__(
+        self,
+        directory: str | Path | None = None,
+        *,
+        embedding: Embeddings | None = None,
+        k: int = 4,
+        order: Order = "fused",
+    ) -> None:
+        if embedding is not None and not isinstance(embedding, HybridEmbeddings):
+            raise InputError(
+                f"the vectors of a corpus are its own embedder's, not those of {type(embedding).__name__}; "
+                "name the model instead: HybridEmbeddings(model=...)"
+            )
+        if k < 1:
+            raise InputError(f"k must be at least 1, not {k}")
+        self.k = k
+        self.order: Order = order
+        self._embedding = embedding
+        self._writing = RLock()
+        self._temporary = directory is None
+        self._opener = Opener(directory or tempfile.mkdtemp(prefix="hybrid-"), self._opened)
+        if self._temporary:
+            self._clean_up = weakref.finalize(self, shutil.rmtree, self._opener.directory, ignore_errors=True)
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings | None = None,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """A store with these texts in it; ``directory``, ``k`` and ``order`` are as when it is constructed."""
+        store = cls(embedding=embedding, **kwargs)
+        store.add_texts(texts, metadatas, ids=ids)
+        return store
+
+    @property
+    def embeddings(self) -> HybridEmbeddings:
+        """Whose vectors the texts have."""
+        return self._embedding or HybridEmbeddings(model=self._opener().settings.retrieval.embedder)
+
+    # Changing ---------------------------------------------------------------------------------------
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Add texts, or replace those that have one of the ids. Returns the ids, made up where none was given.
+
+        Raises `InputError` for a text that is empty or holds NUL characters, for metadata that JSON cannot hold, and
+        where there are not as many ids or metadatas as texts. Nothing is added then.
+        """
+        _only(kwargs)
+        given = list(texts)
+        for name, values in (("ids", ids), ("metadatas", metadatas)):
+            if values is not None and len(values) != len(given):
+                raise InputError(f"{len(given)} texts have {len(values)} {name}; give one for each text")
+        names = [name or str(uuid.uuid4()) for name in ids or [None] * len(given)]
+        documents = {
+            name: _document(name, text, metadata)
+            for name, text, metadata in zip(names, given, metadatas or [{}] * len(given), strict=True)
+        }
+        if documents:
+            with self._writing:
+                report = self._opener().ingest(*documents.values())
+            if report.skipped:
+                raise InputError("; ".join(map(str, report.skipped)))
+        return names
+
+    def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
+        """Delete these documents, all of them in one commit, or every one. Ids that are not there do no harm."""
+        _only(kwargs)
+        corpus = self._opener()
+        with self._writing:
+            with corpus._usage.held():
+                known = [row.source for row in corpus._catalog.sources()]
+            wanted = set(known if ids is None else ids)
+            gone = [name for name in known if name in wanted]
+            if gone:
+                corpus.remove(gone)
+        return True
+
+    # Finding ----------------------------------------------------------------------------------------
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """The documents of these ids, in their order, as far as they are there."""
+        corpus = self._opener()
+        with corpus._usage.held(), corpus._catalog.reading():
+            rows = [corpus._catalog.source(name) for name in ids]
+            return [_returned(corpus._catalog.document(row.document_id)) for row in rows if row is not None]
+
+    def similarity_search(self, query: str, k: int | None = None, **kwargs: Any) -> list[Document]:
+        """The ``k`` documents that bear most on ``query``, best first.
+
+        ``filter`` is a `hybrid.Filter`, or a mapping of metadata: a value, or a list of which any will do.
+        """
+        return [document for document, _ in self.similarity_search_with_score(query, k, **kwargs)]
+
+    def similarity_search_with_score(
+        self, query: str, k: int | None = None, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """As `similarity_search`, with the score of each one's best chunk: higher is better."""
+        where, order = _filter(kwargs), self.order
+
+        def found(view: View, count: int) -> list[Hit]:
+            return view.searcher.search(query, count, where, order)
+
+        return [(document, hit.score) for document, hit in self._found(found, k)]
+
+    def similarity_search_by_vector(
+        self, embedding: list[float], k: int | None = None, **kwargs: Any
+    ) -> list[Document]:
+        """The ``k`` documents whose vectors are nearest to this one, best first."""
+        return [document for document, _ in self._near(embedding, k, _filter(kwargs))]
+
+    def max_marginal_relevance_search(
+        self, query: str, k: int | None = None, fetch_k: int = 20, lambda_mult: float = 0.5, **kwargs: Any
+    ) -> list[Document]:
+        """``k`` documents that are near to ``query`` and unlike each other, of the ``fetch_k`` nearest."""
+        vector = self.embeddings.embed_query(query)
+        return self.max_marginal_relevance_search_by_vector(vector, k, fetch_k, lambda_mult, **kwargs)
+
+    def max_marginal_relevance_search_by_vector(
+        self, embedding: list[float], k: int | None = None, fetch_k: int = 20, lambda_mult: float = 0.5, **kwargs: Any
+    ) -> list[Document]:
+        """As `max_marginal_relevance_search`, for a vector. ``lambda_mult`` 1 is nearness alone, 0 is variety."""
+        import numpy as np
+        from langchain_core.vectorstores.utils import maximal_marginal_relevance
+
+        found = self._near(embedding, max(fetch_k, k or self.k), _filter(kwargs))
+        if not found:
+            return []
+        corpus = self._opener()
+        with corpus._usage.held():
+            ids, vectors = corpus._catalog.vectors([hit.chunk_id for _, hit in found])
+        by_chunk = dict(zip(ids.tolist(), vectors, strict=True))
+        found = [(document, hit) for document, hit in found if hit.chunk_id in by_chunk]
+        each = [by_chunk[hit.chunk_id] for _, hit in found]
+        chosen = maximal_marginal_relevance(np.array(embedding, np.float32), each, lambda_mult, k or self.k)
+        return [found[at][0] for at in chosen]
+
+    def _select_relevance_score_fn(self) -> Callable[[float], float]:
+        if self.order == "lexical":
+            return lambda score: score / (1 + score)  # BM25 has no upper end
+        return lambda score: min(1.0, max(0.0, score))
+
+    def _near(self, embedding: Sequence[float], k: int | None, where: Filter | None) -> list[tuple[Document, Hit]]:
+        import numpy as np
+
+        vector = np.array(embedding, np.float32)
+        vector /= float(np.linalg.norm(vector)) or 1.0
+        return self._found(lambda view, count: view.searcher.nearest(vector, count, where), k)
+
+    def _found(self, find: Callable[[View, int], list[Hit]], k: int | None) -> list[tuple[Document, Hit]]:
+        """The ``k`` best documents by their best chunks, of one generation."""
+        wanted = self.k if k is None else k
+        if wanted < 1:
+            raise InputError(f"k must be at least 1, not {wanted}")
+        corpus = self._opener()
+
+        def distinct(view: View) -> list[tuple[Document, Hit]]:
+            count = wanted
+            while True:
+                hits = find(view, count)
+                best: dict[int, Hit] = {}
+                for hit in hits:
+                    best.setdefault(hit.document_id, hit)
+                if len(best) >= wanted or len(hits) < count:
+                    chosen = list(best.items())[:wanted]
+                    return [(_returned(corpus._catalog.document(number)), hit) for number, hit in chosen]
+                count *= 4  # the chunks of long texts took the places of others
+
+        return corpus._asked(distinct)
+
+    def _opened(self, directory: Path) -> Corpus:
+        embedder = {} if self._embedding is None else {"embedder": self._embedding.model}
+        new = Settings(memory=MemorySettings(enabled=False), retrieval=RetrievalSettings(**embedder))
+        corpus = Corpus.open(directory)
+        if corpus.status().generation is None:
+            corpus.close()
+            corpus = Corpus.open(directory, new)
+        elif corpus.settings.memory.enabled:
+            corpus.close()
+            raise CorpusError(f"the corpus at {directory} has a memory, which a vector store has not: ask it with "
+                              "HybridRetriever and ChatHybrid, or name another directory")  # fmt: skip
+        elif embedder and corpus.settings.retrieval.embedder != embedder["embedder"]:
+            corpus.close()
+            raise SettingsError(f"the texts in {directory} were embedded by {corpus.settings.retrieval.embedder}, "
+                                f"not by {embedder['embedder']}; name another directory")  # fmt: skip
+        if self._temporary:
+            weakref.finalize(self, corpus.close)  # runs before the directory goes: the last comes first
+        return corpus
+
+
+def _document(name: str, text: str, metadata: Mapping[str, Any]) -> hybrid.Document:
+    """The text as a document whose sha256 is also of its id and metadata, so that a change of either is one."""
+    if not isinstance(text, str) or not text:
+        raise InputError(f"the text of {name!r} is empty; there is nothing to find")
+    if "\0" in text:
+        raise InputError(f"the text of {name!r} holds NUL characters, as no text does")
+    canonical = hybrid.Document.from_text(text, source=name).text
+    kept = to_metadata(metadata)
+    if _ORIGINAL in metadata:
+        raise InputError(f"metadata cannot have the key {_ORIGINAL!r}")
+    if canonical != text:
+        kept = kept.model_copy(update={"extra": kept.extra | {_ORIGINAL: text}})
+    identity = json.dumps([name, text, kept.model_dump()])
+    sha256 = hybrid.Document.from_text(identity, source=name).sha256
+    return hybrid.Document(source=name, text=canonical, sha256=sha256, metadata=kept)
+
+
+def _returned(document: hybrid.Document) -> Document:
+    extra = document.metadata.extra
+    text = extra.get(_ORIGINAL, document.text)
+    left = Metadata(
+        **document.metadata.model_dump(exclude={"extra"}), extra={k: v for k, v in extra.items() if k != _ORIGINAL}
+    )
+    return Document(id=document.source, page_content=text, metadata=from_metadata(left))
+
+
+def _filter(kwargs: dict[str, Any]) -> Filter | None:
+    given = kwargs.pop("filter", None)
+    _only(kwargs)
+    if given is None or isinstance(given, Filter):
+        return given
+    if not isinstance(given, Mapping):
+        raise InputError(f"a filter is a hybrid.Filter or a mapping of metadata, not {type(given).__name__}")
+    return Filter(
+        metadata={
+            key: tuple(map(text_of, value)) if isinstance(value, list | tuple | set) else (text_of(value),)
+            for key, value in given.items()
+        }
+    )
+
+
+def _only(kwargs: dict[str, Any]) -> None:
+    if kwargs:
+        raise InputError(f"a vector store of hybrid does not know {', '.join(sorted(kwargs))}")
