@@ -42,7 +42,10 @@ def _constructor(model: griffe.Class) -> griffe.Function:
             name, annotation=field.annotation, kind=griffe.ParameterKind.keyword_only, default=_default(field)
         )
         for name, field in model.attributes.items()
-        if field.annotation is not None and not name.startswith("_") and "property" not in field.labels
+        if field.annotation is not None
+        and not str(field.annotation).startswith("ClassVar")
+        and not name.startswith(("_", "model_config"))
+        and "property" not in field.labels
     ]
     itself = griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)
     return griffe.Function("__init__", parameters=griffe.Parameters(itself, *fields), lineno=model.lineno)
