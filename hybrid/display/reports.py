@@ -48,7 +48,7 @@ footer.end { max-width: 860px; margin: 40px auto 0; padding: 16px 24px 48px; }
   body { font-size: 11pt; }
   main, .top, footer.end { max-width: none; padding-left: 0; padding-right: 0; }
   .top { padding-top: 0; }
-  h2, h3 { break-after: avoid-page; }
+  h2, h3, h2 + p { break-after: avoid-page; }
   mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   a { text-decoration: none; }
 }

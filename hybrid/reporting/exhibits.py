@@ -35,7 +35,12 @@ class Use(BaseModel):
 
 
 class Exhibit(Shown, BaseModel):
-    """One span that answers cite: its number, its citation as first made, and every claim it was cited for."""
+    """One span that answers cite: its number, its citation as first made, and every claim it was cited for.
+
+    Example:
+        >>> hybrid.exhibits(answer)[0].place
+        'page 3, lines 12-14'
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
