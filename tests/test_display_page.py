@@ -46,6 +46,12 @@ def test_a_quote_over_two_pages_shows_both_and_where_the_second_begins() -> None
     assert ["".join(mark.itertext()) for mark in root.iter("mark")] == ["goes", "on here"]
 
 
+def test_a_quote_that_ends_with_its_page_does_not_show_the_next() -> None:
+    page = view(PAGED, "It goes\n")
+    assert (page.page, page.last_page, page.breaks) == (1, 1, ())
+    assert page.text.endswith("It goes\n")
+
+
 def test_without_pages_the_lines_around_are_shown_with_the_documents_numbers() -> None:
     document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
     page = view(document, "line 50")
