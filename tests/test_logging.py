@@ -176,7 +176,7 @@ KEPT = {
     "kernels/src/choice.py": {"cache"},  # whether triton is installed; the chip
     "kernels/src/geometry.py": {"lru_cache"},  # masks of a window
     "hybrid/view.py": {"Shared"},  # models that open corpora hold; gone with the last of them
-    "hybrid/ingest/formats.py": {"RLock"},
+    "hybrid/process_wide.py": {"RLock"},  # held while something of the process is changed and put back
 }
 
 

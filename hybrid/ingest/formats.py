@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from threading import RLock
 from typing import Literal
 
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.process_wide import PROCESS_WIDE
 from hybrid.reports import SkippedFile
 
-PROCESS_WIDE = RLock()
-"""Held while parsing: warning filters and a parser's logger are the whole process's, and are put back after."""
 Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
 
 MEDIA_TYPES: dict[Format, str] = {

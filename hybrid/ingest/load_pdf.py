@@ -11,7 +11,8 @@ from pypdf import PageObject, PasswordType, PdfReader
 
 from hybrid.documents import Metadata
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
-from hybrid.ingest.formats import PROCESS_WIDE, Extracted, canonical, parsing
+from hybrid.ingest.formats import Extracted, canonical, parsing
+from hybrid.process_wide import PROCESS_WIDE
 from hybrid.reports import SkippedFile
 
 _END = b"%%EOF"

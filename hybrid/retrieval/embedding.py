@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from hybrid.errors import MissingModelError, UnsupportedModelError
 from hybrid.logs import tell
 from hybrid.models import multiplies_bfloat16, resolve_device, resolve_model
+from hybrid.process_wide import PROCESS_WIDE
 from hybrid.settings import Dtype
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _LOG = logging.getLogger("hybrid.models")
-_LOADING = Lock()  # transformers' verbosity is the process's: two threads must not set it back in the wrong order
 KEPT = 8192
 """Vectors kept for texts that come again; 13 MB with the built-in embedder."""
 _BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches
@@ -94,7 +94,7 @@ class Embedder:
         device = resolve_device(device, "retrieval.device")
         path = _local_directory(name)
         _check_files(name, path)
-        with _LOADING, _quiet_transformers():
+        with PROCESS_WIDE, _quiet_transformers():
             from sentence_transformers import SentenceTransformer
 
             try:
