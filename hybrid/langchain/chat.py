@@ -19,7 +19,7 @@ from hybrid.corpus import Corpus
 from hybrid.errors import InputError, UnsupportedModelError
 from hybrid.filters import Filter
 from hybrid.langchain import prompts
-from hybrid.langchain.citations import annotations, placed
+from hybrid.langchain.citations import citation_blocks, placed
 from hybrid.langchain.opened import Opener
 from hybrid.langchain.relay import Relay
 from hybrid.langchain.stop_words import StopWords
@@ -171,7 +171,7 @@ class ChatHybrid(BaseChatModel):
         return stop if stop is not None else self.stop or []
 
     def _block(self, text: str, answer: Answer) -> dict[str, Any]:
-        return {**_piece(text), "annotations": annotations(answer, len(text))}
+        return {**_piece(text), "annotations": citation_blocks(answer, len(text))}
 
     def _about(
         self, messages: Sequence[BaseMessage], text: str, answer: Answer, notes: tuple[str, ...]
