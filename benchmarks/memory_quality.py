@@ -1,8 +1,7 @@
-"""What the memory gains, where, and for how long: tables of docs/memory.md and benchmarks/README.md.
+"""What the memory gains, and where: tables of docs/memory.md and benchmarks/README.md.
 
 python benchmarks/memory_quality.py learn       the grid that chose the defaults
 python benchmarks/memory_quality.py position    loss against position to 64K, with and without memory
-python benchmarks/memory_quality.py retention   what is left of the first story after 1, 5, 20 and 60
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import resource
 import statistics
 import time
 from collections.abc import Iterator
@@ -47,15 +45,13 @@ GRID: tuple[dict[str, object], ...] = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["learn", "position", "retention"])
+    parser.add_argument("what", choices=["learn", "position"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--tokens", type=int, help="of each text (default: 6144 to learn, 65536 by position)")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--texts", nargs="*")
     parser.add_argument("--only", type=int, nargs="*", help="rows of the grid, from 0")
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
-    parser.add_argument("--stories", type=int, nargs="*", default=[0, 1, 5, 20, 60])
-    parser.add_argument("--without-first", action="store_true", help="retention: read the other stories only")
     parser.add_argument("--output", type=Path, default=Path("build/quality"))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -65,10 +61,8 @@ def main() -> None:
         sources = texts(arguments.data)
         wanted = arguments.texts or ["novel", "contract"]
         learn({name: sources[name] for name in wanted}, arguments.tokens or 6144, rows)
-    elif arguments.what == "position":
-        position(arguments)
     else:
-        retention(arguments)
+        position(arguments)
 
 
 def texts(data: Path) -> dict[str, str]:
@@ -178,50 +172,6 @@ def plot(curves: dict[str, dict[str, list[float]]], size: int, path: Path) -> No
     axes.set(xlabel="position, thousand tokens", ylabel="loss with memory - without, nats")
     axes.legend()
     figure.savefig(path)
-
-
-def retention(arguments: argparse.Namespace) -> None:
-    """Loss of the human answers about the first story, with what the memory holds of it after so many more."""
-    model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
-    rows = list(lines(arguments.data / "squality" / "dev.jsonl.gz")) + list(
-        lines(arguments.data / "squality" / "train.jsonl.gz")
-    )
-    first, state = rows[0], model.start()
-    print(f"settings {json.dumps(arguments.settings)}, without the first: {arguments.without_first}")
-    print("| stories after the first | tokens | answer | answer, with evidence | first story read again | peak MiB |")
-    print("|---|---|---|---|---|---|")
-    streamed = -1
-    for target in arguments.stories:
-        while streamed < target:
-            streamed += 1
-            if streamed or not arguments.without_first:
-                model.read(state, [*model.encode(rows[streamed]["document"]), model.end_of_document])
-        alone, helped = answer_losses(model, state, first)
-        again = model.reader(state).loss(model.decode(model.encode(first["document"])[2048 : 2048 + PASSAGE]))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"| {target} | {state.tokens_read} | {alone:.3f} | {helped:.3f} | {again:.3f} | {peak:.0f} |", flush=True)
-
-
-def answer_losses(model: MemoryModel, state: MemoryState, row: dict[str, Any]) -> tuple[float, float]:
-    """Mean loss of the reference answers after the question alone, and after evidence and question."""
-    reader = model.reader(state)
-    alone: list[float] = []
-    helped: list[float] = []
-    for question in row["questions"]:
-        asked = f"Question: {question['q']}\nAnswer:"
-        evidence = best_passage(row["document"], question["q"])
-        for reference in question["refs"]:
-            answer = " " + reference
-            alone.append(reader.loss(answer, asked))
-            helped.append(reader.loss(answer, f"{evidence}\n\n{asked}"))
-    return statistics.mean(alone), statistics.mean(helped)
-
-
-def best_passage(document: str, question: str, size: int = 1500) -> str:
-    """The stretch of the document that shares most of the question's longer words."""
-    words = {w for w in question.lower().split() if len(w) > 4}
-    starts = range(0, max(1, len(document) - size), size // 2)
-    return max((document[at : at + size] for at in starts), key=lambda text: sum(w in text.lower() for w in words))
 
 
 if __name__ == "__main__":

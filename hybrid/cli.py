@@ -84,14 +84,24 @@ def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json:
 @corpus_argument
 @click.argument("question")
 @click.option("--route", type=ROUTES, help="Choose the route instead of the router.")
+@click.option(
+    "--after", multiple=True, metavar="QUESTION", help="A question asked before, which this one follows up. Repeatable."
+)
 @filter_options
 @json_option
-def ask(corpus: Path, question: str, route: RouteName | None, where: Filter | None, as_json: bool) -> int:
+def ask(
+    corpus: Path,
+    question: str,
+    route: RouteName | None,
+    after: tuple[str, ...],
+    where: Filter | None,
+    as_json: bool,
+) -> int:
     """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
     if question == "-":
         question = sys.stdin.read()
     with open_corpus(corpus) as opened:
-        answer = opened.ask(question, route=route, where=where)
+        answer = opened.ask(question, route=route, history=after, where=where)
     if as_json:
         print_json(answer)
     else:
@@ -123,8 +133,7 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: b
 def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
     """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
     with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
-        for source in sources:
-            opened.remove(source, progress=progress)
+        opened.remove(sources, progress=progress)
     if as_json:
         click.echo(json.dumps({"removed": sources}))
     else:

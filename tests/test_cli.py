@@ -55,6 +55,15 @@ def test_ask_reads_the_question_from_standard_input(home: Path) -> None:
     assert json.loads(result.stdout)["question"] == "When does agreement No. 1 end?"
 
 
+def test_ask_follows_up_the_questions_named_after_it(home: Path) -> None:
+    before = ("--after", "Who are the parties to agreement No. 1?")
+    result = hybrid("ask", home / "corpus", "And when does it end?", "--route", "lookup", "--json", *before)
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["question"] == "And when does it end?"
+    assert answer["notes"][0] == "Read as: when does it end? (parties agreement 1)"
+
+
 @pytest.mark.parametrize("verb", ["ask", "search", "status", "documents"])
 def test_json_is_one_value_on_standard_output(home: Path, verb: str) -> None:
     extra = ["When does agreement No. 1 end?"] if verb in ("ask", "search") else []
