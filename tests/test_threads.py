@@ -100,6 +100,31 @@ def test_every_answer_and_search_is_of_one_whole_generation_while_others_write(t
         assert all(same(answer) == same(alone) for answer in asked if answer.generation == alone.generation)
 
 
+@pytest.mark.parametrize("verb", ["ask", "search"])
+def test_a_commit_in_the_middle_of_a_question_is_not_seen_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+        first = corpus.ingest(*version(1)).generation
+        view_of, overtaken = hybrid.Corpus._view_of, []
+
+        def overtake(self: hybrid.Corpus, generation: object) -> view.View:
+            found = view_of(self, generation)  # type: ignore[arg-type]
+            if not overtaken:
+                overtaken.append(True)
+                together(lambda: corpus.ingest(*version(2)))
+            return found
+
+        monkeypatch.setattr(hybrid.Corpus, "_view_of", overtake)
+        for expected in ("1", "2"):
+            if verb == "search":
+                assert versions(hit.text for hit in corpus.search(QUESTION)) == {expected}
+                continue
+            answer = corpus.ask(QUESTION, route="lookup")
+            assert versions(citation.quote for citation in answer.citations) == {expected}
+            assert (answer.generation == first) == (expected == "1")
+
+
 def test_the_memory_answers_in_many_threads_as_it_does_alone(tmp_path: Path) -> None:
     settings = Settings(memory=tiny_settings(tmp_path), answer=AnswerSettings(max_new_tokens=16, evidence_tokens=50))
     questions = [question for contract in CONTRACTS for question in contract.questions][:8]
