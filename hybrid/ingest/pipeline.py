@@ -229,6 +229,7 @@ class _Batches:
             if texts:
                 self._progress("embed", before, known, "")
                 vectors = self._embedder.encode(texts, lambda done: self._progress("embed", before + done, known, ""))
+                self._progress("embed", known, known, "")  # those that were embedded before are not reported one by one
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)
         ends = np.cumsum([len(chunks) for _, chunks in documents])[:-1]
