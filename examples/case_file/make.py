@@ -11,7 +11,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dispute import bundle, key
+try:
+    from dispute import bundle, key
+except ModuleNotFoundError as error:
+    sys.exit(f"the case file cannot be written without {error.name}: pip install fpdf2 python-docx")
 
 
 def main(arguments: list[str]) -> int:
