@@ -68,7 +68,7 @@ class RetrievalSettings(_Settings):
     device: Device = Field(default="auto", description="where the embedder runs; auto: a GPU where there is one")
     dtype: Dtype = Field(
         default="auto",
-        description="the embedder's; auto: bfloat16 where the CPU multiplies it in hardware, else float32",
+        description="what chunks are embedded in; auto: bfloat16 where the CPU multiplies it in hardware, else float32",
     )
     candidates: int = Field(default=200, ge=1, description="how many chunks each search brings before fusion")
     exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")

@@ -27,7 +27,7 @@ class BagEmbedder:
 
     dimension = DIMENSION
 
-    def encode(self, texts: Sequence[str], progress: object = None) -> np.ndarray:
+    def encode(self, texts: Sequence[str], progress: object = None, *, bulk: bool = False) -> np.ndarray:
         vectors = np.full((len(texts), DIMENSION), 1e-3, dtype=np.float32)
         for row, text in enumerate(texts):
             for stem in words.content_words(text):

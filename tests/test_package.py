@@ -16,7 +16,8 @@ import hybrid
 
 HEAVY = {"torch", "faiss", "transformers", "sentence_transformers", "sqlalchemy", "numpy"}
 FLOORS = ["kernels", "stores", "ttt", "retrieval", "ingest", "router", "answering"]  # bottom first
-FLOORS += ["bars", "view", "asynchronous", "opening", "corpus", "langchain", "command", "settings_command", "evaluation", "cli"]
+FLOORS += ["bars", "view", "asynchronous", "opening", "corpus", "langchain", "command", "settings_command"]
+FLOORS += ["evaluation", "cli"]
 GROUND_PACKAGES = {"display", "reporting"}  # how plain data looks, and what leaves the notebook
 
 

@@ -57,7 +57,7 @@ class HashEmbedder:
     def offsets(self, text):
         return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
 
-    def encode(self, texts, progress=None):
+    def encode(self, texts, progress=None, *, bulk=False):
         if self.interrupt_after is not None and len(self.texts) + len(texts) > self.interrupt_after:
             raise KeyboardInterrupt
         self.texts.extend(texts)

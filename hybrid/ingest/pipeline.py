@@ -228,7 +228,9 @@ class _Batches:
         with self._tally.timed("embed"):
             if texts:
                 self._progress("embed", before, known, "")
-                vectors = self._embedder.encode(texts, lambda done: self._progress("embed", before + done, known, ""))
+                vectors = self._embedder.encode(
+                    texts, lambda done: self._progress("embed", before + done, known, ""), bulk=True
+                )
                 self._progress("embed", known, known, "")  # those that were embedded before are not reported one by one
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)

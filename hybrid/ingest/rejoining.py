@@ -121,8 +121,9 @@ def _made(name: str, texts: Sequence[str], parts: Sequence[_Part], *, paged: boo
         pages.append(len(text))
         text += page
     left = {"source": name}
+    gone = _PAGE if paged else ()
     kept = [
-        {key: value for key, value in part.metadata.items() if left.get(key) != str(value) and not (paged and key in _PAGE)}
+        {key: value for key, value in part.metadata.items() if left.get(key) != str(value) and key not in gone}
         for part in parts
     ]
     return Document(

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -54,7 +54,7 @@ class Embedder:
         (2, 384)
     """
 
-    def __init__(self, name: str, path: Path, model: SentenceTransformer) -> None:
+    def __init__(self, name: str, path: Path, model: SentenceTransformer, *, bulk_in_bfloat16: bool = False) -> None:
         from tokenizers import Tokenizer
 
         backend = getattr(model.tokenizer, "backend_tokenizer", None)
@@ -70,6 +70,7 @@ class Embedder:
         self.max_tokens: int = int(model.max_seq_length or 512) - special
         self._path = path
         self._model = model
+        self._bulk_in_bfloat16 = bulk_in_bfloat16
         self._lock = Lock()
         self._door = Lock()
         self._keeping = Lock()  # of the next
@@ -82,7 +83,8 @@ class Embedder:
         Args:
             name: as above.
             device: ``auto`` (a GPU where there is one), ``cpu``, ``cuda`` or ``cuda:1``.
-            dtype: ``float32``, ``bfloat16``, or ``auto``: the latter where the CPU multiplies it in hardware.
+            dtype: what chunks are embedded in (see `encode`): ``float32``, ``bfloat16``, or ``auto``, which is the
+                latter on a CPU that multiplies it in hardware.
 
         Raises:
             MissingModelError: its files are not on this machine.
@@ -103,12 +105,13 @@ class Embedder:
                     device=device,
                     local_files_only=True,
                     trust_remote_code=False,
-                    model_kwargs={"use_safetensors": True, "dtype": _compute_dtype(dtype)},
+                    model_kwargs={"use_safetensors": True},
                 )
             except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
                 raise UnsupportedModelError(f"{name}: sentence-transformers cannot load {path}: {error}") from error
         model.eval()
-        loaded = cls(name, path, model)
+        fast = dtype == "bfloat16" or (dtype == "auto" and device == "cpu" and multiplies_bfloat16())
+        loaded = cls(name, path, model, bulk_in_bfloat16=fast)
         facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
         tell(_LOG, "embedder loaded", embedder=name, **facts)
         return loaded
@@ -125,15 +128,23 @@ class Embedder:
         encoding = self._tokenizer.encode(_readable(text), add_special_tokens=False)
         return [(start, end) for start, end in encoding.offsets]
 
-    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, bulk: bool = False
+    ) -> NDArray[np.float32]:
         """Vectors of ``texts``, in their order: ``[len(texts), dimension]`` float32, each of length 1.
 
-        A text's vector does not depend on the others in the call, to about 1e-6, or 1e-2 in bfloat16. The
-        vectors of the last `KEPT` texts are kept, by content: a question is embedded once though it is routed
-        and searched for, and a document that changed in one place costs little. ``progress`` is told how many
-        texts are done so far.
+        A text's vector does not depend on the others in the call, to about 1e-6. The vectors of the last
+        `KEPT` texts are kept, by content: a question is embedded once though it is routed and searched for,
+        and a document that changed in one place costs little.
+
+        Args:
+            texts: as many as there are.
+            progress: told how many texts are done so far.
+            bulk: for chunks that are stored. They may be computed in bfloat16, twice as fast where the CPU has it;
+                a vector is then that of float32 to a cosine of about 0.9999, and depends as little on the others.
         """
-        keys = [_content_key(text) for text in texts]
+        fast = bulk and self._bulk_in_bfloat16
+        keys = [_content_key(text) + b"~" * fast for text in texts]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         new: dict[bytes, int] = {}  # the first place of each text that has no vector yet
         with self._keeping:
@@ -148,14 +159,14 @@ class Embedder:
         order = sorted(new.values(), key=lambda at: len(texts[at]), reverse=True)
         for first in range(0, len(order), _BATCH):
             step = order[first : first + _BATCH]
-            with self._turn():
+            with self._turn(), self._in_bfloat16() if fast else nullcontext():
                 found = self._model.encode(
                     [_readable(texts[at]) for at in step],
                     batch_size=_BATCH,
                     show_progress_bar=False,
                     convert_to_numpy=True,
                 )
-            vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)  # in float32, whatever computed it
+            vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)
             self._keep([keys[at] for at in step], vectors[step])
             if progress is not None:
                 progress(len(texts) - len(order) + first + len(step))
@@ -163,6 +174,12 @@ class Embedder:
             if new.get(key, at) != at:
                 vectors[at] = vectors[new[key]]
         return vectors
+
+    def _in_bfloat16(self) -> AbstractContextManager[object]:
+        """Products in bfloat16, sums and norms in float32."""
+        import torch
+
+        return torch.autocast(self._model.device.type, dtype=torch.bfloat16)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -183,12 +200,6 @@ class Embedder:
             self._kept.update(zip(keys, vectors.copy(), strict=True))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-
-
-def _compute_dtype(wanted: Dtype) -> str:
-    if wanted == "auto":
-        return "bfloat16" if multiplies_bfloat16() else "float32"
-    return wanted
 
 
 def _content_key(text: str) -> bytes:
