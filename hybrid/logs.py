@@ -8,16 +8,31 @@ DEBUG alone.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 
-def tell(logger: logging.Logger, event: str, *, level: int = logging.INFO, **facts: object) -> None:
-    """Log ``event`` with its facts, such as ``ingest finished: added=3, seconds=1.2``.
+def tell(logger: logging.Logger, event: str, **facts: object) -> None:
+    """Log ``event`` at INFO with its facts, such as ``ingest finished: added=3, seconds=1.2``.
 
     The record has the same as attributes, ``record.event`` and ``record.added``, for handlers that write JSON.
     """
+    _log(logger, logging.INFO, event, facts)
+
+
+def warn(logger: logging.Logger, event: str, **facts: object) -> None:
+    """As `tell`, at WARNING."""
+    _log(logger, logging.WARNING, event, facts)
+
+
+def whisper(logger: logging.Logger, event: str, **facts: object) -> None:
+    """As `tell`, at DEBUG: the only level at which texts may appear."""
+    _log(logger, logging.DEBUG, event, facts)
+
+
+def _log(logger: logging.Logger, level: int, event: str, facts: Mapping[str, object]) -> None:
     if logger.isEnabledFor(level):
         line = ", ".join(f"{name}={_shown(value)}" for name, value in facts.items() if value is not None)
-        logger.log(level, "%s: %s", event, line, extra={"event": event, **facts}, stacklevel=2)
+        logger.log(level, "%s: %s", event, line, extra={"event": event, **facts}, stacklevel=3)
 
 
 def _shown(value: object) -> str:

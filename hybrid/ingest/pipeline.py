@@ -24,7 +24,7 @@ from hybrid.ingest.examining import Incoming, examine
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.ingest.reading import MemoryModel, read_corpus
 from hybrid.ingest.writing import Embedded, Writer
-from hybrid.logs import tell
+from hybrid.logs import tell, warn
 from hybrid.reports import COUNTED, IngestReport
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
@@ -47,8 +47,10 @@ class Embedder(TokenCounter, Protocol):
     def fingerprint(self) -> str:
         """Which embedder it is."""
 
-    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        """Vectors ``[texts, dimension]`` of length 1."""
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, bulk: bool = False
+    ) -> NDArray[np.float32]:
+        """Vectors ``[texts, dimension]`` of length 1; ``bulk``: of chunks, which may be computed in bfloat16."""
 
 
 def ingest(
@@ -130,7 +132,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
 
     def ended(report: IngestReport) -> IngestReport:
         for one in report.skipped:
-            tell(_LOG, "file left out", level=logging.WARNING, **about, source=one.source, code=one.code)
+            warn(_LOG, "file left out", **about, source=one.source, code=one.code)
         counts = {what: len(getattr(report, what)) for what in COUNTED}
         facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "generation"})
         tell(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
@@ -141,7 +143,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
     except BaseException as error:
         why = type(error).__name__
         facts = {"chunks": tally.chunks, "tokens_read": tally.tokens_read, "seconds": time.perf_counter() - began}
-        tell(_LOG, f"{work} ended early", level=logging.WARNING, **about, error=why, **facts)
+        warn(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
 
 
