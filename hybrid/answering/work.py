@@ -14,7 +14,7 @@ from hybrid.answering.writers import Pen
 from hybrid.answers import Answer, Route, Verdict
 from hybrid.errors import InputError
 from hybrid.filters import Filter
-from hybrid.logs import tell
+from hybrid.logs import tell, whisper
 from hybrid.stores.rows import GenerationRow
 
 _LOG = logging.getLogger("hybrid.answering")
@@ -79,7 +79,7 @@ class Work:
             generation=answer.generation,
             seconds=sum(self.seconds.values()),
         )
-        tell(_LOG, "question text", level=logging.DEBUG, question=answer.question, read_as=self.question)
+        whisper(_LOG, "question text", question=answer.question, read_as=self.question)
 
 
 def checked_question(question: str, limit: int) -> str:
