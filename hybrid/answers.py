@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Self, SupportsIndex, overload
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hybrid.display.shown import Shown
+from hybrid.filters import Filter
 
 RouteName = Literal["lookup", "comprehension", "both"]
 Verdict = Literal["verbatim", "supported", "unsupported"]
@@ -203,6 +204,7 @@ class Answer(_Data):
 
     ``text`` holds the claims with their ``[n]``; ``citations`` are those numbers' spans, in order.
     Where nothing in the corpus bears on the question ``found`` is false and there are no claims.
+    ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
     ``generation`` is the state of the corpus that answered, ``notes`` says what the reader should know
     about how, ``seconds`` what each stage took.
 
@@ -222,6 +224,7 @@ class Answer(_Data):
     citations: tuple[Citation, ...] = ()
     found: bool
     generation: int | None = None
+    where: Filter | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
 

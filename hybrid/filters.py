@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from hybrid.display.text import one_line
+
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
@@ -27,6 +29,8 @@ class Filter(BaseModel):
     Example:
         >>> Filter(sources=("contracts/*",), metadata={"custodian": ("J. Doe", "M. Roe")}, since="2024-03")
         Filter(sources=('contracts/*',), metadata={'custodian': ('J. Doe', 'M. Roe')}, since='2024-03', until=None)
+        >>> print(Filter(metadata={"custodian": "J. Doe"}, since="2024-03"))
+        custodian J. Doe, since 2024-03
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
@@ -79,6 +83,15 @@ class Filter(BaseModel):
     def everything(self) -> bool:
         """Whether there is no condition at all."""
         return not (self.sources or self.metadata or self.since or self.until)
+
+    def __str__(self) -> str:
+        named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
+        said = (f"{name} {' or '.join(values)}" for name, values in named.items() if values)
+        return one_line(", ".join(said)) or "all documents"
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
 
 
 def first_day(date: str) -> str:

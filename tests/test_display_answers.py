@@ -10,6 +10,8 @@ import pytest
 from hybrid.answers import Answer, Citation, Claim, Route
 from hybrid.display import gallery
 from hybrid.display.text import WIDTH, place
+from hybrid.filters import Filter
+from hybrid.reporting.reports import report as report_of
 
 HARMLESS = {"style", "title", "role", "aria-label", "aria-level", "aria-hidden"}
 EVIL = '<script>alert("x")</script><img src=x onerror=alert(1)> & \x1b[31m\x00'
@@ -41,6 +43,26 @@ def answer(**changes: object) -> Answer:
         "seconds": {"search": 0.25, "route": 0.01},
     }
     return Answer.model_validate(values | changes)
+
+
+def test_the_filter_is_said_in_words_wherever_the_answer_is_shown() -> None:
+    asked = answer(where=Filter(metadata={"custodian": "J. Doe"}, since="2024-03"))
+    said = "Searched only: custodian J. Doe, since 2024-03"
+    assert f"\n\n{said}.\n\nNote: A note." in str(asked)
+    assert said in Page(asked._repr_html_()).text
+    report = report_of([asked, answer()])
+    assert Page(report.html).text.count(said) == 2 + len(asked.citations)  # contents, answer, exhibit
+    assert Page(report._repr_html_()).text.count(said) == 1
+    for shown in (str(answer()), answer()._repr_html_(), report_of([answer()]).html):
+        assert "Searched only" not in shown
+
+
+def test_an_answer_keeps_its_filter_as_json_and_old_json_has_none() -> None:
+    asked = answer(where=Filter(sources="mail/*", metadata={"custodian": ("J. Doe", "M. Roe")}, until="2024"))
+    assert Answer.model_validate_json(asked.model_dump_json()) == asked
+    old = answer().model_dump(mode="json")
+    del old["where"]
+    assert Answer.model_validate(old).where is None
 
 
 class Page(HTMLParser):

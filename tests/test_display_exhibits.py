@@ -81,12 +81,26 @@ def test_a_row_names_everything_that_it_takes_to_find_the_quote_again() -> None:
     (first, second) = rows(hybrid.exhibits([FIRST, AGAIN]))
     assert tuple(first) == COLUMNS
     assert first == {
-        "exhibit": "1", "question": "When?", "claim": "It ends in May.", "verdict": "verbatim", "document": "deal.pdf",
-        "title": "Deal", "page": "3", "lines": "12-14", "start": "0", "end": "15", "quote": "It ends in May.",
-        "sha256": "d" * 64,
+        "exhibit": "1", "question": "When?", "filter": "all documents", "claim": "It ends in May.",
+        "verdict": "verbatim", "document": "deal.pdf", "title": "Deal", "page": "3", "lines": "12-14", "start": "0",
+        "end": "15", "quote": "It ends in May.", "sha256": "d" * 64,
     }  # fmt: skip
     assert second["question"] == "When?\nRent?"
     assert second["verdict"] == "supported\nverbatim"
+
+
+def test_one_question_put_to_different_documents_is_told_apart() -> None:
+    doe = FIRST.model_copy(update={"where": hybrid.Filter(metadata={"custodian": "J. Doe"}, since="2024-03")})
+    roe = AGAIN.model_copy(update={"where": hybrid.Filter(metadata={"custodian": "M. Roe"})})
+    found = hybrid.exhibits([doe, roe])
+    first, second = rows(found)
+    assert first["filter"] == "custodian J. Doe, since 2024-03"
+    assert second["filter"] == "custodian J. Doe, since 2024-03\ncustodian M. Roe"
+    assert "Searched only: custodian J. Doe, since 2024-03" in found._repr_html_()
+    assert all(
+        "Searched only: custodian M. Roe" in shown for shown in (found[1]._repr_html_(), " ".join(str(found).split()))
+    )
+    assert "Searched" not in hybrid.exhibits([FIRST])._repr_html_() + str(hybrid.exhibits([FIRST]))
 
 
 @pytest.mark.parametrize(

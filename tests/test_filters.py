@@ -130,6 +130,30 @@ def test_the_memory_is_not_asked_for_some_documents(catalog: Catalog, searcher: 
     assert reader.asked
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (Filter(), "all documents"),
+        (Filter(metadata={"custodian": "J. Doe"}, since="2024-03"), "custodian J. Doe, since 2024-03"),
+        (Filter(sources=("a.txt", "mail/*"), until="2024"), "source a.txt or mail/*, until 2024"),
+        (Filter(metadata={"custodian": ("J. Doe", "M. Roe"), "matter": "x"}), "custodian J. Doe or M. Roe, matter x"),
+        (Filter(sources="a\x1b[31m\n\u202eb"), "source a\ufffd[31m \ufffdb"),
+    ],
+)
+def test_a_filter_says_what_it_lets_through_in_words(where: Filter, said: str) -> None:
+    assert str(where) == f"{where}" == said
+    assert repr(where).startswith("Filter(sources=")
+
+
+def test_an_answer_knows_the_filter_that_it_was_asked_with(catalog: Catalog, searcher: Searcher) -> None:
+    answerer = Answerer(catalog, searcher, BagEmbedder(), FixedRouter("lookup"), None, Settings())  # type: ignore[arg-type]
+    few = Filter(sources="few/*")
+    for question in ("When is the rent due?", "How many moons has Jupiter?"):
+        assert answerer.ask(question, where=few).where == few
+        assert answerer.ask(question).where is None
+        assert answerer.ask(question, where=Filter()).where is None
+
+
 def test_the_command_line_filters(tmp_path: Path) -> None:
     for name, text in {"a.txt": "The rent is due in May.", "b.txt": "The rent is due in June."}.items():
         (tmp_path / name).write_text(text)

@@ -147,6 +147,9 @@ def test_response_metadata_say_how_it_was_answered(chat: ChatHybrid) -> None:
     assert about["verdicts"][0]["verdict"] == "verbatim"
     assert about["verdicts"][0]["citations"] == [1]
     assert "switched off" in about["notes"][0]
+    assert about["where"] is None
+    filtered = chat.invoke(END, route="lookup", where=hybrid.Filter(sources="*", since="2001")).response_metadata
+    assert filtered["where"] == "source *, since 2001"
 
 
 def test_usage_counts_what_was_given_and_what_was_said(chat: ChatHybrid, remembered: Path) -> None:

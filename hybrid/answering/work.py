@@ -56,6 +56,7 @@ class Work:
                 "question": self.stated,
                 "route": self.route,
                 "generation": self.generation.n if self.generation else None,
+                "where": self.where,
                 "notes": tuple(self.notes),
                 "seconds": self.seconds,
                 **values,

@@ -26,6 +26,7 @@ from hybrid.display.markup import (
 )
 from hybrid.display.routes import route_pill, scale_inline
 from hybrid.display.text import one_line, place, reflowed, wrapped
+from hybrid.filters import Filter
 
 COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
 SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
@@ -43,13 +44,20 @@ _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the doc
 
 
 def answer_text(answer: Answer) -> str:
-    """The answer's text, its citations by number, and its notes, wrapped for a terminal."""
+    """The answer's text, its citations by number, its filter and its notes, wrapped for a terminal."""
     blocks = ["\n".join(wrapped(line) for line in answer.text.splitlines())]
     if answer.citations:
         blocks.append("\n".join(map(citation_text, answer.citations)))
+    if answer.where is not None:
+        blocks.append(wrapped(f"{searched(answer.where)}.", " " * 6))
     if answer.notes:
         blocks.append("\n".join(wrapped(f"Note: {note}", "      ") for note in answer.notes))
     return "\n\n".join(blocks)
+
+
+def searched(where: Filter) -> str:
+    """A filter as it stands beside what was found with it: "Searched only: custodian J. Doe, since 2024-03"."""
+    return f"Searched only: {where}"
 
 
 def citation_text(citation: Citation) -> str:
@@ -73,12 +81,17 @@ def _judged(claim: Claim) -> str:
 
 def answer_html(answer: Answer) -> str:
     """A card: the question and its route, claims with verdicts, quotes in their context, notes."""
-    parts = [head("Answer", answer.question, _facts(answer)), body(*claims(answer))]
+    parts = [head("Answer", answer.question, filter_line(answer.where), _facts(answer)), body(*claims(answer))]
     if answer.citations:
         parts.append(section("Sources", *map(citation_block, answer.citations)))
     if answer.notes:
         parts.append(section("Notes", *(tag("div", note, style=f"font-size:13px;{BREAK}") for note in answer.notes)))
     return card("Answer", *parts)
+
+
+def filter_line(where: Filter | None) -> Html | None:
+    """What was searched, where that is not everything, on a line of its own."""
+    return None if where is None else tag("div", searched(where), style=f"{FINE};{BREAK}")
 
 
 def _facts(answer: Answer) -> Html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybrid.answers import Verdict
-from hybrid.display.answers import COLOURS, MEANING, SIGNS, quote_in_context
+from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_in_context, searched
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
 from hybrid.display.text import SHOWN_ROWS, clipped, count, one_line, wrapped
 from hybrid.reporting.exhibits import Exhibit, Exhibits, Use
@@ -18,7 +18,8 @@ def exhibit_text(exhibit: Exhibit) -> str:
 
 
 def _use(use: Use) -> str:
-    return f"{use.verdict} for: {clipped(use.claim, 160)} ({clipped(use.question, 120)})"
+    within = "" if use.where is None else f"; {clipped(searched(use.where), 160)}"
+    return f"{use.verdict} for: {clipped(use.claim, 160)} ({clipped(use.question, 120)}{within})"
 
 
 def exhibits_text(exhibits: Exhibits) -> str:
@@ -41,10 +42,10 @@ def exhibit_html(exhibit: Exhibit) -> str:
     )
 
 
-def cited(use: Use, link: str | None = None) -> tuple[Html | str, ...]:
-    """What an exhibit was cited for: the verdict, the claim, and the question, with a link to its answer."""
+def cited(use: Use, link: str | None = None) -> tuple[Html | str | None, ...]:
+    """What an exhibit was cited for: the verdict, the claim, the question (a link to its answer), and the filter."""
     question = tag("span", f"({use.question})") if link is None else tag("a", use.question, href=link)
-    return verdict_pill(use.verdict), f" {use.claim} ", tag("span", question, style=FINE)
+    return verdict_pill(use.verdict), f" {use.claim} ", tag("span", question, style=FINE), filter_line(use.where)
 
 
 def verdict_pill(verdict: Verdict) -> Html:
@@ -67,7 +68,7 @@ def exhibits_html(exhibits: Exhibits) -> str:
             tag("b", str(exhibit.number)),
             join((exhibit.citation.source, tag("div", exhibit.place, style=FINE))),
             f"“{clipped(exhibit.citation.quote, 280)}”",
-            join((tag("div", clipped(exhibit.uses[0].question, 160)), _others(exhibit))),
+            join((*_asked(exhibit.uses[0]), _others(exhibit))),
             verdict_pill(exhibit.verdict),
         ]
         for exhibit in list(exhibits)[:SHOWN_ROWS]
@@ -76,6 +77,11 @@ def exhibits_html(exhibits: Exhibits) -> str:
         "Exhibits", ("No.", "Document", "Quote", "Question", "Verdict"), rows, firm=(0, 4), total=len(exhibits)
     )
     return card("Exhibits", top, body(shown))
+
+
+def _asked(use: Use) -> tuple[Html | None, ...]:
+    within = None if use.where is None else tag("div", clipped(searched(use.where), 160), style=FINE)
+    return tag("div", clipped(use.question, 160)), within
 
 
 def _others(exhibit: Exhibit) -> Html | None:

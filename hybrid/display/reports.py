@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybrid.answers import Answer
-from hybrid.display.answers import COLOURS, claim_block, quote_in_context
+from hybrid.display.answers import COLOURS, claim_block, filter_line, quote_in_context, searched
 from hybrid.display.exhibits import cited
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, table, tag, tiles
 from hybrid.display.pages import sheet
@@ -14,6 +14,7 @@ from hybrid.reporting.exhibits import Exhibit
 from hybrid.reporting.reports import Report
 
 _AROUND = 6  # lines of the page shown before and after an exhibit
+_WITHIN = f"margin:0 0 8px;{BREAK}"
 _STYLE = """
 :root { color-scheme: light dark; --page: #f4f4f2; --paper: #ffffff; --ink: #1d1f23; --line: rgba(128,128,128,.35); }
 @media (prefers-color-scheme: dark) { :root { --page: #141518; --paper: #1c1e22; --ink: #e6e6e6; } }
@@ -132,6 +133,7 @@ def _contents(report: Report) -> Html:
             "li",
             tag("a", answer.question, href=f"#question-{number}"),
             tag("div", summary(answer), class_="fine"),
+            filter_line(answer.where),
         )
         for number, answer in enumerate(report.answers, 1)
     ]
@@ -151,9 +153,10 @@ def _answer(report: Report, number: int, answer: Answer) -> Html:
     said = [_claims(report, answer)] if answer.claims else [tag("p", answer.text, style="margin:0", class_="nothing")]
     generation = None if answer.generation is None else f" generation {answer.generation}"
     made = tag("p", route_pill(answer.route), tag("span", generation, class_="fine"), style="margin:0 0 8px")
+    within = None if answer.where is None else tag("p", searched(answer.where), class_="fine", style=_WITHIN)
     notes = [tag("p", f"Note: {note}", class_="fine", style=f"margin:8px 0 0;{BREAK}") for note in answer.notes]
     heading = tag("h2", f"{number}. {answer.question}", style=BREAK)
-    return tag("section", heading, made, tag("div", *said, *notes, class_="panel"), id=f"question-{number}")
+    return tag("section", heading, within, made, tag("div", *said, *notes, class_="panel"), id=f"question-{number}")
 
 
 def _claims(report: Report, answer: Answer) -> Html:
@@ -221,7 +224,7 @@ def _checked(report: Report) -> str:
 def report_html(report: Report) -> str:
     """A card with the report's questions, for the end of a cell; the report itself is a document of its own."""
     rows = [
-        [str(number), clipped(answer.question, 200), summary(answer), str(len(answer.citations))]
+        [str(number), _asked(answer), summary(answer), str(len(answer.citations))]
         for number, answer in enumerate(report.answers[:SHOWN_ROWS], 1)
     ]
     names = ("No.", "Question", "Claims", "Quotes")
@@ -236,3 +239,7 @@ def report_html(report: Report) -> str:
     listed = table("Questions", names, rows, right=(3,), total=len(report.answers))
     hint = tag("div", "report.save(path) writes it as one HTML file.", style=f"{FINE};margin-top:8px")
     return card("Report", top, body(figures), body(listed, hint))
+
+
+def _asked(answer: Answer) -> Html:
+    return join((clipped(answer.question, 200), filter_line(answer.where)))

@@ -201,6 +201,7 @@ class ChatHybrid(BaseChatModel):
                 "route_forced": answer.route.forced,
                 "found": answer.found,
                 "generation": answer.generation,
+                "where": None if answer.where is None else str(answer.where),
                 "verdicts": verdicts,
                 "notes": [*notes, *answer.notes],
             },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, SupportsIndex, overload
 
@@ -14,22 +14,26 @@ from hybrid.answers import Answer, Citation, Claim, Verdict
 from hybrid.display.shown import Shown
 from hybrid.display.text import place, printable
 from hybrid.errors import InputError
+from hybrid.filters import Filter
 
 COLUMNS = (
-    "exhibit", "question", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote", "sha256",
+    "exhibit", "question", "filter", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote",
+    "sha256",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins so for a formula. The last four are the full-width forms of the first.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Use(BaseModel):
-    """One claim that an exhibit was cited for. ``answer`` counts the answers from 1, ``citation`` is its [n] there."""
+    """One claim that an exhibit was cited for. ``answer`` counts the answers from 1, ``citation`` is its [n] there,
+    ``where`` the filter of that answer."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     answer: int = Field(ge=1)
     citation: int = Field(ge=1)
     question: str
+    where: Filter | None = None
     claim: str
     verdict: Verdict
 
@@ -66,6 +70,7 @@ class Exhibit(Shown, BaseModel):
         cells = (
             str(self.number),
             _unique(use.question for use in self.uses),
+            _unique(str(use.where or Filter()) for use in self.uses),
             _unique(use.claim for use in self.uses),
             _unique(use.verdict for use in self.uses),
             one.source,
@@ -162,11 +167,16 @@ class Exhibits(Shown, list[Exhibit]):
         return exhibits_html(self)
 
 
-def exhibits(answers: Iterable[Answer] | Answer) -> Exhibits:
+Answers = Answer | Mapping[str, Answer] | Iterable[Answer | Mapping[str, Answer]]
+"""An answer, a `hybrid.Comparison`, or several of them."""
+
+
+def exhibits(answers: Answers) -> Exhibits:
     """One exhibit for every distinct span that the answers cite, numbered in the order in which they cite them.
 
     Args:
-        answers: one answer or several. The same answers in the same order give the same numbers.
+        answers: one answer or several, comparisons among them. The same answers in the same order give the same
+            numbers.
 
     Example:
         >>> hybrid.exhibits(corpus.ask("When does the supply agreement end?")).to_csv("exhibits.csv", bom=True)
@@ -181,9 +191,13 @@ def exhibits(answers: Iterable[Answer] | Answer) -> Exhibits:
     return Exhibits(Exhibit(number=number, citation=citation, uses=tuple(uses)) for number, (citation, uses) in found)
 
 
-def listed(answers: Iterable[Answer] | Answer) -> list[Answer]:
-    """One answer or several as a list. Raises `InputError` for what is not an answer."""
-    found = [answers] if isinstance(answers, Answer) else list(answers)
+def listed(answers: Answers) -> list[Answer]:
+    """One answer or several as a list, the sides of a comparison in their order.
+
+    Raises `InputError` for what is neither an answer nor a mapping of them.
+    """
+    given = [answers] if isinstance(answers, Answer | Mapping) else list(answers)
+    found = [each for one in given for each in (one.values() if isinstance(one, Mapping) else (one,))]
     for one in found:
         if not isinstance(one, Answer):
             raise InputError(f"expected answers, as corpus.ask returns them, and got {type(one).__name__}")
@@ -200,7 +214,12 @@ def _carried(claims: Sequence[Claim], citation: Citation) -> list[Claim]:
 
 def _use(number: int, answer: Answer, citation: Citation, claim: Claim) -> Use:
     return Use(
-        answer=number, citation=citation.number, question=answer.question, claim=claim.text, verdict=claim.verdict
+        answer=number,
+        citation=citation.number,
+        question=answer.question,
+        where=answer.where,
+        claim=claim.text,
+        verdict=claim.verdict,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,7 +12,7 @@ from hybrid.answers import Answer, Citation, Hit
 from hybrid.display.shown import Shown
 from hybrid.errors import CorpusError, InputError
 from hybrid.page import PageView
-from hybrid.reporting.exhibits import Exhibits, exhibits, listed
+from hybrid.reporting.exhibits import Answers, Exhibits, exhibits, listed
 from hybrid.reports import CorpusStatus
 
 
@@ -95,7 +94,7 @@ class Report(Shown):
 
 
 def report(
-    answers: Iterable[Answer] | Answer,
+    answers: Answers,
     corpus: Checks | None = None,
     *,
     title: str = "Answers and exhibits",
@@ -104,7 +103,7 @@ def report(
     """A report of answers: each with its claims, their verdicts and the exhibits they rest on.
 
     Args:
-        answers: one answer or several, in the order in which they are to stand.
+        answers: one answer or several, comparisons among them, in the order in which they are to stand.
         corpus: where they are from. With it every quote is checked again, the result is stated, and each exhibit
             is shown in its page. Without it exhibits are shown with the words around them.
         title: of the document.
