@@ -22,7 +22,8 @@ class PageView(Shown, BaseModel):
     ``text`` is ``[offset, offset + len(text))`` of the document's canonical text and holds the span
     ``[start, end)`` of that text. ``first_line`` and ``first_page`` are those of its first character; ``breaks`` are
     the offsets, in the document, at which a page begins within it. ``cut_before`` and ``cut_after`` say that the
-    page (or, without pages, the document) goes on.
+    page (or, without pages, the document) goes on. Shown, it begins a few lines above the span, and the rest of
+    ``text`` can be unfolded above and below.
 
     Example:
         >>> page = corpus.page(answer.citations[0])

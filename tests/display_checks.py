@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 ELEMENTS = {
-    "div", "span", "b", "mark", "table", "thead", "tbody", "tr", "th", "td", "ol", "li",
+    "div", "span", "b", "mark", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "ol", "li",
     "svg", "title", "desc", "rect", "line", "path", "polyline", "text",
 }  # fmt: skip
 ATTRIBUTES = {

@@ -18,6 +18,7 @@ from hybrid.display.shown import Shown
 from hybrid.display.text import SHOWN_ROWS, printable, reflowed, table
 from hybrid.documents import Document, Metadata
 from hybrid.evaluation.report import Report as Evaluation
+from hybrid.filters import Filter
 from hybrid.page import PageView
 from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining, SkippedFile
 
@@ -40,7 +41,7 @@ def hostile(words: str) -> dict[str, Shown]:
     route = Route(name="both", p_comprehension=0.5)
     answer = Answer(
         question=words, text=words, route=route, claims=(claim,), citations=(citation,), found=True, notes=(words,),
-        seconds={words: 1.0}, generation=1,
+        seconds={words: 1.0}, generation=1, where=Filter(sources=words, metadata={words: words}),
     )  # fmt: skip
     hit = Hit(
         source=words, title=words, chunk_id=1, document_id=1, start=0, end=len(text), text=text, page=None,
@@ -74,7 +75,9 @@ KINDS = {**gallery.displays(), "empty corpus": CorpusStatus(
     directory="new", generation=None, documents=0, sources=0, chunks=0, characters=0, memory="none", tokens_read=0,
     bytes_on_disk=0, embedder="e", language_model=None,
 ), "no documents": Documents(), "no hits": Hits(question="What?"), "no exhibits": hybrid.exhibits([]),
-    "nothing to do": IngestReport(),
+    "nothing to do": IngestReport(), "long page": PageView.of(
+        Document.from_text("Nothing here.\n" * 80, source="notes.txt"), 560, 573
+    ),
     "evaluation": Evaluation(name="x", title="T.", rows=({"set": "a", "n": 1},), seed=1),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from display_checks import check
 
 import hybrid
 from hybrid.answering.matching import matched
-from hybrid.display.pages import sheet
+from hybrid.display.pages import ABOVE, BELOW, sheet
+from hybrid.display.text import WIDTH
 from hybrid.documents import Document
 from hybrid.errors import CorpusError, SourceNotFoundError
 from hybrid.page import AROUND_LINES, MOST_CHARS, PageView
@@ -86,13 +88,80 @@ def test_a_report_shows_some_lines_around_and_says_that_there_are_more() -> None
     assert shown == "…48line 4849line 4950line 5051line 5152line 52…"
 
 
-def test_what_scrolls_can_be_reached_by_keyboard() -> None:
-    document = Document.from_text("\n".join(f"line {number}" for number in range(1, 101)), source="notes.txt")
-    region = next(
-        one for one in check(view(document, "line 50")._repr_html_()).iter("div") if one.get("role") == "region"
-    )
-    assert "overflow-y:auto" in region.get("style", "")
-    assert region.get("tabindex") == "0"
+def folded(page: PageView) -> tuple[list[str], str, list[str]]:
+    """What a page view shows before the quote's part, there, and after it, without opening anything."""
+    (region,) = (one for one in check(page._repr_html_()).iter("div") if one.get("role") == "region")
+    parts = [("".join(one.itertext()), one.tag == "details") for one in region]
+    near = [at for at, (_, away) in enumerate(parts) if not away]
+    labels = [one.findtext("summary") or "" for one in region if one.tag == "details"]
+    assert near == list(range(near[0], near[-1] + 1))
+    assert all(not one.get("open") for one in region)
+    return labels, "".join(parts[at][0] for at in near), [text for text, away in parts if away]
+
+
+def test_the_quote_comes_first_and_the_rest_of_its_page_is_folded_away() -> None:
+    text = "\n".join(f"Clause {number} of the deed." for number in range(1, 61))
+    page = view(Document(source="deed.pdf", text=text, sha256="0" * 64, pages=(0,)), "Clause 29 of the deed.")
+    labels, near, away = folded(page)
+    assert labels == [f"{28 - ABOVE} lines above", f"{31 - BELOW} lines below"]
+    assert near.startswith(f"{29 - ABOVE}Clause {29 - ABOVE} of the deed.")
+    assert near.endswith(f"Clause {29 + BELOW} of the deed.")
+    assert "Clause 1 of the deed." in away[0]
+    assert "Clause 60 of the deed." in away[1]
+    assert "overflow-y" not in page._repr_html_()  # what scrolls within a page hides the quote, and keyboards get stuck
+
+
+def test_the_whole_page_is_there_and_in_order_once_it_is_unfolded() -> None:
+    text = "\n".join(f"Clause {number} of the deed." for number in range(1, 61))
+    page = view(Document(source="deed.pdf", text=text, sha256="0" * 64, pages=(0,)), "Clause 29 of the deed.")
+    words = check(page._repr_html_()).xpath("string()")
+    assert re.findall(r"Clause (\d+) of", words) == [str(number) for number in range(1, 61)]
+
+
+def test_in_a_terminal_too_the_quote_is_not_below_a_whole_page() -> None:
+    text = "\n".join(f"Clause {number} of the deed." for number in range(1, 61))
+    page = view(Document(source="deed.pdf", text=text, sha256="0" * 64, pages=(0,)), "Clause 29 of the deed.")
+    shown = str(page).splitlines()
+    assert shown[:4] == [
+        "deed.pdf, page 1 of 1, line 29",
+        "",
+        "      … 24 lines above",
+        "   25   Clause 25 of the deed.",
+    ]
+    assert shown[3 + ABOVE] == "   29 ┃ Clause 29 of the deed."
+    assert shown[-2:] == ["   37   Clause 37 of the deed.", "      … 23 lines below"]
+
+
+def test_a_line_or_two_are_shown_and_not_folded() -> None:
+    text = "\n".join(f"Clause {number} of the deed." for number in range(1, 60))
+    for number, above in ((ABOVE + 3, []), (ABOVE + 4, ["3 lines above"])):
+        labels, near, _ = folded(view(Document.from_text(text, source="deed.txt"), f"Clause {number} of the deed."))
+        assert labels[:-1] == above
+        assert ("Clause 1 of" in near) == (not above)
+
+
+@pytest.mark.parametrize("where", ["own", "next"])
+def test_a_paragraph_that_is_one_long_line_does_not_push_the_quote_away(where: str) -> None:
+    """Word processors and mails end a line where a paragraph ends."""
+    long = " ".join(f"word{number}." for number in range(400))
+    join = " " if where == "own" else "\n"
+    page = view(Document.from_text(f"{long}{join}The needle.{join}{long}", source="memo.txt"), "The needle.")
+    labels, near, away = folded(page)
+    assert len(labels) == 2
+    before, _, after = near.partition("The needle.")
+    assert 0 < len(before) < (ABOVE + 2) * WIDTH
+    assert 0 < len(after) < (BELOW + 2) * WIDTH
+    every = re.findall(r"word\d+\.", away[0] + before) + re.findall(r"word\d+\.", after + away[1])
+    assert every == long.split() * 2  # no word is lost, torn or shown twice
+    assert len(str(page)) < (ABOVE + BELOW + 8) * (WIDTH + 12)
+
+
+def test_a_report_keeps_to_its_few_rows_beside_a_long_line() -> None:
+    long = "word " * 700
+    page = view(Document.from_text(f"{long}The needle. {long}", source="memo.txt"), "The needle.")
+    shown = "".join(check(sheet(page, most=2)).itertext())
+    assert shown.startswith("…1… word")
+    assert len(shown) < 8 * WIDTH
 
 
 # From a corpus ------------------------------------------------------------------------------------
