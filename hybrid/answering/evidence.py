@@ -37,7 +37,8 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0."""
+    """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0.
+    ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">"."""
 
     document_id: int
     source: str
@@ -48,6 +49,7 @@ class Sentence:
     text: str
     rank: int = 0
     similarity: float = 0.0
+    quoted: bool = False
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -59,14 +61,15 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     """The whole sentences that the hits touch, each once, in the order of their best hit."""
     found: dict[tuple[int, int, int], Sentence] = {}
     for rank, hit in enumerate(hits):
-        for start, end, text in _touched(texts, hit):
-            sentence = Sentence(hit.document_id, hit.source, hit.title, hit.sha256, start, end, text, rank)
+        for start, end, text, quoted in _touched(texts, hit):
+            place = (hit.document_id, hit.source, hit.title, hit.sha256, start, end)
+            sentence = Sentence(*place, text, rank, quoted=quoted)
             if not any(_overlaps(sentence, other) for other in found.values()):
                 found[sentence.key] = sentence
     return list(found.values())
 
 
-def _touched(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str]]:
+def _touched(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str, bool]]:
     begin = max(0, hit.start - MARGIN)
     window = texts.text(hit.document_id, begin, hit.end + MARGIN)
     found = sentences.spans(window)
@@ -79,7 +82,8 @@ def _touched(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str]]:
         first, last = last - len(piece.lstrip()), first + len(piece.rstrip())
         start, end = begin + first, begin + last
         if start < min(end, hit.end) and end > hit.start and any(letter.isalnum() for letter in piece):
-            yield start, end, piece.strip()
+            line = window[window.rfind("\n", 0, last) + 1 :]  # the last: the first may say whose words follow
+            yield start, end, piece.strip(), line.lstrip().startswith(">")
 
 
 def _overlaps(one: Sentence, other: Sentence) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hybrid.answering import opening, words
+from hybrid.answering import opening, structure, words
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.wording import is_worded
 from hybrid.stores.lexical import exact_terms
@@ -69,12 +69,14 @@ def choose(question: str, found: Sequence[Sentence], weight: Callable[[str], flo
     question asks to the letter, whether it holds the kind of thing asked for (a date for "when") or is worded as
     documents word it, whether it stands where documents name themselves if that is what is asked, and how
     much of the question the passage around it holds: many contracts say when they end, and the one that
-    is asked about is named in another sentence.
+    is asked about is named in another sentence. What is structure and no statement ranks behind, and what a
+    reply quotes is quoted from the mail that said it (`hybrid.answering.structure`).
     """
-    heading, around = _headings(found), context(question, found, weight)
-    scored = [
-        Quote(one, score(question, one, weight, heading.get(one.key)) + _CONTEXT * around[one.rank]) for one in found
-    ]
+    heading, around, said = _headings(found), context(question, found, weight), structure.originals(found)
+    scored = []
+    for one in found:
+        value = score(question, one, weight, heading.get(one.key)) + _CONTEXT * around[one.rank]
+        scored.append(Quote(said.get(one.key, one), value * structure.share(question, one.text)))
     ranked = sorted(scored, key=lambda quote: -quote.score)
     chosen: list[Quote] = []
     for quote in ranked:
@@ -131,6 +133,7 @@ def _headings(found: Sequence[Sentence]) -> dict[tuple[int, int, int], Sentence]
         if above.document_id == below.document_id
         and below.start - above.end <= _GAP
         and len(above.text.split()) <= _HEADING_WORDS
+        and not structure.is_of_a_mail(above.text)
     }
 
 
@@ -166,4 +169,4 @@ def _says_nothing(text: str, held: Sequence[str]) -> bool:
 
 
 def _same(one: Sentence, other: Sentence) -> bool:
-    return collapse(one.text).casefold() == collapse(other.text).casefold()
+    return structure.words_of(one.text) == structure.words_of(other.text)

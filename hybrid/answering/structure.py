@@ -1,0 +1,74 @@
+"""Which sentences are a document's structure and no statement, and which only repeat what another mail says.
+
+The headers of a mail, its closing and a bare heading often hold more of a question's names and words than the
+sentence that answers, and say nothing about them. So they rank behind statements as quotes, unless the question asks
+for what they do say: who sent it, when it was sent, what its subject is. And what a reply quotes was said in the mail
+that it replies to: where the words of both were found, the mail is the evidence and the copy is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hybrid.answering.evidence import Sentence, collapse
+
+BEHIND = 0.3
+"""What a sentence that is structure keeps of its score, so that it is quoted where no statement comes near."""
+
+_MARKS = re.compile(r"^(?:[ \t]*>)+[ \t]*|^.*\bwrote:\n(?=[ \t]*>)", re.MULTILINE)
+_HEADER = re.compile(r"(?:From|To|Cc|Bcc|Sent|Subject):\s*\S|Date:.*\d\d:\d\d|On .*\bwrote:$")
+_CLOSING = re.compile(
+    r"(?i:(?:(?:with )?(?:kind|best|warm|many) )?(?:regards|wishes|thanks)|best|cheers|yours(?: \w+)?|\w+ yours"
+    r"|sincerely)(?:,\s*|\s*\n\s*|$)(?:[A-Z][\w.’'-]*(?:\s+|$)){0,4}"
+)
+_HEADING = re.compile(r"(?:\d+\.)+\d*\s+[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}")
+
+_ASKS_OF_A_MAIL = re.compile(
+    r"\b(?:who|whom|whose|when|(?:what|which) (?:date|day|time))\b.*"
+    r"\b(?:e-?mails?|mails?|messages?|letters?|sent|sends?|wrote|written|writes?|signed|signs?)\b"
+    r"|\b(?:subject|sender|recipients?|copied|signature|e-?mail address(?:es)?)\b",
+    re.IGNORECASE,
+)
+_ASKS_OF_A_HEADING = re.compile(r"\b(?:headings?|headed|titles?|called)\b", re.IGNORECASE)
+
+
+def share(question: str, text: str) -> float:
+    """How much of its score a sentence keeps: all if it is a statement, or if ``question`` asks for what it holds.
+
+    Example:
+        >>> share("What did Ann recommend?", "Regards, Ann"), share("Who sent it?", "From: Ann <ann@acme.example>")
+        (0.3, 1.0)
+    """
+    plain = unmarked(text)
+    if is_of_a_mail(plain):
+        return 1.0 if _ASKS_OF_A_MAIL.search(question) else BEHIND
+    if _HEADING.fullmatch(plain):
+        return 1.0 if _ASKS_OF_A_HEADING.search(question) else BEHIND
+    return 1.0
+
+
+def is_of_a_mail(text: str) -> bool:
+    """Whether every line is one of a mail's headers, or all of it closes a mail."""
+    lines = [line.strip() for line in unmarked(text).splitlines() if line.strip()]
+    return all(map(_HEADER.match, lines)) or _CLOSING.fullmatch("\n".join(lines)) is not None
+
+
+def unmarked(text: str) -> str:
+    """``text`` without the marks before the lines that a reply quotes, and the line that says whose they are."""
+    return _MARKS.sub("", text).strip()
+
+
+def originals(found: Sequence[Sentence]) -> dict[tuple[int, int, int], Sentence]:
+    """For each sentence that a reply quotes, by its key, the same sentence where it was first said, if it was
+    ``found`` there too."""
+    said: dict[str, Sentence] = {}
+    for sentence in found:
+        if not sentence.quoted:
+            said.setdefault(words_of(sentence.text), sentence)
+    return {one.key: said[words_of(one.text)] for one in found if one.quoted and words_of(one.text) in said}
+
+
+def words_of(text: str) -> str:
+    """What two sentences that say the same have in common: no marks, no line breaks, no capitals."""
+    return collapse(unmarked(text)).casefold()
