@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hybrid.answers import Answer, Citation, Claim, Hit, Hits, Route
     from hybrid.bars import progress
+    from hybrid.comparison import Comparison, Contradiction
     from hybrid.corpus import Corpus
     from hybrid.documents import Document, Metadata
     from hybrid.errors import HybridError
@@ -28,6 +29,8 @@ __all__ = [
     "Answer",
     "Citation",
     "Claim",
+    "Comparison",
+    "Contradiction",
     "Corpus",
     "CorpusStatus",
     "Document",
@@ -56,6 +59,8 @@ _HOME = {
     "Answer": "hybrid.answers",
     "Citation": "hybrid.answers",
     "Claim": "hybrid.answers",
+    "Comparison": "hybrid.comparison",
+    "Contradiction": "hybrid.comparison",
     "Corpus": "hybrid.corpus",
     "CorpusStatus": "hybrid.reports",
     "Document": "hybrid.documents",

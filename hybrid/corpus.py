@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from os import PathLike
@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from hybrid import opening
 from hybrid.answers import Answer, Citation, Hit, Hits, Route, RouteName
 from hybrid.asynchronous import until_dropped, until_stopped
+from hybrid.comparison import Comparison
 from hybrid.display.shown import Shown
 from hybrid.documents import Document
 from hybrid.errors import CorruptCorpusError, InputError
@@ -259,6 +260,45 @@ class Corpus(Shown):
         A task that is cancelled returns at once, and is told nothing more; what its thread still finds is dropped."""
         asking = partial(self.ask, question, route=route, history=history, where=where, writer=writer)
         return await until_dropped(lambda told: asking(on_token=told), on_token)
+
+    def compare(
+        self,
+        question: str,
+        sides: Mapping[str, Filter],
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+    ) -> Comparison:
+        """Put one question to several sides' documents: their answers by name, and where they contradict each other.
+
+        Args:
+            question: as in `ask`, and so are ``route`` and ``history``.
+            sides: which documents are whose; two or more. All are asked in one state of the corpus.
+
+        Raises:
+            InputError: as `ask` does, or fewer than two sides.
+
+        Example:
+            >>> sides = {who: hybrid.Filter(metadata={"custodian": who}) for who in ("J. Doe", "M. Roe")}
+            >>> corpus.compare("Was the salt wet?", sides)  # displayed next to each other
+        """
+        from hybrid.answering.sides import checked_sides, compare
+
+        given = checked_sides(sides)
+        return self._asked(
+            lambda view: compare(lambda where: view.answerer.ask(question, route, history, where), given)
+        )
+
+    async def acompare(
+        self,
+        question: str,
+        sides: Mapping[str, Filter],
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+    ) -> Comparison:
+        """`compare`, without holding up the event loop."""
+        return await asyncio.to_thread(self.compare, question, sides, route=route, history=history)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""

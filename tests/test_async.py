@@ -27,7 +27,8 @@ INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
 DOCUMENTS = [hybrid.Document.from_text(one.text[:1200], one.name) for one in make_contracts(3)]
 QUESTIONS = [question for one in make_contracts(3) for question in one.questions]
 TWINS = {"open": "aopen"} | {
-    name: f"a{name}" for name in ("ingest", "remove", "ask", "route", "search", "documents", "status", "verify")
+    name: f"a{name}"
+    for name in ("ingest", "remove", "ask", "compare", "route", "search", "documents", "status", "verify")
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 import hybrid
 from hybrid.answers import Answer, Citation, Claim, Hit, Hits, Route
+from hybrid.comparison import Comparison, Contradiction
 from hybrid.display import gallery
 from hybrid.display.markup import Html, tag
 from hybrid.display.shown import Shown
@@ -61,7 +62,10 @@ def hostile(words: str) -> dict[str, Shown]:
         seconds={words: 1.0},
     )  # fmt: skip
     training = MemoryTraining(tokens=9, points=gallery.training(3).points, model=words)
+    contradiction = Contradiction(sides=(words, words), claims=(claim, claim))
     return {
+        "comparison": Comparison(words, {words: answer, "other": answer}, [contradiction]),
+        "contradiction": contradiction,
         "document": document, "citation": citation, "claim": claim, "route": route, "answer": answer, "hit": hit,
         "hits": Hits([hit], question=words, matched=(words, "end")), "info": info, "documents": Documents([info]),
         "skipped": skipped, "status": status, "ingest": ingest, "training": training,
@@ -159,6 +163,11 @@ def test_everything_else_that_can_be_long_is_bounded_too() -> None:
     assert len(IngestReport(added=names, skipped=skipped)._repr_html_()) < 60_000
     assert len(Hits(list(gallery.hits()) * 2000)._repr_html_()) < 120_000
     assert len(gallery.training(512)._repr_html_()) < 60_000
+    sides = gallery.comparison()
+    disputed = Comparison("?", sides, list(sides.contradictions) * 5000)
+    assert len(disputed._repr_html_()) < 120_000
+    assert "and 4,950 more" in disputed._repr_html_()
+    assert "and 4,950 more" in str(disputed)
     assert len(hybrid.exhibits([gallery.answer()] * 500)._repr_html_()) < 30_000
     rows = tuple({"question": str(at), "right": at % 2} for at in range(5000))
     assert len(Evaluation(name="x", title="T.", rows=rows, seed=1)._repr_html_()) < 60_000

@@ -11,10 +11,12 @@ from math import exp, sin
 from pathlib import Path
 
 from hybrid.answers import Answer, Citation, Claim, Hit, Hits, Route
+from hybrid.comparison import Comparison, Contradiction
 from hybrid.display.markup import Html, tag
 from hybrid.display.progress import Stage, bars_html
 from hybrid.display.shown import Shown
 from hybrid.documents import Document, Metadata, sha256_hex
+from hybrid.filters import Filter
 from hybrid.page import PageView
 from hybrid.reporting.exhibits import exhibits
 from hybrid.reporting.reports import Report, Verification
@@ -115,6 +117,31 @@ def answer() -> Answer:
         notes=("Read as: When does the supply agreement between Acme and Beta end?",),
         seconds={"route": 0.02, "search": 0.11, "memory": 1.4},
     )
+
+
+def comparison() -> Comparison:
+    """Three sides, two of which contradict each other."""
+    quotes = {
+        "J. Whitlock": "Either party may terminate this agreement with 90 days' notice under clause 12.3(b).",
+        "Beta Roads plc": "This agreement begins on 1 July 2024 and ends on 30 June 2027,",
+        "Acme Salt Ltd": "EUR 61.40 a tonne, invoiced at the end of each month, payable within 30 days.",
+    }
+    answers = {}
+    for side, quote in quotes.items():
+        one = citation(1, quote)
+        said = Claim(text=quote, verdict="verbatim", citations=(one,), origin="index", support=1.0)
+        answers[side] = answer().model_copy(
+            update={
+                "claims": (said,),
+                "citations": (one,),
+                "notes": (),
+                "text": f"“{quote}” [1]",
+                "where": Filter(metadata={"custodian": side}, since="2026-03"),
+            }
+        )
+    first, second, _ = answers
+    found = Contradiction(sides=(first, second), claims=(answers[first].claims[0], answers[second].claims[0]))
+    return Comparison("When does the supply agreement end?", answers, [found])
 
 
 def hits() -> Hits:
@@ -236,6 +263,8 @@ def displays() -> dict[str, Shown]:
         "document info": documents()[1],
         "answer": first,
         "answer, nothing found": report().answers[1],
+        "comparison": comparison(),
+        "contradiction": comparison().contradictions[0],
         "claim": first.claims[1],
         "citation": first.citations[0],
         "route": first.route,
