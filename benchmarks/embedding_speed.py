@@ -3,7 +3,7 @@
     python benchmarks/embedding_speed.py
 
 The texts are State of the Union addresses. All sides embed the same chunks, in turn, and no vector is kept from one
-round to the next. An ingest loads, cuts, embeds, writes the catalog with its full-text index, and commits an index file.
+round to the next. An ingest loads, cuts, embeds, writes the catalog and its full-text index, and commits.
 """
 
 from __future__ import annotations
