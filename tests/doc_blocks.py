@@ -8,6 +8,7 @@ of what it prints; ``...`` leaves lines out, ``…`` words. In a ``python`` bloc
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import shlex
@@ -69,7 +70,7 @@ def run_page(page: Path, directory: Path, names: dict[str, Any] | None = None) -
     """
     names = {"__name__": "__main__"} if names is None else names
     run, found = 0, blocks(page)
-    with _working_in(directory):
+    with _working_in(directory), _logging_as_it_was():
         for block in found:
             if block.language == "console":
                 for line, shown in commands(block.body):
@@ -118,6 +119,19 @@ def run_in_shell(line: str, directory: Path) -> str:
     done = subprocess.run(["bash", "-c", line], cwd=directory, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """Put back what a page sets up: its handler would write into the output of every later test."""
+    loggers = [logging.getLogger(name) for name in (None, *logging.root.manager.loggerDict)]
+    before = [(logger, list(logger.handlers), logger.level) for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, handlers, level in before:
+            logger.handlers[:] = handlers
+            logger.setLevel(level)
 
 
 @contextmanager

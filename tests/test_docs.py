@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -241,3 +242,12 @@ def test_a_page_that_shows_what_is_not_printed_is_found_out(tmp_path: Path) -> N
             run_page(page, tmp_path)
     page.write_text("```console\n$ printf 'salt\\npepper\\nsugar\\n'\nsalt\n...\nsug…\n```\n")
     assert run_page(page, tmp_path) == 1
+
+
+def test_a_page_that_sets_logging_up_leaves_it_as_it_was(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    lines = ["import logging", "logging.getLogger('hybrid').addHandler(logging.StreamHandler())"]
+    page.write_text("\n".join(["```python", *lines, "```"]) + "\n", "utf-8")
+    before = list(logging.getLogger("hybrid").handlers)
+    assert run_page(page, tmp_path) == 1
+    assert logging.getLogger("hybrid").handlers == before
