@@ -162,3 +162,8 @@ def test_what_states_something_is_no_structure(text: str) -> None:
 
 def test_a_heading_is_quoted_where_it_is_asked_for() -> None:
     assert structure.share("What is the title of part 4?", "4. Coating thickness") == 1.0
+
+
+def test_structure_keeps_a_part_of_its_score_so_that_it_can_still_be_quoted() -> None:
+    for text in ("Regards, Ann", "Subject: Batch B-77", "2. Coating thickness"):
+        assert 0 < structure.share("What was recommended?", text) < 0.5
