@@ -91,6 +91,14 @@ def test_what_is_asked_for_to_the_letter_is_filtered_too(searcher: Searcher) -> 
     assert all(hit.score > 1 for hit in hits)
 
 
+def test_words_that_are_common_in_all_documents_count_in_a_selection(
+    catalog: Catalog, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "telling", lambda match: "")  # as if every word of the question were too common
+    assert searcher.search("rent", 3, where=Filter(sources="few/*"), order="lexical")
+    assert not searcher.search("rent", 3, order="lexical")
+
+
 def test_a_filter_that_nothing_passes_finds_nothing(searcher: Searcher) -> None:
     assert searcher.search("When is the rent due?", 5, Filter(since="2031")) == []
     assert len(searcher.search("When is the rent due?", 5, Filter())) == 5
