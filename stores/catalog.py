@@ -43,8 +43,11 @@ from hybrid.stores.tables import (
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
 
-SCORED_CHUNKS = 10_000
-"""Chunks that one lexical search scores, about; `Catalog.telling` leaves out the words that would bring more."""
+SCORED_CHUNKS = 1000
+"""Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
+SCORED_POSTINGS = 20_000
+"""A word that more chunks hold does not count, unless the question has no other."""
+COUNTED_TERMS = 20_000  # kept
 CACHED_CHARS = 64_000_000  # texts kept for locating; the one last used is kept whatever its size
 _AT_ONCE = 500  # ids in one SQL statement
 
@@ -72,7 +75,9 @@ class Catalog:
         self._engine = engine
         self._pinned = threading.local()
         self._texts: OrderedDict[int, Document] = OrderedDict()
-        self._texts_lock = threading.Lock()
+        self._texts_lock = threading.Lock()  # of these two
+        self._kept_chars = 0
+        self._term_counts = _TermCounts()
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
@@ -87,7 +92,9 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database. The catalog cannot be used afterwards."""
         self._engine.dispose()
-        self._texts.clear()
+        with self._texts_lock:
+            self._texts.clear()
+            self._kept_chars = 0
 
     def __enter__(self) -> Self:
         return self
@@ -185,28 +192,37 @@ class Catalog:
     def document(self, document_id: int) -> Document:
         """The document with its text, under its first name. Raises `KeyError` if there is none."""
         with self._connection() as connection:
-            names = self._first_names(connection, [document_id])
-            if document_id not in names:
-                raise KeyError(f"no document {document_id} in the catalog")
-            name, parent = names[document_id]
-            with self._texts_lock:
-                cached = self._texts.get(document_id)
-                if cached is not None and (cached.source, cached.parent) == (name, parent):
+            found = self._documents(connection, [document_id])
+        if document_id not in found:
+            raise KeyError(f"no document {document_id} in the catalog")
+        return found[document_id]
+
+    def _documents(self, connection: Connection, document_ids: Iterable[int]) -> dict[int, Document]:
+        """The documents of these ids as far as they exist, those that are not kept asked for together."""
+        wanted = list(document_ids)
+        names = self._first_names(connection, wanted)
+        found: dict[int, Document] = {}
+        with self._texts_lock:
+            for document_id in wanted:
+                kept = self._texts.get(document_id)
+                if kept is not None and (kept.source, kept.parent) == names.get(document_id):
                     self._texts.move_to_end(document_id)
-                    return cached
-            body = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id == document_id)
-            row = connection.execute(body).one()
-        document = Document(
-            source=name,
-            text=row.text,
-            sha256=row.sha256,
-            media_type=row.media_type,
-            pages=tuple(row.pages),
-            metadata=Metadata.model_validate(row.details),
-            parent=parent,
-        )
-        self._remember(document_id, document)
-        return document
+                    found[document_id] = kept
+        missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
+        for at in range(0, len(missing), _AT_ONCE):
+            for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
+                name, parent = names[row.id]
+                found[row.id] = Document(
+                    source=name,
+                    text=row.text,
+                    sha256=row.sha256,
+                    media_type=row.media_type,
+                    pages=tuple(row.pages),
+                    metadata=Metadata.model_validate(row.details),
+                    parent=parent,
+                )
+                self._remember(row.id, found[row.id])
+        return found
 
     def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, tuple[str, str | None]]:
         """Documents' first sources and those ones' parents, asked for once while the state is pinned."""
@@ -221,10 +237,11 @@ class Catalog:
 
     def _remember(self, document_id: int, document: Document) -> None:
         with self._texts_lock:
+            before = self._texts.pop(document_id, None)
             self._texts[document_id] = document
-            self._texts.move_to_end(document_id)
-            while len(self._texts) > 1 and sum(len(held.text) for held in self._texts.values()) > CACHED_CHARS:
-                self._texts.popitem(last=False)
+            self._kept_chars += len(document.text) - (len(before.text) if before is not None else 0)
+            while len(self._texts) > 1 and self._kept_chars > CACHED_CHARS:
+                self._kept_chars -= len(self._texts.popitem(last=False)[1].text)
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """``[start, end)`` of a document's canonical text; all of it by default."""
@@ -239,19 +256,32 @@ class Catalog:
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids. Ids that are not (or no longer) in the catalog are left out."""
         found: dict[int, ChunkRow] = {}
-        with self.reading():
+        with self.reading(), self._connection() as connection:
+            spans = self.spans(ids)
+            documents = self._documents(connection, dict.fromkeys(span[0] for span in spans.values()))
+            for chunk_id, (document_id, start, end) in spans.items():
+                document = documents[document_id]
+                found[chunk_id] = ChunkRow(
+                    chunk_id,
+                    document_id,
+                    start,
+                    end,
+                    document.text[start:end],
+                    document.source,
+                    document.title,
+                    document.sha256,
+                )
+        return found
+
+    def spans(self, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+        """The document id, start and end of these chunks, in their order, as far as they exist. Reads no text."""
+        found: dict[int, tuple[int, int, int]] = {}
+        with self._connection() as connection:
             for at in range(0, len(ids), _AT_ONCE):
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                with self._connection() as connection:
-                    rows = connection.execute(_CHUNKS, {"ids": wanted}).all()
-                    self._first_names(connection, {row.document_id for row in rows})
-                for chunk_id, document_id, start, end in sorted(rows, key=lambda row: row.document_id):
-                    document = self.document(document_id)
-                    text = document.text[start:end]
-                    found[chunk_id] = ChunkRow(
-                        chunk_id, document_id, start, end, text, document.source, document.title, document.sha256
-                    )
-        return {int(identifier): found[int(identifier)] for identifier in ids if int(identifier) in found}
+                rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_CHUNKS, {"ids": wanted})}
+                found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
+        return found
 
     def chunk_ids(self, document_id: int) -> list[int]:
         """The ids of a document's chunks, in the order of the text."""
@@ -286,12 +316,15 @@ class Catalog:
         with self._connection() as connection:
             return lexical.count(connection, match, up_to)
 
-    def telling(self, match: str) -> str:
-        """A match expression of `hybrid.stores.lexical.match_expression` without the commonest of its terms, where
-        the corpus is so large that scoring all that they find would take long. A small corpus's stays as it is."""
+    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
+        """`search_lexical` over all documents for an expression of `hybrid.stores.lexical.match_expression`; in a
+        large corpus only chunks with one of its rarer terms are found (`hybrid.stores.lexical.search_words`)."""
         with self._connection() as connection:
-            last = connection.scalar(select(func.max(ChunkTable.id))) or 0
-            return match if last <= SCORED_CHUNKS else lexical.telling(connection, match, SCORED_CHUNKS)
+            last, generation = connection.execute(_STATE).one()
+            if (last or 0) <= SCORED_CHUNKS:
+                return lexical.search(connection, match, k)
+            known = self._term_counts.of((last, generation))
+            return lexical.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
 
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
         """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""
@@ -321,7 +354,9 @@ class Catalog:
             for at in range(0, len(ids), _AT_ONCE):
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
                 rows.extend(connection.execute(_EMBEDDINGS, {"ids": wanted}).all())
-            return _matrix(iter(sorted(rows, key=itemgetter(0))), len(rows))
+            rows.sort(key=itemgetter(0))
+            flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
+            return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
 
     # Generations ---------------------------------------------------------------------------------
 
@@ -353,6 +388,9 @@ _SOURCES = select(
 ).join(DocumentTable)
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
+_STATE = select(
+    select(func.max(ChunkTable.id)).scalar_subquery(), select(func.max(GenerationTable.n)).scalar_subquery()
+)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _NAMES = (
     select(SourceTable.document_id, SourceTable.name, SourceTable.parent)
@@ -371,6 +409,8 @@ _DOCUMENTS = select(
     DocumentTable.details,
 )
 
+_BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
+
 _GENERATIONS = select(
     GenerationTable.n,
     GenerationTable.created_at,
@@ -385,6 +425,21 @@ _GENERATIONS = select(
     func.coalesce(SnapshotTable.tokens, 0),
     GenerationTable.memory_state,
 ).outerjoin(SnapshotTable)
+
+
+class _TermCounts:
+    """How many chunks hold a term, in one state of the catalog: counting a common word takes as long as a search."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, dict[str, int]] = (None, {})
+
+    def of(self, state: object) -> dict[str, int]:
+        """What is known of a state; nothing at first. Threads may share it: a count is the same whoever makes it."""
+        held, counts = self._of
+        if held != state or len(counts) > COUNTED_TERMS:
+            counts = {}
+            self._of = state, counts
+        return counts
 
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:

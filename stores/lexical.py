@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from itertools import pairwise
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
@@ -153,31 +154,52 @@ def search(
 
 def count(connection: Connection, match: str, up_to: int) -> int:
     """How many chunks a match expression finds; counting ends at ``up_to``. Cheap: nothing is scored."""
-    found = text("SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH :match LIMIT :up_to)")
-    return int(connection.execute(found, {"match": match, "up_to": up_to}).scalar_one()) if match else 0
+    return counts_of(connection, [match], up_to)[0] if match else 0
 
 
-def telling(connection: Connection, match: str, budget: int) -> str:
-    """The expression without its commonest terms, where the rarer ones bring enough.
+def counts_of(connection: Connection, matches: Sequence[str], up_to: int) -> list[int]:
+    """`count` of each expression, none of them empty, in one statement."""
+    if not matches:
+        return []
+    one = "(SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT ?))"
+    values = tuple(value for match in matches for value in (match, up_to))
+    return list(connection.exec_driver_sql(f"SELECT {', '.join([one] * len(matches))}", values).one())
 
-    BM25 scores every chunk with any of the terms, so that in a large corpus a question takes as long as its commonest
-    word, which tells least. The rarest term is kept, and then, the rarer first, those that together find at most
-    ``budget`` chunks.
+
+def search_words(
+    connection: Connection, match: str, k: int, budget: int, postings: int, known: MutableMapping[str, int]
+) -> list[tuple[int, float]]:
+    """`search` over all documents for terms joined by OR, scoring about ``budget`` chunks however large the corpus.
+
+    SQLite's BM25 takes as long as there are chunks with any of the terms, and nearly all of those hold only the
+    commonest. So the candidates are the chunks with the rarer terms, and each is scored by all of them: its score is
+    what `search` gives it.
 
     Args:
-        match: terms joined by OR, as `match_expression` makes them.
+        match: as `match_expression` makes it.
+        budget: candidates to score; more where fewer than ``k`` would be left.
+        postings: a term that more chunks hold does not count towards a score.
+        known: how many chunks hold a term, as far as it was asked before; what is counted is added.
     """
-    terms = _TERM.findall(match)
-    counts = {term: count(connection, term, budget + 1) for term in terms}
-    kept: set[str] = set()
-    found = 0
-    for term in sorted(terms, key=lambda term: counts[term]):  # equally rare ones as they stand in the question
+    if not match or k < 1:
+        return []
+    terms = list(dict.fromkeys(_TERM.findall(match)))
+    unknown = [term for term in terms if term not in known]
+    known.update(zip(unknown, counts_of(connection, unknown, postings + 1), strict=True))
+    counts = {term: known[term] for term in terms}
+    rarest_first = sorted((term for term in counts if counts[term]), key=lambda term: counts[term])
+    rare, found = rarest_first[:1], 0
+    for term, after in pairwise(rarest_first):
         found += counts[term]
-        if found > budget and kept:
+        if found + counts[after] > budget and (found >= k or counts[after] > 10 * budget):
             break
-        if counts[term]:
-            kept.add(term)
-    return " OR ".join(term for term in terms if term in kept)
+        rare.append(after)
+    common = [term for term in rarest_first[len(rare) :] if counts[term] <= postings]
+    if not common:
+        return search(connection, " OR ".join(rare), k)
+    # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
+    narrow = f"({' OR '.join(rare)}) AND ({' OR '.join([*rare, *common, *common])})"
+    return [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k)]
 
 
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

@@ -128,15 +128,35 @@ def test_an_expression_that_cannot_be_read_is_an_input_error(catalog):
             catalog.search_lexical(expression, 5)
 
 
-def test_in_a_large_corpus_the_commonest_words_are_left_out_and_the_rarest_stays(catalog, monkeypatch):
+def test_in_a_large_corpus_only_chunks_with_a_rarer_word_are_scored_and_as_they_would_be_otherwise(
+    catalog, monkeypatch
+):
     asked = match_expression("costs that the buyer and the supplier and nobody bear")
-    assert catalog.telling(asked) == asked  # a small corpus
-    for most, kept in ((1, '"costs"'), (2, '"costs" OR "bear"'), (4, '"costs" OR "buyer" OR "bear"')):
+    whole = catalog.search_lexical(asked, 10)
+    assert catalog.search_words(asked, 10) == whole  # a small corpus
+    for most, rare in ((1, "costs"), (2, "costs bear"), (4, "costs buyer bear")):
         monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", most)
-        assert catalog.telling(asked) == kept
+        candidates = {chunk_id for chunk_id, _ in catalog.search_lexical(match_expression(rare), 10)}
+        expected = [(chunk_id, score) for chunk_id, score in whole if chunk_id in candidates]
+        words = catalog.search_words(asked, 1)
+        assert words == [(expected[0][0], pytest.approx(expected[0][1]))]
+    assert catalog.search_words(match_expression("nobody"), 10) == []
+    assert catalog.search_words("", 10) == []
+
+
+def test_candidates_are_enough_where_the_rarest_words_bring_few(catalog, monkeypatch):
+    asked = match_expression("supplier buyer")
     monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 1)
-    assert catalog.telling(match_expression("supplier and buyer")) == '"supplier"'
-    assert catalog.telling(match_expression("nobody")) == ""
+    assert len(catalog.search_words(asked, 1)) == 1
+    assert catalog.search_words(asked, 10) == catalog.search_lexical(asked, 10)
+
+
+def test_a_word_that_nearly_every_chunk_holds_does_not_count_unless_it_is_the_only_one(catalog, monkeypatch):
+    monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 1)
+    monkeypatch.setattr(stores_catalog, "SCORED_POSTINGS", 1)
+    (rarest,) = catalog.search_words(match_expression("costs buyer"), 1)
+    assert rarest in catalog.search_lexical(match_expression("costs"), 1)
+    assert catalog.search_words(match_expression("buyer"), 5) == catalog.search_lexical(match_expression("buyer"), 5)
 
 
 def test_counting_ends_where_it_is_told_to(catalog):

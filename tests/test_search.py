@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hybrid.answers import Hit
 from hybrid.documents import Document, Location
-from hybrid.errors import InputError
+from hybrid.errors import CorpusError, InputError
 from hybrid.ingest.chunking import chunk
 from hybrid.models import EMBEDDER
 from hybrid.retrieval.embedding import Embedder
@@ -39,12 +39,15 @@ class FakeCatalog:
     def reading(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def telling(self, match: str) -> str:
-        return match
-
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         found = self.lexical if " OR " in match else self.exact
         return [(chunk_id, 9.0 - place / 10) for place, chunk_id in enumerate(found)][:k]
+
+    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
+        return self.search_lexical(match, k)
+
+    def spans(self, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+        return {number: (row.document_id, row.start, row.end) for number, row in self.chunks(ids).items()}
 
     def vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """What the dense search did not get is at right angles to the question."""
@@ -247,3 +250,19 @@ def test_exact_terms_are_found_in_a_real_corpus(corpus: Searcher, question: str,
 
 def test_a_question_without_a_word_in_it_is_searched_all_the_same(corpus: Searcher) -> None:
     assert len(corpus.search("??? \x00 \ud800", 2)) == 2
+
+
+def test_an_error_of_the_search_by_words_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = FakeCatalog([(1, 0, 5)], {1: "Rents."}, lexical=[1])
+
+    def broken(match: str, k: int) -> list[tuple[int, float]]:
+        raise CorpusError("the disk is gone")
+
+    monkeypatch.setattr(catalog, "search_words", broken)
+    with pytest.raises(CorpusError, match="the disk is gone"):
+        searcher(catalog, dense=[1]).search("When is the rent due?")
+
+
+def test_a_chunk_that_only_the_search_by_words_still_has_drops_out() -> None:
+    catalog = FakeCatalog([(1, 0, 5)], {1: "Rents are due."}, lexical=[7, 1])
+    assert [hit.chunk_id for hit in searcher(catalog, dense=[1]).search("When is the rent due?")] == [1]

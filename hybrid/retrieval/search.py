@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import Literal, Protocol
 
 import numpy as np
@@ -35,6 +38,8 @@ _TELLING_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")
 
 
 Order = Literal["fused", "dense", "lexical"]
+Span = tuple[int, int, int]
+"""Document id, start and end."""
 
 
 class ChunkStore(Protocol):
@@ -46,11 +51,14 @@ class ChunkStore(Protocol):
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores, best first, of these documents or of all."""
 
-    def telling(self, match: str) -> str:
-        """A match expression without the terms that are too common to tell, in a large corpus."""
+    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
+        """The same over all documents for terms joined by OR, at a cost that hardly grows with the corpus."""
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
+
+    def spans(self, ids: Sequence[int]) -> dict[int, Span]:
+        """Their document ids, starts and ends alone."""
 
     def vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]``, ascending, and embeddings ``[n, dimension]`` of these chunks, as far as they exist."""
@@ -130,28 +138,27 @@ class Searcher:
             raise InputError("the question is empty")
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
-        vector = self._embedder.encode([question])[0]
         with self._catalog.reading():
-            return self._search(question, vector, k, where, order)
+            return self._search(question, k, where, order)
 
-    def _search(
-        self, question: str, vector: NDArray[np.float32], k: int, where: Filter | None, order: Order
-    ) -> list[Hit]:
+    def _search(self, question: str, k: int, where: Filter | None, order: Order) -> list[Hit]:
         within = self._within(where)
         depth = max(self._settings.candidates, k)
-        dense = self._dense(vector, depth, within) if order != "lexical" else {}
-        match = match_expression(question) if order != "dense" else ""
-        if within.documents is None:  # how common a word is in all documents says little of a few
-            match = self._catalog.telling(match)
-        lexical = self._lexical(match, depth, within)
-        if order == "fused":
-            ranking = self._fused(vector, dense, lexical)
-            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
-            rows = self._distinct_first(list(ranking.scores), question, k)
+        if order == "lexical":
+            lexical = self._by_words(question, depth, within)
+            ranking = _Ranking(lexical, {}, _ranks(lexical), {})
+        elif order == "dense":
+            dense = self._dense(self._embedder.encode([question])[0], depth, within)
+            ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
-            ranking = _Ranking(dense or lexical, _ranks(dense), _ranks(lexical), dense)
-            rows = list(self._catalog.chunks(list(ranking.scores)[:k]).values())
-        return [self._hit(row, ranking) for row in rows]
+            # SQLite and the embedder take as long as each other in a large corpus, and need no Python meanwhile.
+            by_words = _meanwhile(lambda: self._by_words(question, depth, within))
+            vector = self._embedder.encode([question])[0]
+            dense = self._dense(vector, depth, within)
+            ranking = self._fused(vector, dense, by_words.result())
+            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
+            return [self._hit(row, ranking) for row in self._distinct_first(list(ranking.scores), question, k)]
+        return [self._hit(row, ranking) for row in self._catalog.chunks(list(ranking.scores)[:k]).values()]
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""
@@ -172,6 +179,14 @@ class Searcher:
             return {}
         scores, ids = self._index.search(vector[None], depth, within.chunks)
         return {int(i): float(s) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0}
+
+    def _by_words(self, question: str, depth: int, within: _Within) -> dict[int, float]:
+        """Chunk ids to BM25 scores for the question's words, best first."""
+        match = match_expression(question)
+        # How common a word is in all documents says little of a few: a selection's chunks are scored all.
+        if within.documents is None and match:
+            return dict(self._catalog.search_words(match, depth))
+        return self._lexical(match, depth, within)
 
     def _lexical(self, match: str, depth: int, within: _Within) -> dict[int, float]:
         """Chunk ids to BM25 scores, best first."""
@@ -212,18 +227,30 @@ class Searcher:
         return replace(ranking, scores={i: scores[i] for i in best_first})
 
     def _distinct_first(self, best_first: Sequence[int], question: str, k: int) -> list[ChunkRow]:
-        """The best ``k``, those that only repeat a better one last. Reads no more chunks than it needs."""
+        """The best ``k``, those that only repeat a better one last. Reads no more texts than it needs."""
         words = _words(question)
-        distinct: list[ChunkRow] = []
-        repeated: list[ChunkRow] = []
+        rows: dict[int, ChunkRow] = {}
+        distinct: list[int] = []
+        repeated: list[int] = []
+        better: dict[int, list[Span]] = defaultdict(list)  # of each document, those in `distinct`
         step = 2 * k
         for first in range(0, len(best_first), step):
             # A chunk may have left the catalog since the index was read.
-            for row in self._catalog.chunks(best_first[first : first + step]).values():
-                (repeated if _repeats(row, distinct, words) else distinct).append(row)
+            spans = self._catalog.spans(best_first[first : first + step])
+            overlapping = _overlapping(spans, better)
+            rows |= self._catalog.chunks(list(dict.fromkeys([*list(spans)[:k], *overlapping])))
+            for chunk_id, span in spans.items():
+                shared = [part for other in better[span[0]] if (part := _shared(span, other))]
+                if shared and _repeats(rows[chunk_id].text, shared, words):
+                    repeated.append(chunk_id)
+                else:
+                    distinct.append(chunk_id)
+                    better[span[0]].append(span)
             if len(distinct) >= k:
                 break
-        return [*distinct, *repeated][:k]
+        chosen = [*distinct, *repeated][:k]
+        rows |= self._catalog.chunks([chunk_id for chunk_id in chosen if chunk_id not in rows])
+        return [rows[chunk_id] for chunk_id in chosen]
 
     def _hit(self, row: ChunkRow, ranking: _Ranking) -> Hit:
         place = self._catalog.locate(row.document_id, row.start, row.end)
@@ -246,6 +273,23 @@ class Searcher:
         )
 
 
+def _meanwhile(work: Callable[[], dict[int, float]]) -> Future[dict[int, float]]:
+    """The work's result, and its error, from a thread of its own.
+
+    It may see a later state of the catalog than the caller: what is only in one of them drops out in `_fused`.
+    """
+    future: Future[dict[int, float]] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(error)
+
+    Thread(target=run, name="hybrid-lexical", daemon=True).start()
+    return future
+
+
 def _cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float64]:
     return (vectors @ query).astype(np.float64) / float(np.linalg.norm(query) or 1.0)
 
@@ -254,20 +298,32 @@ def _ranks(ids: Iterable[int]) -> dict[int, int]:
     return {chunk_id: rank for rank, chunk_id in enumerate(ids, start=1)}
 
 
-def _repeats(row: ChunkRow, better: Sequence[ChunkRow], words: set[str]) -> bool:
-    """Whether ``row`` overlaps better chunks and has nothing of the question outside the overlap."""
-    shared = [
-        (max(row.start, other.start) - row.start, min(row.end, other.end) - row.start)
-        for other in better
-        if other.document_id == row.document_id and other.start < row.end and row.start < other.end
-    ]
-    if not shared:
-        return False
-    own = _without(row.text, shared)
-    held = _words(row.text) & words
+def _overlapping(spans: Mapping[int, Span], better: Mapping[int, Sequence[Span]]) -> list[int]:
+    """Those of ``spans`` that share text with one before them, or with one of ``better``."""
+    before = {document_id: list(known) for document_id, known in better.items()}
+    found: list[int] = []
+    for chunk_id, span in spans.items():
+        known = before.setdefault(span[0], [])
+        if any(_shared(span, other) for other in known):
+            found.append(chunk_id)
+        known.append(span)
+    return found
+
+
+def _shared(span: Span, other: Span) -> tuple[int, int] | None:
+    """The part of ``span`` that ``other`` has too, in characters from its start."""
+    if other[0] != span[0] or other[1] >= span[2] or span[1] >= other[2]:
+        return None
+    return max(span[1], other[1]) - span[1], min(span[2], other[2]) - span[1]
+
+
+def _repeats(text: str, shared: Sequence[tuple[int, int]], words: set[str]) -> bool:
+    """Whether a chunk has nothing of the question outside the parts that better ones have too."""
+    own = _without(text, shared)
+    held = _words(text) & words
     if held:
         return not _words(own) & words
-    return len(own.strip()) * 2 < len(row.text)
+    return len(own.strip()) * 2 < len(text)
 
 
 def _words(text: str) -> set[str]:
