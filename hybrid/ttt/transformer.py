@@ -173,11 +173,6 @@ class Transformer:
             new.append(cache)
         return self._norm(h_BTD, self.weights.norm), tuple(new)
 
-    def _kept(self, held: Tensor, new: Tensor) -> Tensor:
-        """The last window of tokens, in memory of its own."""
-        rest = self.window - new.shape[2]
-        return torch.cat([held[:, :, -rest:], new], 2) if rest > 0 else new[:, :, -self.window :].clone()
-
     def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
         return rms_norm(x, weight, self.config.rms_norm_eps)
 
@@ -204,9 +199,11 @@ class Transformer:
         room = self.sinks - held.sink_keys.shape[2]
         sink_k = torch.cat([held.sink_keys, k[:, :, :room]], 2) if room else held.sink_keys
         sink_v = torch.cat([held.sink_values, v[:, :, :room]], 2) if room else held.sink_values
-        out_BHTd, k = windowed_attention(q, k, v, held.keys, held.values, sink_k, sink_v, plan, once=self.once)
+        out_BHTd, *joined = windowed_attention(q, k, v, held.keys, held.values, sink_k, sink_v, plan, once=self.once)
         out_BTD = F.linear(out_BHTd.transpose(1, 2).flatten(2), block.attention_out, block.attention_out_bias)
-        cache = LayerCache(self._kept(held.keys, k), self._kept(held.values, v), sink_k, sink_v)
+        # Views: they keep a window and a piece of the stream alive, and copying them would take longer than a norm.
+        keys, values = (t[:, :, -self.window :] for t in joined)
+        cache = LayerCache(keys, values, sink_k, sink_v)
         return self._branch(h_BTD, out_BTD, block.attention_post_norm), cache
 
 

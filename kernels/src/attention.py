@@ -101,7 +101,7 @@ def windowed_attention(
     plan: WindowPlan,
     *,
     once: bool = False,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Attention by the cheapest way that has the derivatives which the arguments ask for.
 
     Args:
@@ -112,7 +112,8 @@ def windowed_attention(
         once: one derivative will do. A second one raises.
 
     Returns:
-        [B, H, C, d] in q's dtype, and the new keys, rotated, for the cache.
+        [B, H, C, d] in q's dtype, and keys and values [B, G, R + C, d], held and new ones, keys rotated: the cache is
+        their last window. With ``once`` they are constants.
     """
     tensors = (q, k, v, held_k, held_v, sink_k, sink_v)
     needed = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
@@ -124,25 +125,29 @@ def windowed_attention(
         sinks = sink_q, rotary(sink_k, plan.sink_keys), sink_v
     plain = choose(None, q, k, v) == "torch" and q.is_cpu
     if needed and once and plain and not any(t.requires_grad for t in tensors[3:]):
-        arguments = (turned_q, turned_k, v, held_k, held_v, *(sinks or (None, None, None)), plan)
+        with torch.no_grad():
+            keys, values = _joined(held_k, turned_k), _joined(held_v, v)
+        arguments = (turned_q, turned_k, v, keys, values, *(sinks or (None, None, None)), plan)
         out: Tensor = _Once.apply(*arguments)  # type: ignore[no-untyped-call]
-        return out, turned_k
+        return out, keys, values
     keys, values = _joined(held_k, turned_k), _joined(held_v, v)
     out, lse = attention_with_lse(turned_q, keys, values, plan.window, scale=scale, cached=held_k.shape[2])
     if sinks is not None and plan.sink_mask is not None:
         sink_q, sink_k, sink_v = sinks
         out = merged(out, lse, sink_q * scale, sink_k, sink_v, plan.sink_mask)
-    return out, turned_k
+    return out, keys, values
 
 
 def _joined(held: Tensor, new: Tensor) -> Tensor:
-    return torch.cat([held, new], 2) if held.shape[2] else new
+    """In memory of its own, also where nothing is held: ``new`` is a view of all heads' projections."""
+    return torch.cat([held, new], 2)
 
 
 class _Once(torch.autograd.Function):
     """First derivatives with respect to queries and new keys and values only: held keys and sinks are constants.
 
-    Takes queries and keys rotated. Keeps the probabilities of each tile.
+    Takes queries and keys rotated; new keys and values by themselves, for their gradients, and joined to the held
+    ones. Keeps the probabilities of each tile.
     """
 
     @staticmethod
@@ -150,9 +155,9 @@ class _Once(torch.autograd.Function):
         ctx: Any,
         q: Tensor,
         k: Tensor,
-        v: Tensor,
-        held_k: Tensor,
-        held_v: Tensor,
+        v: Tensor,  # noqa: ARG004 - its gradient goes here
+        keys: Tensor,
+        values: Tensor,
         sink_q: Tensor | None,
         sink_k: Tensor | None,
         sink_v: Tensor | None,
@@ -160,18 +165,18 @@ class _Once(torch.autograd.Function):
     ) -> Tensor:
         batch, groups, _, dim = k.shape
         scale = dim**-0.5
-        all_k, all_v = _joined(held_k, k).flatten(0, 1), _joined(held_v, v).flatten(0, 1)
+        all_k, all_v = keys.flatten(0, 1), values.flatten(0, 1)
         out = torch.empty_like(q, memory_format=torch.contiguous_format)
         kept: list[Tensor] = []
         for tile in plan.tiles:
-            count, keys = tile.mask.shape
+            count, many = tile.mask.shape
             held, seen = _with_sinks(all_k[:, tile.keys], sink_k, zero=True), _with_sinks(all_v[:, tile.keys], sink_v)
             p = torch.bmm(_stacked(q, tile, groups) * scale, held.mT)
             shaped = p.view(len(p), -1, count, p.shape[2])
-            tile.hide(shaped[..., :keys])
+            tile.hide(shaped[..., :many])
             if sink_q is not None and sink_k is not None and plan.sink_mask is not None:
                 sink_s = torch.bmm(_stacked(sink_q, tile, groups) * scale, sink_k.flatten(0, 1).mT)
-                shaped[..., keys:] = sink_s.view(len(p), -1, count, sink_s.shape[2]) + plan.sink_mask[tile.queries]
+                shaped[..., many:] = sink_s.view(len(p), -1, count, sink_s.shape[2]) + plan.sink_mask[tile.queries]
             torch.softmax(p, -1, out=p)
             out[:, :, tile.queries] = torch.bmm(p, seen).view(batch, -1, count, dim)
             kept.append(p)
