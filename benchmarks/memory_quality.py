@@ -146,6 +146,8 @@ def position(arguments: argparse.Namespace) -> None:
         for way, losses in found.items():
             row = " | ".join(f"{x:.3f}" for x in quarters(losses))
             print(f"| {name} | {len(ids) - 1} | {way} | {row} | {gap if way == 'memory' else 0:.3f} |", flush=True)
+        slope, error = trend([m - w for m, w in zip(memory, found["window"], strict=True)], size)
+        print(f"| {name} | {len(ids) - 1} | gap a 10,000 tokens {slope:.4f}, s.e. {error:.4f} | | | | | |", flush=True)
         count = 8192 // size
         eight = {way: statistics.mean(losses[:count]) for way, losses in curves[name].items()}
         print(f"| {name} | 8192 | " + ", ".join(f"{w} {x:.3f}" for w, x in eight.items()) + " | | | | | |", flush=True)
@@ -156,6 +158,15 @@ def position(arguments: argparse.Namespace) -> None:
 def quarters(losses: list[float]) -> list[float]:
     step = len(losses) / 4
     return [statistics.mean(losses[round(i * step) : round((i + 1) * step)]) for i in range(4)]
+
+
+def trend(gaps: list[float], size: int) -> tuple[float, float]:
+    """Slope of the least-squares line through the gaps, in nats a token per 10,000 tokens, and its standard error."""
+    at = [number * size / 10_000 for number in range(len(gaps))]
+    slope, start = statistics.linear_regression(at, gaps)
+    left = sum((gap - start - slope * x) ** 2 for x, gap in zip(at, gaps, strict=True))
+    spread = sum((x - statistics.mean(at)) ** 2 for x in at)
+    return slope, (left / (len(gaps) - 2) / spread) ** 0.5
 
 
 def plot(curves: dict[str, dict[str, list[float]]], size: int, path: Path) -> None:

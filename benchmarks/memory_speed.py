@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.reference import rope
+from hybrid.process_wide import keep_freed_memory
 from hybrid.settings import MemorySettings
 from hybrid.ttt.memory import MemoryModel, MemoryState, compute_dtype
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients
@@ -41,9 +42,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of reading so far")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--keep", action="store_true", help="keep freed memory, as the command line does")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    if arguments.keep:
+        keep_freed_memory()
     print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
     parts = {"read": read, "parts": parts_of, "depth": depth, "curve": curve, "meta": meta, "peak": peak}
     parts[arguments.what](arguments)
@@ -101,6 +105,10 @@ def read(arguments: argparse.Namespace) -> None:
         "window_without_memory": lambda: window_pass(model, ids),
     }
     report(interleaved(arguments.rounds, **sides), 4096, "transformers_forward")
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    model.read(state, ids)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
+    print(f"page faults a mini-batch: {faults * model.settings.mini_batch // 4096}")
     c, s = model.transformer.config, model.transformer
     block = s.blocks[0]
     static = block.qkv.numel() + block.attention_out.numel() + block.gate_up.numel() + block.down.numel()

@@ -26,6 +26,7 @@ from hybrid.command import (
 from hybrid.evaluation.commands import evaluate
 from hybrid.evaluation.router_command import router as router_eval
 from hybrid.filters import Filter
+from hybrid.process_wide import keep_freed_memory
 from hybrid.settings_command import register as add_settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def main() -> None:
 
     CORPUS is a directory that holds what was read; `hybrid ingest` creates it.
     """
+    keep_freed_memory()
 
 
 main.add_command(evaluate)
