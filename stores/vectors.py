@@ -7,6 +7,7 @@ built again. Where the file goes, and that it gets there whole, is the business 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self, cast, runtime_checkable
@@ -52,6 +53,10 @@ class VectorIndex(Protocol):
         With ``among`` ``[m]``, ascending, the best of these ids. Where fewer than ``k`` are found the rest is
         ``-inf`` and ``-1``. Equal scores go by id.
         """
+
+    def search_with_vectors(self, query: Vectors, k: int) -> tuple[Vectors, Ids, Vectors]:
+        """The same among all, and the vectors that were found ``[q, k, dimension]``; there is no telling what stands
+        where nothing was."""
 
     def save(self, path: Path) -> None:
         """Writes the index to a file."""
@@ -159,18 +164,32 @@ class FaissIndex:
         With ``among`` the search is exact whatever the kind of index: those few vectors may stand in lists
         that an approximate search would not look into.
         """
+        scores, ids, _ = self._search(query, k, among, self._index.search)
+        return scores, ids
+
+    def search_with_vectors(self, query: Vectors, k: int) -> tuple[Vectors, Ids, Vectors]:
+        """The same among all, and the vectors that were found ``[q, k, dimension]``."""
+        return self._search(query, k, None, self._index.search_and_reconstruct)  # IVF cannot do it with a selector
+
+    def _search(
+        self, query: Vectors, k: int, among: Ids | None, search: Callable[..., tuple[Any, ...]]
+    ) -> tuple[Vectors, Ids, Vectors]:
         query = _checked_vectors(query, self.dimension)
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
         scores = np.full((len(query), k), -np.inf, dtype=np.float32)
         ids = np.full((len(query), k), -1, dtype=np.int64)
+        vectors = np.zeros((len(query), k, self.dimension), dtype=np.float32)
         wanted = min(k, len(self))
         if wanted == 0 or len(query) == 0:
-            return scores, ids
-        scores[:, :wanted], ids[:, :wanted] = self._index.search(query, wanted, params=self._only(among))
+            return scores, ids, vectors
+        scores[:, :wanted], ids[:, :wanted], *rest = search(query, wanted, params=self._only(among))
         scores[ids < 0] = -np.inf  # FAISS pads with the least float
         order = np.lexsort((ids, -scores), axis=1)
-        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1)
+        if rest:
+            vectors[:, :wanted] = rest[0]
+            vectors = np.take_along_axis(vectors, order[..., None], axis=1)
+        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1), vectors
 
     def _only(self, among: Ids | None) -> Any:
         if among is None:

@@ -226,3 +226,32 @@ def test_a_mapped_index_finds_the_same_and_cannot_be_changed(tmp_path: Path, lim
     for change in (lambda: mapped.add(np.array([1]), vectors[:1]), lambda: mapped.remove(np.array([7]))):
         with pytest.raises(InputError, match="mapped from its file"):
             change()
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_search_can_bring_the_vectors_that_it_found_as_they_were_added(
+    filled: tuple[FaissIndex, Ids, Vectors], mapped: bool, tmp_path: Path
+) -> None:
+    index, ids, vectors = filled
+    if mapped:
+        index.save(tmp_path / "index.faiss")
+        index = FaissIndex.load(tmp_path / "index.faiss", mapped=True)
+    by_id = dict(zip(ids.tolist(), vectors, strict=True))
+    query = clustered(7, seed=1)
+    scores, found, held = index.search_with_vectors(query, 20)
+    expected_scores, expected = index.search(query, 20)
+    assert found.tolist() == expected.tolist()
+    np.testing.assert_array_equal(scores, expected_scores)
+    for row, of_row in zip(found.tolist(), held, strict=True):
+        np.testing.assert_array_equal(of_row, np.stack([by_id[one] for one in row]))
+
+
+def test_vectors_of_a_search_are_as_many_as_are_asked_for_where_there_are_fewer() -> None:
+    index = FaissIndex.build(DIMENSION, np.array([5]), clustered(1))
+    scores, found, held = index.search_with_vectors(clustered(2), 3)
+    assert found.tolist() == [[5, -1, -1]] * 2
+    assert scores[:, 1:].max() == -np.inf
+    assert held.shape == (2, 3, DIMENSION)
+    assert FaissIndex.build(2, np.empty(0), np.empty((0, 2))).search_with_vectors(np.ones((1, 2)), 1)[1].tolist() == [
+        [-1]
+    ]

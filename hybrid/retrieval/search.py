@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from threading import Thread
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ _EXACT_AT_ONCE = 100
 _TELLING_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")
 
 
+T = TypeVar("T")
+Embedded = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Chunk ids [n] and their vectors [n, dimension]."""
 Order = Literal["fused", "dense", "lexical"]
 Span = tuple[int, int, int]
 """Document id, start and end."""
@@ -152,10 +155,9 @@ class Searcher:
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
             # SQLite and the embedder take as long as each other in a large corpus, and need no Python meanwhile.
-            by_words = _meanwhile(lambda: self._by_words(question, depth, within))
+            by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, within))
             vector = self._embedder.encode([question])[0]
-            dense = self._dense(vector, depth, within)
-            ranking = self._fused(vector, dense, by_words.result())
+            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, within), *by_words.result())
             ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
             return [self._hit(row, ranking) for row in self._distinct_first(list(ranking.scores), question, k)]
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(ranking.scores)[:k]).values()]
@@ -178,7 +180,19 @@ class Searcher:
         if depth == 0:
             return {}
         scores, ids = self._index.search(vector[None], depth, within.chunks)
-        return {int(i): float(s) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0}
+        return _cosines_by_id(scores[0], ids[0])
+
+    def _dense_with_vectors(
+        self, vector: NDArray[np.float32], depth: int, within: _Within
+    ) -> tuple[dict[int, float], Embedded]:
+        """Chunk ids to cosines, best first, and their vectors. The index has them at hand, unless it had to choose."""
+        depth = min(depth, len(self._index))
+        if within.chunks is not None or depth == 0:
+            found = self._dense(vector, depth, within) if depth else {}
+            return found, self._catalog.vectors(list(found))
+        scores, ids, vectors = self._index.search_with_vectors(vector[None], depth)
+        there = ids[0] >= 0
+        return _cosines_by_id(scores[0], ids[0]), (ids[0][there], vectors[0][there])
 
     def _by_words(self, question: str, depth: int, within: _Within) -> dict[int, float]:
         """Chunk ids to BM25 scores for the question's words, best first."""
@@ -188,6 +202,11 @@ class Searcher:
             return dict(self._catalog.search_words(match, depth))
         return self._lexical(match, depth, within)
 
+    def _by_words_with_vectors(self, question: str, depth: int, within: _Within) -> tuple[dict[int, float], Embedded]:
+        with self._catalog.reading():
+            found = self._by_words(question, depth, within)
+            return found, self._catalog.vectors(list(found))
+
     def _lexical(self, match: str, depth: int, within: _Within) -> dict[int, float]:
         """Chunk ids to BM25 scores, best first."""
         if not match:
@@ -196,19 +215,31 @@ class Searcher:
             return dict(self._catalog.search_lexical(match, depth))
         return dict(self._catalog.search_lexical(match, depth, within.documents))
 
-    def _fused(self, vector: NDArray[np.float32], dense: dict[int, float], lexical: dict[int, float]) -> _Ranking:
-        # A chunk may have left the catalog since the index was read: it has no vector, and drops out here.
-        ids, vectors = self._catalog.vectors(list(dict.fromkeys([*dense, *lexical])))
+    def _fused(
+        self,
+        vector: NDArray[np.float32],
+        dense: dict[int, float],
+        of_dense: Embedded,
+        lexical: dict[int, float],
+        of_lexical: Embedded,
+    ) -> _Ranking:
+        new = [at for at, chunk_id in enumerate(of_lexical[0].tolist()) if chunk_id not in dense]
+        # A chunk may have left the catalog since the index was read: it has no place there, and drops out later.
+        ids = np.concatenate([of_dense[0], of_lexical[0][new]])
         if not len(ids):
             return _Ranking({}, {}, {}, {})
-        bm25 = np.array([lexical.get(int(i), 0.0) for i in ids])
+        vectors = np.concatenate([found.reshape(-1, len(vector)) for found in (of_dense[1], of_lexical[1][new])])
+        ascending = np.argsort(ids)
+        ids, vectors = ids[ascending], vectors[ascending]
+        by_id: list[int] = ids.tolist()
+        bm25 = np.array([lexical.get(chunk_id, 0.0) for chunk_id in by_id])
         cosines = _cosines(vectors, vector)
         best = np.argsort(-standardised_sum(cosines, bm25), kind="stable")[:FEEDBACK_FROM]
         fused = standardised_sum(_cosines(vectors, vector + FEEDBACK * vectors[best].mean(axis=0)), bm25)
         scores = np.round(1 / (1 + np.exp(-fused)), 9)  # repetitions of a text tie, and go by id
-        order = np.argsort(-scores, kind="stable")
-        similarity = {int(ids[at]): float(cosines[at]) for at in order}
-        return _Ranking({int(ids[at]): float(scores[at]) for at in order}, _ranks(dense), _ranks(lexical), similarity)
+        best_first = [by_id[at] for at in np.argsort(-scores, kind="stable").tolist()]
+        score, similarity = (dict(zip(by_id, of.tolist(), strict=True)) for of in (scores, cosines))
+        return _Ranking({i: score[i] for i in best_first}, _ranks(dense), _ranks(lexical), similarity)
 
     def _exact_first(self, ranking: _Ranking, question: str, depth: int, within: _Within) -> _Ranking:
         """The ranking with what each chunk holds to the letter added to its score."""
@@ -273,12 +304,12 @@ class Searcher:
         )
 
 
-def _meanwhile(work: Callable[[], dict[int, float]]) -> Future[dict[int, float]]:
+def _meanwhile(work: Callable[[], T]) -> Future[T]:
     """The work's result, and its error, from a thread of its own.
 
-    It may see a later state of the catalog than the caller: what is only in one of them drops out in `_fused`.
+    It may see a later state of the catalog than the caller: a chunk that the caller's has not is no hit.
     """
-    future: Future[dict[int, float]] = Future()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:
@@ -288,6 +319,11 @@ def _meanwhile(work: Callable[[], dict[int, float]]) -> Future[dict[int, float]]
 
     Thread(target=run, name="hybrid-lexical", daemon=True).start()
     return future
+
+
+def _cosines_by_id(scores: NDArray[np.float32], ids: NDArray[np.int64]) -> dict[int, float]:
+    there = ids >= 0
+    return dict(zip(ids[there].tolist(), scores[there].tolist(), strict=True))
 
 
 def _cosines(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> NDArray[np.float64]:
