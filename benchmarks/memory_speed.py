@@ -6,6 +6,8 @@ python benchmarks/memory_speed.py read          adapting against a forward pass 
 python benchmarks/memory_speed.py depth         cost of a token at 8K, 128K and 1M tokens read
 python benchmarks/memory_speed.py curve         full attention, window and memory at depths 8K to 2M
 python benchmarks/memory_speed.py meta          a meta-training step against a standard one, 8K tokens
+python benchmarks/memory_speed.py adapting      adapting alone, to compare runs with and without --keep
+python benchmarks/memory_speed.py pieces        the blocks below the fast weights, by tokens at once
 python benchmarks/memory_speed.py parts         the products and the attention that adapting is made of
 python benchmarks/memory_speed.py peak          peak memory after 16K and after 256K tokens
 """
@@ -30,6 +32,7 @@ from hybrid.process_wide import keep_freed_memory
 from hybrid.settings import MemorySettings
 from hybrid.ttt.memory import MemoryModel, MemoryState, compute_dtype
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients
+from hybrid.ttt.transformer import WindowCache
 
 from baseline import in_transformers, long_text, novel  # isort: skip
 
@@ -38,7 +41,7 @@ SLICE = 2048
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["read", "parts", "depth", "curve", "meta", "peak"])
+    parser.add_argument("what", choices=["read", "adapting", "pieces", "parts", "depth", "curve", "meta", "peak"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of reading so far")
     parser.add_argument("--rounds", type=int, default=5)
@@ -49,7 +52,8 @@ def main() -> None:
     if arguments.keep:
         keep_freed_memory()
     print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
-    parts = {"read": read, "parts": parts_of, "depth": depth, "curve": curve, "meta": meta, "peak": peak}
+    parts = {"read": read, "adapting": adapting, "pieces": pieces, "parts": parts_of, "depth": depth, "curve": curve}
+    parts |= {"meta": meta, "peak": peak}
     parts[arguments.what](arguments)
 
 
@@ -105,10 +109,6 @@ def read(arguments: argparse.Namespace) -> None:
         "window_without_memory": lambda: window_pass(model, ids),
     }
     report(interleaved(arguments.rounds, **sides), 4096, "transformers_forward")
-    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    model.read(state, ids)
-    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
-    print(f"page faults a mini-batch: {faults * model.settings.mini_batch // 4096}")
     c, s = model.transformer.config, model.transformer
     block = s.blocks[0]
     static = block.qkv.numel() + block.attention_out.numel() + block.gate_up.numel() + block.down.numel()
@@ -117,6 +117,38 @@ def read(arguments: argparse.Namespace) -> None:
     plain = c.num_hidden_layers * static + head
     adapting = plain + suffix * dynamic + head + suffix * (static + 2 * dynamic)
     print(f"products a token: forward {plain / 1e6:.1f}M, adapting {adapting / 1e6:.1f}M: bound {plain / adapting:.3f}")
+
+
+def adapting(arguments: argparse.Namespace) -> None:
+    model = MemoryModel.load(MemorySettings())
+    ids = model.encode(novel(arguments.data)[:30_000])[:4097]
+    state = model.start()
+    model.read(state, ids)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    seconds = interleaved(arguments.rounds, adapting=lambda: model.read(state.copy(), ids[:2049]))["adapting"]
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    each = faults * model.settings.mini_batch // (2048 * (arguments.rounds + 1))
+    print(f"{1000 * statistics.median(seconds) / 2048:.3f} ms a token, {each} page faults a mini-batch")
+
+
+def pieces(arguments: argparse.Namespace) -> None:
+    """The prefix over 4,096 tokens, so many at once, beside adapting to them: a longer piece multiplies faster."""
+    model = MemoryModel.load(MemorySettings())
+    ids = model.encode(novel(arguments.data)[:30_000])[:4097]
+    state = model.start()
+    model.read(state, ids)
+    transformer, split = model.transformer, model.transformer.config.prefix_layers
+
+    @torch.inference_mode()
+    def prefix(size: int) -> None:
+        held, seen = state.learned.cache.layers[:split], state.learned.cache.seen
+        for at in range(0, 4096, size):
+            plan = transformer.plan(size, WindowCache(held, seen + at))
+            _, held = transformer.prefix(torch.tensor([ids[at : at + size]]), held, plan)
+
+    sides: dict[str, Callable[[], object]] = {"adapting": lambda: model.read(state.copy(), ids)}
+    sides |= {f"prefix_{size}": (lambda size=size: prefix(size)) for size in (256, 512, 1024, 2048)}
+    report(interleaved(arguments.rounds, **sides), 4096, "adapting")
 
 
 def parts_of(arguments: argparse.Namespace) -> None:
