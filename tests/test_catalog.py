@@ -359,3 +359,14 @@ def test_a_database_held_by_another_writer_is_said_to_be_locked(catalog, tmp_pat
         with pytest.raises(CorpusLockedError):
             other.set_info("key", "value")
     engine.dispose()
+
+
+def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size(catalog, monkeypatch):
+    ids = [add(catalog, f"{number}.txt", f"{number} " * 20)[0] for number in range(5)]  # 40 characters each
+    monkeypatch.setattr("hybrid.stores.catalog.CACHED_CHARS", 80)
+    for document_id in (*ids, ids[3]):
+        catalog.document(document_id)
+    assert list(catalog._texts) == [ids[4], ids[3]]
+    long = add(catalog, "long.txt", "word " * 50)[0]
+    assert catalog.document(long) is catalog.document(long)
+    assert list(catalog._texts) == [long]

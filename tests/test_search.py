@@ -266,3 +266,10 @@ def test_an_error_of_the_search_by_words_reaches_the_caller(monkeypatch: pytest.
 def test_a_chunk_that_only_the_search_by_words_still_has_drops_out() -> None:
     catalog = FakeCatalog([(1, 0, 5)], {1: "Rents are due."}, lexical=[7, 1])
     assert [hit.chunk_id for hit in searcher(catalog, dense=[1]).search("When is the rent due?")] == [1]
+
+
+def test_a_chunk_that_both_searches_find_is_one_candidate() -> None:
+    catalog = FakeCatalog([(1, 0, 5), (2, 0, 5)], {1: "Rents are due.", 2: "Other matter."}, lexical=[1])
+    hits = searcher(catalog, dense=[1, 2]).search("When is the rent due?")
+    best = 1 / (1 + np.exp(-1))  # of two, one deviation above the mean in both searches
+    assert [hit.score for hit in hits] == pytest.approx([best, 1 - best])
