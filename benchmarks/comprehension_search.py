@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hybrid.answering import comprehension
 from hybrid.answering.evidence import Sentence, collapse
-from hybrid.evaluation.comprehension import _evidence, squality
+from hybrid.evaluation.comprehension import squality, with_evidence
 from hybrid.settings import Settings
 from hybrid.view import load_memory_model
 
@@ -82,7 +82,7 @@ def main() -> None:
     texts, settings = squality(arguments.data / "squality", arguments.stories, arguments.skip), Settings()
     model = load_memory_model(settings.memory)
     asked = {}
-    for place, question, found in _evidence(texts, settings):
+    for place, question, found in with_evidence(texts, settings):
         asked.setdefault(place[0], []).append((question, found))
     nothing = model.reader(None)
     pairs: dict[str, list[tuple[float, float]]] = {way.name: [] for way in WAYS}

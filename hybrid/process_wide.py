@@ -16,8 +16,8 @@ def keep_freed_memory() -> bool:
     """Have the C library keep what is freed for the next allocation, and say whether it can (glibc does).
 
     For a process of our own, such as a command: a library must not decide this for the program that it is in. An inner
-    step frees and takes again some 0.2 GB. Handed back to the system in between, each of its pages has to be
-    zeroed and mapped anew, 20,000 to 40,000 a step. The peak stays what it was.
+    step frees and takes again all of its gradients and weights. Handed back to the system in between, each page of
+    them has to be zeroed and mapped anew (benchmarks/README.md).
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

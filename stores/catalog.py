@@ -8,7 +8,6 @@ never wait for it. All access is through SQLAlchemy, so that another database ca
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
@@ -23,6 +22,7 @@ from hybrid.documents import Document, Location, Metadata
 from hybrid.filters import Filter
 from hybrid.stores import filtering, lexical
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
+from hybrid.stores.kept import KeptTexts, Name, TermCounts
 from hybrid.stores.rows import (
     ChunkRow,
     DocumentRow,
@@ -47,8 +47,6 @@ SCORED_CHUNKS = 1000
 """Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
 SCORED_POSTINGS = 20_000
 """A word that more chunks hold does not count, unless the question has no other."""
-COUNTED_TERMS = 20_000  # kept
-CACHED_CHARS = 64_000_000  # texts kept for locating; the one last used is kept whatever its size
 _AT_ONCE = 500  # ids in one SQL statement
 
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]
@@ -74,10 +72,8 @@ class Catalog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pinned = threading.local()
-        self._texts: OrderedDict[int, Document] = OrderedDict()
-        self._texts_lock = threading.Lock()  # of these two
-        self._kept_chars = 0
-        self._term_counts = _TermCounts()
+        self._texts = KeptTexts()
+        self._term_counts = TermCounts()
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
@@ -92,9 +88,7 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database. The catalog cannot be used afterwards."""
         self._engine.dispose()
-        with self._texts_lock:
-            self._texts.clear()
-            self._kept_chars = 0
+        self._texts.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -201,13 +195,7 @@ class Catalog:
         """The documents of these ids as far as they exist, those that are not kept asked for together."""
         wanted = list(document_ids)
         names = self._first_names(connection, wanted)
-        found: dict[int, Document] = {}
-        with self._texts_lock:
-            for document_id in wanted:
-                kept = self._texts.get(document_id)
-                if kept is not None and (kept.source, kept.parent) == names.get(document_id):
-                    self._texts.move_to_end(document_id)
-                    found[document_id] = kept
+        found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
@@ -221,12 +209,12 @@ class Catalog:
                     metadata=Metadata.model_validate(row.details),
                     parent=parent,
                 )
-                self._remember(row.id, found[row.id])
+                self._texts.keep(row.id, found[row.id])
         return found
 
-    def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, tuple[str, str | None]]:
+    def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, Name]:
         """Documents' first sources and those ones' parents, asked for once while the state is pinned."""
-        known: dict[int, tuple[str, str | None]] = getattr(self._pinned, "names", None) or {}
+        known: dict[int, Name] = getattr(self._pinned, "names", None) or {}
         missing = [document_id for document_id in document_ids if document_id not in known]
         for at in range(0, len(missing), _AT_ONCE):
             rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
@@ -234,14 +222,6 @@ class Catalog:
         if getattr(self._pinned, "names", None) is not None:
             self._pinned.names = known
         return known
-
-    def _remember(self, document_id: int, document: Document) -> None:
-        with self._texts_lock:
-            before = self._texts.pop(document_id, None)
-            self._texts[document_id] = document
-            self._kept_chars += len(document.text) - (len(before.text) if before is not None else 0)
-            while len(self._texts) > 1 and self._kept_chars > CACHED_CHARS:
-                self._kept_chars -= len(self._texts.popitem(last=False)[1].text)
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """``[start, end)`` of a document's canonical text; all of it by default."""
@@ -425,21 +405,6 @@ _GENERATIONS = select(
     func.coalesce(SnapshotTable.tokens, 0),
     GenerationTable.memory_state,
 ).outerjoin(SnapshotTable)
-
-
-class _TermCounts:
-    """How many chunks hold a term, in one state of the catalog: counting a common word takes as long as a search."""
-
-    def __init__(self) -> None:
-        self._of: tuple[object, dict[str, int]] = (None, {})
-
-    def of(self, state: object) -> dict[str, int]:
-        """What is known of a state; nothing at first. Threads may share it: a count is the same whoever makes it."""
-        held, counts = self._of
-        if held != state or len(counts) > COUNTED_TERMS:
-            counts = {}
-            self._of = state, counts
-        return counts
 
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:

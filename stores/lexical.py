@@ -177,7 +177,8 @@ def search_words(
 
     Args:
         match: as `match_expression` makes it.
-        budget: candidates to score; more where fewer than ``k`` would be left.
+        budget: candidates to score. Where they are fewer than ``k``, the next term's are taken as well, unless it
+            brings ten times the budget by itself: then fewer than ``k`` are found.
         postings: a term that more chunks hold does not count towards a score.
         known: how many chunks hold a term, as far as it was asked before; what is counted is added.
     """

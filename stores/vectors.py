@@ -164,32 +164,35 @@ class FaissIndex:
         With ``among`` the search is exact whatever the kind of index: those few vectors may stand in lists
         that an approximate search would not look into.
         """
-        scores, ids, _ = self._search(query, k, among, self._index.search)
+        scores, ids, _ = self._search(query, k, self._index.search, among)
         return scores, ids
 
     def search_with_vectors(self, query: Vectors, k: int) -> tuple[Vectors, Ids, Vectors]:
         """The same among all, and the vectors that were found ``[q, k, dimension]``."""
-        return self._search(query, k, None, self._index.search_and_reconstruct)  # IVF cannot do it with a selector
+        scores, ids, found = self._search(query, k, self._index.search_and_reconstruct)  # IVF: without a selector only
+        vectors = np.zeros((*ids.shape, self.dimension), dtype=np.float32)
+        if found is not None:
+            vectors[:, : found.shape[1]] = found
+        return scores, ids, vectors
 
     def _search(
-        self, query: Vectors, k: int, among: Ids | None, search: Callable[..., tuple[Any, ...]]
-    ) -> tuple[Vectors, Ids, Vectors]:
+        self, query: Vectors, k: int, search: Callable[..., tuple[Any, ...]], among: Ids | None = None
+    ) -> tuple[Vectors, Ids, Vectors | None]:
+        """Scores, ids, and what else FAISS gives of each that it found, best first."""
         query = _checked_vectors(query, self.dimension)
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
         scores = np.full((len(query), k), -np.inf, dtype=np.float32)
         ids = np.full((len(query), k), -1, dtype=np.int64)
-        vectors = np.zeros((len(query), k, self.dimension), dtype=np.float32)
         wanted = min(k, len(self))
         if wanted == 0 or len(query) == 0:
-            return scores, ids, vectors
+            return scores, ids, None
         scores[:, :wanted], ids[:, :wanted], *rest = search(query, wanted, params=self._only(among))
         scores[ids < 0] = -np.inf  # FAISS pads with the least float
         order = np.lexsort((ids, -scores), axis=1)
-        if rest:
-            vectors[:, :wanted] = rest[0]
-            vectors = np.take_along_axis(vectors, order[..., None], axis=1)
-        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1), vectors
+        # Padding sorts to the end and stays there, so the order of those found is that of the first columns.
+        found = np.take_along_axis(rest[0], order[:, :wanted, None], axis=1) if rest else None
+        return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1), found
 
     def _only(self, among: Ids | None) -> Any:
         if among is None:

@@ -26,6 +26,7 @@ from hybrid.errors import (
 from hybrid.stores import database, lexical
 from hybrid.stores.catalog import Catalog, looks_like_corpus
 from hybrid.stores.database import connect
+from hybrid.stores.kept import KeptTexts
 from hybrid.stores.locking import write_lock
 from hybrid.stores.rows import Position, SourceEntry, StoredFile
 from hybrid.stores.tables import REVISION, Base
@@ -361,12 +362,21 @@ def test_a_database_held_by_another_writer_is_said_to_be_locked(catalog, tmp_pat
     engine.dispose()
 
 
-def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size(catalog, monkeypatch):
-    ids = [add(catalog, f"{number}.txt", f"{number} " * 20)[0] for number in range(5)]  # 40 characters each
-    monkeypatch.setattr("hybrid.stores.catalog.CACHED_CHARS", 80)
-    for document_id in (*ids, ids[3]):
-        catalog.document(document_id)
-    assert list(catalog._texts) == [ids[4], ids[3]]
-    long = add(catalog, "long.txt", "word " * 50)[0]
-    assert catalog.document(long) is catalog.document(long)
-    assert list(catalog._texts) == [long]
+def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():
+    texts = KeptTexts(chars=80)
+    names = {number: (f"{number}.txt", None) for number in range(6)}
+
+    def keep(number: int, chars: int) -> None:
+        texts.keep(number, Document.from_text("x" * chars, f"{number}.txt"))
+
+    for number in range(3):
+        keep(number, 40)
+    assert list(texts.find(range(6), names)) == [1, 2]
+    texts.find([1], names)  # used last, so the other goes
+    keep(3, 40)
+    assert list(texts.find(range(6), names)) == [1, 3]
+    keep(3, 40)  # by another thread that missed it, too: it counts once
+    assert list(texts.find(range(6), names)) == [1, 3]
+    keep(4, 500)
+    assert list(texts.find(range(6), names)) == [4]
+    assert texts.find([4], {4: ("renamed.txt", None)}) == {}

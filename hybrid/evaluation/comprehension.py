@@ -136,7 +136,7 @@ def measure(
         progress(f"read text {number} of {len(texts)}, {stats.tokens:,} tokens")
     nothing = model.reader(None)
     outcomes: list[Outcome] = []
-    for (at, which), question, found in _evidence(texts, settings):
+    for (at, which), question, found in with_evidence(texts, settings):
         asked_with = {
             "question alone": nothing,
             "memory": readers[at],
@@ -158,7 +158,7 @@ def measure(
     return report(outcomes, seed, settings, len(texts))
 
 
-def _evidence(
+def with_evidence(
     texts: Sequence[Text], settings: Settings
 ) -> Iterator[tuple[tuple[int, int], Question, Sequence[Sentence]]]:
     """Each question with the sentences that a search through all the texts brings."""

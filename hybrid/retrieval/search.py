@@ -55,7 +55,7 @@ class ChunkStore(Protocol):
         """Chunk ids and BM25 scores, best first, of these documents or of all."""
 
     def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
-        """The same over all documents for terms joined by OR, at a cost that hardly grows with the corpus."""
+        """The same over all documents for terms joined by OR; in a large corpus only chunks with a rarer one."""
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
@@ -63,7 +63,7 @@ class ChunkStore(Protocol):
     def spans(self, ids: Sequence[int]) -> dict[int, Span]:
         """Their document ids, starts and ends alone."""
 
-    def vectors(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def vectors(self, ids: Sequence[int]) -> Embedded:
         """Ids ``[n]``, ascending, and embeddings ``[n, dimension]`` of these chunks, as far as they exist."""
 
     def matching(self, wanted: Filter) -> list[int]:
@@ -154,7 +154,7 @@ class Searcher:
             dense = self._dense(self._embedder.encode([question])[0], depth, within)
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
-            # SQLite and the embedder take as long as each other in a large corpus, and need no Python meanwhile.
+            # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
             by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, within))
             vector = self._embedder.encode([question])[0]
             ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, within), *by_words.result())

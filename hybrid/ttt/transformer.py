@@ -201,7 +201,7 @@ class Transformer:
         sink_v = torch.cat([held.sink_values, v[:, :, :room]], 2) if room else held.sink_values
         out_BHTd, *joined = windowed_attention(q, k, v, held.keys, held.values, sink_k, sink_v, plan, once=self.once)
         out_BTD = F.linear(out_BHTd.transpose(1, 2).flatten(2), block.attention_out, block.attention_out_bias)
-        # Views: they keep a window and a piece of the stream alive, and copying them would take longer than a norm.
+        # Views, not copies: what they keep alive is a window and one piece of the stream, and never more.
         keys, values = (t[:, :, -self.window :] for t in joined)
         cache = LayerCache(keys, values, sink_k, sink_v)
         return self._branch(h_BTD, out_BTD, block.attention_post_norm), cache
