@@ -86,6 +86,14 @@ def test_the_state_does_not_grow_with_the_stream(model: MemoryModel) -> None:
     assert max(stored) <= window * 16 * 3 * 4  # a view must not keep an ever longer tensor alive
 
 
+def test_the_first_piece_does_not_keep_the_projections_of_all_heads_alive(model: MemoryModel) -> None:
+    state = read_in(model, [STREAM[:17]])
+    for layer in state.learned.cache.layers:
+        for tensor in (layer.keys, layer.values):
+            assert tensor.shape[2] == 16
+            assert tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
+
+
 def test_a_million_tokens_behind_are_as_good_as_a_hundred(tmp_path: Path) -> None:
     """In float64, so that what is left is the error of positions, and not of rounding rotated keys."""
     settings = tiny_settings(tmp_path)

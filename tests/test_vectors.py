@@ -255,3 +255,11 @@ def test_vectors_of_a_search_are_as_many_as_are_asked_for_where_there_are_fewer(
     assert FaissIndex.build(2, np.empty(0), np.empty((0, 2))).search_with_vectors(np.ones((1, 2)), 1)[1].tolist() == [
         [-1]
     ]
+
+
+def test_equally_near_vectors_keep_their_ids() -> None:
+    vectors = np.array([[0.6, 0.8], [0.6, -0.8]], np.float32)
+    index = FaissIndex.build(2, np.array([20, 10]), vectors)
+    _, found, held = index.search_with_vectors(np.array([[1.0, 0.0]], np.float32), 2)
+    assert found.tolist() == [[10, 20]]
+    np.testing.assert_array_equal(held[0], vectors[::-1])
