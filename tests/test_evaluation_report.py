@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from pydantic import ValidationError
 
 from hybrid.errors import InputError
@@ -70,6 +71,19 @@ def test_every_kind_of_plot_is_drawn(tmp_path: Path, kind: str) -> None:
     plot = PLOT.model_copy(update={"kind": kind, "ticks": ("x", "y"), "y_range": (0.0, 1.0)})
     (svg,) = report().model_copy(update={"plots": (plot,)}).write(tmp_path, pictures=("svg",))[2:]
     assert svg.read_text().lstrip().startswith("<?xml")
+
+
+def test_a_plot_shows_itself_in_a_notebook(tmp_path: Path) -> None:
+    (file,) = report().write(tmp_path, pictures=("svg",))[2:]
+    shown, _ = DisplayFormatter().format(PLOT)
+    assert shown["image/svg+xml"].encode() == file.read_bytes()
+
+
+def test_without_matplotlib_a_notebook_shows_a_plots_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    shown, _ = DisplayFormatter().format(PLOT)
+    assert "Series(" in shown.pop("text/plain")
+    assert not shown
 
 
 def test_without_matplotlib_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

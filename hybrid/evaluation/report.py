@@ -5,6 +5,7 @@ A report holds no times and no paths of its own, so the same run writes the same
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Mapping
@@ -86,6 +87,19 @@ class Plot(_Data):
         if len(self.series) > 1:
             axes.legend(frameon=False, fontsize="small")
         return figure
+
+    def svg(self) -> str:
+        """The picture as SVG, the same every time. Raises `InputError` where matplotlib is not installed."""
+        drawn = io.StringIO()
+        _draw(self.figure(), drawn, "svg")
+        return drawn.getvalue()
+
+    def _repr_svg_(self) -> str | None:
+        """What a notebook shows; without matplotlib nothing, and the notebook shows the points as text."""
+        try:
+            return self.svg()
+        except InputError:
+            return None
 
 
 class Report(Shown, _Data):
@@ -223,10 +237,14 @@ def _row(cells: tuple[str, ...] | list[str]) -> str:
 
 
 def _save(figure: Figure, path: Path) -> Path:
-    """Written without a date and with ids that do not change from run to run."""
+    _draw(figure, os.fspath(path), path.suffix[1:])
+    return path
+
+
+def _draw(figure: Figure, to: str | io.StringIO, kind: str) -> None:
+    """Without a date and with ids that do not change from run to run."""
     from matplotlib import rc_context
 
-    fixed: dict[str, None] = {"Date": None} if path.suffix == ".svg" else {"Software": None}
+    fixed: dict[str, None] = {"Date": None} if kind == "svg" else {"Software": None}
     with rc_context({"svg.hashsalt": "hybrid", "savefig.dpi": 150}):
-        figure.savefig(os.fspath(path), metadata=fixed)
-    return path
+        figure.savefig(to, format=kind, metadata=fixed)
