@@ -51,7 +51,7 @@ class Hit(_Data):
 
     ``score`` is between 0 and 1 by what both searches make of it, and more where it holds what was asked for
     to the letter; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
-    the cosine to the question.
+    the cosine to the question. ``author`` is the document's, where it says so: of a mail the sender.
     """
 
     source: str
@@ -69,6 +69,7 @@ class Hit(_Data):
     dense_rank: int | None = None
     lexical_rank: int | None = None
     similarity: float | None = None
+    author: str | None = None
 
     def __str__(self) -> str:
         from hybrid.display.hits import hit_text

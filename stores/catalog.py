@@ -250,6 +250,7 @@ class Catalog:
                     document.source,
                     document.title,
                     document.sha256,
+                    document.metadata.author,
                 )
         return found
 

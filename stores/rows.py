@@ -62,6 +62,7 @@ class ChunkRow:
     source: str
     title: str
     sha256: str
+    author: str | None = None
 
 
 @dataclass(frozen=True)

@@ -77,12 +77,12 @@ class SmallCorpus:
         return with_similarity(self.embedder, vector, gather(self.catalog, self.searcher.search(question)))
 
 
-def build(folder: Path, texts: dict[str, str]) -> SmallCorpus:
-    """Ingest texts by name; every paragraph is a chunk."""
+def build(folder: Path, texts: dict[str, str | Document]) -> SmallCorpus:
+    """Ingest texts, or documents, by name; every paragraph is a chunk."""
     catalog, embedder, chunks = Catalog.open(folder / "catalog.sqlite", create=True), BagEmbedder(), 0
     with catalog.transaction() as transaction:
         for name, text in texts.items():
-            document = Document.from_text(text, source=name)
+            document = text if isinstance(text, Document) else Document.from_text(text, source=name)
             pieces = _paragraphs(document.text)
             document_id, _ = transaction.add_document(document, pieces, embedder.encode([one.text for one in pieces]))
             transaction.put_source(name, document_id)

@@ -182,8 +182,22 @@ def test_a_chunk_that_adds_words_of_the_question_keeps_its_place() -> None:
 
 
 def test_the_same_offsets_in_another_document_are_no_repetition() -> None:
-    catalog = of_separate_documents(["rent is due"] * 3)
-    assert ids(searcher(catalog, dense=[3, 1, 2]).search("When is rent due?")) == [3, 1, 2]
+    catalog = of_separate_documents(["rent is due", "rent is owed", "rent is paid", "oats"])
+    assert ids(searcher(catalog, dense=[3, 1, 2, 4]).search("When is rent due?")) == [3, 1, 2, 4]
+
+
+def test_a_copy_of_a_better_chunk_in_another_document_goes_to_the_end() -> None:
+    """A mail lies in the mailbox of each who received it; ten copies of one are one passage."""
+    catalog = of_separate_documents(["rent is due", "rent is due", "rent is owed", "rent is due", "oats"])
+    dense = searcher(catalog, dense=[4, 1, 2, 3, 5])
+    assert ids(dense.search("When is rent due?")) == [4, 3, 5, 1, 2]
+    assert ids(dense.search("When is rent due?", 2)) == [4, 3]
+    assert ids(dense.search("When is rent due?", 4)) == [4, 3, 5, 1]
+
+
+def test_copies_are_known_as_such_however_many_come_first() -> None:
+    catalog = of_separate_documents([*["rent is due"] * 30, "rent is owed"])
+    assert ids(searcher(catalog, dense=range(1, 32)).search("When is rent due?", 2)) == [1, 31]
 
 
 def test_a_chunk_that_has_left_the_catalog_is_left_out() -> None:

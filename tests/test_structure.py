@@ -9,6 +9,7 @@ from answering_corpus import SmallCorpus, build
 
 from hybrid.answering import lookup, structure
 from hybrid.answering.evidence import Sentence
+from hybrid.documents import Document
 from hybrid.ingest.load_eml import load_eml
 
 ADVICE = b"""From: Anita Rowan <anita.rowan@mill.example>
@@ -42,7 +43,8 @@ On 20 November 2023 at 16:32, Anita Rowan wrote:
 
 
 def mails(folder: Path, **named: bytes) -> SmallCorpus:
-    return build(folder, {f"{name}.eml": load_eml(data, f"{name}.eml").text for name, data in named.items()})
+    read = {f"{name}.eml": load_eml(data, f"{name}.eml") for name, data in named.items()}
+    return build(folder, {name: Document.from_text(mail.text, name, mail.metadata) for name, mail in read.items()})
 
 
 def quotes(corpus: SmallCorpus, question: str, count: int = 3) -> list[tuple[str, str]]:
@@ -106,6 +108,34 @@ def test_the_mail_itself_is_quoted_though_its_copy_is_nearer() -> None:
     assert [one.sentence.source for one in lookup.choose(question, found[:2], lambda _: 1.0, 3)] == ["0.eml"]
 
 
+def test_who_says_i_is_who_wrote_the_mail() -> None:
+    def sentence(number: int, text: str, author: str, *, quoted: bool = False) -> Sentence:
+        place = (number, f"{number}.eml", "", "", 40, 40 + len(text))
+        return Sentence(*place, text, number, 0.1, quoted, author)
+
+    anita, helen, said = (
+        "Anita Rowan <anita.rowan@mill.example>",
+        "Helen Strand",
+        "I recommend that this batch is held.",
+    )
+    named = "Anita Rowan was there when they read it."
+    found = [sentence(0, said, helen), sentence(1, said, helen, quoted=True), sentence(2, named, helen)]
+
+    def first(*found: Sentence) -> str:
+        return lookup.choose("What did Anita Rowan recommend?", found, lambda _: 1.0, 1)[0].sentence.source
+
+    assert first(*found, sentence(3, said, anita)) == "3.eml"
+    assert first(*found, sentence(3, said, anita, quoted=True)) == "2.eml"  # a reply's author is not who is quoted
+    assert first(*found, sentence(3, "It is best that this batch is held.", anita)) == "2.eml"
+
+
+def test_a_sentence_knows_who_wrote_its_document(tmp_path: Path) -> None:
+    corpus = mails(tmp_path, advice=ADVICE)
+    hit, *_ = corpus.searcher.search("Is the batch held?")
+    assert hit.author == "Anita Rowan <anita.rowan@mill.example>"
+    assert {one.author for one in corpus.find("Is the batch held?")} == {hit.author}
+
+
 def test_what_only_a_reply_holds_is_quoted_from_the_reply(tmp_path: Path) -> None:
     found = quotes(mails(tmp_path, reply=REPLY), "Is it recommended that the batch is held?")
     assert found[0][1].endswith("> The mean is below the limit and I recommend that this batch is held.")
@@ -133,6 +163,9 @@ def test_a_sentence_further_on_in_a_quoted_line_is_known_as_quoted(tmp_path: Pat
         "On 20 November 2023 at 16:32, Anita Rowan wrote:\n> Regards,\n> Anita Rowan",
         "Regards,\nAnita Rowan",
         "> > Kind regards,\n> > A. Rowan",
+        "On 20 November 2023 at 16:32, Anita Rowan wrote:\n> Helen,\n>\n>",
+        "> On 20 November 2023 at 16:32, Anita Rowan wrote:\n> >\n> > Helen,",
+        "Dear Mr Strand,",
         "Best, Helen",
         "Yours faithfully,",
         "4. Coating thickness",
@@ -147,6 +180,8 @@ def test_structure_is_known_by_its_form(text: str) -> None:
     "text",
     [
         "Thanks Anita, understood.",
+        "Helen, the batch is held.",
+        "held, Helen,",
         "Best endeavours shall be used to deliver.",
         "Date: 4 May 2000",
         "From: the stores\nThe price is five pounds.",

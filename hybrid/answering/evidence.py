@@ -38,7 +38,8 @@ class Encoder(Protocol):
 @dataclass(frozen=True)
 class Sentence:
     """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0.
-    ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">"."""
+    ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">". ``author`` is who wrote
+    the document."""
 
     document_id: int
     source: str
@@ -50,6 +51,7 @@ class Sentence:
     rank: int = 0
     similarity: float = 0.0
     quoted: bool = False
+    author: str | None = None
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -63,7 +65,7 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     for rank, hit in enumerate(hits):
         for start, end, text, quoted in _touched(texts, hit):
             place = (hit.document_id, hit.source, hit.title, hit.sha256, start, end)
-            sentence = Sentence(*place, text, rank, quoted=quoted)
+            sentence = Sentence(*place, text, rank, quoted=quoted, author=hit.author)
             if not any(_overlaps(sentence, other) for other in found.values()):
                 found[sentence.key] = sentence
     return list(found.values())

@@ -40,6 +40,7 @@ _PLACE = re.compile(
 _PERSON = re.compile(
     r"\b(?:Inc|LLC|Ltd|Corp|Company|GmbH|By:|Name:|Mr|Ms|Mrs|Dr)\b|\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+\b"
 )
+_FIRST_PERSON = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|me|us)\b")
 _LONG_WORD = re.compile(r"[^\W\d_]+")
 _DEFINITION = re.compile(r"\b(?:means?|defined as|refers? to|is an?|are)\b", re.I)
 
@@ -92,6 +93,8 @@ def score(question: str, sentence: Sentence, weight: Callable[[str], float], hea
     asked = set(words.content_words(question))
     held = words.content_words(sentence.text)
     titled = set(held) | set(words.content_words(heading.text)) if heading else set(held)
+    if sentence.author and not sentence.quoted and _FIRST_PERSON.search(sentence.text):
+        titled |= set(words.content_words(sentence.author))
     total = sum(map(weight, asked))
     coverage = sum(weight(stem) for stem in asked if stem in titled) / total if total else 0.0
     similarity = max(sentence.similarity, _HEADING * heading.similarity if heading else 0.0)

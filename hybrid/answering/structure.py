@@ -22,6 +22,7 @@ _CLOSING = re.compile(
     r"(?i:(?:(?:with )?(?:kind|best|warm|many) )?(?:regards|wishes|thanks)|best|cheers|yours(?: \w+)?|\w+ yours"
     r"|sincerely)(?:,\s*|\s*\n\s*|$)(?:[A-Z][\w.’'-]*(?:\s+|$)){0,4}"
 )
+_GREETING = re.compile(r"(?:(?:Dear|Hi|Hello|Good \w+) )?(?:[A-Z][\w.’'-]*(?: |(?=,))){1,4},")
 _HEADING = re.compile(r"(?:\d+\.)+\d*\s+[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}")
 
 _ASKS_OF_A_MAIL = re.compile(
@@ -49,9 +50,10 @@ def share(question: str, text: str) -> float:
 
 
 def is_of_a_mail(text: str) -> bool:
-    """Whether every line is one of a mail's headers, or all of it closes a mail."""
+    """Whether a text is no more than a mail's headers, its greeting or its closing."""
     lines = [line.strip() for line in unmarked(text).splitlines() if line.strip()]
-    return all(map(_HEADER.match, lines)) or _CLOSING.fullmatch("\n".join(lines)) is not None
+    rest = "\n".join(line for line in lines if not _HEADER.match(line))
+    return not rest or bool(_GREETING.fullmatch(rest) or _CLOSING.fullmatch(rest))
 
 
 def unmarked(text: str) -> str:

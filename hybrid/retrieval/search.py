@@ -125,7 +125,8 @@ class Searcher:
         of it.
 
         Chunks of a document overlap. One that shares text with a better hit, and holds words of the
-        question only in the part that it shares, says the same thing again and goes to the end.
+        question only in the part that it shares, says the same thing again and goes to the end. So does one
+        whose text a better hit has word for word, such as a mail in the mailbox of each who received it.
 
         Args:
             question: what to look for.
@@ -264,19 +265,23 @@ class Searcher:
         distinct: list[int] = []
         repeated: list[int] = []
         better: dict[int, list[Span]] = defaultdict(list)  # of each document, those in `distinct`
+        lengths: dict[int, list[int]] = defaultdict(list)  # the same by length: only of one length can be copies
         step = 2 * k
         for first in range(0, len(best_first), step):
             # A chunk may have left the catalog since the index was read.
             spans = self._catalog.spans(best_first[first : first + step])
-            overlapping = _overlapping(spans, better)
-            rows |= self._catalog.chunks(list(dict.fromkeys([*list(spans)[:k], *overlapping])))
+            compared = [*_overlapping(spans, better), *_as_long(spans, lengths)]
+            needed = dict.fromkeys([*list(spans)[:k], *compared])
+            rows |= self._catalog.chunks([chunk_id for chunk_id in needed if chunk_id not in rows])
             for chunk_id, span in spans.items():
                 shared = [part for other in better[span[0]] if (part := _shared(span, other))]
-                if shared and _repeats(rows[chunk_id].text, shared, words):
+                copied = any(rows[other].text == rows[chunk_id].text for other in lengths[span[2] - span[1]])
+                if copied or (shared and _repeats(rows[chunk_id].text, shared, words)):
                     repeated.append(chunk_id)
                 else:
                     distinct.append(chunk_id)
                     better[span[0]].append(span)
+                    lengths[span[2] - span[1]].append(chunk_id)
             if len(distinct) >= k:
                 break
         chosen = [*distinct, *repeated][:k]
@@ -301,6 +306,7 @@ class Searcher:
             dense_rank=ranking.dense_ranks.get(row.id),
             lexical_rank=ranking.lexical_ranks.get(row.id),
             similarity=ranking.similarity.get(row.id),
+            author=row.author,
         )
 
 
@@ -344,6 +350,14 @@ def _overlapping(spans: Mapping[int, Span], better: Mapping[int, Sequence[Span]]
             found.append(chunk_id)
         known.append(span)
     return found
+
+
+def _as_long(spans: Mapping[int, Span], better: Mapping[int, Sequence[int]]) -> list[int]:
+    """Those of ``spans`` that are as long as another of them or as one of ``better``, and these."""
+    of_length: dict[int, list[int]] = {length: list(known) for length, known in better.items()}
+    for chunk_id, (_, start, end) in spans.items():
+        of_length.setdefault(end - start, []).append(chunk_id)
+    return [chunk_id for alike in of_length.values() if len(alike) > 1 for chunk_id in alike]
 
 
 def _shared(span: Span, other: Span) -> tuple[int, int] | None:
