@@ -9,7 +9,7 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import bearing, comprehension, lookup, merge, opening
+from hybrid.answering import bearing, comprehension, lookup, merge, opening, titles
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.merge import Draft
 from hybrid.answering.rarity import Counts, Rarity
@@ -18,7 +18,7 @@ from hybrid.answering.verification import Documents, Searches, Verified, Verifie
 from hybrid.answering.within import Within
 from hybrid.answering.work import Work, checked_question
 from hybrid.answering.writers import GivenPen, MemoryPen, Pen, counter
-from hybrid.answers import Answer, Route, RouteName
+from hybrid.answers import Answer, Hit, Route, RouteName
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.filters import Filter
 from hybrid.router.follow_ups import standalone
@@ -27,6 +27,8 @@ from hybrid.stores.rows import DocumentRow, GenerationRow
 
 HITS = 10
 """Chunks that the question's search brings; quotes and evidence are chosen among their sentences."""
+IN_NAMED = 5
+"""Chunks looked at of each document that the question names by its title."""
 _READ_EVERYTHING = "it has read the whole corpus and cannot be held to some of its documents"
 UNSURE = "The corpus may not say this; the closest passages are quoted."
 NOTHING = "Nothing in the corpus bears on this question."
@@ -120,6 +122,7 @@ class Answerer:
                 parts = bearing.parts(asked)
                 if len(parts) > 1:
                     hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
+                hits += self._in_named(asked, hits)
                 if opening.aspect(asked):
                     hits += opening.openings(hits)
             with work.timed("evidence"):
@@ -191,6 +194,16 @@ class Answerer:
                 lambda sentence, number: cite(self._catalog, sentence, number),
             )
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
+
+    def _in_named(self, asked: str, hits: Sequence[Hit]) -> list[Hit]:
+        """More of the documents that the question names by their title."""
+        known = {hit.chunk_id for hit in hits}
+        return [
+            hit
+            for document in titles.documents(asked, hits)
+            for hit in self._searcher.search(asked, IN_NAMED, Filter(sources=document.source))
+            if hit.document_id == document.document_id and hit.chunk_id not in known
+        ]
 
     def _told(
         self,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hybrid.answering import opening, structure, words
+from hybrid.answering import opening, structure, titles, words
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.wording import is_worded
 from hybrid.stores.lexical import exact_terms
@@ -16,7 +16,7 @@ MIN_SHARE = 0.8
 """A quote's score is at least this share of the best one's; worse ones would only distract."""
 _SIMILARITY, _COVERAGE, _CONTEXT = 0.6, 0.3, 0.2  # weights of the score's parts
 _KIND, _EXACT, _NUMBERS = 0.12, 0.3, 0.15
-_WORDED, _OPENING = 0.3, 1.0
+_WORDED, _OPENING, _NAMED = 0.3, 1.0, 0.1
 _HEADING = 0.9  # of a heading's similarity counts for the sentence under it
 _HEADING_WORDS, _GAP = 8, 12  # the longest heading, in words, and white space under it, in characters
 
@@ -68,10 +68,11 @@ def choose(question: str, found: Sequence[Sentence], weight: Callable[[str], flo
 
     Scored by similarity to the question, share of its rare words, whether the sentence holds what the
     question asks to the letter, whether it holds the kind of thing asked for (a date for "when") or is worded as
-    documents word it, whether it stands where documents name themselves if that is what is asked, and how
-    much of the question the passage around it holds: many contracts say when they end, and the one that
-    is asked about is named in another sentence. What is structure and no statement ranks behind, and what a
-    reply quotes is quoted from the mail that said it (`hybrid.answering.structure`).
+    documents word it, whether it stands where documents name themselves if that is what is asked, whether the
+    question names its document (`hybrid.answering.titles`), and how much of the question the passage around it
+    holds: many contracts say when they end, and the one that is asked about is named in another sentence. Who says
+    "I" is the document's author. What is structure and no statement ranks behind, and what a reply quotes is quoted
+    from the mail that said it (`hybrid.answering.structure`).
     """
     heading, around, said = _headings(found), context(question, found, weight), structure.originals(found)
     scored = []
@@ -95,18 +96,23 @@ def score(question: str, sentence: Sentence, weight: Callable[[str], float], hea
     titled = set(held) | set(words.content_words(heading.text)) if heading else set(held)
     if sentence.author and not sentence.quoted and _FIRST_PERSON.search(sentence.text):
         titled |= set(words.content_words(sentence.author))
+    named = titles.named(question, sentence.title)
+    title = set(words.content_words(sentence.title)) if named else set()
+    titled |= title
     total = sum(map(weight, asked))
     coverage = sum(weight(stem) for stem in asked if stem in titled) / total if total else 0.0
     similarity = max(sentence.similarity, _HEADING * heading.similarity if heading else 0.0)
     value = _SIMILARITY * similarity + _COVERAGE * coverage
     value += _KIND * _holds_kind(question, sentence.text) + _WORDED * is_worded(question, sentence.text)
+    value += _NAMED * named
     wanted = opening.aspect(question)
     if wanted is not None:
         value += _OPENING * opening.fit(wanted, sentence.text, sentence.start)
     if _to_the_letter(question, sentence.text):
         return value + _EXACT
     value += _NUMBERS * _numbers_held(question, sentence.text)
-    return value * (0.6 if wanted != "name" and _says_nothing(sentence.text, held) else 1.0)
+    empty = _says_nothing(sentence.text, held) or (named and set(held) <= title)
+    return value * (0.6 if wanted != "name" and empty else 1.0)
 
 
 def context(question: str, found: Sequence[Sentence], weight: Callable[[str], float]) -> dict[int, float]:
@@ -163,7 +169,11 @@ def _numbers_held(question: str, text: str) -> float:
 def _says_nothing(text: str, held: Sequence[str]) -> bool:
     """Whether the sentence only announces others: a heading, a page number, a lead-in that ends in a colon."""
     written = text.split()
-    if len(written) < 4 or len(held) < 2 or text.rstrip().endswith((":", "?")):
+    if text.rstrip().endswith((":", "?")):
+        return True
+    if held and any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)):
+        return False  # "Invoiced in all: £818.48." says it in one word
+    if len(written) < 4 or len(held) < 2:
         return True
     if text.rstrip()[-1] in ".;!" and any(char.isdigit() for word in written[2:] for char in word):
         return False  # "Copyright (c) 2005, Acme Limited." is a statement; "Section 14. GOVERNING LAW." is not
