@@ -40,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--questions", type=int, default=50)
+    parser.add_argument("--keep", type=Path, help="a folder for the corpora, which are made once and used again")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     faiss.omp_set_num_threads(1)
@@ -48,7 +49,9 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     for size in arguments.sizes:
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), size, arguments.questions, embedder)
+            kept = arguments.keep / str(size) if arguments.keep else Path(folder)
+            kept.mkdir(parents=True, exist_ok=True)
+            measure(kept, size, arguments.questions, embedder)
 
 
 def vocabulary(rng: np.random.Generator) -> tuple[list[str], np.ndarray]:
@@ -89,8 +92,10 @@ def measure(folder: Path, size: int, count: int, embedder: Embedder) -> None:
     rng = np.random.default_rng(0)
     words, p = vocabulary(rng)
     with Catalog.open(folder / "catalog.sqlite", create=True) as catalog:
-        made(catalog, size, embedder.dimension, rng, words, p)
-        FaissIndex.build(embedder.dimension, *catalog.vectors()).save(folder / "index.faiss")
+        if not (folder / "index.faiss").exists():
+            made(catalog, size, embedder.dimension, rng, words, p)
+            FaissIndex.build(embedder.dimension, *catalog.vectors()).save(folder / "index.faiss")
+        rng = np.random.default_rng(size)  # other questions for each size: vectors are kept
         began = time.perf_counter()
         index = FaissIndex.load(folder / "index.faiss", mapped=True)
         opened = time.perf_counter() - began

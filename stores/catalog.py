@@ -43,10 +43,10 @@ from hybrid.stores.tables import (
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
 
-SCORED_CHUNKS = 1000
+SCORED_CHUNKS = 3000
 """Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
-SCORED_POSTINGS = 20_000
-"""A word that more chunks hold does not count, unless the question has no other."""
+SCORED_POSTINGS = 100_000
+"""A word that more chunks hold does not count in a larger corpus, unless the question has no other."""
 _AT_ONCE = 500  # ids in one SQL statement
 
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]

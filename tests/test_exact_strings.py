@@ -92,8 +92,9 @@ class Planted:
     string: str
 
     def stands_in(self, passage: str) -> bool:
-        """As it was put there, by itself or after a word: "clause 4.2" holds 4.2 as well."""
-        return re.search(rf"[ (]{re.escape(self.string)}[,)]", passage, re.IGNORECASE) is not None
+        """By itself or after a word: "clause 4.2" holds 4.2 as well. A phrase of four ordinary words may stand in a
+        second passage by chance, between other words, and that one holds it no less."""
+        return re.search(rf"(?:^|[ (]){re.escape(self.string)}(?:[,) ]|$)", passage, re.IGNORECASE) is not None
 
 
 class NoMeaning:
