@@ -86,10 +86,10 @@ def test_the_router_notebook_measures_before_and_after_training(
 
     assert re.search(r"accuracy +0\.\d{3} +[01]\.\d{3}", shown(notebook))
     pictures = [
-        output.data["image/png"]
+        output.data["image/svg+xml"]
         for cell in notebook.cells
         for output in cell.get("outputs", ())
-        if "image/png" in output.get("data", {})
+        if "image/svg+xml" in output.get("data", {})
     ]
     assert len(set(pictures)) == 4  # reliability and risk-coverage: as shipped, and beside the trained
     assert (tmp_path / "work" / "weights.json").is_file()

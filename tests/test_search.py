@@ -198,6 +198,8 @@ def test_a_copy_of_a_better_chunk_in_another_document_goes_to_the_end() -> None:
 def test_copies_are_known_as_such_however_many_come_first() -> None:
     catalog = of_separate_documents([*["rent is due"] * 30, "rent is owed"])
     assert ids(searcher(catalog, dense=range(1, 32)).search("When is rent due?", 2)) == [1, 31]
+    alone = of_separate_documents([*["rent is due"] * 4, "rent", "rents", "rent is due", "oats"])  # far down, by itself
+    assert ids(searcher(alone, dense=range(1, 9)).search("When is rent due?", 2)) == [1, 5]
 
 
 def test_a_chunk_that_has_left_the_catalog_is_left_out() -> None:

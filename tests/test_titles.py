@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_sentence_of_the_document_that_is_named_comes_first() -> None:
 
     found = [sentence(number, "Invoice") for number in range(5)] + [sentence(7, "Statement of account")]
     assert lookup.choose(QUESTION, found, lambda _: 1.0, 1)[0].sentence.document_id == 7
+    as_good = replace(found[0], text="Invoiced by statement of account: £80.")
+    assert lookup.choose(QUESTION, [as_good, found[-1]], lambda _: 1.0, 1)[0].sentence.document_id == 7
+
+
+def test_a_sentence_that_says_no_more_than_the_title_comes_behind() -> None:
+    place = (1, "1.txt", "Statement of account", "")
+    itself = Sentence(*place, 0, 33, "This is the statement of account.", 0, 0.95)
+    line = Sentence(*place, 400, 425, "Invoiced in all: £818.48.", 0, 0.4)
+    assert lookup.choose(QUESTION, [itself, line], lambda _: 1.0, 1)[0].sentence is line
 
 
 @pytest.fixture

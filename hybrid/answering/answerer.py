@@ -196,13 +196,12 @@ class Answerer:
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
 
     def _in_named(self, asked: str, hits: Sequence[Hit]) -> list[Hit]:
-        """More of the documents that the question names by their title."""
-        known = {hit.chunk_id for hit in hits}
+        """The best hits of each document that the question names by its title."""
         return [
             hit
             for document in titles.documents(asked, hits)
             for hit in self._searcher.search(asked, IN_NAMED, Filter(sources=document.source))
-            if hit.document_id == document.document_id and hit.chunk_id not in known
+            if hit.document_id == document.document_id  # a source's name may be another's pattern
         ]
 
     def _told(
