@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from answering_corpus import SmallCorpus, build
+from answering_corpus import FixedRouter, SmallCorpus, build
 
 from hybrid.answering import lookup, structure
+from hybrid.answering.answerer import Answerer
 from hybrid.answering.evidence import Sentence
 from hybrid.documents import Document
 from hybrid.ingest.load_eml import load_eml
+from hybrid.settings import Settings
 
 ADVICE = b"""From: Anita Rowan <anita.rowan@mill.example>
 To: Helen Strand <helen.strand@mill.example>
@@ -134,6 +136,14 @@ def test_a_sentence_knows_who_wrote_its_document(tmp_path: Path) -> None:
     hit, *_ = corpus.searcher.search("Is the batch held?")
     assert hit.author == "Anita Rowan <anita.rowan@mill.example>"
     assert {one.author for one in corpus.find("Is the batch held?")} == {hit.author}
+
+
+def test_a_statement_is_quoted_where_no_memory_writes(tmp_path: Path) -> None:
+    corpus = mails(tmp_path, advice=ADVICE)
+    settings = Settings.model_validate({"memory": {"enabled": False}})
+    answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("comprehension"), None, settings)
+    quoted = [one.quote for one in answerer.ask("What did Anita Rowan recommend?").citations]
+    assert quoted == ["The mean is below the limit and I recommend that this batch is held."]
 
 
 def test_what_only_a_reply_holds_is_quoted_from_the_reply(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from threading import Lock
 from typing import Any, Protocol, get_args
 
@@ -187,7 +188,7 @@ class Answerer:
                 work.notes.append(f"No span carries what the {pen.origin} wrote; the closest passages are quoted.")
             drafts = [*drafts, *made]
         if not any(draft.span for draft in drafts):
-            drafts = [*map(_quoted, self._closest(found)), *drafts]
+            drafts = [*map(_quoted, self._closest(work.question, found, rarity)), *drafts]
         with work.timed("citations"):
             claims, citations = merge.number(
                 merge.merge(drafts, work.route.p_comprehension),
@@ -234,12 +235,15 @@ class Answerer:
             if wrote and not telling.citations:
                 work.notes.append(f"No span carries what the {pen.origin} wrote; the closest passages are quoted.")
         if not telling.citations:
-            for sentence in self._closest(found):
+            for sentence in self._closest(work.question, found, rarity):
                 telling.quote(sentence)
         return work.finish(text=telling.text, claims=tuple(telling.claims), citations=telling.citations, found=True)
 
-    def _closest(self, found: Sequence[Sentence]) -> list[Sentence]:
-        return comprehension.diverse(found)[: self._settings.answer.max_quotes]
+    def _closest(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
+        """The sentences that a lookup would quote, and some that are not as good, the documents taking turns."""
+        quotes = lookup.choose(question, found, rarity, len(found), comprehension.MIN_SHARE)
+        best = [replace(quote.sentence, similarity=quote.score) for quote in quotes]
+        return comprehension.diverse(best)[: self._settings.answer.max_quotes]
 
     def _verifier(self, where: Filter | None, rarity: Rarity) -> Verifier:
         if where is None:

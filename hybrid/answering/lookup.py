@@ -63,8 +63,11 @@ class Quote:
     score: float
 
 
-def choose(question: str, found: Sequence[Sentence], weight: Callable[[str], float], count: int) -> list[Quote]:
-    """Up to ``count`` sentences that answer ``question``, the best first, no two that say the same.
+def choose(
+    question: str, found: Sequence[Sentence], weight: Callable[[str], float], count: int, least: float = MIN_SHARE
+) -> list[Quote]:
+    """Up to ``count`` sentences that answer ``question``, the best first, no two that say the same, none with less
+    than the share ``least`` of the best one's score.
 
     Scored by similarity to the question, share of its rare words, whether the sentence holds what the
     question asks to the letter, whether it holds the kind of thing asked for (a date for "when") or is worded as
@@ -82,7 +85,7 @@ def choose(question: str, found: Sequence[Sentence], weight: Callable[[str], flo
     ranked = sorted(scored, key=lambda quote: -quote.score)
     chosen: list[Quote] = []
     for quote in ranked:
-        if len(chosen) == count or quote.score < MIN_SHARE * ranked[0].score:
+        if len(chosen) == count or quote.score < least * ranked[0].score:
             break
         if not any(_same(quote.sentence, other.sentence) for other in chosen):
             chosen.append(quote)
