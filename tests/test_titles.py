@@ -11,6 +11,7 @@ from answering_corpus import FixedRouter, SmallCorpus, build
 from hybrid.answering import lookup, titles
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.evidence import Sentence
+from hybrid.answering.passages import Passage, Passages
 from hybrid.answers import Hit
 from hybrid.documents import Document, Metadata
 from hybrid.settings import Settings
@@ -88,6 +89,15 @@ def corpus(tmp_path: Path) -> SmallCorpus:
     text = f"Statement of account.\n\n{lines}\n\nInvoiced in all: £818.48."
     texts["other.txt"] = Document.from_text(text, "other.txt", Metadata(title="Statement of account"))
     return build(tmp_path, texts)
+
+
+def test_passages_that_were_brought_along_are_not_searched_again(corpus: SmallCorpus) -> None:
+    settings = Settings.model_validate({"memory": {"enabled": False}})
+    answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), None, settings)
+    line = "Invoiced in all: £818.48."
+    passage = Passage(source="s.txt", title="Statement of account", text=line, start=0, sha256="0" * 64)
+    brought = Passages([passage], corpus.catalog.generation())
+    assert answerer.over(brought, brought).ask(QUESTION).citations[0].quote == line
 
 
 def test_more_is_read_of_the_document_that_is_named(corpus: SmallCorpus) -> None:

@@ -85,6 +85,7 @@ class Answerer:
         self._reader = reader
         self._settings = settings
         self._writing = Lock()
+        self._brought = False  # whether a search brings everything that there is
         self._rarity: tuple[int | None, Rarity] | None = None
 
     def ask(
@@ -140,6 +141,7 @@ class Answerer:
         """The same embedder, router and memory over other documents."""
         other = Answerer(catalog, searcher, self._embedder, self._router, self._reader, self._settings)
         other._writing = self._writing
+        other._brought = True
         return other
 
     def route(self, question: str, history: Sequence[str | Answer] = ()) -> Route:
@@ -197,7 +199,10 @@ class Answerer:
         return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
 
     def _in_named(self, asked: str, hits: Sequence[Hit]) -> list[Hit]:
-        """The best hits of each document that the question names by its title."""
+        """The best hits of each document that the question names by its title; of passages that were brought along
+        all are hits already."""
+        if self._brought:
+            return []
         return [
             hit
             for document in titles.documents(asked, hits)
