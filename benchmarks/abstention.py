@@ -22,17 +22,18 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.answering import bearing, lookup
+from hybrid.answering import abstention
 from hybrid.answering.evidence import Sentence, gather, with_similarity
-from hybrid.answering.rarity import Rarity
-from hybrid.documents import Document
+from hybrid.answering.selection import ranking
 from hybrid.ingest.chunking import chunk
-from hybrid.models import EMBEDDER
 from hybrid.retrieval.embedding import Embedder
+from hybrid.retrieval.idf import Rarity
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import Settings
+from hybrid.settings.models import EMBEDDER
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.vectors import FaissIndex
+from hybrid.types.documents import Document
 
 DATA = Path(os.environ.get("HYBRID_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 SETTINGS = Settings()
@@ -99,7 +100,7 @@ def lookup_quality(corpora: dict[str, Asked], asked: list[tuple[str, str, list[t
     first = among = exact = quotes = 0
     for question, name, gold in asked:
         corpus = corpora[name]
-        chosen = [quote.sentence for quote in lookup.choose(question, corpus.find(question), corpus.rarity, 3)]
+        chosen = [quote.sentence for quote in ranking.choose(question, corpus.find(question), corpus.rarity, 3)]
         hits = [any(one.start < end and start < one.end for start, end in gold) for one in chosen]
         first, among = first + hits[0], among + any(hits)
         exact += sum(corpus.catalog.text(one.document_id, one.start, one.end) == one.text for one in chosen)
@@ -110,8 +111,8 @@ def lookup_quality(corpora: dict[str, Asked], asked: list[tuple[str, str, list[t
     print(f"the up to three quotes {among / len(asked):.1%}; {exact} of {quotes} quotes stand at their offsets")
 
 
-def measured(corpus: Asked, questions: list[str]) -> list[bearing.Bearing]:
-    return [bearing.measure(question, corpus.find(question), corpus.rarity) for question in questions]
+def measured(corpus: Asked, questions: list[str]) -> list[abstention.Bearing]:
+    return [abstention.measure(question, corpus.find(question), corpus.rarity) for question in questions]
 
 
 def main() -> None:
@@ -151,7 +152,7 @@ def main() -> None:
         }
     found = {"CUAD, own contract": (True, [question for question, _, _ in asked], own), **found}
     print(f"\n{'questions':<24} {'n':>4}  {'similarity':>10} {'coverage':>9}  answered at threshold")
-    thresholds = sorted({0.45, 0.5, 0.55, 0.6, 0.62, 0.65, 0.7, 0.75, 0.8, bearing.THRESHOLD})
+    thresholds = sorted({0.45, 0.5, 0.55, 0.6, 0.62, 0.65, 0.7, 0.75, 0.8, abstention.THRESHOLD})
     print(" " * 53 + " ".join(f"{value:>6.2f}" for value in thresholds))
     for name, (_, _, rows) in found.items():
         shares = [np.mean([r.enough_at(limit) for r in rows]) for limit in thresholds]

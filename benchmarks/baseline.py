@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from hybrid.models import LANGUAGE_MODEL
-from hybrid.ttt.checkpoints import load_checkpoint
+from hybrid.settings.models import LANGUAGE_MODEL
+from hybrid.ttt.checkpoints.loading import load_checkpoint
 
 
 def in_transformers(dtype: torch.dtype, name: str = LANGUAGE_MODEL.name) -> Any:

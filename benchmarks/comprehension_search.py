@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hybrid.answering import comprehension
+from hybrid._view import load_memory_model
+from hybrid.answering import generators
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.evaluation.comprehension import squality, with_evidence
 from hybrid.settings import Settings
-from hybrid.view import load_memory_model
 
 Messages = list[tuple[str, str]]
 READ = "You have read the documents. Answer from what you remember of them and from the passages. Be brief."
@@ -30,19 +30,22 @@ def passages(chosen: Sequence[Sentence]) -> str:
 
 
 def without_instruction(question: str, chosen: Sequence[Sentence]) -> Messages:
-    return comprehension.prompt(question, chosen)[1:]
+    return generators.prompt(question, chosen)[1:]
 
 
 def as_having_read(question: str, chosen: Sequence[Sentence]) -> Messages:
-    return [("system", READ), *comprehension.prompt(question, chosen)[1:]]
+    return [("system", READ), *generators.prompt(question, chosen)[1:]]
 
 
 def question_first(question: str, chosen: Sequence[Sentence]) -> Messages:
-    return [("system", comprehension.INSTRUCTION), ("user", f"Question: {question}\n\nPassages:\n{passages(chosen)}")]
+    return [
+        ("system", generators.MEMORY_INSTRUCTION),
+        ("user", f"Question: {question}\n\nPassages:\n{passages(chosen)}"),
+    ]
 
 
 def question_twice(question: str, chosen: Sequence[Sentence]) -> Messages:
-    system, (role, asked) = comprehension.prompt(question, chosen)
+    system, (role, asked) = generators.prompt(question, chosen)
     return [system, (role, f"{question}\n\n{asked}")]
 
 
@@ -56,7 +59,7 @@ class Way:
 
     name: str
     budget: int
-    prompt: Callable[[str, Sequence[Sentence]], Messages] = comprehension.prompt
+    prompt: Callable[[str, Sequence[Sentence]], Messages] = generators.prompt
 
 
 WAYS = (
@@ -92,7 +95,7 @@ def main() -> None:
         memory = model.reader(state)
         for question, found in asked[at]:
             for way in WAYS:
-                chosen = comprehension.evidence(found, nothing.count, way.budget) if way.budget else []
+                chosen = generators.evidence(found, nothing.count, way.budget) if way.budget else []
                 messages = way.prompt(question.question, chosen)
                 losses = [
                     statistics.mean(

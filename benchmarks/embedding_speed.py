@@ -21,11 +21,11 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from hybrid import Corpus, Document, Settings
+from hybrid._view import load_embedder
 from hybrid.ingest.chunking import chunk
-from hybrid.models import EMBEDDER, resolve_model
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import IngestSettings, MemorySettings, RetrievalSettings
-from hybrid.view import load_embedder
+from hybrid.settings.models import EMBEDDER, resolve_model
 
 
 def main() -> None:

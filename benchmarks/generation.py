@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints import load_checkpoint
-from hybrid.ttt.decoding import DecodingWeights
-from hybrid.ttt.generation import Reader
+from hybrid.ttt.checkpoints.loading import load_checkpoint
+from hybrid.ttt.inference.decoding import DecodingWeights
+from hybrid.ttt.inference.session import Reader
 from hybrid.ttt.memory import MemoryModel
 
 from baseline import in_transformers  # isort: skip

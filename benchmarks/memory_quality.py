@@ -19,8 +19,9 @@ import torch
 
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.settings import MemorySettings
-from hybrid.ttt.memory import MemoryModel, MemoryState
-from hybrid.ttt.transformer import Transformer
+from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.model.transformer import Transformer
+from hybrid.ttt.state import MemoryState
 
 from baseline import novel  # isort: skip
 

@@ -26,13 +26,14 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from hybrid._runtime import keep_freed_memory
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.reference import rope
-from hybrid.process_wide import keep_freed_memory
 from hybrid.settings import MemorySettings
-from hybrid.ttt.memory import MemoryModel, MemoryState, compute_dtype
+from hybrid.ttt.memory import MemoryModel, compute_dtype
+from hybrid.ttt.model.transformer import WindowCache
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients
-from hybrid.ttt.transformer import WindowCache
+from hybrid.ttt.state import MemoryState
 
 from baseline import in_transformers, long_text, novel  # isort: skip
 

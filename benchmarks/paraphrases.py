@@ -26,12 +26,12 @@ import numpy as np
 import torch
 from verification import DATA, Pair, rarity, read, real_pairs
 
-from hybrid.answering import words
-from hybrid.answering.support import Weight, compare
-from hybrid.models import EMBEDDER
+from hybrid._view import load_memory_model
+from hybrid.answering.verification.entailment import Weight, compare
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings
-from hybrid.view import load_memory_model
+from hybrid.settings.models import EMBEDDER
+from hybrid.text import lexicon
 
 LONGEST = 1500  # characters of a span that are read
 
@@ -88,7 +88,7 @@ def token_match(claim: str, span: str, embedder: Embedder, weight: Weight) -> fl
     pairs = [
         (weight(stems[0]), float(score))
         for (start, end), score in zip(claimed[0], nearest, strict=True)
-        if (stems := words.content_words(claim[start:end]))
+        if (stems := lexicon.content_words(claim[start:end]))
     ]
     total = sum(one for one, _ in pairs)
     return sum(one * score for one, score in pairs) / total if total else 0.0

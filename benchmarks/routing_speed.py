@@ -2,7 +2,7 @@
 
     python benchmarks/routing_speed.py
 
-Times `Router.route` on the hand-written questions of `hybrid.router.held_out`, vectors given, one at a time.
+Times `Router.route` on the hand-written questions of `hybrid.router.training.held_out`, vectors given, one at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid.router.classifier import Router
 from hybrid.router.follow_ups import standalone
-from hybrid.router.held_out import HELD_OUT
+from hybrid.router.training.held_out import HELD_OUT
 from hybrid.settings import RouterSettings
 
 

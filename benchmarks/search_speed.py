@@ -22,13 +22,13 @@ import faiss
 import numpy as np
 import torch
 
-from hybrid.documents import Chunk, Document
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.lexical import match_expression
+from hybrid.stores.query import match_expression
 from hybrid.stores.vectors import FaissIndex
+from hybrid.types.documents import Chunk, Document
 
 VOCABULARY = 30_000
 WORDS = 100  # a chunk

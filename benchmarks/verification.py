@@ -31,11 +31,11 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.answering import sentences, words
 from hybrid.answering.evidence import collapse
-from hybrid.answering.support import Match, Rule, compare, support
-from hybrid.models import EMBEDDER
+from hybrid.answering.verification.entailment import Match, Rule, compare, support
 from hybrid.retrieval.embedding import Embedder
+from hybrid.settings.models import EMBEDDER
+from hybrid.text import lexicon, sentences
 
 DATA = Path(os.environ.get("HYBRID_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")) / "contract_nli"
 
@@ -94,7 +94,7 @@ def reword(sentence: str, rng: random.Random) -> str:
         if rng.random() < 0.5:
             told = re.sub(pattern, replacement, told)
     head, _, tail = told.rpartition(", ")
-    if len(head.split()) > 9 and not words.conditions(tail) and not words.negations(tail) and rng.random() < 0.4:
+    if len(head.split()) > 9 and not lexicon.conditions(tail) and not lexicon.negations(tail) and rng.random() < 0.4:
         told = head + "."
     return collapse(told)
 
@@ -151,12 +151,14 @@ def change_word(others: list[str]) -> Callable[[str, random.Random], str | None]
     """Put another word of the contract in the place of a plain word of five letters or more."""
 
     def corrupt(claim: str, rng: random.Random) -> str | None:
-        plain = [word for word in re.findall(r"(?<![\w-])[a-z]{5,}(?![\w-])", claim) if words.content_words(word)]
+        plain = [word for word in re.findall(r"(?<![\w-])[a-z]{5,}(?![\w-])", claim) if lexicon.content_words(word)]
         pool = [other for other in others if other[-2:] in {word[-2:] for word in plain}]
         if not plain or not pool:
             return None
         chosen = rng.choice(plain)
-        same_ending = [other for other in pool if other[-2:] == chosen[-2:] and words.stem(other) != words.stem(chosen)]
+        same_ending = [
+            other for other in pool if other[-2:] == chosen[-2:] and lexicon.stem(other) != lexicon.stem(chosen)
+        ]
         return re.sub(rf"\b{chosen}\b", rng.choice(same_ending), claim, count=1) if same_ending else None
 
     return corrupt
@@ -176,7 +178,7 @@ def made_pairs(contract: dict, rng: random.Random, count: int) -> Iterator[Pair]
     whole = [collapse(text[start:end]) for start, end in sentences.spans(text)]
     usable = [s for s in whole if 8 <= len(s.split()) <= 60 and s[-1] == "." and not s.isupper()]
     seen = {word for sentence in usable for word in re.findall(r"\b[a-z]{5,}\b", sentence)}
-    others = sorted(word for word in seen if words.content_words(word))
+    others = sorted(word for word in seen if lexicon.content_words(word))
     corruptions = {
         "number changed": change_number, "negation flipped": flip_negation, "modality changed": change_modality,
         "condition dropped": drop_condition, "roles swapped": swap_roles, "name changed": change_name,
@@ -199,7 +201,7 @@ def rarity(contracts: list[dict]) -> Callable[[str], float]:
     total = 0
     for contract in contracts:
         for start, end in sentences.spans(contract["text"]):
-            frequency.update(set(words.content_words(contract["text"][start:end])))
+            frequency.update(set(lexicon.content_words(contract["text"][start:end])))
             total += 1
     return lambda stem: math.log(1 + total / (frequency[stem] + 0.5))
 

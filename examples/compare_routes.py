@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import hybrid
-from hybrid.answers import RouteName
+from hybrid.types.answers import RouteName
 
 QUESTION = "When did Beta stop paying, and why did the parties fall out?"
 NOTES = {

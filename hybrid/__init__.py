@@ -10,19 +10,19 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hybrid.types.rendering import renderers
+
 if TYPE_CHECKING:
-    from hybrid.answers import Answer, Citation, Claim, Hit, Hits, Route
-    from hybrid.bars import progress
-    from hybrid.comparison import Comparison, Contradiction
     from hybrid.corpus import Corpus
-    from hybrid.documents import Document, Metadata
+    from hybrid.display.progress import progress
     from hybrid.errors import HybridError
-    from hybrid.filters import Filter
-    from hybrid.page import PageView
-    from hybrid.reporting.exhibits import Exhibit, Exhibits, exhibits
-    from hybrid.reporting.reports import Report, report
-    from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
+    from hybrid.export.report import Report, report
     from hybrid.settings import Settings
+    from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
+    from hybrid.types.documents import Document, Metadata, PageView
+    from hybrid.types.exhibits import Exhibit, Exhibits, exhibits
+    from hybrid.types.filters import Filter
+    from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 
 __version__ = "0.1.0"
 __all__ = [
@@ -56,37 +56,44 @@ __all__ = [
 ]
 
 _HOME = {
-    "Answer": "hybrid.answers",
-    "Citation": "hybrid.answers",
-    "Claim": "hybrid.answers",
-    "Comparison": "hybrid.comparison",
-    "Contradiction": "hybrid.comparison",
+    "Answer": "hybrid.types.answers",
+    "Citation": "hybrid.types.answers",
+    "Claim": "hybrid.types.answers",
+    "Comparison": "hybrid.types.answers",
+    "Contradiction": "hybrid.types.answers",
     "Corpus": "hybrid.corpus",
-    "CorpusStatus": "hybrid.reports",
-    "Document": "hybrid.documents",
-    "DocumentInfo": "hybrid.reports",
-    "Documents": "hybrid.reports",
-    "Exhibit": "hybrid.reporting.exhibits",
-    "Exhibits": "hybrid.reporting.exhibits",
-    "Filter": "hybrid.filters",
-    "Hit": "hybrid.answers",
-    "Hits": "hybrid.answers",
+    "CorpusStatus": "hybrid.types.reports",
+    "Document": "hybrid.types.documents",
+    "DocumentInfo": "hybrid.types.reports",
+    "Documents": "hybrid.types.reports",
+    "Exhibit": "hybrid.types.exhibits",
+    "Exhibits": "hybrid.types.exhibits",
+    "Filter": "hybrid.types.filters",
+    "Hit": "hybrid.types.answers",
+    "Hits": "hybrid.types.answers",
     "HybridError": "hybrid.errors",
-    "IngestReport": "hybrid.reports",
-    "MemoryTraining": "hybrid.reports",
-    "Metadata": "hybrid.documents",
-    "PageView": "hybrid.page",
-    "Report": "hybrid.reporting.reports",
-    "Route": "hybrid.answers",
+    "IngestReport": "hybrid.types.reports",
+    "MemoryTraining": "hybrid.types.reports",
+    "Metadata": "hybrid.types.documents",
+    "PageView": "hybrid.types.documents",
+    "Report": "hybrid.export.report",
+    "Route": "hybrid.types.answers",
     "Settings": "hybrid.settings",
-    "exhibits": "hybrid.reporting.exhibits",
-    "progress": "hybrid.bars",
-    "report": "hybrid.reporting.reports",
+    "exhibits": "hybrid.types.exhibits",
+    "progress": "hybrid.display.progress",
+    "report": "hybrid.export.report",
 }
 
 
 # A library says nothing by itself: programs decide what becomes of its log.
 logging.getLogger("hybrid").addHandler(logging.NullHandler())
+
+
+_RENDERERS = (
+    *(f"hybrid.display.{kind}" for kind in ("answers", "corpora", "exhibits", "hits", "pages", "routes", "training")),
+    "hybrid.export.report_html",
+)
+renderers.append(lambda: [import_module(name) for name in _RENDERERS])
 
 
 def __getattr__(name: str) -> Any:

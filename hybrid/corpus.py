@@ -14,27 +14,25 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
-from hybrid import opening
-from hybrid.answers import Answer, Citation, Hit, Hits, Route, RouteName
-from hybrid.asynchronous import until_dropped, until_stopped
-from hybrid.comparison import Comparison
-from hybrid.display.shown import Shown
-from hybrid.documents import Document
+from hybrid import _opening
+from hybrid._async import until_dropped, until_stopped
+from hybrid._view import Usage
 from hybrid.errors import CorruptCorpusError, InputError
-from hybrid.filters import Filter
-from hybrid.page import PageView
-from hybrid.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 from hybrid.settings import Settings
-from hybrid.usage import Usage
+from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
+from hybrid.types.documents import Document, PageView
+from hybrid.types.filters import Filter
+from hybrid.types.rendering import Shown
+from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 
 if TYPE_CHECKING:
+    from hybrid._view import View
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.rows import GenerationRow
     from hybrid.ttt.memory import MemoryModel
-    from hybrid.view import View
 
 Found = TypeVar("Found")
 
@@ -86,9 +84,9 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         directory = Path(directory).expanduser()
-        catalog = opening.open_catalog(directory, create=create)
+        catalog = _opening.open_catalog(directory, create=create)
         try:
-            return cls(directory, catalog, opening.settle(catalog, settings))
+            return cls(directory, catalog, _opening.settle(catalog, settings))
         except BaseException:
             catalog.close()
             raise
@@ -137,7 +135,7 @@ class Corpus(Shown):
     def __str__(self) -> str:
         return repr(self) if self._usage.closed else str(self.status())
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         from hybrid.display.corpora import closed_html
 
         return closed_html(str(self.directory)) if self._usage.closed else self.status()._repr_html_()
@@ -150,7 +148,7 @@ class Corpus(Shown):
         """Read files, folders, globs or documents into the index and the memory.
 
         Documents are `Document` objects, or LangChain's as its loaders and splitters make them, also as lists and
-        as streams: what belongs to one source is put together again (`hybrid.ingest.rejoining`).
+        as streams: what belongs to one source is put together again (`hybrid.ingest.external_documents`).
 
         Unchanged files cost nothing, changed ones replace what was there, identical ones are recorded
         once. Files that cannot be read are left out, with the reason in the report. Files that have gone
@@ -166,7 +164,7 @@ class Corpus(Shown):
             InputError: a path does not exist, or a glob matches nothing.
             CorpusLockedError: another process is writing.
         """
-        from hybrid.bars import shown
+        from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
         if not inputs:
@@ -190,7 +188,7 @@ class Corpus(Shown):
         A task that is cancelled stops the work at the next point where it reports progress, and waits for that:
         seconds at most. What was read until then is committed, and the same call goes on from there.
         """
-        from hybrid.bars import shown
+        from hybrid.display.progress import shown
 
         with shown(progress) as report:
             return await until_stopped(lambda watched: self.ingest(*inputs, progress=watched), report)
@@ -200,7 +198,7 @@ class Corpus(Shown):
 
         Raises `SourceNotFoundError`, with near matches, if there is no such source; nothing is removed then.
         """
-        from hybrid.bars import shown
+        from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
         with self._usage.held(), shown(progress) as report:
@@ -209,7 +207,7 @@ class Corpus(Shown):
     async def aremove(self, source: str | Sequence[str], progress: Progress | bool | None = None) -> IngestReport:
         """`remove`, without holding up the event loop. Cancelling is as with `aingest`; the document is gone from
         the index at once, and the next ingest goes on with the memory's unlearning."""
-        from hybrid.bars import shown
+        from hybrid.display.progress import shown
 
         with shown(progress) as report:
             return await until_stopped(lambda watched: self.remove(source, watched), report)
@@ -282,7 +280,7 @@ class Corpus(Shown):
             >>> sides = {who: hybrid.Filter(metadata={"custodian": who}) for who in ("J. Doe", "M. Roe")}
             >>> corpus.compare("Was the salt wet?", sides)  # displayed next to each other
         """
-        from hybrid.answering.sides import checked_sides, compare
+        from hybrid.answering.comparison import checked_sides, compare
 
         given = checked_sides(sides)
         return self._asked(
@@ -320,8 +318,8 @@ class Corpus(Shown):
         Example:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
-        from hybrid.answering.matching import matched
-        from hybrid.answering.work import checked_question
+        from hybrid.answering.request import checked_question
+        from hybrid.retrieval.exact_match import matched
 
         asked = checked_question(question, self.settings.answer.max_question_chars)
         hits = self._asked(lambda view: view.searcher.search(asked, k, where, order))
@@ -387,7 +385,7 @@ class Corpus(Shown):
         An empty list means: every quote stands, character for character, at its offsets in a document
         with the same sha256.
         """
-        from hybrid.answering.verification import check_citations
+        from hybrid.answering.citations import check_citations
 
         with self._usage.held(), self._catalog.reading():
             return check_citations(self._catalog, answer)
@@ -407,14 +405,14 @@ class Corpus(Shown):
         Example:
             >>> corpus.page(answer.citations[0])
         """
-        from hybrid.answering.pages import page_of
+        from hybrid.answering.citations import page_of
 
         with self._usage.held(), self._catalog.reading():
             return page_of(self._catalog, citation)
 
     def training(self) -> MemoryTraining:
         """How well the memory foretold the corpus as it read: loss against position, drawn in a notebook."""
-        from hybrid.ingest.loss_curve import read_training
+        from hybrid.ingest.memory_training import read_training
 
         model = self.settings.memory.model if self.settings.memory.enabled else None
         with self._usage.held():
@@ -423,14 +421,14 @@ class Corpus(Shown):
     # Parts --------------------------------------------------------------------------------------
 
     def _embedder(self) -> Embedder:
-        from hybrid.view import load_embedder
+        from hybrid._view import load_embedder
 
         used = self.settings.retrieval
         self._held_embedder = load_embedder(used.embedder, used.device, used.dtype)  # held, so that it is loaded once
         return self._held_embedder
 
     def _memory_model(self) -> MemoryModel | None:
-        from hybrid.view import load_memory_model
+        from hybrid._view import load_memory_model
 
         if not self.settings.memory.enabled:
             return None
@@ -453,8 +451,8 @@ class Corpus(Shown):
 
     def _view_of(self, generation: GenerationRow | None) -> View:
         """A generation with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
+        from hybrid._view import View
         from hybrid.ingest.pipeline import check_embedder
-        from hybrid.view import View
 
         number = generation.n if generation else None
         with self._lock:

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hybrid.answers import Route, RouteName
 from hybrid.errors import ModelError
-from hybrid.router.features import FEATURES, clip, surface
-from hybrid.router.language import is_english
+from hybrid.router.features import FEATURES, clip, is_english, surface
 from hybrid.settings import RouterSettings
+from hybrid.types.answers import Route, RouteName
 
 FOREIGN = 0.4
 """What is left of the router's certainty where a question is not in English: it then sends it to both."""

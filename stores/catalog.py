@@ -2,7 +2,7 @@
 
 One SQLite file in WAL mode: the writer's commit is the single commit point of the corpus, and readers
 never wait for it. All access is through SQLAlchemy, so that another database can take its place; only
-`hybrid.stores.lexical` speaks SQLite's own full-text search.
+`hybrid.stores.full_text` speaks SQLite's own full-text search.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
-from hybrid.documents import Document, Location, Metadata
-from hybrid.filters import Filter
-from hybrid.stores import filtering, lexical
+from hybrid.stores import filtering, full_text
+from hybrid.stores.catalog_cache import KeptTexts, Name, TermCounts
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
-from hybrid.stores.kept import KeptTexts, Name, TermCounts
 from hybrid.stores.rows import (
     ChunkRow,
     DocumentRow,
@@ -42,6 +40,8 @@ from hybrid.stores.tables import (
     TextTable,
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
+from hybrid.types.documents import Document, Location, Metadata
+from hybrid.types.filters import Filter
 
 SCORED_CHUNKS = 3000
 """Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
@@ -59,7 +59,7 @@ class Catalog:
 
     Example:
         >>> import tempfile
-        >>> from hybrid.documents import Document
+        >>> from hybrid.types.documents import Document
         >>> with Catalog.open(Path(tempfile.mkdtemp()) / "catalog.sqlite", create=True) as catalog:
         ...     with catalog.transaction() as transaction:
         ...         document = Document.from_text("A note.", source="note.txt")
@@ -287,29 +287,29 @@ class Catalog:
 
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """The ``k`` best chunks, of these documents or of all, for a match expression of
-        `hybrid.stores.lexical`: ids and BM25 scores, higher is better. Raises `InputError` for an expression
+        `hybrid.stores.full_text`: ids and BM25 scores, higher is better. Raises `InputError` for an expression
         that cannot be read."""
         with self._connection() as connection:
-            return lexical.search(connection, match, k, documents)
+            return full_text.search(connection, match, k, documents)
 
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many chunks a match expression finds; counting ends at ``up_to``."""
         with self._connection() as connection:
-            return lexical.count(connection, match, up_to)
+            return full_text.count(connection, match, up_to)
 
     def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
-        """`search_lexical` over all documents for an expression of `hybrid.stores.lexical.match_expression`; in a
-        large corpus only chunks with one of its rarer terms are found (`hybrid.stores.lexical.search_words`)."""
+        """`search_lexical` over all documents for an expression of `hybrid.stores.query.match_expression`; in a
+        large corpus only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
         with self._connection() as connection:
             last, generation = connection.execute(_STATE).one()
             if (last or 0) <= SCORED_CHUNKS:
-                return lexical.search(connection, match, k)
+                return full_text.search(connection, match, k)
             known = self._term_counts.of((last, generation))
-            return lexical.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
+            return full_text.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
 
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
         """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""
-        if not text or k < 1 or not lexical.storable(text):
+        if not text or k < 1 or not full_text.storable(text):
             return []
         holds = select(TextTable.document_id).where(func.instr(TextTable.text, text) > 0)
         found: list[tuple[int, int, int]] = []

@@ -1,4 +1,4 @@
-"""Opening the catalog's database: its kind, its version, and what its errors mean to a user."""
+"""The catalog's database: opening it, its version, what its errors mean, and the lock of the one writer at a time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
@@ -149,3 +150,25 @@ def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
             "the documents into a new directory"
         )
     command.upgrade(config, "head")
+
+
+@contextmanager
+def write_lock(directory: Path) -> Iterator[None]:
+    """Hold the corpus for writing. Raises `CorpusLockedError` at once if another process or thread does.
+
+    The operating system lets go of the lock when its process ends, however it ends.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "write.lock"
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise CorpusLockedError(
+            f"another process or thread is writing to {directory} (it holds {path}); wait until it is done, or end it: "
+            "what it has committed is kept. Searching and asking work meanwhile"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hybrid.errors import InputError
-from hybrid.filters import Filter, first_day, last_day
 from hybrid.stores.tables import DocumentTable, SourceTable
+from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybrid.reports import MemoryState
+from hybrid.types.reports import MemoryState
 
 
 @dataclass(frozen=True)

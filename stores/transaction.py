@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from hybrid.documents import Chunk, Document
 from hybrid.errors import DamagedDocumentError
-from hybrid.reports import MemoryState
-from hybrid.stores import lexical
+from hybrid.stores import full_text
 from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
 from hybrid.stores.tables import (
     ChunkTable,
@@ -26,6 +24,8 @@ from hybrid.stores.tables import (
     SourceTable,
     TextTable,
 )
+from hybrid.types.documents import Chunk, Document
+from hybrid.types.reports import MemoryState
 
 
 class Transaction:
@@ -49,7 +49,7 @@ class Transaction:
         should go: call `put_source`. Raises `DamagedDocumentError` for text that no database can hold,
         and `ValueError` if chunks and vectors differ in number.
         """
-        if not lexical.storable(document.text):
+        if not full_text.storable(document.text):
             raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         if vectors.shape[0] != len(chunks):
             raise ValueError(f"{len(chunks)} chunks with {vectors.shape[0]} vectors")
@@ -70,7 +70,7 @@ class Transaction:
         ]
         returning = insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True)
         ids = list(self._connection.scalars(returning, rows))
-        lexical.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
+        full_text.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
         return document_id, ids
 
     def put_source(
@@ -123,7 +123,7 @@ class Transaction:
             ).scalar_one()
             spans = select(ChunkTable.id, ChunkTable.start, ChunkTable.end)
             rows = self._connection.execute(spans.where(ChunkTable.document_id == document_id)).all()
-            lexical.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
+            full_text.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
             self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
             chunk_ids.extend(row.id for row in rows)
         return Removed((), documents, tuple(chunk_ids))

@@ -1,23 +1,57 @@
-"""Vectors and their search, behind one small protocol so that another store can take FAISS's place.
-
-The vectors of a corpus are kept in the catalog; an index file is built from them and can always be
-built again. Where the file goes, and that it gets there whole, is the business of
-`hybrid.stores.generations`.
-"""
+"""Vectors and their search, behind one small protocol so that another store can take FAISS's place."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.errors import CorruptCorpusError, InputError
+from hybrid.errors import CorruptCorpusError, InputError, InstallationError
 from hybrid.settings import RetrievalSettings
-from hybrid.stores.faiss_choice import load_faiss
+
+_FAMILY = re.compile(r"faiss[-_.](cpu|gpu)([-_.](cu|cuda)\d+)?", re.IGNORECASE)
+
+
+def installed() -> list[str]:
+    """The distributions that bring a module ``faiss``, by name."""
+    names = {distribution.name for distribution in metadata.distributions() if distribution.name}
+    return sorted({name.lower().replace("_", "-") for name in names if _FAMILY.fullmatch(name)})
+
+
+def load_faiss() -> ModuleType:
+    """The module. Raises `InstallationError` if there is none, if two packages bring it, or if it cannot be loaded."""
+    found = installed()
+    if len(found) > 1:
+        raise InstallationError(
+            f"{' and '.join(found)} are both installed, and each has overwritten files of the other. Remove both and "
+            f"install one: pip uninstall --yes {' '.join(found)}, then pip install 'hybrid-ttt-rag[cpu]', or [gpu] "
+            "on a machine with an NVIDIA GPU"
+        )
+    try:
+        import faiss
+    except ModuleNotFoundError as error:
+        if error.name != "faiss":
+            raise
+        raise InstallationError(
+            "FAISS is not installed; run pip install 'hybrid-ttt-rag[cpu]', or [gpu] on a machine with an NVIDIA GPU"
+        ) from error
+    except ImportError as error:
+        brought = found[0] if found else "faiss"
+        other = "pip install 'hybrid-ttt-rag[cpu]'" if "gpu" in brought else "pip install --force-reinstall faiss-cpu"
+        raise InstallationError(
+            f"{brought} is installed and cannot be loaded here ({error}); run pip uninstall --yes {brought}, "
+            f"then {other}"
+        ) from error
+    module: ModuleType = faiss
+    return module
+
 
 faiss = load_faiss()
 Vectors = NDArray[np.float32]

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hybrid.answering import words
 from hybrid.answering.evidence import Sentence, gather, with_similarity
-from hybrid.answering.rarity import Rarity
-from hybrid.answers import Route, RouteName
-from hybrid.documents import Chunk, Document
+from hybrid.retrieval.idf import Rarity
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.vectors import FaissIndex
+from hybrid.text import lexicon
+from hybrid.types.answers import Route, RouteName
+from hybrid.types.documents import Chunk, Document
 
 DIMENSION = 256
 
@@ -30,7 +30,7 @@ class BagEmbedder:
     def encode(self, texts: Sequence[str], progress: object = None, *, bulk: bool = False) -> np.ndarray:
         vectors = np.full((len(texts), DIMENSION), 1e-3, dtype=np.float32)
         for row, text in enumerate(texts):
-            for stem in words.content_words(text):
+            for stem in lexicon.content_words(text):
                 vectors[row, zlib.crc32(stem.encode()) % DIMENSION] += 1.0
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 

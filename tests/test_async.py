@@ -17,8 +17,8 @@ from safetensors.numpy import load_file
 from tiny_model import tiny_settings
 
 import hybrid
+from hybrid._async import Stopped, until_stopped
 from hybrid.answering.answerer import Answerer
-from hybrid.asynchronous import Stopped, until_stopped
 from hybrid.errors import CorpusError, InputError
 from hybrid.settings import MemorySettings, Settings
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from hybrid import Corpus, Settings
-from hybrid.documents import Document
 from hybrid.ingest.discovery import discover
-from hybrid.ingest.loading import load, read_bytes
-from hybrid.reports import SkippedFile
+from hybrid.ingest.loaders import load, read_bytes
+from hybrid.types.documents import Document
+from hybrid.types.reports import SkippedFile
 
 CASE_FILE = Path(__file__).resolve().parent.parent / "examples" / "case_file"
 FOUND_OF_LOOKUPS = 0.75

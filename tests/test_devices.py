@@ -18,11 +18,11 @@ from torch.overrides import TorchFunctionMode
 import hybrid
 from hybrid.errors import SettingsError
 from hybrid.kernels.packed import Head
-from hybrid.models import resolve_device
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
+from hybrid.settings.models import resolve_device
 from hybrid.ttt import memory
-from hybrid.ttt.generation import Reader
+from hybrid.ttt.inference.session import Reader
 from hybrid.ttt.inner_loop import MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel, compute_dtype
 

@@ -84,7 +84,7 @@ def tiny_embedder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from transformers import BertConfig, BertModel
 
-    from hybrid.models import EMBEDDER, resolve_model
+    from hybrid.settings.models import EMBEDDER, resolve_model
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("models") / "tiny-embedder"

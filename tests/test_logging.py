@@ -102,7 +102,7 @@ def test_an_answered_question_tells_its_route_its_verdicts_and_its_time(records:
 
 def test_a_loaded_model_tells_its_device(records: list[logging.LogRecord]) -> None:
     (model,) = facts(records, "language model loaded")
-    assert (model["name"], model["device"], model["dtype"]) == ("hybrid.models", "cpu", "float32")
+    assert (model["name"], model["device"], model["dtype"]) == ("hybrid.settings.models", "cpu", "float32")
 
 
 def test_nothing_that_a_document_or_a_question_says_is_logged_above_debug(records: list[logging.LogRecord]) -> None:

@@ -13,8 +13,8 @@ from tiny_model import write_tiny_model
 
 import hybrid
 from hybrid.errors import MissingModelError, SettingsError
-from hybrid.models import EMBEDDER, resolve_model
 from hybrid.settings import AnswerSettings, MemorySettings, RetrievalSettings, Settings
+from hybrid.settings.models import EMBEDDER, resolve_model
 
 TEXT = "The supply agreement ends on 3 May 2031. Acme delivers 500 tonnes of rock salt to Ghent every month.\n" * 4
 NAMES = {"model": "acme/tiny-llama", "embedder": "acme/tiny-embedder"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import os
 import subprocess
 import sys
@@ -15,10 +16,10 @@ import pytest
 import hybrid
 
 HEAVY = {"torch", "faiss", "transformers", "sentence_transformers", "sqlalchemy", "numpy"}
-FLOORS = ["kernels", "stores", "ttt", "retrieval", "ingest", "router", "answering"]  # bottom first
-FLOORS += ["bars", "view", "asynchronous", "opening", "corpus", "langchain", "command", "settings_command"]
-FLOORS += ["evaluation", "cli"]
-GROUND_PACKAGES = {"display", "reporting"}  # how plain data looks, and what leaves the notebook
+LAYERS = [  # bottom first; a module imports its own layer and those before it
+    *("errors", "_runtime", "text", "types", "settings", "kernels", "stores", "ttt", "retrieval", "ingest", "router"),
+    *("answering", "display", "export", "_async", "_view", "_opening", "corpus", "langchain", "evaluation", "cli"),
+]
 
 
 def run(*argv: str | Path, **kwargs: object) -> subprocess.CompletedProcess[str]:
@@ -59,39 +60,52 @@ def test_transformers_imports_with_the_repository_on_the_path(repository: Path) 
     assert not Path(found).is_relative_to(repository / "kernels")
 
 
-def floor_of(path: Path, repository: Path) -> str:
-    top = path.relative_to(repository).parts
-    if top[0] != "hybrid":
-        return top[0]
-    name = top[1].removesuffix(".py")
-    return name if (len(top) > 2 and name not in GROUND_PACKAGES) or name in FLOORS else "ground"
+def package_files(repository: Path) -> dict[str, Path]:
+    """Every module of the package by its name."""
+    tops = {"hybrid": "hybrid", "hybrid.stores": "stores", "hybrid.router": "router", "hybrid.kernels": "kernels/src"}
+    found = {}
+    for package, folder in tops.items():
+        for path in (repository / folder).rglob("*.py"):
+            parts = path.relative_to(repository / folder).with_suffix("").parts
+            found[".".join((package, *parts)).removesuffix(".__init__")] = path
+    return found
 
 
-def imported_floors(path: Path) -> set[str]:
+def imported(path: Path, modules: dict[str, Path]) -> set[str]:
+    """The package's modules that a module imports, also within functions and for types alone."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                names.add(submodule if submodule in modules else node.module)
         elif isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-    return {name.split(".")[1] for name in names if name.startswith("hybrid.")}
+    return {name for name in names if name in modules}
 
 
-def test_no_floor_imports_one_above_it(repository: Path) -> None:
-    ground = {"documents", "answers", "filters", "reports", "page", "errors", "models", "usage", "logs", "process_wide"}
-    ground |= {"comparison", "settings", "settings_problems", "settings_sources"}
-    ground |= GROUND_PACKAGES
-    files = [p for top in ("hybrid", "stores", "router", "kernels/src") for p in (repository / top).rglob("*.py")]
-    assert len(files) > 20
-    for path in files:
-        floor = floor_of(path, repository)
-        if floor == "ground":
-            name = path.relative_to(repository / "hybrid").parts[0].removesuffix(".py")
-            assert name in {*ground, "__init__"}, path
-            if name in ground:
-                assert imported_floors(path) <= ground, path
-            continue
-        assert not imported_floors(path) & set(FLOORS[FLOORS.index(floor) + 1 :]), path
+def layer(module: str) -> int:
+    return LAYERS.index(module.split(".")[1])
+
+
+def test_no_layer_imports_one_above_it(repository: Path) -> None:
+    modules = package_files(repository)
+    assert len(modules) > 100
+    wrong = [
+        f"{module} imports {name}"
+        for module, path in modules.items()
+        if module != "hybrid"
+        for name in imported(path, modules) - {"hybrid"}
+        if layer(name) > layer(module)
+    ]
+    assert wrong == []
+
+
+def test_no_import_circle(repository: Path) -> None:
+    modules = package_files(repository)
+    graph = {module: imported(path, modules) - {"hybrid"} for module, path in modules.items() if module != "hybrid"}
+    sorter = graphlib.TopologicalSorter(graph)
+    sorter.prepare()  # raises CycleError, which names the circle
 
 
 @pytest.fixture(scope="module")

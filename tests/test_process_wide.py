@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from hybrid.process_wide import keep_freed_memory
+from hybrid._runtime import keep_freed_memory
 
 TWICE = """
 import ctypes, resource
-from hybrid.process_wide import keep_freed_memory
+from hybrid._runtime import keep_freed_memory
 
 def touched(size):
     memory = ctypes.create_string_buffer(size)

@@ -16,14 +16,13 @@ from made_contracts import make_contracts
 from tiny_model import tiny_settings
 
 import hybrid
-from hybrid import view
+from hybrid import _view
+from hybrid._view import Shared, Usage
 from hybrid.answering.answerer import Answerer
 from hybrid.errors import CorpusError, CorpusLockedError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.stores.catalog import Catalog
-from hybrid.usage import Usage
-from hybrid.view import Shared
 
 PATIENCE = 60  # seconds after which a wait is a deadlock
 INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
@@ -109,7 +108,7 @@ def test_a_commit_in_the_middle_of_a_question_is_not_seen_by_it(
         first = corpus.ingest(*version(1)).generation
         view_of, overtaken = hybrid.Corpus._view_of, []
 
-        def overtake(self: hybrid.Corpus, generation: object) -> view.View:
+        def overtake(self: hybrid.Corpus, generation: object) -> _view.View:
             found = view_of(self, generation)  # type: ignore[arg-type]
             if not overtaken:
                 overtaken.append(True)
@@ -166,15 +165,15 @@ def test_a_generation_whose_files_are_gone_gives_way_to_the_newest(
     """A slow asker pins a generation; two commits later its index file has been cleared away."""
     with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
         corpus.ingest(*version(1))
-        load, overtaken = view.View.load, []
+        load, overtaken = _view.View.load, []
 
-        def slowly(*arguments: object) -> view.View:
+        def slowly(*arguments: object) -> _view.View:
             if not overtaken:
                 overtaken.append(True)
                 together(lambda: [corpus.ingest(*version(number)) for number in (2, 3, 4)])
             return load(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(view.View, "load", slowly)
+        monkeypatch.setattr(_view.View, "load", slowly)
         assert versions(hit.text for hit in corpus.search(QUESTION)) == {"4"}
 
 
@@ -294,7 +293,7 @@ def test_corpora_side_by_side_keep_to_their_own_settings_models_and_documents(tm
 
 def test_models_are_shared_while_they_are_used_and_released_with_the_last_corpus(tmp_path: Path) -> None:
     gc.collect()
-    before = len(view.MEMORY_MODELS)
+    before = len(_view.MEMORY_MODELS)
     memory = tiny_settings(tmp_path)
     settings = (Settings(memory=memory), Settings(memory=memory.model_copy(update={"snapshot_every": 5000})))
     one, two = (hybrid.Corpus.open(tmp_path / str(number), each) for number, each in enumerate(settings))
@@ -304,11 +303,11 @@ def test_models_are_shared_while_they_are_used_and_released_with_the_last_corpus
     assert one._held_model is two._held_model
     assert one._held_model is not other._held_model
     assert one._held_embedder is two._held_embedder is other._held_embedder
-    assert len(view.MEMORY_MODELS) == before + 2
+    assert len(_view.MEMORY_MODELS) == before + 2
     for corpus in (one, two, other):
         corpus.close()
     gc.collect()
-    assert len(view.MEMORY_MODELS) == before
+    assert len(_view.MEMORY_MODELS) == before
 
 
 class Model:

@@ -10,21 +10,21 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import bearing, comprehension, lookup, merge, opening, titles
+from hybrid.answering import abstention, composition, generators
+from hybrid.answering.composition import Draft, Telling
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
-from hybrid.answering.merge import Draft
-from hybrid.answering.rarity import Counts, Rarity
-from hybrid.answering.telling import Telling
-from hybrid.answering.verification import Documents, Searches, Verified, Verifier
-from hybrid.answering.within import Within
-from hybrid.answering.work import Work, checked_question
-from hybrid.answering.writers import GivenPen, MemoryPen, Pen, counter
-from hybrid.answers import Answer, Hit, Route, RouteName
+from hybrid.answering.generators import GivenPen, MemoryPen, Pen, counter
+from hybrid.answering.passages import Within
+from hybrid.answering.request import Work, checked_question
+from hybrid.answering.selection import document_header, ranking
+from hybrid.answering.verification.verifier import Documents, Searches, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
-from hybrid.filters import Filter
+from hybrid.retrieval.idf import Counts, Rarity
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.rows import DocumentRow, GenerationRow
+from hybrid.types.answers import Answer, Hit, Route, RouteName
+from hybrid.types.filters import Filter
 
 HITS = 10
 """Chunks that the question's search brings; quotes and evidence are chosen among their sentences."""
@@ -75,7 +75,7 @@ class Answerer:
         searcher: Searches,
         embedder: Encoder,
         router: Routes,
-        reader: comprehension.Writer | None,
+        reader: generators.Writer | None,
         settings: Settings,
     ) -> None:
         self._catalog = catalog
@@ -100,8 +100,8 @@ class Answerer:
         """Answer ``question``; ``route`` overrides the router, ``history`` is what was asked before, oldest first.
 
         With ``where``, only documents that it lets through are searched, and the memory, which has read
-        them all, does not write. A ``writer`` (`hybrid.answering.writers.GivenPen`) writes in its place.
-        ``on_token`` is told the answer's text while it is made (`hybrid.answering.telling`).
+        them all, does not write. A ``writer`` (`hybrid.answering.generators.GivenPen`) writes in its place.
+        ``on_token`` is told the answer's text while it is made (`hybrid.answering.composition`).
 
         Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
         route, if the filter names what no document has, or if ``writer`` cannot write.
@@ -121,16 +121,16 @@ class Answerer:
                 work.route = self._routed(asked, vector, route)
             with work.timed("search"):
                 hits = self._searcher.search(asked, HITS, where)
-                parts = bearing.parts(asked)
+                parts = abstention.parts(asked)
                 if len(parts) > 1:
                     hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
                 hits += self._in_named(asked, hits)
-                if opening.aspect(asked):
-                    hits += opening.openings(hits)
+                if document_header.aspect(asked):
+                    hits += document_header.openings(hits)
             with work.timed("evidence"):
                 rarity = self._rarity_of(generation.n if generation else None)
                 found = with_similarity(self._embedder, vector, gather(self._catalog, hits))
-                measured = bearing.measure(asked, found, rarity)
+                measured = abstention.measure(asked, found, rarity)
             if not measured.enough:
                 return _nothing(work, measured)
             if not measured.sure:
@@ -180,7 +180,7 @@ class Answerer:
                 drafts = [_quoted(sentence) for sentence in self._quotes(work.question, found, rarity)]
         if work.route.name != "lookup" and (pen := self._pen(work)) is not None:
             with work.timed("generation"):
-                written = comprehension.cleaned(_written(pen, work, found))
+                written = generators.cleaned(_written(pen, work, found))
             with work.timed("verification"):
                 verdicts = [verdict for claim in written for verdict in verifier.verify_parts(claim, found)]
             made = [Draft(v.text, v.verdict, v.span, pen.origin, v.support) for v in verdicts]
@@ -192,11 +192,11 @@ class Answerer:
         if not any(draft.span for draft in drafts):
             drafts = [*map(_quoted, self._closest(work.question, found, rarity)), *drafts]
         with work.timed("citations"):
-            claims, citations = merge.number(
-                merge.merge(drafts, work.route.p_comprehension),
+            claims, citations = composition.number(
+                composition.merge(drafts, work.route.p_comprehension),
                 lambda sentence, number: cite(self._catalog, sentence, number),
             )
-        return work.finish(text=merge.text(claims), claims=claims, citations=citations, found=True)
+        return work.finish(text=composition.text(claims), claims=claims, citations=citations, found=True)
 
     def _in_named(self, asked: str, hits: Sequence[Hit]) -> list[Hit]:
         """The best hits of each document that the question names by its title; of passages that were brought along
@@ -205,7 +205,7 @@ class Answerer:
             return []
         return [
             hit
-            for document in titles.documents(asked, hits)
+            for document in document_header.named_documents(asked, hits)
             for hit in self._searcher.search(asked, IN_NAMED, Filter(sources=document.source))
             if hit.document_id == document.document_id  # a source's name may be another's pattern
         ]
@@ -246,9 +246,9 @@ class Answerer:
 
     def _closest(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
         """The sentences that a lookup would quote, and some that are not as good, the documents taking turns."""
-        quotes = lookup.choose(question, found, rarity, len(found), comprehension.MIN_SHARE)
+        quotes = ranking.choose(question, found, rarity, len(found), generators.MIN_SHARE)
         best = [replace(quote.sentence, similarity=quote.score) for quote in quotes]
-        return comprehension.diverse(best)[: self._settings.answer.max_quotes]
+        return generators.diverse(best)[: self._settings.answer.max_quotes]
 
     def _verifier(self, where: Filter | None, rarity: Rarity) -> Verifier:
         if where is None:
@@ -258,13 +258,13 @@ class Answerer:
 
     def _quotes(self, question: str, found: Sequence[Sentence], rarity: Rarity) -> list[Sentence]:
         """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
-        most, parts = self._settings.answer.max_quotes, bearing.parts(question)
+        most, parts = self._settings.answer.max_quotes, abstention.parts(question)
         if len(parts) == 1:
-            return [quote.sentence for quote in lookup.choose(question, found, rarity, most)]
+            return [quote.sentence for quote in ranking.choose(question, found, rarity, most)]
         each = max(1, most // len(parts))
         quotes = []
         for part, vector in zip(parts, self._embedder.encode(parts), strict=True):
-            quotes += lookup.choose(part, with_similarity(self._embedder, vector, found), rarity, each)
+            quotes += ranking.choose(part, with_similarity(self._embedder, vector, found), rarity, each)
         return [quote.sentence for quote in quotes]
 
     def _given(self, writer: Any) -> GivenPen:
@@ -319,7 +319,7 @@ def _written(pen: Pen, work: Work, found: Sequence[Sentence], feed: Callable[[st
     return written
 
 
-def _nothing(work: Work, measured: bearing.Bearing) -> Answer:
+def _nothing(work: Work, measured: abstention.Bearing) -> Answer:
     text = NOTHING
     if measured.missing:
         text += f" It does not mention {', '.join(measured.missing)}."

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from hybrid.answering import sentences
-from hybrid.answers import Citation, Hit
-from hybrid.documents import Location
+from hybrid.text import sentences
+from hybrid.types.answers import Citation, Hit
+from hybrid.types.documents import Location
 
 MARGIN = 600
 """Characters read on each side of a hit, so that sentences cut by a chunk's edge come out whole."""

@@ -1,10 +1,9 @@
-"""An answer, its claims and its citations."""
+"""An answer, its claims and citations; and several groups' answers to one question, next to each other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hybrid.answers import Answer, Citation, Claim, Verdict
 from hybrid.display.markup import (
     BLUE,
     BREAK,
@@ -20,13 +19,16 @@ from hybrid.display.markup import (
     head,
     join,
     mark,
+    more,
     pill,
     section,
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.display.text import one_line, place, reflowed, wrapped
-from hybrid.filters import Filter
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
+from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Verdict
+from hybrid.types.filters import Filter
+from hybrid.types.rendering import as_html, as_text
 
 COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
 SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
@@ -43,6 +45,7 @@ _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the doc
 # Text ---------------------------------------------------------------------------------------------
 
 
+@as_text.register(Answer)
 def answer_text(answer: Answer) -> str:
     """The answer's text, its citations by number, its filter and its notes, wrapped for a terminal."""
     blocks = ["\n".join(wrapped(line) for line in answer.text.splitlines())]
@@ -60,12 +63,14 @@ def searched(where: Filter) -> str:
     return f"Searched only: {where}"
 
 
+@as_text.register(Citation)
 def citation_text(citation: Citation) -> str:
     """One citation: its number, where it stands, and the quote."""
     lead = f"[{citation.number}] "
     return wrapped(f'{lead}{citation.source}, {place(citation)}: "{one_line(citation.quote)}"', " " * len(lead))
 
 
+@as_text.register(Claim)
 def claim_text(claim: Claim) -> str:
     """One claim: what it says, the verdict on it, and its citations."""
     said = f"“{claim.text}”" if claim.origin == "index" else claim.text
@@ -79,6 +84,7 @@ def _judged(claim: Claim) -> str:
 # HTML ---------------------------------------------------------------------------------------------
 
 
+@as_html.register(Answer)
 def answer_html(answer: Answer) -> str:
     """A card: the question and its route, claims with verdicts, quotes in their context, notes."""
     parts = [head("Answer", answer.question, filter_line(answer.where), _facts(answer)), body(*claims(answer))]
@@ -148,6 +154,7 @@ def verdict_pill(claim: Claim) -> Html:
     return pill(f"{SIGNS[claim.verdict]} {claim.verdict}", COLOURS[claim.verdict], meaning)
 
 
+@as_html.register(Claim)
 def claim_html(claim: Claim) -> str:
     """A card with one claim."""
     parts = [body(claim_block(claim), tag("div", _judged(claim), style=FINE))]
@@ -156,6 +163,7 @@ def claim_html(claim: Claim) -> str:
     return card("Claim", *parts)
 
 
+@as_html.register(Citation)
 def citation_html(citation: Citation) -> str:
     """A card with one citation."""
     return card("Citation", body(citation_block(citation)))
@@ -200,3 +208,83 @@ def fingerprint(citation: Citation) -> Html:
     """The span and the digest by which the quote can be found again, small."""
     digest = tag("span", f"sha256 {citation.sha256[:12]}…", style=MONO, title=citation.sha256)
     return tag("div", f"characters {citation.start:,}–{citation.end:,} · ", digest, style=f"font-size:11px;{DIM}")
+
+
+_NONE = "No claim of one side openly contradicts one of another. What has to be inferred was not looked for."
+_COLUMN = "flex:1 1 17em;min-width:0;max-width:100%"  # three beside each other in a notebook, one on a telephone
+
+# Text ---------------------------------------------------------------------------------------------
+
+
+@as_text.register(Comparison)
+def comparison_text(comparison: Comparison) -> str:
+    """The sides one below the other, each under its name, and then what contradicts what."""
+    blocks = [wrapped(one_line(comparison.question))]
+    for side, answer in comparison.items():
+        name = one_line(side)
+        blocks.append(f"{wrapped(name)}\n{'-' * min(len(name), 40)}\n{answer_text(answer)}")
+    found = comparison.contradictions[:SHOWN_ROWS]
+    said = [wrapped(f"{_counted(comparison)}:" if found else _NONE), *map(contradiction_text, found)]
+    if left := len(comparison.contradictions) - len(found):
+        said.append(f"and {left:,} more")
+    return "\n\n".join((*blocks, "\n".join(said)))
+
+
+@as_text.register(Contradiction)
+def contradiction_text(contradiction: Contradiction) -> str:
+    """The two claims, each with its side and where it stands."""
+    lines = []
+    for side, citation in zip(contradiction.sides, contradiction.citations, strict=True):
+        lines.append(wrapped(f"{one_line(side)}: {citation_text(citation)}", "    ", "  "))
+    return "\n".join(lines)
+
+
+def _counted(comparison: Comparison) -> str:
+    return count(len(comparison.contradictions), "open contradiction")
+
+
+# HTML ---------------------------------------------------------------------------------------------
+
+
+@as_html.register(Comparison)
+def comparison_html(comparison: Comparison) -> str:
+    """A card with a column for each side; on a narrow page they stand one below the other."""
+    found = tag("span", f"{count(len(comparison), 'side')}; {_counted(comparison)}", style=FINE)
+    columns = [_column(side, answer) for side, answer in comparison.items()]
+    beside = tag("div", *columns, style="display:flex;flex-wrap:wrap;gap:18px 16px;align-items:flex-start")
+    return card("Comparison", head("Comparison", comparison.question, found), body(beside), _disputed(comparison))
+
+
+def _column(side: str, answer: Answer) -> Html:
+    name = tag("div", side, role="heading", aria_level=4, style=f"font-weight:650;{BREAK}")
+    notes = [tag("div", f"Note: {note}", style=f"{FINE};{BREAK};margin-top:6px") for note in answer.notes]
+    sources = [tag("div", *map(citation_block, answer.citations), style=f"border-top:{LINE};margin-top:10px")]
+    content = (name, filter_line(answer.where), *claims(answer), *(sources if answer.citations else ()), *notes)
+    return tag("div", *content, style=_COLUMN, role="region", aria_label=side)
+
+
+def _disputed(comparison: Comparison) -> Html:
+    found = comparison.contradictions[:SHOWN_ROWS]
+    said = [_pair(one) for one in found] if found else [tag("div", _NONE, style=FINE)]
+    left = more(len(comparison.contradictions) - len(found), "contradiction")
+    return section("What contradicts what", *said, left)
+
+
+def _pair(contradiction: Contradiction) -> Html:
+    """The two claims next to each other."""
+    both = [_said(*one) for one in zip(contradiction.sides, contradiction.claims, strict=True)]
+    edge = f"padding-left:12px;border-left:3px solid rgba({ORANGE},.8)"
+    return tag("div", *both, style=f"display:flex;flex-wrap:wrap;gap:6px 16px;margin:8px 0;{edge}")
+
+
+def _said(side: str, claim: Claim) -> Html:
+    citation = claim.citations[0]
+    where = tag("div", f"[{citation.number}] {citation.source}, {place(citation)}", style=f"{FINE};{BREAK}")
+    said = tag("div", mark(claim.text), style=f"font-size:13.5px;{BREAK}")
+    return tag("div", tag("b", side, style=f"font-size:13px;{BREAK}"), said, where, style=_COLUMN)
+
+
+@as_html.register(Contradiction)
+def contradiction_html(contradiction: Contradiction) -> str:
+    """A card with the two claims next to each other."""
+    return card("Contradiction", head("Contradiction", " and ".join(contradiction.sides)), body(_pair(contradiction)))

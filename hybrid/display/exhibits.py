@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from hybrid.answers import Verdict
 from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_in_context, searched
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
-from hybrid.display.text import SHOWN_ROWS, clipped, count, one_line, wrapped
-from hybrid.reporting.exhibits import Exhibit, Exhibits, Use
+from hybrid.text.formatting import SHOWN_ROWS, clipped, count, one_line, wrapped
+from hybrid.types.answers import Verdict
+from hybrid.types.exhibits import Exhibit, Exhibits, Use
+from hybrid.types.rendering import as_html, as_text
 
 
+@as_text.register(Exhibit)
 def exhibit_text(exhibit: Exhibit) -> str:
     """An exhibit's number, place and quote, and what it was cited for."""
     one = exhibit.citation
@@ -22,6 +24,7 @@ def _use(use: Use) -> str:
     return f"{use.verdict} for: {clipped(use.claim, 160)} ({clipped(use.question, 120)}{within})"
 
 
+@as_text.register(Exhibits)
 def exhibits_text(exhibits: Exhibits) -> str:
     """The exhibits one below the other."""
     if not exhibits:
@@ -31,6 +34,7 @@ def exhibits_text(exhibits: Exhibits) -> str:
     return "\n".join([*shown, *([f"and {left:,} more"] if left else [])])
 
 
+@as_html.register(Exhibit)
 def exhibit_html(exhibit: Exhibit) -> str:
     """A card with one exhibit, its quote in context."""
     one = exhibit.citation
@@ -53,6 +57,7 @@ def verdict_pill(verdict: Verdict) -> Html:
     return pill(f"{SIGNS[verdict]} {verdict}", COLOURS[verdict], MEANING[verdict])
 
 
+@as_html.register(Exhibits)
 def exhibits_html(exhibits: Exhibits) -> str:
     """A card with the table of exhibits."""
     documents = len({exhibit.citation.sha256 for exhibit in exhibits})

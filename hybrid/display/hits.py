@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hybrid.answers import Hit, Hits
 from hybrid.display.markup import (
     BREAK,
     DIM,
@@ -22,16 +21,20 @@ from hybrid.display.markup import (
     pill,
     tag,
 )
-from hybrid.display.text import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
+from hybrid.types.answers import Hit, Hits
+from hybrid.types.rendering import as_html, as_text
 
 _MOST_CHARS = 1400  # of one hit that are shown
 
 
+@as_text.register(Hit)
 def hit_text(hit: Hit) -> str:
     """A hit on one line."""
     return f"{one_line(hit.source)}, {place(hit)}: {one_line(hit.text)}"
 
 
+@as_text.register(Hits)
 def hits_text(hits: Hits) -> str:
     """Numbered results, wrapped, each under where it stands."""
     if not hits:
@@ -56,11 +59,13 @@ def _scores(hit: Hit) -> str:
     return ", ".join(facts)
 
 
+@as_html.register(Hit)
 def hit_html(hit: Hit) -> str:
     """A card with one result."""
     return card("Search result", body(_block(hit)))
 
 
+@as_html.register(Hits)
 def hits_html(hits: Hits) -> str:
     """A card with the results in their order."""
     order = "" if hits.order == "fused" else f", {hits.order} search alone"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from hybrid.display.text import SHOWN_ROWS, clipped, printable
+from hybrid.text.formatting import SHOWN_ROWS, clipped, printable
 
 GREY, GREEN, BLUE, ORANGE, VIOLET, RED, YELLOW = (
     "128,128,128", "34,160,90", "50,120,220", "214,120,20", "130,90,220", "214,60,60", "255,205,0",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from hybrid.display.markup import DIM, FINE, GREY, MONO, YELLOW, Html, card, head, mark, tag
-from hybrid.display.text import WIDTH, clipped, count, one_line, place, place_of, printable, wrapped
-from hybrid.page import PageView
+from hybrid.text.formatting import WIDTH, clipped, count, one_line, place, place_of, printable, wrapped
+from hybrid.types.documents import PageView
+from hybrid.types.rendering import as_html, as_text
 
 ABOVE, BELOW = 4, 8
 """Rows of text that are shown above and below a quote, before one unfolds the rest."""
@@ -111,6 +112,7 @@ def _word_before(text: str, at: int) -> int:
     return found if (found := text.rfind(" ", at - WIDTH, at)) > 0 else at
 
 
+@as_text.register(PageView)
 def page_text(view: PageView) -> str:
     """The quote for a terminal, with some lines around it: numbered, and a bar at those of the quote."""
     shown = [f"{one_line(view.source)}, {place_of(view, view.pages)}", ""]
@@ -133,6 +135,7 @@ def _folded(far: list[Line], side: str) -> str:
     return f"{count(len(far), 'line')} {side}" if far else ""
 
 
+@as_html.register(PageView)
 def page_html(view: PageView) -> str:
     """A card that looks like the page, and begins a few lines above the quote."""
     where = tag("span", f"{view.source} · {place_of(view, view.pages)}", style=FINE)

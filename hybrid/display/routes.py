@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hybrid.answers import Route
 from hybrid.display.markup import BLUE, FINE, GREY, VIOLET, Html, body, card, dim, head, pill, tag
 from hybrid.display.markup import text as escaped
+from hybrid.types.answers import Route
+from hybrid.types.rendering import as_html, as_text
 
 COLOURS = {"lookup": BLUE, "both": GREY, "comprehension": VIOLET}
 _MEMORIES = {
@@ -15,6 +16,7 @@ _MEMORIES = {
 _LEFT, _WIDTH = 10.0, 440.0  # of the scale, within the picture
 
 
+@as_text.register(Route)
 def route_text(route: Route) -> str:
     """One line: the route, its probability, and what that means."""
     return f"{route.name}: {how(route)}"
@@ -38,6 +40,7 @@ def _side(route: Route) -> str:
     return sides[route.name]
 
 
+@as_html.register(Route)
 def route_html(route: Route) -> str:
     """A card with the scale from lookup to comprehension."""
     sent = f"The question goes to {_MEMORIES[route.name]}."

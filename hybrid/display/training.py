@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from hybrid.display.markup import FINE, VIOLET, Html, body, card, head, join, tag
-from hybrid.display.text import count, one_line, sparkline, wrapped
-from hybrid.reports import MemoryTraining, TrainingPoint
+from hybrid.text.formatting import count, one_line, sparkline, wrapped
+from hybrid.types.rendering import as_html, as_text
+from hybrid.types.reports import MemoryTraining, TrainingPoint
 
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 48
@@ -15,6 +16,7 @@ _MOST_TOOLTIPS = 120
 _TICKS = 5
 
 
+@as_text.register(MemoryTraining)
 def training_text(training: MemoryTraining) -> str:
     """What was read and what it taught, with the losses as a line of blocks."""
     if not training.points:
@@ -53,6 +55,7 @@ def _mean(points: Sequence[TrainingPoint]) -> float:
     return sum(point.loss * (point.end - point.start) for point in points) / tokens
 
 
+@as_html.register(MemoryTraining)
 def training_html(training: MemoryTraining) -> str:
     """A card with the picture."""
     top = head("Memory training", "Loss against position", tag("span", training.model or "no memory", style=FINE))

@@ -15,14 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.answering.answerer import UNSURE
 from hybrid.answering.evidence import collapse
-from hybrid.answers import Answer, Citation, Hit
 from hybrid.corpus import Corpus
-from hybrid.documents import Document
 from hybrid.errors import InputError
 from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.evaluation.report import Cell, Report
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.stores.jsonl import read_models
+from hybrid.types.answers import Answer, Citation, Hit
+from hybrid.types.documents import Document
 
 CITATIONS = 5
 SHORTEST, LONGEST = 8_000, 45_000

@@ -12,19 +12,19 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hybrid.answering import comprehension
+from hybrid._view import load_embedder, load_memory_model
+from hybrid.answering import generators
 from hybrid.answering.answerer import HITS
 from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.corpus import Corpus
-from hybrid.documents import Document
 from hybrid.errors import InputError
 from hybrid.evaluation.report import Cell, Report
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import catalog_path
 from hybrid.stores.jsonl import read_jsonl, read_models
-from hybrid.ttt.generation import Reader
-from hybrid.view import load_embedder, load_memory_model
+from hybrid.ttt.inference.session import Reader
+from hybrid.types.documents import Document
 
 WAYS = (
     "question alone",
@@ -145,14 +145,14 @@ def measure(
             "evidence and memory": readers[at],
             "evidence and memory of another": readers[at - 1],
         }
-        chosen = comprehension.evidence(found, nothing.count, settings.answer.evidence_tokens)
+        chosen = generators.evidence(found, nothing.count, settings.answer.evidence_tokens)
         for way, reader in asked_with.items():
-            messages = comprehension.prompt(question.question, chosen if way in _WITH_EVIDENCE else [])
+            messages = generators.prompt(question.question, chosen if way in _WITH_EVIDENCE else [])
             losses = [reader.message_loss(messages, reference) for reference in question.references]
             score = None
             if rouge is not None:
                 written = reader.generate(messages, max_new_tokens=settings.answer.max_new_tokens)
-                score = rouge(question.references, " ".join(comprehension.cleaned(written)))
+                score = rouge(question.references, " ".join(generators.cleaned(written)))
             outcomes.append(Outcome(texts[at].set, way, (at, which), statistics.mean(losses), score))
         progress(f"asked question {which + 1} of text {at + 1} of {len(texts)}")
     return report(outcomes, seed, settings, len(texts))

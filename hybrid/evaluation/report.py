@@ -1,7 +1,4 @@
-"""What every evaluation gives: a table with the seed, the generation and the settings that made it.
-
-A report holds no times and no paths of its own, so the same run writes the same files, byte for byte.
-"""
+"""What every evaluation gives: a table with the seed, the commit and the settings that made it, and its plots."""
 
 from __future__ import annotations
 
@@ -14,12 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hybrid.display.shown import Shown
-from hybrid.display.text import printable
 from hybrid.errors import InputError
+from hybrid.text.formatting import printable
+from hybrid.types.rendering import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+from collections.abc import Sequence
+
+from hybrid.display.markup import BREAK, FINE, body, card, head, section, table, tag
 
 Cell = bool | int | float | str | None
 Value = Cell | tuple[Cell, ...]
@@ -164,8 +164,6 @@ class Report(Shown, _Data):
         return printable(self.as_text())
 
     def _repr_html_(self) -> str:
-        from hybrid.display.evaluations import evaluation_html
-
         rows = [{column: _show(cell) for column, cell in row.items()} for row in self.rows]
         return evaluation_html(self.name, self.title, rows, self._figures, self._made_by())
 
@@ -248,3 +246,14 @@ def _draw(figure: Figure, to: str | io.StringIO, kind: str) -> None:
     fixed: dict[str, None] = {"Date": None} if kind == "svg" else {"Software": None}
     with rc_context({"svg.hashsalt": "hybrid", "savefig.dpi": 150}):
         figure.savefig(to, format=kind, metadata=fixed)
+
+
+def evaluation_html(
+    name: str, title: str, rows: Sequence[Mapping[str, str]], figures: Sequence[str], made_by: Sequence[str]
+) -> str:
+    """A card with the table. ``figures`` are the columns that hold numbers; ``made_by`` says what made them."""
+    columns = list(rows[0])
+    cells = [[row[column] for column in columns] for row in rows]
+    shown = table(title, columns, cells, right=[at for at, column in enumerate(columns) if column in figures])
+    facts = [tag("div", fact, style=f"{FINE};{BREAK}") for fact in made_by]
+    return card("Evaluation", head(f"Evaluation: {name}", title), body(shown), section("Made by", *facts))

@@ -23,9 +23,9 @@ from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.evaluation.report import Plot, Report, Series
 from hybrid.retrieval.embedding import Embedder
 from hybrid.router.classifier import Router, Weights
-from hybrid.router.held_out import HELD_OUT
-from hybrid.router.measures import BINS, measure, reliability, risk_coverage
-from hybrid.router.questions import LABELS, LOOKUP, LabelledQuestion, part_of
+from hybrid.router.training.fitting import BINS, measure, reliability, risk_coverage
+from hybrid.router.training.held_out import HELD_OUT
+from hybrid.router.training.questions import LABELS, LOOKUP, LabelledQuestion, part_of
 from hybrid.settings import RouterSettings
 
 Part = Literal["tuning", "reporting"]

@@ -17,8 +17,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Protocol
 
-from hybrid.documents import Chunk
 from hybrid.settings import IngestSettings
+from hybrid.types.documents import Chunk
 
 # A word that the tokenizer does not know is one token however long it is, and white space is none, so
 # characters are limited too: about four times what a token of English prose has.

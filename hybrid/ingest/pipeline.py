@@ -17,18 +17,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.documents import Chunk, Document
+from hybrid._runtime import tell, warn
 from hybrid.errors import SettingsError, SourceNotFoundError
+from hybrid.ingest.changes import Incoming, examine
 from hybrid.ingest.chunking import TokenCounter, chunk
-from hybrid.ingest.examining import Incoming, examine
+from hybrid.ingest.commits import Embedded, Writer
+from hybrid.ingest.memory_training import MemoryModel, read_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
-from hybrid.ingest.reading import MemoryModel, read_corpus
-from hybrid.ingest.writing import Embedded, Writer
-from hybrid.logs import tell, warn
-from hybrid.reports import COUNTED, IngestReport
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.locking import write_lock
+from hybrid.stores.database import write_lock
+from hybrid.types.documents import Chunk, Document
+from hybrid.types.reports import COUNTED, IngestReport
 
 _LOG = logging.getLogger("hybrid.ingest")
 GROUP_CHUNKS = 512  # embedded together

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from hybrid.reports import IngestReport, SkippedFile
 from hybrid.stores.rows import GenerationRow
+from hybrid.types.reports import IngestReport, SkippedFile
 
 Stage = Literal["discover", "load", "embed", "index", "memory"]
 

@@ -21,10 +21,9 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from hybrid.langchain.chat import ChatHybrid
-    from hybrid.langchain.citations import citations_of
     from hybrid.langchain.documents import from_langchain
     from hybrid.langchain.embeddings import HybridEmbeddings
-    from hybrid.langchain.prompts import as_context
+    from hybrid.langchain.prompts import as_context, citations_of
     from hybrid.langchain.retriever import HybridRetriever
     from hybrid.langchain.vector_store import HybridVectorStore
 

@@ -14,15 +14,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import ConfigDict, PrivateAttr, model_validator
 
-from hybrid.answers import Answer, RouteName
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError, UnsupportedModelError
-from hybrid.filters import Filter
 from hybrid.langchain import prompts
-from hybrid.langchain.citations import citation_blocks, placed
-from hybrid.langchain.opened import Opener
-from hybrid.langchain.relay import Relay
-from hybrid.langchain.stop_words import StopWords
+from hybrid.langchain.prompts import citation_blocks, placed
+from hybrid.langchain.session import Opener
+from hybrid.langchain.streaming import Relay, StopWords
+from hybrid.types.answers import Answer, RouteName
+from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
     from typing import Self
@@ -34,7 +33,7 @@ class ChatHybrid(BaseChatModel):
     """Answers from a corpus, with citations and a verdict on every sentence.
 
     The last human message is the question, those before it are its history. The answer is text with annotations
-    (`hybrid.langchain.citations`), its ``response_metadata`` hold the route, the verdicts and the notes. Streamed,
+    (`hybrid.langchain.prompts`), its ``response_metadata`` hold the route, the verdicts and the notes. Streamed,
     quotes come first and then what the memory writes, token by token; the mark that says what carries a sentence
     follows it as soon as it is verified, and the last chunk has the citations. The chunks add up to the message
     that ``invoke`` returns.

@@ -7,11 +7,10 @@ from typing import Any
 
 import langchain_core.documents as langchain
 
-from hybrid.answers import Hit
-from hybrid.documents import Document
 from hybrid.errors import DocumentError
-from hybrid.ingest.foreign_metadata import from_metadata
-from hybrid.ingest.rejoining import rejoined
+from hybrid.ingest.external_documents import from_metadata, rejoined
+from hybrid.types.answers import Hit
+from hybrid.types.documents import Document
 
 
 def from_langchain(documents: Iterable[langchain.Document]) -> Iterator[Document]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from langchain_core.embeddings import Embeddings
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from hybrid.models import EMBEDDER
+from hybrid.settings.models import EMBEDDER
 
 if TYPE_CHECKING:
     from hybrid.retrieval.embedding import Embedder
@@ -44,7 +44,7 @@ class HybridEmbeddings(BaseModel, Embeddings):
 
     def _embedder(self) -> Embedder:
         if self._held is None:
-            from hybrid.view import load_embedder
+            from hybrid._view import load_embedder
 
             self._held = load_embedder(self.model)  # two threads that both ask get the same
         return self._held

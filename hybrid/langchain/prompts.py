@@ -1,30 +1,23 @@
-"""What a chat model is given, read as a question, what was asked before it, and the passages that it brings.
-
-The last human message asks. The human messages before it are its history, from which a follow-up takes its
-subject; what the assistant said is not evidence. Passages are recognised in three forms, the first of which names
-their sources:
-
-- content blocks of type ``text-plain``, which `as_context` makes from documents;
-- text between ``<context>`` and ``</context>`` (or documents, passages, sources);
-- text after a line that begins with ``Context:`` (or Documents, Passages, Sources), up to ``Question:``.
-
-What stands after ``Question:`` is the question then, or else the last paragraph outside of the context.
-"""
+"""Chat messages in and out: what a model is given, read as a question with its passages, and citations as blocks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
-from langchain_core.messages.content import PlainTextContentBlock
+from langchain_core.messages.content import Citation as CitationBlock
+from langchain_core.messages.content import PlainTextContentBlock, create_citation
 
 from hybrid.answering.passages import Passage
-from hybrid.documents import sha256_hex
 from hybrid.errors import InputError
+from hybrid.types.answers import Answer, Citation, Claim
+from hybrid.types.documents import sha256_hex
 
 _CONTEXT = r"(?:context|documents|passages|sources)"
 _TAGGED = re.compile(rf"<({_CONTEXT})>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
@@ -168,3 +161,76 @@ def _parts(text: str) -> tuple[str, list[Passage]]:
 def _of_prompt(text: str, start: int, end: int) -> Passage:
     digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
     return Passage(text[start:end], "prompt", "prompt", digest, start, line=1 + text.count("\n", 0, start))
+
+
+_FIELDS = ("number", "source", "page", "last_page", "lines", "start", "end", "sha256", "before", "after")
+
+
+def placed(answer: Answer) -> Iterator[tuple[Claim, int, int]]:
+    """Each claim with its span in the answer's text, in the order of the text."""
+    at = 0
+    for claim in answer.claims:
+        start = answer.text.index(claim.text, at)
+        at = start + len(claim.text)
+        yield claim, start, at
+
+
+def citation_blocks(answer: Answer, end: int | None = None) -> list[CitationBlock]:
+    """The citations of an answer that was told (`Corpus.ask` with ``on_token``), as annotations of its text.
+
+    ``start_index`` and ``end_index`` are the claim's span in the text, ``cited_text`` is the quote, and ``extras``
+    hold the quote's own span (``start``, ``end``), its ``source``, ``page``, ``last_page``, ``lines`` and ``sha256``,
+    and the claim's ``verdict``, ``origin``, ``support`` and ``contradicted_by``.
+
+    Args:
+        answer: whose claims stand in the order of its text.
+        end: only the text before it was said; claims after it have no annotation.
+    """
+    stop = len(answer.text) if end is None else end
+    return [
+        _block(claim, citation, start, min(last, stop), f"hybrid-{position}-{citation.number}")
+        for position, (claim, start, last) in enumerate(placed(answer), 1)
+        for citation in claim.citations
+        if start < stop
+    ]
+
+
+def _block(claim: Claim, citation: Citation, start: int, end: int, name: str) -> CitationBlock:
+    block = create_citation(
+        id=name,
+        url=_url(citation.source),
+        title=citation.title,
+        start_index=start,
+        end_index=end,
+        cited_text=citation.quote,
+    )
+    held = citation.model_dump(mode="json", include=set(_FIELDS))
+    said = claim.model_dump(mode="json", include={"verdict", "origin", "support", "contradicted_by"})
+    block["extras"] = {key: held[key] for key in _FIELDS} | said
+    return block
+
+
+def _url(source: str) -> str | None:
+    """The source's address, where it is one or can be made one."""
+    if urlsplit(source).scheme in ("http", "https", "file"):
+        return source
+    return Path(source).as_uri() if Path(source).is_absolute() else None
+
+
+def citations_of(message: BaseMessage) -> list[Citation]:
+    """The citations of a message of `ChatHybrid`, each once, by number; also after ``dumps`` and ``loads``.
+
+    Example:
+        >>> message = ChatHybrid(corpus="acme-v-beta").invoke("When does the supply agreement end?")
+        >>> [(citation.number, citation.source, citation.lines) for citation in citations_of(message)]
+        [(1, 'discovery/supply-agreement.txt', (3, 3))]
+    """
+    found: dict[int, Citation] = {}
+    for block in message.content_blocks:
+        for annotation in cast("list[dict[str, Any]]", block.get("annotations") or []):
+            extras = annotation.get("extras") or {}
+            if annotation.get("type") == "citation" and all(field in extras for field in _FIELDS):
+                held = {field: extras[field] for field in _FIELDS}
+                quote, title = annotation.get("cited_text", ""), annotation.get("title", "")
+                found[extras["number"]] = Citation.model_validate({**held, "quote": quote, "title": title})
+    return [found[number] for number in sorted(found)]

@@ -12,9 +12,9 @@ from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr
 
 from hybrid.corpus import Corpus
-from hybrid.filters import Filter
 from hybrid.langchain.documents import from_hit
-from hybrid.langchain.opened import Opener, Order, search
+from hybrid.langchain.session import Opener, Order, search
+from hybrid.types.filters import Filter
 
 
 class HybridRetriever(BaseRetriever):

@@ -17,18 +17,18 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 import hybrid
-from hybrid.answers import Hit
 from hybrid.corpus import Corpus
-from hybrid.documents import Metadata
 from hybrid.errors import CorpusError, InputError, SettingsError
-from hybrid.filters import Filter
-from hybrid.ingest.foreign_metadata import from_metadata, text_of, to_metadata
+from hybrid.ingest.external_documents import from_metadata, text_of, to_metadata
 from hybrid.langchain.embeddings import HybridEmbeddings
-from hybrid.langchain.opened import Opener, Order
+from hybrid.langchain.session import Opener, Order
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
+from hybrid.types.answers import Hit
+from hybrid.types.documents import Metadata
+from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
-    from hybrid.view import View
+    from hybrid._view import View
 
 _ORIGINAL = "_text"  # where the canonical text is not, character for character, the text that was added
 

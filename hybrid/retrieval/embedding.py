@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hybrid._runtime import PROCESS_WIDE, tell
 from hybrid.errors import MissingModelError, UnsupportedModelError
-from hybrid.logs import tell
-from hybrid.models import multiplies_bfloat16, resolve_device, resolve_model
-from hybrid.process_wide import PROCESS_WIDE
 from hybrid.settings import Dtype
+from hybrid.settings.models import multiplies_bfloat16, resolve_device, resolve_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-_LOG = logging.getLogger("hybrid.models")
+_LOG = logging.getLogger("hybrid.settings.models")
 KEPT = 8192
 """Vectors kept for texts that come again; 13 MB with the built-in embedder."""
 _BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches

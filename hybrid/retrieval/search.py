@@ -14,17 +14,17 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answers import Hit
-from hybrid.documents import Location
 from hybrid.errors import InputError
-from hybrid.filters import Filter
 from hybrid.retrieval.embedding import Embedder
-from hybrid.retrieval.exact import ExactTerms
+from hybrid.retrieval.exact_match import ExactTerms
 from hybrid.retrieval.fusion import standardised_sum
 from hybrid.settings import RetrievalSettings
-from hybrid.stores.lexical import exact_expression, exact_terms, match_expression
+from hybrid.stores.query import exact_expression, exact_terms, match_expression
 from hybrid.stores.rows import ChunkRow
 from hybrid.stores.vectors import VectorIndex
+from hybrid.types.answers import Hit
+from hybrid.types.documents import Location
+from hybrid.types.filters import Filter
 
 FEEDBACK = 0.5
 """How much of the mean of the best candidates' vectors is added to the question's; docs/retrieval.md."""
@@ -120,7 +120,7 @@ class Searcher:
         again: that order counts. A score is the sum, mapped to between 0 and 1.
 
         On top of that stands what the question asks for to the letter: its exact terms (quoted phrases,
-        identifiers, clause numbers, see `hybrid.stores.lexical.exact_terms`). Each that a chunk holds adds 1
+        identifiers, clause numbers, see `hybrid.stores.query.exact_terms`). Each that a chunk holds adds 1
         or more to its score, so such a chunk comes before all that hold fewer, whatever the embedding says
         of it.
 

@@ -21,8 +21,8 @@ from hybrid.errors import DivergedError
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.update import clip_factor, sgd_step, squared_norm
 from hybrid.settings import MemorySettings
-from hybrid.ttt.transformer import Transformer, WindowCache
-from hybrid.ttt.weights import DynamicBlock, DynamicMLP
+from hybrid.ttt.model.transformer import Transformer, WindowCache
+from hybrid.ttt.model.weights import DynamicBlock, DynamicMLP
 
 ADAM_BETAS = (0.9, 0.999)
 ADAM_EPSILON = 1e-8

@@ -12,21 +12,21 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from hybrid._runtime import tell
 from hybrid.errors import InputError, ModelError
-from hybrid.logs import tell
-from hybrid.models import multiplies_bfloat16, resolve_device
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints import Checkpoint, load_checkpoint
-from hybrid.ttt.decoding import DecodingWeights
-from hybrid.ttt.generation import Reader
+from hybrid.settings.models import multiplies_bfloat16, resolve_device
+from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
+from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
+from hybrid.ttt.inference.decoding import DecodingWeights
+from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.initial_weights import start_for
 from hybrid.ttt.inner_loop import Learned, flat, inner_step, layers
-from hybrid.ttt.start import start_for
+from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
+from hybrid.ttt.model.weights import DynamicMLP, load_weights
 from hybrid.ttt.state import MemoryState
-from hybrid.ttt.tokenizer import ChatTokenizer
-from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache
-from hybrid.ttt.weights import DynamicMLP, load_weights
 
-_LOG = logging.getLogger("hybrid.models")
+_LOG = logging.getLogger("hybrid.settings.models")
 CPU = torch.device("cpu")
 
 

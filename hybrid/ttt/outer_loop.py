@@ -36,8 +36,8 @@ from hybrid.ttt.inner_loop import (
     sgd,
     step_sizes,
 )
-from hybrid.ttt.transformer import LayerCache, Transformer, WindowCache
-from hybrid.ttt.weights import DynamicMLP
+from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
+from hybrid.ttt.model.weights import DynamicMLP
 
 
 @dataclass(frozen=True)

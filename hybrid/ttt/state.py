@@ -11,8 +11,8 @@ from torch import Tensor
 
 from hybrid.errors import ModelError
 from hybrid.ttt.inner_loop import Learned
-from hybrid.ttt.transformer import LayerCache, WindowCache
-from hybrid.ttt.weights import DynamicMLP
+from hybrid.ttt.model.transformer import LayerCache, WindowCache
+from hybrid.ttt.model.weights import DynamicMLP
 
 FORMAT = "hybrid-memory/2"
 _CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")

@@ -1,0 +1,107 @@
+"""Opening a corpus: its directory, its catalog, and its settings.
+
+Of the settings, code overrules the environment, that a file, that what is stored with the corpus, and that the default.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from hybrid.errors import CorpusError, CorpusNotFoundError, SettingsError
+from hybrid.settings import Settings
+from hybrid.settings import sources as sources
+from hybrid.settings.messages import settings_error
+from hybrid.settings.sources import Layer, Resolved
+
+if TYPE_CHECKING:
+    from hybrid.stores.catalog import Catalog
+
+Given = Settings | str | os.PathLike[str] | None
+"""`Settings` from code, the path of a TOML file, or nothing."""
+_STORED = "settings"
+
+
+def open_catalog(directory: Path, *, create: bool) -> Catalog:
+    """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it.
+
+    Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
+    """
+    from hybrid.stores.catalog import Catalog
+    from hybrid.stores.database import catalog_path
+
+    _check_directory(directory, create=create)
+    return Catalog.open(catalog_path(directory), create=create)
+
+
+def _check_directory(directory: Path, *, create: bool) -> None:
+    from hybrid.stores.database import looks_like_corpus
+
+    if directory.exists() and not directory.is_dir():
+        raise CorpusError(f"{directory} is a file; a corpus is a directory")
+    if looks_like_corpus(directory):
+        return
+    if directory.is_dir() and any(directory.iterdir()):
+        raise CorpusError(f"{directory} holds files that are not a corpus; name an empty or a new directory")
+    if not create:
+        raise CorpusNotFoundError(f"no corpus at {directory}; create one: hybrid ingest {directory} FOLDER")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CorpusError(f"cannot create a corpus at {directory}: {error.strerror}") from error
+
+
+def settle(catalog: Catalog, given: Given) -> Settings:
+    """The settings to use from now on. What code or a file gives is stored; the environment counts for this process.
+
+    Raises `SettingsError` for what is wrong, and for another embedder than the one that made the vectors.
+    """
+    before = catalog.info(_STORED)
+    stored = _stored_layer(before)
+    used = sources.resolve(Settings, _in_order(stored, given)).settings
+    if catalog.generation() is not None:
+        _check_embedder(sources.resolve(Settings, [stored]).settings, used)
+    if given is not None:
+        kept = sources.resolve(Settings, [stored, _given_layer(given)]).settings.model_dump_json()
+        if kept != before:
+            catalog.set_info(_STORED, kept)
+    return used
+
+
+def explained(catalog: Catalog | None, given: Given) -> Resolved[Settings]:
+    """The settings that `settle` would use, each with its source; nothing is stored. No catalog: a new one."""
+    stored = _stored_layer(catalog.info(_STORED) if catalog is not None else None)
+    return sources.resolve(Settings, _in_order(stored, given))
+
+
+def _in_order(stored: Layer, given: Given) -> list[Layer]:
+    environment = sources.from_environment(Settings)
+    if given is None:
+        return [stored, environment]
+    layer = _given_layer(given)
+    return [stored, environment, layer] if isinstance(given, Settings) else [stored, layer, environment]
+
+
+def _given_layer(given: Settings | str | os.PathLike[str]) -> Layer:
+    return sources.from_code(given) if isinstance(given, Settings) else sources.from_file(given)
+
+
+def _stored_layer(text: str | None) -> Layer:
+    if text is None:
+        return Layer("stored")
+    try:
+        return Layer("stored", Settings.model_validate_json(text).model_dump())
+    except ValidationError as error:
+        wrong = settings_error(error, Settings)
+        raise SettingsError(f"the settings stored with this corpus do not fit this version: {wrong}") from None
+
+
+def _check_embedder(before: Settings, now: Settings) -> None:
+    if now.retrieval.embedder != before.retrieval.embedder:
+        raise SettingsError(
+            f"retrieval.embedder: this corpus was embedded by {before.retrieval.embedder}; its vectors cannot be "
+            f"compared with those of {now.retrieval.embedder}: ingest into a new directory"
+        )

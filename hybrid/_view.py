@@ -1,0 +1,218 @@
+"""One generation of a corpus, loaded: its index, its searcher, its memory, and what answers with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Generic, Self, TypeVar
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from hybrid.answering.answerer import Answerer
+from hybrid.errors import CorpusError
+from hybrid.retrieval.embedding import Embedder
+from hybrid.retrieval.search import Searcher
+from hybrid.router.classifier import Router
+from hybrid.settings import Dtype, MemorySettings, Settings
+from hybrid.stores import commits
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.commits import verified_index
+from hybrid.stores.rows import GenerationRow, StoredFile
+from hybrid.stores.vectors import FaissIndex
+from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.memory import MemoryModel
+
+Key = TypeVar("Key", bound=Hashable)
+Model = TypeVar("Model")
+
+
+class Shared(Generic[Key, Model]):
+    """Models that corpora side by side share: loaded once a key, and kept as long as anyone holds them.
+
+    What is shared never changes. Threads that ask for the same key wait for one load; other keys are not held up.
+    """
+
+    def __init__(self, load: Callable[[Key], Model]) -> None:
+        self._load = load
+        self._guard = Lock()
+        self._loading: WeakValueDictionary[Key, Lock] = WeakValueDictionary()
+        self._loaded: WeakValueDictionary[Key, Model] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+    def get(self, key: Key) -> Model:
+        """The model of that key. Raises what loading it raises."""
+        with self._guard:
+            # The lock lives as long as a thread is here with it.
+            lock = self._loading.get(key) or self._loading.setdefault(key, Lock())
+        with lock:
+            found = self._loaded.get(key)
+            if found is None:
+                found = self._load(key)
+                self._loaded[key] = found
+            return found
+
+
+EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: Embedder.load(*key))
+MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(MemoryModel.load)
+
+
+def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Embedder:
+    """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again."""
+    return EMBEDDERS.get((name, device, dtype))
+
+
+def load_memory_model(settings: MemorySettings) -> MemoryModel:
+    """A language model, shared by all corpora of the process with the same memory settings. Hold on to it, too."""
+    # How often snapshots are written is not the model's business.
+    return MEMORY_MODELS.get(settings.model_copy(update={"snapshot_every": MemorySettings().snapshot_every}))
+
+
+@dataclass(frozen=True)
+class View:
+    """A generation, ready to be searched and asked. ``None`` stands for a corpus that is still empty."""
+
+    generation: GenerationRow | None
+    index: FaissIndex
+    searcher: Searcher
+    answerer: Answerer
+
+    @property
+    def number(self) -> int | None:
+        """The generation's."""
+        return self.generation.n if self.generation else None
+
+    @classmethod
+    def load(
+        cls,
+        directory: Path,
+        catalog: Catalog,
+        settings: Settings,
+        generation: GenerationRow | None,
+        embedder: Embedder,
+        model: Callable[[], MemoryModel | None],
+        before: View | None = None,
+    ) -> Self:
+        """Load the generation's index, or take it from the view ``before`` if it is the same.
+
+        ``model`` is called when the memory first writes. Raises `CorruptCorpusError` if the index file is missing
+        or does not match its sha256.
+        """
+        same = before is not None and _index_file(before.generation) == _index_file(generation)
+        index = before.index if before and same else _load_index(directory, settings, generation, embedder.dimension)
+        searcher = Searcher(catalog, index, embedder, settings.retrieval)
+        router = Router.load(settings.router, embedder.fingerprint)
+        memory = _Memory.of(directory, settings.memory, generation, model)
+        return cls(generation, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
+
+
+class _Memory:
+    """The memory of one generation, loaded when it first writes: a lookup never waits for it."""
+
+    def __init__(self, directory: Path, snapshot: StoredFile, model: Callable[[], MemoryModel | None]) -> None:
+        self._directory = directory
+        self._snapshot = snapshot
+        self._model = model
+
+    @classmethod
+    def of(
+        cls,
+        directory: Path,
+        settings: MemorySettings,
+        generation: GenerationRow | None,
+        model: Callable[[], MemoryModel | None],
+    ) -> Self | None:
+        """The memory, or ``None`` where it is off, absent or switched off in the settings."""
+        if not settings.enabled or generation is None or generation.memory_state in ("off", "none"):
+            return None
+        if generation.snapshot_file is None or generation.snapshot_sha256 is None:
+            return None
+        return cls(directory, StoredFile(generation.snapshot_file, generation.snapshot_sha256), model)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        model = self._model()
+        assert model is not None  # it is on: see `of`
+        return model.reader(model.restore(*commits.load_snapshot(self._directory, self._snapshot)))
+
+    @property
+    def window(self) -> int:
+        return self._reader.window
+
+    def count(self, text: str) -> int:
+        return self._reader.count(text)
+
+    def generate(
+        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
+    ) -> str:
+        return self._reader.generate(messages, max_new_tokens=max_new_tokens, on_token=on_token)
+
+
+def _index_file(generation: GenerationRow | None) -> StoredFile | None:
+    return StoredFile(generation.index_file, generation.index_sha256) if generation else None
+
+
+def _load_index(directory: Path, settings: Settings, generation: GenerationRow | None, dimension: int) -> FaissIndex:
+    exact_up_to = settings.retrieval.exact_up_to
+    stored = _index_file(generation)
+    if stored is None:
+        nothing = np.zeros((0, dimension), np.float32)
+        return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)
+    return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True)
+
+
+class Usage:
+    """Counts the calls that run, whatever their thread. Nothing waits here.
+
+    Args:
+        name: of the thing, for the error that a late caller gets.
+        release: lets go of it; called once, by whoever is last.
+
+    Example:
+        >>> usage = Usage("the corpus at acme", release=lambda: print("files closed"))
+        >>> with usage.held():
+        ...     usage.close()  # another thread closes it meanwhile
+        files closed
+    """
+
+    def __init__(self, name: str, release: Callable[[], None]) -> None:
+        self._name = name
+        self._release = release
+        self._lock = Lock()
+        self._users = 0
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody can begin to use it any more."""
+        return self._closed
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The thing stays open inside the block. Raises `CorpusError` if it was closed before."""
+        with self._lock:
+            if self._closed:
+                raise CorpusError(f"{self._name} was closed; open it again to go on")
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self._closed and not self._users
+            if last:
+                self._release()
+
+    def close(self) -> None:
+        """Let nobody in any more, and let go once all are out. Closing again does nothing."""
+        with self._lock:
+            first, self._closed = not self._closed, True
+            free = first and not self._users
+        if free:
+            self._release()

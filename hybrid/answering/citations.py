@@ -1,0 +1,70 @@
+"""Citations against the corpus as it is now: whether each still holds, and the page it stands on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hybrid.answering.evidence import Texts
+from hybrid.errors import CorpusError, SourceNotFoundError
+from hybrid.stores.rows import SourceRow
+from hybrid.text.formatting import place
+from hybrid.types.answers import Answer, Citation, Hit
+from hybrid.types.documents import Document, PageView
+
+
+class Catalog(Protocol):
+    """What showing pages needs of a `hybrid.stores.catalog.Catalog`."""
+
+    def source(self, name: str) -> SourceRow | None:
+        """The source of that name."""
+
+    def document(self, document_id: int) -> Document:
+        """The document with its text."""
+
+
+def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
+    """The page view of a citation's span, or of a hit's, in the document as it is now.
+
+    Raises:
+        SourceNotFoundError: the document is not in the corpus.
+        CorpusError: the document has changed since, or the quote is not at its offsets.
+    """
+    row = catalog.source(citation.source)
+    if row is None:
+        raise SourceNotFoundError(f"{citation.source} is not in the corpus; corpus.documents() lists what is")
+    if row.sha256 != citation.sha256:
+        raise CorpusError(f"{citation.source} has changed since it was quoted; ask again to quote it as it is now")
+    document = catalog.document(row.document_id)
+    quote = citation.quote if isinstance(citation, Citation) else citation.text
+    if document.text[citation.start : citation.end] != quote:
+        raise CorpusError(
+            f"the quote is not at characters {citation.start} to {citation.end} of {citation.source}, "
+            f"{place(citation)}; ask again to quote the document as it is now"
+        )
+    view = PageView.of(document, citation.start, citation.end)
+    return view.model_copy(update={"source": citation.source})
+
+
+class Checked(Texts, Protocol):
+    """The part of a catalog that checking citations needs."""
+
+    def source(self, name: str) -> SourceRow | None:
+        """The source of that name."""
+
+
+def check_citations(catalog: Checked, answer: Answer) -> list[str]:
+    """What no longer holds of an answer's citations, in words; nothing if every one does.
+
+    A citation holds if its source is still in the corpus with the same sha256, and its quote stands at
+    its offsets, character for character.
+    """
+    problems = []
+    for citation in answer.citations:
+        row = catalog.source(citation.source)
+        if row is None:
+            problems.append(f"[{citation.number}] {citation.source} is not in the corpus any more")
+        elif row.sha256 != citation.sha256:
+            problems.append(f"[{citation.number}] {citation.source} has changed since the answer was made")
+        elif catalog.text(row.document_id, citation.start, citation.end) != citation.quote:
+            problems.append(f"[{citation.number}] the quote is not at its offsets in {citation.source}")
+    return problems

@@ -1,0 +1,297 @@
+"""Who writes: the memory, or a language model of the caller's, each given the best evidence in its window."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+from typing import Any, Literal, Protocol
+
+from hybrid.answering.evidence import Sentence, collapse
+from hybrid.errors import InputError, ModelError
+from hybrid.settings import AnswerSettings
+from hybrid.text import sentences
+
+MEMORY_INSTRUCTION = (
+    "You answer questions about documents. Use only what the passages say, in their own words. Be brief."
+)
+ROOM = 48
+"""Tokens left for the chat template and for what counting each sentence alone misses."""
+LONGEST_PHRASE = 12
+"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off."""
+MIN_SHARE = 0.5
+"""Evidence is at least this similar to the question, as a share of the best sentence's similarity."""
+
+
+class Writer(Protocol):
+    """The part of a memory's reader that comprehension needs."""
+
+    @property
+    def window(self) -> int:
+        """Tokens that attention sees."""
+
+    def count(self, text: str) -> int:
+        """Tokens of ``text``."""
+
+    def generate(
+        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
+    ) -> str:
+        """What the model answers to a chat of (role, text) messages; ``on_token`` is called with each piece of it."""
+
+
+def write(writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int) -> list[str]:
+    """The sentences that the memory writes, cleaned; ``budget`` is the tokens given to evidence."""
+    messages = memory_request(writer, question, found, budget, max_new_tokens)
+    return cleaned(writer.generate(messages, max_new_tokens=max_new_tokens))
+
+
+def memory_request(
+    writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int
+) -> list[tuple[str, str]]:
+    """The chat that asks the memory, which leaves room in its window for what it writes."""
+    room = writer.window - max_new_tokens - ROOM - writer.count(MEMORY_INSTRUCTION)
+    asked = _shortened(writer, question, max(16, room // 2))
+    budget = min(budget, room - writer.count(asked))
+    return prompt(asked, evidence(found, writer.count, budget))
+
+
+def diverse(found: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences most like the question first, the documents taking turns, none that repeats another."""
+    if not found:
+        return []
+    least = MIN_SHARE * max(sentence.similarity for sentence in found)
+    turns: dict[int, list[Sentence]] = {}
+    said: set[str] = set()
+    for sentence in sorted(found, key=lambda sentence: -sentence.similarity):
+        plain = collapse(sentence.text).casefold()
+        if plain not in said and sentence.similarity >= least:
+            said.add(plain)
+            turns.setdefault(sentence.document_id, []).append(sentence)
+    rounds = max(map(len, turns.values()), default=0)
+    return [queue[turn] for turn in range(rounds) for queue in turns.values() if turn < len(queue)]
+
+
+def evidence(found: Sequence[Sentence], count: Callable[[str], int], budget: int) -> list[Sentence]:
+    """The best and most diverse sentences that fit ``budget`` tokens, in the order of their documents."""
+    chosen: list[Sentence] = []
+    for sentence in diverse(found):
+        cost = count(collapse(sentence.text)) + 2
+        if cost <= budget:
+            chosen.append(sentence)
+            budget -= cost
+    first = {sentence.document_id: position for position, sentence in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda sentence: (first[sentence.document_id], sentence.start))
+
+
+def prompt(question: str, chosen: Sequence[Sentence]) -> list[tuple[str, str]]:
+    """The chat that asks the memory. Short, because a small model follows little else."""
+    passages = "\n".join(f"- {collapse(sentence.text)}" for sentence in chosen)
+    given = f"Passages:\n{passages}\n\n" if chosen else ""
+    return [("system", MEMORY_INSTRUCTION), ("user", f"{given}Question: {question}\nAnswer in one to three sentences.")]
+
+
+_SPECIAL = re.compile(r"<\|im_start\|>\s*\w+|<\|[^|>]{1,40}\|>")
+_LABEL = re.compile(r"^\s*(?:(?:short )?answer|response|assistant)\s*:\s*", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
+
+
+def cleaned(output: str) -> list[str]:
+    """The whole sentences of a model's output, each once: no special tokens, labels, bullets or cut-off end."""
+    plain = _LABEL.sub("", _SPECIAL.sub(" ", output))
+    found: list[str] = []
+    for start, end in sentences.spans(plain):
+        sentence = collapse(_BULLET.sub("", plain[start:end]).replace("**", ""))
+        if any(letter.isalnum() for letter in sentence) and sentence.casefold() not in map(str.casefold, found):
+            found.append(sentence)
+    if found and found[-1][-1] not in ".!?\"”’')" and (len(found) > 1 or len(found[-1].split()) > LONGEST_PHRASE):
+        found.pop()
+    return found
+
+
+def _shortened(writer: Writer, question: str, budget: int) -> str:
+    """The question, or its beginning and end where it would fill the window. A question is asked at its ends."""
+    asked = collapse(question)
+    while writer.count(asked) > budget and len(asked) > 80:
+        keep = int(len(asked) * 0.4)
+        asked = f"{asked[:keep].rstrip()} … {asked[-keep:].lstrip()}"
+    return asked
+
+
+Hear = Callable[[str], None]
+"""Called with each new piece of what is being written."""
+
+INSTRUCTION = (
+    "You answer questions about a body of documents. Use only what the passages say, and keep to their words: "
+    "every sentence you write is checked against them. Write one to five short sentences, each one statement that "
+    "a passage carries by itself. No headings, no lists, no citations: they are added for you. "
+    "If the passages do not answer the question, write NO ANSWER and nothing else."
+)
+NO_ANSWER = "NO ANSWER"
+CHARACTERS_A_TOKEN = 4
+"""Counted so where there is no tokenizer to count with."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pen(Protocol):
+    """One that writes about a question, with the evidence that was found."""
+
+    @property
+    def origin(self) -> Literal["memory", "writer"]:
+        """What its claims are marked with."""
+
+    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
+        """What it writes. ``hear`` is called with each piece of it as it comes. Raises `ModelError`."""
+
+
+class MemoryPen:
+    """The memory, which writes for one thread at a time."""
+
+    origin: Literal["memory"] = "memory"
+
+    def __init__(self, reader: Writer, limits: AnswerSettings, writing: Lock) -> None:
+        self._reader = reader
+        self._limits = limits
+        self._writing = writing
+
+    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
+        """See `Pen.write`."""
+        limits = self._limits
+        with self._writing:
+            asked = memory_request(self._reader, question, found, limits.evidence_tokens, limits.max_new_tokens)
+            if hear is None:
+                return self._reader.generate(asked, max_new_tokens=limits.max_new_tokens)
+            return self._reader.generate(asked, max_new_tokens=limits.max_new_tokens, on_token=hear)
+
+
+class GivenPen:
+    """A language model of the caller's.
+
+    Args:
+        writer: a LangChain chat model, or anything else with its ``invoke``; or a function that takes a list of
+            (role, text) messages and returns text.
+        count: how many tokens a text is.
+        budget: tokens of evidence that it is given.
+
+    Raises:
+        InputError: ``writer`` is neither.
+
+    Example:
+        >>> pen = GivenPen(lambda messages: "The salt arrived wet.", count=len, budget=1000)
+        >>> pen.write("Why did they fall out?", [])
+        'The salt arrived wet.'
+    """
+
+    origin: Literal["writer"] = "writer"
+
+    def __init__(self, writer: Any, count: Callable[[str], int], budget: int) -> None:
+        if not (callable(getattr(writer, "invoke", None)) or callable(writer)) or isinstance(writer, type):
+            raise InputError(
+                f"a writer is a LangChain chat model, or a function from (role, text) messages to text, "
+                f"not {writer.__name__ if isinstance(writer, type) else type(writer).__name__}"
+            )
+        self._writer = writer
+        self._count = count
+        self._budget = budget
+
+    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
+        """See `Pen.write`. Empty if it says that the passages do not answer."""
+        messages = request(question, passages(found, self._count, self._budget))
+        written = ""
+        for piece in self._pieces(messages, stream=hear is not None):
+            before, written = written, written + piece
+            if hear is not None and not _may_be_no_answer(written):
+                hear(written if _may_be_no_answer(before) else piece)
+        if not written.strip():
+            raise ModelError("it wrote nothing")
+        if not _may_be_no_answer(written):
+            return written
+        if written.strip(" .\n").upper() == NO_ANSWER:
+            return ""
+        if hear is not None:
+            hear(written)
+        return written
+
+    def _pieces(self, messages: list[tuple[str, str]], *, stream: bool) -> Iterator[str]:
+        """What the model writes. Only its own errors become a `ModelError`, not those of who listens."""
+        pieces = self._asked(messages, stream=stream)
+        while True:
+            try:
+                piece = next(pieces, None)
+            except ModelError:
+                raise
+            except Exception as error:  # a model of the caller's may raise anything: network, quota
+                _log.warning("the writer failed", exc_info=True)
+                raise ModelError(f"{type(error).__name__}: {error}") from error
+            if piece is None:
+                return
+            yield piece
+
+    def _asked(self, messages: list[tuple[str, str]], *, stream: bool) -> Iterator[str]:
+        if stream and callable(getattr(self._writer, "stream", None)):
+            yield from map(_text, self._writer.stream(messages))
+        elif callable(getattr(self._writer, "invoke", None)):
+            yield _text(self._writer.invoke(messages))
+        else:
+            yield _text(self._writer(messages))
+
+
+def _text(result: Any) -> str:
+    """The text of a message, of a piece of one, or of a plain answer."""
+    if isinstance(result, str):
+        return result
+    for name in ("text", "content"):
+        value = getattr(result, name, None)
+        value = value() if callable(value) and not isinstance(value, str) else value
+        if isinstance(value, str):
+            return str(value)
+    raise ModelError(f"it returned {type(result).__name__}, not text")
+
+
+def _may_be_no_answer(written: str) -> bool:
+    """Whether it says that the passages do not answer, or may be about to."""
+    plain = written.strip(" .\n").upper()
+    return NO_ANSWER.startswith(plain)
+
+
+def passages(found: Sequence[Sentence], count: Callable[[str], int], budget: int) -> list[list[Sentence]]:
+    """The sentences of the best hits that fit ``budget`` tokens, by document, in the order of its text.
+
+    A large model is given passages whole where the memory is given sentences: it can tell what matters in them.
+    """
+    chosen: list[Sentence] = []
+    for sentence in sorted(found, key=lambda one: one.rank):
+        cost = count(collapse(sentence.text)) + 2
+        if cost <= budget:
+            chosen.append(sentence)
+            budget -= cost
+    documents: dict[int, list[Sentence]] = {}
+    for sentence in chosen:
+        documents.setdefault(sentence.document_id, []).append(sentence)
+    return [sorted(held, key=lambda one: one.start) for held in documents.values()]
+
+
+_ADJACENT = 3  # characters between two sentences of one passage
+
+
+def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tuple[str, str]]:
+    """The chat that asks a large model, each document's passages under its name."""
+    given = "\n\n".join(f"[{held[0].source}]\n{_joined(held)}" for held in documents)
+    return [("system", INSTRUCTION), ("user", f"Passages:\n\n{given}\n\nQuestion: {question}")]
+
+
+def _joined(held: Sequence[Sentence]) -> str:
+    text = collapse(held[0].text)
+    for before, sentence in itertools.pairwise(held):
+        text += (" " if sentence.start - before.end <= _ADJACENT else "\n…\n") + collapse(sentence.text)
+    return text
+
+
+def counter(embedder: object) -> Callable[[str], int]:
+    """Counts tokens with the embedder's tokenizer: the language model is not loaded just to count."""
+    offsets = getattr(embedder, "offsets", None)
+    if callable(offsets):
+        return lambda text: len(offsets(text))
+    return lambda text: -(-len(text) // CHARACTERS_A_TOKEN)

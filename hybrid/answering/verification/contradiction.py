@@ -1,0 +1,82 @@
+"""Whether two sentences about the same thing cannot both hold, by what they say in words.
+
+Rules on numbers, dates, negation, obligation, direction and opposites, as in `entailment`. They see a
+contradiction that is said openly ("30 days" and "60 days"), and none that has to be inferred.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hybrid.text import lexicon
+
+MIN_SHARED = 0.6
+"""Share of the shorter sentence's content words that the other must have, to be about the same thing."""
+MIN_WORDS = 2
+_OPPOSED = ({"before", "after"}, {"more", "less"})
+# Opposite in a contract, but what one of them may do says nothing of the other.
+_ROLES = lexicon.stems(
+    """buyer seller borrower lender client provider customer supplier discloser recipient disclosing receiving employee
+    employer landlord tenant lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee
+    plaintiff defendant"""
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def contradict(one: str, other: str) -> bool:
+    """Whether two sentences contradict each other.
+
+    Example:
+        >>> contradict("The rent is $5,400 per month.", "The rent is $4,500 per month.")
+        True
+        >>> contradict("The rent is $4,500 per month.", "The deposit is $9,000.")
+        False
+    """
+    shared = _shared(one, other)
+    if shared is None:
+        return False
+    return (
+        _facts_differ(one, other)
+        or lexicon.negated(one) & shared != lexicon.negated(other) & shared
+        or _forbidden(one, shared) != _forbidden(other, shared)
+        or any(
+            lexicon.directions(one) & pair and lexicon.directions(other) & pair
+            and not lexicon.directions(one) & lexicon.directions(other) & pair
+            for pair in _OPPOSED
+        )
+        or bool(_opposites(set(lexicon.content_words(one)), set(lexicon.content_words(other))))
+    )  # fmt: skip
+
+
+def _shared(one: str, other: str) -> set[str] | None:
+    """The stems of both, or of the first that have a synonym in the second; ``None`` where they are too few."""
+    first, second = set(lexicon.content_words(one)), set(lexicon.content_words(other))
+    present = {synonym for stem in second for synonym in lexicon.SYNONYMS.get(stem, (stem,))}
+    shared = first & present
+    enough = len(shared | _opposites(first, second)) >= max(MIN_WORDS, MIN_SHARED * min(len(first), len(second)))
+    return shared if enough else None
+
+
+def _facts_differ(one: str, other: str) -> bool:
+    """Whether each states a number or date of one kind (days, dollars, dates) that the other does not."""
+    first, second = lexicon.facts(one), lexicon.facts(other)
+    mine = {_kind(key) for key in first.needed - second.given}
+    theirs = {_kind(key) for key in second.needed - first.given}
+    alike = {_kind(key) for key in first.needed & second.needed}
+    return bool((mine & theirs) - alike)
+
+
+def _kind(key: str) -> str:
+    if _DAY.fullmatch(key):
+        return "date"
+    number, _, unit = key.partition(" ")
+    return unit or ("number" if re.fullmatch(r"[\d.]+", number) else "identifier")
+
+
+def _forbidden(text: str, shared: set[str]) -> frozenset[str]:
+    return frozenset(verb for verb, kinds in lexicon.modalities(text).items() if verb in shared and "never" in kinds)
+
+
+def _opposites(first: set[str], second: set[str]) -> set[str]:
+    """The stems of the first whose opposite only the second has."""
+    return {stem for stem in first - second - _ROLES if lexicon.OPPOSITES.get(stem, frozenset()) & (second - first)}

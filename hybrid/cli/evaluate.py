@@ -1,0 +1,294 @@
+"""The group ``hybrid eval``: measure the parts on questions of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from hybrid.cli.command import command, json_option, print_json
+from hybrid.errors import InputError
+from hybrid.evaluation.needles import TASKS, Task, read_filler
+from hybrid.evaluation.report import Report
+
+
+@click.group("eval")
+def evaluate() -> None:
+    """Measure retrieval, routing and answers, on your own questions or on development sets."""
+
+
+def report_options(default_seed: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--seed``, ``--out`` and ``--json``, for a subcommand that ends in `publish`."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        options = (
+            click.option("--seed", default=default_seed, show_default=True, help="Decides every random choice."),
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="A folder for the report: JSON, Markdown and plots (the plots need matplotlib).",
+            ),
+            json_option,
+        )
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def publish(report: Report, out: Path | None, *, as_json: bool) -> None:
+    """Print the report, as a table or as JSON, and write its files where ``out`` says so."""
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(report.as_text())
+    if out is not None:
+        for path in report.write(out):
+            click.echo(f"wrote {path}", err=True)
+
+
+@command(evaluate, "hybrid eval answers acme-v-beta questions.jsonl --out report")
+@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--cuad",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The folder of CUAD, to ask its contracts for their clauses instead.",
+)
+@click.option("--contracts", default=20, show_default=True, help="With --cuad: how many contracts.")
+@click.option("--skip", default=0, show_default=True, help="With --cuad: how many to leave out first.")
+@report_options(default_seed=0)
+def answers(
+    corpus: Path | None,
+    questions: Path | None,
+    cuad: Path | None,
+    contracts: int,
+    skip: int,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure whether CORPUS cites what answers QUESTIONS, and says so where nothing does.
+
+    A line of QUESTIONS has `question` and `quotes`, the words of the documents that answer it ([] where none do),
+    and may have `source`, `history` and `set`. Dense and lexical search alone are measured beside it.
+    """
+    from hybrid.corpus import Corpus
+    from hybrid.evaluation import answers as measured
+
+    if cuad is not None:
+        if corpus is not None:
+            raise InputError("give either a corpus and a file of questions, or --cuad and its folder")
+        report = measured.evaluate_cuad(cuad, contracts, skip, seed)
+    elif corpus is None or questions is None:
+        raise InputError("give a corpus and a file of questions, or --cuad and its folder")
+    else:
+        expected = measured.read_expected(questions)
+        with Corpus.open(corpus, create=False) as opened:
+            report = measured.evaluate(opened, expected, seed)
+    publish(report, out, as_json=as_json)
+
+
+@command(evaluate, "hybrid eval comprehension texts.jsonl --out report")
+@click.argument("texts", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--squality", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder of SQuALITY."
+)
+@click.option("--qmsum", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder of QMSum.")
+@click.option("--count", default=4, show_default=True, help="With --squality and --qmsum: how many texts of each.")
+@click.option("--skip", default=0, show_default=True, help="With them: how many to leave out first.")
+@click.option("--write/--no-write", default=True, show_default=True, help="Generate answers, too, for ROUGE-L.")
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@report_options(default_seed=0)
+def comprehension(
+    texts: Path | None,
+    squality: Path | None,
+    qmsum: Path | None,
+    count: int,
+    skip: int,
+    write: bool,
+    settings: Path | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure what the memory adds to answers about whole TEXTS, beside evidence and without.
+
+    A line of TEXTS has `document`, and `questions`, each with `question` and `references`, the answers that
+    people gave. Each text is read into a memory of its own; the memory of another text is the control.
+    """
+    from hybrid.evaluation import comprehension as measured
+    from hybrid.settings import Settings
+
+    asked = measured.read_texts(texts) if texts else []
+    asked += measured.squality(squality, count, skip) if squality else []
+    asked += measured.qmsum(qmsum, count, skip) if qmsum else []
+    if not asked:
+        raise InputError("give a file of texts, or --squality or --qmsum and its folder")
+    report = measured.measure(
+        asked,
+        Settings.load(settings),
+        seed,
+        write,
+        progress=lambda line: click.echo(line, err=True),
+    )
+    publish(report, out, as_json=as_json)
+
+
+@command(evaluate, "hybrid eval needle --filler essays/ --task s-niah-2 --tokens 8000 --count 100 --no-memory")
+@click.option(
+    "--filler",
+    type=click.Path(path_type=Path, exists=True),
+    required=True,
+    help="Text to hide needles in: a file or folder of .txt, .md or JSONL lines with `text`.",
+)
+@click.option("--task", "tasks", type=click.Choice(TASKS), multiple=True, help="May be repeated. [default: all]")
+@click.option(
+    "--tokens",
+    "lengths",
+    type=click.IntRange(min=50),
+    multiple=True,
+    default=(8_000,),
+    show_default=True,
+    help="Sizes of haystacks, in the embedder's tokens. May be repeated.",
+)
+@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True, help="Haystacks a task and size.")
+@click.option("--memory/--no-memory", default=False, show_default=True, help="Whether the memory reads each haystack.")
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@report_options()
+def needle(
+    filler: Path,
+    tasks: tuple[str, ...],
+    lengths: tuple[int, ...],
+    count: int,
+    memory: bool,
+    settings: Path | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Hide values in long texts, ask for them through the whole product, and count those that come back.
+
+    The tasks are RULER's: a passkey in noise (s-niah-1), a number (s-niah-2) and a UUID (s-niah-3) in FILLER,
+    one key among several, and several values of one key. Each haystack is ingested and asked as a user would,
+    the router choosing by itself.
+    """
+    from hybrid.evaluation.needles import measure
+    from hybrid.settings import Settings
+
+    report = measure(
+        read_filler(filler),
+        tasks=cast(tuple[Task, ...], tasks) or TASKS,
+        lengths=lengths,
+        count=count,
+        seed=seed,
+        memory=memory,
+        settings=Settings.load(settings),
+        progress=lambda line: click.echo(line, err=True),
+    )
+    publish(report, out, as_json=as_json)
+
+
+@command(evaluate, "hybrid eval retrieval acme-v-beta --questions questions.jsonl")
+@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--questions", type=click.Path(path_type=Path, dir_okay=False), help="Judged questions about CORPUS.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    multiple=True,
+    help="A folder with documents.jsonl and questions.jsonl, or a development set (cranfield, hotpotqa100), to be "
+    "ingested into a corpus of its own. May be repeated.",
+)
+@click.option(
+    "--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings, for --data."
+)
+@report_options()
+def retrieval(
+    corpus: Path | None,
+    questions: Path | None,
+    data: tuple[Path, ...],
+    settings: Path | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure dense search, lexical search and the two fused: nDCG@10, recall@5, recall@20.
+
+    Each line of the questions is {"question": ..., "relevant": [SOURCE, ...]}, or {"source", "start", "end",
+    "gain"} instead of SOURCE for a span, or for one that counts more than others.
+    """
+    from hybrid.corpus import Corpus
+    from hybrid.evaluation.retrieval import measure_corpus, measure_set, read_judged, read_questions, report
+    from hybrid.settings import Settings
+
+    if (corpus is None) != (questions is None) or (corpus is None and not data):
+        raise InputError("name a CORPUS with its --questions, or --data folders, or both")
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    used = Settings.load(settings)
+    rows, generation = [], None
+    for folder in data:
+        rows += measure_set(read_judged(folder), used, tell)
+    if corpus is not None and questions is not None:
+        with Corpus.open(corpus, create=False) as opened:
+            rows += measure_corpus(opened, corpus.name, read_questions(questions), tell)
+            used, generation = opened.settings, opened.status().generation
+    publish(report(rows, used, seed, generation), out, as_json=as_json)
+
+
+@command(evaluate, "hybrid eval router questions.jsonl --out report")
+@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder of development sets to measure on instead: qmsum, squality, cuad, hotpotqa100.",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["tuning", "reporting"]),
+    default="reporting",
+    show_default=True,
+    help="With --data: the half that was looked at while the router was made, or the other one.",
+)
+@click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights of your own.")
+@click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
+@report_options()
+def router(
+    questions: Path | None,
+    data: Path | None,
+    part: str,
+    weights: Path | None,
+    embedder: str | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the router on QUESTIONS, a JSONL file, or on development sets that it was not trained on.
+
+    A line of QUESTIONS has `question` and `label` (lookup, comprehension or both), and may have `history`, the
+    questions asked before it, and `set`, a name that gets a row of its own.
+    """
+    from hybrid.evaluation import routing
+    from hybrid.retrieval.embedding import Embedder
+    from hybrid.router.training.questions import read_labelled
+    from hybrid.settings import RouterSettings
+    from hybrid.settings.models import EMBEDDER
+
+    if (questions is None) == (data is None):
+        raise InputError("give either a file of questions or --data and a folder of development sets")
+    settings = RouterSettings(weights=str(weights) if weights else None)
+    notes = []
+    if data is not None:
+        found, missing = routing.development(data)
+        asked = [one for one in found if one.part == part]
+        notes = [f"The {part} half of the development sets.", routing.cross_validated(settings)]
+        notes += [f"Not in the folder: {', '.join(missing)}."] if missing else []
+    else:
+        asked = routing.own(read_labelled(questions)) if questions else []
+    report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed, notes)
+    publish(report, out, as_json=as_json)

@@ -1,0 +1,1 @@
+"""What leaves the notebook: reports of answers."""

@@ -1,0 +1,155 @@
+"""What is to be done with each input: nothing, give a known document one more name, or take in a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError
+from hybrid.ingest.discovery import Found, discover, separated, skip
+from hybrid.ingest.loaders import Loaded, load, read_bytes
+from hybrid.ingest.progress import Progress, Tally
+from hybrid.settings import IngestSettings
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.full_text import storable
+from hybrid.stores.rows import SourceEntry, SourceRow
+from hybrid.types.documents import Document, sha256_hex
+from hybrid.types.reports import SkippedFile
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One input to be recorded: its names, the main one first, and those of its documents that are new."""
+
+    entries: tuple[SourceEntry, ...]
+    new: tuple[Document, ...]
+
+
+def examine(
+    catalog: Catalog,
+    inputs: Sequence[str | Path | Document | Iterable[Any]],
+    settings: IngestSettings,
+    progress: Progress,
+    tally: Tally,
+) -> Iterator[Incoming]:
+    """Look at each input in turn, and hand on those that change the corpus.
+
+    A file whose size and time are those on record is not read. One that was read is loaded only if its
+    bytes are new to the corpus. Everything else goes to the tally: unchanged, skipped (with the reason).
+    """
+    with tally.timed("discover"):
+        paths, documents, count = separated(inputs)
+        found = list(discover(paths, settings)) if paths else []
+    progress("discover", len(found), len(found), f"{len(found)} files")
+    total = len(found) + count
+    done = 0
+    examiner = _Examiner(catalog, settings, tally)
+    for item in chain(found, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
+        progress("load", done, max(total, done + 1), item.source)  # a stream does not say how long it is
+        done += 1
+        with tally.timed("load"):
+            incoming = examiner.examine(item)
+        if incoming is not None:
+            yield incoming
+    examiner.record_touched()
+    progress("load", done, done, "")
+
+
+class _Examiner:
+    def __init__(self, catalog: Catalog, settings: IngestSettings, tally: Tally) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._tally = tally
+        self._known = {row.source: row for row in catalog.sources()}
+        self._coming: set[str] = set()  # sha256 of the documents handed on
+        self._touched: list[Found] = []
+
+    def record_touched(self) -> None:
+        """Put the sizes and times on record of files that were read and found to be the same."""
+        if self._touched:
+            with self._catalog.transaction() as transaction:
+                for found in self._touched:
+                    transaction.touch_source(found.source, found.size, found.mtime_ns)
+
+    def examine(self, item: Found | SkippedFile | Document) -> Incoming | None:
+        known = self._known.get(item.source)
+        try:
+            if isinstance(item, SkippedFile):
+                self._skip(item, known)
+                return None
+            incoming = self._document(item) if isinstance(item, Document) else self._file(item, known)
+        except DocumentError as error:
+            self._skip(SkippedFile(source=item.source, code=error.code, reason=error.reason), known)
+            return None
+        if incoming is None:
+            self._tally.unchanged.append(item.source)
+            return None
+        self._count(incoming)
+        return incoming
+
+    def _file(self, found: Found, known: SourceRow | None) -> Incoming | None:
+        if known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
+            return None
+        try:
+            data = read_bytes(found, self._settings)
+        except DocumentChangedError:
+            data = read_bytes(found, self._settings)  # once more: a file is written in a moment, as a rule
+        sha256 = sha256_hex(data)
+        if known is not None and known.sha256 == sha256:
+            self._touched.append(found)
+            return None
+        main = SourceEntry(found.source, sha256, found.size, found.mtime_ns)
+        twin = self._catalog.document_with(sha256)
+        if twin is not None:
+            return Incoming((main, *self._attachments_of(twin, main)), ())
+        return self._incoming(main, load(data, found.source, self._settings))
+
+    def _document(self, document: Document) -> Incoming | None:
+        known = self._known.get(document.source)
+        if known is not None and known.sha256 == document.sha256:
+            return None
+        main = SourceEntry(document.source, document.sha256, parent=document.parent)
+        return self._incoming(main, Loaded((document,)))
+
+    def _incoming(self, main: SourceEntry, loaded: Loaded) -> Incoming:
+        for document in loaded.documents:
+            if not storable(document.text):
+                raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
+        self._tally.skipped.extend(loaded.skipped)
+        attached = (SourceEntry(part.source, part.sha256, parent=part.parent) for part in loaded.documents[1:])
+        new = tuple(part for part in loaded.documents if self._catalog.document_with(part.sha256) is None)
+        return Incoming((main, *attached), new)
+
+    def _attachments_of(self, document_id: int, main: SourceEntry) -> Iterator[SourceEntry]:
+        """The attachments of a document that is in the catalog, renamed to be those of ``main``."""
+        twin = self._catalog.sources(document_id=document_id)[0].source
+        family = [(twin, main.name)]
+        for theirs, ours in family:  # grows: a mail may be attached to a mail
+            for row in self._catalog.sources(parent=theirs):
+                renamed = main.name + row.source.removeprefix(twin)
+                family.append((row.source, renamed))
+                yield SourceEntry(renamed, row.sha256, parent=ours)
+
+    def _count(self, incoming: Incoming) -> None:
+        new = {document.sha256 for document in incoming.new} - self._coming
+        for entry in incoming.entries:
+            known = self._known.get(entry.name)
+            if known is not None and known.sha256 == entry.sha256:
+                continue  # an attachment that stayed the same
+            if known is not None:
+                self._tally.changed.append(entry.name)
+            elif entry.sha256 in new:
+                self._tally.added.append(entry.name)
+            if entry.sha256 not in new:
+                self._tally.duplicates.append(entry.name)
+            new.discard(entry.sha256)
+        self._coming |= {document.sha256 for document in incoming.new}
+
+    def _skip(self, skipped: SkippedFile, known: SourceRow | None) -> None:
+        if known is not None:
+            reason = f"{skipped.reason} (the version ingested before is kept)"
+            skipped = skipped.model_copy(update={"reason": reason})
+        self._tally.skipped.append(skipped)

@@ -1,0 +1,248 @@
+"""What kind of file it is, decided by its content first and its name second, and what a loader returns."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
+
+from hybrid._runtime import PROCESS_WIDE
+from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.types.documents import Metadata
+from hybrid.types.reports import SkippedFile
+
+Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
+
+MEDIA_TYPES: dict[Format, str] = {
+    "text": "text/plain",
+    "markdown": "text/markdown",
+    "html": "text/html",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "eml": "message/rfc822",
+}
+SUFFIXES: dict[str, Format] = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".docm": "docx",
+    ".eml": "eml",
+}
+READABLE = "hybrid reads text, Markdown, HTML, PDF, DOCX and EML"
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_NOT_READ = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"\x7fELF", "a program"),
+    (b"\x1f\x8b", "a gzip archive; unpack it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+    (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"{\\rtf", "an RTF file; save it as DOCX or PDF"),
+    (b"%!PS", "a PostScript file; save it as PDF"),
+)
+_ZIP_KINDS = (
+    ("xl/", "an Excel workbook; save it as PDF"),
+    ("ppt/", "a PowerPoint file; save it as PDF"),
+    ("content.xml", "an OpenDocument file; save it as DOCX or PDF"),
+    ("META-INF/container.xml", "an EPUB book; save it as HTML or PDF"),
+)
+_HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*)*)<(?:!doctype\s+html|html)\b", re.I | re.S)
+_HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
+_MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
+_TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
+_UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
+_HEAD = 4096
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file inside a mail. ``data`` is decoded from its transfer encoding."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read."""
+
+    text: str
+    metadata: Metadata = field(default_factory=Metadata)
+    pages: tuple[int, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+def suffix_of(source: str) -> str:
+    """The lower-case suffix of a source's last name, such as ``.pdf``; empty if it has none."""
+    return PurePosixPath(source.replace("#", "/")).suffix.lower()
+
+
+def detect(data: bytes, source: str) -> Format:
+    """The format of ``data``, by its first bytes where they tell, else by the suffix of ``source``.
+
+    Raises `UnsupportedFormatError` for what no loader reads, `EncryptedDocumentError` for a
+    password-protected DOCX, and `DamagedDocumentError` for bytes that are not what the name says.
+    """
+    suffix = suffix_of(source)
+    named = SUFFIXES.get(suffix)
+    if data.startswith(b"%PDF-", _leading_blanks(data)) or (named == "pdf" and b"%PDF-" in data[:1024]):
+        return "pdf"
+    if data.startswith(_ZIP):
+        return _kind_of_zip(data, source)
+    if data.startswith(_OLE):
+        raise _ole_error(data, source, suffix)
+    _reject_signature(data, source)
+    if named in ("pdf", "docx"):
+        what = named.upper()
+        raise DamagedDocumentError(
+            source, f"it is named {suffix} but its content is not {what}; restore it, or correct its name"
+        )
+    if named != "markdown" and _HTML_START.match(data[:_HEAD]):  # Markdown may hold HTML and is then still Markdown
+        return "html"
+    if _is_mail(data, named, suffix):
+        return "eml"
+    if named == "eml":
+        raise DamagedDocumentError(source, "it is named .eml but has no mail header; restore it, or name it .txt")
+    reject_binary(data, source)
+    return named or "text"
+
+
+def reject_unread(head: bytes, source: str) -> None:
+    """Raise `UnsupportedFormatError` if the first bytes of a file already show that no loader reads it.
+
+    Containers pass: what is in them is told only by their whole content.
+    """
+    if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE)):
+        return
+    _reject_signature(head, source)
+    reject_binary(head, source)
+
+
+def _reject_signature(data: bytes, source: str) -> None:
+    for magic, kind in _NOT_READ:
+        if data.startswith(magic):
+            raise UnsupportedFormatError(source, f"it is {kind}. {READABLE}")
+
+
+def reject_binary(data: bytes, source: str) -> None:
+    """Raise `UnsupportedFormatError` if ``data`` is not text: a NUL byte, or over 5 % control characters."""
+    if data.startswith((*_UNICODE_BOMS, b"\x00\x00\xfe\xff")):
+        return
+    if b"\0" in data:
+        raise UnsupportedFormatError(source, f"it is binary, not text (it holds NUL bytes). {READABLE}")
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    # Old word processors leave a stray one here and there, so a few are text all the same.
+    if controls * 20 > len(data):
+        raise UnsupportedFormatError(source, f"it is binary, not text (mostly control characters). {READABLE}")
+
+
+def _leading_blanks(data: bytes) -> int:
+    head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+    return min(len(data), _HEAD) - len(head.lstrip())
+
+
+def _kind_of_zip(data: bytes, source: str) -> Format:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OSError) as error:
+        if SUFFIXES.get(suffix_of(source)) == "docx":
+            raise DamagedDocumentError(
+                source, f"the DOCX is cut off or damaged ({error}); restore it from a good copy"
+            ) from error
+        raise UnsupportedFormatError(source, f"it is a damaged zip archive. {READABLE}") from error
+    if "word/document.xml" in names or SUFFIXES.get(suffix_of(source)) == "docx":
+        return "docx"
+    for start, kind in _ZIP_KINDS:
+        if any(name.startswith(start) for name in names):
+            raise UnsupportedFormatError(source, f"it is {kind}. {READABLE}")
+    raise UnsupportedFormatError(source, f"it is a zip archive; unpack it. {READABLE}")
+
+
+def _ole_error(data: bytes, source: str, suffix: str) -> DocumentError:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return EncryptedDocumentError(
+            source, "the Office file is protected by a password; save a copy without one and ingest that"
+        )
+    if suffix == ".msg":
+        return UnsupportedFormatError(source, f"it is an Outlook message; save it as .eml. {READABLE}")
+    return UnsupportedFormatError(source, f"it is an old Office file; save it as DOCX or PDF. {READABLE}")
+
+
+def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
+    """A file named .eml is mail if it has one mail header; a file of no known name needs traces of transport.
+
+    A file named as text stays text: a memo that starts with "To:" and "From:" is not a mail.
+    """
+    if named != "eml" and (named is not None or suffix == ".mbox"):
+        return False
+    names = _header_names(data)
+    if named == "eml":
+        return bool(names & _MAIL_HEADERS)
+    return len(names & _MAIL_HEADERS) >= 3 and bool(names & _TRACES_OF_TRANSPORT)
+
+
+def _header_names(data: bytes) -> set[bytes]:
+    head = data[: 16 * _HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
+    names = set()
+    while (match := _HEADER_LINE.match(head, at)) is not None and match.end() > at:
+        names.add(match[1].lower())
+        at = match.end()
+    return names
+
+
+def canonical(text: str) -> str:
+    """``text`` with line ends of ``\\n`` only, without NUL characters and with no lone surrogate.
+
+    Nothing else is changed, so that quotes stay what the source says. Two surrogates that make one
+    character become it; a lone one becomes U+FFFD.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+@contextmanager
+def parsing(source: str, what: str) -> Iterator[None]:
+    """Turn whatever a third-party parser raises on bad input into `DamagedDocumentError`.
+
+    Its warnings are silenced: they name the parser's internals, and what matters becomes an error
+    or a skipped part in the report.
+    """
+    advice = "restore it from a good copy, or open it in its own program and save it again"
+    try:
+        with PROCESS_WIDE, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except DocumentError:
+        raise
+    except RecursionError as error:
+        raise DamagedDocumentError(source, f"the {what} is nested too deeply to be read; {advice}") from error
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}".strip(": ")[:200]
+        raise DamagedDocumentError(source, f"the {what} is cut off or malformed ({detail}); {advice}") from error

@@ -1,0 +1,160 @@
+"""Plain text and Markdown: which encoding a file is in, where its pages start, and its title and metadata."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from itertools import pairwise
+
+from charset_normalizer import from_bytes
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from hybrid.errors import UnsupportedFormatError
+from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.types.documents import Metadata
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is the first half of this one
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 64 * 1024
+_NON_WESTERN = 0.10
+_ASCII_BYTES = bytes(range(128))
+
+
+def load_text(data: bytes, source: str) -> Extracted:
+    """Plain text. A form feed ends a page; a text without one has no pages.
+
+    A form feed stays in the text, as the last character of its page. Nothing after the last one is
+    no page.
+    """
+    text, extra = decode_file(data, source)
+    return Extracted(text, Metadata(extra=extra), _pages(text))
+
+
+def _pages(text: str) -> tuple[int, ...]:
+    starts = [match.end() for match in re.finditer("\f", text)]
+    if starts and not text[starts[-1] :].strip():
+        starts.pop()
+    return (0, *starts) if starts else ()
+
+
+def decode_file(data: bytes, source: str) -> tuple[str, dict[str, str]]:
+    """As `decode`, but `UnsupportedFormatError` where over a tenth of the characters had to be replaced."""
+    text, extra = decode(data)
+    if int(extra.get("replaced_characters", 0)) * 10 > len(text):
+        raise UnsupportedFormatError(
+            source, "it is binary, or text in an encoding that cannot be told; save it as UTF-8 and ingest that"
+        )
+    return text, extra
+
+
+def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str]]:
+    """Canonical text of ``data``, and how it was decoded, for the metadata's ``extra``.
+
+    In this order: a byte order mark; ``declared`` (a mail's or a page's charset) if the bytes fit
+    it; UTF-8; UTF-8 with replaced characters, if most of what is not ASCII is valid UTF-8; a
+    detected encoding, if over 10 % of the bytes are not ASCII, as in Cyrillic, Greek or Japanese
+    text; else Windows-1252, which holds Latin-1's letters. Detection is left out for mostly-ASCII
+    text because a few accented letters are too little for it: it takes Western text for Central
+    European.
+
+    ``encoding`` says which it was and ``(guessed)`` where neither mark, declaration nor UTF-8
+    decided; ``replaced_characters`` counts the bytes that became U+FFFD.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _record(data[len(mark) :], encoding)
+    if declared is not None and _fits(data, declared):
+        return _record(data, codecs.lookup(declared).name)
+    try:
+        return canonical(data.decode("utf-8")), {"encoding": "utf-8"}
+    except UnicodeDecodeError:
+        pass
+    if _is_damaged_utf8(data):
+        return _record(data, "utf-8")
+    return _record(data, _guess(data), " (guessed)")
+
+
+def _record(data: bytes, encoding: str, note: str = "") -> tuple[str, dict[str, str]]:
+    try:
+        return canonical(data.decode(encoding)), {"encoding": encoding + note}
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
+        replaced = text.count("\N{REPLACEMENT CHARACTER}")
+        return canonical(text), {"encoding": encoding + note, "replaced_characters": str(replaced)}
+
+
+def _fits(data: bytes, declared: str) -> bool:
+    try:
+        data.decode(declared)
+    except (LookupError, UnicodeError, ValueError):  # no such encoding (a NUL in its name is a ValueError), or it fails
+        return False
+    return True
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    text = data.decode("utf-8", "replace")
+    replaced = text.count("\N{REPLACEMENT CHARACTER}")
+    not_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return not_ascii >= 5 * replaced
+
+
+def _guess(data: bytes) -> str:
+    high = data.translate(None, _ASCII_BYTES)
+    if len(high) > _NON_WESTERN * len(data):
+        match = from_bytes(data[:_SAMPLE]).best()
+        if match is not None and _fits(data, match.encoding):
+            return codecs.lookup(match.encoding).name
+    return "cp1252"
+
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_FIELD = re.compile(r"^([\w-]+):[ \t]+(.+)$", re.MULTILINE)
+_HEAD = 100_000
+
+
+def load_markdown(data: bytes, source: str) -> Extracted:
+    """Markdown. ``title``, ``author``, ``date`` and ``custodian`` come from the front matter.
+
+    Only plain ``key: value`` lines of the front matter are read. Without a title there, it is the
+    first level-1 heading, else the first heading, in the first 100,000 characters.
+    """
+    text, extra = decode_file(data, source)
+    head = text[:_HEAD]
+    front = _FRONT_MATTER.match(head)
+    fields = {name.lower(): _unquoted(value) for name, value in _FIELD.findall(front[1])} if front else {}
+    with parsing(source, "Markdown"):
+        title = fields.get("title") or _first_heading(head[front.end() :] if front else head)
+    metadata = Metadata(
+        title=title or None,
+        author=fields.get("author") or fields.get("authors") or None,
+        date=fields.get("date") or None,
+        custodian=fields.get("custodian") or None,
+        extra=extra,
+    )
+    return Extracted(text, metadata)
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    return value.removeprefix("[").removesuffix("]").strip()
+
+
+def _first_heading(text: str) -> str | None:
+    tokens = MarkdownIt("commonmark").parse(text)
+    headings = [(token.tag, _plain(content)) for token, content in pairwise(tokens) if token.type == "heading_open"]
+    titles = [heading for tag, heading in headings if tag == "h1" and heading] or [h for _, h in headings if h]
+    return titles[0] if titles else None
+
+
+def _plain(inline: Token) -> str:
+    """A heading's words without its markup."""
+    parts = [" " if "break" in token.type else token.content for token in inline.children or ()]
+    return " ".join("".join(parts).split())

@@ -1,0 +1,177 @@
+"""Every setting, with its default and unit. The measurements behind the defaults are in docs/."""
+
+from __future__ import annotations
+
+import re
+from os import PathLike
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hybrid.settings.messages import settings_error
+from hybrid.settings.models import EMBEDDER, LANGUAGE_MODEL
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
+
+
+def _checked_device(name: str) -> str:
+    if not _DEVICE.fullmatch(name):
+        raise ValueError("must be auto, cpu, cuda, or a GPU by its number, such as cuda:1")
+    return name
+
+
+Device = Annotated[str, AfterValidator(_checked_device)]
+Dtype = Literal["auto", "float32", "bfloat16"]
+
+
+class _Settings(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    if not TYPE_CHECKING:  # type checkers see the fields as arguments
+
+        def __init__(self, **given: Any) -> None:
+            try:
+                super().__init__(**given)
+            except ValidationError as error:
+                raise settings_error(error, type(self)) from None
+
+        __init__.__pydantic_base_init__ = True  # so that pydantic, too, builds tables by their fields
+
+
+class IngestSettings(_Settings):
+    """Which files are read and how they are cut into chunks. Chunk sizes are in embedder tokens."""
+
+    max_file_bytes: int = Field(default=64 * 2**20, gt=0, description="larger files are left out")
+    chunk_tokens: int = Field(default=200, ge=16, description="length of a chunk")
+    chunk_overlap_tokens: int = Field(
+        default=40, ge=0, description="what a chunk shares with the one before it, at most half of chunk_tokens"
+    )
+    include_hidden: bool = Field(default=False, description="whether to read files and folders that begin with a dot")
+
+    @model_validator(mode="after")
+    def _overlap_is_smaller(self) -> Self:
+        if self.chunk_overlap_tokens * 2 > self.chunk_tokens:
+            raise ValueError(
+                f"chunk_overlap_tokens, {self.chunk_overlap_tokens}, must be at most half of chunk_tokens, "
+                f"{self.chunk_tokens}"
+            )
+        return self
+
+
+class RetrievalSettings(_Settings):
+    """The index, its embedder, and how it is searched."""
+
+    embedder: str = Field(
+        default=EMBEDDER.name,
+        description="a built-in name, a directory or a hub id in the local cache; a corpus keeps the one it has",
+    )
+    device: Device = Field(default="auto", description="where the embedder runs; auto: a GPU where there is one")
+    dtype: Dtype = Field(
+        default="auto",
+        description="what chunks are embedded in; auto: bfloat16 where the CPU multiplies it in hardware, else float32",
+    )
+    candidates: int = Field(default=200, ge=1, description="how many chunks each search brings before fusion")
+    exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, given: Any) -> Any:
+        """A corpus of an earlier version has ``rrf_k`` stored, which no longer means anything."""
+        return {key: value for key, value in given.items() if key != "rrf_k"} if isinstance(given, dict) else given
+
+
+class MemorySettings(_Settings):
+    """The memory: the language model, its window, and the inner loop. Sizes are in tokens."""
+
+    enabled: bool = Field(default=True, description="false: the index alone answers, and ingest takes seconds")
+    model: str = Field(
+        default=LANGUAGE_MODEL.name,
+        description="a built-in name, a GGUF file, a directory, or a hub id in the local cache",
+    )
+    device: Device = Field(default="auto", description="where the model runs; auto: a GPU where there is one")
+    start: str = Field(
+        default="auto",
+        description="initial fast weights: a file that hybrid meta-train wrote; none: untrained; "
+        "auto: the one that comes with the model and these settings, if there is one",
+    )
+    window: int = Field(default=1024, ge=16, description="tokens that attention sees")
+    sinks: int = Field(default=4, ge=0, description="first tokens of the stream that stay visible")
+    mini_batch: int = Field(default=512, ge=8, description="tokens of one inner step")
+    dynamic_size: int | None = Field(
+        default=None, ge=1, description="width of the dynamic MLP; None: that of the static one"
+    )
+    optimizer: Literal["sgd", "adam"] = Field(default="sgd", description="of the inner loop")
+    learning_rate: float = Field(default=1.0, gt=0, description="1.0 suits sgd with clip 1; adam wants about 3e-4")
+    clip: float = Field(default=1.0, ge=0, description="global gradient norm; 0: no clipping")
+    dtype: Dtype = Field(
+        default="auto", description="of the arithmetic; auto: bfloat16 where the machine multiplies it in hardware"
+    )
+    snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long read")
+
+
+class RouterSettings(_Settings):
+    """Below ``lookup_below`` a question goes to the index, above ``comprehension_above`` to the memory."""
+
+    lookup_below: float = Field(
+        default=0.25, ge=0, le=1, description="p(comprehension) below which the index answers alone"
+    )
+    comprehension_above: float = Field(
+        default=0.75, ge=0, le=1, description="p(comprehension) above which the memory answers; between: both"
+    )
+    weights: str | None = Field(
+        default=None, description="weights of your own, which hybrid router train wrote; none: the shipped ones"
+    )
+
+    @model_validator(mode="after")
+    def _thresholds_are_ordered(self) -> Self:
+        if self.lookup_below > self.comprehension_above:
+            raise ValueError(
+                f"lookup_below, {self.lookup_below}, must not be above comprehension_above, {self.comprehension_above}"
+            )
+        return self
+
+
+class AnswerSettings(_Settings):
+    """How answers are made and what is kept of them."""
+
+    max_question_chars: int = Field(default=4000, ge=1, description="a longer question is refused")
+    max_quotes: int = Field(default=3, ge=1, description="quotes that a lookup answers with")
+    evidence_tokens: int = Field(default=600, ge=50, description="of the window given to evidence")
+    max_new_tokens: int = Field(default=160, ge=8, description="that the memory writes")
+    writer_tokens: int = Field(
+        default=4000, ge=50, description="of evidence for a writer given to ask; counted by the embedder's tokenizer"
+    )
+    drop_unsupported: bool = Field(default=False, description="true: unsupported claims are left out, not marked")
+
+
+class Settings(_Settings):
+    """All settings of a corpus. What is left out here is left to a corpus's stored settings, and then to the default.
+
+    Raises `SettingsError`, as each table does, naming every setting that is wrong and what it may be.
+
+    Example:
+        >>> Settings(answer=AnswerSettings(drop_unsupported=True)).answer.drop_unsupported
+        True
+    """
+
+    ingest: IngestSettings = IngestSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    memory: MemorySettings = MemorySettings()
+    router: RouterSettings = RouterSettings()
+    answer: AnswerSettings = AnswerSettings()
+
+    @classmethod
+    def load(cls, path: str | PathLike[str] | None = None, *, env: bool = True) -> Self:
+        """Settings from a TOML file and the environment, which overrules the file.
+
+        Args:
+            path: a file with the tables ``[memory]``, ``[answer]`` and so on; none: the environment alone.
+            env: whether variables such as ``HYBRID_MEMORY__ENABLED=false`` count.
+
+        Raises:
+            SettingsError: what is wrong, each with its file or variable, what is allowed, and the nearest name.
+        """
+        from hybrid.settings import sources as sources
+
+        layers = [sources.from_file(path)] if path is not None else []
+        return sources.resolve(cls, [*layers, *([sources.from_environment(cls)] if env else [])]).settings

@@ -1,0 +1,140 @@
+"""Where settings come from: code, the environment, a TOML file, a corpus. The first of these that names a key decides.
+
+A variable of the environment is called ``HYBRID_<TABLE>__<KEY>``, as in ``HYBRID_MEMORY__ENABLED=false``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hybrid.errors import SettingsError
+from hybrid.settings.messages import Key, allowed, may_be_none, settings_error, table_of
+
+PREFIX = "HYBRID_"
+BETWEEN = "__"
+NONE = ("", "none")
+"""What a variable says where a setting is to have no value."""
+Whole = TypeVar("Whole", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one source sets: ``values`` by table and key. ``name`` is the source, ``names`` those of single keys."""
+
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[Key, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolved(Generic[Whole]):
+    """Settings, and the source of each that is not the default, by ``(table, key)``."""
+
+    settings: Whole
+    origins: Mapping[Key, str]
+
+
+def from_file(path: str | os.PathLike[str]) -> Layer:
+    """The settings of a TOML file. Raises `SettingsError` if it cannot be read, naming the line if it is not TOML."""
+    try:
+        return Layer(str(path), tomllib.loads(Path(path).expanduser().read_text("utf-8")))
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings in {path} are not TOML: {error}") from error
+
+
+def from_environment(model: type[BaseModel], environment: Mapping[str, str] | None = None) -> Layer:
+    """The settings in variables ``HYBRID_<TABLE>__<KEY>``. Other variables are none of ours."""
+    values: dict[str, Any] = {}
+    names: dict[Key, str] = {}
+    for name, text in sorted((os.environ if environment is None else environment).items()):
+        table, between, key = name.removeprefix(PREFIX).partition(BETWEEN)
+        if not name.startswith(PREFIX) or not between or not table:
+            continue
+        table, key = table.lower(), key.lower()
+        values.setdefault(table, {})[key] = None if _is_none(model, table, key, text) else text
+        names[table, key] = names[(table,)] = f"environment variable {name}"
+    return Layer("the environment", values, names)
+
+
+def from_code(settings: BaseModel) -> Layer:
+    """What was named when ``settings`` were made. What was left to its default is left to others here, too."""
+    return Layer("code", settings.model_dump(exclude_unset=True))
+
+
+def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
+    """The settings that ``layers`` give together, each overruling those before it.
+
+    Raises `SettingsError` with all that is wrong with them, and the source of each.
+    """
+    merged: dict[str, Any] = {}
+    origins: dict[Key, str] = {}
+    for layer in layers:
+        for table, values in layer.values.items():
+            origins[(table,)] = layer.names.get((table,), layer.name)
+            if not isinstance(values, Mapping):
+                merged[table] = values
+                continue
+            there = merged.get(table)
+            merged[table] = {**(there if isinstance(there, Mapping) else {}), **values}
+            origins |= {(table, key): layer.names.get((table, key), layer.name) for key in values}
+    try:
+        settings = model.model_validate(merged)
+    except ValidationError as error:
+        raise settings_error(error, model, origins.get) from None
+    return Resolved(settings, {key: origin for key, origin in origins.items() if len(key) > 1})
+
+
+def as_toml(resolved: Resolved[Whole]) -> str:
+    """All settings as TOML that can be read again, each with its source. None cannot be written: it is a comment."""
+    lines: list[str] = []
+    plain = type(resolved.settings)().model_dump()
+    for table, values in resolved.settings.model_dump().items():
+        lines += [f"[{table}]"]
+        for key, value in values.items():
+            origin = "default" if value == plain[table][key] else resolved.origins.get((table, key), "default")
+            lines.append(f"{_assignment(key, value):<44}  # {origin}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def template(model: type[BaseModel]) -> str:
+    """A TOML file with every setting, its meaning and what it may be, all of it commented out."""
+    lines = ["# Settings of hybrid. Take away the # before what you want to change.", ""]
+    for table, inner in _tables(model):
+        lines += [f"[{table}]", *(f"# {line.strip()}" for line in (inner.__doc__ or "").strip().splitlines()), ""]
+        for key, field_ in inner.model_fields.items():
+            said = f"{field_.description}: {allowed(field_)}" if field_.description else allowed(field_)
+            lines += [f"# {said}", f"# {_assignment(key, field_.default).removeprefix('# ')}", ""]
+    return "\n".join(lines)
+
+
+def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    for table, field_ in model.model_fields.items():
+        inner = table_of(field_)
+        if inner is not None:
+            yield table, inner
+
+
+def _is_none(model: type[BaseModel], table: str, key: str, text: str) -> bool:
+    fields = dict(_tables(model)).get(table, BaseModel).model_fields
+    return key in fields and may_be_none(fields[key]) and text.strip().lower() in NONE
+
+
+def _assignment(key: str, value: object) -> str:
+    if value is None:
+        return f"# {key} is not set"
+    if isinstance(value, bool):
+        return f"{key} = {str(value).lower()}"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{key} = "{escaped}"'
+    return f"{key} = {value}"

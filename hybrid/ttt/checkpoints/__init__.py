@@ -1,0 +1,1 @@
+"""Pretrained models on disk: read, convert and write."""

@@ -1,0 +1,250 @@
+"""Decode one token at a time: weights in the form that reads the fewest bytes, and few operations a block.
+
+Between the matrices everything is kept in the master dtype, in buffers made once.
+
+Shape suffixes: D hidden, F MLP width, H query heads, G key/value heads, P slots, S sinks, d head dimension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, Linear, PlainMatrix
+from hybrid.kernels.reference import rope
+from hybrid.ttt.model.rotary import interleaved
+from hybrid.ttt.model.transformer import Transformer, WindowCache
+from hybrid.ttt.model.weights import Block, DynamicMLP
+
+_MATRICES = {
+    "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    "attention_out": ("self_attn.o_proj",),
+    "gate_up": ("mlp.gate_proj", "mlp.up_proj"),
+    "down": ("mlp.down_proj",),
+}
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One block. Norms are in the master dtype; ``head_norm`` [H + G, d] is that of the queries and keys."""
+
+    attention_norm: Tensor
+    qkv: Linear
+    head_norm: Tensor | None
+    attention_out: Linear
+    attention_post_norm: Tensor | None
+    dynamic_norm: Tensor | None
+    dynamic_post_norm: Tensor | None
+    mlp_norm: Tensor
+    gate_up: Linear
+    down: Linear
+    mlp_post_norm: Tensor | None
+
+
+class DecodingWeights:
+    """A transformer's weights as decoding reads them: made at first use, then kept.
+
+    Args:
+        model: the transformer.
+        stored: the quantised form of its tensors by their full name in the checkpoint, where there is one.
+    """
+
+    def __init__(self, model: Transformer, stored: Callable[[str], FourBit | None] = lambda _: None) -> None:
+        self.model = model
+        self._stored = stored
+
+    @cached_property
+    def head(self) -> Head:
+        """Finds the likeliest token."""
+        return Head(self.model.unembedding)
+
+    @cached_property
+    def norm(self) -> Tensor:
+        """[D]."""
+        return self.model.weights.norm.to(self.model.master_dtype)
+
+    @cached_property
+    def layers(self) -> tuple[_Layer, ...]:
+        """The blocks, bottom first."""
+        return tuple(self._layer(number, block) for number, block in enumerate(self.model.blocks))
+
+    def _layer(self, number: int, block: Block) -> _Layer:
+        model = self.model
+
+        def wide(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor.to(model.master_dtype)
+
+        head_norm = None
+        if block.q_norm is not None and block.k_norm is not None:
+            heads, groups = model.config.num_attention_heads, model.config.num_key_value_heads
+            head_norm = torch.cat([block.q_norm.expand(heads, -1), block.k_norm.expand(groups, -1)])
+        above = number - model.config.prefix_layers
+        around = model.weights.dynamic[above] if above >= 0 else None
+        return _Layer(
+            attention_norm=block.attention_norm.to(model.master_dtype),
+            qkv=self._linear(number, "qkv", block.qkv, block.qkv_bias),
+            head_norm=wide(head_norm),
+            attention_out=self._linear(number, "attention_out", block.attention_out, block.attention_out_bias),
+            attention_post_norm=wide(block.attention_post_norm),
+            dynamic_norm=wide(around.norm if around else None),
+            dynamic_post_norm=wide(around.post_norm if around else None),
+            mlp_norm=block.mlp_norm.to(model.master_dtype),
+            gate_up=self._linear(number, "gate_up", block.gate_up, block.gate_up_bias),
+            down=self._linear(number, "down", block.down, block.down_bias),
+            mlp_post_norm=wide(block.mlp_post_norm),
+        )
+
+    def _linear(self, layer: int, matrix: str, weight: Tensor, bias: Tensor | None) -> Linear:
+        """Chooses how a matrix is multiplied: from its stored 4 bits where bfloat16 is what they say, else as it is."""
+        if weight.dtype == torch.bfloat16 and weight.is_cpu:  # there is no such kernel for a GPU
+            found = [self._four_bit(f"model.layers.{layer}.{name}.weight") for name in _MATRICES[matrix]]
+            parts = [part for part in found if part is not None]
+            whole = FourBit.stacked(parts) if len(parts) == len(found) else None
+            # A model that was trained further has the checkpoint's names, but not its weights.
+            if whole is not None and FourBitMatrix.takes(whole) and torch.equal(whole.dequantized().bfloat16(), weight):
+                return FourBitMatrix(whole, bias)
+        return PlainMatrix(weight, bias)
+
+    def _four_bit(self, name: str) -> FourBit | None:
+        found = self._stored(name)
+        if found is None:
+            return None
+        rotated = ".self_attn.q_" in name or ".self_attn.k_" in name
+        return found.mapped(lambda rows: interleaved(rows, self.model.config.head_dim)) if rotated else found
+
+
+class _Gate:
+    """``silu(gate) * up`` in the master dtype: write to ``both`` or its halves, then call."""
+
+    def __init__(self, model: Transformer, size: int) -> None:
+        self.both = torch.empty(1, 2 * size, dtype=model.master_dtype, device=model.device)
+        self.gate, self.up = self.both.chunk(2, 1)
+        self._product = torch.empty(1, size, dtype=model.dtype, device=model.device)
+
+    def __call__(self) -> Tensor:
+        """[1, F], in the compute dtype."""
+        return self._product.copy_(F.silu(self.gate, inplace=True).mul_(self.up))
+
+
+class Decoder:
+    """One token at a time. The function is `Transformer.forward`'s; keys are kept rotated and in place.
+
+    A slot holds the key of one position of the stream; the cached keys come after the first S slots, and
+    ``room`` new ones after them. Sinks that have left the window stand in the slots right before it,
+    rotated to where they are, so that attention reads one piece of the buffer; the keys that were there
+    are not needed any more.
+    """
+
+    def __init__(self, weights: DecodingWeights, fast: Sequence[DynamicMLP], cache: WindowCache, room: int) -> None:
+        model, config = weights.model, weights.model.config
+        dtype, device = model.master_dtype, model.device
+        self._model = model
+        self._weights = weights
+        self._eps = config.rms_norm_eps
+        self._dynamic = [None] * config.prefix_layers + [
+            tuple(PlainMatrix(weight, None) for weight in mlp.tensors()) for mlp in fast
+        ]
+        heads, groups, dim, hidden = (
+            config.num_attention_heads,
+            config.num_key_value_heads,
+            config.head_dim,
+            config.hidden_size,
+        )
+        self._seen = cache.seen
+        held = cache.layers[0].keys.shape[2]
+        self._slot = model.sinks + held
+        positions = torch.arange(self._slot + room, device=device) + cache.seen - self._slot
+        self._turns = model.rotary.table(positions, dtype)
+        layers = len(cache.layers)
+        self._keys = torch.zeros(layers, 1, groups, len(positions), dim, dtype=dtype, device=device)
+        self._values = torch.zeros_like(self._keys)
+        self._sink_keys = torch.zeros(layers, 1, groups, model.sinks, dim, dtype=dtype, device=device)
+        self._sink_values = torch.zeros_like(self._sink_keys)
+        before = slice(model.sinks, self._slot)
+        for number, layer in enumerate(cache.layers):
+            self._keys[number, :, :, before] = layer.keys
+            self._values[number, :, :, before] = layer.values
+            count = layer.sink_keys.shape[2]
+            self._sink_keys[number, :, :, :count] = layer.sink_keys
+            self._sink_values[number, :, :, :count] = layer.sink_values
+
+        self._h_1D = torch.empty(1, hidden, dtype=dtype, device=device)
+        self._zeros_1D = torch.zeros(1, hidden, dtype=dtype, device=device)
+        self._x_1D = torch.empty(1, hidden, dtype=model.dtype, device=device)
+        self._qkv = torch.empty(1, (heads + 2 * groups) * dim, dtype=dtype, device=device)
+        q, kv = self._qkv.split_with_sizes([heads * dim, 2 * groups * dim], 1)
+        self._q = q.view(1, groups, heads // groups, dim)
+        self._k, self._v = kv.view(2, 1, groups, dim)
+        self._qk = self._qkv[0, : (heads + groups) * dim].view(heads + groups, dim)
+        self._pairs = torch.view_as_complex(self._qk.view(heads + groups, -1, 2))
+        self._attended = torch.empty(1, heads * dim, dtype=model.dtype, device=device)
+        self._attended_heads = self._attended.view(self._q.shape)
+        self._static_gate = _Gate(model, config.intermediate_size)
+        self._dynamic_gate = _Gate(model, fast[0].gate.shape[0])
+
+    def step(self, token: int) -> Tensor:
+        """Take one token in; the hidden state [D] that predicts the next one, in the master dtype."""
+        model = self._model
+        slot, first = self._slot, max(model.sinks, self._slot + 1 - model.window)
+        gone = min(model.sinks, max(0, self._seen - model.window + 1))  # sinks outside the window
+        if gone:
+            self._keys[..., first - gone : first, :] = rope(
+                self._sink_keys[..., :gone, :], self._turns[first - gone : first]
+            )
+            self._values[..., first - gone : first, :] = self._sink_values[..., :gone, :]
+        turn = self._turns[slot]
+        new = zip(self._keys[..., slot, :].unbind(), self._values[..., slot, :].unbind(), strict=True)
+        window = slice(first - gone, slot + 1)
+        seen = zip(self._keys[..., window, :].unbind(), self._values[..., window, :].unbind(), strict=True)
+        layers = zip(self._weights.layers, self._dynamic, new, seen, strict=True)
+
+        self._h_1D.copy_(model.embedding[token])
+        for number, (layer, dynamic, (new_k, new_v), (keys, values)) in enumerate(layers):
+            self._qkv.copy_(layer.qkv(self._normed(layer.attention_norm)))
+            if layer.head_norm is not None:
+                self._qk.copy_(F.rms_norm(self._qk, self._qk.shape[1:], eps=self._eps).mul_(layer.head_norm))
+            if self._seen < model.sinks:
+                self._sink_keys[number, :, :, self._seen] = self._k
+                self._sink_values[number, :, :, self._seen] = self._v
+            self._pairs.mul_(turn)
+            new_k.copy_(self._k)
+            new_v.copy_(self._v)
+            # The heads of a group stand in as its queries: nothing is masked, no key is copied.
+            self._attended_heads.copy_(F.scaled_dot_product_attention(self._q, keys, values))
+            self._add(layer.attention_out(self._attended), layer.attention_post_norm)
+            if layer.dynamic_norm is not None and dynamic is not None:
+                gate, up, down = dynamic
+                x_1D = self._normed(layer.dynamic_norm)
+                self._dynamic_gate.gate.copy_(gate(x_1D))
+                self._dynamic_gate.up.copy_(up(x_1D))
+                self._add(down(self._dynamic_gate()), layer.dynamic_post_norm)
+            self._static_gate.both.copy_(layer.gate_up(self._normed(layer.mlp_norm)))
+            self._add(layer.down(self._static_gate()), layer.mlp_post_norm)
+        self._slot += 1
+        self._seen += 1
+        return self._scaled(self._h_1D, self._weights.norm)[0]
+
+    def _normed(self, weight_D: Tensor) -> Tensor:
+        """`rms_norm` of the residual stream, in the compute dtype [1, D]."""
+        return self._x_1D.copy_(self._scaled(self._h_1D, weight_D))
+
+    def _add(self, branch_1D: Tensor, post_norm_D: Tensor | None) -> None:
+        if post_norm_D is not None:
+            branch_1D = self._scaled(branch_1D.to(self._h_1D.dtype), post_norm_D)
+        self._h_1D.add_(branch_1D)
+
+    def _scaled(self, x_1D: Tensor, weight_D: Tensor) -> Tensor:
+        """`rms_norm` as one dot product and one pass: on a CPU PyTorch's own takes a dozen of operations for a row.
+
+        On a GPU nobody waits for a number to come back.
+        """
+        if not x_1D.is_cpu:
+            return F.rms_norm(x_1D, weight_D.shape, weight_D, self._model.config.rms_norm_eps)
+        x_D = x_1D[0]
+        scale = (torch.dot(x_D, x_D).item() / self._model.config.hidden_size + self._eps) ** -0.5
+        return torch.addcmul(self._zeros_1D, x_1D, weight_D, value=scale)

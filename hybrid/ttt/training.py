@@ -1,0 +1,382 @@
+"""Meta-training: the outer loop over a folder of texts.
+
+AdamW on the exact gradient of `hybrid.ttt.outer_loop`, with warm-up and a cosine. Everything a step
+depends on is in the settings, the texts and the checkpoint, so a run that was stopped goes on to the
+same bits.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hybrid.errors import DivergedError, InputError, ModelError, SettingsError
+from hybrid.settings import MemorySettings
+from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings
+from hybrid.stores.files import is_disk_full, write_atomically
+from hybrid.ttt.checkpoints.loading import load_checkpoint
+from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
+from hybrid.ttt.initial_weights import Start
+from hybrid.ttt.memory import compute_dtype
+from hybrid.ttt.model.transformer import Transformer
+from hybrid.ttt.model.weights import load_weights
+from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
+
+CHECKPOINT, LOG, START, PLOT = "checkpoint.safetensors", "log.jsonl", "start.safetensors", "loss.svg"
+_HELD_OUT = 20  # one text in so many is kept for evaluation where none are given
+
+
+@dataclass(frozen=True)
+class MetaTrainingResult:
+    """What a run came to: losses in nats on the evaluation texts, before and after, and where the start is."""
+
+    start: Path
+    steps: int
+    loss_before: float | None
+    loss_after: float | None
+
+
+def meta_train(
+    settings: MetaTrainingSettings, on_step: Callable[[dict[str, Any]], None] | None = None
+) -> MetaTrainingResult:
+    """Run meta-training, or go on with the run whose checkpoint lies in ``settings.output``.
+
+    Args:
+        on_step: called with each line of the log.
+
+    Raises:
+        InputError: no text, or less than one sequence of it.
+        SettingsError: the checkpoint in ``output`` is of other settings or texts.
+        DivergedError: a loss or gradient is not finite; the last checkpoint stands.
+        ModelError: the model or the checkpoint cannot be read, or a file cannot be written.
+    """
+    return _Run(settings).run(on_step or (lambda _: None))
+
+
+class _Run:
+    def __init__(self, settings: MetaTrainingSettings) -> None:
+        self.settings = settings
+        inner, outer = settings.inner, settings.outer
+        checkpoint = load_checkpoint(settings.model)
+        dtype = compute_dtype(MemorySettings(dtype=settings.dtype))
+        weights = load_weights(checkpoint.config, checkpoint.tensor, dtype)
+        self.fingerprint = checkpoint.fingerprint
+        model = Transformer(checkpoint.config, weights, inner.window, inner.sinks)
+        self.wide = model.master_dtype
+        fast = model.initial_fast_weights(inner.dynamic_size)
+        dynamic = tuple(
+            replace(d, start=mlp, log_step_sizes=torch.zeros(3, dtype=self.wide))
+            for d, mlp in zip(weights.dynamic, fast, strict=True)
+        )
+        self.model = model.with_weights(replace(weights, dynamic=dynamic))
+        named = self.model.weights.named()
+        names = [n for n in named if outer.trains == "all" or n.startswith("dynamic.")]
+        self.masters = {n: named[n].detach().to(self.wide, copy=True).contiguous().requires_grad_() for n in names}
+        scales = [t for n, t in self.masters.items() if n.startswith("dynamic.") and t.dim() == 1]
+        matrices = [t for t in self.masters.values() if all(t is not s for s in scales)]
+        self.rates = (outer.learning_rate, outer.scale_learning_rate)
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": outer.weight_decay}, {"params": scales, "weight_decay": 0.0}],
+            lr=outer.learning_rate, betas=outer.betas,
+        )  # fmt: skip
+        texts, held_out = _texts(settings)
+        self.train = _stream(texts, checkpoint.tokenizer, outer.sequence, outer.seed)
+        self.evaluation = _stream(held_out, checkpoint.tokenizer, outer.sequence, None)[: outer.evaluate_sequences]
+        if not self.train:
+            raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
+        digest = sha256(json.dumps(settings.model_dump(mode="json", exclude={"output"}), sort_keys=True).encode())
+        digest.update(self.fingerprint.encode())  # another model may have come to lie at the same path
+        for text in (*texts, *held_out):
+            digest.update(sha256(text.encode()).digest())
+        self.identity = digest.hexdigest()
+        self.prefixes = _PrefixCache(outer.prefix_cache_mib * 2**20 if outer.trains == "dynamic" else None)
+        self.step = 0
+        self.log: list[dict[str, Any]] = []
+
+    def run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
+        with _writing(self.settings.output):  # before hours of training, not after
+            self.settings.output.mkdir(parents=True, exist_ok=True)
+        self._resume()
+
+        def note(line: dict[str, Any]) -> None:
+            self.log.append(line)
+            on_step(line)
+
+        outer = self.settings.outer
+        if self.step == 0:
+            note(self._evaluate())
+        while self.step < outer.steps:
+            note(self._train_step())
+            if self.step % outer.evaluate_every == 0 or self.step == outer.steps:
+                note(self._evaluate())
+            if self.step % outer.checkpoint_every == 0 or self.step == outer.steps:
+                self._save()
+        losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
+        first, last = (losses[0], losses[-1]) if losses else (None, None)
+        start = Start({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
+        with _writing(self.settings.output / START):
+            start.save(self.settings.output / START, self.model.weights.named())
+            plot_log(self.log, self.settings.output / PLOT)
+        return MetaTrainingResult(self.settings.output / START, self.step, first, last)
+
+    def _made(self, first: float | None, last: float | None) -> dict[str, Any]:
+        return {
+            "model": self.fingerprint,
+            "settings": self.settings.model_dump(mode="json", exclude={"output", "texts", "evaluation_texts"}),
+            "texts": self.identity,
+            "evaluation_loss_before": first,
+            "evaluation_loss_after": last,
+        }
+
+    def _current(self) -> Transformer:
+        """The model with the master weights as they are; those of the compute dtype are rounded to it."""
+        named = self.model.weights.named()
+        tensors = {n: t.detach().to(named[n].dtype) for n, t in self.masters.items()}
+        return self.model.with_weights(self.model.weights.replaced(tensors))
+
+    def _rule(self, step: int | None) -> InnerRule:
+        """The inner rule of an outer step; None: that of evaluation, after any warm-up."""
+        inner = self.settings.inner
+        share = 1.0 if step is None else inner_warm_up(step, inner)
+        return InnerRule(inner.mini_batch, inner.learning_rate * share, inner.clip)
+
+    def _train_step(self) -> dict[str, Any]:
+        outer, began = self.settings.outer, time.perf_counter()
+        model = self._current()
+        total = {n: torch.zeros_like(t) for n, t in self.masters.items()}
+        runs: list[InnerRun] = []
+        for part in range(outer.accumulate):
+            numbers = _numbers(
+                len(self.train), outer.seed, (self.step * outer.accumulate + part) * outer.batch, outer.batch
+            )
+            sequences = self._sequences(model, [self.train[i] for i in numbers], numbers)
+            run, found = meta_gradients(
+                model, sequences, self._rule(self.step), self.masters, first_order=self.settings.inner.first_order
+            )
+            runs.append(replace(run, fast=()))
+            for name, gradient in found.items():
+                total[name] += gradient / outer.accumulate
+        norm = math.sqrt(sum(float(g.double().square().sum()) for g in total.values()))
+        if not math.isfinite(norm):
+            raise DivergedError(
+                f"the outer gradient is not finite at step {self.step + 1}; the last checkpoint stands. "
+                "Lower outer.learning_rate or inner.learning_rate"
+            )
+        factor = min(1.0, outer.clip / norm) if outer.clip and norm else 1.0
+        for name, master in self.masters.items():
+            master.grad = total[name] * factor
+        share = schedule(self.step, outer.steps, outer.warm_up, outer.final_share)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * share
+        self.optimizer.step()
+        self.step += 1
+        chunks = torch.cat([run.chunk_loss for run in runs]).mean(0)
+        return {
+            "step": self.step,
+            "loss": chunks.mean().item(),
+            "by_mini_batch": [round(x, 4) for x in chunks.tolist()],
+            "inner_gradient_norm": torch.cat([run.gradient_norm for run in runs]).mean().item(),
+            "outer_gradient_norm": norm,
+            "learning_rate": outer.learning_rate * share,
+            "seconds": round(time.perf_counter() - began, 1),
+        }
+
+    def _evaluate(self) -> dict[str, Any]:
+        model = self._current()
+        chunks = [
+            run_inner_loop(model, self._sequences(model, [ids], [-1 - number]), self._rule(None)).chunk_loss[0]
+            for number, ids in enumerate(self.evaluation)
+        ]
+        if not chunks:
+            return {"step": self.step, "evaluation_loss": None}
+        mean = torch.stack(chunks).mean(0)
+        rounded = [round(x, 4) for x in mean.tolist()]
+        return {"step": self.step, "evaluation_loss": mean.mean().item(), "by_mini_batch": rounded}
+
+    def _sequences(self, model: Transformer, rows: Sequence[list[int]], numbers: Sequence[int]) -> Sequences:
+        tokens = torch.tensor(rows)
+        ids, targets = tokens[:, :-1], tokens[:, 1:]
+        if self.settings.outer.trains == "all":
+            return Sequences(ids, targets)
+        found: list[Tensor] = []
+        for number, row in zip(numbers, ids, strict=True):
+            make = partial(prefix_output, model, row[None], self.settings.inner.mini_batch)
+            found.append(self.prefixes.get(number, make))
+        return Sequences(ids, targets, prefix=torch.cat(found))
+
+    def _save(self) -> None:
+        tensors = {f"master.{n}": t.detach() for n, t in self.masters.items()}
+        for name, master in self.masters.items():
+            state = self.optimizer.state[master]
+            tensors |= {f"first.{name}": state["exp_avg"], f"second.{name}": state["exp_avg_sq"]}
+        metadata = {"identity": self.identity, "step": str(self.step), "log": json.dumps(self.log)}
+        path = self.settings.output / CHECKPOINT
+        lines = "".join(json.dumps(line) + "\n" for line in self.log)
+        with _writing(path):
+            write_atomically(path, lambda new: save_file(tensors, new, metadata))
+            write_atomically(path.with_name(LOG), lambda new: _write(new, lines))
+
+    def _resume(self) -> None:
+        path = self.settings.output / CHECKPOINT
+        if not path.is_file():
+            return
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata()
+                if metadata["identity"] != self.identity:
+                    raise SettingsError(
+                        f"{path} is of a run with other settings or texts; choose another output, or delete it"
+                    )
+                self.step, self.log = int(metadata["step"]), json.loads(metadata["log"])
+                for name, master in self.masters.items():
+                    with torch.no_grad():
+                        master.copy_(file.get_tensor(f"master.{name}"))
+                    first, second = (file.get_tensor(f"{part}.{name}") for part in ("first", "second"))
+                    state = {"step": torch.tensor(float(self.step)), "exp_avg": first, "exp_avg_sq": second}
+                    self.optimizer.state[master] = state
+        except (SafetensorError, KeyError, ValueError) as error:
+            if isinstance(error, SettingsError):
+                raise
+            raise ModelError(f"{path} is damaged: {error}; delete it to begin again") from error
+
+
+class _PrefixCache:
+    """Prefix outputs by sequence, the first that fit. ``limit`` in bytes; None: the prefix is trained, keep none."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit, self._held = limit or 0, dict[int, Tensor]()
+
+    def get(self, number: int, make: Callable[[], Tensor]) -> Tensor:
+        if number in self._held:
+            return self._held[number]
+        made = make()
+        self._limit -= made.numel() * made.element_size()
+        if self._limit >= 0:
+            self._held[number] = made
+        return made
+
+
+@torch.no_grad()
+def prefix_output(model: Transformer, ids: Tensor, piece: int) -> Tensor:
+    """The prefix's output [B, T, D] for token ids [B, T], read a piece at a time from an empty cache."""
+    cache, outs = model.empty_cache(ids.shape[0]), []
+    split = model.config.prefix_layers
+    for part in torch.split(ids, piece, 1):
+        plan = model.plan(part.shape[1], cache)
+        out, below = model.prefix(part, cache.layers[:split], plan)
+        cache = replace(cache, layers=below, seen=cache.seen + part.shape[1])
+        outs.append(out)
+    return torch.cat(outs, 1)
+
+
+def schedule(step: int, steps: int, warm_up: int, final_share: float) -> float:
+    """The share of the learning rate at ``step`` (from 0): linear warm-up, then a cosine down to ``final_share``."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    done = (step - warm_up) / max(1, steps - warm_up)
+    return final_share + (1 - final_share) * (1 + math.cos(math.pi * done)) / 2
+
+
+def inner_warm_up(step: int, inner: InnerSettings) -> float:
+    """The share of the inner learning rate at outer ``step`` (from 0), as the official code warms it up."""
+    if not inner.warm_up:
+        return 1.0
+    done = min(1.0, (step + 1) / inner.warm_up)
+    rate = inner.initial_learning_rate + (inner.learning_rate - inner.initial_learning_rate) * done
+    return rate / inner.learning_rate
+
+
+def plot_log(log: Iterable[dict[str, Any]], path: Path) -> bool:
+    """Draw the loss against the step, and by mini-batch before and after. False where matplotlib is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return False
+    lines = list(log)
+    trained = [line for line in lines if "loss" in line]
+    evaluated = [line for line in lines if line.get("evaluation_loss") is not None]
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot([x["step"] for x in trained], [x["loss"] for x in trained], color="#9aa5b1", label="training")
+    left.plot([x["step"] for x in evaluated], [x["evaluation_loss"] for x in evaluated], "o-", color="#1f5f99",
+              label="evaluation")  # fmt: skip
+    left.set(xlabel="outer step", ylabel="loss, nats a token")
+    left.legend()
+    if evaluated:
+        for line, name in ((evaluated[0], "before"), (evaluated[-1], "after")):
+            right.plot(line["by_mini_batch"], "o-", label=f"{name} (step {line['step']})")
+        right.set(xlabel="mini-batch", ylabel="evaluation loss, nats a token")
+        right.legend()
+    write_atomically(path, lambda new: figure.savefig(new, format="svg"))
+    return True
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """A failure to write becomes a clear error; everything here is written aside and then put in place."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        why = "no space left on the disk" if is_disk_full(error) else str(error)
+        raise ModelError(f"{path} could not be written, and what was there before stands: {why}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _texts(settings: MetaTrainingSettings) -> tuple[list[str], list[str]]:
+    texts = _read_folder(settings.texts)
+    if settings.evaluation_texts is not None:
+        return texts, _read_folder(settings.evaluation_texts)
+    held_out = texts[_HELD_OUT - 1 :: _HELD_OUT]
+    return [t for i, t in enumerate(texts) if (i + 1) % _HELD_OUT], held_out
+
+
+def _read_folder(folder: Path) -> list[str]:
+    files = sorted(p for p in folder.rglob("*") if p.suffix in {".txt", ".md"} and p.is_file())
+    if not files:
+        raise InputError(f"{folder} holds no .txt or .md file")
+    texts: list[str] = []
+    for path in files:
+        try:
+            texts.append(path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path} is not UTF-8: {error}") from error
+    return texts
+
+
+def _stream(texts: Sequence[str], tokenizer: ChatTokenizer, length: int, seed: int | None) -> list[list[int]]:
+    """Cut the texts, shuffled and joined, into sequences of ``length`` tokens and one more, the last target."""
+    order = list(texts)
+    if seed is not None:
+        random.Random(seed).shuffle(order)
+    ids: list[int] = []
+    for text in order:
+        ids += [*tokenizer.encode(text), tokenizer.end_of_document]
+    return [ids[at : at + length + 1] for at in range(0, len(ids) - length, length)]
+
+
+def _numbers(count: int, seed: int, first: int, many: int) -> list[int]:
+    """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled anew each."""
+    return [_epoch(count, seed, at // count)[at % count] for at in range(first, first + many)]
+
+
+def _epoch(count: int, seed: int, epoch: int) -> list[int]:
+    order = list(range(count))
+    random.Random(f"{seed}-{epoch}").shuffle(order)
+    return order

@@ -1,0 +1,260 @@
+"""What comes back from a question: routes, search hits, citations, claims, answers, and comparisons of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar, Literal, Self, SupportsIndex, overload
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hybrid.types.filters import Filter
+from hybrid.types.rendering import Shown
+
+RouteName = Literal["lookup", "comprehension", "both"]
+Verdict = Literal["verbatim", "supported", "unsupported"]
+
+
+class _Data(Shown, BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+
+class Route(_Data):
+    """Which memory a question goes to. ``forced`` is true where the caller chose, not the router.
+
+    Below ``lookup_below`` the router is sure of lookup, above ``comprehension_above`` of comprehension; between
+    them both are asked. A notebook draws where the question stands.
+
+    Example:
+        >>> print(Route(name="both", p_comprehension=0.5))
+        both: p(comprehension) 0.50, between 0.25 and 0.75, so not sure
+    """
+
+    name: RouteName
+    p_comprehension: float = Field(ge=0.0, le=1.0)
+    forced: bool = False
+    lookup_below: float = Field(default=0.25, ge=0.0, le=1.0)
+    comprehension_above: float = Field(default=0.75, ge=0.0, le=1.0)
+
+
+class Hit(_Data):
+    """One search result: an exact span of one document, best first.
+
+    ``score`` is between 0 and 1 by what both searches make of it, and more where it holds what was asked for
+    to the letter; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
+    the cosine to the question. ``author`` is the document's, where it says so: of a mail the sender.
+    """
+
+    source: str
+    title: str
+    chunk_id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    page: int | None
+    last_page: int | None
+    lines: tuple[int, int]
+    sha256: str
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    similarity: float | None = None
+    author: str | None = None
+
+
+class Hits(Shown, list[Hit]):
+    """Search results, best first: a list of `Hit` that shows itself.
+
+    Args:
+        hits: the results.
+        question: what was looked for.
+        matched: the words and phrases of the results that the question asked for, as they stand there. They are
+            highlighted.
+        order: which search gave the order.
+
+    Example:
+        >>> hits = corpus.search("termination date", k=20)
+        >>> hits[:3]  # the best three, displayed
+    """
+
+    def __init__(
+        self,
+        hits: Iterable[Hit] = (),
+        *,
+        question: str = "",
+        matched: Iterable[str] = (),
+        order: Literal["fused", "dense", "lexical"] = "fused",
+    ) -> None:
+        super().__init__(hits)
+        self.question = question
+        self.matched = tuple(matched)
+        self.order = order
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Hit: ...
+    @overload
+    def __getitem__(self, key: slice) -> Hits: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> Hit | Hits:
+        if isinstance(key, slice):
+            return Hits(super().__getitem__(key), question=self.question, matched=self.matched, order=self.order)
+        return super().__getitem__(key)
+
+
+class Citation(_Data):
+    """A span that carries a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
+
+    ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
+    for display. ``sha256`` is of the source's bytes as they were ingested.
+    """
+
+    number: int = Field(ge=1)
+    source: str
+    title: str
+    page: int | None
+    last_page: int | None
+    lines: tuple[int, int]
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    quote: str
+    before: str = ""
+    after: str = ""
+    sha256: str
+
+    @model_validator(mode="after")
+    def _quote_fits_span(self) -> Self:
+        if self.end - self.start != len(self.quote):
+            raise ValueError(f"span [{self.start}, {self.end}) does not fit a quote of {len(self.quote)} characters")
+        return self
+
+
+class Claim(_Data):
+    """A sentence of the answer, the spans that carry it, and the verdict on it.
+
+    ``origin`` says who made the sentence: the index (a quote), the memory (generated), or a writer that was given
+    to `Corpus.ask`.
+    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``. ``contradicted_by`` are the
+    numbers of the answer's citations that say otherwise.
+    """
+
+    text: str
+    verdict: Verdict
+    citations: tuple[Citation, ...] = ()
+    origin: Literal["index", "memory", "writer"]
+    support: float = Field(ge=0.0, le=1.0)
+    contradicted_by: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _verdict_has_citation(self) -> Self:
+        if (self.verdict == "unsupported") == bool(self.citations):
+            raise ValueError(f"a claim that is {self.verdict} has {len(self.citations)} citations")
+        return self
+
+
+class Answer(_Data):
+    """An answer made of claims, each with a verdict and, unless it is unsupported, citations.
+
+    ``text`` holds the claims with their ``[n]``; ``citations`` are those numbers' spans, in order.
+    Where nothing in the corpus bears on the question ``found`` is false and there are no claims.
+    ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
+    ``generation`` is the state of the corpus that answered, ``notes`` says what the reader should know
+    about how, ``seconds`` what each stage took.
+
+    ``print(answer)`` shows the text and the citations; a notebook shows the quotes in their context.
+
+    Example:
+        >>> route = Route(name="lookup", p_comprehension=0.1)
+        >>> answer = Answer(question="Who?", text="Nothing here says.", route=route, found=False)
+        >>> Answer.model_validate_json(answer.model_dump_json()) == answer
+        True
+    """
+
+    question: str
+    text: str
+    route: Route
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    found: bool
+    generation: int | None = None
+    where: Filter | None = None
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _claims_and_citations_agree(self) -> Self:
+        if self.found != bool(self.claims):
+            raise ValueError("an answer is found where it has claims, and only there")
+        if [citation.number for citation in self.citations] != list(range(1, len(self.citations) + 1)):
+            raise ValueError("citations must be numbered from 1, in order")
+        if {citation for claim in self.claims for citation in claim.citations} != set(self.citations):
+            raise ValueError("citations must be those of the claims, each once")
+        numbers = {citation.number for citation in self.citations}
+        if any(not numbers.issuperset(claim.contradicted_by) for claim in self.claims):
+            raise ValueError("a claim is contradicted by a citation that the answer does not have")
+        return self
+
+    def to_html(self, title: str | None = None) -> str:
+        """The answer as a whole HTML document, to send or to print; `hybrid.report` makes one of many answers."""
+        return self._as_document(title)
+
+
+class Contradiction(Shown, BaseModel):
+    """Two claims of different sides that cannot both hold, by what they say in words.
+
+    ``citations`` are the spans that carry them, one for each; their numbers are those of their own side's answer.
+
+    Example:
+        >>> for found in comparison.contradictions:
+        ...     print(found.sides, [citation.quote for citation in found.citations])
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    sides: tuple[str, str]
+    claims: tuple[Claim, Claim]
+
+    @property
+    def citations(self) -> tuple[Citation, Citation]:
+        """Where the two claims stand: the first citation of each."""
+        one, other = self.claims
+        return one.citations[0], other.citations[0]
+
+
+class Comparison(Shown, Mapping[str, Answer]):
+    """The answers of several sides to one question, by the sides' names and in their order.
+
+    It is a mapping that shows itself, the sides next to each other. ``contradictions`` are the pairs of claims that
+    contradict each other openly ("30 days", "60 days"); what has to be inferred is for the reader to see.
+    `hybrid.report` and `hybrid.exhibits` take it as they take answers.
+
+    Args:
+        question: what was asked.
+        answers: the answers, by side.
+        contradictions: pairs of claims of different sides that cannot both hold.
+
+    Example:
+        >>> sides = {"Acme": hybrid.Filter(sources="acme/*"), "Beta": hybrid.Filter(sources="beta/*")}
+        >>> comparison = corpus.compare("How many days' notice must be given?", sides)
+        >>> comparison["Acme"].citations[0].quote
+        'Notice of termination is 30 days.'
+    """
+
+    def __init__(
+        self, question: str, answers: Mapping[str, Answer], contradictions: Iterable[Contradiction] = ()
+    ) -> None:
+        self.question = question
+        self.contradictions = tuple(contradictions)
+        self._answers = dict(answers)
+
+    def __getitem__(self, side: str) -> Answer:
+        return self._answers[side]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._answers)
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.question!r}, {self._answers!r}, {self.contradictions!r})"
+
+    _repr_pretty_ = Shown._repr_pretty_

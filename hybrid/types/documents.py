@@ -1,0 +1,234 @@
+"""Documents, spans and chunks: what is ingested, how a place in it is named, and the page that a span stands on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_right
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hybrid.types.rendering import Shown
+
+
+def sha256_hex(data: bytes) -> str:
+    """The sha256 of ``data`` in lower-case hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class Metadata(BaseModel):
+    """What is known about a document besides its text. ``date`` is ISO 8601, as precise as known."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    custodian: str | None = None
+    extra: dict[str, str] = Field(default_factory=dict)
+
+
+class Location(BaseModel):
+    """Where a span stands for a human reader.
+
+    Pages and lines count from 1. Where the document has pages, each line number counts from the top
+    of its own page: the first line of the span on ``page``, the last on ``last_page``. Where it has
+    none, both pages are ``None`` and lines count from the top of the document.
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    page: int | None
+    last_page: int | None
+    lines: tuple[int, int]
+
+
+class Chunk(BaseModel):
+    """A span that is embedded and indexed: ``document.text[start:end] == text``, always."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    text: str
+
+    @model_validator(mode="after")
+    def _span_is_the_text(self) -> Self:
+        if self.end - self.start != len(self.text) or not self.text:
+            raise ValueError(f"span [{self.start}, {self.end}) does not fit {len(self.text)} characters of text")
+        return self
+
+
+class Document(Shown, BaseModel):
+    """One source and its extracted text.
+
+    Args:
+        source: how the user names it: a path relative to the ingested folder's parent, a path as
+            given, or any identifier. An attachment is ``<mail>#<file name>``.
+        text: canonical text. Line ends are ``\\n`` only.
+        sha256: of the bytes the text was extracted from.
+        pages: offset in ``text`` at which each page starts, the first being 0; empty if the format
+            has no pages.
+        parent: the source of the document this one was attached to.
+
+    Example:
+        >>> document = Document.from_text("First line.\\nSecond line.", source="note.txt")
+        >>> document.locate(12, 23).lines
+        (2, 2)
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(min_length=1)
+    text: str = Field(min_length=1, repr=False)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media_type: str = "text/plain"
+    pages: tuple[int, ...] = Field(default=(), repr=False)
+    metadata: Metadata = Metadata()
+    parent: str | None = None
+
+    @model_validator(mode="after")
+    def _pages_are_ordered_offsets(self) -> Self:
+        ordered = all(a <= b for a, b in zip(self.pages, self.pages[1:], strict=False))
+        if self.pages and (self.pages[0] != 0 or not ordered or self.pages[-1] > len(self.text)):
+            raise ValueError("pages must be ascending offsets into the text, the first being 0")
+        if "\r" in self.text:
+            raise ValueError("canonical text has line ends of \\n only; use Document.from_text to normalise")
+        return self
+
+    @classmethod
+    def from_text(cls, text: str, source: str, metadata: Metadata | None = None) -> Self:
+        """A document made from a string instead of a file. Line ends become ``\\n``."""
+        canonical = text.replace("\r\n", "\n").replace("\r", "\n")
+        digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
+        return cls(source=source, text=canonical, sha256=digest, metadata=metadata or Metadata())
+
+    @property
+    def title(self) -> str:
+        """The title if one is known, else the source's last path component."""
+        return self.metadata.title or Path(self.source).name
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def page_of(self, offset: int) -> int | None:
+        """The page, from 1, that the character at ``offset`` stands on; ``None`` without pages."""
+        return bisect_right(self.pages, offset) if self.pages else None
+
+    def locate(self, start: int, end: int) -> Location:
+        """The pages and lines that the span ``[start, end)`` covers."""
+        if not 0 <= start < end <= len(self.text):
+            raise ValueError(f"span [{start}, {end}) is not within the {len(self.text)} characters of {self.source}")
+        last = end - 1
+        return Location(
+            page=self.page_of(start),
+            last_page=self.page_of(last),
+            lines=(self._line_on_page(start), self._line_on_page(last)),
+        )
+
+    def _line_on_page(self, offset: int) -> int:
+        line = bisect_right(self._line_starts, offset)
+        page = self.page_of(offset)
+        if page is None:
+            return line
+        return line - bisect_right(self._line_starts, self.pages[page - 1]) + 1
+
+
+AROUND_LINES = 14
+"""Lines before and after the span that are shown where a document has no pages."""
+MOST_CHARS = 12_000
+"""Characters before the span, and after it, that are shown at most."""
+
+
+class PageView(Shown, BaseModel):
+    """A span in its page, or in the lines around it where the document has no pages.
+
+    ``text`` is ``[offset, offset + len(text))`` of the document's canonical text and holds the span
+    ``[start, end)`` of that text. ``first_line`` and ``first_page`` are those of its first character; ``breaks`` are
+    the offsets, in the document, at which a page begins within it. ``cut_before`` and ``cut_after`` say that the
+    page (or, without pages, the document) goes on. Shown, it begins a few lines above the span, and the rest of
+    ``text`` can be unfolded above and below.
+
+    Example:
+        >>> page = corpus.page(answer.citations[0])
+        >>> page.text[page.start - page.offset : page.end - page.offset] == answer.citations[0].quote
+        True
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    title: str
+    sha256: str
+    page: int | None
+    last_page: int | None
+    pages: int = Field(ge=0)
+    lines: tuple[int, int]
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    offset: int = Field(ge=0)
+    text: str
+    first_line: int = Field(ge=1)
+    breaks: tuple[int, ...] = ()
+    cut_before: bool = False
+    cut_after: bool = False
+
+    @model_validator(mode="after")
+    def _text_holds_the_span(self) -> Self:
+        if not self.offset <= self.start < self.end <= self.offset + len(self.text):
+            raise ValueError(f"span [{self.start}, {self.end}) is not within the {len(self.text)} characters shown")
+        return self
+
+    @classmethod
+    def of(cls, document: Document, start: int, end: int) -> Self:
+        """The page view of a span. Raises `ValueError` for a span that is not within the document."""
+        location = document.locate(start, end)
+        first, last = _bounds(document, start, end)
+        offset, stop = max(first, start - MOST_CHARS), min(last, end + MOST_CHARS)
+        whole_first, whole_last = (first, last) if document.pages else (0, len(document.text))
+        return cls(
+            source=document.source,
+            title=document.title,
+            sha256=document.sha256,
+            page=location.page,
+            last_page=location.last_page,
+            pages=len(document.pages),
+            lines=location.lines,
+            start=start,
+            end=end,
+            offset=offset,
+            text=document.text[offset:stop],
+            first_line=document.locate(offset, offset + 1).lines[0],
+            breaks=tuple(page for page in document.pages if offset < page < stop),
+            cut_before=offset > whole_first,
+            cut_after=stop < whole_last,
+        )
+
+    @property
+    def quote(self) -> str:
+        """The span's text."""
+        return self.text[self.start - self.offset : self.end - self.offset]
+
+
+def _bounds(document: Document, start: int, end: int) -> tuple[int, int]:
+    """From where to where the document is worth showing: its pages, or some lines around."""
+    text, pages = document.text, document.pages
+    if pages:
+        first = pages[bisect_right(pages, start) - 1]
+        after = bisect_right(pages, end - 1)
+        return first, pages[after] if after < len(pages) else len(text)
+    first = start
+    for _ in range(AROUND_LINES + 1):
+        first = text.rfind("\n", 0, max(first, 0))
+        if first < 0:
+            break
+    last = end - 1
+    for _ in range(AROUND_LINES + 1):
+        last = text.find("\n", last + 1)
+        if last < 0:
+            break
+    return first + 1, len(text) if last < 0 else last

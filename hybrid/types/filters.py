@@ -1,0 +1,104 @@
+"""Which documents a question may be answered from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hybrid.text.formatting import one_line
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+class Filter(BaseModel):
+    """A choice of documents, made before anything is ranked: the best k are the best k of these.
+
+    Every condition that is given must hold; one that lists several values holds for any of them.
+
+    Args:
+        sources: names of sources as `Corpus.documents` shows them, or patterns with ``*``, ``?`` and ``[...]``.
+        metadata: values by key, compared without regard to case. Keys are ``title``, ``author``,
+            ``custodian``, ``media_type`` and whatever the documents' own metadata holds.
+        since: first day, ISO 8601, as precise as wanted: ``2024``, ``2024-03``, ``2024-03-01``.
+        until: last day, itself included: until ``2024`` ends with its December. A document whose date is
+            known to the month or the year matches where any of its days does; one without a date never does.
+
+    Example:
+        >>> Filter(sources=("contracts/*",), metadata={"custodian": ("J. Doe", "M. Roe")}, since="2024-03")
+        Filter(sources=('contracts/*',), metadata={'custodian': ('J. Doe', 'M. Roe')}, since='2024-03', until=None)
+        >>> print(Filter(metadata={"custodian": "J. Doe"}, since="2024-03"))
+        custodian J. Doe, since 2024-03
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    sources: tuple[str, ...] = ()
+    metadata: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    since: str | None = None
+    until: str | None = None
+
+    if TYPE_CHECKING:  # the validators below take one value for a list of one; type checkers cannot know
+
+        def __init__(
+            self,
+            *,
+            sources: str | Sequence[str] = (),
+            metadata: Mapping[str, str | Sequence[str]] = ...,
+            since: str | None = None,
+            until: str | None = None,
+        ) -> None: ...
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _one_source(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("metadata", mode="before")
+    @classmethod
+    def _one_value(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
+
+    @field_validator("since", "until")
+    @classmethod
+    def _is_a_date(cls, value: str | None) -> str | None:
+        found = _DATE.fullmatch(value) if value else None
+        if value is not None and (
+            found is None or not 1 <= int(found[2] or 1) <= 12 or not 1 <= int(found[3] or 1) <= 31
+        ):
+            raise ValueError(f"{value!r} is no date; write 2024, 2024-03 or 2024-03-01")
+        return value
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> Self:
+        if self.since and self.until and first_day(self.since) > last_day(self.until):
+            raise ValueError(f"no day is since {self.since} and until {self.until}")
+        return self
+
+    @property
+    def everything(self) -> bool:
+        """Whether there is no condition at all."""
+        return not (self.sources or self.metadata or self.since or self.until)
+
+    def __str__(self) -> str:
+        named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
+        said = (f"{name} {' or '.join(values)}" for name, values in named.items() if values)
+        return one_line(", ".join(said)) or "all documents"
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
+
+
+def first_day(date: str) -> str:
+    """The first day that a date of any precision may mean, for comparing as text."""
+    return f"{date}-01-01"[:10] if len(date) == 4 else f"{date}-01"[:10]
+
+
+def last_day(date: str) -> str:
+    """The last day that a date may mean; the 31st of every month, which compares as well as the true one."""
+    return f"{date}-12-31"[:10] if len(date) == 4 else f"{date}-31"[:10]

@@ -1,0 +1,168 @@
+"""What a corpus says of itself: its state, the documents in it, what an ingest did. Plain, typed data."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, SupportsIndex, overload
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hybrid.text.formatting import one_line, printable
+from hybrid.types.rendering import Shown
+
+MemoryState = Literal["ready", "behind", "off", "none"]
+MEMORY_STATES: dict[MemoryState, str] = {
+    "ready": "it has read every document",
+    "behind": "it has not read every document yet; ingest again to go on",
+    "off": "it is unlearning a document that was removed; ingest again to finish",
+    "none": "there is none",
+}
+
+
+class _Report(Shown, BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+
+class DocumentInfo(_Report):
+    """One document of a corpus. ``sources`` are all the names under which the same bytes were found."""
+
+    id: int
+    source: str
+    title: str
+    media_type: str
+    characters: int
+    pages: int
+    chunks: int
+    sha256: str
+    date: str | None = None
+    custodian: str | None = None
+    sources: tuple[str, ...]
+
+    def __str__(self) -> str:
+        size = f"{self.pages} pages" if self.pages else f"{self.characters:,} characters"
+        known = [self.title, size, self.date, f"also {', '.join(self.sources[1:])}" if self.sources[1:] else None]
+        return one_line(f"{self.source}  ({'; '.join(part for part in known if part)})")
+
+
+class Documents(Shown, list[DocumentInfo]):
+    """The documents of a corpus, in the order in which the memory reads them: a list that shows itself.
+
+    Example:
+        >>> documents = corpus.documents()
+        >>> [document.source for document in documents if document.custodian == "J. Doe"]
+        ['mail/0031.eml', 'mail/0032.eml']
+    """
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> DocumentInfo: ...
+    @overload
+    def __getitem__(self, key: slice) -> Documents: ...
+    def __getitem__(self, key: SupportsIndex | slice) -> DocumentInfo | Documents:
+        return Documents(super().__getitem__(key)) if isinstance(key, slice) else super().__getitem__(key)
+
+
+class CorpusStatus(_Report):
+    """What a corpus holds. ``tokens_read`` counts the memory's tokens, ``generation`` commits."""
+
+    directory: str
+    generation: int | None
+    documents: int
+    sources: int
+    chunks: int
+    characters: int
+    memory: MemoryState
+    tokens_read: int
+    bytes_on_disk: int
+    embedder: str
+    language_model: str | None
+
+    def __str__(self) -> str:
+        rows = {
+            "corpus": self.directory,
+            "generation": "none yet" if self.generation is None else str(self.generation),
+            "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters",
+            "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
+            "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
+            "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",
+        }
+        if self.language_model is not None:
+            rows["memory"] += f"; {self.tokens_read:,} tokens read by {self.language_model}"
+        return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
+
+
+class SkippedFile(_Report):
+    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
+
+    source: str
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return one_line(f"{self.source}: {self.reason}")
+
+
+class IngestReport(_Report):
+    """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
+
+    ``memory`` is the state the memory was left in (`MEMORY_STATES` says what each means), ``loss`` the mean
+    next-token loss in nats while it read, and ``notes`` what a person should know besides.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
+    chunks: int = 0
+    tokens_read: int = 0
+    loss: float | None = None
+    generation: int | None = None
+    memory: MemoryState = "none"
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = Field(default_factory=dict)
+
+    def __str__(self) -> str:
+        counts = {name: len(getattr(self, name)) for name in COUNTED}
+        lines = [", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"]
+        if self.chunks:
+            lines.append(f"{self.chunks:,} chunks embedded")
+        if self.tokens_read:
+            loss = "" if self.loss is None else f", mean loss {self.loss:.3f} nats"
+            lines.append(f"{self.tokens_read:,} tokens read into the memory{loss}")
+        if self.memory != "none":
+            lines.append(f"memory {self.memory}: {MEMORY_STATES[self.memory]}")
+        lines.extend(f"left out: {skipped}" for skipped in self.skipped)
+        lines.extend(f"note: {note}" for note in self.notes)
+        lines.append("took " + ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items()))
+        return printable("\n".join(lines))
+
+
+COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")
+
+
+class TrainingPoint(_Report):
+    """The mean next-token ``loss`` in nats of the tokens from ``start`` to ``end`` of all that the memory read."""
+
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    loss: float
+
+
+class MemoryTraining(_Report):
+    """How well the memory foretold the corpus as it read: loss against position, before each of its steps.
+
+    A falling line is what reading taught it; a jump is where another kind of document begins. ``tokens`` counts
+    what was read in all. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
+    there is no memory, or where a version of hybrid that kept none read the corpus.
+
+    Example:
+        >>> print(MemoryTraining(tokens=0))
+        No training to show: the memory has read nothing.
+    """
+
+    tokens: int
+    points: tuple[TrainingPoint, ...] = ()
+    model: str | None = None
+
+
+MAX_POINTS = 512

@@ -1,0 +1,1 @@
+"""How the router's weights are made: questions, features, fitting, calibration."""

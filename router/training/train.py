@@ -1,0 +1,245 @@
+"""Train and calibrate the router, on public data sets or on a user's own questions.
+
+`train` makes weights from nothing, as those that come with hybrid were made; `adapt` moves weights that
+exist towards a user's questions. Both are deterministic, and measure by cross-validation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.router.classifier import Linear, Pair, Source, Training, Weights
+from hybrid.router.features import FEATURES
+from hybrid.router.training.fitting import Array, fit_logistic, fit_temperature, logit, measure, sigmoid
+from hybrid.router.training.questions import BOTH, LICENCES, Question, part_of
+from hybrid.settings import RouterSettings
+
+FOLDS = 5
+SURFACE_PENALTY, EMBEDDING_PENALTY = 10.0, 300.0
+PULLS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""How hard `adapt` may be held to the weights it starts from, as multiples of the penalties above."""
+MIN_PER_ROUTE = 5
+"""Questions of a route that `adapt` needs to learn anything about it."""
+_ROUTE_SHARES = {0.0: 0.4, 0.5: 0.2, 1.0: 0.4}
+_WEB_SHARE = 3.0  # in domains: real questions by many people, against nine domains of templates
+_FREE = 1e-6  # the penalty of a coefficient that is not penalised
+
+
+@dataclass(frozen=True)
+class Data:
+    """Questions as arrays: ``surface [n, f]``, ``vectors [n, d]``, ``label [n]``."""
+
+    questions: Sequence[Question]
+    surface: Array
+    vectors: Array
+
+    @property
+    def label(self) -> Array:
+        """What each question should get: 0, 0.5 or 1."""
+        return np.array([question.label for question in self.questions])
+
+    @property
+    def mixed(self) -> NDArray[np.bool_]:
+        """Which questions ask for both memories."""
+        return np.asarray(self.label == BOTH)
+
+    def at(self, mask: NDArray[np.bool_]) -> Data:
+        """The questions at which ``mask [n]`` is true."""
+        return Data([q for q, m in zip(self.questions, mask, strict=True) if m], self.surface[mask], self.vectors[mask])
+
+
+def balanced_weights(questions: Sequence[Question]) -> Array:
+    """Weights that sum to ``n``, so that no data set's size decides the prior.
+
+    Within a domain, each route has its share whatever the number of its questions, and each source
+    of a route the same part of that. So the subject of a question says little about its route, and
+    comprehension and lookup weigh the same: p is calibrated for questions of which half are either.
+    """
+    cells = Counter((q.domain, q.label, q.source) for q in questions)
+    sources = Counter((domain, label) for domain, label, _ in cells)
+    weight = np.array(
+        [
+            (_WEB_SHARE if q.domain == "web" else 1.0)
+            * _ROUTE_SHARES[q.label]
+            / sources[q.domain, q.label]
+            / cells[q.domain, q.label, q.source]
+            for q in questions
+        ]
+    )
+    return np.asarray(weight * len(questions) / weight.sum())
+
+
+def fit(data: Data, target: Array, *, with_embedding: bool, start: Linear | None = None, pull: float = 1.0) -> Linear:
+    """A classifier of ``target [n]``; one near ``start``, where that is given, the nearer the harder the ``pull``."""
+    f, d = data.surface.shape[1], data.vectors.shape[1]
+    scale = np.sqrt(d)  # brings each coordinate of a unit vector to about one
+    blocks = [np.ones((len(target), 1)), data.surface]
+    penalty = [np.full(1, _FREE if start is None else SURFACE_PENALTY * pull), np.full(f, SURFACE_PENALTY * pull)]
+    centre = None
+    if start is not None:
+        centre = np.array([start.bias, *start.surface, *(value / scale for value in start.embedding)])
+    if with_embedding:
+        blocks.append(data.vectors * scale)
+        penalty.append(np.full(d, EMBEDDING_PENALTY * pull))
+    weight = balanced_weights(data.questions) if start is None else np.ones(len(target))
+    found = fit_logistic(np.concatenate(blocks, axis=1), target, weight, np.concatenate(penalty), centre)
+    return Linear(
+        bias=_short(found[0]),
+        surface=tuple(map(_short, found[1 : f + 1])),
+        embedding=tuple(map(_short, found[f + 1 :] * scale)),
+    )
+
+
+def fit_pair(data: Data, *, with_embedding: bool, start: Pair | None = None, pull: float = 1.0) -> Pair:
+    """Both classifiers, not calibrated yet unless ``start`` is: its slope is kept."""
+    plain = data.at(~data.mixed)
+    return Pair(
+        comprehension=fit(
+            plain,
+            plain.label,
+            with_embedding=with_embedding,
+            start=start.comprehension if start else None,
+            pull=pull,
+        ),
+        both=fit(
+            data,
+            data.mixed.astype(float),
+            with_embedding=with_embedding,
+            start=start.both if start else None,
+            pull=pull,
+        ),
+        slope=start.slope if start else 1.0,
+    )
+
+
+def probabilities(pair: Pair, data: Data) -> Array:
+    """p_comprehension of all questions, ``[n]``, as `Pair.probability` gives it for one."""
+    both = sigmoid(_scores(pair.both, data))
+    p = (1 - both) * sigmoid(_scores(pair.comprehension, data)) + both / 2
+    return sigmoid(pair.slope * logit(p))
+
+
+def _scores(linear: Linear, data: Data) -> Array:
+    z = linear.bias + data.surface @ np.array(linear.surface)
+    return np.asarray(z + data.vectors @ np.array(linear.embedding) if linear.embedding else z)
+
+
+Fitter = Callable[[Data], Pair]
+
+
+def out_of_fold(data: Data, fitter: Fitter) -> Array:
+    """p ``[n]`` of each question by a pair that saw neither it nor its group."""
+    fold = np.array([part_of(question.group, FOLDS) for question in data.questions])
+    p = np.full(len(fold), 0.5)
+    for i in range(FOLDS):
+        inside, rest = fold == i, fold != i
+        if inside.any() and rest.any():
+            p[inside] = probabilities(fitter(data.at(rest)), data.at(inside))
+    return p
+
+
+def calibration_slope(p: Array, data: Data) -> float:
+    """The slope that calibrates ``p [n]`` on the questions of one kind (temperature scaling, Guo et al. 2017)."""
+    plain = ~data.mixed
+    weight = balanced_weights(data.at(plain).questions)
+    return _short(fit_temperature(logit(p[plain]), data.label[plain], weight)[0])
+
+
+def calibrated(data: Data, *, with_embedding: bool) -> tuple[Pair, Array]:
+    """A pair fitted to all of ``data``, its slope to the out-of-fold probabilities; and those, calibrated.
+
+    The slope of each fold's questions is fitted on the other folds, so that the probabilities returned are of
+    classifiers and a calibration that saw neither the question nor its group.
+    """
+    raw = out_of_fold(data, lambda rest: fit_pair(rest, with_embedding=with_embedding))
+    fold = np.array([part_of(question.group, FOLDS) for question in data.questions])
+    p = raw.copy()
+    for i in range(FOLDS):
+        inside, rest = fold == i, fold != i
+        if inside.any() and rest.any():
+            p[inside] = sigmoid(calibration_slope(raw[rest], data.at(rest)) * logit(raw[inside]))
+    pair = fit_pair(data, with_embedding=with_embedding)
+    return pair.model_copy(update={"slope": calibration_slope(raw, data)}), p
+
+
+def train(data: Data, seed: int, command: str, embedder: tuple[str, str]) -> Weights:
+    """Weights from nothing. ``embedder`` is the name and the fingerprint of what made the vectors."""
+    full, p_full = calibrated(data, with_embedding=True)
+    surface, p_surface = calibrated(data, with_embedding=False)
+    weight, settings = balanced_weights(data.questions), RouterSettings()
+    counts = Counter(q.source.split(" ")[0] for q in data.questions)
+    sources = tuple(Source(name=k, licence=LICENCES.get(k, "the user's own"), questions=n) for k, n in counts.items())
+    return Weights(
+        format=2,
+        embedder_name=embedder[0],
+        embedder=embedder[1],
+        features=FEATURES,
+        full=full,
+        surface_only=surface,
+        training=Training(
+            command=command,
+            seed=seed,
+            sources=tuple(sorted(sources, key=lambda source: source.name)),
+            metrics={
+                "full": _rounded(measure(p_full, data.label, settings, weight)),
+                "surface only": _rounded(measure(p_surface, data.label, settings, weight)),
+            },
+        ),
+    )
+
+
+def adapt(weights: Weights, data: Data, command: str) -> Weights:
+    """``weights`` moved towards a user's questions, as far as cross-validation says that it helps.
+
+    Logistic regressions whose penalty pulls them to the weights they start from. Of the strengths in `PULLS`, and of
+    staying where they are, each pair takes the one with the least log loss on questions left out. Without
+    an embedding to go with it (``vectors [n, 0]``), the full pair stays as it is.
+    """
+    settings = RouterSettings()
+    pairs, metrics = {}, {}
+    for name, pair, with_embedding in (("full", weights.full, True), ("surface only", weights.surface_only, False)):
+        chosen, p = pair, probabilities(pair, data)
+        metrics[f"{name}, before"] = _rounded(measure(p, data.label, settings))
+        least = log_loss(p, data.label)
+        for pull in PULLS:
+
+            def fitter(
+                rest: Data, pair: Pair = pair, pull: float = pull, with_embedding: bool = with_embedding
+            ) -> Pair:
+                return fit_pair(rest, with_embedding=with_embedding, start=pair, pull=pull)
+
+            tried = out_of_fold(data, fitter)
+            if log_loss(tried, data.label) < least:
+                least, p, chosen = log_loss(tried, data.label), tried, fitter(data)
+        pairs[name] = chosen
+        metrics[f"{name}, cross-validated"] = _rounded(measure(p, data.label, settings))
+    own = Source(name="own", licence="the user's own", questions=len(data.questions))
+    origin = weights.training
+    return weights.model_copy(
+        update={
+            "full": pairs["full"],
+            "surface_only": pairs["surface only"],
+            "training": Training(
+                command=command, seed=origin.seed, sources=(*origin.sources, own), metrics={**origin.metrics, **metrics}
+            ),
+        }
+    )
+
+
+def log_loss(p: Array, label: Array, weight: Array | None = None) -> float:
+    """Mean cross-entropy of ``p [n]`` to ``label [n]``, in nats; a mixed question's least is ln 2."""
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return float(np.average(-(label * np.log(p) + (1 - label) * np.log(1 - p)), weights=weight))
+
+
+def _rounded(values: dict[str, float | None]) -> dict[str, float | None]:
+    return {name: None if value is None else round(value, 4) for name, value in values.items()}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")

@@ -1,0 +1,130 @@
+"""Search by words with SQLite FTS5.
+
+Nothing outside this file, `hybrid.stores.query` and the migration that makes the table knows FTS5, so that another
+database's full-text search can take its place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import MutableMapping, Sequence
+from itertools import pairwise
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from hybrid.errors import InputError
+
+_TERM = re.compile(r'"(?:[^"]|"")+"')
+
+
+def storable(value: str) -> bool:
+    """Whether a database can hold the text: no NUL, and no lone surrogates, which UTF-8 cannot write."""
+    if "\x00" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def search(
+    connection: Connection, match: str, k: int, documents: Sequence[int] | None = None
+) -> list[tuple[int, float]]:
+    """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better.
+
+    With ``documents``, the ``k`` best of these documents' chunks; how rare a word is counts over all.
+    """
+    if not match or k < 1 or (documents is not None and not documents):
+        return []
+    where, values = "chunks_fts MATCH :match", {"match": match, "k": k}
+    if documents is not None:
+        # The plus keeps SQLite from running the match once for each chunk of the documents.
+        where += " AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"
+        values["documents"] = json.dumps(list(documents))
+    statement = text(f"SELECT rowid, -bm25(chunks_fts) FROM chunks_fts WHERE {where} ORDER BY rank, rowid LIMIT :k")
+    try:
+        return [(row[0], row[1]) for row in connection.execute(statement, values)]
+    except OperationalError as error:
+        if any(sign in str(error.orig) for sign in ("fts5", "no such column", "unterminated", "special query")):
+            raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
+        raise
+
+
+def count(connection: Connection, match: str, up_to: int) -> int:
+    """How many chunks a match expression finds; counting ends at ``up_to``. Cheap: nothing is scored."""
+    return counts_of(connection, [match], up_to)[0] if match else 0
+
+
+def counts_of(connection: Connection, matches: Sequence[str], up_to: int) -> list[int]:
+    """`count` of each expression, none of them empty, in one statement."""
+    if not matches:
+        return []
+    one = "(SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT ?))"
+    values = tuple(value for match in matches for value in (match, up_to))
+    return list(connection.exec_driver_sql(f"SELECT {', '.join([one] * len(matches))}", values).one())
+
+
+def search_words(
+    connection: Connection, match: str, k: int, budget: int, postings: int, known: MutableMapping[str, int]
+) -> list[tuple[int, float]]:
+    """`search` over all documents for terms joined by OR, scoring about ``budget`` chunks however large the corpus.
+
+    SQLite's BM25 takes as long as there are chunks with any of the terms, and nearly all of those hold only the
+    commonest. So the candidates are the chunks with the rarer terms, and each is scored by all of them: its score is
+    what `search` gives it.
+
+    Args:
+        match: as `match_expression` makes it.
+        budget: candidates to score. Where they are fewer than ``k``, the next term's are taken as well, unless it
+            brings ten times the budget by itself: then fewer than ``k`` are found.
+        postings: a term that more chunks hold does not count towards a score.
+        known: how many chunks hold a term, as far as it was asked before; what is counted is added.
+    """
+    if not match or k < 1:
+        return []
+    terms = list(dict.fromkeys(_TERM.findall(match)))
+    unknown = [term for term in terms if term not in known]
+    known.update(zip(unknown, counts_of(connection, unknown, postings + 1), strict=True))
+    counts = {term: known[term] for term in terms}
+    rarest_first = sorted((term for term in counts if counts[term]), key=lambda term: counts[term])
+    rare, found = rarest_first[:1], 0
+    for term, after in pairwise(rarest_first):
+        found += counts[term]
+        if found + counts[after] > budget and (found >= k or counts[after] > 10 * budget):
+            break
+        rare.append(after)
+    common = [term for term in rarest_first[len(rare) :] if counts[term] <= postings]
+    if not common:
+        return search(connection, " OR ".join(rare), k)
+    # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
+    narrow = f"({' OR '.join(rare)}) AND ({' OR '.join([*rare, *common, *common])})"
+    return [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k)]
+
+
+def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Index chunks: (id, text) each."""
+    values = [{"id": chunk_id, "text": chunk} for chunk_id, chunk in rows]
+    if values:
+        connection.execute(text("INSERT INTO chunks_fts(rowid, text) VALUES (:id, :text)"), values)
+
+
+def remove(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Take chunks out of the index: (id, text) each, the text exactly as it was added."""
+    values = [{"id": chunk_id, "text": chunk} for chunk_id, chunk in rows]
+    if values:
+        delete = "INSERT INTO chunks_fts(chunks_fts, rowid, text) VALUES ('delete', :id, :text)"
+        connection.execute(text(delete), values)
+
+
+def check(connection: Connection) -> bool:
+    """Whether the index agrees, word for word, with the chunks' texts. Reads them all."""
+    try:
+        connection.execute(text("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)"))
+    except Exception as error:
+        if "malformed" in str(error) or "corrupt" in str(error):
+            return False
+        raise
+    return True

@@ -1,0 +1,257 @@
+"""What an answer promises: exact quotes, verdicts, numbered citations, and none where nothing bears."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jsonschema
+import pytest
+from answering_corpus import FixedRouter, ScriptedReader, SmallCorpus, build
+from pydantic import ValidationError
+
+from hybrid.answering.answerer import NOTHING, Answerer
+from hybrid.errors import InputError, ModelError
+from hybrid.settings import AnswerSettings, MemorySettings, Settings
+from hybrid.types.answers import Answer, Citation, Claim, Route, RouteName
+
+CONTRACT = """1. Term. The supply contract starts on 1 June 2021 and
+ends on 31 May 2026.
+
+2. Price. The Buyer shall pay $12,500 per month for linen cloth.
+
+3. Delivery. The Seller shall deliver linen cloth to the warehouse in Oslo.
+"""
+LETTER = """Our parties fell out over the linen cloth, because the deliveries to Oslo were late.
+
+The Buyer withheld the price of the cloth in March.
+"""
+QUESTION = "Why did the parties fall out over the linen cloth?"
+LOOKUP = "When does the supply contract end?"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
+    return build(Path(tmp_path_factory.mktemp("corpus")), {"contract.txt": CONTRACT, "letters/one.txt": LETTER})
+
+
+def answerer(
+    corpus: SmallCorpus,
+    route: RouteName = "lookup",
+    says: str | None = None,
+    settings: Settings | None = None,
+) -> Answerer:
+    reader = None if says is None else ScriptedReader(says)
+    chosen = settings or Settings()
+    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), reader, chosen)
+
+
+def checked(corpus: SmallCorpus, answer: Answer) -> Answer:
+    """The answer, every quote of which was found at its offsets."""
+    by_source = {row.source: row.id for row in corpus.catalog.documents()}
+    for citation in (citation for claim in answer.claims for citation in claim.citations):
+        document = corpus.catalog.document(by_source[citation.source])
+        assert document.text[citation.start : citation.end] == citation.quote
+        assert document.text[: citation.start].endswith(citation.before)
+        assert document.text[citation.end :].startswith(citation.after)
+        assert document.sha256 == citation.sha256
+        place = document.locate(citation.start, citation.end)
+        assert (place.page, place.last_page, place.lines) == (citation.page, citation.last_page, citation.lines)
+    return answer
+
+
+def test_a_lookup_answers_with_the_sentence_itself(corpus: SmallCorpus) -> None:
+    answer = checked(corpus, answerer(corpus).ask(LOOKUP))
+    first = answer.claims[0]
+    assert first.text == "The supply contract starts on 1 June 2021 and ends on 31 May 2026."
+    assert first.citations[0].quote == "The supply contract starts on 1 June 2021 and\nends on 31 May 2026."
+    assert (first.verdict, first.origin, first.support) == ("verbatim", "index", 1)
+    assert answer.text.startswith(f"“{first.text}” [1]")
+    assert len(answer.claims) <= AnswerSettings().max_quotes
+
+
+def test_what_the_memory_writes_is_judged_sentence_by_sentence(corpus: SmallCorpus) -> None:
+    says = (
+        "Our parties fell out over the linen cloth, because the deliveries to Oslo were late. "
+        "The Buyer must pay $12,500 per month for linen cloth. "
+        "The Buyer must pay $13,500 per month for linen cloth. "
+        "A dragon ate the warehouse."
+    )
+    answer = checked(corpus, answerer(corpus, "comprehension", says).ask(QUESTION))
+    assert [claim.verdict for claim in answer.claims] == ["verbatim", "supported", "unsupported", "unsupported"]
+    assert {claim.origin for claim in answer.claims} == {"memory"}
+    assert answer.text.count("(unsupported)") == 2
+    assert answer.claims[3].citations == ()
+
+
+def test_unsupported_claims_are_dropped_if_the_settings_say_so(corpus: SmallCorpus) -> None:
+    settings = Settings(answer=AnswerSettings(drop_unsupported=True))
+    says = "The Buyer must pay $12,500 per month for linen cloth. A dragon ate the warehouse."
+    answer = answerer(corpus, "comprehension", says, settings).ask(QUESTION)
+    assert [claim.verdict for claim in answer.claims] == ["supported"]
+    assert "dragon" not in answer.text
+
+
+def test_where_no_generated_claim_stands_up_the_closest_passages_are_quoted(corpus: SmallCorpus) -> None:
+    answer = checked(corpus, answerer(corpus, "comprehension", "A dragon ate the warehouse.").ask(QUESTION))
+    assert answer.claims[0].verdict == "verbatim"
+    assert answer.claims[-1].verdict == "unsupported"
+    assert any("closest passages" in note for note in answer.notes)
+
+
+def test_both_gives_the_quotes_first_and_folds_repetitions_into_them(corpus: SmallCorpus) -> None:
+    says = (
+        "Our parties fell out over the linen cloth, because the deliveries to Oslo were late. "
+        "The Buyer must pay $12,500 per month for linen cloth."
+    )
+    answer = checked(corpus, answerer(corpus, "both", says).ask(QUESTION))
+    origins = [claim.origin for claim in answer.claims]
+    assert origins == sorted(origins)
+    assert origins[-1] == "memory"
+    assert sum("fell out" in claim.text for claim in answer.claims) == 1
+
+
+def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus: SmallCorpus) -> None:
+    says = "The Buyer must pay $12,500 for linen cloth. The Buyer must pay $12,500 per month."
+    answer = answerer(corpus, "comprehension", says).ask(QUESTION)
+    assert [claim.citations[0].number for claim in answer.claims] == [1, 1]
+    assert len(answer.citations) == 1
+    both = answerer(corpus, "both", says).ask(QUESTION)
+    seen = dict.fromkeys(citation.number for claim in both.claims for citation in claim.citations)
+    assert list(seen) == list(range(1, len(both.citations) + 1))
+
+
+def test_where_nothing_bears_nothing_is_cited_and_the_memory_is_not_asked(corpus: SmallCorpus) -> None:
+    reader = ScriptedReader("Lactase splits lactose.")
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), reader, Settings())
+    answer = subject.ask("Which enzyme splits lactose in mammals?")
+    assert (answer.found, answer.claims, answer.citations) == (False, (), ())
+    assert answer.text == NOTHING
+    assert reader.asked == []
+
+
+def test_a_corpus_without_documents_finds_nothing(tmp_path: Path) -> None:
+    assert not answerer(build(tmp_path, {})).ask("What is this about?").found
+
+
+def test_without_a_memory_the_index_answers_and_says_why(corpus: SmallCorpus) -> None:
+    answer = checked(corpus, answerer(corpus, "comprehension").ask(QUESTION))
+    assert answer.found
+    assert {claim.origin for claim in answer.claims} == {"index"}
+    assert len({citation.source for citation in answer.citations}) > 1
+    assert "has none" in answer.notes[0]
+    off = Settings(memory=MemorySettings(enabled=False))
+    assert "switched off" in answerer(corpus, "comprehension", settings=off).ask(QUESTION).notes[0]
+
+
+def test_a_memory_that_fails_does_not_lose_the_answer(corpus: SmallCorpus) -> None:
+    class Broken(ScriptedReader):
+        def generate(self, *args: object, **more: object) -> str:
+            raise ModelError("the weights are gone")
+
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), Broken(""), Settings())
+    answer = subject.ask(QUESTION)
+    assert answer.found
+    assert "the weights are gone" in answer.notes[0]
+
+
+def test_the_caller_can_choose_the_route(corpus: SmallCorpus) -> None:
+    answer = answerer(corpus, "lookup").ask(QUESTION, route="comprehension")
+    assert answer.route == Route(name="comprehension", p_comprehension=0.25, forced=True)
+    assert answerer(corpus).route(QUESTION) == Route(name="lookup", p_comprehension=0.25)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n\t", "\x00\x1b", "?!…", "\ud800"])
+def test_a_question_without_words_is_refused(corpus: SmallCorpus, question: str) -> None:
+    with pytest.raises(InputError, match="empty"):
+        answerer(corpus).ask(question)
+
+
+def test_a_question_over_the_limit_is_refused_with_the_limit(corpus: SmallCorpus) -> None:
+    with pytest.raises(InputError, match="4,000"):
+        answerer(corpus).ask("a" * 100_000)
+    assert answerer(corpus).ask(("When does the supply contract end? " * 200)[:4000]).question
+
+
+def test_what_is_not_a_question_or_a_route_is_refused(corpus: SmallCorpus) -> None:
+    with pytest.raises(InputError, match="string"):
+        answerer(corpus).ask(7)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="lookup, comprehension, both"):
+        answerer(corpus).ask(LOOKUP, route="magic")  # type: ignore[arg-type]
+
+
+def test_control_characters_in_a_question_do_no_harm(corpus: SmallCorpus) -> None:
+    answer = answerer(corpus).ask("When\x00 does \x1bthe supply\r\ncontract \ud800end?")
+    assert "31 May 2026" in answer.claims[0].text
+    assert answer.question.isprintable()
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_every_stage_is_timed(corpus: SmallCorpus) -> None:
+    answer = answerer(corpus, "both", "The Buyer withheld the price.").ask(QUESTION)
+    stages = {"route", "search", "evidence", "lookup", "generation", "verification", "citations"}
+    assert set(answer.seconds) == stages
+    assert min(answer.seconds.values()) >= 0
+
+
+def test_threads_get_the_answers_that_they_would_get_alone(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus, "both", "The Buyer must pay $12,500 per month for linen cloth.")
+    alone = {question: subject.ask(question).claims for question in (QUESTION, LOOKUP)}
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda question: (question, subject.ask(question).claims), [QUESTION, LOOKUP] * 6))
+    assert all(claims == alone[question] for question, claims in together)
+
+
+@pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
+def test_json_comes_back_the_same_and_fits_its_schema(corpus: SmallCorpus, route: RouteName) -> None:
+    says = "The Buyer must pay $12,500 per month for linen cloth. A dragon ate the warehouse."
+    answer = answerer(corpus, route, says).ask(QUESTION)
+    text = answer.model_dump_json()
+    assert Answer.model_validate_json(text) == answer
+    jsonschema.validate(json.loads(text), Answer.model_json_schema(mode="serialization"))
+
+
+def test_an_answer_cannot_contradict_itself() -> None:
+    route = Route(name="lookup", p_comprehension=0)
+    citation = Citation(
+        number=2, source="a", title="a", page=None, last_page=None, lines=(1, 1), start=0, end=1, quote="x", sha256="0"
+    )
+    claim = Claim(text="x", verdict="verbatim", citations=(citation,), origin="index", support=1)
+    with pytest.raises(ValidationError, match="found"):
+        Answer(question="q", text="", route=route, found=True)
+    with pytest.raises(ValidationError, match="numbered"):
+        Answer(question="q", text="", route=route, found=True, claims=(claim,), citations=(citation,))
+    with pytest.raises(ValidationError, match="those of the claims"):
+        Answer(question="q", text="", route=route, found=True, claims=(claim,))
+
+
+def test_a_claim_that_the_quotes_contradict_is_shown_as_such(corpus: SmallCorpus) -> None:
+    says = "The Buyer must pay $13,500 per month for linen cloth."
+    answer = checked(corpus, answerer(corpus, "both", says).ask("How much must the Buyer pay for linen cloth?"))
+    quoted = next(claim for claim in answer.claims if "$12,500" in claim.text)
+    written = answer.claims[-1]
+    assert (written.origin, written.verdict) == ("memory", "unsupported")
+    assert written.contradicted_by == (quoted.citations[0].number,)
+    assert f"(unsupported; [{quoted.citations[0].number}] says otherwise)" in answer.text
+    assert any("disagree" in note for note in answer.notes)
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_a_follow_up_is_answered_with_its_history_and_says_how_it_was_read(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus)
+    first = subject.ask("Who pays under the supply contract?")
+    answer = checked(corpus, subject.ask("And when does it end?", history=[first]))
+    assert "31 May 2026" in answer.claims[0].text
+    assert answer.question == "And when does it end?"
+    assert answer.notes[0].startswith("Read as: ")
+    assert "supply contract" in answer.notes[0]
+    assert subject.ask(LOOKUP, history=[first]).notes == ()
+    assert subject.route("And when?", history=["Who pays?"]).name == "lookup"
+
+
+def test_a_history_that_is_none_is_refused(corpus: SmallCorpus) -> None:
+    with pytest.raises(InputError, match="list of the questions"):
+        answerer(corpus).ask("And when?", history="Who pays?")
+    with pytest.raises(InputError, match="string"):
+        answerer(corpus).ask("And when?", history=[7])  # type: ignore[list-item]

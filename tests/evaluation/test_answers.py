@@ -1,0 +1,126 @@
+"""What the measuring of answers promises: citations are counted as they are, absence is told from presence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hybrid.answering import abstention
+from hybrid.answering.answerer import UNSURE
+from hybrid.answering.selection import document_header
+from hybrid.answering.selection.wording import is_worded
+from hybrid.errors import InputError
+from hybrid.evaluation.answers import ExpectedAnswer, Outcome, read_expected, report, says_so
+from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
+from hybrid.types.answers import Answer, Citation, Claim, Route
+
+
+def citation(quote: str, source: str = "lease.txt") -> Citation:
+    place = {"page": None, "last_page": None, "lines": (1, 1), "start": 0, "end": len(quote)}
+    return Citation.model_validate(
+        {"number": 1, "source": source, "title": "lease", "quote": quote, "sha256": "0" * 64, **place}
+    )
+
+
+def test_a_citation_touches_what_it_holds_or_is_part_of_and_nothing_else() -> None:
+    expected = ExpectedAnswer(question="When?", quotes=("30 June\n2027",), source="lease.txt")
+    assert expected.touches(citation("It ends on 30  june 2027."))
+    assert expected.touches(citation("30 June"))
+    assert not expected.touches(citation("It ends on 30 June 2028."))
+    assert not expected.touches(citation("It ends on 30 June 2027.", source="other.txt"))
+
+
+@pytest.mark.parametrize("line", ['{"question": "When?"}', '{"question": "", "quotes": []}', "{"])
+def test_a_wrong_line_of_expected_answers_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({"question": "Who?", "quotes": []}) + "\n" + line + "\n", "utf-8")
+    with pytest.raises(InputError, match="line 2"):
+        read_expected(path)
+
+
+def test_an_answer_says_so_where_it_finds_nothing_or_warns() -> None:
+    route = Route(name="lookup", p_comprehension=0)
+    assert says_so(Answer(question="q", text="Nothing.", route=route, found=False))
+    one = citation("It ends.")
+    claim = Claim(text="It ends.", verdict="verbatim", citations=(one,), origin="index", support=1)
+    answer = Answer(question="q", text="It ends. [1]", route=route, found=True, claims=(claim,), citations=(one,))
+    assert not says_so(answer)
+    assert says_so(answer.model_copy(update={"notes": (UNSURE,)}))
+
+
+def outcome(*, answerable: bool, first: bool = False, among: bool = False, said: bool = False) -> Outcome:
+    return Outcome("s", answerable, first, among, said, dense=(False, among), lexical=(False, False))
+
+
+def test_shares_are_of_the_questions_that_they_are_about() -> None:
+    made = report(
+        [
+            outcome(answerable=True, first=True, among=True),
+            outcome(answerable=True, among=True, said=True),
+            outcome(answerable=False, said=True),
+            outcome(answerable=False),
+            outcome(answerable=False),
+        ],
+        0,
+        None,
+        {},
+    )
+    answer, dense, lexical = made.rows
+    assert (answer["answerable"], answer["absent"]) == (2, 3)
+    assert (answer["first cited"], answer["among 5"], answer["doubted though there"]) == (0.5, 1, 0.5)
+    assert answer["said to be absent"] == pytest.approx(1 / 3, abs=1e-6)
+    assert (dense["among 5"], lexical["among 5"], dense["said to be absent"]) == (1, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "aspect"),
+    [
+        ("What is the name of the agreement?", "name"),
+        ("What is the title of this lease?", "name"),
+        ("Who are the parties to the supply contract?", "parties"),
+        ("When was the lease signed?", "date"),
+        ("What is the date of the agreement?", "date"),
+        ("When does the agreement expire?", None),
+        ("Who pays the rent?", None),
+        ("What is the name of the ship?", None),
+    ],
+)
+def test_questions_about_a_document_itself_are_told_from_others(question: str, aspect: str | None) -> None:
+    assert document_header.aspect(question) == aspect
+
+
+def test_a_title_and_a_preamble_fit_only_where_a_document_opens() -> None:
+    preamble = 'This lease is made on 3 May 2021 by and between Acme Ltd. ("Landlord") and Beta.'
+    assert document_header.fit("name", "SUPPLY AGREEMENT", 0) > document_header.fit("name", "SUPPLY AGREEMENT", 900) > 0
+    assert document_header.fit("name", "SUPPLY AGREEMENT", document_header.CHARS) == 0
+    assert document_header.fit("name", "The Buyer shall pay.", 0) == 0
+    assert document_header.fit("parties", preamble, 50) > 0.8
+    assert document_header.fit("date", preamble, 50) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        ("When does the lease expire?", "This lease shall continue for a term of two years.", "The rent is due."),
+        ("May a party compete with the other?", "Beta shall not sell similar goods.", "Beta sells similar goods."),
+        ("How is liability limited?", "In no event shall Acme be liable for loss.", "Acme is liable for loss."),
+        ("Can it be terminated without cause?", "Either may terminate upon 30 days' notice.", "It was terminated."),
+    ],
+)
+def test_formal_wording_is_recognised_for_what_it_answers(question: str, said: str, not_said: str) -> None:
+    assert is_worded(question, said)
+    assert not is_worded(question, not_said)
+
+
+def test_between_enough_and_sure_an_answer_warns() -> None:
+    assert abstention.Bearing(0.45, 0.3).enough
+    assert not abstention.Bearing(0.45, 0.3).sure
+    assert abstention.Bearing(0.6, 0.5).sure
+
+
+def test_every_category_of_clause_is_asked_in_one_question() -> None:
+    assert len(CLAUSE_QUESTIONS) == 41
+    assert len(set(CLAUSE_QUESTIONS.values())) == 41
+    assert all(question.endswith("?") for question in CLAUSE_QUESTIONS.values())

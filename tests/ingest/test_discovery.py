@@ -1,0 +1,207 @@
+"""Files are found in a fixed order, once each, under names that do not depend on how they were asked for."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hybrid.errors import InputError
+from hybrid.ingest.discovery import Found, discover
+from hybrid.settings import IngestSettings
+from hybrid.types.reports import SkippedFile
+
+SETTINGS = IngestSettings()
+
+
+def make(*names: str) -> None:
+    for name in names:
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"text of {name}")
+
+
+def sources(*paths: str | Path, hidden: bool = False) -> list[str]:
+    entries = list(discover(paths, IngestSettings(include_hidden=hidden)))
+    assert not any(isinstance(entry, SkippedFile) for entry in entries), entries
+    return [entry.source for entry in entries]
+
+
+def skipped(*paths: str | Path) -> dict[str, SkippedFile]:
+    return {entry.source: entry for entry in discover(paths, SETTINGS) if isinstance(entry, SkippedFile)}
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+
+def test_a_folder_is_read_to_the_bottom_in_order_of_names() -> None:
+    make("d/b.txt", "d/a/z.txt", "d/a.txt", "d/a/b/c.md", "d/B.txt")
+    assert sources("d") == ["d/B.txt", "d/a/b/c.md", "d/a/z.txt", "d/a.txt", "d/b.txt"]
+
+
+def test_a_found_file_carries_its_size_time_and_folder() -> None:
+    make("d/a.txt")
+    os.utime("d/a.txt", ns=(5, 7))
+    (entry,) = discover(["d"], SETTINGS)
+    assert entry == Found(Path("d/a.txt"), "d/a.txt", Path("d"), len("text of d/a.txt"), 7)
+
+
+@pytest.mark.parametrize("spelling", ["d", "d/", "./d", "d//", "./x/../d/.", Path("d"), "d/a.txt", "./d/a.txt", "d/*"])
+def test_every_spelling_gives_the_same_source(spelling: str | Path) -> None:
+    make("d/a.txt", "x/other.txt")
+    assert sources(spelling) == ["d/a.txt"]
+
+
+def test_the_current_and_the_parent_folder_have_plain_names() -> None:
+    make("a.txt", "../up.txt")
+    assert sources(".") == ["a.txt"]
+    assert sources("../up.txt") == ["../up.txt"]
+
+
+def test_absolute_and_home_paths_give_absolute_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    make("d/a.txt")
+    here = Path.cwd()
+    monkeypatch.setenv("HOME", str(here))
+    assert sources(here / "d") == sources("~/d") == [(here / "d/a.txt").as_posix()]
+
+
+def test_a_single_path_may_stand_for_a_list() -> None:
+    make("d/a.txt")
+    assert [entry.source for entry in discover("d", SETTINGS)] == ["d/a.txt"]
+
+
+def test_overlapping_inputs_find_a_file_once() -> None:
+    make("d/a.txt", "d/b.txt")
+    assert sources("d/b.txt", "d", "d/*.txt", Path.cwd() / "d") == ["d/b.txt", "d/a.txt"]
+
+
+def test_globs_are_expanded_at_any_depth() -> None:
+    make("d/a.txt", "d/b.md", "d/x/c.txt", "d/x/y/e.txt", "d/.h/no.txt")
+    assert sources("d/*.txt") == ["d/a.txt"]
+    assert sources("d/**/*.txt") == ["d/a.txt", "d/x/c.txt", "d/x/y/e.txt"]
+    assert sources("d/[b-z]*") == ["d/b.md", "d/x/c.txt", "d/x/y/e.txt"]
+    assert sources("d/?/y/*.txt") == ["d/x/y/e.txt"]
+    assert sources("**") == ["d/a.txt", "d/b.md", "d/x/c.txt", "d/x/y/e.txt"]
+
+
+def test_a_name_that_looks_like_a_glob_is_a_name_first() -> None:
+    make("[draft].txt", "d.txt")
+    assert sources("[draft].txt") == ["[draft].txt"]
+
+
+@pytest.mark.parametrize(
+    "paths", [["no.txt"], ["d", "no/"], ["d/*.pdf"], ["no/**/*.txt"], [""], [], ["a\0b"], ["dead"]]
+)
+def test_what_does_not_exist_is_an_error_before_anything_is_found(paths: Sequence[str]) -> None:
+    make("d/a.txt")
+    Path("dead").symlink_to("nowhere")
+    with pytest.raises(InputError) as caught:
+        discover(paths, SETTINGS)
+    assert all(path.replace("\0", "") in str(caught.value).replace("\\x00", "") for path in paths[-1:])
+
+
+def test_hidden_files_are_left_out_unless_asked_for_or_named() -> None:
+    make("d/.h.txt", "d/.h/x.txt", "d/~$a.docx", "d/a.txt", "d/.git/config")
+    assert sources("d") == ["d/a.txt"]
+    assert sources("d", hidden=True) == ["d/.h/x.txt", "d/.h.txt", "d/a.txt", "d/~$a.docx"]
+    assert sources("d/.h") == ["d/.h/x.txt"]
+    assert sources("d/.h*") == ["d/.h/x.txt", "d/.h.txt"]
+
+
+def test_a_binary_is_skipped_with_its_reason_and_a_document_by_another_name_is_found() -> None:
+    make("d/LICENSE", "d/notes.log")
+    Path("d/p.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    Path("d/x.bin").write_bytes(b"\0\1")
+    Path("d/scan.jpg").write_bytes(b"%PDF-1.7 ...")
+    assert {name: entry.code for name, entry in skipped("d").items()} == {
+        "d/p.png": "unsupported",
+        "d/x.bin": "unsupported",
+    }
+    found = [entry.source for entry in discover(["d"], SETTINGS) if isinstance(entry, Found)]
+    assert found == ["d/LICENSE", "d/notes.log", "d/scan.jpg"]
+
+
+def test_links_out_of_the_folder_are_skipped_unless_named() -> None:
+    make("out/secret.txt", "d/a.txt")
+    Path("d/file").symlink_to("../out/secret.txt")
+    Path("d/folder").symlink_to("../out")
+    problems = skipped("d")
+    assert {name: entry.code for name, entry in problems.items()} == {
+        "d/file": "outside_folder",
+        "d/folder": "outside_folder",
+    }
+    assert "../out/secret.txt, outside d; name that path itself" in problems["d/file"].reason
+    assert set(skipped("d/*")) == {"d/file", "d/folder"}
+    assert sources("d/folder") == ["d/folder/secret.txt"]
+    assert sources("d/file") == ["d/file"]
+
+
+def test_links_within_the_folder_are_followed_once_and_own_names_win() -> None:
+    make("d/z.txt", "d/sub/y.txt", "d/.store/x.txt")
+    Path("d/a-link.txt").symlink_to("z.txt")
+    Path("d/a-sub").symlink_to("sub")
+    Path("d/kept.txt").symlink_to(".store/x.txt")
+    assert sources("d") == ["d/kept.txt", "d/sub/y.txt", "d/z.txt"]
+
+
+def test_links_in_a_circle_and_to_nowhere_end() -> None:
+    make("d/x/a.txt")
+    Path("d/x/up").symlink_to("..")
+    Path("d/x/self").symlink_to("self")
+    Path("d/x/dead").symlink_to("nowhere")
+    entries = list(discover(["d"], SETTINGS))
+    assert [entry.source for entry in entries if isinstance(entry, Found)] == ["d/x/a.txt"]
+    assert {name: entry.code for name, entry in skipped("d").items()} == {
+        "d/x/self": "unreadable",
+        "d/x/dead": "unreadable",
+    }
+    assert len(list(discover(["d/**"], SETTINGS))) == 3
+
+
+def test_pipes_and_sockets_are_skipped_and_never_opened() -> None:
+    make("d/a.txt")
+    os.mkfifo("d/pipe.txt")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("d/s")
+        problems = skipped("d")
+    assert "named pipe" in problems["d/pipe.txt"].reason
+    assert "socket" in problems["d/s"].reason
+    assert set(skipped("d/pipe.txt")) == {"d/pipe.txt"}
+
+
+def test_what_may_not_be_read_is_reported_and_the_rest_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    make("d/a.txt", "d/locked/x.txt")
+    iterate = Path.iterdir
+
+    def guarded(folder: Path) -> object:
+        if folder.name == "locked":  # root may list everything, so the refusal is made up
+            raise PermissionError(13, "Permission denied")
+        return iterate(folder)
+
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    for spelling in ("d", "d/**"):
+        problems = skipped(spelling)
+        assert set(problems) == {"d/locked"}
+        assert problems["d/locked"].code == "unreadable"
+        assert "Permission denied; change its permissions" in problems["d/locked"].reason
+
+
+def test_a_corpus_directory_is_not_read_into_itself() -> None:
+    make("d/a.txt", "d/corpus/catalog.sqlite", "d/corpus/generations/1/manifest.json")
+    assert set(skipped("d")) == {"d/corpus"}
+    assert [entry.source for entry in discover(["d"], SETTINGS)] == ["d/a.txt", "d/corpus"]
+
+
+def test_a_name_that_is_no_utf8_has_a_source_that_is() -> None:
+    make("d/a.txt")
+    Path(os.fsdecode(b"d/caf\xe9.txt")).write_text("x")
+    found = [entry for entry in discover(["d"], SETTINGS) if isinstance(entry, Found)]
+    assert [entry.source for entry in found] == ["d/a.txt", "d/caf\ufffd.txt"]
+    assert found[1].path.read_text() == "x"

@@ -1,0 +1,673 @@
+"""Ingest and removal: incremental, safe to interrupt, and the memory reads every document once, in order.
+
+The embedder hashes words and the memory is the list of tokens it has read, so that what a real one
+would have learned can be compared exactly.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from email.message import EmailMessage
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from hybrid.errors import (
+    CorpusError,
+    CorpusLockedError,
+    DivergedError,
+    DocumentChangedError,
+    InputError,
+    ModelError,
+    SettingsError,
+    SourceNotFoundError,
+)
+from hybrid.ingest import changes as examining
+from hybrid.ingest import loaders, pipeline
+from hybrid.ingest.pipeline import ingest, rebuild_index, remove
+from hybrid.settings import IngestSettings, MemorySettings, Settings
+from hybrid.stores import commits, full_text, transaction
+from hybrid.stores import commits as generations
+from hybrid.stores import commits as snapshots
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.database import connect, write_lock
+from hybrid.stores.rows import StoredFile
+from hybrid.stores.vectors import FaissIndex
+from hybrid.types.documents import Document
+
+SETTINGS = Settings(
+    ingest=IngestSettings(chunk_tokens=16, chunk_overlap_tokens=4), memory=MemorySettings(snapshot_every=1000)
+)
+END = 7  # the end-of-document token
+
+
+class HashEmbedder:
+    dimension = 8
+    max_tokens = 256
+
+    def __init__(self, fingerprint="hash-1"):
+        self.fingerprint = fingerprint
+        self.texts: list[str] = []
+        self.interrupt_after = None
+
+    def offsets(self, text):
+        return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+
+    def encode(self, texts, progress=None, *, bulk=False):
+        if self.interrupt_after is not None and len(self.texts) + len(texts) > self.interrupt_after:
+            raise KeyboardInterrupt
+        self.texts.extend(texts)
+        if progress:
+            progress(len(texts))
+        seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") for text in texts]
+        vectors = np.array([np.random.default_rng(seed).normal(size=8) for seed in seeds], np.float32).reshape(-1, 8)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class ListState:
+    def __init__(self, tokens=()):
+        self.tokens = list(tokens)
+
+    @property
+    def tokens_read(self):
+        return len(self.tokens)
+
+    def to_tensors(self):
+        return {"tokens": torch.tensor(self.tokens, dtype=torch.int64)}, {}
+
+
+class ListMemory:
+    """One token a character; reads in mini-batches of 100, each all at once."""
+
+    end_of_document = END
+
+    def __init__(self, fingerprint="list-1"):
+        self.fingerprint = fingerprint
+        self.tokens = 0
+        self.stop_at, self.error = None, KeyboardInterrupt
+
+    def encode(self, text):
+        return [ord(character) for character in text]
+
+    def start(self):
+        return ListState()
+
+    def restore(self, tensors, metadata):
+        return ListState(tensors["tokens"].tolist())
+
+    def read(self, state, tokens, on_step=None):
+        for at in range(0, len(tokens), 100):
+            if self.stop_at is not None and self.tokens >= self.stop_at:
+                raise self.error
+            state.tokens.extend(tokens[at : at + 100])
+            self.tokens += len(tokens[at : at + 100])
+            if on_step:
+                on_step(min(at + 100, len(tokens)), 2.0)
+        return SimpleNamespace(tokens=len(tokens), loss=2.0)
+
+
+class Corpus:
+    """A folder of files, and a corpus directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.files, self.directory = root / "files", root / "corpus"
+        self.files.mkdir(parents=True)
+        self.catalog = Catalog.open(self.directory / "catalog.sqlite", create=True)
+        self.embedder, self.memory = HashEmbedder(), ListMemory()
+
+    def write(self, name, body):
+        path = self.files / name
+        path.parent.mkdir(exist_ok=True)
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        path.write_bytes(body if isinstance(body, bytes) else body.encode())
+        os.utime(path, ns=(before + 10**9, before + 10**9))  # a file system's clock may be coarse
+        return path
+
+    def ingest(self, *inputs, **changes):
+        arguments = {"embedder": self.embedder, "memory": self.memory, "settings": SETTINGS} | changes
+        return ingest(self.catalog, self.directory, inputs=inputs or [self.files], **arguments)
+
+    def remove(self, name, **changes):
+        return remove(
+            self.catalog, self.directory, source=name, **{"memory": self.memory, "settings": SETTINGS} | changes
+        )
+
+    def name(self, name):
+        return str(self.files / name)
+
+    def read_by_memory(self):
+        """What the memory of the current generation has read, as text."""
+        generation = self.catalog.generation()
+        if generation.snapshot_file is None:
+            return ""
+        stored = StoredFile(generation.snapshot_file, generation.snapshot_sha256)
+        tensors, _ = commits.load_snapshot(self.directory, stored)
+        assert generation.tokens == len(tensors["tokens"])
+        return "".join(map(chr, tensors["tokens"].tolist()))
+
+    def check(self):
+        """What must hold after whatever happened: index, full text and catalog agree, and no stray files."""
+        generation = self.catalog.generation()
+        ids, vectors = self.catalog.vectors()
+        if generation is not None:
+            path = commits.verified_index(self.directory, StoredFile(generation.index_file, generation.index_sha256))
+            index = FaissIndex.load(path)
+            assert len(index) == len(ids)
+            if len(ids):
+                assert sorted(index.search(vectors, 1)[1][:, 0].tolist()) == ids.tolist()
+        with connect(self.catalog._engine, write=True) as connection:
+            assert full_text.check(connection)
+        named = {row.file for row in self.catalog.snapshots()}
+        folder = self.directory / "memory" / "default"
+        assert {f"memory/default/{path.name}" for path in folder.glob("*")} == named
+        assert len(named) <= commits.KEEP
+        assert len(list((self.directory / "generations").glob("*"))) <= 2
+
+    def everything(self):
+        return "".join(self.catalog.text(row.id) + chr(END) for row in self.catalog.documents())
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    made = Corpus(tmp_path)
+    yield made
+    made.check()
+    made.catalog.close()
+
+
+def prose(name: str, words: int = 60) -> str:
+    return " ".join(f"{name}{number}" for number in range(words)) + "."
+
+
+def fail(error):
+    def raising(*_, **__):
+        raise error
+
+    return raising
+
+
+# Incremental ---------------------------------------------------------------------------------------
+
+
+def test_new_files_are_added_embedded_and_read(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.write("sub/b.txt", prose("beta"))
+    report = corpus.ingest()
+    assert report.added == (corpus.name("a.txt"), corpus.name("sub/b.txt"))
+    assert report.chunks == len(corpus.embedder.texts) == len(corpus.catalog.vectors()[0])
+    assert report.memory == "ready"
+    assert corpus.read_by_memory() == corpus.everything()
+    assert report.tokens_read == len(corpus.everything())
+    assert report.loss == 2.0
+    assert report.generation == corpus.catalog.generation().n
+    assert set(report.seconds) == {"discover", "load", "embed", "index", "memory"}
+
+
+def test_unchanged_files_are_not_even_read(corpus, monkeypatch):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    before = corpus.catalog.generation()
+    monkeypatch.setattr(examining, "read_bytes", fail(AssertionError("it was read")))
+    report = corpus.ingest(memory=ListMemory())
+    assert report.unchanged == (corpus.name("a.txt"),)
+    assert (report.tokens_read, report.chunks, report.added) == (0, 0, ())
+    assert corpus.catalog.generation() == before
+
+
+def test_a_touched_file_is_read_once_more_and_is_unchanged(corpus, monkeypatch):
+    path = corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    os.utime(path, ns=(5, 5))
+    report = corpus.ingest()
+    assert (report.unchanged, report.chunks, report.tokens_read) == ((str(path),), 0, 0)
+    monkeypatch.setattr(examining, "read_bytes", fail(AssertionError("it was read")))
+    assert corpus.ingest().unchanged == (str(path),)
+
+
+def test_a_changed_file_replaces_its_old_version(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    path = corpus.write("a.txt", prose("omega"))
+    report = corpus.ingest()
+    assert (report.changed, report.added) == ((str(path),), ())
+    assert [corpus.catalog.text(row.id) for row in corpus.catalog.documents()] == [prose("omega")]
+    assert corpus.catalog.search_lexical('"alpha7"', 5) == []
+    assert corpus.read_by_memory() == prose("omega") + chr(END)
+
+
+def test_identical_files_are_recorded_once(corpus):
+    for name in ("a.txt", "b.txt"):
+        corpus.write(name, prose("alpha"))
+    first = corpus.ingest()
+    embedded = len(corpus.embedder.texts)
+    corpus.write("c.txt", prose("alpha"))
+    second = corpus.ingest()
+    assert (first.added, first.duplicates) == ((corpus.name("a.txt"),), (corpus.name("b.txt"),))
+    assert (second.added, second.duplicates) == ((), (corpus.name("c.txt"),))
+    assert len(corpus.embedder.texts) == embedded
+    (row,) = corpus.catalog.documents()
+    assert (row.source, row.aliases) == (corpus.name("a.txt"), (corpus.name("b.txt"), corpus.name("c.txt")))
+    assert (second.memory, second.tokens_read) == ("ready", 0)
+
+
+def test_a_file_that_became_a_copy_of_another_is_not_embedded_again(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.write("b.txt", prose("beta"))
+    corpus.ingest()
+    embedded = len(corpus.embedder.texts)
+    corpus.write("b.txt", prose("alpha"))
+    report = corpus.ingest()
+    assert report.changed == report.duplicates == (corpus.name("b.txt"),)
+    assert len(corpus.embedder.texts) == embedded
+    assert corpus.read_by_memory() == prose("alpha") + chr(END)
+
+
+def test_a_file_that_is_gone_stays_until_it_is_removed(corpus):
+    path = corpus.write("a.txt", prose("alpha"))
+    corpus.write("b.txt", prose("beta"))
+    corpus.ingest()
+    path.unlink()
+    corpus.ingest()
+    assert len(corpus.catalog.documents()) == 2
+
+
+def test_document_objects_are_taken_beside_files(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    document = Document.from_text(prose("beta"), "memo 1")
+    assert corpus.ingest(corpus.files, document).added == (corpus.name("a.txt"), "memo 1")
+    assert corpus.ingest(document).unchanged == ("memo 1",)
+    assert corpus.ingest(Document.from_text(prose("gamma"), "memo 1")).changed == ("memo 1",)
+
+
+def mail(*attachments: tuple[str, str]) -> bytes:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "The draft", "ann@acme.example.com"
+    message.set_content("Please see what is attached to this mail.")
+    for name, body in attachments:
+        message.add_attachment(body, filename=name)
+    return message.as_bytes()
+
+
+def test_attachments_come_and_go_with_their_mail(corpus):
+    path = corpus.write("m.eml", mail(("a.txt", prose("alpha")), ("b.txt", prose("beta"))))
+    assert corpus.ingest().added == (str(path), f"{path}#a.txt", f"{path}#b.txt")
+    embedded = len(corpus.embedder.texts)
+    corpus.write("m.eml", mail(("b.txt", prose("beta"))).replace(b"Please", b"Kindly"))
+    assert corpus.ingest().changed == (str(path),)
+    assert [row.source for row in corpus.catalog.sources()] == [str(path), f"{path}#b.txt"]
+    assert len(corpus.embedder.texts) < embedded + 4  # the attachment that stayed was not embedded again
+    assert corpus.remove(str(path)).removed == (str(path), f"{path}#b.txt")
+    assert corpus.catalog.documents() == []
+
+
+def test_a_copy_of_a_mail_has_its_attachments_too(corpus):
+    content = mail(("a.txt", prose("alpha")))
+    first = corpus.write("m.eml", content)
+    corpus.ingest()
+    copy = corpus.write("n.eml", content)
+    assert corpus.ingest().duplicates == (str(copy), f"{copy}#a.txt")
+    corpus.remove(str(first))
+    assert [row.source for row in corpus.catalog.documents()] == [str(copy), f"{copy}#a.txt"]
+
+
+# Bad input -----------------------------------------------------------------------------------------
+
+
+def test_a_bad_file_is_skipped_with_its_reason_and_costs_no_other(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.write("empty.txt", "")
+    report = corpus.ingest()
+    assert report.added == (corpus.name("a.txt"),)
+    assert [(entry.source, entry.code) for entry in report.skipped] == [(corpus.name("empty.txt"), "empty")]
+
+
+def test_a_file_that_can_no_longer_be_read_keeps_its_old_version(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    corpus.write("a.txt", "")
+    report = corpus.ingest()
+    assert "the version ingested before is kept" in report.skipped[0].reason
+    assert corpus.catalog.text(1) == prose("alpha")
+    assert report.memory == "ready"
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_once_more_then_skipped(corpus, monkeypatch):
+    corpus.write("a.txt", prose("alpha"))
+    real, calls = loaders.read_bytes, []
+
+    def changing(found, settings):
+        calls.append(found.source)
+        if len(calls) < limit:
+            raise DocumentChangedError(found.source, "it changed")
+        return real(found, settings)
+
+    monkeypatch.setattr(examining, "read_bytes", changing)
+    limit = 9
+    assert [entry.code for entry in corpus.ingest().skipped] == ["changed"]
+    assert len(calls) == 2
+    limit = 4
+    assert corpus.ingest().added == (corpus.name("a.txt"),)
+
+
+def test_text_with_nul_characters_is_skipped(corpus):
+    report = corpus.ingest(Document.from_text("nul \x00 inside", "memo"), Document.from_text(prose("beta"), "other"))
+    assert [(entry.source, entry.code) for entry in report.skipped] == [("memo", "damaged")]
+    assert report.added == ("other",)
+
+
+def test_a_path_that_does_not_exist_changes_nothing(corpus):
+    with pytest.raises(InputError):
+        corpus.ingest(corpus.files / "nothing.txt")
+    assert corpus.catalog.generation() is None
+
+
+def test_another_embedder_is_refused(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    with pytest.raises(SettingsError, match=r"hash-1.*hash-2"):
+        corpus.ingest(embedder=HashEmbedder("hash-2"))
+
+
+def test_a_second_writer_is_refused(corpus):
+    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+        corpus.ingest()
+    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+        rebuild_index(corpus.catalog, corpus.directory, SETTINGS)
+    corpus.ingest(Document.from_text(prose("alpha"), "memo"))
+    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+        corpus.remove("memo")
+
+
+# Interruptions and failures -------------------------------------------------------------------------
+
+
+def test_what_was_embedded_before_an_interruption_is_kept(corpus, monkeypatch):
+    monkeypatch.setattr(pipeline, "GROUP_CHUNKS", 1)
+    for number in range(6):
+        corpus.write(f"{number}.txt", prose(f"word{number}x"))
+    corpus.embedder.interrupt_after = 12
+    with pytest.raises(KeyboardInterrupt):
+        corpus.ingest()
+    kept = len(corpus.catalog.documents())
+    assert 0 < kept < 6
+    assert corpus.catalog.generation().memory_state == "behind"
+    corpus.check()
+    corpus.embedder.interrupt_after = None
+    before = len(corpus.embedder.texts)
+    report = corpus.ingest()
+    assert (len(report.unchanged), len(report.added)) == (kept, 6 - kept)
+    assert len(corpus.embedder.texts) == before + report.chunks
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_long_ingests_are_committed_in_batches(corpus, monkeypatch):
+    monkeypatch.setattr(pipeline, "GROUP_CHUNKS", 4)
+    monkeypatch.setattr(pipeline, "BATCH_CHUNKS", (8, 8))
+    for number in range(6):
+        corpus.write(f"{number}.txt", prose(f"word{number}x"))
+    corpus.ingest(memory=None)
+    assert corpus.catalog.generation().n >= 3
+
+
+@pytest.mark.parametrize("failing", ["write_index", "commit_generation"])
+def test_a_crash_before_the_commit_leaves_the_old_generation(corpus, monkeypatch, failing):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    before, body = corpus.catalog.generation(), corpus.read_by_memory()
+    corpus.write("b.txt", prose("beta"))
+    home = generations if failing == "write_index" else transaction.Transaction
+    with monkeypatch.context() as patch:
+        patch.setattr(home, failing, fail(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            corpus.ingest()
+    assert corpus.catalog.generation() == before
+    assert [row.source for row in corpus.catalog.documents()] == [corpus.name("a.txt")]
+    assert corpus.read_by_memory() == body
+    index = commits.verified_index(corpus.directory, StoredFile(before.index_file, before.index_sha256))
+    assert len(FaissIndex.load(index)) == len(corpus.catalog.vectors()[0])
+    assert corpus.ingest().added == (corpus.name("b.txt"),)
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_a_removal_that_fails_removes_nothing(corpus, monkeypatch):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction.Transaction, "commit_generation", fail(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            corpus.remove(corpus.name("a.txt"))
+    assert corpus.catalog.search_lexical('"alpha7"', 5)
+    assert corpus.catalog.generation().memory_state == "ready"
+
+
+@pytest.mark.parametrize("full", ["index", "snapshot"])
+def test_a_full_disk_keeps_what_was_committed(corpus, monkeypatch, full):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    corpus.write("b.txt", prose("beta"))
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with monkeypatch.context() as patch:
+        if full == "index":
+            patch.setattr(FaissIndex, "save", fail(error))
+        else:
+            patch.setattr(snapshots, "write_atomically", fail(error))
+        with pytest.raises(CorpusError, match="free some space"):
+            corpus.ingest()
+    corpus.check()
+    assert len(corpus.catalog.documents()) == (1 if full == "index" else 2)
+    assert corpus.ingest().memory == "ready"
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_a_damaged_index_is_built_again_without_embedding(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    (corpus.directory / corpus.catalog.generation().index_file).write_bytes(b"damaged")
+    embedded = len(corpus.embedder.texts)
+    report = corpus.ingest()
+    assert "the index was built anew" in report.notes[0]
+    assert len(corpus.embedder.texts) == embedded
+    assert report.memory == "ready"
+    assert list((corpus.directory / "quarantine").iterdir())
+
+
+def test_the_index_can_be_built_anew_on_demand(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    before = corpus.ingest()
+    after = rebuild_index(corpus.catalog, corpus.directory, SETTINGS)
+    assert (after.generation, after.memory) == (before.generation + 1, "ready")
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+# The memory ----------------------------------------------------------------------------------------
+
+
+def test_new_documents_are_read_after_the_old_ones_only_once(corpus):
+    corpus.write("b.txt", prose("beta", 200))
+    corpus.ingest()
+    corpus.write("a.txt", prose("alpha", 200))
+    report = corpus.ingest()
+    assert corpus.read_by_memory() == prose("beta", 200) + chr(END) + prose("alpha", 200) + chr(END)
+    assert report.tokens_read == len(prose("alpha", 200)) + 1
+
+
+@pytest.mark.parametrize("stop", [100, 1000, 1001, 1900, 2500, 4400])
+def test_an_interrupted_reading_goes_on_within_a_document_to_the_same_state(corpus, stop):
+    corpus.write("a.txt", prose("alpha", 400))
+    corpus.write("b.txt", prose("beta", 200))
+    corpus.memory.stop_at = stop
+    with pytest.raises(KeyboardInterrupt):
+        corpus.ingest()
+    assert corpus.catalog.generation().memory_state == "behind"
+    corpus.check()
+    assert corpus.catalog.generation().tokens == corpus.memory.tokens  # nothing that was read is lost
+    corpus.memory = ListMemory()
+    report = corpus.ingest()
+    assert corpus.read_by_memory() == corpus.everything()
+    assert report.tokens_read + stop <= len(corpus.everything()) + 100
+    assert report.memory == "ready"
+
+
+def test_a_memory_that_diverges_keeps_its_last_good_state_and_the_documents(corpus):
+    corpus.write("a.txt", prose("alpha", 400))
+    corpus.memory.stop_at, corpus.memory.error = 1500, DivergedError("the loss is nan at step 15")
+    report = corpus.ingest()
+    assert report.memory == "behind"
+    assert "the loss is nan at step 15" in report.notes[0]
+    assert report.added == (corpus.name("a.txt"),)
+    assert corpus.read_by_memory() == corpus.everything()[:1500]
+    corpus.memory.stop_at = None
+    assert corpus.ingest().memory == "ready"
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+@pytest.mark.parametrize("gone", [0, 3, 4])
+def test_removal_replays_to_the_memory_that_never_read_the_document(tmp_path, gone):
+    corpus = Corpus(tmp_path)
+    for number in range(5):
+        corpus.write(f"{number}.txt", prose(f"word{number}x", 150))
+        corpus.ingest()
+    report = corpus.remove(corpus.name(f"{gone}.txt"))
+    assert report.removed == (corpus.name(f"{gone}.txt"),)
+    assert report.memory == "ready"
+    assert corpus.read_by_memory() == "".join(
+        prose(f"word{number}x", 150) + chr(END) for number in range(5) if number != gone
+    )
+    corpus.check()
+    if gone:
+        assert report.tokens_read < len(corpus.everything())  # from a snapshot, not from scratch
+    if gone == 4:
+        assert report.tokens_read == 0
+    corpus.catalog.close()
+
+
+def test_the_memory_is_off_from_the_commit_that_removes_what_it_has_read(corpus):
+    corpus.write("a.txt", prose("alpha", 150))
+    corpus.write("b.txt", prose("beta", 400))
+    corpus.ingest()
+    corpus.memory = ListMemory()
+    corpus.memory.stop_at = 1500
+    with pytest.raises(KeyboardInterrupt):
+        corpus.remove(corpus.name("a.txt"))
+    generation = corpus.catalog.generation()
+    assert generation.memory_state == "off"
+    assert "alpha" not in corpus.read_by_memory()
+    assert all(b"alpha" not in path.read_bytes() for path in (corpus.directory / "memory").rglob("*.safetensors"))
+    corpus.memory.stop_at = 0
+    with pytest.raises(KeyboardInterrupt):
+        corpus.ingest()
+    assert corpus.catalog.generation().memory_state == "off"
+    corpus.memory = ListMemory()
+    report = corpus.ingest()
+    assert report.memory == "ready"
+    assert report.tokens_read == len(corpus.everything()) - 1500
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
+    corpus.write("a.txt", prose("alpha", 300))
+    corpus.ingest()
+    corpus.write("b.txt", prose("beta", 300))
+    corpus.memory.stop_at = 0
+    with pytest.raises(KeyboardInterrupt):
+        corpus.ingest()
+    corpus.memory = ListMemory()
+    assert corpus.remove(corpus.name("b.txt")).tokens_read == 0
+    assert corpus.catalog.generation().memory_state == "ready"
+
+
+def test_removing_one_of_two_names_leaves_document_and_memory_alone(corpus):
+    for name in ("a.txt", "b.txt"):
+        corpus.write(name, prose("alpha"))
+    corpus.ingest()
+    report = corpus.remove(corpus.name("a.txt"))
+    assert (report.memory, report.tokens_read) == ("ready", 0)
+    assert [row.source for row in corpus.catalog.documents()] == [corpus.name("b.txt")]
+
+
+def test_removing_everything_leaves_an_empty_corpus_that_can_be_filled_again(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    report = corpus.remove(corpus.name("a.txt"))
+    assert (report.memory, corpus.read_by_memory()) == ("none", "")
+    corpus.write("b.txt", prose("beta"))
+    assert corpus.ingest(corpus.files / "b.txt").memory == "ready"
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_a_source_that_is_not_there_is_named_with_those_like_it(corpus):
+    corpus.write("draft.txt", prose("alpha"))
+    corpus.ingest()
+    with pytest.raises(SourceNotFoundError, match=r"did you mean .*/draft\.txt"):
+        corpus.remove(corpus.name("drafd.txt"))
+    with pytest.raises(SourceNotFoundError, match=r"did you mean .*/draft\.txt"):
+        corpus.remove("x/draft.txt")
+    assert len(corpus.catalog.documents()) == 1
+
+
+def test_without_a_memory_the_state_is_none_and_one_can_be_had_later(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    assert corpus.ingest(memory=None).memory == "none"
+    report = corpus.ingest()
+    assert report.memory == "ready"
+    assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_another_model_reads_everything_anew(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    corpus.memory = ListMemory("list-2")
+    report = corpus.ingest()
+    assert (report.memory, report.tokens_read) == ("ready", len(corpus.everything()))
+    assert {row.model for row in corpus.catalog.snapshots()} == {"list-2"}
+
+
+def test_a_damaged_snapshot_is_set_aside_and_the_one_before_it_goes_on(corpus):
+    for name in ("alpha", "beta"):
+        corpus.write(f"{name}.txt", prose(name, 150))
+        corpus.ingest()
+    (corpus.directory / corpus.catalog.generation().snapshot_file).write_bytes(b"damaged")
+    corpus.memory = ListMemory()
+    report = corpus.ingest()
+    assert "a snapshot of the memory was given up" in report.notes[0]
+    assert 0 < report.tokens_read <= len(prose("beta", 150)) + 1
+    assert (report.memory, corpus.read_by_memory()) == ("ready", corpus.everything())
+
+
+def test_snapshots_of_other_settings_are_given_up(corpus, monkeypatch):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.ingest()
+    monkeypatch.setattr(corpus.memory, "restore", fail(ModelError("another window")), raising=False)
+    report = corpus.ingest()
+    assert "another window" in report.notes[0]
+    assert (report.memory, report.tokens_read) == ("ready", len(corpus.everything()))
+
+
+def test_long_reading_leaves_few_snapshots_of_growing_distance(corpus):
+    corpus.write("a.txt", prose("alpha", 3000))
+    corpus.ingest()
+    tokens = [row.tokens for row in corpus.catalog.snapshots()]
+    assert len(tokens) == commits.KEEP
+    assert tokens[-1] == len(corpus.everything())
+    assert tokens[-1] - tokens[0] > 5 * (tokens[-1] - tokens[-2])
+
+
+# Progress ------------------------------------------------------------------------------------------
+
+
+def test_progress_goes_forward_to_its_end(corpus):
+    for number in range(3):
+        corpus.write(f"{number}.txt", prose(f"word{number}x", 200))
+    seen: dict[str, list[tuple[int, int]]] = {}
+    corpus.ingest(progress=lambda stage, done, total, detail: seen.setdefault(stage, []).append((done, total)))
+    assert list(seen) == ["discover", "load", "embed", "index", "memory"]
+    for stage, steps in seen.items():
+        assert [done for done, _ in steps] == sorted(done for done, _ in steps), stage
+        assert all(0 <= done <= total for done, total in steps)
+        assert steps[-1][0] == steps[-1][1]

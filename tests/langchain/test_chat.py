@@ -1,0 +1,452 @@
+"""ChatHybrid: LangChain's own suites, streams that add up, citations that survive, and the pair taken apart."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.load import dumps, loads
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+from langchain_tests.unit_tests import ChatModelUnitTests
+from pydantic import ValidationError
+from tiny_model import tiny_settings
+
+import hybrid
+from hybrid.errors import CorpusNotFoundError, InputError
+from hybrid.langchain import ChatHybrid, HybridRetriever, as_context, citations_of
+from hybrid.langchain.prompts import UNUSED, read
+from hybrid.langchain.streaming import Relay, StopWords
+from hybrid.settings import MemorySettings, Settings
+
+AGREEMENT = """SUPPLY AGREEMENT
+
+1. Term. The supply agreement ends on 30 June 2027, unless both parties extend it in writing.
+2. Deliveries. Acme shall deliver 500 tonnes of rock salt to the depot in Ghent every month.
+3. Termination. Either party may terminate with 90 days' notice under clause 12.3(b).
+"""
+MINUTES = """The parties fell out because the salt arrived wet three months in a row. Acme blamed the carrier and
+refused a refund. Beta then stopped paying the invoices and asked for an amendment.
+"""
+END = "When does the supply agreement end?"
+QUOTE = "The supply agreement ends on 30 June 2027, unless both parties extend it in writing."
+WHY = "Why did the parties fall out over the salt?"
+TRUE = "The parties fell out because the salt arrived wet three months in a row."
+FALSE = "A dragon ate the depot."
+INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
+
+
+def fake(*says: str) -> GenericFakeChatModel:
+    return GenericFakeChatModel(messages=iter([AIMessage(text) for text in says] * 20))
+
+
+def documents() -> list[hybrid.Document]:
+    return [
+        hybrid.Document.from_text(AGREEMENT, source="discovery/agreement.txt"),
+        hybrid.Document.from_text(MINUTES, source="discovery/minutes.txt"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("corpus") / "c"
+    with hybrid.Corpus.open(home, INDEX_ONLY) as corpus:
+        corpus.ingest(documents())
+    return home
+
+
+@pytest.fixture(scope="module")
+def remembered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus with a memory, of a tiny random model: what it writes is nonsense, token by token."""
+    home = tmp_path_factory.mktemp("remembered")
+    with hybrid.Corpus.open(home / "c", Settings(memory=tiny_settings(home))) as corpus:
+        corpus.ingest(documents())
+    return home / "c"
+
+
+@pytest.fixture
+def chat(directory: Path) -> ChatHybrid:
+    return ChatHybrid(corpus=directory)
+
+
+def told(chat: ChatHybrid, given: Any, **how: Any) -> tuple[list[AIMessageChunk], AIMessageChunk]:
+    chunks = list(chat.stream(given, **how))
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole = whole + chunk
+    return chunks, whole
+
+
+# LangChain's standard suites --------------------------------------------------------------------------
+
+
+class Standard:
+    """What both suites need to know of the model."""
+
+    @pytest.fixture(autouse=True)
+    def _corpus(self, remembered: Path) -> None:
+        self.directory = remembered
+
+    @property
+    def chat_model_class(self) -> type[BaseChatModel]:
+        return ChatHybrid
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {"corpus": self.directory}
+
+    @property
+    def standard_chat_model_params(self) -> dict[str, Any]:
+        return {"stop": []}  # it has no temperature and calls no service
+
+
+class TestChatUnitStandard(Standard, ChatModelUnitTests):
+    @pytest.mark.xfail(strict=True, reason="no max_tokens: how long an answer is is a setting of the corpus")
+    def test_standard_params(self, model: BaseChatModel) -> None:
+        super().test_standard_params(model)
+
+
+class TestChatStandard(Standard, ChatModelIntegrationTests):
+    pass
+
+
+# Messages ---------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_text_with_citation_blocks(chat: ChatHybrid) -> None:
+    message = chat.invoke(END, route="lookup")
+    (block,) = message.content_blocks
+    first = block["annotations"][0]  # type: ignore[typeddict-item]
+    assert (first["type"], first["cited_text"], first["title"]) == ("citation", QUOTE, "agreement.txt")
+    assert block["text"][first["start_index"] : first["end_index"]] == QUOTE  # type: ignore[typeddict-item]
+    extras = first["extras"]
+    assert AGREEMENT[extras["start"] : extras["end"]] == QUOTE
+    assert (extras["source"], extras["page"], extras["lines"]) == ("discovery/agreement.txt", None, [3, 3])
+    assert (extras["verdict"], extras["origin"], extras["number"]) == ("verbatim", "index", 1)
+    assert extras["sha256"] == documents()[0].sha256
+    assert message.text.startswith(f"“{QUOTE}” [1]")
+
+
+def test_response_metadata_say_how_it_was_answered(chat: ChatHybrid) -> None:
+    about = chat.invoke(WHY, route="both").response_metadata
+    assert (about["route"], about["route_forced"], about["found"], about["generation"]) == ("both", True, True, 1)
+    assert 0 <= about["p_comprehension"] <= 1
+    assert about["verdicts"][0]["verdict"] == "verbatim"
+    assert about["verdicts"][0]["citations"] == [1]
+    assert "switched off" in about["notes"][0]
+    assert about["where"] is None
+    filtered = chat.invoke(END, route="lookup", where=hybrid.Filter(sources="*", since="2001")).response_metadata
+    assert filtered["where"] == "source *, since 2001"
+
+
+def test_usage_counts_what_was_given_and_what_was_said(chat: ChatHybrid, remembered: Path) -> None:
+    message = chat.invoke(END)
+    usage = message.usage_metadata
+    assert usage is not None
+    assert usage["output_tokens"] == chat.get_num_tokens(str(message.text)) > usage["input_tokens"] > 0
+    assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
+    byte_level = ChatHybrid(corpus=remembered)
+    assert byte_level.get_num_tokens("rock salt") == 9  # the tiny model's tokens are bytes
+    assert len(byte_level.get_token_ids("rock salt")) == 9
+
+
+@pytest.mark.filterwarnings("ignore:The function `loads` is in beta")
+def test_citations_survive_dumps_loads_and_a_chain(chat: ChatHybrid) -> None:
+    message = chat.invoke(END, route="lookup")
+    again = loads(dumps(message), allowed_objects="messages")
+    assert again.content_blocks == message.content_blocks
+    assert citations_of(again) == citations_of(message) != []
+    with hybrid.Corpus.open(chat.corpus) as corpus:  # type: ignore[arg-type]
+        assert citations_of(again) == list(corpus.ask(END, route="lookup").citations)
+    chain = ChatPromptTemplate.from_messages([("human", "{question}")]) | chat
+    assert citations_of(chain.invoke({"question": END})) == citations_of(chat.invoke(END))
+    assert (chain | StrOutputParser()).invoke({"question": END}) == chat.invoke(END).text
+    numbers = chain | RunnableLambda(lambda said: [citation.number for citation in citations_of(said)])
+    assert numbers.invoke({"question": END})[0] == 1
+
+
+def test_a_source_that_has_an_address_is_cited_with_it(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as corpus:
+        corpus.ingest(hybrid.Document.from_text(AGREEMENT, source="https://example.org/agreement"))
+        message = ChatHybrid(corpus=corpus).invoke(END, route="lookup")
+    assert message.content_blocks[0]["annotations"][0]["url"] == "https://example.org/agreement"  # type: ignore[typeddict-item]
+
+
+def test_where_nothing_bears_nothing_is_cited(chat: ChatHybrid) -> None:
+    message = chat.invoke("Which enzyme splits lactose in mammals?")
+    assert citations_of(message) == []
+    assert message.response_metadata["found"] is False
+
+
+def test_the_human_messages_before_are_the_history_and_a_system_message_is_noted(chat: ChatHybrid) -> None:
+    asked = [SystemMessage("You are a pirate."), HumanMessage("Who delivers under the supply agreement?")]
+    message = chat.invoke([*asked, AIMessage("Acme."), HumanMessage("And when does it end?")], route="lookup")
+    assert "30 June 2027" in message.text
+    assert UNUSED in message.response_metadata["notes"]
+    assert any(note.startswith("Read as: ") for note in message.response_metadata["notes"])
+
+
+def test_what_cannot_be_asked_is_refused(chat: ChatHybrid, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no human message"):
+        chat.invoke([SystemMessage("Hello.")])
+    with pytest.raises(InputError, match="temperature"):
+        chat.invoke(END, temperature=0)
+    with pytest.raises(CorpusNotFoundError):
+        ChatHybrid(corpus=tmp_path / "none").invoke(END)
+    with pytest.raises(ValidationError, match="wheer"):
+        ChatHybrid(corpus=tmp_path, wheer=None)
+    with pytest.raises(ValidationError, match="give it to the retriever"):
+        ChatHybrid(corpus=tmp_path, where=hybrid.Filter(), retriever=HybridRetriever(corpus=tmp_path))
+
+
+# Streams ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
+def test_a_stream_adds_up_to_what_invoke_returns(remembered: Path, route: str) -> None:
+    chat = ChatHybrid(corpus=remembered)
+    chunks, whole = told(chat, WHY, route=route)
+    message = chat.invoke(WHY, route=route)
+    assert whole.content == message.content
+    assert whole.usage_metadata == message.usage_metadata
+    assert whole.response_metadata == message.response_metadata
+    assert all(not citations_of(chunk) for chunk in chunks[:-1])
+    assert chunks[-1].chunk_position == "last"
+
+
+def test_what_a_writer_says_streams_as_it_comes_with_its_verdicts(directory: Path) -> None:
+    chat = ChatHybrid(corpus=directory, writer=fake(f"{TRUE} {FALSE}"))
+    chunks, whole = told(chat, WHY, route="comprehension")
+    assert whole.text == f"{TRUE} [1] {FALSE} (unsupported)"
+    assert len(chunks) > 12
+    assert [one["verdict"] for one in whole.response_metadata["verdicts"]] == ["verbatim", "unsupported"]
+    assert chat.invoke(WHY, route="comprehension").content == whole.content
+
+
+def test_async_and_batch_give_the_same(directory: Path) -> None:
+    chat = ChatHybrid(corpus=directory, writer=fake(TRUE), route="both")
+
+    async def streamed() -> str:
+        return "".join([str(chunk.text) async for chunk in chat.astream(WHY)])
+
+    alone = chat.invoke(WHY)
+    assert asyncio.run(streamed()) == alone.text
+    assert asyncio.run(chat.ainvoke(WHY)).content == alone.content
+    assert [message.content for message in chat.batch([WHY] * 4)] == [alone.content] * 4
+
+
+def test_events_of_the_newest_protocol_keep_the_citations(chat: ChatHybrid) -> None:
+    stream = chat.stream_events(END, version="v3")
+    assert [event["event"] for event in stream][-1] == "message-finish"
+    assert citations_of(stream.output) == citations_of(chat.invoke(END))
+
+
+def test_who_stops_listening_stops_the_memory() -> None:
+    told: list[int] = []
+    stopped = threading.Event()
+
+    def work(tell: Any) -> None:
+        try:
+            for number in range(10**9):
+                tell("x")
+                told.append(number)
+        finally:
+            stopped.set()
+
+    pieces = Relay(work).pieces()
+    assert next(pieces) == "x"
+    pieces.close()
+    assert stopped.wait(10)
+    assert len(told) < 10**6
+
+
+def test_an_error_in_the_middle_of_a_stream_is_raised_where_it_is_heard() -> None:
+    def work(tell: Any) -> None:
+        tell("x")
+        raise InputError("no more")
+
+    heard: list[str] = []
+    with pytest.raises(InputError, match="no more"):
+        heard.extend(Relay(work).pieces())
+
+
+# Stop words -------------------------------------------------------------------------------------------
+
+
+def test_an_answer_ends_before_the_first_stop_word(directory: Path) -> None:
+    chat = ChatHybrid(corpus=directory, writer=fake(f"{TRUE} {FALSE}"))
+    _, whole = told(chat, WHY, route="comprehension", stop=["dragon", "depot"])
+    assert whole.text == f"{TRUE} [1] A "
+    assert whole.content == chat.invoke(WHY, route="comprehension", stop=["dragon"]).content
+    assert whole.response_metadata["verdicts"][-1]["end_index"] == len(whole.text)
+    cut = chat.invoke(WHY, route="comprehension", stop=["fell out"])
+    assert cut.text == "The parties "
+    annotation = cut.content_blocks[0]["annotations"][0]  # type: ignore[typeddict-item]
+    assert (annotation["start_index"], annotation["end_index"]) == (0, len("The parties "))
+
+
+def test_a_stop_word_of_the_constructor_gives_way_to_one_of_the_call(directory: Path) -> None:
+    chat = ChatHybrid(corpus=directory, stop=["ends"], route="lookup")
+    assert chat.invoke(END).text == "“The supply agreement "
+    assert QUOTE in chat.invoke(END, stop=[]).text
+
+
+SAID = "It ends [1] in May."
+
+
+@pytest.mark.parametrize("pieces", [[SAID], list(SAID), ["It ends [", "1] in", " May."]])
+@pytest.mark.parametrize(("words", "left"), [(["[1]"], "It ends "), (["May", "in"], "It ends [1] "), (["x", ""], None)])
+def test_stop_words_do_not_depend_on_the_pieces(pieces: Sequence[str], words: list[str], left: str | None) -> None:
+    stop = StopWords(words)
+    said = "".join([*map(stop.let, pieces), stop.rest()])
+    assert said == (SAID if left is None else left)
+
+
+# The pair comes apart ----------------------------------------------------------------------------------
+
+
+def test_the_retriever_serves_any_chat_model(directory: Path) -> None:
+    prompt = ChatPromptTemplate.from_template("Context:\n{context}\n\nQuestion: {question}")
+    retrieved = HybridRetriever(corpus=directory, k=1) | (lambda found: found[0].page_content)
+    given = {"context": retrieved, "question": RunnablePassthrough()} | prompt
+    assert QUOTE in given.invoke(END).to_string()
+    assert (given | fake("On 30 June 2027.") | StrOutputParser()).invoke(END) == "On 30 June 2027."
+
+
+OTHER = Document(
+    "The lease of the depot ends on 1 May 2028.", metadata={"source": "lease.pdf", "page": 6, "start_index": 400}
+)
+LEASE = "When does the lease of the depot end?"
+
+
+@pytest.fixture
+def elsewhere() -> Any:
+    return RunnableLambda(lambda question: [OTHER, Document("It rained in Ghent.", id="weather")])
+
+
+def test_chat_answers_from_another_retrievers_documents_and_cites_their_places(directory: Path, elsewhere: Any) -> None:
+    message = ChatHybrid(corpus=directory, retriever=elsewhere).invoke(LEASE, route="lookup")
+    citation = citations_of(message)[0]
+    assert (citation.quote, citation.source, citation.page) == (OTHER.page_content, "lease.pdf", 7)
+    assert (citation.start, citation.end) == (400, 400 + len(OTHER.page_content))
+
+
+def test_what_is_written_is_verified_against_another_retrievers_documents_alone(
+    directory: Path, elsewhere: Any
+) -> None:
+    chat = ChatHybrid(corpus=directory, retriever=elsewhere, writer=fake(f"{OTHER.page_content} {QUOTE}"))
+    message = chat.invoke(LEASE, route="comprehension")
+    assert [one["verdict"] for one in message.response_metadata["verdicts"]] == ["verbatim", "unsupported"]
+
+
+def test_a_follow_up_reaches_another_retriever_as_it_stands_alone(directory: Path) -> None:
+    seen: list[str] = []
+
+    def find(question: str) -> list[Document]:
+        seen.append(question)
+        return [OTHER]
+
+    chat = ChatHybrid(corpus=directory, retriever=RunnableLambda(find))
+    chat.invoke([HumanMessage(LEASE), AIMessage("In May."), HumanMessage("And who signed it?")])
+    assert "lease" in seen[0]
+
+
+def test_our_own_retriever_behind_the_chat_cites_as_the_corpus_does(directory: Path) -> None:
+    chat = ChatHybrid(corpus=directory, retriever=HybridRetriever(corpus=directory, k=2))
+    found = citations_of(chat.invoke(END, route="lookup"))
+    with hybrid.Corpus.open(directory) as corpus:
+        expected = corpus.ask(END, route="lookup").citations[0]
+    place = ("source", "start", "end", "page", "lines", "quote", "sha256")
+    assert [getattr(found[0], key) for key in place] == [getattr(expected, key) for key in place]
+
+
+def test_documents_in_the_prompt_are_quoted_and_cited_by_their_own_places(directory: Path) -> None:
+    prompt = RunnableLambda(
+        lambda question: [HumanMessage(content=[*as_context([OTHER]), {"type": "text", "text": question}])]
+    )
+    message = (prompt | ChatHybrid(corpus=directory)).invoke(LEASE)
+    citation = citations_of(message)[0]
+    assert (citation.source, citation.start, citation.page) == ("lease.pdf", 400, 7)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "Use the context.\n\nContext:\n{context}\n\nQuestion: {question}\nHelpful Answer:",
+        "Question: {question}\n\nContext: {context}",
+        "<context>\n{context}\n</context>\n\nAnswer in one sentence.\n\n{question}",
+        "<documents>{context}</documents>\nQuestion: {question}",
+    ],
+)
+def test_a_prompt_that_holds_its_context_is_answered_from_it(directory: Path, template: str) -> None:
+    text = template.format(context=f"{OTHER.page_content}\n\nIt rained in Ghent.", question=LEASE)
+    asked = read([HumanMessage(text)])
+    assert asked.question == LEASE
+    assert [passage.text for passage in asked.passages or ()] == [OTHER.page_content, "It rained in Ghent."]
+    citation = citations_of(ChatHybrid(corpus=directory).invoke(text, route="lookup"))[0]
+    assert (citation.source, text[citation.start : citation.end]) == ("prompt", OTHER.page_content)
+
+
+def test_a_system_message_may_hold_the_context(directory: Path) -> None:
+    messages = [("system", f"Answer from this.\n\nContext:\n{OTHER.page_content}"), ("human", LEASE)]
+    message = ChatHybrid(corpus=directory).invoke(messages, route="lookup")
+    assert citations_of(message)[0].quote == OTHER.page_content
+    assert UNUSED not in message.response_metadata["notes"]
+
+
+@pytest.mark.parametrize("question", [END, "Sources: which are there?", "In what context: was it signed?"])
+def test_a_question_that_only_looks_like_a_context_is_a_question(question: str) -> None:
+    asked = read([HumanMessage(question)])
+    assert (asked.question, asked.passages) == (question, None)
+
+
+def test_a_large_model_writes_and_the_corpus_verifies(directory: Path) -> None:
+    with hybrid.Corpus.open(directory) as corpus:
+        answer = corpus.ask(WHY, route="comprehension", writer=fake(f"{TRUE} {FALSE}"))
+    assert [(claim.origin, claim.verdict) for claim in answer.claims] == [
+        ("writer", "verbatim"),
+        ("writer", "unsupported"),
+    ]
+
+
+# Light to construct -------------------------------------------------------------------------------------
+
+
+def test_constructing_any_of_them_loads_no_model_library() -> None:
+    code = (
+        "import sys; from hybrid.langchain import *\n"
+        "HybridRetriever(corpus='c'), ChatHybrid(corpus='c'), HybridEmbeddings(), HybridVectorStore('c')\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'faiss', 'sqlalchemy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_without_langchain_core_the_error_names_the_extra() -> None:
+    code = "import sys; sys.modules['langchain_core'] = None\nimport hybrid.langchain"
+    failed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (
+        "ImportError: hybrid.langchain needs langchain-core: pip install 'hybrid-ttt-rag[langchain]'" in failed.stderr
+    )
+
+
+def test_every_exported_name_is_there() -> None:
+    import hybrid.langchain as package
+
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="no attribute 'ChatHybird'"):
+        _ = package.ChatHybird

@@ -1,0 +1,387 @@
+"""Generation is the model's own function, token by token, whatever form its weights are read in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+import pytest
+import torch
+from pretrained import random_pretrained, write_gguf
+from tiny_model import tiny_settings
+from torch import Tensor
+from torch.nn import functional as F
+
+from hybrid.errors import InputError, MissingModelError, UnsupportedModelError
+from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, PlainMatrix
+from hybrid.settings import MemorySettings
+from hybrid.ttt.checkpoints.gguf import GgufFile
+from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
+from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
+from hybrid.ttt.inference.session import Reader, _repeats
+from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.model.config import ModelConfig, RopeScaling
+from hybrid.ttt.model.transformer import Transformer
+from hybrid.ttt.model.weights import DynamicMLP, load_weights
+
+MESSAGES = [("system", "Be brief."), ("user", "Why did the parties fall out?")]
+MATRICES = ("qkv", "attention_out", "gate_up", "down")
+CONFIG = ModelConfig(
+    vocab_size=97,
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=3,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    head_dim=8,
+    rms_norm_eps=1e-5,
+    rope_theta=1e4,
+    tie_word_embeddings=True,
+    eos_token_ids=(2,),
+    suffix_layers=2,
+    dynamic_size=40,
+)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> MemoryModel:
+    return MemoryModel.load(tiny_settings(tmp_path, sinks=3))
+
+
+@pytest.fixture
+def reader(model: MemoryModel) -> Reader:
+    state = model.start()
+    model.read(state, model.encode("The supply agreement between the parties. " * 4))
+    return model.reader(state)
+
+
+def random_transformer(config: ModelConfig, window: int = 32, sinks: int = 3) -> Transformer:
+    """Every tensor random, in float32: what is left out shows."""
+    generator = torch.Generator().manual_seed(0)
+    hidden, size, dim = config.hidden_size, config.intermediate_size, config.head_dim
+    heights = {
+        "q_proj": config.num_attention_heads * dim,
+        "k_proj": config.num_key_value_heads * dim,
+        "v_proj": config.num_key_value_heads * dim,
+        "gate_proj": size,
+        "up_proj": size,
+        "embed_tokens": config.vocab_size,
+        "q_norm": dim,
+        "k_norm": dim,
+    }
+
+    def tensor(name: str) -> Tensor:
+        part = name.split(".")[-2]
+        height, width = heights.get(part, hidden), hidden
+        if part == "o_proj":
+            width = config.num_attention_heads * dim
+        if part == "down_proj":
+            width = size
+        if "dynamic_mlp" in name:
+            assert config.dynamic_size is not None
+            height = hidden if part == "down_proj" else config.dynamic_size
+            width = config.dynamic_size if part == "down_proj" else hidden
+        if "norm" in part:
+            return 1 + 0.3 * torch.randn(height, generator=generator)
+        if name.endswith("bias"):
+            return 0.3 * torch.randn(height, generator=generator)
+        return 0.3 * torch.randn(height, width, generator=generator)
+
+    return Transformer(config, load_weights(config, tensor, torch.float32), window, sinks)
+
+
+def decoded(
+    transformer: Transformer,
+    weights: DecodingWeights,
+    fast: tuple[DynamicMLP, ...],
+    ids: list[int],
+    prompt: int,
+) -> Tensor:
+    """Hidden states after each token behind the prompt, one at a time."""
+    with torch.inference_mode():
+        _, cache = transformer.forward(torch.tensor([ids[:prompt]]), transformer.empty_cache(), fast)
+        decoder = Decoder(weights, fast, cache, len(ids) - prompt)
+        return torch.stack([decoder.step(token) for token in ids[prompt:]])
+
+
+def whole(transformer: Transformer, fast: tuple[DynamicMLP, ...], ids: list[int]) -> Tensor:
+    with torch.inference_mode():
+        return transformer.forward(torch.tensor([ids]), transformer.empty_cache(), fast)[0][0]
+
+
+def some_ids(count: int, vocabulary: int = 97) -> list[int]:
+    return [(7 * i * i + 3) % vocabulary for i in range(count)]
+
+
+@pytest.mark.parametrize("prompt", [1, 5, 29, 90], ids=["before-the-sinks", "short", "near-window", "past-window"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"qkv_bias": True, "attention_out_bias": True, "mlp_bias": True},
+        {"qk_norm": True},
+        {"post_norm": True},
+        {"rope_scaling": RopeScaling("yarn", (("factor", 4.0), ("original_max_position_embeddings", 16)))},
+        {"sliding_window": 32},
+    ],
+    ids=["plain", "biases", "qk-norm", "post-norm", "yarn", "own-window"],
+)
+def test_decoding_with_a_cache_is_the_function_computed_anew(prompt: int, changes: dict[str, Any]) -> None:
+    transformer = random_transformer(replace(CONFIG, **changes))
+    fast = transformer.initial_fast_weights(None)
+    ids = some_ids(prompt + 50)
+    steps = decoded(transformer, DecodingWeights(transformer), fast, ids, prompt)
+    torch.testing.assert_close(steps, whole(transformer, fast, ids)[prompt:], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("window", "sinks"), [(32, 0), (8, 1), (5, 4)])
+def test_decoding_far_past_the_window_is_the_function_computed_anew(window: int, sinks: int) -> None:
+    transformer = random_transformer(CONFIG, window, sinks)
+    fast = transformer.initial_fast_weights(24)
+    ids = some_ids(130)
+    steps = decoded(transformer, DecodingWeights(transformer), fast, ids, 7)
+    torch.testing.assert_close(steps, whole(transformer, fast, ids)[7:], atol=1e-4, rtol=1e-4)
+
+
+@pytest.fixture
+def four_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Checkpoint]:
+    """Makes a random model of a family whose GGUF file has all matrices in Q4_1, and loads it."""
+    add = gguf.GGUFWriter.add_tensor
+    quantized = gguf.GGMLQuantizationType.Q4_1
+
+    def quantizing(writer: gguf.GGUFWriter, name: str, values: np.ndarray[Any, Any]) -> None:
+        if values.ndim == 2:
+            add(writer, name, gguf.quants.quantize(values, quantized), raw_dtype=quantized)
+        else:
+            add(writer, name, values)
+
+    def make(family: str) -> Checkpoint:
+        monkeypatch.setattr(gguf.GGUFWriter, "add_tensor", quantizing)
+        random_pretrained(tmp_path / "model", family, hidden_size=64, intermediate_size=96)
+        write_gguf(tmp_path / "model.gguf", tmp_path / "model")
+        return load_checkpoint(str(tmp_path / "model.gguf"))
+
+    return make
+
+
+def transformer_of(checkpoint: Checkpoint, dtype: torch.dtype) -> Transformer:
+    return Transformer(checkpoint.config, load_weights(checkpoint.config, checkpoint.tensor, dtype), 32, 3)
+
+
+def forms(weights: DecodingWeights) -> set[type]:
+    return {type(getattr(layer, matrix)) for layer in weights.layers for matrix in MATRICES}
+
+
+@pytest.mark.parametrize("family", ["Llama", "Qwen2", "Qwen3"])
+def test_decoding_from_four_bits_is_as_near_to_float32_as_bfloat16(
+    four_bit: Callable[[str], Checkpoint], family: str
+) -> None:
+    checkpoint = four_bit(family)
+    ids = some_ids(80)
+    exact, rounded = (transformer_of(checkpoint, dtype) for dtype in (torch.float32, torch.bfloat16))
+    truth = whole(exact, exact.initial_fast_weights(None), ids)[20:]
+    fast = tuple(DynamicMLP(*(t.bfloat16() for t in mlp.tensors())) for mlp in rounded.initial_fast_weights(None))
+    packed = DecodingWeights(rounded, checkpoint.stored)
+    assert forms(packed) == {FourBitMatrix}
+    plain = (whole(rounded, fast, ids)[20:] - truth).norm() / truth.norm()
+    error = (decoded(rounded, packed, fast, ids, 20) - truth).norm() / truth.norm()
+    assert error < 1.5 * plain < 0.2
+
+
+def test_only_a_bfloat16_model_whose_weights_are_its_four_bits_decodes_from_them(
+    four_bit: Callable[[str], Checkpoint],
+) -> None:
+    checkpoint = four_bit("Llama")
+    assert forms(DecodingWeights(transformer_of(checkpoint, torch.float32), checkpoint.stored)) == {PlainMatrix}
+    transformer = transformer_of(checkpoint, torch.bfloat16)
+    assert forms(DecodingWeights(transformer)) == {PlainMatrix}
+    down = transformer.blocks[1].down.clone()
+    down[3, 5] += 1
+    trained = transformer.with_weights(transformer.weights.replaced({"blocks.1.down": down}))
+    layers = DecodingWeights(trained, checkpoint.stored).layers
+    assert isinstance(layers[1].down, PlainMatrix)
+    assert isinstance(layers[0].down, FourBitMatrix)
+
+    def without_one(name: str) -> object | None:
+        return None if name == "model.layers.0.self_attn.k_proj.weight" else checkpoint.stored(name)
+
+    layers = DecodingWeights(transformer, without_one).layers
+    assert isinstance(layers[0].qkv, PlainMatrix)
+    assert isinstance(layers[1].qkv, FourBitMatrix)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(16, 32), (48, 64), (80, 96), (576, 1536)])
+def test_four_bit_products_have_the_stored_codes(rows: int, columns: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    codes = torch.randint(0, 16, (rows, columns), generator=generator, dtype=torch.uint8)
+    # Numbers that bfloat16 has exactly: then each product with a unit vector is the entry, once rounded.
+    scale, least = (torch.randn(rows, columns // 32, generator=generator).bfloat16().float() for _ in range(2))
+    matrix = FourBit(codes, scale, (least * 8).round() / 8 - 8 * scale)
+    bias = torch.zeros(rows, dtype=torch.bfloat16)
+    product = torch.cat([FourBitMatrix(matrix, bias)(unit[None]) for unit in torch.eye(columns).bfloat16()])
+    torch.testing.assert_close(product.mT.float(), matrix.dequantized(), rtol=2**-8, atol=1e-5)
+
+
+def test_a_four_bit_matrix_of_an_odd_shape_is_multiplied_as_it_is() -> None:
+    assert FourBitMatrix.takes(FourBit(torch.zeros(16, 32), torch.zeros(16, 1), torch.zeros(16, 1)))
+    assert not FourBitMatrix.takes(FourBit(torch.zeros(24, 32), torch.zeros(24, 1), torch.zeros(24, 1)))
+
+
+@pytest.mark.parametrize("kind", ["Q4_1", "Q8_0", "Q4_0", "F16"])
+def test_four_bits_are_read_as_they_stand_and_nothing_else_is(tmp_path: Path, kind: str) -> None:
+    values = np.random.default_rng(0).normal(size=(8, 64)).astype(np.float32)
+    quantized = gguf.GGMLQuantizationType[kind]
+    raw = gguf.quants.quantize(values, quantized)
+    writer = gguf.GGUFWriter(tmp_path / "one.gguf", "llama")
+    writer.add_tensor("t", raw, raw_dtype=quantized)
+    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
+        write()
+    writer.close()
+    file = GgufFile(tmp_path / "one.gguf")
+    parts = file.read_four_bit("t")
+    if kind != "Q4_1":
+        assert parts is None
+        return
+    assert parts is not None
+    found = FourBit(*(torch.from_numpy(part) for part in parts))
+    assert found.codes.max() <= 15
+    np.testing.assert_array_equal(found.dequantized().numpy(), gguf.quants.dequantize(raw, quantized))
+    with pytest.raises(UnsupportedModelError, match="no tensor"):
+        file.read_four_bit("u")
+    size = (tmp_path / "one.gguf").stat().st_size
+    (tmp_path / "cut.gguf").write_bytes((tmp_path / "one.gguf").read_bytes()[: size - 200])
+    with pytest.raises(UnsupportedModelError, match="cannot be read"):
+        GgufFile(tmp_path / "cut.gguf").read_four_bit("t")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("width", [32, 40])
+def test_the_head_finds_the_largest_logit_however_close_the_next_is(dtype: torch.dtype, width: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    unembedding = torch.randn(500, width, generator=generator) * torch.rand(500, 1, generator=generator)
+    unembedding[250:] = unembedding[:250] * (1 + 2**-7)  # each row has a near twin that wins if positive
+    unembedding[7] = 0
+    unembedding = unembedding.to(dtype)
+    head = Head(unembedding)
+    for _ in range(200):
+        hidden = torch.randn(width, generator=generator) * 10
+        exact = unembedding.double() @ hidden.double()
+        assert exact[head(hidden)] >= exact.max() * (1 - 1e-6)
+
+
+def test_the_screen_bounds_its_error_and_leaves_few_rows() -> None:
+    generator = torch.Generator().manual_seed(0)
+    unembedding = torch.randn(4000, 64, generator=generator).bfloat16()
+    head = Head(unembedding)
+    for _ in range(50):
+        hidden = torch.randn(64, generator=generator) * 3
+        rows = head._candidates(hidden)
+        assert rows is not None
+        assert int((unembedding.float() @ hidden).argmax()) in rows.tolist()
+        assert len(rows) < 100
+
+
+def test_a_hidden_state_without_numbers_still_gives_a_token() -> None:
+    head = Head(torch.randn(64, 32).bfloat16())
+    assert 0 <= head(torch.full((32,), torch.nan)) < 64
+    assert 0 <= head(torch.zeros(32)) < 64
+
+
+def test_generation_takes_the_likeliest_token_each_time(model: MemoryModel, reader: Reader) -> None:
+    transformer = model.transformer
+    ids = model.tokenizer.encode_chat(MESSAGES)
+    expected: list[int] = []
+    for _ in range(40):
+        hidden = whole(transformer, reader._fast, ids + expected)
+        token = int((hidden[-1] @ transformer.unembedding.T).argmax())
+        if token in model.tokenizer.stop_ids:
+            break
+        expected.append(token)
+    assert expected
+    text = reader.generate(MESSAGES, max_new_tokens=40, no_repeat_ngram=0)
+    assert text == model.decode(expected).rstrip("\ufffd")
+
+
+def test_on_token_gives_the_text_in_pieces(reader: Reader) -> None:
+    pieces: list[str] = []
+    text = reader.generate(MESSAGES, max_new_tokens=30, on_token=pieces.append)
+    assert text
+    assert "".join(pieces) == text
+    assert len(pieces) > 1
+
+
+def test_generation_ends_before_a_stop_string(reader: Reader) -> None:
+    free = reader.generate(MESSAGES, max_new_tokens=30)
+    mark = free[len(free) // 2 :][:2]
+    assert reader.generate(MESSAGES, max_new_tokens=30, stop=[mark]) == free[: free.index(mark)]
+
+
+def test_the_end_token_ends_the_message(model: MemoryModel, reader: Reader) -> None:
+    hidden = whole(model.transformer, reader._fast, model.tokenizer.encode_chat(MESSAGES))
+    unembedding = model.transformer.unembedding.clone()
+    unembedding[2] = hidden[-1] * 100  # <|im_end|>
+    ending = model.transformer.with_weights(replace(model.transformer.weights, unembedding=unembedding))
+    assert Reader(ending, model.tokenizer, reader._fast).generate(MESSAGES, max_new_tokens=30) == ""
+
+
+def test_a_run_of_tokens_is_not_generated_twice() -> None:
+    assert _repeats([1, 2, 3, 9, 1, 2, 3], 3)
+    assert _repeats([5, 5, 5], 2)
+    assert not _repeats([1, 2, 3, 9, 1, 2], 3)
+    assert not _repeats([1, 2, 3], 3)
+    assert not _repeats([1, 2, 1, 2], 0)
+
+
+def test_a_prompt_longer_than_the_window_streams_through_it(reader: Reader) -> None:
+    long = [("user", "The supply agreement ends. " * 60)]
+    assert reader.count(long[0][1]) > 40 * reader.window
+    assert reader.generate(long, max_new_tokens=5) == reader.generate(long, max_new_tokens=5)
+
+
+def test_loss_is_the_mean_over_the_text_alone(model: MemoryModel, reader: Reader) -> None:
+    prefix, text = "The parties " * 60, "agree as follows."
+    ids = [model.end_of_document, *model.encode(prefix), *model.encode(text)]
+    hidden = whole(model.transformer, reader._fast, ids[:-1])
+    losses = F.cross_entropy(hidden @ model.transformer.unembedding.T, torch.tensor(ids[1:]), reduction="none")
+    expected = losses[-len(model.encode(text)) :].mean().item()
+    assert reader.loss(text, prefix) == pytest.approx(expected, abs=1e-4)
+    assert reader.loss(text) != pytest.approx(expected, abs=1e-3)
+
+
+def test_nothing_to_answer_or_to_score_is_an_input_error(reader: Reader) -> None:
+    with pytest.raises(InputError):
+        reader.generate([], max_new_tokens=5)
+    with pytest.raises(InputError):
+        reader.loss("")
+
+
+def test_the_message_ends_where_it_would_repeat_itself(model: MemoryModel, reader: Reader) -> None:
+    prompt = model.tokenizer.encode_chat(MESSAGES)
+    free = list(reader._tokens(prompt, 60, 0))
+    first = next(end for end in range(1, len(free) + 1) if _repeats(free[:end], 1))
+    assert list(reader._tokens(prompt, 60, 1)) == free[: first - 1]
+
+
+def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> None:
+    try:
+        checkpoint = load_checkpoint("smollm2-135m-instruct")
+    except MissingModelError as missing:
+        pytest.skip(str(missing))
+    settings = MemorySettings(dtype="float32", start="none")
+    exact, rounded = MemoryModel(checkpoint, settings), MemoryModel(checkpoint, settings, torch.bfloat16)
+    fast = exact.start().learned.fast
+    ids = exact.tokenizer.encode_chat([("user", "Name three birds that live at the sea.")])
+    expected: list[int] = []
+    with torch.inference_mode():
+        while len(expected) < 12:
+            hidden = whole(exact.transformer, fast, ids + expected)
+            expected.append(int((exact.transformer.unembedding @ hidden[-1]).argmax()))
+    weights = DecodingWeights(rounded.transformer, checkpoint.stored)
+    made = list(Reader(rounded.transformer, rounded.tokenizer, fast, weights)._tokens(ids, 12, 0))
+    assert made == expected[: len(made)]
+    assert len(made) == 12 or expected[len(made)] in exact.tokenizer.stop_ids
+    assert forms(weights) == {FourBitMatrix}
