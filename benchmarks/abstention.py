@@ -27,7 +27,7 @@ from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.answering.selection import ranking
 from hybrid.ingest.chunking import chunk
 from hybrid.retrieval.embedding import Embedder
-from hybrid.retrieval.idf import Rarity
+from hybrid.retrieval.idf import InverseDocumentFrequency
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import Settings
 from hybrid.settings.models import EMBEDDER
@@ -69,7 +69,7 @@ class Asked:
                 chunks += len(pieces)
         index = FaissIndex.build(embedder.dimension, *self.catalog.vectors())
         self.searcher = Searcher(self.catalog, index, embedder, SETTINGS.retrieval)
-        self.rarity = Rarity(self.catalog, chunks)
+        self.idf = InverseDocumentFrequency(self.catalog, chunks)
 
     def find(self, question: str) -> list[Sentence]:
         """The sentences around the hits, with their similarity to the question."""
@@ -100,7 +100,7 @@ def lookup_quality(corpora: dict[str, Asked], asked: list[tuple[str, str, list[t
     first = among = exact = quotes = 0
     for question, name, gold in asked:
         corpus = corpora[name]
-        chosen = [quote.sentence for quote in ranking.choose(question, corpus.find(question), corpus.rarity, 3)]
+        chosen = [quote.sentence for quote in ranking.choose(question, corpus.find(question), corpus.idf, 3)]
         hits = [any(one.start < end and start < one.end for start, end in gold) for one in chosen]
         first, among = first + hits[0], among + any(hits)
         exact += sum(corpus.catalog.text(one.document_id, one.start, one.end) == one.text for one in chosen)
@@ -111,8 +111,8 @@ def lookup_quality(corpora: dict[str, Asked], asked: list[tuple[str, str, list[t
     print(f"the up to three quotes {among / len(asked):.1%}; {exact} of {quotes} quotes stand at their offsets")
 
 
-def measured(corpus: Asked, questions: list[str]) -> list[abstention.Bearing]:
-    return [abstention.measure(question, corpus.find(question), corpus.rarity) for question in questions]
+def measured(corpus: Asked, questions: list[str]) -> list[abstention.Answerability]:
+    return [abstention.measure(question, corpus.find(question), corpus.idf) for question in questions]
 
 
 def main() -> None:
@@ -155,7 +155,7 @@ def main() -> None:
     thresholds = sorted({0.45, 0.5, 0.55, 0.6, 0.62, 0.65, 0.7, 0.75, 0.8, abstention.THRESHOLD})
     print(" " * 53 + " ".join(f"{value:>6.2f}" for value in thresholds))
     for name, (_, _, rows) in found.items():
-        shares = [np.mean([r.enough_at(limit) for r in rows]) for limit in thresholds]
+        shares = [np.mean([r.answerable_at(limit) for r in rows]) for limit in thresholds]
         middle = [np.median([getattr(r, part) for r in rows]) for part in ("similarity", "coverage")]
         print(
             f"{name:<24} {len(rows):>4}  {middle[0]:>10.2f} {middle[1]:>9.2f}   "

@@ -87,22 +87,22 @@ def main() -> None:
     asked = {}
     for place, question, found in with_evidence(texts, settings):
         asked.setdefault(place[0], []).append((question, found))
-    nothing = model.reader(None)
+    nothing = model.session(None)
     pairs: dict[str, list[tuple[float, float]]] = {way.name: [] for way in WAYS}
     for at, text in enumerate(texts):
         state = model.start()
         model.read(state, [*model.encode(text.document), model.end_of_document])
-        memory = model.reader(state)
+        memory = model.session(state)
         for question, found in asked[at]:
             for way in WAYS:
                 chosen = generators.evidence(found, nothing.count, way.budget) if way.budget else []
                 messages = way.prompt(question.question, chosen)
                 losses = [
                     statistics.mean(
-                        reader.message_loss(messages, reference)
+                        session.message_loss(messages, reference)
                         for reference in question.references[: arguments.references]
                     )
-                    for reader in (nothing, memory)
+                    for session in (nothing, memory)
                 ]
                 pairs[way.name].append((losses[0], losses[1]))
         print(f"{at + 1} of {len(texts)} texts", flush=True)

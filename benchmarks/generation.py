@@ -22,7 +22,7 @@ from torch import Tensor
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints.loading import load_checkpoint
 from hybrid.ttt.inference.decoding import DecodingWeights
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 
 from baseline import in_transformers  # isort: skip
@@ -40,7 +40,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     checkpoint = load_checkpoint(arguments.model)
     model = MemoryModel(checkpoint, MemorySettings(model=arguments.model, start="none"))
-    fast = model.reader(None)._fast
+    fast = model.session(None)._fast
     forms = {
         "ours, from 4 bits": DecodingWeights(model.transformer, checkpoint.stored),
         "ours, plain": DecodingWeights(model.transformer),
@@ -50,8 +50,10 @@ def main() -> None:
     packing = time.perf_counter() - started
     dynamic = sum(t.nbytes for mlp in fast for t in mlp.tensors())
     ids = model.tokenizer.encode_chat([("user", PROMPT)])
-    ours = {name: Reader(model.transformer, model.tokenizer, fast, weights) for name, weights in forms.items()}
-    runs: dict[str, Callable[[int], int]] = {name: our_run(reader, ids) for name, reader in ours.items()}
+    ours = {
+        name: InferenceSession(model.transformer, model.tokenizer, fast, weights) for name, weights in forms.items()
+    }
+    runs: dict[str, Callable[[int], int]] = {name: our_run(session, ids) for name, session in ours.items()}
     read = {name: size + dynamic for name, size in sizes.items()}
     for dtype in (torch.bfloat16, torch.float32):
         name = f"transformers, {str(dtype).removeprefix('torch.')}"
@@ -90,10 +92,10 @@ def rate(run: Callable[[int], int], tokens: int) -> float:
     return (made - 1) / (time.perf_counter() - first - (first - started))
 
 
-def our_run(reader: Reader, ids: list[int]) -> Callable[[int], int]:
+def our_run(session: InferenceSession, ids: list[int]) -> Callable[[int], int]:
     def run(count: int) -> int:
         with torch.inference_mode():
-            return len(list(reader._tokens(ids, count, 0)))
+            return len(list(session._tokens(ids, count, 0)))
 
     return run
 

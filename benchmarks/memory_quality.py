@@ -109,7 +109,7 @@ def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -
 
 def held_out(model: MemoryModel, state: MemoryState, ids: list[int]) -> float:
     """Loss of a passage by itself, with what the memory has read so far."""
-    return model.reader(state).loss(model.decode(ids))
+    return model.session(state).loss(model.decode(ids))
 
 
 @torch.inference_mode()

@@ -25,7 +25,7 @@ from typing import Any
 import torch
 
 from hybrid.settings import MemorySettings
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.ttt.inner_loop import flat, inner_step, layers
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.state import MemoryState
@@ -100,10 +100,10 @@ def table(arguments: argparse.Namespace, rows: list[Story]) -> None:
             streamed += 1
             if streamed or not arguments.without_first:
                 model.read(state, tokens_of(model, rows[streamed]))
-        reader = model.reader(state)
-        alone, helped = answers(reader, rows[0]), answers(reader, rows[0], evidence=True)
-        latest = answers(reader, rows[streamed])
-        again = reader.loss(model.decode(model.encode(rows[0]["document"])[PASSAGE_AT : PASSAGE_AT + PASSAGE]))
+        session = model.session(state)
+        alone, helped = answers(session, rows[0]), answers(session, rows[0], evidence=True)
+        latest = answers(session, rows[streamed])
+        again = session.loss(model.decode(model.encode(rows[0]["document"])[PASSAGE_AT : PASSAGE_AT + PASSAGE]))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         figures = " | ".join(f"{x:.3f}" for x in (alone, helped, again, latest))
         print(f"| {target} | {state.tokens_read} | {figures} | {peak:.0f} |", flush=True)
@@ -118,23 +118,23 @@ def search(arguments: argparse.Namespace, rows: list[Story]) -> None:
         way, began = WAYS[name], time.perf_counter()
         model = MemoryModel.load(MemorySettings.model_validate(arguments.settings | way.settings))
         if name == arguments.ways[0]:
-            nothing = model.reader(None)
+            nothing = model.session(None)
             held = [answers(nothing, story) for story in rows[:6]]
             helped = answers(nothing, rows[0], evidence=True)
             print(f"| nothing read | {held[0]:.3f} | {held[0]:.3f} | {helped:.3f} | {statistics.mean(held):.3f} "
                   f"| {answers(nothing, unread):.3f} | | |", flush=True)  # fmt: skip
         reading = Reading(model, way, arguments.seed)
         reading.read(tokens_of(model, rows[0]))
-        after = answers(reading.reader(), rows[0])
-        averages = {"": reading.reader}
+        after = answers(reading.session(), rows[0])
+        averages = {"": reading.session}
         for story in rows[1:6]:
             reading.read(tokens_of(model, story))
         if name == arguments.ways[0]:
             averages[", mean of the weights"] = reading.averaged
         for suffix, reader_of in averages.items():
-            reader = reader_of()
-            held = [answers(reader, story) for story in rows[:6]]
-            helped, missing = answers(reader, rows[0], evidence=True), answers(reader, unread)
+            session = reader_of()
+            held = [answers(session, story) for story in rows[:6]]
+            helped, missing = answers(session, rows[0], evidence=True), answers(session, unread)
             print(f"| {name}{suffix} | {after:.3f} | {held[0]:.3f} | {helped:.3f} | {statistics.mean(held):.3f} "
                   f"| {missing:.3f} | {statistics.mean(reading.losses):.3f} "
                   f"| {time.perf_counter() - began:.0f} |", flush=True)  # fmt: skip
@@ -180,24 +180,24 @@ class Reading:
         stepped, _ = inner_step(self._model.transformer, alone, batch, self._settings(learned.steps))
         return replace(stepped, cache=learned.cache)
 
-    def reader(self) -> Reader:
+    def session(self) -> InferenceSession:
         """With the weights as they are now."""
-        return self._model.reader(self._state)
+        return self._model.session(self._state)
 
-    def averaged(self) -> Reader:
+    def averaged(self) -> InferenceSession:
         """With the mean of the weights after every step, as if there were one memory of the whole way."""
         mean = layers(total / len(self.losses) for total in self._sum)
-        return Reader(self._model.transformer, self._model.tokenizer, mean)
+        return InferenceSession(self._model.transformer, self._model.tokenizer, mean)
 
 
-def answers(reader: Reader, story: Story, evidence: bool = False) -> float:
+def answers(session: InferenceSession, story: Story, evidence: bool = False) -> float:
     """Mean loss of the reference answers after the question, and after evidence before it if asked to."""
     losses: list[float] = []
     for question in story["questions"]:
         asked = f"Question: {question['q']}\nAnswer:"
         if evidence:
             asked = f"{best_passage(story['document'], question['q'])}\n\n{asked}"
-        losses += [reader.loss(f" {reference}", asked) for reference in question["refs"]]
+        losses += [session.loss(f" {reference}", asked) for reference in question["refs"]]
     return statistics.mean(losses)
 
 

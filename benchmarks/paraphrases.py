@@ -10,7 +10,7 @@ rule could stand on. The figure is the area under the ROC curve: 0.5 is chance.
 - cosine: of the two texts' embeddings.
 - coverage, order: the share of the claim's rare words that the span holds, and holds in the claim's order.
 - tokens: for each content word of the claim the cosine of its nearest token in the span, both in their context;
-  the mean, weighted by rarity.
+  the mean, weighted by idf.
 - likelihood: of the claim, as the built-in language model's retelling of the span.
 - likelier: how much more so than without the span.
 - yes: how much likelier "Yes" is than "No" to "Does the clause say what the statement says?"
@@ -24,7 +24,7 @@ from collections import defaultdict
 
 import numpy as np
 import torch
-from verification import DATA, Pair, rarity, read, real_pairs
+from verification import DATA, Pair, idf, read, real_pairs
 
 from hybrid._view import load_memory_model
 from hybrid.answering.verification.entailment import Weight, compare
@@ -51,7 +51,7 @@ def main() -> None:
             by_kind[pair.kind].append(pair)
     rng = random.Random(0)
     chosen = {kind: rng.sample(pairs, min(options.pairs, len(pairs))) for kind, pairs in sorted(by_kind.items())}
-    scores = {kind: np.array(scored(pairs, embedder, rarity(contracts))) for kind, pairs in chosen.items()}
+    scores = {kind: np.array(scored(pairs, embedder, idf(contracts))) for kind, pairs in chosen.items()}
     print(", ".join(f"{len(pairs)} {kind}" for kind, pairs in chosen.items()))
     print(f"{'entailed against':<18} {'not mentioned':>14} {'contradicted':>14}")
     for at, name in enumerate(("cosine", "coverage", "order", "tokens", "likelihood", "likelier", "yes")):
@@ -59,34 +59,34 @@ def main() -> None:
         print(f"{name:<18} {areas[0]:>14.2f} {areas[1]:>14.2f}")
 
 
-def scored(pairs: list[Pair], embedder: Embedder, weight: Weight) -> list[list[float]]:
+def scored(pairs: list[Pair], embedder: Embedder, idf: Weight) -> list[list[float]]:
     """One row a pair: the signals in the order of the module's text."""
-    reader = load_memory_model(MemorySettings()).reader(None)
+    session = load_memory_model(MemorySettings()).session(None)
     alone: dict[str, float] = {}
     rows = []
     for pair in pairs:
-        match = compare(pair.claim, pair.span, weight)
+        match = compare(pair.claim, pair.span, idf)
         one, other = embedder.encode([pair.claim, pair.span])
         span = pair.span[:LONGEST]
         if pair.claim not in alone:
-            alone[pair.claim] = reader.message_loss([("user", "Say what the agreement says.")], pair.claim)
-        retold = reader.message_loss([("user", f"{span}\n\nSay in other words what this clause says.")], pair.claim)
+            alone[pair.claim] = session.message_loss([("user", "Say what the agreement says.")], pair.claim)
+        retold = session.message_loss([("user", f"{span}\n\nSay in other words what this clause says.")], pair.claim)
         asked = [
             ("user", f"Clause: {span}\n\nStatement: {pair.claim}\n\nDoes the clause say what the statement says? "
                      "Answer Yes or No."),
         ]  # fmt: skip
-        yes, no = reader.message_loss(asked, "Yes"), reader.message_loss(asked, "No")
-        tokens = token_match(pair.claim, pair.span, embedder, weight)
+        yes, no = session.message_loss(asked, "Yes"), session.message_loss(asked, "No")
+        tokens = token_match(pair.claim, pair.span, embedder, idf)
         likelier = alone[pair.claim] - retold
         rows.append([float(one @ other), match.coverage, match.order, tokens, -retold, likelier, no - yes])
     return rows
 
 
-def token_match(claim: str, span: str, embedder: Embedder, weight: Weight) -> float:
+def token_match(claim: str, span: str, embedder: Embedder, idf: Weight) -> float:
     claimed, held = tokens_of(claim, embedder), tokens_of(span, embedder)
     nearest = (claimed[1] @ held[1].T).max(axis=1)
     pairs = [
-        (weight(stems[0]), float(score))
+        (idf(stems[0]), float(score))
         for (start, end), score in zip(claimed[0], nearest, strict=True)
         if (stems := lexicon.content_words(claim[start:end]))
     ]

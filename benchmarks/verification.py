@@ -88,7 +88,7 @@ REWORDINGS = (
 
 
 def reword(sentence: str, rng: random.Random) -> str:
-    """The sentence as a careful reader would retell it: asides dropped, wording eased, nothing else changed."""
+    """The sentence as a careful session would retell it: asides dropped, wording eased, nothing else changed."""
     told = re.sub(r"\s*\([^()]*\)", "", re.sub(r"^(?:\(?[\da-zA-Z]{1,3}[.)]\)?\s*|[\d.]+\s+)", "", sentence))
     for pattern, replacement in rng.sample(REWORDINGS, len(REWORDINGS)):
         if rng.random() < 0.5:
@@ -195,7 +195,7 @@ def made_pairs(contract: dict, rng: random.Random, count: int) -> Iterator[Pair]
                 yield Pair(wrong, sentence, False, kind)
 
 
-def rarity(contracts: list[dict]) -> Callable[[str], float]:
+def idf(contracts: list[dict]) -> Callable[[str], float]:
     """Inverse document frequency over the contracts' sentences, as a corpus's index would give it."""
     frequency: Counter[str] = Counter()
     total = 0
@@ -331,7 +331,7 @@ def ablate(pairs: list[Pair], rule: Rule) -> None:
     ):
         taken = [
             (pair.carried, support(Match(pair.match.coverage, pair.match.order, pair.match.polarity,
-             tuple(o for o in pair.match.objections if o != guard)), pair.similarity, rule)[0])
+             tuple(o for o in pair.match.failed_checks if o != guard)), pair.similarity, rule)[0])
             for pair in pairs
         ]  # fmt: skip
         false = sum(accepted and not carried for carried, accepted in taken)
@@ -355,20 +355,20 @@ def main() -> None:
     began = time.perf_counter()
     embedder, rng = Embedder.load(EMBEDDER.name), random.Random(0)
     contracts: list[dict] = []
-    weight: Callable[[str], float] = lambda _: 1.0  # noqa: E731 - every word is needed, so weights decide nothing
+    idf: Callable[[str], float] = lambda _: 1.0  # noqa: E731 - every word is needed, so weights decide nothing
     if options.mutations:
         pairs = mutated_pairs(options.mutations, rng)
     elif options.cuad:
         pairs = clause_pairs(rng)
     else:
         contracts, hypotheses = read(options.split, options.contracts)
-        weight = rarity(contracts)
+        weight = idf(contracts)
         pairs = [pair for contract in contracts for pair in real_pairs(contract, hypotheses, embedder)]
         pairs += [pair for contract in contracts for pair in made_pairs(contract, rng, options.sentences)]
     for pair in pairs:
         pair.match = compare(pair.claim, pair.span, weight)
         pair.similarity = 0.0  # of one whose words refuse it: no embedding could change that
-    open_pairs = [pair for pair in pairs if options.tune or options.ablate or not pair.match.objections]
+    open_pairs = [pair for pair in pairs if options.tune or options.ablate or not pair.match.failed_checks]
     texts = sorted({text for pair in open_pairs for text in (pair.claim, pair.span)})
     vectors = dict(zip(texts, embedder.encode(texts), strict=True))
     for pair in open_pairs:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hybrid.corpus import Corpus
     from hybrid.display.progress import progress
     from hybrid.errors import HybridError
-    from hybrid.export.report import Report, report
+    from hybrid.export.report import AnswerReport, report
     from hybrid.settings import Settings
     from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
     from hybrid.types.documents import Document, Metadata, PageView
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "AnswerReport",
     "Citation",
     "Claim",
     "Comparison",
@@ -46,7 +47,6 @@ __all__ = [
     "MemoryTraining",
     "Metadata",
     "PageView",
-    "Report",
     "Route",
     "Settings",
     "__version__",
@@ -76,7 +76,7 @@ _HOME = {
     "MemoryTraining": "hybrid.types.reports",
     "Metadata": "hybrid.types.documents",
     "PageView": "hybrid.types.documents",
-    "Report": "hybrid.export.report",
+    "AnswerReport": "hybrid.export.report",
     "Route": "hybrid.types.answers",
     "Settings": "hybrid.settings",
     "exhibits": "hybrid.types.exhibits",

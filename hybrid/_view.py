@@ -1,4 +1,4 @@
-"""One generation of a corpus, loaded: its index, its searcher, its memory, and what answers with them."""
+"""One commit of a corpus, loaded: its index, its searcher, its memory, and what answers with them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from hybrid.settings import Dtype, MemorySettings, Settings
 from hybrid.stores import commits
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
-from hybrid.stores.rows import GenerationRow, StoredFile
+from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 
 Key = TypeVar("Key", bound=Hashable)
@@ -76,17 +76,17 @@ def load_memory_model(settings: MemorySettings) -> MemoryModel:
 
 @dataclass(frozen=True)
 class View:
-    """A generation, ready to be searched and asked. ``None`` stands for a corpus that is still empty."""
+    """A commit, ready to be searched and asked. ``None`` stands for a corpus that is still empty."""
 
-    generation: GenerationRow | None
+    commit: CommitRow | None
     index: FaissIndex
     searcher: Searcher
     answerer: Answerer
 
     @property
     def number(self) -> int | None:
-        """The generation's."""
-        return self.generation.n if self.generation else None
+        """The commit's."""
+        return self.commit.n if self.commit else None
 
     @classmethod
     def load(
@@ -94,26 +94,26 @@ class View:
         directory: Path,
         catalog: Catalog,
         settings: Settings,
-        generation: GenerationRow | None,
+        commit: CommitRow | None,
         embedder: Embedder,
         model: Callable[[], MemoryModel | None],
         before: View | None = None,
     ) -> Self:
-        """Load the generation's index, or take it from the view ``before`` if it is the same.
+        """Load the commit's index, or take it from the view ``before`` if it is the same.
 
         ``model`` is called when the memory first writes. Raises `CorruptCorpusError` if the index file is missing
         or does not match its sha256.
         """
-        same = before is not None and _index_file(before.generation) == _index_file(generation)
-        index = before.index if before and same else _load_index(directory, settings, generation, embedder.dimension)
+        same = before is not None and _index_file(before.commit) == _index_file(commit)
+        index = before.index if before and same else _load_index(directory, settings, commit, embedder.dimension)
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
-        memory = _Memory.of(directory, settings.memory, generation, model)
-        return cls(generation, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
+        memory = _Memory.of(directory, settings.memory, commit, model)
+        return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
 
 
 class _Memory:
-    """The memory of one generation, loaded when it first writes: a lookup never waits for it."""
+    """The memory of one commit, loaded when it first writes: a lookup never waits for it."""
 
     def __init__(self, directory: Path, snapshot: StoredFile, model: Callable[[], MemoryModel | None]) -> None:
         self._directory = directory
@@ -125,42 +125,42 @@ class _Memory:
         cls,
         directory: Path,
         settings: MemorySettings,
-        generation: GenerationRow | None,
+        commit: CommitRow | None,
         model: Callable[[], MemoryModel | None],
     ) -> Self | None:
         """The memory, or ``None`` where it is off, absent or switched off in the settings."""
-        if not settings.enabled or generation is None or generation.memory_state in ("off", "none"):
+        if not settings.enabled or commit is None or commit.memory_state in ("off", "none"):
             return None
-        if generation.snapshot_file is None or generation.snapshot_sha256 is None:
+        if commit.snapshot_file is None or commit.snapshot_sha256 is None:
             return None
-        return cls(directory, StoredFile(generation.snapshot_file, generation.snapshot_sha256), model)
+        return cls(directory, StoredFile(commit.snapshot_file, commit.snapshot_sha256), model)
 
     @cached_property
-    def _reader(self) -> Reader:
+    def _session(self) -> InferenceSession:
         model = self._model()
         assert model is not None  # it is on: see `of`
-        return model.reader(model.restore(*commits.load_snapshot(self._directory, self._snapshot)))
+        return model.session(model.restore(*commits.load_snapshot(self._directory, self._snapshot)))
 
     @property
     def window(self) -> int:
-        return self._reader.window
+        return self._session.window
 
     def count(self, text: str) -> int:
-        return self._reader.count(text)
+        return self._session.count(text)
 
     def generate(
         self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
     ) -> str:
-        return self._reader.generate(messages, max_new_tokens=max_new_tokens, on_token=on_token)
+        return self._session.generate(messages, max_new_tokens=max_new_tokens, on_token=on_token)
 
 
-def _index_file(generation: GenerationRow | None) -> StoredFile | None:
-    return StoredFile(generation.index_file, generation.index_sha256) if generation else None
+def _index_file(commit: CommitRow | None) -> StoredFile | None:
+    return StoredFile(commit.index_file, commit.index_sha256) if commit else None
 
 
-def _load_index(directory: Path, settings: Settings, generation: GenerationRow | None, dimension: int) -> FaissIndex:
+def _load_index(directory: Path, settings: Settings, commit: CommitRow | None, dimension: int) -> FaissIndex:
     exact_up_to = settings.retrieval.exact_up_to
-    stored = _index_file(generation)
+    stored = _index_file(commit)
     if stored is None:
         nothing = np.zeros((0, dimension), np.float32)
         return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)

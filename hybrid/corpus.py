@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
-from hybrid import _opening
+from hybrid import _open
 from hybrid._async import until_dropped, until_stopped
 from hybrid._view import Usage
 from hybrid.errors import CorruptCorpusError, InputError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
     from hybrid.stores.catalog import Catalog
-    from hybrid.stores.rows import GenerationRow
+    from hybrid.stores.rows import CommitRow
     from hybrid.ttt.memory import MemoryModel
 
 Found = TypeVar("Found")
@@ -42,7 +42,7 @@ class Corpus(Shown):
 
     Open one with `Corpus.open`. All methods may be called from several threads, and each has an async twin
     (`aask` of `ask`, and so on); one thread of one process at a time may ingest or remove while others ask.
-    Every answer is of one whole generation. What is committed is never lost to a later error.
+    Every answer is of one whole commit. What is committed is never lost to a later error.
 
     Example:
         >>> import hybrid
@@ -84,9 +84,9 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         directory = Path(directory).expanduser()
-        catalog = _opening.open_catalog(directory, create=create)
+        catalog = _open.open_catalog(directory, create=create)
         try:
-            return cls(directory, catalog, _opening.settle(catalog, settings))
+            return cls(directory, catalog, _open.settle(catalog, settings))
         except BaseException:
             catalog.close()
             raise
@@ -262,27 +262,27 @@ class Corpus(Shown):
     def compare(
         self,
         question: str,
-        sides: Mapping[str, Filter],
+        groups: Mapping[str, Filter],
         *,
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
     ) -> Comparison:
-        """Put one question to several sides' documents: their answers by name, and where they contradict each other.
+        """Put one question to several groups' documents: their answers by name, and where they contradict each other.
 
         Args:
             question: as in `ask`, and so are ``route`` and ``history``.
-            sides: which documents are whose; two or more. All are asked in one state of the corpus.
+            groups: which documents are whose; two or more. All are asked in one state of the corpus.
 
         Raises:
-            InputError: as `ask` does, or fewer than two sides.
+            InputError: as `ask` does, or fewer than two groups.
 
         Example:
-            >>> sides = {who: hybrid.Filter(metadata={"custodian": who}) for who in ("J. Doe", "M. Roe")}
-            >>> corpus.compare("Was the salt wet?", sides)  # displayed next to each other
+            >>> groups = {who: hybrid.Filter(metadata={"custodian": who}) for who in ("J. Doe", "M. Roe")}
+            >>> corpus.compare("Was the salt wet?", groups)  # displayed next to each other
         """
-        from hybrid.answering.comparison import checked_sides, compare
+        from hybrid.answering.comparison import checked_groups, compare
 
-        given = checked_sides(sides)
+        given = checked_groups(groups)
         return self._asked(
             lambda view: compare(lambda where: view.answerer.ask(question, route, history, where), given)
         )
@@ -290,13 +290,13 @@ class Corpus(Shown):
     async def acompare(
         self,
         question: str,
-        sides: Mapping[str, Filter],
+        groups: Mapping[str, Filter],
         *,
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
     ) -> Comparison:
         """`compare`, without holding up the event loop."""
-        return await asyncio.to_thread(self.compare, question, sides, route=route, history=history)
+        return await asyncio.to_thread(self.compare, question, groups, route=route, history=history)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
@@ -360,16 +360,16 @@ class Corpus(Shown):
         """What the corpus holds, and how far the memory has read."""
         with self._usage.held(), self._catalog.reading():
             documents = self._catalog.documents()
-            generation = self._catalog.generation()
+            commit = self._catalog.commit()
         return CorpusStatus(
             directory=str(self.directory),
-            generation=generation.n if generation else None,
+            commit=commit.n if commit else None,
             documents=len(documents),
             sources=sum(1 + len(row.aliases) for row in documents),
             chunks=sum(row.chunks for row in documents),
             characters=sum(row.chars for row in documents),
-            memory=generation.memory_state if generation else "none",
-            tokens_read=generation.tokens if generation else 0,
+            memory=commit.memory_state if commit else "none",
+            tokens_read=commit.tokens if commit else 0,
             bytes_on_disk=_bytes_in(self.directory),
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
@@ -411,7 +411,7 @@ class Corpus(Shown):
             return page_of(self._catalog, citation)
 
     def training(self) -> MemoryTraining:
-        """How well the memory foretold the corpus as it read: loss against position, drawn in a notebook."""
+        """How well the memory predicted the corpus as it read: loss against position, drawn in a notebook."""
         from hybrid.ingest.memory_training import read_training
 
         model = self.settings.memory.model if self.settings.memory.enabled else None
@@ -436,31 +436,31 @@ class Corpus(Shown):
         return self._held_model
 
     def _asked(self, ask: Callable[[View], Found]) -> Found:
-        """What ``ask`` finds in the newest generation, all of it read in one state of the catalog."""
+        """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
         with self._usage.held():
             while True:
                 with self._catalog.reading():
-                    generation = self._catalog.generation()
+                    commit = self._catalog.commit()
                     try:
-                        return ask(self._view_of(generation))
+                        return ask(self._view_of(commit))
                     except CorruptCorpusError as error:
                         damaged = error
-                if self._catalog.generation() == generation:
+                if self._catalog.commit() == commit:
                     raise damaged
-                # Others committed so often meanwhile that this generation's files were cleared away: the next, then.
+                # Others committed so often meanwhile that this commit's files were cleared away: the next, then.
 
-    def _view_of(self, generation: GenerationRow | None) -> View:
-        """A generation with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
+    def _view_of(self, commit: CommitRow | None) -> View:
+        """A commit with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
         from hybrid._view import View
         from hybrid.ingest.pipeline import check_embedder
 
-        number = generation.n if generation else None
+        number = commit.n if commit else None
         with self._lock:
             view = self._views.get(number)
             if view is None:
                 models = self._embedder(), self._memory_model
                 check_embedder(self._catalog, models[0])
-                view = View.load(self.directory, self._catalog, self.settings, generation, *models, self._view)
+                view = View.load(self.directory, self._catalog, self.settings, commit, *models, self._view)
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view

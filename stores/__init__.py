@@ -1,1 +1,1 @@
-"""What is on disk: the catalog, the vectors, the snapshots and the generations that tie them together."""
+"""What is on disk: the catalog, the vectors, the snapshots and the commits that tie them together."""

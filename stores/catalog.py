@@ -1,4 +1,4 @@
-"""The catalog: which documents a corpus holds, their texts, chunks and embeddings, and its generations.
+"""The catalog: which documents a corpus holds, their texts, chunks and embeddings, and its commits.
 
 One SQLite file in WAL mode: the writer's commit is the single commit point of the corpus, and readers
 never wait for it. All access is through SQLAlchemy, so that another database can take its place; only
@@ -23,16 +23,16 @@ from hybrid.stores.catalog_cache import KeptTexts, Name, TermCounts
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.rows import (
     ChunkRow,
+    CommitRow,
     DocumentRow,
-    GenerationRow,
     LogRow,
     SnapshotRow,
     SourceRow,
 )
 from hybrid.stores.tables import (
     ChunkTable,
+    CommitTable,
     DocumentTable,
-    GenerationTable,
     InfoTable,
     LogTable,
     SnapshotTable,
@@ -301,10 +301,10 @@ class Catalog:
         """`search_lexical` over all documents for an expression of `hybrid.stores.query.match_expression`; in a
         large corpus only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
         with self._connection() as connection:
-            last, generation = connection.execute(_STATE).one()
+            last, commit = connection.execute(_STATE).one()
             if (last or 0) <= SCORED_CHUNKS:
                 return full_text.search(connection, match, k)
-            known = self._term_counts.of((last, generation))
+            known = self._term_counts.of((last, commit))
             return full_text.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
 
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
@@ -339,19 +339,19 @@ class Catalog:
             flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
             return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
 
-    # Generations ---------------------------------------------------------------------------------
+    # Commits ---------------------------------------------------------------------------------
 
-    def generation(self) -> GenerationRow | None:
-        """The newest generation, which is the corpus as it is now; ``None`` if nothing was committed."""
+    def commit(self) -> CommitRow | None:
+        """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
-            row = connection.execute(_GENERATIONS.order_by(GenerationTable.n.desc()).limit(1)).first()
-            return GenerationRow(*tuple(row)) if row else None
+            row = connection.execute(_GENERATIONS.order_by(CommitTable.n.desc()).limit(1)).first()
+            return CommitRow(*tuple(row)) if row else None
 
     def index_files(self, last: int = 2) -> list[str]:
-        """The ``last`` newest index files, newest first. A file can serve several generations."""
-        newest = select(GenerationTable.index_file).group_by(GenerationTable.index_file)
+        """The ``last`` newest index files, newest first. A file can serve several commits."""
+        newest = select(CommitTable.index_file).group_by(CommitTable.index_file)
         with self._connection() as connection:
-            return list(connection.scalars(newest.order_by(func.max(GenerationTable.n).desc()).limit(last)))
+            return list(connection.scalars(newest.order_by(func.max(CommitTable.n).desc()).limit(last)))
 
     def snapshots(self, model: str | None = None) -> list[SnapshotRow]:
         """The snapshots, of one model or all, oldest first."""
@@ -369,9 +369,7 @@ _SOURCES = select(
 ).join(DocumentTable)
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
-_STATE = select(
-    select(func.max(ChunkTable.id)).scalar_subquery(), select(func.max(GenerationTable.n)).scalar_subquery()
-)
+_STATE = select(select(func.max(ChunkTable.id)).scalar_subquery(), select(func.max(CommitTable.n)).scalar_subquery())
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _NAMES = (
     select(SourceTable.document_id, SourceTable.name, SourceTable.parent)
@@ -393,18 +391,18 @@ _DOCUMENTS = select(
 _BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
 
 _GENERATIONS = select(
-    GenerationTable.n,
-    GenerationTable.created_at,
-    GenerationTable.index_file,
-    GenerationTable.index_sha256,
-    GenerationTable.snapshot_id,
+    CommitTable.n,
+    CommitTable.created_at,
+    CommitTable.index_file,
+    CommitTable.index_sha256,
+    CommitTable.snapshot_id,
     SnapshotTable.file,
     SnapshotTable.sha256,
     SnapshotTable.model,
     SnapshotTable.document_id,
     SnapshotTable.document_tokens,
     func.coalesce(SnapshotTable.tokens, 0),
-    GenerationTable.memory_state,
+    CommitTable.memory_state,
 ).outerjoin(SnapshotTable)
 
 

@@ -20,9 +20,9 @@ _REPAIR_INDEX = "ingest again (of any file): the index is then built anew from t
 
 
 def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> StoredFile:
-    """Write the index of generation ``n``; ``save`` is given the path to write to.
+    """Write the index of commit ``n``; ``save`` is given the path to write to.
 
-    Raises what ``save`` raises. Then nothing of the new generation is left.
+    Raises what ``save`` raises. Then nothing of the new commit is left.
     """
     home = directory / "generations"
     home.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
         partial.mkdir()
         save(partial / INDEX)
         digest = sha256_of(partial / INDEX)
-        manifest = {"generation": n, "files": {INDEX: {"sha256": digest, "bytes": (partial / INDEX).stat().st_size}}}
+        manifest = {"commit": n, "files": {INDEX: {"sha256": digest, "bytes": (partial / INDEX).stat().st_size}}}
         (partial / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         for path in (partial / INDEX, partial / "manifest.json"):
             sync_file(path)
@@ -42,7 +42,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
         sync_directory(home)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return StoredFile(f"generations/{n}/{INDEX}", digest)
+    return StoredFile(f"commits/{n}/{INDEX}", digest)
 
 
 def verified_index(directory: Path, stored: StoredFile) -> Path:
@@ -51,7 +51,7 @@ def verified_index(directory: Path, stored: StoredFile) -> Path:
 
 
 def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
-    """Delete the generations whose index file is not among ``keep`` (relative to ``directory``)."""
+    """Delete the commits whose index file is not among ``keep`` (relative to ``directory``)."""
     kept = {Path(file).parent.name for file in keep}
     home = directory / "generations"
     for path in home.iterdir() if home.is_dir() else ():
@@ -65,7 +65,7 @@ _REPAIR_SNAPSHOT = "ingest again: the memory goes on from the snapshot before it
 
 
 def save_snapshot(directory: Path, n: int, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> StoredFile:
-    """Write the snapshot of generation ``n``: whole, or not at all."""
+    """Write the snapshot of commit ``n``: whole, or not at all."""
     from safetensors.torch import save_file
 
     file = f"memory/{ACCESS_CLASS}/{n}.safetensors"
@@ -107,7 +107,7 @@ def metadata(directory: Path, stored: StoredFile) -> dict[str, str]:
         raise CorruptCorpusError(f"{path} cannot be read ({error}); {_REPAIR_SNAPSHOT}") from error
 
 
-def superfluous(snapshots: Sequence[SnapshotRow], keep: int = KEEP) -> list[SnapshotRow]:
+def prunable(snapshots: Sequence[SnapshotRow], keep: int = KEEP) -> list[SnapshotRow]:
     """Which of these snapshots, oldest first, to give up so that ``keep`` are left. Never the newest two.
 
     Removing a document replays from the last snapshot before it. The distances of those kept, in tokens

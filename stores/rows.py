@@ -95,7 +95,7 @@ class SnapshotRow:
 
 
 @dataclass(frozen=True)
-class GenerationRow:
+class CommitRow:
     """One committed state of the corpus. ``read_tokens`` is ``None`` where ``read_document_id`` was read
     to its end; ``tokens`` is the number of tokens that the snapshot has read in all."""
 

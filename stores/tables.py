@@ -1,6 +1,6 @@
 """The catalog's tables. Migrations bring them about; this file says what they must amount to.
 
-Ids of documents, chunks, snapshots and generations are never used twice (AUTOINCREMENT, in the migrations): document
+Ids of documents, chunks, snapshots and commits are never used twice (AUTOINCREMENT, in the migrations): document
 ids are the order in which the memory reads, and a reader that still holds an older index must never
 find another chunk under an id it knows.
 """
@@ -86,7 +86,7 @@ class SnapshotTable(Base):
     tokens: Mapped[int]
 
 
-class GenerationTable(Base):
+class CommitTable(Base):
     """Committed states of the corpus. The newest row is the corpus; inserting it is the commit."""
 
     __tablename__ = "generations"

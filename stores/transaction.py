@@ -16,8 +16,8 @@ from hybrid.stores import full_text
 from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
 from hybrid.stores.tables import (
     ChunkTable,
+    CommitTable,
     DocumentTable,
-    GenerationTable,
     InfoTable,
     LogTable,
     SnapshotTable,
@@ -150,7 +150,7 @@ class Transaction:
         return self._connection.execute(insert(SnapshotTable).returning(SnapshotTable.id), row).scalar_one()
 
     def forget_snapshots(self, ids: Sequence[int]) -> None:
-        """Drop snapshots. Generations that used them have none from now on; the files are the caller's."""
+        """Drop snapshots. Commits that used them have none from now on; the files are the caller's."""
         self._connection.execute(delete(SnapshotTable).where(SnapshotTable.id.in_(ids)))
 
     def forget_snapshots_with(self, document_ids: Sequence[int]) -> tuple[int, ...]:
@@ -172,21 +172,21 @@ class Transaction:
 
     # The commit ----------------------------------------------------------------------------------
 
-    def next_generation(self) -> int:
-        """The number that the generation committed in this transaction will have."""
-        return (self._connection.scalar(select(func.max(GenerationTable.n))) or 0) + 1
+    def next_commit(self) -> int:
+        """The number that the commit committed in this transaction will have."""
+        return (self._connection.scalar(select(func.max(CommitTable.n))) or 0) + 1
 
-    def commit_generation(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
-        """Record a new generation and return its number; it is the corpus once the transaction ends."""
+    def commit_commit(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
+        """Record a new commit and return its number; it is the corpus once the transaction ends."""
         row: dict[str, Any] = {
-            "n": self.next_generation(),
+            "n": self.next_commit(),
             "created_at": _now(),
             "index_file": index.file,
             "index_sha256": index.sha256,
             "snapshot_id": snapshot_id,
             "memory_state": memory_state,
         }
-        return self._connection.execute(insert(GenerationTable).returning(GenerationTable.n), row).scalar_one()
+        return self._connection.execute(insert(CommitTable).returning(CommitTable.n), row).scalar_one()
 
     def set_info(self, key: str, value: str) -> None:
         """Set a fact about the corpus."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hybrid.answering.evidence import Sentence, gather, with_similarity
-from hybrid.retrieval.idf import Rarity
+from hybrid.retrieval.idf import InverseDocumentFrequency
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.catalog import Catalog
@@ -70,7 +70,7 @@ class SmallCorpus:
     catalog: Catalog
     searcher: Searcher
     embedder: BagEmbedder
-    rarity: Rarity
+    idf: InverseDocumentFrequency
 
     def find(self, question: str) -> list[Sentence]:
         vector = self.embedder.encode([question])[0]
@@ -90,7 +90,7 @@ def build(folder: Path, texts: dict[str, str | Document]) -> SmallCorpus:
     ids, vectors = catalog.vectors()
     index = FaissIndex.build(DIMENSION, ids, vectors.reshape(-1, DIMENSION))
     searcher = Searcher(catalog, index, embedder, RetrievalSettings())  # type: ignore[arg-type]
-    return SmallCorpus(catalog, searcher, embedder, Rarity(catalog, chunks))
+    return SmallCorpus(catalog, searcher, embedder, InverseDocumentFrequency(catalog, chunks))
 
 
 def _paragraphs(text: str) -> list[Chunk]:

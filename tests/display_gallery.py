@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hybrid.display.markup import Html, tag
 from hybrid.display.progress import bars_html
-from hybrid.export.report import Report, Verification
+from hybrid.export.report import AnswerReport, Verification
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
 from hybrid.types.documents import Document, Metadata, PageView, sha256_hex
 from hybrid.types.exhibits import exhibits
@@ -111,14 +111,14 @@ def answer() -> Answer:
         ),
         citations=(ends, notice),
         found=True,
-        generation=7,
+        commit=7,
         notes=("Read as: When does the supply agreement between Acme and Beta end?",),
         seconds={"route": 0.02, "search": 0.11, "memory": 1.4},
     )
 
 
 def comparison() -> Comparison:
-    """Three sides, two of which contradict each other."""
+    """Three groups, two of which contradict each other."""
     quotes = {
         "J. Whitlock": "Either party may terminate this agreement with 90 days' notice under clause 12.3(b).",
         "Beta Roads plc": "This agreement begins on 1 July 2024 and ends on 30 June 2027,",
@@ -138,7 +138,7 @@ def comparison() -> Comparison:
             }
         )
     first, second, _ = answers
-    found = Contradiction(sides=(first, second), claims=(answers[first].claims[0], answers[second].claims[0]))
+    found = Contradiction(groups=(first, second), claims=(answers[first].claims[0], answers[second].claims[0]))
     return Comparison("When does the supply agreement end?", answers, [found])
 
 
@@ -189,7 +189,7 @@ def documents(number: int = 8) -> Documents:
 def status() -> CorpusStatus:
     """A corpus whose memory is ready."""
     return CorpusStatus(
-        directory="acme-v-beta", generation=7, documents=63, sources=71, chunks=1_842, characters=1_204_331,
+        directory="acme-v-beta", commit=7, documents=63, sources=71, chunks=1_842, characters=1_204_331,
         memory="ready", tokens_read=288_120, bytes_on_disk=128_400_000, embedder="all-minilm-l6-v2",
         language_model="smollm2-135m-instruct",
     )  # fmt: skip
@@ -205,7 +205,7 @@ def ingest_report() -> IngestReport:
             SkippedFile(source="scans/invoice-0091.pdf", code="empty", reason="its 3 pages hold no text"),
             SkippedFile(source="contracts/side-letter.pdf", code="encrypted", reason="it needs a password"),
         ),
-        chunks=412, tokens_read=91_400, loss=2.318, generation=7, memory="ready",
+        chunks=412, tokens_read=91_400, loss=2.318, commit=7, memory="ready",
         notes=("contracts/draft.docx: page numbers are those its author saw last",),
         seconds={"discover": 0.4, "load": 3.1, "embed": 21.9, "index": 0.6, "memory": 322.0},
     )  # fmt: skip
@@ -229,14 +229,14 @@ class _Stage:
         self.done, self.total, self.detail, self.began = done, total, detail, began
 
 
-def report(*, holds: bool = True) -> Report:
+def report(*, holds: bool = True) -> AnswerReport:
     """A report of two answers, each exhibit in its page."""
     nothing = Answer(
         question="How many days of holiday does an employee get?",
         text="Nothing in the corpus bears on this question.",
         route=Route(name="lookup", p_comprehension=0.02),
         found=False,
-        generation=7,
+        commit=7,
     )
     answers = (answer(), nothing)
     found = exhibits(answers)
@@ -244,7 +244,7 @@ def report(*, holds: bool = True) -> Report:
     pages = tuple(PageView.of(document(), one.citation.start, one.citation.end) for one in found)
     checked = Verification("acme-v-beta", 7, (problems, ()))
     at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    return Report("Acme v Beta: first questions", answers, found, at, checked, pages)
+    return AnswerReport("Acme v Beta: first questions", answers, found, at, checked, pages)
 
 
 def displays() -> dict[str, Shown]:

@@ -176,7 +176,7 @@ def test_asking_an_empty_corpus_finds_nothing(tmp_path: Path, settings: Settings
     with hybrid.Corpus.open(tmp_path / "new", settings) as corpus:
         assert corpus.search("anything") == []
         assert not corpus.ask("When does the agreement end?").found
-        assert corpus.status().generation is None
+        assert corpus.status().commit is None
 
 
 def test_without_a_memory_the_index_answers_alone(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
 from hybrid.settings.models import resolve_device
 from hybrid.ttt import memory
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.ttt.inner_loop import MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel, compute_dtype
 
@@ -138,9 +138,9 @@ def test_reading_and_writing_make_no_tensor_without_its_device(tmp_path: Path, o
         state = model.start()
         model.read(state, TOKENS * 3)
         model.read_many([state.copy(), state.copy()], [TOKENS, TOKENS])
-        reader = model.reader(state)
-        reader.generate([("user", "When?")], max_new_tokens=8)
-        reader.loss("some words", "a prefix")
+        session = model.session(state)
+        session.generate([("user", "When?")], max_new_tokens=8)
+        session.loss("some words", "a prefix")
 
 
 def test_the_guard_sees_a_tensor_without_a_device() -> None:
@@ -187,8 +187,8 @@ def test_generating_stays_on_the_device(on_meta: MemoryModel, monkeypatch: pytes
         return 70 + len(seen)
 
     monkeypatch.setattr(Head, "__call__", choose)
-    reader: Reader = on_meta.reader(on_meta.start())
-    assert reader.generate([("user", "x" * 60)], max_new_tokens=6)
+    session: InferenceSession = on_meta.session(on_meta.start())
+    assert session.generate([("user", "x" * 60)], max_new_tokens=6)
     assert len(seen) > 5
     assert {tensor.device for tensor in seen} == {META}
 

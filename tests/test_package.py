@@ -18,7 +18,7 @@ import hybrid
 HEAVY = {"torch", "faiss", "transformers", "sentence_transformers", "sqlalchemy", "numpy"}
 LAYERS = [  # bottom first; a module imports its own layer and those before it
     *("errors", "_runtime", "text", "types", "settings", "kernels", "stores", "ttt", "retrieval", "ingest", "router"),
-    *("answering", "display", "export", "_async", "_view", "_opening", "corpus", "langchain", "evaluation", "cli"),
+    *("answering", "display", "export", "_async", "_view", "_open", "corpus", "langchain", "evaluation", "cli"),
 ]
 
 

@@ -60,14 +60,14 @@ def versions(texts: Iterator[str]) -> set[str]:
 def test_every_answer_and_search_is_of_one_whole_generation_while_others_write(tmp_path: Path) -> None:
     """Two documents change together, five times, and others come and go. Nobody ever sees one half of a change."""
     with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
-        generations = {corpus.ingest(*version(0)).generation: "0"}
+        commits = {corpus.ingest(*version(0)).commit: "0"}
         done = threading.Event()
         asked: list[hybrid.Answer] = []
 
         def write() -> None:
             try:
                 for number in range(1, 6):
-                    generations[corpus.ingest(*version(number)).generation] = str(number)
+                    commits[corpus.ingest(*version(number)).commit] = str(number)
                     corpus.ingest(hybrid.Document.from_text(CONTRACTS[0].text, "other.txt"))
                     corpus.remove("other.txt")
             finally:
@@ -90,14 +90,14 @@ def test_every_answer_and_search_is_of_one_whole_generation_while_others_write(t
                 assert len(corpus.documents()) in (2, 3)
 
         together(write, ask, ask, ask, search, search, look)
-        assert len({answer.generation for answer in asked}) > 1
+        assert len({answer.commit for answer in asked}) > 1
         for answer in asked:
             assert len(versions(one.quote for one in answer.citations)) == 1
-            if answer.generation in generations:
-                assert versions(one.quote for one in answer.citations) == {generations[answer.generation]}
+            if answer.commit in commits:
+                assert versions(one.quote for one in answer.citations) == {commits[answer.commit]}
         alone = corpus.ask(QUESTION, route="lookup")
         assert corpus.verify(alone) == []
-        assert all(same(answer) == same(alone) for answer in asked if answer.generation == alone.generation)
+        assert all(same(answer) == same(alone) for answer in asked if answer.commit == alone.commit)
 
 
 @pytest.mark.parametrize("verb", ["ask", "search"])
@@ -105,11 +105,11 @@ def test_a_commit_in_the_middle_of_a_question_is_not_seen_by_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
-        first = corpus.ingest(*version(1)).generation
+        first = corpus.ingest(*version(1)).commit
         view_of, overtaken = hybrid.Corpus._view_of, []
 
-        def overtake(self: hybrid.Corpus, generation: object) -> _view.View:
-            found = view_of(self, generation)  # type: ignore[arg-type]
+        def overtake(self: hybrid.Corpus, commit: object) -> _view.View:
+            found = view_of(self, commit)  # type: ignore[arg-type]
             if not overtaken:
                 overtaken.append(True)
                 together(lambda: corpus.ingest(*version(2)))
@@ -122,7 +122,7 @@ def test_a_commit_in_the_middle_of_a_question_is_not_seen_by_it(
                 continue
             answer = corpus.ask(QUESTION, route="lookup")
             assert versions(citation.quote for citation in answer.citations) == {expected}
-            assert (answer.generation == first) == (expected == "1")
+            assert (answer.commit == first) == (expected == "1")
 
 
 def test_the_memory_answers_in_many_threads_as_it_does_alone(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_second_writer_is_told_at_once_and_the_first_is_not_disturbed(tmp_path
 def test_a_generation_whose_files_are_gone_gives_way_to_the_newest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slow asker pins a generation; two commits later its index file has been cleared away."""
+    """A slow asker pins a commit; two commits later its index file has been cleared away."""
     with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
         corpus.ingest(*version(1))
         load, overtaken = _view.View.load, []

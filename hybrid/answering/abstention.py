@@ -13,7 +13,7 @@ from hybrid.answering.evidence import Sentence
 from hybrid.text import lexicon
 
 THRESHOLD = 0.5
-SURE = 0.75
+CONFIDENT = 0.75
 """Below this score an answer is given, and says that the corpus may not hold it."""
 COVERAGE_WEIGHT = 0.5
 MIN_SIMILARITY = 0.35
@@ -39,9 +39,9 @@ _MEASURE = re.compile(r"\d+(?:st|nd|rd|th)?-[a-z]+", re.IGNORECASE)  # "4-letter
 
 
 @dataclass(frozen=True)
-class Bearing:
+class Answerability:
     """``similarity`` is the best sentence's cosine to the question, ``coverage`` the share of the question's
-    content words, weighted by rarity, that the best hit's sentences hold together; of a question in parts
+    content words, weighted by idf, that the best hit's sentences hold together; of a question in parts
     ("when ..., and why ...") the best part's. ``missing`` are
     identifiers of the question that stand nowhere in the evidence. ``general`` questions ask about the
     corpus as a whole, so that every corpus bears on them."""
@@ -57,16 +57,16 @@ class Bearing:
         return self.similarity + COVERAGE_WEIGHT * self.coverage
 
     @property
-    def enough(self) -> bool:
+    def answerable(self) -> bool:
         """Whether the question can be answered from this corpus."""
-        return self.enough_at(THRESHOLD)
+        return self.answerable_at(THRESHOLD)
 
     @property
-    def sure(self) -> bool:
+    def confident(self) -> bool:
         """Whether the answer needs no warning that the corpus may not say it."""
-        return self.general or self.score >= SURE
+        return self.general or self.score >= CONFIDENT
 
-    def enough_at(self, threshold: float) -> bool:
+    def answerable_at(self, threshold: float) -> bool:
         """Whether it could be answered if `THRESHOLD` were another."""
         near = self.similarity >= MIN_SIMILARITY and self.score >= threshold
         return not self.missing and (self.general or near)
@@ -83,21 +83,21 @@ def parts(question: str) -> list[str]:
     return [part for part in map(str.strip, _PARTS.split(question)) if len(part.split()) > 1] or [question]
 
 
-def measure(question: str, found: Sequence[Sentence], weight: Callable[[str], float]) -> Bearing:
+def measure(question: str, found: Sequence[Sentence], idf: Callable[[str], float]) -> Answerability:
     """How far the sentences that were ``found`` bear on the question."""
     if not found:
-        return Bearing(0.0, 0.0)
+        return Answerability(0.0, 0.0)
     asked = _asked(question)
     by_hit: dict[int, set[str]] = {}
     for sentence in found:
         by_hit.setdefault(sentence.rank, set()).update(lexicon.content_words(sentence.text))
     held_tokens = {token.lower() for sentence in found for token in lexicon.tokens(sentence.text)}
     missing = [token for token in _identifiers(question) if token.lower() not in held_tokens]
-    return Bearing(
+    return Answerability(
         similarity=max(sentence.similarity for sentence in found),
-        coverage=max(_coverage(_asked(part), by_hit.values(), weight) for part in (question, *parts(question))),
+        coverage=max(_coverage(_asked(part), by_hit.values(), idf) for part in (question, *parts(question))),
         missing=tuple(missing),
-        general=not asked and not lexicon.facts(question).needed,
+        general=not asked and not lexicon.facts(question).required,
     )
 
 
@@ -105,10 +105,10 @@ def _asked(question: str) -> list[str]:
     return [stem for stem in dict.fromkeys(lexicon.content_words(question)) if stem not in _ABOUT_THE_WHOLE]
 
 
-def _coverage(asked: Sequence[str], hits: Iterable[set[str]], weight: Callable[[str], float]) -> float:
-    """The share of the words, by weight, that the best hit holds."""
-    total = sum(map(weight, asked))
-    covered = max(sum(weight(stem) for stem in asked if stem in held) for held in hits)
+def _coverage(asked: Sequence[str], hits: Iterable[set[str]], idf: Callable[[str], float]) -> float:
+    """The share of the words, by idf, that the best hit holds."""
+    total = sum(map(idf, asked))
+    covered = max(sum(idf(stem) for stem in asked if stem in held) for held in hits)
     return covered / total if total else 0.0
 
 

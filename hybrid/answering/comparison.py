@@ -1,4 +1,4 @@
-"""One question put to several sides' documents, and the pairs of their claims that contradict each other."""
+"""One question put to several groups' documents, and the pairs of their claims that contradict each other."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from hybrid.types.answers import Answer, Comparison, Contradiction
 from hybrid.types.filters import Filter
 
 
-def checked_sides(sides: Mapping[str, Filter]) -> dict[str, Filter]:
-    """The sides as they were when they were given.
+def checked_groups(groups: Mapping[str, Filter]) -> dict[str, Filter]:
+    """The groups as they were when they were given.
 
     Raises `InputError` for fewer than two, and for one that is not a name with a filter.
     """
-    if not isinstance(sides, Mapping):
-        raise InputError(f"sides are a mapping of names to hybrid.Filter, not {type(sides).__name__}")
-    for name, where in sides.items():
+    if not isinstance(groups, Mapping):
+        raise InputError(f"groups are a mapping of names to hybrid.Filter, not {type(groups).__name__}")
+    for name, where in groups.items():
         if not isinstance(name, str) or not name.strip():
             raise InputError(f"a side has a name, and {name!r} is none")
         if not isinstance(where, Filter):
             raise InputError(
                 f"the side {name!r} is {type(where).__name__}, not a hybrid.Filter; Filter() is all documents"
             )
-    if len(sides) < 2:
-        raise InputError(f"a comparison has at least two sides, and there is {len(sides) or 'none'}; ask() asks one")
-    return dict(sides)
+    if len(groups) < 2:
+        raise InputError(f"a comparison has at least two groups, and there is {len(groups) or 'none'}; ask() asks one")
+    return dict(groups)
 
 
-def compare(ask: Callable[[Filter], Answer], sides: Mapping[str, Filter]) -> Comparison:
+def compare(ask: Callable[[Filter], Answer], groups: Mapping[str, Filter]) -> Comparison:
     """Each side's answer, and the contradictions between them."""
-    answers = {name: ask(where) for name, where in sides.items()}
+    answers = {name: ask(where) for name, where in groups.items()}
     question = next(iter(answers.values())).question
     return Comparison(question, answers, contradictions(answers))
 
 
 def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
-    """The pairs of claims of different sides that `contradict` finds, among the claims that a span carries.
+    """The pairs of claims of different groups that `contradict` finds, among the claims that a span carries.
 
-    A claim that nothing carries is nobody's word, and what both sides' documents say is in dispute between none.
+    A claim that nothing carries is nobody's word, and what both groups' documents say is in dispute between none.
     """
     for (one, first), (other, second) in combinations(answers.items(), 2):
         for mine, theirs in product(first.claims, second.claims):
             if mine.citations and theirs.citations and contradict(mine.text, theirs.text):
-                yield Contradiction(sides=(one, other), claims=(mine, theirs))
+                yield Contradiction(groups=(one, other), claims=(mine, theirs))

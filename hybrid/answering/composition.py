@@ -30,10 +30,10 @@ class Draft:
 
 def merge(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
     """The drafts as they are to be shown: each thing once, contradictions marked, the more certain side first."""
-    return ordered(opposed(fold(drafts)), p_comprehension)
+    return ordered(mark_contradictions(deduplicate(drafts)), p_comprehension)
 
 
-def fold(drafts: Sequence[Draft]) -> list[Draft]:
+def deduplicate(drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts in order, without those that only repeat another one.
 
     Of two claims of the memory with the same verdict, of which one says all that the other does, the fuller one
@@ -69,14 +69,14 @@ def _repeats(draft: Draft, other: Draft) -> bool:
         return False  # a quote is a quote, and what is carried is not left out for what is not
     match = compare(draft.text, other.text, lambda _: 1.0)
     told = len(lexicon.content_words(draft.text)) >= MIN_WORDS
-    return told and not match.objections and match.coverage == match.order == match.polarity == 1.0
+    return told and not match.failed_checks and match.coverage == match.order == match.polarity == 1.0
 
 
 def _plain(text: str) -> str:
     return " ".join(token.casefold() for token in lexicon.tokens(text))
 
 
-def opposed(drafts: Sequence[Draft]) -> list[Draft]:
+def mark_contradictions(drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts, each claim of the memory with the quotes that contradict it."""
     quotes = [draft for draft in drafts if draft.origin == "index" and draft.span is not None]
     return [

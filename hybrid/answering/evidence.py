@@ -106,7 +106,7 @@ def collapse(text: str) -> str:
 
 
 def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
-    """The citation of a sentence, with its place for a human reader and the text around it."""
+    """The citation of a sentence, with its place for a human session and the text around it."""
     place = texts.locate(sentence.document_id, sentence.start, sentence.end)
     begin = max(0, sentence.start - CONTEXT)
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)

@@ -26,7 +26,7 @@ MIN_SHARE = 0.5
 
 
 class Writer(Protocol):
-    """The part of a memory's reader that comprehension needs."""
+    """The part of a memory's session that comprehension needs."""
 
     @property
     def window(self) -> int:
@@ -88,7 +88,7 @@ def evidence(found: Sequence[Sentence], count: Callable[[str], int], budget: int
 def prompt(question: str, chosen: Sequence[Sentence]) -> list[tuple[str, str]]:
     """The chat that asks the memory. Short, because a small model follows little else."""
     passages = "\n".join(f"- {collapse(sentence.text)}" for sentence in chosen)
-    given = f"Passages:\n{passages}\n\n" if chosen else ""
+    given = f"SuppliedPassages:\n{passages}\n\n" if chosen else ""
     return [("system", MEMORY_INSTRUCTION), ("user", f"{given}Question: {question}\nAnswer in one to three sentences.")]
 
 
@@ -135,7 +135,7 @@ CHARACTERS_A_TOKEN = 4
 _log = logging.getLogger(__name__)
 
 
-class Pen(Protocol):
+class TextGenerator(Protocol):
     """One that writes about a question, with the evidence that was found."""
 
     @property
@@ -146,27 +146,27 @@ class Pen(Protocol):
         """What it writes. ``hear`` is called with each piece of it as it comes. Raises `ModelError`."""
 
 
-class MemoryPen:
+class MemoryGenerator:
     """The memory, which writes for one thread at a time."""
 
     origin: Literal["memory"] = "memory"
 
-    def __init__(self, reader: Writer, limits: AnswerSettings, writing: Lock) -> None:
-        self._reader = reader
+    def __init__(self, session: Writer, limits: AnswerSettings, writing: Lock) -> None:
+        self._session = session
         self._limits = limits
         self._writing = writing
 
     def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
-        """See `Pen.write`."""
+        """See `TextGenerator.write`."""
         limits = self._limits
         with self._writing:
-            asked = memory_request(self._reader, question, found, limits.evidence_tokens, limits.max_new_tokens)
+            asked = memory_request(self._session, question, found, limits.evidence_tokens, limits.max_new_tokens)
             if hear is None:
-                return self._reader.generate(asked, max_new_tokens=limits.max_new_tokens)
-            return self._reader.generate(asked, max_new_tokens=limits.max_new_tokens, on_token=hear)
+                return self._session.generate(asked, max_new_tokens=limits.max_new_tokens)
+            return self._session.generate(asked, max_new_tokens=limits.max_new_tokens, on_token=hear)
 
 
-class GivenPen:
+class ChatModelGenerator:
     """A language model of the caller's.
 
     Args:
@@ -179,8 +179,8 @@ class GivenPen:
         InputError: ``writer`` is neither.
 
     Example:
-        >>> pen = GivenPen(lambda messages: "The salt arrived wet.", count=len, budget=1000)
-        >>> pen.write("Why did they fall out?", [])
+        >>> generator = ChatModelGenerator(lambda messages: "The salt arrived wet.", count=len, budget=1000)
+        >>> generator.write("Why did they fall out?", [])
         'The salt arrived wet.'
     """
 
@@ -197,7 +197,7 @@ class GivenPen:
         self._budget = budget
 
     def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
-        """See `Pen.write`. Empty if it says that the passages do not answer."""
+        """See `TextGenerator.write`. Empty if it says that the passages do not answer."""
         messages = request(question, passages(found, self._count, self._budget))
         written = ""
         for piece in self._pieces(messages, stream=hear is not None):
@@ -279,7 +279,7 @@ _ADJACENT = 3  # characters between two sentences of one passage
 def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tuple[str, str]]:
     """The chat that asks a large model, each document's passages under its name."""
     given = "\n\n".join(f"[{held[0].source}]\n{_joined(held)}" for held in documents)
-    return [("system", INSTRUCTION), ("user", f"Passages:\n\n{given}\n\nQuestion: {question}")]
+    return [("system", INSTRUCTION), ("user", f"SuppliedPassages:\n\n{given}\n\nQuestion: {question}")]
 
 
 def _joined(held: Sequence[Sentence]) -> str:

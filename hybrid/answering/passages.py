@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
-from hybrid.stores.rows import DocumentRow, GenerationRow
+from hybrid.stores.rows import CommitRow, DocumentRow
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document, Location
 from hybrid.types.filters import Filter
@@ -42,19 +42,20 @@ class Passage:
         return self.start + len(self.text)
 
 
-class Passages:
-    """Passages as a catalog and a searcher, for `hybrid.answering.answerer.Answerer.over`.
+class SuppliedPassages:
+    """SuppliedPassages as a catalog and a searcher, for `hybrid.answering.answerer.Answerer.over`.
 
     Every search finds all of them, in the order in which they were brought: to choose among them was the caller's
     part.
 
     Example:
-        answerer.over(passages, passages).ask("When does it end?")  # passages = Passages([Passage(...)], generation)
+        >>> passages = SuppliedPassages([Passage(...)], commit)  # doctest: +SKIP
+        >>> answerer.over(passages, passages).ask("When does it end?")  # doctest: +SKIP
     """
 
-    def __init__(self, passages: Sequence[Passage], generation: GenerationRow | None) -> None:
+    def __init__(self, passages: Sequence[Passage], commit: CommitRow | None) -> None:
         self._passages = {number: passage for number, passage in enumerate(passages, 1) if passage.text.strip()}
-        self._generation = generation
+        self._generation = commit
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
         """All passages. Raises `InputError` for a filter: the passages were chosen already."""
@@ -80,11 +81,11 @@ class Passages:
         )
 
     def reading(self) -> AbstractContextManager[None]:
-        """Passages do not change."""
+        """SuppliedPassages do not change."""
         return nullcontext()
 
-    def generation(self) -> GenerationRow | None:
-        """The generation of the corpus whose memory writes."""
+    def commit(self) -> CommitRow | None:
+        """The commit of the corpus whose memory writes."""
         return self._generation
 
     def documents(self) -> list[DocumentRow]:
@@ -140,11 +141,11 @@ class Matching(Documents, Protocol):
         """The ids of the documents that a filter lets through."""
 
 
-class Within:
+class FilteredView:
     """A catalog and a searcher that know only the documents that a filter lets through.
 
     Example:
-        verifier = Verifier(within, within, embedder, rarity)  # within = Within(catalog, searcher, where)
+        verifier = Verifier(within, within, embedder, idf)  # within = FilteredView(catalog, searcher, where)
     """
 
     def __init__(self, catalog: Matching, searcher: Searches, where: Filter) -> None:

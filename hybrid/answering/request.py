@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from hybrid._runtime import tell, whisper
-from hybrid.answering.generators import Pen
+from hybrid.answering.generators import TextGenerator
 from hybrid.errors import InputError
-from hybrid.stores.rows import GenerationRow
+from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Route, Verdict
 from hybrid.types.filters import Filter
 
@@ -21,16 +21,16 @@ _LOG = logging.getLogger("hybrid.answering")
 
 
 @dataclass
-class Work:
+class RequestContext:
     """One question on its way to an answer."""
 
     stated: str
     question: str
     """As it stands alone: what is searched for, routed and put to the memory."""
-    generation: GenerationRow | None
+    commit: CommitRow | None
     where: Filter | None
     """The documents it is answered from, where these are not all."""
-    given: Pen | None = None
+    generator: TextGenerator | None = None
     """Who writes in the memory's place."""
     on_token: Callable[[str], None] | None = None
     route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
@@ -49,13 +49,13 @@ class Work:
     def finish(self, **values: Any) -> Answer:
         """The answer, with what is known about how it was made."""
         if any(claim.contradicted_by for claim in values.get("claims", ())):
-            who = self.given.origin if self.given else "memory"
+            who = self.generator.origin if self.generator else "memory"
             self.notes.append(f"The {who} and the documents disagree; the documents are quoted.")
         answer = Answer.model_validate(
             {
                 "question": self.stated,
                 "route": self.route,
-                "generation": self.generation.n if self.generation else None,
+                "generation": self.commit.n if self.commit else None,
                 "where": self.where,
                 "notes": tuple(self.notes),
                 "seconds": self.seconds,
@@ -77,7 +77,7 @@ class Work:
             **{verdict: verdicts[verdict] for verdict in get_args(Verdict)},
             citations=len(answer.citations),
             notes=len(answer.notes),
-            generation=answer.generation,
+            commit=answer.commit,
             seconds=sum(self.seconds.values()),
         )
         whisper(_LOG, "question text", question=answer.question, read_as=self.question)

@@ -255,7 +255,7 @@ def meta_train(settings: Path, quiet: bool) -> None:
     """Prepare a model's memory: train its initial fast weights through the inner loop, on a folder of texts.
 
     SETTINGS is a TOML file; docs/meta-training.md lists its keys. The same command goes on with a run that was
-    stopped. The result is OUTPUT/start.safetensors, for the setting memory.start.
+    stopped. The result is OUTPUT/initial_weights.safetensors, for the setting memory.start.
     """
     from hybrid.settings.meta_training import MetaTrainingSettings
     from hybrid.ttt.training import meta_train as run

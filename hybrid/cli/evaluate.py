@@ -11,7 +11,7 @@ import click
 from hybrid.cli.command import command, json_option, print_json
 from hybrid.errors import InputError
 from hybrid.evaluation.needles import TASKS, Task, read_filler
-from hybrid.evaluation.report import Report
+from hybrid.evaluation.report import EvaluationReport
 
 
 @click.group("eval")
@@ -39,7 +39,7 @@ def report_options(default_seed: int = 1) -> Callable[[Callable[..., Any]], Call
     return add
 
 
-def publish(report: Report, out: Path | None, *, as_json: bool) -> None:
+def publish(report: EvaluationReport, out: Path | None, *, as_json: bool) -> None:
     """Print the report, as a table or as JSON, and write its files where ``out`` says so."""
     if as_json:
         print_json(report)
@@ -231,14 +231,14 @@ def retrieval(
         click.echo(line, err=True)
 
     used = Settings.load(settings)
-    rows, generation = [], None
+    rows, commit = [], None
     for folder in data:
         rows += measure_set(read_judged(folder), used, tell)
     if corpus is not None and questions is not None:
         with Corpus.open(corpus, create=False) as opened:
             rows += measure_corpus(opened, corpus.name, read_questions(questions), tell)
-            used, generation = opened.settings, opened.status().generation
-    publish(report(rows, used, seed, generation), out, as_json=as_json)
+            used, commit = opened.settings, opened.status().commit
+    publish(report(rows, used, seed, commit), out, as_json=as_json)
 
 
 @command(evaluate, "hybrid eval router questions.jsonl --out report")

@@ -105,8 +105,8 @@ def _facts(answer: Answer) -> Html:
     facts: list[str] = [join(("comprehension", scale_inline(route), f"{route.p_comprehension:.2f}"))]
     if route.forced:
         facts.append("route chosen by the caller")
-    if answer.generation is not None:
-        facts.append(f"generation {answer.generation}")
+    if answer.commit is not None:
+        facts.append(f"commit {answer.commit}")
     if answer.seconds:
         facts.append(f"{sum(answer.seconds.values()):.2f} s")
     return join((route_pill(route), tag("span", join(facts, " · "), style=f"{FINE};margin-left:8px")))
@@ -218,7 +218,7 @@ _COLUMN = "flex:1 1 17em;min-width:0;max-width:100%"  # three beside each other 
 
 @as_text.register(Comparison)
 def comparison_text(comparison: Comparison) -> str:
-    """The sides one below the other, each under its name, and then what contradicts what."""
+    """The groups one below the other, each under its name, and then what contradicts what."""
     blocks = [wrapped(one_line(comparison.question))]
     for side, answer in comparison.items():
         name = one_line(side)
@@ -234,7 +234,7 @@ def comparison_text(comparison: Comparison) -> str:
 def contradiction_text(contradiction: Contradiction) -> str:
     """The two claims, each with its side and where it stands."""
     lines = []
-    for side, citation in zip(contradiction.sides, contradiction.citations, strict=True):
+    for side, citation in zip(contradiction.groups, contradiction.citations, strict=True):
         lines.append(wrapped(f"{one_line(side)}: {citation_text(citation)}", "    ", "  "))
     return "\n".join(lines)
 
@@ -272,7 +272,7 @@ def _disputed(comparison: Comparison) -> Html:
 
 def _pair(contradiction: Contradiction) -> Html:
     """The two claims next to each other."""
-    both = [_said(*one) for one in zip(contradiction.sides, contradiction.claims, strict=True)]
+    both = [_said(*one) for one in zip(contradiction.groups, contradiction.claims, strict=True)]
     edge = f"padding-left:12px;border-left:3px solid rgba({ORANGE},.8)"
     return tag("div", *both, style=f"display:flex;flex-wrap:wrap;gap:6px 16px;margin:8px 0;{edge}")
 
@@ -287,4 +287,4 @@ def _said(side: str, claim: Claim) -> Html:
 @as_html.register(Contradiction)
 def contradiction_html(contradiction: Contradiction) -> str:
     """A card with the two claims next to each other."""
-    return card("Contradiction", head("Contradiction", " and ".join(contradiction.sides)), body(_pair(contradiction)))
+    return card("Contradiction", head("Contradiction", " and ".join(contradiction.groups)), body(_pair(contradiction)))

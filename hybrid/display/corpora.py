@@ -58,7 +58,7 @@ def closed_html(directory: str) -> str:
 @as_html.register(CorpusStatus)
 def status_html(status: CorpusStatus) -> str:
     """A card with the corpus's size, its two memories and its state."""
-    if status.generation is None:
+    if status.commit is None:
         return card("Corpus", head("Corpus", status.directory), body("Empty: ingest files, folders or documents."))
     figures = tiles(
         (
@@ -72,7 +72,7 @@ def status_html(status: CorpusStatus) -> str:
     rows: list[tuple[str, str]] = [("index", f"embedded by {status.embedder}"), ("memory", _memory(status.memory))]
     if status.language_model is not None:
         rows.append(("", f"{count(status.tokens_read, 'token')} read by {status.language_model}"))
-    facts = tag("span", f"generation {status.generation}", style=FINE)
+    facts = tag("span", f"commit {status.commit}", style=FINE)
     return card("Corpus", head("Corpus", status.directory, facts), body(figures), section("Two memories", pairs(rows)))
 
 
@@ -89,7 +89,7 @@ def ingest_html(report: IngestReport) -> str:
         counts.append(("left out", f"{len(report.skipped):,}"))
     left_out = f", {count(len(report.skipped), 'file')} left out" if report.skipped else ""
     title = f"Done{left_out}" if counts else "Nothing to do"
-    facts = f"generation {report.generation}" if report.generation is not None else "nothing committed yet"
+    facts = f"commit {report.commit}" if report.commit is not None else "nothing committed yet"
     parts = [head("Ingest", title, tag("span", facts, style=FINE))]
     if counts:
         parts.append(body(tiles(counts), *_names(report)))

@@ -13,12 +13,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hybrid.answering.answerer import UNSURE
+from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.evidence import collapse
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
 from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
-from hybrid.evaluation.report import Cell, Report
+from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.stores.jsonl import read_models
 from hybrid.types.answers import Answer, Citation, Hit
@@ -116,13 +116,13 @@ def ask(corpus: Corpus, asked: ExpectedAnswer | _Spans) -> Outcome:
 
 def says_so(answer: Answer) -> bool:
     """Whether the answer says that the corpus does not answer, or may not."""
-    return not answer.found or UNSURE in answer.notes
+    return not answer.found or NOT_CONFIDENT in answer.notes
 
 
-def evaluate(corpus: Corpus, expected: Sequence[ExpectedAnswer], seed: int) -> Report:
+def evaluate(corpus: Corpus, expected: Sequence[ExpectedAnswer], seed: int) -> EvaluationReport:
     """Measure the answers of ``corpus`` to a user's questions."""
-    generation = corpus.status().generation
-    return report([ask(corpus, one) for one in expected], seed, generation, {"corpus": corpus.directory.name})
+    commit = corpus.status().commit
+    return report([ask(corpus, one) for one in expected], seed, commit, {"corpus": corpus.directory.name})
 
 
 def cuad_settings() -> Settings:
@@ -130,7 +130,7 @@ def cuad_settings() -> Settings:
     return Settings(memory=MemorySettings(enabled=False), answer=AnswerSettings(max_quotes=CITATIONS))
 
 
-def evaluate_cuad(folder: Path, contracts: int, skip: int, seed: int) -> Report:
+def evaluate_cuad(folder: Path, contracts: int, skip: int, seed: int) -> EvaluationReport:
     """Ask each of ``contracts`` CUAD contracts, a corpus of its own, for all categories of clauses.
 
     The contracts of `SHORTEST` to `LONGEST` characters are taken in the order of a hash of their names and ``seed``,
@@ -156,7 +156,7 @@ def evaluate_cuad(folder: Path, contracts: int, skip: int, seed: int) -> Report:
     return report(outcomes, seed, None, choices)
 
 
-def report(outcomes: Sequence[Outcome], seed: int, generation: int | None, choices: dict[str, Any]) -> Report:
+def report(outcomes: Sequence[Outcome], seed: int, commit: int | None, choices: dict[str, Any]) -> EvaluationReport:
     """One row a set and way of answering."""
     rows: list[dict[str, Cell]] = []
     for name in dict.fromkeys(one.set for one in outcomes):
@@ -180,12 +180,12 @@ def report(outcomes: Sequence[Outcome], seed: int, generation: int | None, choic
                     "said to be absent": _share([one.said for one in absent]) if may_say else None,
                 }
             )
-    return Report(
+    return EvaluationReport(
         name="answers",
         title="Whether answers cite what answers, and say so where nothing does.",
         rows=tuple(rows),
         seed=seed,
-        generation=generation,
+        commit=commit,
         settings={"route": "lookup", **choices},
         notes=(
             "An answer cites sentences; dense and lexical alone are search's best chunks of about 200 tokens, which "

@@ -18,12 +18,12 @@ from hybrid.answering.answerer import HITS
 from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
-from hybrid.evaluation.report import Cell, Report
+from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import catalog_path
 from hybrid.stores.jsonl import read_jsonl, read_models
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.types.documents import Document
 
 WAYS = (
@@ -112,7 +112,7 @@ def measure(
     seed: int,
     write: bool = True,
     progress: Callable[[str], None] = lambda _: None,
-) -> Report:
+) -> EvaluationReport:
     """Ask every question in every way of `WAYS`.
 
     The evidence is what the product would give the memory: the best sentences of a search through all the texts. The
@@ -128,13 +128,13 @@ def measure(
         raise InputError("comprehension needs two texts or more: the memory of another one is the control")
     rouge = _rouge() if write else None
     model = load_memory_model(settings.memory)
-    readers: list[Reader] = []
+    readers: list[InferenceSession] = []
     for number, text in enumerate(texts, 1):
         state = model.start()
         stats = model.read(state, [*model.encode(text.document), model.end_of_document])
-        readers.append(model.reader(state))
+        readers.append(model.session(state))
         progress(f"read text {number} of {len(texts)}, {stats.tokens:,} tokens")
-    nothing = model.reader(None)
+    nothing = model.session(None)
     outcomes: list[Outcome] = []
     for (at, which), question, found in with_evidence(texts, settings):
         asked_with = {
@@ -146,12 +146,12 @@ def measure(
             "evidence and memory of another": readers[at - 1],
         }
         chosen = generators.evidence(found, nothing.count, settings.answer.evidence_tokens)
-        for way, reader in asked_with.items():
+        for way, session in asked_with.items():
             messages = generators.prompt(question.question, chosen if way in _WITH_EVIDENCE else [])
-            losses = [reader.message_loss(messages, reference) for reference in question.references]
+            losses = [session.message_loss(messages, reference) for reference in question.references]
             score = None
             if rouge is not None:
-                written = reader.generate(messages, max_new_tokens=settings.answer.max_new_tokens)
+                written = session.generate(messages, max_new_tokens=settings.answer.max_new_tokens)
                 score = rouge(question.references, " ".join(generators.cleaned(written)))
             outcomes.append(Outcome(texts[at].set, way, (at, which), statistics.mean(losses), score))
         progress(f"asked question {which + 1} of text {at + 1} of {len(texts)}")
@@ -187,7 +187,7 @@ def _rouge() -> Callable[[Sequence[str], str], float]:
     return lambda references, text: float(scorer.score_multi(list(references), text)["rougeL"].fmeasure)
 
 
-def report(outcomes: Sequence[Outcome], seed: int, settings: Settings, texts: int) -> Report:
+def report(outcomes: Sequence[Outcome], seed: int, settings: Settings, texts: int) -> EvaluationReport:
     """One row a set and way; the change in loss is paired, question by question, with its standard error."""
     rows: list[dict[str, Cell]] = []
     for name in dict.fromkeys(one.set for one in outcomes):
@@ -210,7 +210,7 @@ def report(outcomes: Sequence[Outcome], seed: int, settings: Settings, texts: in
                 }
             )
     memory = settings.memory
-    return Report(
+    return EvaluationReport(
         name="comprehension",
         title="Reference answers about whole texts, with and without the memory of them.",
         rows=tuple(rows),

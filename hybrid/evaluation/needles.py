@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from hybrid._view import load_embedder
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
-from hybrid.evaluation.report import Cell, Plot, Report, Series
+from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.types.answers import Answer
 from hybrid.types.documents import Document
@@ -215,7 +215,7 @@ def measure(
     memory: bool,
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Report:
+) -> EvaluationReport:
     """Ask for ``count`` needles of each task at each length; a row each.
 
     Every haystack is a corpus of one document, ingested, and asked by `Corpus.ask`, the router choosing.
@@ -246,7 +246,7 @@ def measure(
             rows.append(row)
             if progress:
                 progress(f"{task}, {length:,} tokens: {row['exact']} of {row['haystacks']}")
-    return Report(
+    return EvaluationReport(
         name="needle",
         title="Needles in haystacks: how many of the values asked for came back, exactly and before any other.",
         rows=tuple(rows),

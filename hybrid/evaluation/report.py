@@ -102,7 +102,7 @@ class Plot(_Data):
             return None
 
 
-class Report(Shown, _Data):
+class EvaluationReport(Shown, _Data):
     """The result of one evaluation.
 
     Attributes:
@@ -110,13 +110,13 @@ class Report(Shown, _Data):
         title: what was measured, in one sentence.
         rows: one mapping a row, all with the same keys, which are the columns.
         seed: what every random choice came from.
-        generation: of the corpus that was asked, or ``None`` where the evaluation made its own.
+        commit: of the corpus that was asked, or ``None`` where the evaluation made its own.
         settings: every choice that decides the numbers, by name.
         notes: what a reader should know besides.
         plots: pictures that `write` draws.
 
     Example:
-        >>> report = Report(name="small", title="Two numbers.", rows=({"set": "a", "recall@5": 0.5},), seed=1)
+        >>> report = EvaluationReport(name="small", title="Two numbers.", rows=({"set": "a", "recall@5": 0.5},), seed=1)
         >>> print(report.as_markdown().splitlines()[2])
         | set | recall@5 |
     """
@@ -125,7 +125,7 @@ class Report(Shown, _Data):
     title: str
     rows: tuple[dict[str, Cell], ...] = Field(min_length=1)
     seed: int
-    generation: int | None = None
+    commit: int | None = None
     settings: dict[str, Value] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     plots: tuple[Plot, ...] = Field(default=(), exclude=True)
@@ -202,8 +202,8 @@ class Report(Shown, _Data):
 
     def _made_by(self) -> list[str]:
         facts: dict[str, Any] = {"seed": self.seed}
-        if self.generation is not None:
-            facts["generation"] = self.generation
+        if self.commit is not None:
+            facts["commit"] = self.commit
         facts |= self.settings
         return ["; ".join(f"{name} {_show(value)}" for name, value in facts.items()), *self.notes]
 

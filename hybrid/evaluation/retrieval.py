@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
-from hybrid.evaluation.report import Cell, Plot, Report, Series
+from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
 from hybrid.retrieval.search import FEEDBACK, FEEDBACK_FROM, Order
 from hybrid.settings import MemorySettings, Settings
 from hybrid.stores.jsonl import read_jsonl
@@ -144,7 +144,7 @@ def _cranfield(folder: Path) -> JudgedSet:
 
 
 def _hotpotqa(folder: Path) -> JudgedSet:
-    """Passages under their titles; relevant are those with a supporting fact."""
+    """SuppliedPassages under their titles; relevant are those with a supporting fact."""
     passages = {line["title"]: "".join(line["sentences"]).strip() for line in read_jsonl(folder / "corpus.jsonl")}
     return JudgedSet(
         "hotpotqa100",
@@ -216,14 +216,16 @@ def _ir_measures() -> Any:
     return ir_measures
 
 
-def report(rows: Sequence[dict[str, Cell]], settings: Settings, seed: int, generation: int | None = None) -> Report:
+def report(
+    rows: Sequence[dict[str, Cell]], settings: Settings, seed: int, commit: int | None = None
+) -> EvaluationReport:
     """The rows as a report, with a plot for each set."""
-    return Report(
+    return EvaluationReport(
         name="retrieval",
         title="Retrieval: dense alone, lexical alone, and fused.",
         rows=tuple(rows),
         seed=seed,
-        generation=generation,
+        commit=commit,
         settings={
             "embedder": settings.retrieval.embedder,
             "candidates": settings.retrieval.candidates,

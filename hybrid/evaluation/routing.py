@@ -20,7 +20,7 @@ import numpy as np
 
 from hybrid.errors import InputError
 from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
-from hybrid.evaluation.report import Plot, Report, Series
+from hybrid.evaluation.report import EvaluationReport, Plot, Series
 from hybrid.retrieval.embedding import Embedder
 from hybrid.router.classifier import Router, Weights
 from hybrid.router.training.fitting import BINS, measure, reliability, risk_coverage
@@ -75,7 +75,7 @@ def development(folder: Path) -> tuple[list[Asked], list[str]]:
 
 def evaluate(
     asked: Sequence[Asked], embedder: Embedder, settings: RouterSettings, seed: int, notes: Sequence[str] = ()
-) -> Report:
+) -> EvaluationReport:
     """Accuracy, calibration, abstention, and the two plots. ``settings`` name the weights and the thresholds.
 
     Raises `ModelError` if the weights cannot be used.
@@ -94,7 +94,7 @@ def evaluate(
             alike[name == one] = 1 / np.sum(name == one)
         rows["pooled"] = measure(p[pooled], label[pooled], settings)
         rows["pooled, sets alike"] = measure(p[pooled], label[pooled], settings, alike[pooled])
-    return Report(
+    return EvaluationReport(
         name="router",
         title="How well questions are routed.",
         rows=tuple({"set": one, **row} for one, row in rows.items()),

@@ -34,7 +34,7 @@ class Verification:
     """What came of checking every quote against the corpus: for each answer, the problems in words."""
 
     directory: str
-    generation: int | None
+    commit: int | None
     problems: tuple[tuple[str, ...], ...]
 
     @property
@@ -44,7 +44,7 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class Report(Shown):
+class AnswerReport(Shown):
     """Answers with their exhibits, as one HTML document that needs no other file, no script and no network.
 
     Example:
@@ -87,7 +87,7 @@ def report(
     *,
     title: str = "Answers and exhibits",
     at: datetime | None = None,
-) -> Report:
+) -> AnswerReport:
     """A report of answers: each with its claims, their verdicts and the exhibits they rest on.
 
     Args:
@@ -109,9 +109,9 @@ def report(
     if corpus is not None:
         status = corpus.status()
         problems = tuple(tuple(corpus.verify(answer)) for answer in found)
-        checked = Verification(status.directory, status.generation, problems)
+        checked = Verification(status.directory, status.commit, problems)
         pages = tuple(_page(corpus, exhibit.citation) for exhibit in made)
-    return Report(title, found, made, at or datetime.now(UTC), checked, pages)
+    return AnswerReport(title, found, made, at or datetime.now(UTC), checked, pages)
 
 
 def _page(corpus: Checks, citation: Citation) -> PageView | None:

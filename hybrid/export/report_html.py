@@ -7,7 +7,7 @@ from hybrid.display.exhibits import cited
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, table, tag, tiles
 from hybrid.display.pages import sheet
 from hybrid.display.routes import route_pill
-from hybrid.export.report import Report, report
+from hybrid.export.report import AnswerReport, report
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, tile
 from hybrid.types.answers import Answer
 from hybrid.types.documents import PageView
@@ -61,8 +61,8 @@ footer.end { max-width: 860px; margin: 40px auto 0; padding: 16px 24px 48px; }
 # The document -------------------------------------------------------------------------------------
 
 
-@as_document.register(Report)
-def document(report: Report, title: str | None = None) -> str:  # noqa: ARG001 - a report has its title
+@as_document.register(AnswerReport)
+def document(report: AnswerReport, title: str | None = None) -> str:  # noqa: ARG001 - a report has its title
     """The whole file, from doctype to the end."""
     start = tag(
         "head",
@@ -83,7 +83,7 @@ def document(report: Report, title: str | None = None) -> str:  # noqa: ARG001 -
     return f"<!DOCTYPE html>\n{tag('html', start, page, lang='en')}\n"
 
 
-def _top(report: Report) -> Html:
+def _top(report: AnswerReport) -> Html:
     made = (
         f"{count(len(report.answers), 'question')}, {count(len(report.exhibits), 'exhibit')} from "
         f"{count(_documents(report), 'document')}. Made on {_time(report)}."
@@ -91,20 +91,20 @@ def _top(report: Report) -> Html:
     return tag("header", tag("h1", report.title), tag("p", made, class_="fine", style="margin:0"), class_="top")
 
 
-def _time(report: Report) -> str:
+def _time(report: AnswerReport) -> str:
     return report.at.strftime("%d %B %Y at %H:%M %Z").lstrip("0")
 
 
-def _documents(report: Report) -> int:
+def _documents(report: AnswerReport) -> int:
     return len({exhibit.citation.sha256 for exhibit in report.exhibits})
 
 
-def _verification(report: Report) -> Html:
+def _verification(report: AnswerReport) -> Html:
     checked = report.verification
     if checked is None:
         said = "The quotes were not checked against a corpus when this report was made."
         return tag("section", tag("h3", "Not checked"), tag("p", said, style="margin:0"), class_="panel seal unchecked")
-    against = f"the corpus {checked.directory}, generation {checked.generation}, on {_time(report)}"
+    against = f"the corpus {checked.directory}, commit {checked.commit}, on {_time(report)}"
     if checked.holds:
         quotes = count(sum(len(answer.citations) for answer in report.answers), "quote")
         said = (
@@ -129,7 +129,7 @@ def _verification(report: Report) -> Html:
     )
 
 
-def _contents(report: Report) -> Html:
+def _contents(report: AnswerReport) -> Html:
     questions = [
         tag(
             "li",
@@ -151,23 +151,23 @@ def summary(answer: Answer) -> str:
     return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
 
 
-def _answer(report: Report, number: int, answer: Answer) -> Html:
+def _answer(report: AnswerReport, number: int, answer: Answer) -> Html:
     said = [_claims(report, answer)] if answer.claims else [tag("p", answer.text, style="margin:0", class_="nothing")]
-    generation = None if answer.generation is None else f" generation {answer.generation}"
-    made = tag("p", route_pill(answer.route), tag("span", generation, class_="fine"), style="margin:0 0 8px")
+    commit = None if answer.commit is None else f" commit {answer.commit}"
+    made = tag("p", route_pill(answer.route), tag("span", commit, class_="fine"), style="margin:0 0 8px")
     within = None if answer.where is None else tag("p", searched(answer.where), class_="fine", style=_WITHIN)
     notes = [tag("p", f"Note: {note}", class_="fine", style=f"margin:8px 0 0;{BREAK}") for note in answer.notes]
     heading = tag("h2", f"{number}. {answer.question}", style=BREAK)
     return tag("section", heading, within, made, tag("div", *said, *notes, class_="panel"), id=f"question-{number}")
 
 
-def _claims(report: Report, answer: Answer) -> Html:
+def _claims(report: AnswerReport, answer: Answer) -> Html:
     """The claims, their numbers being those of the exhibits."""
     numbers = {citation.number: report.exhibits.of(citation).number for citation in answer.citations}
     return join(claim_block(claim, numbers) for claim in answer.claims)
 
 
-def _exhibits(report: Report) -> Html | None:
+def _exhibits(report: AnswerReport) -> Html | None:
     if not report.exhibits:
         return None
     pages = report.pages or (None,) * len(report.exhibits)
@@ -208,8 +208,8 @@ def answer_document(answer: Answer, title: str | None = None) -> str:
 # In a notebook ------------------------------------------------------------------------------------
 
 
-@as_text.register(Report)
-def report_text(report: Report) -> str:
+@as_text.register(AnswerReport)
+def report_text(report: AnswerReport) -> str:
     """What the report holds, and how to keep it."""
     rows = [
         ("report", report.title),
@@ -221,24 +221,26 @@ def report_text(report: Report) -> str:
     return f"{facts(rows)}\nreport.save(path) writes it as one HTML file."
 
 
-def _checked(report: Report) -> str:
+def _checked(report: AnswerReport) -> str:
     if report.verification is None:
         return "not checked: no corpus was given"
     problems = sum(map(len, report.verification.problems))
     if not problems:
-        return f"all hold in generation {report.verification.generation}"
-    return f"{count(problems, 'quote does', 'quotes do')} not hold in generation {report.verification.generation}"
+        return f"all hold in commit {report.verification.commit}"
+    return f"{count(problems, 'quote does', 'quotes do')} not hold in commit {report.verification.commit}"
 
 
-@as_html.register(Report)
-def report_html(report: Report) -> str:
+@as_html.register(AnswerReport)
+def report_html(report: AnswerReport) -> str:
     """A card with the report's questions, for the end of a cell; the report itself is a document of its own."""
     rows = [
         [str(number), _asked(answer), summary(answer), str(len(answer.citations))]
         for number, answer in enumerate(report.answers[:SHOWN_ROWS], 1)
     ]
     names = ("No.", "Question", "Claims", "Quotes")
-    top = head("Report", report.title, tag("span", f"made on {_time(report)}; quotes: {_checked(report)}", style=FINE))
+    top = head(
+        "AnswerReport", report.title, tag("span", f"made on {_time(report)}; quotes: {_checked(report)}", style=FINE)
+    )
     figures = tiles(
         (
             tile(len(report.answers), "question"),
@@ -248,7 +250,7 @@ def report_html(report: Report) -> str:
     )
     listed = table("Questions", names, rows, right=(3,), total=len(report.answers))
     hint = tag("div", "report.save(path) writes it as one HTML file.", style=f"{FINE};margin-top:8px")
-    return card("Report", top, body(figures), body(listed, hint))
+    return card("AnswerReport", top, body(figures), body(listed, hint))
 
 
 def _asked(answer: Answer) -> Html:

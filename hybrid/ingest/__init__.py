@@ -1,1 +1,1 @@
-"""From a file to a generation: load, chunk, embed, catalogue, read into the memory."""
+"""From a file to a commit: load, chunk, embed, catalogue, read into the memory."""

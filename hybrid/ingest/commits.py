@@ -1,4 +1,4 @@
-"""Commits: each takes the corpus from one generation to the next, whole or not at all."""
+"""Commits: each takes the corpus from one commit to the next, whole or not at all."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Writer:
         return self._index
 
     def _read_index(self) -> VectorIndex | None:
-        generation = self.catalog.generation()
-        if generation is None:
+        commit = self.catalog.commit()
+        if commit is None:
             return None
-        stored = StoredFile(generation.index_file, generation.index_sha256)
+        stored = StoredFile(commit.index_file, commit.index_sha256)
         try:
             path = commits.verified_index(self.directory, stored)
             index = FaissIndex.load(path, self._exact_up_to)
@@ -92,16 +92,16 @@ class Writer:
         except BaseException:
             self._index = self._stored = None
             raise
-        done = self.catalog.generation()
+        done = self.catalog.commit()
         if done is not None:
-            facts = {"generation": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
-            tell(_LOG, "generation committed", corpus=str(self.directory), **facts)
+            facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
+            tell(_LOG, "commit committed", corpus=str(self.directory), **facts)
         self.prune()
 
     def _save_index(self, transaction: Transaction) -> StoredFile:
         if self._stored is None:
             index = self._loaded_index(None)
-            self._stored = commits.write_index(self.directory, transaction.next_generation(), index.save)
+            self._stored = commits.write_index(self.directory, transaction.next_commit(), index.save)
         return self._stored
 
     # Commits -------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Writer:
         self, batch: Sequence[Incoming], embedded: Sequence[Embedded], facts: dict[str, str], dimension: int
     ) -> None:
         """Record inputs and their new documents, and let go of the documents they replace."""
-        before = self.catalog.generation()
+        before = self.catalog.commit()
         index = self._loaded_index(dimension)
         with self._changes() as transaction:
             for key, value in facts.items():
@@ -146,14 +146,14 @@ class Writer:
 
     def commit_index(self, *, anew: bool) -> None:
         """See to it that the index is whole: build it from the catalog's embeddings if it is not, or ``anew``."""
-        before = self.catalog.generation()
+        before = self.catalog.commit()
         if before is None:
             return
         self._index = self._built_index(None) if anew else self._loaded_index(None)
         if self._stored is None:
             with self._changes() as transaction:
                 stored = self._save_index(transaction)
-                transaction.commit_generation(stored, before.snapshot_id, before.memory_state)
+                transaction.commit_commit(stored, before.snapshot_id, before.memory_state)
                 transaction.log("index")
 
     def _index_chunks(self, index: VectorIndex, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
@@ -168,7 +168,7 @@ class Writer:
 
     def _commit(self, transaction: Transaction, removed: Removed, *, reads_on: bool) -> None:
         """``reads_on``: there are documents that the memory has not read."""
-        before = self.catalog.generation()
+        before = self.catalog.commit()
         state: MemoryState = before.memory_state if before else "none"
         forgotten = transaction.forget_snapshots_with(removed.document_ids)
         snapshot = transaction.latest_snapshot(self.model) if self.model else None
@@ -178,7 +178,7 @@ class Writer:
             state = "off"  # what was removed is in the weights
         elif reads_on or state == "none":
             state = "behind"
-        transaction.commit_generation(self._save_index(transaction), snapshot, state)
+        transaction.commit_commit(self._save_index(transaction), snapshot, state)
 
     # The memory ----------------------------------------------------------------------------------
 
@@ -186,17 +186,17 @@ class Writer:
         """Change nothing but which snapshot is the memory, and its state."""
         self._loaded_index(None)
         with self._changes() as transaction:
-            transaction.commit_generation(self._save_index(transaction), snapshot_id, state)
+            transaction.commit_commit(self._save_index(transaction), snapshot_id, state)
 
     def forget_snapshot(self, snapshot_id: int) -> None:
         """Give up a snapshot that cannot be used. The memory is the one before it from now on, and behind."""
         self._loaded_index(None)
-        before = self.catalog.generation()
+        before = self.catalog.commit()
         with self._changes() as transaction:
             transaction.forget_snapshots([snapshot_id])
             last = transaction.latest_snapshot(self.model) if self.model else None
             state: MemoryState = "off" if before is not None and before.memory_state == "off" else "behind"
-            transaction.commit_generation(self._save_index(transaction), last, state)
+            transaction.commit_commit(self._save_index(transaction), last, state)
 
     def commit_snapshot(
         self,
@@ -209,16 +209,16 @@ class Writer:
         assert self.model is not None
         self._loaded_index(None)
         with self._changes() as transaction:
-            stored = commits.save_snapshot(self.directory, transaction.next_generation(), *memory)
+            stored = commits.save_snapshot(self.directory, transaction.next_commit(), *memory)
             tell(_LOG, "memory snapshot written", corpus=str(self.directory), file=stored.file, tokens=tokens)
             new = transaction.add_snapshot(stored, self.model, position, tokens)
-            transaction.commit_generation(self._save_index(transaction), new, state)
+            transaction.commit_commit(self._save_index(transaction), new, state)
             rows = transaction.snapshots()
             mine = [row for row in rows if row.model == self.model]
             others = [row for row in rows if row.model != self.model] if state == "ready" else []
-            transaction.forget_snapshots([row.id for row in (*commits.superfluous(mine), *others)])
+            transaction.forget_snapshots([row.id for row in (*commits.prunable(mine), *others)])
 
     def prune(self) -> None:
-        """Delete the files that no generation needs: but the last two indexes stay, for those still reading."""
+        """Delete the files that no commit needs: but the last two indexes stay, for those still reading."""
         commits.prune_indexes(self.directory, self.catalog.index_files(2))
         commits.prune_snapshots(self.directory, [row.file for row in self.catalog.snapshots()])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hybrid.errors import DocumentError, InputError, OutsideFolderError, UnsupportedFormatError
-from hybrid.ingest.external_documents import is_foreign, rejoined
+from hybrid.ingest.external_documents import is_external, rejoined
 from hybrid.ingest.loaders.formats import SUFFIXES, reject_unread
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document
@@ -281,7 +281,7 @@ def separated(given: Iterable[Any]) -> tuple[list[str | Path], Iterator[Document
     for one in given:
         if isinstance(one, str | Path):
             paths.append(one)
-        elif isinstance(one, Sequence) and not isinstance(one, bytes | bytearray) and not is_foreign(one):
+        elif isinstance(one, Sequence) and not isinstance(one, bytes | bytearray) and not is_external(one):
             paths.extend(path for path in one if isinstance(path, str | Path))
             documents.extend(part for part in one if not isinstance(part, str | Path))
         else:
@@ -293,7 +293,7 @@ def separated(given: Iterable[Any]) -> tuple[list[str | Path], Iterator[Document
 
 
 def _is_document(given: object) -> bool:
-    return isinstance(given, Document) or is_foreign(given)
+    return isinstance(given, Document) or is_external(given)
 
 
 def _documents(given: Iterable[Any]) -> Iterator[Any]:

@@ -18,7 +18,7 @@ _PAGE = ("page", "page_number")  # from 0 and from 1
 _MOST_PAGES = 100_000
 
 
-def is_foreign(given: object) -> bool:
+def is_external(given: object) -> bool:
     """Whether it is a document as LangChain's are."""
     return isinstance(getattr(given, "page_content", None), str) and isinstance(
         getattr(given, "metadata", None), Mapping

@@ -11,7 +11,7 @@ from hybrid.errors import CorruptCorpusError, DivergedError, ModelError
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.stores import commits
-from hybrid.stores.rows import DocumentRow, GenerationRow, Position, StoredFile
+from hybrid.stores.rows import CommitRow, DocumentRow, Position, StoredFile
 from hybrid.types.reports import MAX_POINTS, MemoryState, MemoryTraining, TrainingPoint
 
 
@@ -64,16 +64,16 @@ def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progre
     The memory is ``ready`` afterwards. If the inner loop diverges it stays as it was after the last
     snapshot, and the tally says so.
     """
-    generation = writer.catalog.generation()
-    if generation is None:
+    commit = writer.catalog.commit()
+    if commit is None:
         return
     with tally.timed("memory"):
         state, position, tokens, curve = _latest_state(writer, model, tally)
-        generation = writer.catalog.generation() or generation
+        commit = writer.catalog.commit() or commit
         documents = writer.catalog.documents()
         unread = [row for row in documents if _is_unread(row, position)]
         if unread:
-            meanwhile: MemoryState = "off" if generation.memory_state == "off" else "behind"
+            meanwhile: MemoryState = "off" if commit.memory_state == "off" else "behind"
             reading = _Reading(writer, model, state, tokens, curve, meanwhile, every, progress, tally)
             try:
                 reading.read(unread, position)
@@ -84,8 +84,8 @@ def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progre
                 )
         else:
             done: MemoryState = "ready" if documents else "none"
-            if generation.memory_state != done:
-                writer.commit_memory(generation.snapshot_id, done)
+            if commit.memory_state != done:
+                writer.commit_memory(commit.snapshot_id, done)
 
 
 def _is_unread(row: DocumentRow, position: Position | None) -> bool:
@@ -251,27 +251,27 @@ class LossCurve:
             return cls(position=position)
 
 
-class Generations(Protocol):
+class Commits(Protocol):
     """What looking at the training needs of a catalog."""
 
-    def generation(self) -> GenerationRow | None:
-        """The newest generation."""
+    def commit(self) -> CommitRow | None:
+        """The newest commit."""
 
 
-def read_training(catalog: Generations, directory: Path, model: str | None) -> MemoryTraining:
-    """The training of the newest generation's memory, from the snapshot that holds it. ``model`` is its name.
+def read_training(catalog: Commits, directory: Path, model: str | None) -> MemoryTraining:
+    """The training of the newest commit's memory, from the snapshot that holds it. ``model`` is its name.
 
     Raises `CorruptCorpusError` if the snapshot's file is missing or cannot be read.
     """
     while True:
-        generation = catalog.generation()
-        if generation is None or generation.snapshot_file is None or generation.snapshot_sha256 is None:
+        commit = catalog.commit()
+        if commit is None or commit.snapshot_file is None or commit.snapshot_sha256 is None:
             return MemoryTraining(tokens=0, model=model)
         try:
-            metadata = commits.metadata(directory, StoredFile(generation.snapshot_file, generation.snapshot_sha256))
+            metadata = commits.metadata(directory, StoredFile(commit.snapshot_file, commit.snapshot_sha256))
         except CorruptCorpusError:
-            if catalog.generation() == generation:
+            if catalog.commit() == commit:
                 raise
             continue  # a writer committed twice meanwhile, and cleared this one's snapshot away
         curve = LossCurve.from_json(metadata.get(METADATA_KEY))
-        return MemoryTraining(tokens=generation.tokens, points=curve.points, model=model)
+        return MemoryTraining(tokens=commit.tokens, points=curve.points, model=model)

@@ -1,6 +1,6 @@
 """Ingest and removal from end to end: files → documents → chunks → vectors → catalog → memory.
 
-Everything is committed in batches, each a generation of its own. What was committed stays, whatever
+Everything is committed in batches, each a commit of its own. What was committed stays, whatever
 happens next; the same call again goes on from there.
 """
 
@@ -87,7 +87,7 @@ def ingest(
         )
         if memory is not None:
             read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
-        return ended(tally.report(catalog.generation()))
+        return ended(tally.report(catalog.commit()))
 
 
 def remove(
@@ -120,7 +120,7 @@ def remove(
             tally.removed.extend(writer.commit_removal(names).sources)
         if memory is not None:
             read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
-        return ended(tally.report(catalog.generation()))
+        return ended(tally.report(catalog.commit()))
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def rebuild_index(catalog: Catalog, directory: Path, settings: Settings) -> Inge
     tally = Tally()
     with write_lock(directory), tally.timed("index"):
         Writer(catalog, directory, settings, None, tally).commit_index(anew=True)
-    return tally.report(catalog.generation())
+    return tally.report(catalog.commit())
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:

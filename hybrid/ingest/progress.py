@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from hybrid.stores.rows import GenerationRow
+from hybrid.stores.rows import CommitRow
 from hybrid.types.reports import IngestReport, SkippedFile
 
 Stage = Literal["discover", "load", "embed", "index", "memory"]
@@ -66,8 +66,8 @@ class Tally:
         tokens = sum(count for count, _ in self.losses)
         return sum(count * loss for count, loss in self.losses) / tokens if tokens else None
 
-    def report(self, generation: GenerationRow | None) -> IngestReport:
-        """The report, for a corpus that is now at ``generation``."""
+    def report(self, commit: CommitRow | None) -> IngestReport:
+        """The report, for a corpus that is now at ``commit``."""
         return IngestReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
@@ -79,7 +79,7 @@ class Tally:
             chunks=self.chunks,
             tokens_read=self.tokens_read,
             loss=self.loss,
-            generation=generation.n if generation else None,
-            memory=generation.memory_state if generation else "none",
+            commit=commit.n if commit else None,
+            memory=commit.memory_state if commit else "none",
             seconds=dict(self.seconds),
         )

@@ -199,7 +199,7 @@ class ChatHybrid(BaseChatModel):
                 "p_comprehension": answer.route.p_comprehension,
                 "route_forced": answer.route.forced,
                 "found": answer.found,
-                "generation": answer.generation,
+                "commit": answer.commit,
                 "where": None if answer.where is None else str(answer.where),
                 "verdicts": verdicts,
                 "notes": [*notes, *answer.notes],
@@ -262,10 +262,10 @@ def _over(
     tell: Callable[[str], None],
 ) -> Answer:
     """The answer that the corpus's router and memory give from these passages."""
-    from hybrid.answering.passages import Passages
+    from hybrid.answering.passages import SuppliedPassages
 
     return corpus._asked(
-        lambda view: view.answerer.over(brought := Passages(passages, view.generation), brought).ask(
+        lambda view: view.answerer.over(brought := SuppliedPassages(passages, view.commit), brought).ask(
             asked.question, route, asked.history, None, writer, tell
         )
     )

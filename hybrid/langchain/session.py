@@ -69,7 +69,7 @@ class Opener:
 def search(
     corpus: Corpus, question: str, k: int, where: Filter | None = None, order: Order = "fused"
 ) -> list[tuple[Hit, Document]]:
-    """The best chunks with their documents, of one generation. Raises `InputError` as `Corpus.search` does."""
+    """The best chunks with their documents, of one commit. Raises `InputError` as `Corpus.search` does."""
     from hybrid.answering.request import checked_question
 
     asked = checked_question(question, corpus.settings.answer.max_question_chars)

@@ -220,7 +220,7 @@ class HybridVectorStore(VectorStore):
         return self._found(lambda view, count: view.searcher.nearest(vector, count, where), k)
 
     def _found(self, find: Callable[[View, int], list[Hit]], k: int | None) -> list[tuple[Document, Hit]]:
-        """The ``k`` best documents by their best chunks, of one generation."""
+        """The ``k`` best documents by their best chunks, of one commit."""
         wanted = self.k if k is None else k
         if wanted < 1:
             raise InputError(f"k must be at least 1, not {wanted}")
@@ -244,7 +244,7 @@ class HybridVectorStore(VectorStore):
         embedder = {} if self._embedding is None else {"embedder": self._embedding.model}
         new = Settings(memory=MemorySettings(enabled=False), retrieval=RetrievalSettings(**embedder))
         corpus = Corpus.open(directory)
-        if corpus.status().generation is None:
+        if corpus.status().commit is None:
             corpus.close()
             corpus = Corpus.open(directory, new)
         elif corpus.settings.memory.enabled:

@@ -22,7 +22,7 @@ class ExactTerms:
     """Counts how many of a question's exact terms a text holds.
 
     A term that stands by itself counts more than any number of terms that are part of a longer
-    identifier: ``ACME-1`` is to the letter in "see ACME-1." and only partly in "see ACME-1-B". Within a
+    identifier: ``ACME-1`` is to the letter in "see ACME-1." and only partly in "see ACME-1-B". FilteredView a
     number or a word it does not count: 9.2 is neither in 19.2 nor in 9.2.1.
 
     Example:

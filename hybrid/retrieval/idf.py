@@ -13,22 +13,22 @@ MIN_PREFIX = 4
 
 
 class Counts(Protocol):
-    """The part of a catalog that rarity needs."""
+    """The part of a catalog that idf needs."""
 
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many chunks a full-text match expression finds; counting ends at ``up_to``."""
 
 
-class Rarity:
-    """``rarity(stem)`` is ``ln(1 + chunks / (chunks with it + 1/2))``. Safe to share between threads.
+class InverseDocumentFrequency:
+    """``idf(stem)`` is ``ln(1 + chunks / (chunks with it + 1/2))``. Safe to share between threads.
 
-    Made for one generation of a corpus, whose counts it remembers.
+    Made for one commit of a corpus, whose counts it remembers.
 
     Example:
         >>> class Nothing:
         ...     def count_lexical(self, match, up_to):
         ...         return 0
-        >>> round(Rarity(Nothing(), chunks=100)("acme"), 2)
+        >>> round(InverseDocumentFrequency(Nothing(), chunks=100)("acme"), 2)
         5.3
     """
 
@@ -39,7 +39,7 @@ class Rarity:
         self._lock = Lock()
 
     def __call__(self, stem: str) -> float:
-        """The rarity of a stem, in nats; more is rarer."""
+        """The idf of a stem, in nats; more is rarer."""
         with self._lock:
             known = self._known.get(stem)
         if known is None:

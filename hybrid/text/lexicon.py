@@ -74,7 +74,7 @@ _SUFFIXES = ("ization", "ational", "ations", "ation", "ments", "ment", "ings", "
 _IRREGULAR_FORMS = """
     arose:arise became:become began:begin begun:begin bought:buy broke:break broken:break brought:bring built:build
     came:come chose:choose chosen:choose drawn:draw drew:draw fallen:fall fell:fall forbade:forbid forgave:forgive
-    fought:fight found:find gave:give given:give grew:grow grown:grow heard:hear held:hold kept:keep knew:know
+    fought:fight found:find gave:give provided:give grew:grow grown:grow heard:hear held:hold kept:keep knew:know
     known:know laid:lay led:lead left:leave lent:lend lost:lose made:make meant:mean met:meet paid:pay risen:rise
     rose:rise said:say sent:send shown:show sold:sell sought:seek spent:spend spoke:speak stood:stand taken:take
     taught:teach thought:think told:tell took:take understood:understand undertook:undertake went:go won:win
@@ -139,29 +139,29 @@ def content_words(text: str) -> list[str]:
 class Facts:
     """What a claim must share with the span that carries it.
 
-    ``needed`` are the keys a claim asks for; ``given`` those that a span can answer, which also hold
+    ``required`` are the keys a claim asks for; ``provided`` those that a span can answer, which also hold
     the parts of each date and each number without its unit.
     """
 
-    needed: frozenset[str]
-    given: frozenset[str]
+    required: frozenset[str]
+    provided: frozenset[str]
 
 
 def facts(text: str) -> Facts:
     """Numbers with their units, dates and identifiers of ``text`` as comparable keys.
 
     Example:
-        >>> facts("within 30 days").needed <= facts("within thirty (30) days").given
+        >>> facts("within 30 days").required <= facts("within thirty (30) days").provided
         True
     """
-    needed: set[str] = set()
-    given: set[str] = set()
+    required: set[str] = set()
+    provided: set[str] = set()
     rest = text
     for pattern in _DATES:
         for match in pattern.finditer(rest):
             year, month, day = int(match["y"]), _MONTHS.get(match["m"].lower()) or int(match["m"]), int(match["d"])
-            needed.add(f"{year}-{month:02}-{day:02}")
-            given.update((f"{year}-{month:02}-{day:02}", str(year), str(day), f"month {month}"))
+            required.add(f"{year}-{month:02}-{day:02}")
+            provided.update((f"{year}-{month:02}-{day:02}", str(year), str(day), f"month {month}"))
         rest = pattern.sub(" . ", rest)
     found = tokens(rest)
     for position, token in enumerate(found):
@@ -169,10 +169,10 @@ def facts(text: str) -> Facts:
         if key is None:
             continue
         unit = _unit(found, position)
-        needed.add(f"{key} {unit}" if unit else key)
-        given.update((key, f"{key} {unit}" if unit else key))
-    given.update(f"month {_MONTHS[token.lower()]}" for token in found if token.lower() in _MONTHS)
-    return Facts(frozenset(needed), frozenset(given | needed))
+        required.add(f"{key} {unit}" if unit else key)
+        provided.update((key, f"{key} {unit}" if unit else key))
+    provided.update(f"month {_MONTHS[token.lower()]}" for token in found if token.lower() in _MONTHS)
+    return Facts(frozenset(required), frozenset(provided | required))
 
 
 def _number_key(token: str) -> str | None:

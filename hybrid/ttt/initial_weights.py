@@ -20,11 +20,11 @@ from hybrid.ttt.model.weights import Weights
 
 FORMAT = "hybrid-start/1"
 _CODES, _SCALE = "#codes", "#scale"
-SHIPPED = Path(__file__).with_name("start.safetensors")
+SHIPPED = Path(__file__).with_name("initial_weights.safetensors")
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialFastWeights:
     """Tensors by their path in `Weights.named`, and what made them.
 
     Args:
@@ -88,7 +88,7 @@ class Start:
         write_atomically(path, lambda partial: save_file(stored, partial, metadata))
 
     @classmethod
-    def load(cls, path: Path) -> Start:
+    def load(cls, path: Path) -> InitialFastWeights:
         """Read one. Raises `MissingModelError` or `ModelError`."""
         if not path.is_file():
             raise MissingModelError(f"there is no start at {path}")
@@ -104,19 +104,19 @@ class Start:
         return cls(tensors, made, sha256_of(path))
 
 
-def start_for(settings: MemorySettings, fingerprint: str) -> Start | None:
+def initial_weights_for(settings: MemorySettings, fingerprint: str) -> InitialFastWeights | None:
     """The start that the settings name; None: the untrained one.
 
     Raises:
-        MissingModelError, ModelError: as `Start.load`.
+        MissingModelError, ModelError: as `InitialFastWeights.load`.
         SettingsError: it was trained for another model.
     """
     if settings.start == "none":
         return None
     if settings.start == "auto":
-        start = Start.load(SHIPPED) if SHIPPED.is_file() else None
+        start = InitialFastWeights.load(SHIPPED) if SHIPPED.is_file() else None
         return start if start is not None and start.made["model"] == fingerprint and start.suits(settings) else None
-    start = Start.load(Path(settings.start).expanduser())
+    start = InitialFastWeights.load(Path(settings.start).expanduser())
     if start.made.get("model") != fingerprint:
         raise SettingsError(f"memory.start {settings.start} was trained for another model than {settings.model}")
     return start

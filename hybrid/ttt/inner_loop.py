@@ -29,7 +29,7 @@ ADAM_EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
-class Learned:
+class FastWeightState:
     """Everything that reading changes.
 
     Args:
@@ -64,11 +64,11 @@ class MiniBatch:
 
 def inner_step(
     model: Transformer,
-    learned: Learned,
+    fast_state: FastWeightState,
     ids: Sequence[int] | Sequence[Sequence[int]],
     settings: MemorySettings,
     share: float = 1.0,
-) -> tuple[Learned, list[float]]:
+) -> tuple[FastWeightState, list[float]]:
     """Score each sequence's ``ids[1:]`` given its ``ids[:-1]``, then take one step on that loss.
 
     The last id is only a target: it is the first input of the next mini-batch.
@@ -78,25 +78,25 @@ def inner_step(
         share: scales the step; below 1 for a mini-batch that is not full.
 
     Returns:
-        What was learned, and each sequence's mean loss in nats before the step.
+        What was fast_state, and each sequence's mean loss in nats before the step.
 
     Raises:
-        DivergedError: a loss or gradient is not finite. ``learned`` is still good.
+        DivergedError: a loss or gradient is not finite. ``fast_state`` is still good.
     """
     tokens = torch.tensor(ids, device=model.device)
     tokens = tokens if tokens.dim() == 2 else tokens[None]
     batch = MiniBatch(tokens[:, :-1], tokens[:, 1:])
-    scored = score(model, learned.fast, batch, lambda fast: model.forward(batch.ids, learned.cache, fast))
+    scored = score(model, fast_state.fast, batch, lambda fast: model.forward(batch.ids, fast_state.cache, fast))
     if not scored.finite:
         raise DivergedError(
-            f"the inner loop diverged at step {learned.steps + 1}: {scored}; the memory is as it was before this "
+            f"the inner loop diverged at step {fast_state.steps + 1}: {scored}; the memory is as it was before this "
             "mini-batch. Lower memory.learning_rate or set memory.clip"
         )
     with torch.no_grad():
         factor = clip_factor(scored.squared_norm, settings.clip)
         step = sgd if settings.optimizer == "sgd" else _adam
         sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
-        stepped = step(learned, scored.gradients, factor, sizes)
+        stepped = step(fast_state, scored.gradients, factor, sizes)
         return replace(stepped, cache=scored.cache), scored.loss.tolist()
 
 
@@ -166,23 +166,27 @@ def step_sizes(dynamic: Iterable[DynamicBlock], rate: float) -> list[Tensor | fl
     return sizes
 
 
-def sgd(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]) -> Learned:
+def sgd(
+    fast_state: FastWeightState, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]
+) -> FastWeightState:
     """One SGD step on the gradients times ``factor`` (a scalar, or [B]). Differentiable."""
-    weights = sgd_step(flat(learned.fast), gradients, factor, sizes)
-    return replace(learned, fast=layers(weights), steps=learned.steps + 1)
+    weights = sgd_step(flat(fast_state.fast), gradients, factor, sizes)
+    return replace(fast_state, fast=layers(weights), steps=fast_state.steps + 1)
 
 
-def _adam(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]) -> Learned:
-    zero = layers(torch.zeros_like(w) for w in flat(learned.fast))
-    first, second = learned.moments or (zero, zero)
+def _adam(
+    fast_state: FastWeightState, gradients: Sequence[Tensor], factor: Tensor, sizes: Sequence[Tensor | float]
+) -> FastWeightState:
+    zero = layers(torch.zeros_like(w) for w in flat(fast_state.fast))
+    first, second = fast_state.moments or (zero, zero)
     beta1, beta2 = ADAM_BETAS
-    steps = learned.steps + 1
+    steps = fast_state.steps + 1
     root = math.sqrt(1 - beta2**steps)
     weights: list[Tensor] = []
     means: list[Tensor] = []
     squares: list[Tensor] = []
     for weight, m, v, gradient, size in zip(
-        flat(learned.fast), flat(first), flat(second), gradients, sizes, strict=True
+        flat(fast_state.fast), flat(first), flat(second), gradients, sizes, strict=True
     ):
         g = gradient.to(weight.dtype) * factor[..., None, None]
         mean = m.lerp(g, 1 - beta1)
@@ -191,7 +195,7 @@ def _adam(learned: Learned, gradients: Sequence[Tensor], factor: Tensor, sizes: 
         weights.append(weight.addcdiv(mean, spread, value=-float(size) / (1 - beta1**steps)))
         means.append(mean)
         squares.append(square)
-    return replace(learned, fast=layers(weights), moments=(layers(means), layers(squares)), steps=steps)
+    return replace(fast_state, fast=layers(weights), moments=(layers(means), layers(squares)), steps=steps)
 
 
 def flat(fast: Iterable[DynamicMLP]) -> list[Tensor]:

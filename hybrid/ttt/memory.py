@@ -19,9 +19,9 @@ from hybrid.settings.models import multiplies_bfloat16, resolve_device
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.inference.decoding import DecodingWeights
-from hybrid.ttt.inference.session import Reader
-from hybrid.ttt.initial_weights import start_for
-from hybrid.ttt.inner_loop import Learned, flat, inner_step, layers
+from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.initial_weights import initial_weights_for
+from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
 from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP, load_weights
 from hybrid.ttt.state import MemoryState
@@ -45,7 +45,7 @@ class MemoryModel:
         >>> model = MemoryModel.load(MemorySettings())  # doctest: +SKIP
         >>> state = model.start()  # doctest: +SKIP
         >>> model.read(state, model.encode("The supply agreement ends on 3 May 2031."))  # doctest: +SKIP
-        >>> model.reader(state).generate([("user", "When does it end?")], max_new_tokens=40)  # doctest: +SKIP
+        >>> model.session(state).generate([("user", "When does it end?")], max_new_tokens=40)  # doctest: +SKIP
     """
 
     def __init__(self, checkpoint: Checkpoint, settings: MemorySettings, dtype: torch.dtype | None = None) -> None:
@@ -54,7 +54,7 @@ class MemoryModel:
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
         device = torch.device(resolve_device(settings.device, "memory.device"))
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings, device))
-        self.start_from = start_for(settings, checkpoint.fingerprint)
+        self.start_from = initial_weights_for(settings, checkpoint.fingerprint)
         if self.start_from is not None:
             weights = self.start_from.applied(weights)
         weights = weights.mapped(lambda _, tensor: tensor.to(device))
@@ -93,7 +93,7 @@ class MemoryModel:
     def start(self) -> MemoryState:
         """A memory that has read nothing: its function is the pretrained one under the window."""
         fast = self.transformer.initial_fast_weights(self.settings.dynamic_size)
-        return MemoryState(Learned(fast, None, self.transformer.empty_cache(), 0), self._identity())
+        return MemoryState(FastWeightState(fast, None, self.transformer.empty_cache(), 0), self._identity())
 
     def read(
         self,
@@ -119,14 +119,14 @@ class MemoryModel:
         while len(state.pending) + len(tokens) - done >= need:
             take = need - len(state.pending)
             batch = (*state.pending, *tokens[done : done + take])
-            learned, (loss,) = inner_step(self.transformer, state.learned, batch, self.settings)
-            state.advance(learned, batch[-1:], take)
+            fast_state, (loss,) = inner_step(self.transformer, state.fast_state, batch, self.settings)
+            state.advance(fast_state, batch[-1:], take)
             done += take
             losses.append(loss)
             if on_step is not None:
                 on_step(done, loss)
         rest = tuple(tokens[done:])
-        state.advance(state.learned, (*state.pending, *rest), len(rest))
+        state.advance(state.fast_state, (*state.pending, *rest), len(rest))
         return ReadStats(len(tokens), sum(losses) / len(losses) if losses else None)
 
     def read_many(self, states: Sequence[MemoryState], tokens: Sequence[Sequence[int]]) -> list[ReadStats]:
@@ -156,39 +156,39 @@ class MemoryModel:
             return len(states[number].pending) + len(tokens[number]) - done[number] >= need
 
         while waiting := [number for number in range(len(states)) if ready(number)]:
-            first = states[waiting[0]].learned
+            first = states[waiting[0]].fast_state
             # Those at the same place of their streams share masks, rotary tables and Adam's bias correction.
-            group = [n for n in waiting if _place(states[n].learned) == _place(first)]
+            group = [n for n in waiting if _place(states[n].fast_state) == _place(first)]
             batches: list[tuple[int, ...]] = []
             for number in group:
                 take = need - len(states[number].pending)
                 batches.append((*states[number].pending, *tokens[number][done[number] : done[number] + take]))
                 done[number] += take
-            together = _stacked([states[number].learned for number in group])
-            learned, found = inner_step(self.transformer, together, batches, self.settings)
-            for number, one, batch, loss in zip(group, _apart(learned, len(group)), batches, found, strict=True):
+            together = _stacked([states[number].fast_state for number in group])
+            fast_state, found = inner_step(self.transformer, together, batches, self.settings)
+            for number, one, batch, loss in zip(group, _apart(fast_state, len(group)), batches, found, strict=True):
                 states[number].advance(one, batch[-1:], need - len(states[number].pending))
                 losses[number].append(loss)
         for state, ids, at in zip(states, tokens, done, strict=True):
             rest = tuple(ids[at:])
-            state.advance(state.learned, (*state.pending, *rest), len(rest))
+            state.advance(state.fast_state, (*state.pending, *rest), len(rest))
         return [
             ReadStats(len(ids), sum(found) / len(found) if found else None)
             for ids, found in zip(tokens, losses, strict=True)
         ]
 
-    def reader(self, state: MemoryState | None) -> Reader:
-        """A read-only copy for asking. It has learned the pending tokens too; None: no memory at all.
+    def session(self, state: MemoryState | None) -> InferenceSession:
+        """A read-only copy for asking. It has fast_state the pending tokens too; None: no memory at all.
 
         The step on a mini-batch that is not full is scaled down by the share of it that there is.
         """
         if state is None:
             state = self.start()
-        learned = state.learned
+        fast_state = state.fast_state
         if len(state.pending) > 1:
             share = (len(state.pending) - 1) / self.settings.mini_batch
-            learned, _ = inner_step(self.transformer, learned, state.pending, self.settings, share)
-        return Reader(self.transformer, self.tokenizer, learned.fast, self._decoding)
+            fast_state, _ = inner_step(self.transformer, fast_state, state.pending, self.settings, share)
+        return InferenceSession(self.transformer, self.tokenizer, fast_state.fast, self._decoding)
 
     def restore(self, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
         """The state of a snapshot, ready to go on reading. Raises `ModelError` if it is not of this model and settings.
@@ -219,7 +219,7 @@ class MemoryModel:
 
     def _check_shapes(self, state: MemoryState) -> None:
         """Compare with a fresh state of this model, and the cache with what so many tokens leave behind."""
-        held = state.learned
+        held = state.fast_state
         fresh = self.transformer.initial_fast_weights(self.settings.dynamic_size)
         config, seen = self.transformer.config, held.cache.seen
         groups, dim = config.num_key_value_heads, config.head_dim
@@ -237,7 +237,7 @@ class MemoryModel:
 
     def _placed(self, state: MemoryState) -> MemoryState:
         """The state on this model's device, its cache in this model's dtype."""
-        held, device, dtype = state.learned, self.transformer.device, self.transformer.dtype
+        held, device, dtype = state.fast_state, self.transformer.device, self.transformer.dtype
 
         def moved(fast: tuple[DynamicMLP, ...]) -> tuple[DynamicMLP, ...]:
             return layers(tensor.to(device) for tensor in flat(fast))
@@ -261,11 +261,11 @@ def _shapes(mlp: DynamicMLP) -> tuple[object, ...]:
     return tuple((w.shape, w.dtype) for w in mlp.tensors())
 
 
-def _place(learned: Learned) -> tuple[object, ...]:
-    return learned.cache.seen, learned.steps, learned.moments is None
+def _place(fast_state: FastWeightState) -> tuple[object, ...]:
+    return fast_state.cache.seen, fast_state.steps, fast_state.moments is None
 
 
-def _stacked(ones: Sequence[Learned]) -> Learned:
+def _stacked(ones: Sequence[FastWeightState]) -> FastWeightState:
     """Several streams at the same place as one batch."""
 
     def stack(each: Sequence[tuple[DynamicMLP, ...]]) -> tuple[DynamicMLP, ...]:
@@ -276,7 +276,7 @@ def _stacked(ones: Sequence[Learned]) -> Learned:
         LayerCache(*(torch.cat(parts) for parts in zip(*(c.tensors() for c in layer), strict=True)))
         for layer in zip(*(one.cache.layers for one in ones), strict=True)
     )
-    return Learned(
+    return FastWeightState(
         stack([one.fast for one in ones]),
         (stack([m[0] for m in moments]), stack([m[1] for m in moments])) if moments else None,
         WindowCache(caches, ones[0].cache.seen),
@@ -284,17 +284,17 @@ def _stacked(ones: Sequence[Learned]) -> Learned:
     )
 
 
-def _apart(batch: Learned, count: int) -> list[Learned]:
+def _apart(batch: FastWeightState, count: int) -> list[FastWeightState]:
     """The inverse of `_stacked`. Each gets memory of its own."""
 
     def pick(fast: tuple[DynamicMLP, ...], number: int) -> tuple[DynamicMLP, ...]:
         return layers(t[number].clone() for t in flat(fast))
 
-    def one(number: int) -> Learned:
+    def one(number: int) -> FastWeightState:
         caches = tuple(
             LayerCache(*(t[number : number + 1].clone() for t in layer.tensors())) for layer in batch.cache.layers
         )
         moments = batch.moments and (pick(batch.moments[0], number), pick(batch.moments[1], number))
-        return Learned(pick(batch.fast, number), moments, WindowCache(caches, batch.cache.seen), batch.steps)
+        return FastWeightState(pick(batch.fast, number), moments, WindowCache(caches, batch.cache.seen), batch.steps)
 
     return [one(number) for number in range(count)]

@@ -27,7 +27,7 @@ from hybrid.errors import DivergedError, InputError, SettingsError
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.update import clip_factor, squared_norm
 from hybrid.ttt.inner_loop import (
-    Learned,
+    FastWeightState,
     MiniBatch,
     Scored,
     flat,
@@ -159,7 +159,7 @@ def _pulled_back(heads: Sequence[tuple[Tensor, Tensor]], inputs: Sequence[Tensor
 
 
 def _outputs(
-    model: Transformer, start: Learned, batch: _Piece, rule: InnerRule, first_order: bool, *, last: bool
+    model: Transformer, start: FastWeightState, batch: _Piece, rule: InnerRule, first_order: bool, *, last: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """The summed loss of one mini-batch and what it hands on, with a graph."""
     with torch.enable_grad():
@@ -203,7 +203,7 @@ def _forward(
     return hidden, WindowCache(below + new, cache.seen + count)
 
 
-def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) -> tuple[InnerRun, list[Learned]]:
+def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) -> tuple[InnerRun, list[FastWeightState]]:
     _check(model, sequences, rule)
     batch, length = sequences.ids.shape
     one = model.initial_fast_weights(None)
@@ -211,39 +211,39 @@ def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) ->
     cache = model.empty_cache(batch)
     if sequences.prefix is not None:
         cache = WindowCache(cache.layers[-model.config.suffix_layers :], 0)
-    learned = Learned(fast, None, cache, 0)
-    carried: list[Learned] = []
+    fast_state = FastWeightState(fast, None, cache, 0)
+    carried: list[FastWeightState] = []
     done: list[Scored] = []
     frozen = model.with_weights(model.weights.mapped(lambda _, t: t.detach()), once=True)
     sizes = step_sizes(frozen.weights.dynamic, rule.learning_rate)
     for number in range(length // rule.mini_batch):
-        carried.append(learned)
+        carried.append(fast_state)
         piece = _mini_batch(sequences, rule, number)
-        scored = score(frozen, learned.fast, piece.tokens, partial(_forward, frozen, piece, learned.cache))
+        scored = score(frozen, fast_state.fast, piece.tokens, partial(_forward, frozen, piece, fast_state.cache))
         if not scored.finite:
             raise DivergedError(
                 f"the inner loop diverged at mini-batch {number + 1}: {scored}; lower the inner step size or set a clip"
             )
         done.append(scored)
         with torch.no_grad():
-            stepped = sgd(learned, scored.gradients, clip_factor(scored.squared_norm, rule.clip), sizes)
-        learned = replace(stepped, cache=scored.cache)
+            stepped = sgd(fast_state, scored.gradients, clip_factor(scored.squared_norm, rule.clip), sizes)
+        fast_state = replace(stepped, cache=scored.cache)
     run = InnerRun(
         torch.cat([scored.each for scored in done], 1),
         torch.stack([scored.loss for scored in done], 1),
         torch.stack([scored.gradient_norm for scored in done], 1),
-        (*(c.fast for c in carried), learned.fast),
+        (*(c.fast for c in carried), fast_state.fast),
     )
     return run, carried
 
 
-def _as_leaves(learned: Learned) -> Learned:
+def _as_leaves(fast_state: FastWeightState) -> FastWeightState:
     def leaf(t: Tensor) -> Tensor:
         return t.detach().requires_grad_()
 
-    caches = tuple(LayerCache(*(leaf(t) for t in c.tensors())) for c in learned.cache.layers)
-    fast = layers(leaf(w) for w in flat(learned.fast))
-    return Learned(fast, None, WindowCache(caches, learned.cache.seen), learned.steps)
+    caches = tuple(LayerCache(*(leaf(t) for t in c.tensors())) for c in fast_state.cache.layers)
+    fast = layers(leaf(w) for w in flat(fast_state.fast))
+    return FastWeightState(fast, None, WindowCache(caches, fast_state.cache.seen), fast_state.steps)
 
 
 def _cache_tensors(cache: WindowCache) -> list[Tensor]:

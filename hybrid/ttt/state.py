@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import ModelError
-from hybrid.ttt.inner_loop import Learned
+from hybrid.ttt.inner_loop import FastWeightState
 from hybrid.ttt.model.transformer import LayerCache, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP
 
@@ -20,7 +20,7 @@ _CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")
 
 @dataclass(frozen=True)
 class _Contents:
-    learned: Learned
+    fast_state: FastWeightState
     pending: tuple[int, ...]
     tokens_read: int
 
@@ -37,14 +37,14 @@ class MemoryState:
             that shape the tensors.
     """
 
-    def __init__(self, learned: Learned, identity: Mapping[str, str]) -> None:
+    def __init__(self, fast_state: FastWeightState, identity: Mapping[str, str]) -> None:
         self.identity = dict(identity)
-        self._contents = _Contents(learned, (), 0)
+        self._contents = _Contents(fast_state, (), 0)
 
     @property
-    def learned(self) -> Learned:
+    def fast_state(self) -> FastWeightState:
         """Weights, moments and cache after the last full mini-batch."""
-        return self._contents.learned
+        return self._contents.fast_state
 
     @property
     def pending(self) -> tuple[int, ...]:
@@ -58,24 +58,24 @@ class MemoryState:
 
     def copy(self) -> MemoryState:
         """An independent copy, at no cost: both share tensors that nothing changes."""
-        other = MemoryState(self.learned, self.identity)
+        other = MemoryState(self.fast_state, self.identity)
         other._contents = self._contents
         return other
 
-    def advance(self, learned: Learned, pending: tuple[int, ...], tokens: int) -> None:
+    def advance(self, fast_state: FastWeightState, pending: tuple[int, ...], tokens: int) -> None:
         """Take in ``tokens`` more tokens, all at once."""
-        self._contents = _Contents(learned, pending, self.tokens_read + tokens)
+        self._contents = _Contents(fast_state, pending, self.tokens_read + tokens)
 
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Tensors and string metadata, as a safetensors file holds them."""
-        learned = self.learned
-        tensors = _named("fast", learned.fast)
-        if learned.moments is not None:
-            tensors |= _named("adam.first", learned.moments[0]) | _named("adam.second", learned.moments[1])
+        fast_state = self.fast_state
+        tensors = _named("fast", fast_state.fast)
+        if fast_state.moments is not None:
+            tensors |= _named("adam.first", fast_state.moments[0]) | _named("adam.second", fast_state.moments[1])
         for part in _CACHE_PARTS:
-            tensors[f"cache.{part}"] = torch.cat([getattr(layer, part) for layer in learned.cache.layers])
+            tensors[f"cache.{part}"] = torch.cat([getattr(layer, part) for layer in fast_state.cache.layers])
         tensors["pending"] = torch.tensor(self.pending, dtype=torch.int64)
-        counters = {"steps": learned.steps, "seen": learned.cache.seen, "tokens_read": self.tokens_read}
+        counters = {"steps": fast_state.steps, "seen": fast_state.cache.seen, "tokens_read": self.tokens_read}
         return tensors, {"format": FORMAT, "identity": json.dumps(self.identity), "counters": json.dumps(counters)}
 
     @classmethod
@@ -97,9 +97,9 @@ class MemoryState:
                 moments = (_unnamed("adam.first", tensors), _unnamed("adam.second", tensors))
             stacks = [torch.split(tensors[f"cache.{part}"], 1) for part in _CACHE_PARTS]
             layers = tuple(LayerCache(*parts) for parts in zip(*stacks, strict=True))
-            learned = Learned(fast, moments, WindowCache(layers, counters["seen"]), counters["steps"])
-            state = cls(learned, json.loads(metadata["identity"]))
-            state._contents = _Contents(learned, tuple(tensors["pending"].tolist()), counters["tokens_read"])
+            fast_state = FastWeightState(fast, moments, WindowCache(layers, counters["seen"]), counters["steps"])
+            state = cls(fast_state, json.loads(metadata["identity"]))
+            state._contents = _Contents(fast_state, tuple(tensors["pending"].tolist()), counters["tokens_read"])
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"this memory snapshot is incomplete or malformed: {error!r}") from error
         return state

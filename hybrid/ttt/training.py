@@ -30,13 +30,13 @@ from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings
 from hybrid.stores.files import is_disk_full, write_atomically
 from hybrid.ttt.checkpoints.loading import load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
-from hybrid.ttt.initial_weights import Start
+from hybrid.ttt.initial_weights import InitialFastWeights
 from hybrid.ttt.memory import compute_dtype
 from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.model.weights import load_weights
 from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
 
-CHECKPOINT, LOG, START, PLOT = "checkpoint.safetensors", "log.jsonl", "start.safetensors", "loss.svg"
+CHECKPOINT, LOG, START, PLOT = "checkpoint.safetensors", "log.jsonl", "initial_weights.safetensors", "loss.svg"
 _HELD_OUT = 20  # one text in so many is kept for evaluation where none are given
 
 
@@ -127,7 +127,7 @@ class _Run:
                 self._save()
         losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
         first, last = (losses[0], losses[-1]) if losses else (None, None)
-        start = Start({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
+        start = InitialFastWeights({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
         with _writing(self.settings.output / START):
             start.save(self.settings.output / START, self.model.weights.named())
             plot_log(self.log, self.settings.output / PLOT)

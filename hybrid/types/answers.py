@@ -156,7 +156,7 @@ class Answer(_Data):
     ``text`` holds the claims with their ``[n]``; ``citations`` are those numbers' spans, in order.
     Where nothing in the corpus bears on the question ``found`` is false and there are no claims.
     ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
-    ``generation`` is the state of the corpus that answered, ``notes`` says what the reader should know
+    ``commit`` is the state of the corpus that answered, ``notes`` says what the reader should know
     about how, ``seconds`` what each stage took.
 
     ``print(answer)`` shows the text and the citations; a notebook shows the quotes in their context.
@@ -174,7 +174,7 @@ class Answer(_Data):
     claims: tuple[Claim, ...] = ()
     citations: tuple[Citation, ...] = ()
     found: bool
-    generation: int | None = None
+    commit: int | None = None
     where: Filter | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -198,18 +198,18 @@ class Answer(_Data):
 
 
 class Contradiction(Shown, BaseModel):
-    """Two claims of different sides that cannot both hold, by what they say in words.
+    """Two claims of different groups that cannot both hold, by what they say in words.
 
     ``citations`` are the spans that carry them, one for each; their numbers are those of their own side's answer.
 
     Example:
         >>> for found in comparison.contradictions:
-        ...     print(found.sides, [citation.quote for citation in found.citations])
+        ...     print(found.groups, [citation.quote for citation in found.citations])
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
-    sides: tuple[str, str]
+    groups: tuple[str, str]
     claims: tuple[Claim, Claim]
 
     @property
@@ -220,20 +220,20 @@ class Contradiction(Shown, BaseModel):
 
 
 class Comparison(Shown, Mapping[str, Answer]):
-    """The answers of several sides to one question, by the sides' names and in their order.
+    """The answers of several groups to one question, by the groups' names and in their order.
 
-    It is a mapping that shows itself, the sides next to each other. ``contradictions`` are the pairs of claims that
+    It is a mapping that shows itself, the groups next to each other. ``contradictions`` are the pairs of claims that
     contradict each other openly ("30 days", "60 days"); what has to be inferred is for the reader to see.
     `hybrid.report` and `hybrid.exhibits` take it as they take answers.
 
     Args:
         question: what was asked.
         answers: the answers, by side.
-        contradictions: pairs of claims of different sides that cannot both hold.
+        contradictions: pairs of claims of different groups that cannot both hold.
 
     Example:
-        >>> sides = {"Acme": hybrid.Filter(sources="acme/*"), "Beta": hybrid.Filter(sources="beta/*")}
-        >>> comparison = corpus.compare("How many days' notice must be given?", sides)
+        >>> groups = {"Acme": hybrid.Filter(sources="acme/*"), "Beta": hybrid.Filter(sources="beta/*")}
+        >>> comparison = corpus.compare("How many days' notice must be given?", groups)
         >>> comparison["Acme"].citations[0].quote
         'Notice of termination is 30 days.'
     """

@@ -172,7 +172,7 @@ def exhibits(answers: Answers) -> Exhibits:
 
 
 def listed(answers: Answers) -> list[Answer]:
-    """One answer or several as a list, the sides of a comparison in their order.
+    """One answer or several as a list, the groups of a comparison in their order.
 
     Raises `InputError` for what is neither an answer nor a mapping of them.
     """

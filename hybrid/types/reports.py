@@ -61,10 +61,10 @@ class Documents(Shown, list[DocumentInfo]):
 
 
 class CorpusStatus(_Report):
-    """What a corpus holds. ``tokens_read`` counts the memory's tokens, ``generation`` commits."""
+    """What a corpus holds. ``tokens_read`` counts the memory's tokens, ``commit`` commits."""
 
     directory: str
-    generation: int | None
+    commit: int | None
     documents: int
     sources: int
     chunks: int
@@ -78,7 +78,7 @@ class CorpusStatus(_Report):
     def __str__(self) -> str:
         rows = {
             "corpus": self.directory,
-            "generation": "none yet" if self.generation is None else str(self.generation),
+            "commit": "none yet" if self.commit is None else str(self.commit),
             "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters",
             "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
             "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
@@ -116,7 +116,7 @@ class IngestReport(_Report):
     chunks: int = 0
     tokens_read: int = 0
     loss: float | None = None
-    generation: int | None = None
+    commit: int | None = None
     memory: MemoryState = "none"
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -149,7 +149,7 @@ class TrainingPoint(_Report):
 
 
 class MemoryTraining(_Report):
-    """How well the memory foretold the corpus as it read: loss against position, before each of its steps.
+    """How well the memory predicted the corpus as it read: loss against position, before each of its steps.
 
     A falling line is what reading taught it; a jump is where another kind of document begins. ``tokens`` counts
     what was read in all. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where

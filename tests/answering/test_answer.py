@@ -42,9 +42,9 @@ def answerer(
     says: str | None = None,
     settings: Settings | None = None,
 ) -> Answerer:
-    reader = None if says is None else ScriptedReader(says)
+    session = None if says is None else ScriptedReader(says)
     chosen = settings or Settings()
-    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), reader, chosen)
+    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, chosen)
 
 
 def checked(corpus: SmallCorpus, answer: Answer) -> Answer:
@@ -123,12 +123,12 @@ def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus
 
 
 def test_where_nothing_bears_nothing_is_cited_and_the_memory_is_not_asked(corpus: SmallCorpus) -> None:
-    reader = ScriptedReader("Lactase splits lactose.")
-    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), reader, Settings())
+    session = ScriptedReader("Lactase splits lactose.")
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), session, Settings())
     answer = subject.ask("Which enzyme splits lactose in mammals?")
     assert (answer.found, answer.claims, answer.citations) == (False, (), ())
     assert answer.text == NOTHING
-    assert reader.asked == []
+    assert session.asked == []
 
 
 def test_a_corpus_without_documents_finds_nothing(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def mails(folder: Path, **named: bytes) -> SmallCorpus:
 
 
 def quotes(corpus: SmallCorpus, question: str, count: int = 3) -> list[tuple[str, str]]:
-    chosen = ranking.choose(question, corpus.find(question), corpus.rarity, count)
+    chosen = ranking.choose(question, corpus.find(question), corpus.idf, count)
     return [(quote.sentence.source, quote.sentence.text) for quote in chosen]
 
 

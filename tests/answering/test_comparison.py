@@ -1,4 +1,4 @@
-"""One question to several sides: each answers from its own documents, and open contradictions are named."""
+"""One question to several groups: each answers from its own documents, and open contradictions are named."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDES = {"Beta Ltd": hybrid.Filter(sources="beta/*"), "Acme": hybrid.Filter(sour
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder = tmp_path_factory.mktemp("sides")
+    folder = tmp_path_factory.mktemp("groups")
     corpus = hybrid.Corpus.open(folder / "corpus", Settings(memory=MemorySettings(enabled=False)))
     corpus.ingest(
         hybrid.Document.from_text("Notice of termination is 30 days.\n\nRent is due on Monday.", source=ACME),
@@ -65,7 +65,7 @@ def test_each_side_answers_from_its_own_documents_in_the_order_given(
 
 def test_claims_that_contradict_each_other_are_named_with_both_their_places(comparison: hybrid.Comparison) -> None:
     (found,) = comparison.contradictions
-    assert found.sides == ("Beta Ltd", "Acme")
+    assert found.groups == ("Beta Ltd", "Acme")
     assert [claim.text for claim in found.claims] == [
         "Notice of termination is 60 days.",
         "Notice of termination is 30 days.",
@@ -80,12 +80,12 @@ def test_a_side_does_not_contradict_itself_and_every_two_sides_are_compared() ->
     both = answer("The rent is $5 a month.")
     other = answer("The rent is $9 a month.")
     found = list(contradictions({"a": both, "b": other, "c": both}))
-    assert [one.sides for one in found] == [("a", "b"), ("b", "c")]
+    assert [one.groups for one in found] == [("a", "b"), ("b", "c")]
 
 
 def test_what_nothing_carries_contradicts_nobody() -> None:
-    sides = {"a": answer("The rent is $5 a month."), "b": answer("The rent is $9 a month.", "unsupported")}
-    assert not list(contradictions(sides))
+    groups = {"a": answer("The rent is $5 a month."), "b": answer("The rent is $9 a month.", "unsupported")}
+    assert not list(contradictions(groups))
 
 
 def test_the_history_reaches_every_side(corpus: hybrid.Corpus) -> None:
@@ -106,7 +106,7 @@ def test_all_sides_are_asked_in_one_state_of_the_corpus(corpus: hybrid.Corpus, m
     found = corpus.compare(QUESTION, SIDES)
     assert len(asked) == 2
     assert all(one is other for one, other in pairwise(asked))
-    assert len({one.generation for one in found.values()}) == 1
+    assert len({one.commit for one in found.values()}) == 1
 
 
 def test_its_text_names_the_sides_what_was_searched_and_the_contradiction(comparison: hybrid.Comparison) -> None:
@@ -122,12 +122,12 @@ def test_its_text_names_the_sides_what_was_searched_and_the_contradiction(compar
 
 def test_a_notebook_shows_the_sides_beside_each_other_and_wraps_them(comparison: hybrid.Comparison) -> None:
     root = check(comparison._repr_html_())
-    sides = [one for one in root.iter("div") if one.get("role") == "region"]
-    assert [one.get("aria-label") for one in sides] == ["Beta Ltd", "Acme"]
-    assert sides[0].getparent() is sides[1].getparent()
-    assert "flex-wrap:wrap" in sides[0].getparent().get("style", "")
-    assert "60 days" in sides[0].xpath("string()")
-    assert "60 days" not in sides[1].xpath("string()")
+    groups = [one for one in root.iter("div") if one.get("role") == "region"]
+    assert [one.get("aria-label") for one in groups] == ["Beta Ltd", "Acme"]
+    assert groups[0].getparent() is groups[1].getparent()
+    assert "flex-wrap:wrap" in groups[0].getparent().get("style", "")
+    assert "60 days" in groups[0].xpath("string()")
+    assert "60 days" not in groups[1].xpath("string()")
     assert check(comparison.contradictions[0]._repr_html_()).xpath("string()").count("Notice of termination") == 2
 
 
@@ -156,19 +156,19 @@ def test_a_report_and_exhibits_take_it_as_they_take_its_answers(
 
 
 @pytest.mark.parametrize(
-    ("sides", "said"),
+    ("groups", "said"),
     [
-        ({}, "at least two sides, and there is none"),
-        ({"a": hybrid.Filter()}, "at least two sides, and there is 1"),
+        ({}, "at least two groups, and there is none"),
+        ({"a": hybrid.Filter()}, "at least two groups, and there is 1"),
         ({"a": hybrid.Filter(), "b": "beta/*"}, r"side 'b' is str, not a hybrid\.Filter"),
         ({"a": hybrid.Filter(), " ": hybrid.Filter()}, "a side has a name"),
         ([hybrid.Filter(), hybrid.Filter()], r"mapping of names to hybrid\.Filter, not list"),
         ({"a": hybrid.Filter(), "b": hybrid.Filter(sources="gamma/*")}, "gamma"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_words(corpus: hybrid.Corpus, sides: object, said: str) -> None:
+def test_what_cannot_be_compared_is_refused_in_words(corpus: hybrid.Corpus, groups: object, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        corpus.compare(QUESTION, sides)  # type: ignore[arg-type]
+        corpus.compare(QUESTION, groups)  # type: ignore[arg-type]
 
 
 def test_its_twin_says_the_same(comparison: hybrid.Comparison, corpus: hybrid.Corpus) -> None:

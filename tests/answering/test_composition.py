@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from hybrid.answering.composition import Draft, fold, merge, number, opposed, text
+from hybrid.answering.composition import Draft, deduplicate, mark_contradictions, merge, number, text
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.types.answers import Citation, Verdict
@@ -48,7 +48,7 @@ QUOTE = "The Tenant shall pay a rent of $4,500 per month before the fifth day of
     ],
 )
 def test_what_a_quote_says_is_not_said_again_in_other_words(again: str) -> None:
-    assert texts(fold([draft(QUOTE), draft(again, "supported", "memory")])) == [QUOTE]
+    assert texts(deduplicate([draft(QUOTE), draft(again, "supported", "memory")])) == [QUOTE]
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,19 @@ def test_what_a_quote_says_is_not_said_again_in_other_words(again: str) -> None:
     ],
 )
 def test_what_says_something_else_stays(other: str) -> None:
-    assert texts(fold([draft(QUOTE), draft(other, "unsupported", "memory")])) == [QUOTE, other]
+    assert texts(deduplicate([draft(QUOTE), draft(other, "unsupported", "memory")])) == [QUOTE, other]
 
 
 def test_of_two_written_claims_of_which_one_says_all_of_the_other_the_fuller_stays_in_its_place() -> None:
     short, long = "The Tenant must pay rent.", "The Tenant must pay rent to the Landlord in Leeds."
     between = "The roof leaks in winter."
     written = [draft(one, "supported", "memory") for one in (short, between, long)]
-    assert texts(fold(written)) == [long, between]
+    assert texts(deduplicate(written)) == [long, between]
 
 
 def test_what_is_carried_is_not_left_out_for_what_is_not() -> None:
     short, long = "The Tenant must pay rent.", "The Tenant must pay rent in gold."
-    kept = fold([draft(long, "unsupported", "memory"), draft(short, "supported", "memory")])
+    kept = deduplicate([draft(long, "unsupported", "memory"), draft(short, "supported", "memory")])
     assert texts(kept) == [long, short]
 
 
@@ -113,7 +113,7 @@ def test_what_may_both_hold_is_no_contradiction(one: str, other: str) -> None:
 def test_a_written_claim_names_the_quotes_that_contradict_it_and_no_quote_does() -> None:
     quote = draft(QUOTE, place=(0, len(QUOTE)))
     claim = draft("The Tenant must pay a rent of $5,400 per month.", "unsupported", "memory")
-    marked = opposed([quote, claim, draft("The roof leaks.", "unsupported", "memory")])
+    marked = mark_contradictions([quote, claim, draft("The roof leaks.", "unsupported", "memory")])
     assert [one.against for one in marked] == [(), ((1, 0, len(QUOTE)),), ()]
 
 

@@ -10,7 +10,7 @@ from answering_corpus import FixedRouter, SmallCorpus, build
 
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.evidence import Sentence
-from hybrid.answering.passages import Passage, Passages
+from hybrid.answering.passages import Passage, SuppliedPassages
 from hybrid.answering.selection import document_header, ranking
 from hybrid.settings import Settings
 from hybrid.types.answers import Hit
@@ -96,7 +96,7 @@ def test_passages_that_were_brought_along_are_not_searched_again(corpus: SmallCo
     answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), None, settings)
     line = "Invoiced in all: £818.48."
     passage = Passage(source="s.txt", title="Statement of account", text=line, start=0, sha256="0" * 64)
-    brought = Passages([passage], corpus.catalog.generation())
+    brought = SuppliedPassages([passage], corpus.catalog.commit())
     assert answerer.over(brought, brought).ask(QUESTION).citations[0].quote == line
 
 

@@ -30,7 +30,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
     return build(Path(tmp_path_factory.mktemp("corpus")), {"contract.txt": CONTRACT, "letters/one.txt": LETTER})
 
 
-class Reader(ScriptedReader):
+class InferenceSession(ScriptedReader):
     """A memory that says what it writes a few characters at a time."""
 
     def generate(
@@ -78,9 +78,9 @@ class Model:
 def answerer(
     corpus: SmallCorpus, route: RouteName = "comprehension", says: str | None = None, **answer: Any
 ) -> Answerer:
-    reader = None if says is None else Reader(says)
+    session = None if says is None else InferenceSession(says)
     settings = Settings(answer=AnswerSettings(**answer))
-    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), reader, settings)
+    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, settings)
 
 
 def told(corpus: SmallCorpus, subject: Answerer, question: str = QUESTION, **how: Any) -> tuple[list[str], Answer]:
@@ -212,7 +212,7 @@ def test_an_answer_that_only_begins_like_no_answer_is_told_whole(corpus: SmallCo
 
 def test_an_error_of_who_listens_is_not_taken_for_the_writers(corpus: SmallCorpus) -> None:
     def listen(piece: str) -> None:
-        raise ConnectionResetError("the reader has left")
+        raise ConnectionResetError("the session has left")
 
     with pytest.raises(ConnectionResetError, match="left"):
         answerer(corpus).ask(QUESTION, writer=Model(SAYS), on_token=listen)
@@ -234,14 +234,14 @@ def test_the_pieces_told_are_the_answers_text_and_each_verdict_follows_its_sente
 def test_tokens_are_told_before_the_memory_has_finished(corpus: SmallCorpus) -> None:
     heard: list[str] = []
 
-    class Watched(Reader):
+    class Watched(InferenceSession):
         def generate(self, *args: Any, on_token: Any = None, **more: Any) -> str:
             on_token("The Buyer must pay ")
             assert heard == ["The Buyer must pay"], "the space waits for what follows it"
             return "The Buyer must pay $12,500 per month for linen cloth."
 
-    reader = Watched("")
-    Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("comprehension"), reader, Settings()).ask(
+    session = Watched("")
+    Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("comprehension"), session, Settings()).ask(
         QUESTION, on_token=heard.append
     )
     assert "".join(heard).startswith("The Buyer must pay $12,500")
@@ -293,7 +293,7 @@ def test_that_nothing_bears_is_told_too(corpus: SmallCorpus) -> None:
 
 
 def test_a_memory_that_fails_half_way_keeps_what_it_told(corpus: SmallCorpus) -> None:
-    class Broken(Reader):
+    class Broken(InferenceSession):
         def generate(self, *args: Any, on_token: Any = None, **more: Any) -> str:
             on_token(f"{TRUE} A dra")
             raise ModelError("the weights are gone")

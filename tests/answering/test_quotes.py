@@ -64,7 +64,7 @@ def test_every_quote_is_found_again_with_document_lines_span_and_hash(corpus: Sm
 
 def test_of_500_quotes_with_one_character_changed_none_is_accepted(corpus: SmallCorpus) -> None:
     rng, found = random.Random(0), quotes(corpus)
-    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     everything = "\n".join(quote.text for quote in found)
     wrongs = ((quote, changed(quote.text, rng)) for quote in itertools.cycle(found))
     wrongs = ((quote, wrong) for quote, wrong in wrongs if wrong not in everything)  # a true quote of another contract
@@ -74,6 +74,6 @@ def test_of_500_quotes_with_one_character_changed_none_is_accepted(corpus: Small
 
 
 def test_a_quote_that_is_not_changed_is_accepted(corpus: SmallCorpus) -> None:
-    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     for quote in quotes(corpus)[:40]:
         assert verifier.verbatim(quote.text, [quote]) is not None, quote.text

@@ -97,7 +97,7 @@ def test_sentences_hold_every_character_in_order_and_none_twice(text: str, limit
 
 
 def answers(corpus: SmallCorpus, question: str, count: int = 3) -> list[str]:
-    chosen = ranking.choose(question, corpus.find(question), corpus.rarity, count)
+    chosen = ranking.choose(question, corpus.find(question), corpus.idf, count)
     for quote in chosen:
         one = quote.sentence
         assert corpus.catalog.text(one.document_id, one.start, one.end) == one.text
@@ -151,36 +151,36 @@ def test_a_short_statement_in_capitals_is_no_heading(tmp_path: Path) -> None:
 
 def test_a_question_that_the_corpus_covers_has_bearing(corpus: SmallCorpus) -> None:
     question = "When does the agreement end?"
-    assert abstention.measure(question, corpus.find(question), corpus.rarity).enough
+    assert abstention.measure(question, corpus.find(question), corpus.idf).enough
 
 
 @pytest.mark.parametrize("question", ["Which enzyme splits lactose in mammals?", "Who won the marathon in Helsinki?"])
 def test_a_question_about_something_else_has_none(corpus: SmallCorpus, question: str) -> None:
-    assert not abstention.measure(question, corpus.find(question), corpus.rarity).enough
+    assert not abstention.measure(question, corpus.find(question), corpus.idf).enough
 
 
 def test_an_identifier_that_stands_nowhere_is_missing(corpus: SmallCorpus) -> None:
     question = "What does the agreement say of delivery ACME-2021-078?"
-    measured = abstention.measure(question, corpus.find(question), corpus.rarity)
+    measured = abstention.measure(question, corpus.find(question), corpus.idf)
     assert measured.missing == ("ACME-2021-078",)
-    assert not measured.enough
+    assert not measured.answerable
 
 
 def test_a_question_about_the_whole_bears_on_any_corpus(corpus: SmallCorpus) -> None:
     question = "What are these documents about?"
-    assert abstention.measure(question, corpus.find(question), corpus.rarity).enough
+    assert abstention.measure(question, corpus.find(question), corpus.idf).enough
 
 
 def test_an_empty_corpus_bears_on_nothing(tmp_path: Path) -> None:
-    assert not abstention.measure("What is this about?", [], build(tmp_path, {"a.txt": "x"}).rarity).enough
+    assert not abstention.measure("What is this about?", [], build(tmp_path, {"a.txt": "x"}).idf).enough
 
 
 def test_rare_words_weigh_more_than_common_ones(corpus: SmallCorpus) -> None:
-    assert corpus.rarity("norway") > corpus.rarity("agre")
+    assert corpus.idf("norway") > corpus.idf("agre")
 
 
 def test_a_clause_number_that_stands_nowhere_is_named_as_missing(corpus: SmallCorpus) -> None:
     question = "What does clause 99.9(z) say about the rent?"
-    measured = abstention.measure(question, corpus.find(question), corpus.rarity)
+    measured = abstention.measure(question, corpus.find(question), corpus.idf)
     assert measured.missing == ("99.9(z)",)
-    assert not measured.enough
+    assert not measured.answerable

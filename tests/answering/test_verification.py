@@ -32,7 +32,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
 
 
 def verdict(corpus: SmallCorpus, claim: str, question: str = "lease") -> Verified:
-    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     found = verifier.verify(claim, corpus.find(question))
     assert (found.span is None) == (found.verdict == "unsupported")
     assert 0 <= found.support <= 1
@@ -63,7 +63,7 @@ def test_a_verbatim_claim_over_a_line_break_cites_the_span_as_it_stands(corpus: 
 
 
 def test_verbatim_is_found_outside_the_evidence_too(corpus: SmallCorpus) -> None:
-    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     assert verifier.verify("in the cellar and recommends new drains", []).verdict == "verbatim"
     assert verifier.verify("and recommends new", []).verdict != "verbatim"  # three words are found anywhere
 
@@ -126,7 +126,7 @@ def test_a_claim_that_says_something_else_is_unsupported(corpus: SmallCorpus, pr
     ],
 )
 def test_each_guard_says_what_it_objects_to(objection: str, claim: str, span: str) -> None:
-    assert objection in compare(claim, span, lambda _: 1.0).objections
+    assert objection in compare(claim, span, lambda _: 1.0).failed_checks
 
 
 def test_a_part_of_a_sentence_is_verbatim_as_a_phrase_and_not_as_a_sentence(corpus: SmallCorpus) -> None:
@@ -160,7 +160,7 @@ def test_citations_are_checked_against_the_corpus_as_it_is(corpus: SmallCorpus) 
 
 
 def parts(corpus: SmallCorpus, claim: str) -> list[tuple[str, str]]:
-    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.rarity)
+    verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     return [(found.text, found.verdict) for found in verifier.verify_parts(claim, corpus.find("lease"))]
 
 

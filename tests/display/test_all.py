@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import hybrid
 from hybrid.display.markup import Html, tag
-from hybrid.evaluation.report import Report as Evaluation
+from hybrid.evaluation.report import AnswerReport as Evaluation
 from hybrid.text.formatting import SHOWN_ROWS, printable, reflowed, table
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
 from hybrid.types.documents import Document, Metadata, PageView
@@ -40,7 +40,7 @@ def hostile(words: str) -> dict[str, Shown]:
     route = Route(name="both", p_comprehension=0.5)
     answer = Answer(
         question=words, text=words, route=route, claims=(claim,), citations=(citation,), found=True, notes=(words,),
-        seconds={words: 1.0}, generation=1, where=Filter(sources=words, metadata={words: words}),
+        seconds={words: 1.0}, commit=1, where=Filter(sources=words, metadata={words: words}),
     )  # fmt: skip
     hit = Hit(
         source=words, title=words, chunk_id=1, document_id=1, start=0, end=len(text), text=text, page=None,
@@ -52,7 +52,7 @@ def hostile(words: str) -> dict[str, Shown]:
     )  # fmt: skip
     skipped = SkippedFile(source=words, code=words, reason=words)
     status = CorpusStatus(
-        directory=words, generation=1, documents=1, sources=1, chunks=1, characters=1, memory="off", tokens_read=1,
+        directory=words, commit=1, documents=1, sources=1, chunks=1, characters=1, memory="off", tokens_read=1,
         bytes_on_disk=1, embedder=words, language_model=words,
     )  # fmt: skip
     ingest = IngestReport(
@@ -60,7 +60,7 @@ def hostile(words: str) -> dict[str, Shown]:
         seconds={words: 1.0},
     )  # fmt: skip
     training = MemoryTraining(tokens=9, points=gallery.training(3).points, model=words)
-    contradiction = Contradiction(sides=(words, words), claims=(claim, claim))
+    contradiction = Contradiction(groups=(words, words), claims=(claim, claim))
     return {
         "comparison": Comparison(words, {words: answer, "other": answer}, [contradiction]),
         "contradiction": contradiction,
@@ -74,7 +74,7 @@ def hostile(words: str) -> dict[str, Shown]:
 
 
 KINDS = {**gallery.displays(), "empty corpus": CorpusStatus(
-    directory="new", generation=None, documents=0, sources=0, chunks=0, characters=0, memory="none", tokens_read=0,
+    directory="new", commit=None, documents=0, sources=0, chunks=0, characters=0, memory="none", tokens_read=0,
     bytes_on_disk=0, embedder="e", language_model=None,
 ), "no documents": Documents(), "no hits": Hits(question="What?"), "no exhibits": hybrid.exhibits([]),
     "nothing to do": IngestReport(), "long page": PageView.of(
@@ -161,8 +161,8 @@ def test_everything_else_that_can_be_long_is_bounded_too() -> None:
     assert len(IngestReport(added=names, skipped=skipped)._repr_html_()) < 60_000
     assert len(Hits(list(gallery.hits()) * 2000)._repr_html_()) < 120_000
     assert len(gallery.training(512)._repr_html_()) < 60_000
-    sides = gallery.comparison()
-    disputed = Comparison("?", sides, list(sides.contradictions) * 5000)
+    groups = gallery.comparison()
+    disputed = Comparison("?", groups, list(groups.contradictions) * 5000)
     assert len(disputed._repr_html_()) < 120_000
     assert "and 4,950 more" in disputed._repr_html_()
     assert "and 4,950 more" in str(disputed)

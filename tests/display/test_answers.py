@@ -38,7 +38,7 @@ def answer(**changes: object) -> Answer:
         ),
         "citations": (one,),
         "found": True,
-        "generation": 7,
+        "commit": 7,
         "notes": ("A note.",),
         "seconds": {"search": 0.25, "route": 0.01},
     }
@@ -135,7 +135,7 @@ def test_the_notebook_shows_route_verdicts_and_the_quote_in_its_context() -> Non
     for expected in (
         "route: both",
         "0.42",
-        "generation 7",
+        "commit 7",
         "verbatim",
         "unsupported",
         "[1]",

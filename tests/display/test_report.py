@@ -96,7 +96,7 @@ def test_with_a_corpus_each_quote_is_checked_and_shown_in_its_page(corpus: hybri
     assert report.verification.holds
     shown = parsed(report.html).text_content()
     assert "Every quote holds" in shown
-    assert f"generation {corpus.status().generation}, on 22 November 2026 at 09:05 UTC" in shown
+    assert f"commit {corpus.status().commit}, on 22 November 2026 at 09:05 UTC" in shown
     assert "Recital 37." in shown
     assert "Recital 2." not in shown
     assert "all hold" in str(report)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hybrid.answering import abstention
-from hybrid.answering.answerer import UNSURE
+from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.selection import document_header
 from hybrid.answering.selection.wording import is_worded
 from hybrid.errors import InputError
@@ -47,7 +47,7 @@ def test_an_answer_says_so_where_it_finds_nothing_or_warns() -> None:
     claim = Claim(text="It ends.", verdict="verbatim", citations=(one,), origin="index", support=1)
     answer = Answer(question="q", text="It ends. [1]", route=route, found=True, claims=(claim,), citations=(one,))
     assert not says_so(answer)
-    assert says_so(answer.model_copy(update={"notes": (UNSURE,)}))
+    assert says_so(answer.model_copy(update={"notes": (NOT_CONFIDENT,)}))
 
 
 def outcome(*, answerable: bool, first: bool = False, among: bool = False, said: bool = False) -> Outcome:
@@ -75,7 +75,7 @@ def test_shares_are_of_the_questions_that_they_are_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "aspect"),
+    ("question", "field_asked"),
     [
         ("What is the name of the agreement?", "name"),
         ("What is the title of this lease?", "name"),
@@ -87,8 +87,8 @@ def test_shares_are_of_the_questions_that_they_are_about() -> None:
         ("What is the name of the ship?", None),
     ],
 )
-def test_questions_about_a_document_itself_are_told_from_others(question: str, aspect: str | None) -> None:
-    assert document_header.aspect(question) == aspect
+def test_questions_about_a_document_itself_are_told_from_others(question: str, field_asked: str | None) -> None:
+    assert document_header.field_asked(question) == field_asked
 
 
 def test_a_title_and_a_preamble_fit_only_where_a_document_opens() -> None:
@@ -115,9 +115,9 @@ def test_formal_wording_is_recognised_for_what_it_answers(question: str, said: s
 
 
 def test_between_enough_and_sure_an_answer_warns() -> None:
-    assert abstention.Bearing(0.45, 0.3).enough
-    assert not abstention.Bearing(0.45, 0.3).sure
-    assert abstention.Bearing(0.6, 0.5).sure
+    assert abstention.Answerability(0.45, 0.3).enough
+    assert not abstention.Answerability(0.45, 0.3).sure
+    assert abstention.Answerability(0.6, 0.5).sure
 
 
 def test_every_category_of_clause_is_asked_in_one_question() -> None:

@@ -26,7 +26,7 @@ from hybrid.evaluation.comprehension import (
     squality,
 )
 from hybrid.settings import AnswerSettings, Settings
-from hybrid.ttt.inference.session import Reader
+from hybrid.ttt.inference.session import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 
 STORIES = (
@@ -80,7 +80,7 @@ def test_what_is_written_is_scored_by_rouge_l_against_the_best_reference(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("rouge_score")
-    monkeypatch.setattr(Reader, "generate", lambda *_, **__: "The brewers sent to Kent.")
+    monkeypatch.setattr(InferenceSession, "generate", lambda *_, **__: "The brewers sent to Kent.")
     asked = [
         text.model_copy(update={"questions": (Question(question=ASKED[1], references=("No.", ANSWERS[1])),)})
         for text in texts()

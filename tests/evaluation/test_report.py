@@ -11,7 +11,7 @@ from IPython.core.formatters import DisplayFormatter
 from pydantic import ValidationError
 
 from hybrid.errors import InputError
-from hybrid.evaluation.report import Plot, Report, Series
+from hybrid.evaluation.report import EvaluationReport, Plot, Series
 
 PLOT = Plot(
     name="curve",
@@ -23,13 +23,13 @@ PLOT = Plot(
 )
 
 
-def report(value: float = 0.5) -> Report:
-    return Report(
+def report(value: float = 0.5) -> EvaluationReport:
+    return EvaluationReport(
         name="small",
         title="Two sets.",
         rows=({"set": "cran|field", "n": 1400, "recall@5": value}, {"set": "own", "n": 7, "recall@5": None}),
         seed=7,
-        generation=3,
+        commit=3,
         settings={"rrf_k": 60, "weights": (0.5, 1.0), "memory": False},
         notes=("A note.",),
         plots=(PLOT,),
@@ -45,7 +45,7 @@ def test_the_table_says_what_made_it() -> None:
         "----------  -----  --------",
         "cran|field  1,400     0.500",
     ]
-    assert "seed 7; generation 3; rrf_k 60; weights 0.500, 1.000; memory no" in text
+    assert "seed 7; commit 3; rrf_k 60; weights 0.500, 1.000; memory no" in text
     assert text.endswith("A note.")
     assert "| cran\\|field | 1,400 | 0.500 |" in report().as_markdown()
     assert "| own | 7 | – |" in report().as_markdown()
@@ -54,8 +54,8 @@ def test_the_table_says_what_made_it() -> None:
 def test_json_comes_back_as_the_same_report() -> None:
     written = json.loads(report().as_json())
     assert written["rows"][0] == {"set": "cran|field", "n": 1400, "recall@5": 0.5}
-    assert (written["seed"], written["generation"], written["settings"]["memory"]) == (7, 3, False)
-    assert Report.model_validate(written) == report().model_copy(update={"plots": ()})
+    assert (written["seed"], written["commit"], written["settings"]["memory"]) == (7, 3, False)
+    assert EvaluationReport.model_validate(written) == report().model_copy(update={"plots": ()})
 
 
 def test_the_same_run_writes_the_same_files(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> No
 
 def test_rows_of_other_columns_and_figures_that_are_none_are_refused() -> None:
     with pytest.raises(ValidationError, match="row 2 has the columns b, not a"):
-        Report(name="x", title="x", rows=({"a": 1}, {"b": 1}), seed=1)
+        EvaluationReport(name="x", title="x", rows=({"a": 1}, {"b": 1}), seed=1)
     with pytest.raises(ValidationError, match="no figure"):
         report(float("nan"))
     with pytest.raises(ValidationError, match="2 x and 1 y"):

@@ -74,7 +74,7 @@ def test_a_set_of_ones_own_is_measured_the_same_twice(folder: Path) -> None:
         assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
 
 
-def test_a_corpus_that_is_there_is_measured_at_its_generation(folder: Path) -> None:
+def test_a_corpus_that_is_there_is_measured_at_its_commit(folder: Path) -> None:
     for name, text in TEXTS.items():
         (folder / name).write_text(text)
     (folder / "settings.toml").write_text("[memory]\nenabled = false\n")
@@ -86,7 +86,7 @@ def test_a_corpus_that_is_there_is_measured_at_its_generation(folder: Path) -> N
     asked.write_text(json.dumps({"question": "When is the rent due?", "relevant": [lease]}))
     result = retrieval(folder / "corpus", "--questions", asked, "--json")
     report = json.loads(result.stdout)
-    assert report["generation"] == 1
+    assert report["commit"] == 1
     assert {row["nDCG@10"] for row in report["rows"]} == {1.0}
 
 

@@ -194,7 +194,7 @@ def test_what_may_not_be_read_is_reported_and_the_rest_found(monkeypatch: pytest
 
 
 def test_a_corpus_directory_is_not_read_into_itself() -> None:
-    make("d/a.txt", "d/corpus/catalog.sqlite", "d/corpus/generations/1/manifest.json")
+    make("d/a.txt", "d/corpus/catalog.sqlite", "d/corpus/commits/1/manifest.json")
     assert set(skipped("d")) == {"d/corpus"}
     assert [entry.source for entry in discover(["d"], SETTINGS)] == ["d/a.txt", "d/corpus"]
 

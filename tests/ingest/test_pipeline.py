@@ -33,7 +33,6 @@ from hybrid.ingest import loaders, pipeline
 from hybrid.ingest.pipeline import ingest, rebuild_index, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
 from hybrid.stores import commits, full_text, transaction
-from hybrid.stores import commits as generations
 from hybrid.stores import commits as snapshots
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import connect, write_lock
@@ -142,21 +141,21 @@ class Corpus:
         return str(self.files / name)
 
     def read_by_memory(self):
-        """What the memory of the current generation has read, as text."""
-        generation = self.catalog.generation()
-        if generation.snapshot_file is None:
+        """What the memory of the current commit has read, as text."""
+        commit = self.catalog.commit()
+        if commit.snapshot_file is None:
             return ""
-        stored = StoredFile(generation.snapshot_file, generation.snapshot_sha256)
+        stored = StoredFile(commit.snapshot_file, commit.snapshot_sha256)
         tensors, _ = commits.load_snapshot(self.directory, stored)
-        assert generation.tokens == len(tensors["tokens"])
+        assert commit.tokens == len(tensors["tokens"])
         return "".join(map(chr, tensors["tokens"].tolist()))
 
     def check(self):
         """What must hold after whatever happened: index, full text and catalog agree, and no stray files."""
-        generation = self.catalog.generation()
+        commit = self.catalog.commit()
         ids, vectors = self.catalog.vectors()
-        if generation is not None:
-            path = commits.verified_index(self.directory, StoredFile(generation.index_file, generation.index_sha256))
+        if commit is not None:
+            path = commits.verified_index(self.directory, StoredFile(commit.index_file, commit.index_sha256))
             index = FaissIndex.load(path)
             assert len(index) == len(ids)
             if len(ids):
@@ -205,19 +204,19 @@ def test_new_files_are_added_embedded_and_read(corpus):
     assert corpus.read_by_memory() == corpus.everything()
     assert report.tokens_read == len(corpus.everything())
     assert report.loss == 2.0
-    assert report.generation == corpus.catalog.generation().n
+    assert report.commit == corpus.catalog.commit().n
     assert set(report.seconds) == {"discover", "load", "embed", "index", "memory"}
 
 
 def test_unchanged_files_are_not_even_read(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
-    before = corpus.catalog.generation()
+    before = corpus.catalog.commit()
     monkeypatch.setattr(examining, "read_bytes", fail(AssertionError("it was read")))
     report = corpus.ingest(memory=ListMemory())
     assert report.unchanged == (corpus.name("a.txt"),)
     assert (report.tokens_read, report.chunks, report.added) == (0, 0, ())
-    assert corpus.catalog.generation() == before
+    assert corpus.catalog.commit() == before
 
 
 def test_a_touched_file_is_read_once_more_and_is_unchanged(corpus, monkeypatch):
@@ -364,7 +363,7 @@ def test_text_with_nul_characters_is_skipped(corpus):
 def test_a_path_that_does_not_exist_changes_nothing(corpus):
     with pytest.raises(InputError):
         corpus.ingest(corpus.files / "nothing.txt")
-    assert corpus.catalog.generation() is None
+    assert corpus.catalog.commit() is None
 
 
 def test_another_embedder_is_refused(corpus):
@@ -396,7 +395,7 @@ def test_what_was_embedded_before_an_interruption_is_kept(corpus, monkeypatch):
         corpus.ingest()
     kept = len(corpus.catalog.documents())
     assert 0 < kept < 6
-    assert corpus.catalog.generation().memory_state == "behind"
+    assert corpus.catalog.commit().memory_state == "behind"
     corpus.check()
     corpus.embedder.interrupt_after = None
     before = len(corpus.embedder.texts)
@@ -412,21 +411,21 @@ def test_long_ingests_are_committed_in_batches(corpus, monkeypatch):
     for number in range(6):
         corpus.write(f"{number}.txt", prose(f"word{number}x"))
     corpus.ingest(memory=None)
-    assert corpus.catalog.generation().n >= 3
+    assert corpus.catalog.commit().n >= 3
 
 
-@pytest.mark.parametrize("failing", ["write_index", "commit_generation"])
-def test_a_crash_before_the_commit_leaves_the_old_generation(corpus, monkeypatch, failing):
+@pytest.mark.parametrize("failing", ["write_index", "commit_commit"])
+def test_a_crash_before_the_commit_leaves_the_old_commit(corpus, monkeypatch, failing):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
-    before, body = corpus.catalog.generation(), corpus.read_by_memory()
+    before, body = corpus.catalog.commit(), corpus.read_by_memory()
     corpus.write("b.txt", prose("beta"))
-    home = generations if failing == "write_index" else transaction.Transaction
+    home = commits if failing == "write_index" else transaction.Transaction
     with monkeypatch.context() as patch:
         patch.setattr(home, failing, fail(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             corpus.ingest()
-    assert corpus.catalog.generation() == before
+    assert corpus.catalog.commit() == before
     assert [row.source for row in corpus.catalog.documents()] == [corpus.name("a.txt")]
     assert corpus.read_by_memory() == body
     index = commits.verified_index(corpus.directory, StoredFile(before.index_file, before.index_sha256))
@@ -439,11 +438,11 @@ def test_a_removal_that_fails_removes_nothing(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     with monkeypatch.context() as patch:
-        patch.setattr(transaction.Transaction, "commit_generation", fail(KeyboardInterrupt))
+        patch.setattr(transaction.Transaction, "commit_commit", fail(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             corpus.remove(corpus.name("a.txt"))
     assert corpus.catalog.search_lexical('"alpha7"', 5)
-    assert corpus.catalog.generation().memory_state == "ready"
+    assert corpus.catalog.commit().memory_state == "ready"
 
 
 @pytest.mark.parametrize("full", ["index", "snapshot"])
@@ -468,7 +467,7 @@ def test_a_full_disk_keeps_what_was_committed(corpus, monkeypatch, full):
 def test_a_damaged_index_is_built_again_without_embedding(corpus):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
-    (corpus.directory / corpus.catalog.generation().index_file).write_bytes(b"damaged")
+    (corpus.directory / corpus.catalog.commit().index_file).write_bytes(b"damaged")
     embedded = len(corpus.embedder.texts)
     report = corpus.ingest()
     assert "the index was built anew" in report.notes[0]
@@ -481,7 +480,7 @@ def test_the_index_can_be_built_anew_on_demand(corpus):
     corpus.write("a.txt", prose("alpha"))
     before = corpus.ingest()
     after = rebuild_index(corpus.catalog, corpus.directory, SETTINGS)
-    assert (after.generation, after.memory) == (before.generation + 1, "ready")
+    assert (after.commit, after.memory) == (before.commit + 1, "ready")
     assert corpus.read_by_memory() == corpus.everything()
 
 
@@ -504,9 +503,9 @@ def test_an_interrupted_reading_goes_on_within_a_document_to_the_same_state(corp
     corpus.memory.stop_at = stop
     with pytest.raises(KeyboardInterrupt):
         corpus.ingest()
-    assert corpus.catalog.generation().memory_state == "behind"
+    assert corpus.catalog.commit().memory_state == "behind"
     corpus.check()
-    assert corpus.catalog.generation().tokens == corpus.memory.tokens  # nothing that was read is lost
+    assert corpus.catalog.commit().tokens == corpus.memory.tokens  # nothing that was read is lost
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert corpus.read_by_memory() == corpus.everything()
@@ -555,14 +554,14 @@ def test_the_memory_is_off_from_the_commit_that_removes_what_it_has_read(corpus)
     corpus.memory.stop_at = 1500
     with pytest.raises(KeyboardInterrupt):
         corpus.remove(corpus.name("a.txt"))
-    generation = corpus.catalog.generation()
-    assert generation.memory_state == "off"
+    commit = corpus.catalog.commit()
+    assert commit.memory_state == "off"
     assert "alpha" not in corpus.read_by_memory()
     assert all(b"alpha" not in path.read_bytes() for path in (corpus.directory / "memory").rglob("*.safetensors"))
     corpus.memory.stop_at = 0
     with pytest.raises(KeyboardInterrupt):
         corpus.ingest()
-    assert corpus.catalog.generation().memory_state == "off"
+    assert corpus.catalog.commit().memory_state == "off"
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert report.memory == "ready"
@@ -579,7 +578,7 @@ def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
         corpus.ingest()
     corpus.memory = ListMemory()
     assert corpus.remove(corpus.name("b.txt")).tokens_read == 0
-    assert corpus.catalog.generation().memory_state == "ready"
+    assert corpus.catalog.commit().memory_state == "ready"
 
 
 def test_removing_one_of_two_names_leaves_document_and_memory_alone(corpus):
@@ -632,7 +631,7 @@ def test_a_damaged_snapshot_is_set_aside_and_the_one_before_it_goes_on(corpus):
     for name in ("alpha", "beta"):
         corpus.write(f"{name}.txt", prose(name, 150))
         corpus.ingest()
-    (corpus.directory / corpus.catalog.generation().snapshot_file).write_bytes(b"damaged")
+    (corpus.directory / corpus.catalog.commit().snapshot_file).write_bytes(b"damaged")
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert "a snapshot of the memory was given up" in report.notes[0]

@@ -141,7 +141,7 @@ def test_an_answer_is_text_with_citation_blocks(chat: ChatHybrid) -> None:
 
 def test_response_metadata_say_how_it_was_answered(chat: ChatHybrid) -> None:
     about = chat.invoke(WHY, route="both").response_metadata
-    assert (about["route"], about["route_forced"], about["found"], about["generation"]) == ("both", True, True, 1)
+    assert (about["route"], about["route_forced"], about["found"], about["commit"]) == ("both", True, True, 1)
     assert 0 <= about["p_comprehension"] <= 1
     assert about["verdicts"][0]["verdict"] == "verbatim"
     assert about["verdicts"][0]["citations"] == [1]

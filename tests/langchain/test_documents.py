@@ -295,10 +295,10 @@ def test_what_is_no_document_is_refused(tmp_path: Path, given: Any) -> None:
 def test_several_sources_are_removed_in_one_commit_or_none_of_them(tmp_path: Path) -> None:
     with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as opened:
         opened.ingest([part(f"Text {name}.", source=name) for name in "abc"])
-        before = opened.status().generation
+        before = opened.status().commit
         with pytest.raises(SourceNotFoundError, match="'d'"):
             opened.remove(["a", "d"])
         assert len(opened.documents()) == 3
         assert set(opened.remove(["a", "b", "a"]).removed) == {"a", "b"}
-        assert opened.status().generation == (before or 0) + 1
+        assert opened.status().commit == (before or 0) + 1
         assert [document.source for document in opened.documents()] == ["c"]

@@ -178,9 +178,9 @@ def test_what_was_added_and_deleted_is_on_disk(tmp_path: Path) -> None:
 def test_several_are_deleted_in_one_commit(store: HybridVectorStore) -> None:
     store.add_texts(["One.", "Two.", "Three."], ids=["1", "2", "3"])
     corpus = store._opener()
-    before = corpus.status().generation or 0
+    before = corpus.status().commit or 0
     store.delete(["1", "2"])
-    assert corpus.status().generation == before + 1
+    assert corpus.status().commit == before + 1
 
 
 def test_metadata_alone_can_change(store: HybridVectorStore) -> None:

@@ -245,19 +245,19 @@ def test_text_that_no_database_can_hold_is_refused(catalog):
 
 
 def test_generations_say_where_the_memory_stands(catalog):
-    assert catalog.generation() is None
+    assert catalog.commit() is None
     with catalog.transaction() as transaction:
         snapshot = transaction.add_snapshot(
             StoredFile("memory/default/1.safetensors", "b" * 64), "m", Position(3, 7), 99
         )
-        transaction.commit_generation(StoredFile("generations/1/index.faiss", "a" * 64), snapshot, "behind")
-    generation = catalog.generation()
-    assert (generation.n, generation.index_file, generation.memory_state) == (1, "generations/1/index.faiss", "behind")
-    assert (generation.read_document_id, generation.read_tokens, generation.tokens) == (3, 7, 99)
+        transaction.commit_commit(StoredFile("commits/1/index.faiss", "a" * 64), snapshot, "behind")
+    commit = catalog.commit()
+    assert (commit.n, commit.index_file, commit.memory_state) == (1, "commits/1/index.faiss", "behind")
+    assert (commit.read_document_id, commit.read_tokens, commit.tokens) == (3, 7, 99)
     with catalog.transaction() as transaction:
         assert transaction.forget_snapshots_with([4, 5]) == ()
         assert transaction.forget_snapshots_with([3]) == (snapshot,)
-    assert catalog.generation().snapshot_id is None
+    assert catalog.commit().snapshot_id is None
 
 
 def test_facts_and_the_log_are_kept(catalog):

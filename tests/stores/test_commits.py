@@ -21,8 +21,8 @@ def write(directory, n, content=b"vectors"):
 def test_an_index_is_written_with_its_manifest(tmp_path):
     stored = write(tmp_path, 3)
     assert commits.verified_index(tmp_path, stored).read_bytes() == b"vectors"
-    manifest = json.loads((tmp_path / "generations/3/manifest.json").read_text())
-    assert manifest == {"generation": 3, "files": {"index.faiss": {"sha256": stored.sha256, "bytes": 7}}}
+    manifest = json.loads((tmp_path / "commits/3/manifest.json").read_text())
+    assert manifest == {"commit": 3, "files": {"index.faiss": {"sha256": stored.sha256, "bytes": 7}}}
     assert [path.name for path in (tmp_path / "generations").iterdir()] == ["3"]
 
 
@@ -60,8 +60,8 @@ def test_files_reach_the_disk_before_their_name_does(tmp_path, monkeypatch):
 
 
 def test_the_remainder_of_an_interrupted_write_makes_way(tmp_path):
-    (tmp_path / "generations/1").mkdir(parents=True)
-    (tmp_path / "generations/1/index.faiss").write_bytes(b"never committed")
+    (tmp_path / "commits/1").mkdir(parents=True)
+    (tmp_path / "commits/1/index.faiss").write_bytes(b"never committed")
     stored = write(tmp_path, 1)
     assert commits.verified_index(tmp_path, stored).read_bytes() == b"vectors"
 
@@ -77,13 +77,13 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CorruptCorpusError, match=r"generations/9/index\.faiss is missing"):
-        commits.verified_index(tmp_path, StoredFile("generations/9/index.faiss", "0" * 64))
+    with pytest.raises(CorruptCorpusError, match=r"commits/9/index\.faiss is missing"):
+        commits.verified_index(tmp_path, StoredFile("commits/9/index.faiss", "0" * 64))
 
 
 def test_pruning_keeps_what_is_named(tmp_path):
     stored = [write(tmp_path, n) for n in range(1, 5)]
-    (tmp_path / "generations/.7.partial").mkdir()
+    (tmp_path / "commits/.7.partial").mkdir()
     commits.prune_indexes(tmp_path, [stored[1].file, stored[3].file])
     assert sorted(path.name for path in (tmp_path / "generations").iterdir()) == ["2", "4"]
 

@@ -54,7 +54,7 @@ def test_a_snapshot_that_is_no_safetensors_file_is_set_aside(tmp_path):
 def test_the_newest_two_are_kept_whatever_happens():
     for last in range(1, 60):
         kept = list(range(1, last + 1))
-        gone = {row.tokens for row in commits.superfluous(rows(*kept), keep=2)}
+        gone = {row.tokens for row in commits.prunable(rows(*kept), keep=2)}
         assert [count for count in kept if count not in gone] == kept[-2:]
 
 
@@ -63,7 +63,7 @@ def test_the_distances_of_those_kept_grow_with_their_age():
     for step in range(1, 201):
         held += rows(*[0] * step)[-1:]  # a fresh id
         held[-1] = SnapshotRow(step, str(step), "", "model", Position(step, None), step * 1000)
-        gone = commits.superfluous(held)
+        gone = commits.prunable(held)
         held = [row for row in held if row not in gone]
         assert len(held) == min(step, commits.KEEP)
         ages = [held[-1].tokens - row.tokens for row in held]

@@ -221,7 +221,7 @@ def test_a_mapped_index_finds_the_same_and_cannot_be_changed(tmp_path: Path, lim
     assert mapped.exact == (limit == 1000)
     for one, other in zip(index.search(vectors[:9], 5), mapped.search(vectors[:9], 5), strict=True):
         assert np.array_equal(one, other)
-    (tmp_path / "index.faiss").unlink()  # a later generation has cleared it away
+    (tmp_path / "index.faiss").unlink()  # a later commit has cleared it away
     assert np.array_equal(index.search(vectors[:9], 5)[1], mapped.search(vectors[:9], 5)[1])
     for change in (lambda: mapped.add(np.array([1]), vectors[:1]), lambda: mapped.remove(np.array([7]))):
         with pytest.raises(InputError, match="mapped from its file"):

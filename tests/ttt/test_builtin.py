@@ -44,22 +44,22 @@ def test_the_tokenizer_is_smollms(model: MemoryModel) -> None:
 
 
 def test_the_weights_are_a_language_model(model: MemoryModel) -> None:
-    assert model.reader(None).loss("The capital of France is Paris. The capital of Italy is Rome.") < 2.5
+    assert model.session(None).loss("The capital of France is Paris. The capital of Italy is Rome.") < 2.5
 
 
 def test_loss_with_memory_is_below_loss_without_on_text_it_has_read(model: MemoryModel) -> None:
     state = model.start()
     model.read(state, [*model.encode(CASE), model.end_of_document])
-    with_memory, without = model.reader(state), model.reader(None)
+    with_memory, without = model.session(state), model.session(None)
     assert with_memory.loss(CASE) < without.loss(CASE) - 0.05
     assert with_memory.loss(QUESTION) < without.loss(QUESTION) - 0.05
     assert with_memory.loss(UNRELATED) < without.loss(UNRELATED) + 0.1  # and the rest of the language is still there
-    assert torch.isfinite(state.learned.fast[0].down).all()
+    assert torch.isfinite(state.fast_state.fast[0].down).all()
 
 
 def test_it_answers_in_words_from_the_evidence_in_its_window(model: MemoryModel) -> None:
     evidence = "Evidence: The licence was signed by Marta Quill in Oslo.\n\nWho signed the licence?"
-    assert "Marta Quill" in model.reader(None).generate([("user", evidence)], max_new_tokens=24)
+    assert "Marta Quill" in model.session(None).generate([("user", evidence)], max_new_tokens=24)
 
 
 def test_the_defaults_begin_from_the_shipped_start_and_it_is_small_enough_to_ship() -> None:
@@ -80,7 +80,7 @@ def test_the_shipped_start_learns_more_of_a_text_than_the_untrained_one() -> Non
         model = MemoryModel.load(MemorySettings(start=start, dtype="float32"))
         state = model.start()
         model.read(state, (model.encode(CASE) * 2)[:513])
-        return model.reader(None).loss(QUESTION) - model.reader(state).loss(QUESTION)
+        return model.session(None).loss(QUESTION) - model.session(state).loss(QUESTION)
 
     try:
         trained, untrained = gain("auto"), gain("none")

@@ -22,7 +22,7 @@ from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints.gguf import GgufFile
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
-from hybrid.ttt.inference.session import Reader, _repeats
+from hybrid.ttt.inference.session import InferenceSession, _repeats
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.config import ModelConfig, RopeScaling
 from hybrid.ttt.model.transformer import Transformer
@@ -53,10 +53,10 @@ def model(tmp_path: Path) -> MemoryModel:
 
 
 @pytest.fixture
-def reader(model: MemoryModel) -> Reader:
+def session(model: MemoryModel) -> InferenceSession:
     state = model.start()
     model.read(state, model.encode("The supply agreement between the parties. " * 4))
-    return model.reader(state)
+    return model.session(state)
 
 
 def random_transformer(config: ModelConfig, window: int = 32, sinks: int = 3) -> Transformer:
@@ -291,41 +291,41 @@ def test_a_hidden_state_without_numbers_still_gives_a_token() -> None:
     assert 0 <= head(torch.zeros(32)) < 64
 
 
-def test_generation_takes_the_likeliest_token_each_time(model: MemoryModel, reader: Reader) -> None:
+def test_generation_takes_the_likeliest_token_each_time(model: MemoryModel, session: InferenceSession) -> None:
     transformer = model.transformer
     ids = model.tokenizer.encode_chat(MESSAGES)
     expected: list[int] = []
     for _ in range(40):
-        hidden = whole(transformer, reader._fast, ids + expected)
+        hidden = whole(transformer, session._fast, ids + expected)
         token = int((hidden[-1] @ transformer.unembedding.T).argmax())
         if token in model.tokenizer.stop_ids:
             break
         expected.append(token)
     assert expected
-    text = reader.generate(MESSAGES, max_new_tokens=40, no_repeat_ngram=0)
+    text = session.generate(MESSAGES, max_new_tokens=40, no_repeat_ngram=0)
     assert text == model.decode(expected).rstrip("\ufffd")
 
 
-def test_on_token_gives_the_text_in_pieces(reader: Reader) -> None:
+def test_on_token_gives_the_text_in_pieces(session: InferenceSession) -> None:
     pieces: list[str] = []
-    text = reader.generate(MESSAGES, max_new_tokens=30, on_token=pieces.append)
+    text = session.generate(MESSAGES, max_new_tokens=30, on_token=pieces.append)
     assert text
     assert "".join(pieces) == text
     assert len(pieces) > 1
 
 
-def test_generation_ends_before_a_stop_string(reader: Reader) -> None:
-    free = reader.generate(MESSAGES, max_new_tokens=30)
+def test_generation_ends_before_a_stop_string(session: InferenceSession) -> None:
+    free = session.generate(MESSAGES, max_new_tokens=30)
     mark = free[len(free) // 2 :][:2]
-    assert reader.generate(MESSAGES, max_new_tokens=30, stop=[mark]) == free[: free.index(mark)]
+    assert session.generate(MESSAGES, max_new_tokens=30, stop=[mark]) == free[: free.index(mark)]
 
 
-def test_the_end_token_ends_the_message(model: MemoryModel, reader: Reader) -> None:
-    hidden = whole(model.transformer, reader._fast, model.tokenizer.encode_chat(MESSAGES))
+def test_the_end_token_ends_the_message(model: MemoryModel, session: InferenceSession) -> None:
+    hidden = whole(model.transformer, session._fast, model.tokenizer.encode_chat(MESSAGES))
     unembedding = model.transformer.unembedding.clone()
     unembedding[2] = hidden[-1] * 100  # <|im_end|>
     ending = model.transformer.with_weights(replace(model.transformer.weights, unembedding=unembedding))
-    assert Reader(ending, model.tokenizer, reader._fast).generate(MESSAGES, max_new_tokens=30) == ""
+    assert InferenceSession(ending, model.tokenizer, session._fast).generate(MESSAGES, max_new_tokens=30) == ""
 
 
 def test_a_run_of_tokens_is_not_generated_twice() -> None:
@@ -336,34 +336,34 @@ def test_a_run_of_tokens_is_not_generated_twice() -> None:
     assert not _repeats([1, 2, 1, 2], 0)
 
 
-def test_a_prompt_longer_than_the_window_streams_through_it(reader: Reader) -> None:
+def test_a_prompt_longer_than_the_window_streams_through_it(session: InferenceSession) -> None:
     long = [("user", "The supply agreement ends. " * 60)]
-    assert reader.count(long[0][1]) > 40 * reader.window
-    assert reader.generate(long, max_new_tokens=5) == reader.generate(long, max_new_tokens=5)
+    assert session.count(long[0][1]) > 40 * session.window
+    assert session.generate(long, max_new_tokens=5) == session.generate(long, max_new_tokens=5)
 
 
-def test_loss_is_the_mean_over_the_text_alone(model: MemoryModel, reader: Reader) -> None:
+def test_loss_is_the_mean_over_the_text_alone(model: MemoryModel, session: InferenceSession) -> None:
     prefix, text = "The parties " * 60, "agree as follows."
     ids = [model.end_of_document, *model.encode(prefix), *model.encode(text)]
-    hidden = whole(model.transformer, reader._fast, ids[:-1])
+    hidden = whole(model.transformer, session._fast, ids[:-1])
     losses = F.cross_entropy(hidden @ model.transformer.unembedding.T, torch.tensor(ids[1:]), reduction="none")
     expected = losses[-len(model.encode(text)) :].mean().item()
-    assert reader.loss(text, prefix) == pytest.approx(expected, abs=1e-4)
-    assert reader.loss(text) != pytest.approx(expected, abs=1e-3)
+    assert session.loss(text, prefix) == pytest.approx(expected, abs=1e-4)
+    assert session.loss(text) != pytest.approx(expected, abs=1e-3)
 
 
-def test_nothing_to_answer_or_to_score_is_an_input_error(reader: Reader) -> None:
+def test_nothing_to_answer_or_to_score_is_an_input_error(session: InferenceSession) -> None:
     with pytest.raises(InputError):
-        reader.generate([], max_new_tokens=5)
+        session.generate([], max_new_tokens=5)
     with pytest.raises(InputError):
-        reader.loss("")
+        session.loss("")
 
 
-def test_the_message_ends_where_it_would_repeat_itself(model: MemoryModel, reader: Reader) -> None:
+def test_the_message_ends_where_it_would_repeat_itself(model: MemoryModel, session: InferenceSession) -> None:
     prompt = model.tokenizer.encode_chat(MESSAGES)
-    free = list(reader._tokens(prompt, 60, 0))
+    free = list(session._tokens(prompt, 60, 0))
     first = next(end for end in range(1, len(free) + 1) if _repeats(free[:end], 1))
-    assert list(reader._tokens(prompt, 60, 1)) == free[: first - 1]
+    assert list(session._tokens(prompt, 60, 1)) == free[: first - 1]
 
 
 def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> None:
@@ -373,7 +373,7 @@ def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> Non
         pytest.skip(str(missing))
     settings = MemorySettings(dtype="float32", start="none")
     exact, rounded = MemoryModel(checkpoint, settings), MemoryModel(checkpoint, settings, torch.bfloat16)
-    fast = exact.start().learned.fast
+    fast = exact.start().fast_state.fast
     ids = exact.tokenizer.encode_chat([("user", "Name three birds that live at the sea.")])
     expected: list[int] = []
     with torch.inference_mode():
@@ -381,7 +381,7 @@ def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> Non
             hidden = whole(exact.transformer, fast, ids + expected)
             expected.append(int((exact.transformer.unembedding @ hidden[-1]).argmax()))
     weights = DecodingWeights(rounded.transformer, checkpoint.stored)
-    made = list(Reader(rounded.transformer, rounded.tokenizer, fast, weights)._tokens(ids, 12, 0))
+    made = list(InferenceSession(rounded.transformer, rounded.tokenizer, fast, weights)._tokens(ids, 12, 0))
     assert made == expected[: len(made)]
     assert len(made) == 12 or expected[len(made)] in exact.tokenizer.stop_ids
     assert forms(weights) == {FourBitMatrix}

@@ -18,7 +18,7 @@ from tiny_model import tiny_settings
 from hybrid.errors import DivergedError
 from hybrid.kernels.reference import rms_norm, rope
 from hybrid.ttt.checkpoints.loading import load_checkpoint
-from hybrid.ttt.inner_loop import Learned, inner_step
+from hybrid.ttt.inner_loop import FastWeightState, inner_step
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.model.weights import DynamicMLP
@@ -77,16 +77,16 @@ def test_a_step_is_that_of_plain_autograd_in_float64(tmp_path: Path, dynamic_siz
         tmp_path, window=64, sinks=0, mini_batch=40, clip=0, learning_rate=0.7, dynamic_size=dynamic_size
     )
     ids = [(7 * i * i + 3) % 259 for i in range(41)]
-    start = model.start().learned
+    start = model.start().fast_state
     generator = torch.Generator().manual_seed(1)
     noisy = [w + 0.1 * torch.randn(w.shape, generator=generator, dtype=w.dtype) for w in flat(start.fast)]
     start = replace(start, fast=tuple(DynamicMLP(*noisy[i : i + 3]) for i in range(0, len(noisy), 3)))
-    learned, (loss,) = inner_step(model.transformer, start, ids, model.settings)
+    fast_state, (loss,) = inner_step(model.transformer, start, ids, model.settings)
     leaves = [w.clone().requires_grad_() for w in noisy]
     expected = naive_losses(model.transformer, ids, leaves).mean()
     gradients = torch.autograd.grad(expected, leaves)
     assert loss == pytest.approx(expected.item(), abs=1e-10)
-    for new, old, gradient in zip(flat(learned.fast), noisy, gradients, strict=True):
+    for new, old, gradient in zip(flat(fast_state.fast), noisy, gradients, strict=True):
         assert gradient.abs().max() > 1e-5
         torch.testing.assert_close(new, old - 0.7 * gradient, atol=1e-10, rtol=0)
 
@@ -96,18 +96,18 @@ def test_tokens_are_scored_before_the_step_with_cached_keys_of_earlier_weights(t
     ids = [(11 * i * i + 5) % 259 for i in range(65)]
     losses: list[float] = []
     model.read(model.start(), ids, lambda _, loss: losses.append(loss))
-    expected = naive_losses(model.transformer, ids, flat(model.start().learned.fast)).view(4, 16).mean(1)
+    expected = naive_losses(model.transformer, ids, flat(model.start().fast_state.fast)).view(4, 16).mean(1)
     assert losses == pytest.approx(expected.tolist(), abs=1e-10)
 
 
-def moved(before: Learned, after: Learned) -> Tensor:
+def moved(before: FastWeightState, after: FastWeightState) -> Tensor:
     return torch.cat([(a - b).flatten() for a, b in zip(flat(after.fast), flat(before.fast), strict=True)])
 
 
 def test_clipping_keeps_a_norm_below_the_bound_and_scales_one_above_it_to_the_bound(tmp_path: Path) -> None:
     ids = [(7 * i * i + 3) % 259 for i in range(17)]
     model = double_model(tmp_path, clip=0)
-    start = model.start().learned
+    start = model.start().fast_state
     free = moved(start, inner_step(model.transformer, start, ids, model.settings)[0])
     norm = free.norm().item()
     for clip in (norm / 3, norm * 1.01):
@@ -119,16 +119,16 @@ def test_clipping_keeps_a_norm_below_the_bound_and_scales_one_above_it_to_the_bo
 def test_adam_is_torchs_adam(tmp_path: Path) -> None:
     model = double_model(tmp_path, optimizer="adam", learning_rate=0.01, clip=0, window=64, sinks=0, mini_batch=16)
     batches = [[(k * i * i + 3) % 259 for i in range(17)] for k in (7, 11, 13)]
-    learned = model.start().learned
-    leaves = [w.clone().requires_grad_() for w in flat(learned.fast)]
+    fast_state = model.start().fast_state
+    leaves = [w.clone().requires_grad_() for w in flat(fast_state.fast)]
     adam = torch.optim.Adam(leaves, lr=0.01)
     for batch in batches:
-        fresh = replace(learned, cache=model.transformer.empty_cache())  # each batch by itself, for the naive form
-        learned, _ = inner_step(model.transformer, fresh, batch, model.settings)
+        fresh = replace(fast_state, cache=model.transformer.empty_cache())  # each batch by itself, for the naive form
+        fast_state, _ = inner_step(model.transformer, fresh, batch, model.settings)
         adam.zero_grad()
         naive_losses(model.transformer, batch, leaves).mean().backward()
         adam.step()
-    for ours, theirs in zip(flat(learned.fast), leaves, strict=True):
+    for ours, theirs in zip(flat(fast_state.fast), leaves, strict=True):
         torch.testing.assert_close(ours, theirs.detach(), atol=1e-9, rtol=0)
 
 
@@ -136,12 +136,12 @@ def test_divergence_is_an_error_and_keeps_the_last_good_state(tmp_path: Path) ->
     model = MemoryModel.load(tiny_settings(tmp_path))
     state = model.start()
     model.read(state, list(range(40)))
-    good, pending = state.learned, state.pending
+    good, pending = state.fast_state, state.pending
     with torch.no_grad():
         model.transformer.embedding[200] = float("nan")
     with pytest.raises(DivergedError, match=r"step 3.*learning_rate"):
         model.read(state, [1] * 5 + [200] + [1] * 100)
-    assert state.learned is good
+    assert state.fast_state is good
     assert state.pending == pending
     assert state.tokens_read == 40
     assert all(torch.isfinite(w).all() for w in flat(good.fast))
@@ -161,5 +161,5 @@ def test_bfloat16_computes_near_float32_and_keeps_float32_weights(tmp_path: Path
         model = MemoryModel.load(tiny_settings(tmp_path, dtype=dtype))
         state = model.start()
         losses[dtype] = model.read(state, ids).loss
-        assert {w.dtype for w in flat(state.learned.fast)} == {torch.float32}
+        assert {w.dtype for w in flat(state.fast_state.fast)} == {torch.float32}
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)

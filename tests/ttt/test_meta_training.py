@@ -107,8 +107,8 @@ def test_the_memory_begins_with_the_start_and_a_snapshot_names_it(texts: Path) -
     result = meta_train(settings(texts, inner={"dynamic_size": 24}))
     chosen = MemorySettings(model=str(texts.parent / "tiny-llama"), dtype="float32", start=str(result.start), **INNER)
     model, plain = MemoryModel.load(chosen), MemoryModel.load(chosen.model_copy(update={"start": "none"}))
-    assert model.start().learned.fast[0].gate.shape == (24, 32)
-    fast, untrained = model.start().learned.fast[0], plain.start().learned.fast[0]
+    assert model.start().fast_state.fast[0].gate.shape == (24, 32)
+    fast, untrained = model.start().fast_state.fast[0], plain.start().fast_state.fast[0]
     trained = load_file(texts.parent / "run" / CHECKPOINT)
     assert torch.equal(fast.down, trained["master.dynamic.0.start.down"].bfloat16().float())
     for part in ("gate", "up"):  # stored in a byte a number: exact to a 254th of each row's largest change

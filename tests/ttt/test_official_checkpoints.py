@@ -224,7 +224,7 @@ def test_the_newest_step_is_read_unless_another_is_asked_for(tmp_path: Path) -> 
         ({"sliding_window": 8}, "a window of its own"),
         ({"head_dim": 4}, "do not fill the hidden size"),
         ({"dynamic_size": 4}, "another width"),
-        ({"step_sizes": True}, "learned step sizes"),
+        ({"step_sizes": True}, "fast_state step sizes"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -81,14 +81,16 @@ def test_the_state_does_not_grow_with_the_stream(model: MemoryModel) -> None:
     for _ in range(5):
         model.read(state, STREAM)
     assert size(state) == early
-    stored = {t.untyped_storage().nbytes() for layer in state.learned.cache.layers for t in (layer.keys, layer.values)}
+    stored = {
+        t.untyped_storage().nbytes() for layer in state.fast_state.cache.layers for t in (layer.keys, layer.values)
+    }
     window = model.settings.window + model.settings.mini_batch
     assert max(stored) <= window * 16 * 3 * 4  # a view must not keep an ever longer tensor alive
 
 
 def test_the_first_piece_does_not_keep_the_projections_of_all_heads_alive(model: MemoryModel) -> None:
     state = read_in(model, [STREAM[:17]])
-    for layer in state.learned.cache.layers:
+    for layer in state.fast_state.cache.layers:
         for tensor in (layer.keys, layer.values):
             assert tensor.shape[2] == 16
             assert tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
@@ -100,13 +102,13 @@ def test_a_million_tokens_behind_are_as_good_as_a_hundred(tmp_path: Path) -> Non
     model = MemoryModel(load_checkpoint(settings.model), settings, dtype=torch.float64)
     near = read_in(model, [STREAM[:101]])
     tensors, metadata = near.copy().to_tensors()
-    seen = near.learned.cache.seen
+    seen = near.fast_state.cache.seen
     metadata["counters"] = metadata["counters"].replace(f'"seen": {seen}', f'"seen": {seen + 10**6}')
     turned = rope(tensors["cache.keys"], model.transformer.rotary.table(torch.tensor([10**6]), torch.float64))
     far = model.restore(tensors | {"cache.keys": turned}, metadata)
     model.read(near, STREAM[101:])
     model.read(far, STREAM[101:])
-    for ours, theirs in zip(flat(far.learned.fast), flat(near.learned.fast), strict=True):
+    for ours, theirs in zip(flat(far.fast_state.fast), flat(near.fast_state.fast), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-8, rtol=0)
 
 
@@ -176,18 +178,18 @@ def test_ids_out_of_range_are_refused_before_anything_is_read(model: MemoryModel
 def test_nothing_read_and_less_than_a_mini_batch_are_fine(model: MemoryModel) -> None:
     state = model.start()
     assert model.read(state, []).tokens == 0
-    assert model.reader(state).loss("abc") == model.reader(None).loss("abc")
+    assert model.session(state).loss("abc") == model.session(None).loss("abc")
     model.read(state, STREAM[:1])
-    assert model.reader(state).loss("abc") == model.reader(None).loss("abc")
+    assert model.session(state).loss("abc") == model.session(None).loss("abc")
 
 
 def test_a_reader_has_learned_the_pending_tokens_and_the_state_has_not(model: MemoryModel) -> None:
     text = "the agreement"
     state = model.start()
     model.read(state, model.encode(text))
-    before = state.learned
-    assert model.reader(state).loss(text) < model.reader(None).loss(text)
-    assert state.learned is before
+    before = state.fast_state
+    assert model.session(state).loss(text) < model.session(None).loss(text)
+    assert state.fast_state is before
 
 
 def spoil(tensors: dict[str, Tensor], metadata: dict[str, str], what: str) -> None:
@@ -231,5 +233,5 @@ def test_a_snapshot_moves_between_compute_dtypes(model: MemoryModel) -> None:
     snapshot = read_in(model, [STREAM]).to_tensors()
     narrow = MemoryModel.load(MemorySettings.model_validate(model.settings.model_dump() | {"dtype": "bfloat16"}))
     state = narrow.restore(*snapshot)
-    assert state.learned.cache.layers[0].keys.dtype == torch.bfloat16
+    assert state.fast_state.cache.layers[0].keys.dtype == torch.bfloat16
     assert narrow.read(state, STREAM).loss is not None

@@ -49,12 +49,12 @@ def use(directory: Path) -> list[str]:
             assert_type(citation.page, int | None)
             reasons.append(f"{citation.source}:{citation.lines[0]} {citation.quote} {citation.sha256}")
         assert_type(corpus.verify(answer), list[str])
-        sides = corpus.compare("When does it end?", {"J. Doe": only, "all": Filter()}, history=[answer])
-        assert_type(sides, hybrid.Comparison)
-        assert_type(sides["J. Doe"], Answer)
-        quotes: list[tuple[str, str]] = [(one.sides[0], one.citations[0].quote) for one in sides.contradictions]
+        groups = corpus.compare("When does it end?", {"J. Doe": only, "all": Filter()}, history=[answer])
+        assert_type(groups, hybrid.Comparison)
+        assert_type(groups["J. Doe"], Answer)
+        quotes: list[tuple[str, str]] = [(one.groups[0], one.citations[0].quote) for one in groups.contradictions]
         assert_type(answer.where, Filter | None)
-        print(quotes, hybrid.exhibits(sides), hybrid.report([answer, sides], corpus))
+        print(quotes, hybrid.exhibits(groups), hybrid.report([answer, groups], corpus))
         hits: Sequence[Hit] = corpus.search("termination", k=5, where=only, order="dense")
         best: list[float] = [hit.score for hit in hits]
         documents: Sequence[DocumentInfo] = corpus.documents()

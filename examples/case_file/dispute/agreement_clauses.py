@@ -161,7 +161,7 @@ CLAUSES: tuple[tuple[str, str, tuple[Sub, ...]], ...] = (
     ("liability", "Limits of liability", (
         "Nothing in this Agreement limits liability for death or personal injury caused by negligence, for fraud or fraudulent misrepresentation, or for anything for which liability cannot be limited by law.",
         "Subject to clause {liability}.1, the Supplier's total liability in a Contract Year, in contract, tort or otherwise, shall not exceed {terms.liability} of the Price of all Goods ordered in that Contract Year.",
-        "Subject to clause {liability}.1, neither party is liable for loss of profit, loss of generation revenue or loss of subsidy. The cost of dismantling, reinstalling and buying replacement Goods is not excluded by this clause.",
+        "Subject to clause {liability}.1, neither party is liable for loss of profit, loss of commit revenue or loss of subsidy. The cost of dismantling, reinstalling and buying replacement Goods is not excluded by this clause.",
         "The limit in clause {liability}.2 does not apply to loss caused by a Certificate that the Supplier knew to be untrue when it was issued.",
     )),
     ("majeure", "Force majeure", (

@@ -34,7 +34,7 @@ def board_paper() -> Paper:
         Heading("3. Effect on the project"),
         *lines(
             "Grid connection is booked for 15 May 2024. It will go ahead for rows 1 to 40, about 28 megawatts. The rest will follow in September 2024 if the new rails arrive as quoted.",
-            "The loss of generation from the later start is put at £410,000. The agreement excludes loss of generation revenue, so that this sum is probably not recoverable.",
+            "The loss of commit from the later start is put at £410,000. The agreement excludes loss of commit revenue, so that this sum is probably not recoverable.",
             "The contingency stands at £305,000. It will be used up.",
         ),
         Heading("4. Options"),

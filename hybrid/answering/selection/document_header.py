@@ -16,17 +16,17 @@ from typing import Literal
 from hybrid.text import lexicon
 from hybrid.types.answers import Hit
 
-Aspect = Literal["name", "parties", "date"]
+HeaderField = Literal["name", "parties", "date"]
 CHARS = 1500
 """How much of a document counts as its opening."""
 HEADERS_READ = 3
-"""Of how many documents, those of the best hits, the openings are read."""
+"""Of how many documents, those of the best hits, the headers are read."""
 
 _DOCUMENT = (
     r"(?:(?:the|this|that|each)\s+)?(?:\w+\s+){0,2}?(?:agreement|contract|document|lease|deed|licen[cs]e|amendment|policy"
     r"|letter|memorandum|addendum|statement|report|will|treaty|charter)s?\b"
 )
-_ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
+_ASPECTS: tuple[tuple[HeaderField, re.Pattern[str]], ...] = (
     ("name", re.compile(rf"\b(?:name|title)s?\s+of\s+{_DOCUMENT}\W*$|\bwhat is {_DOCUMENT}\s+called\b", re.I)),
     ("parties", re.compile(r"\bwho (?:are|were|is) (?:the |a )?part(?:ies|y)\b|\bwhich parties\b|\bparties (?:to|of) "
                            rf"{_DOCUMENT}|\b(?:between|by) whom\b", re.I)),
@@ -40,23 +40,23 @@ _BETWEEN = re.compile(r"\b(?:by\s+and\s+between|between|among|by\s+and\s+among)\
 _DEFINED = re.compile(r"\(\s*(?:the\s+|each\s+|collectively|hereinafter|together)?.{0,40}?[\"“'‘][^\"”'’]{2,40}[\"”'’]")
 
 
-def aspect(question: str) -> Aspect | None:
+def field_asked(question: str) -> HeaderField | None:
     """What the question asks about a document itself, if that is what it asks.
 
     Example:
-        >>> aspect("Who are the parties to the agreement?"), aspect("Who pays the rent?")
+        >>> field_asked("Who are the parties to the agreement?"), field_asked("Who pays the rent?")
         ('parties', None)
     """
     return next((name for name, pattern in _ASPECTS if pattern.search(question)), None)
 
 
-def openings(hits: Sequence[Hit]) -> list[Hit]:
-    """The openings of the documents that the hits are in, the best first, as hits of their own."""
+def headers(hits: Sequence[Hit]) -> list[Hit]:
+    """The headers of the documents that the hits are in, the best first, as hits of their own."""
     documents = list({hit.document_id: hit for hit in hits}.values())[:HEADERS_READ]
     return [hit.model_copy(update={"start": 0, "end": CHARS}) for hit in documents]
 
 
-def fit(wanted: Aspect, text: str, start: int) -> float:
+def fit(wanted: HeaderField, text: str, start: int) -> float:
     """How well a sentence that starts at ``start`` of its document has the form of what is wanted, 0 to 1."""
     if start >= CHARS:
         return 0.0
@@ -111,4 +111,4 @@ def named_documents(question: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _words(text: str) -> set[str]:
-    return {*lexicon.content_words(text), *lexicon.facts(text).needed}
+    return {*lexicon.content_words(text), *lexicon.facts(text).required}

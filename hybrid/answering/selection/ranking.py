@@ -65,7 +65,7 @@ class Quote:
 
 
 def choose(
-    question: str, found: Sequence[Sentence], weight: Callable[[str], float], count: int, least: float = MIN_SHARE
+    question: str, found: Sequence[Sentence], idf: Callable[[str], float], count: int, least: float = MIN_SHARE
 ) -> list[Quote]:
     """Up to ``count`` sentences that answer ``question``, the best first, no two that say the same, none with less
     than the share ``least`` of the best one's score.
@@ -78,10 +78,10 @@ def choose(
     "I" is the document's author. What is structure and no statement ranks behind, and what a reply quotes is quoted
     from the mail that said it (`hybrid.answering.selection.boilerplate`).
     """
-    heading, around, said = _headings(found), context(question, found, weight), boilerplate.originals(found)
+    heading, around, said = _headings(found), context(question, found, idf), boilerplate.originals(found)
     scored = []
     for one in found:
-        value = score(question, one, weight, heading.get(one.key)) + _CONTEXT * around[one.rank]
+        value = score(question, one, idf, heading.get(one.key)) + _CONTEXT * around[one.rank]
         scored.append(Quote(said.get(one.key, one), value * boilerplate.share(question, one.text)))
     ranked = sorted(scored, key=lambda quote: -quote.score)
     chosen: list[Quote] = []
@@ -93,7 +93,7 @@ def choose(
     return chosen
 
 
-def score(question: str, sentence: Sentence, weight: Callable[[str], float], heading: Sentence | None = None) -> float:
+def score(question: str, sentence: Sentence, idf: Callable[[str], float], heading: Sentence | None = None) -> float:
     """How well one sentence answers the question, read below the heading that stands over it, if any."""
     asked = set(lexicon.content_words(question))
     held = lexicon.content_words(sentence.text)
@@ -103,36 +103,36 @@ def score(question: str, sentence: Sentence, weight: Callable[[str], float], hea
     named = document_header.named(question, sentence.title)
     title = set(lexicon.content_words(sentence.title)) if named else set()
     titled |= title
-    total = sum(map(weight, asked))
-    coverage = sum(weight(stem) for stem in asked if stem in titled) / total if total else 0.0
+    total = sum(map(idf, asked))
+    coverage = sum(idf(stem) for stem in asked if stem in titled) / total if total else 0.0
     similarity = max(sentence.similarity, _HEADING * heading.similarity if heading else 0.0)
     value = _SIMILARITY * similarity + _COVERAGE * coverage
     value += _KIND * _holds_kind(question, sentence.text) + _WORDED * is_worded(question, sentence.text)
     value += _NAMED * named
-    wanted = document_header.aspect(question)
+    wanted = document_header.field_asked(question)
     if wanted is not None:
         value += _OPENING * document_header.fit(wanted, sentence.text, sentence.start)
-    if _to_the_letter(question, sentence.text):
+    if _holds_exact_match(question, sentence.text):
         return value + _EXACT
     value += _NUMBERS * _numbers_held(question, sentence.text)
     empty = _says_nothing(sentence.text, held) or (named and set(held) <= title)
     return value * (0.6 if wanted != "name" and empty else 1.0)
 
 
-def context(question: str, found: Sequence[Sentence], weight: Callable[[str], float]) -> dict[int, float]:
+def context(question: str, found: Sequence[Sentence], idf: Callable[[str], float]) -> dict[int, float]:
     """For each hit, by its rank, the share of the question's rare words and of its numbers that it holds,
     in its sentences or in its document's title. A number weighs as much as the rarest word."""
-    asked, facts = set(lexicon.content_words(question)), lexicon.facts(question).needed
-    rarest = max(map(weight, asked), default=1.0)
-    total = sum(map(weight, asked)) + rarest * len(facts)
+    asked, facts = set(lexicon.content_words(question)), lexicon.facts(question).required
+    rarest = max(map(idf, asked), default=1.0)
+    total = sum(map(idf, asked)) + rarest * len(facts)
     passages: dict[int, list[str]] = {}
     for sentence in found:
         passages.setdefault(sentence.rank, [sentence.title]).append(sentence.text)
     shares: dict[int, float] = {}
     for rank, texts in passages.items():
         passage = "\n".join(texts)
-        covered = sum(weight(stem) for stem in asked & set(lexicon.content_words(passage)))
-        covered += rarest * len(facts & lexicon.facts(passage).given)
+        covered = sum(idf(stem) for stem in asked & set(lexicon.content_words(passage)))
+        covered += rarest * len(facts & lexicon.facts(passage).provided)
         shares[rank] = covered / total if total else 0.0
     return shares
 
@@ -157,7 +157,7 @@ def _holds_kind(question: str, text: str) -> bool:
     return False
 
 
-def _to_the_letter(question: str, text: str) -> bool:
+def _holds_exact_match(question: str, text: str) -> bool:
     """Whether the sentence holds one of the question's exact terms: a clause number counts with or without
     the word "clause" before it."""
     plain = collapse(text).casefold()
@@ -166,8 +166,8 @@ def _to_the_letter(question: str, text: str) -> bool:
 
 def _numbers_held(question: str, text: str) -> float:
     """The share of the question's numbers and dates that the sentence holds."""
-    needed = lexicon.facts(question).needed
-    return len(needed & lexicon.facts(text).given) / len(needed) if needed else 0.0
+    needed = lexicon.facts(question).required
+    return len(needed & lexicon.facts(text).provided) / len(needed) if needed else 0.0
 
 
 def _says_nothing(text: str, held: Sequence[str]) -> bool:

@@ -60,9 +60,9 @@ def _shared(one: str, other: str) -> set[str] | None:
 def _facts_differ(one: str, other: str) -> bool:
     """Whether each states a number or date of one kind (days, dollars, dates) that the other does not."""
     first, second = lexicon.facts(one), lexicon.facts(other)
-    mine = {_kind(key) for key in first.needed - second.given}
-    theirs = {_kind(key) for key in second.needed - first.given}
-    alike = {_kind(key) for key in first.needed & second.needed}
+    mine = {_kind(key) for key in first.required - second.provided}
+    theirs = {_kind(key) for key in second.required - first.provided}
+    alike = {_kind(key) for key in first.required & second.required}
     return bool((mine & theirs) - alike)
 
 

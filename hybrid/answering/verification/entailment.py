@@ -14,7 +14,7 @@ import numpy as np
 
 from hybrid.text import lexicon
 
-Weight = Callable[[str], float]
+Idf = Callable[[str], float]
 """How rare a stem is in the corpus; more is rarer."""
 MIN_WORDS = 2
 """Content words of a claim that says enough to be carried or not."""
@@ -27,7 +27,7 @@ _ROUNDING = 1e-9  # weights are added up in two different orders
 class Rule:
     """Thresholds of ``supported``; `benchmarks/verification.py` measures them.
 
-    ``coverage`` is of the claim's content words, weighted by rarity; ``order`` of those that the span
+    ``coverage`` is of the claim's content words, weighted by idf; ``order`` of those that the span
     has in the claim's order; ``similarity`` the cosine of the two embeddings; ``polarity`` how far the
     words that both have are negated alike.
     """
@@ -40,33 +40,33 @@ class Rule:
 
 @dataclass(frozen=True)
 class Match:
-    """How a claim stands to a span. ``objections`` name the guards that the span fails."""
+    """How a claim stands to a span. ``failed_checks`` name the guards that the span fails."""
 
     coverage: float
     order: float
     polarity: float
-    objections: tuple[str, ...]
+    failed_checks: tuple[str, ...]
 
 
-def compare(claim: str, span: str, weight: Weight) -> Match:
+def compare(claim: str, span: str, idf: Idf) -> Match:
     """Set a claim against a span, by words alone."""
     wanted, held = lexicon.content_words(claim), lexicon.content_words(span)
     present = {synonym for stem in held for synonym in lexicon.SYNONYMS.get(stem, (stem,))}
     missing = set(wanted) - present
-    total = sum(weight(stem) for stem in wanted)
+    total = sum(idf(stem) for stem in wanted)
     shared = set(wanted) - missing
     return Match(
-        coverage=sum(weight(stem) for stem in wanted if stem in present) / total if total else 0.0,
-        order=_in_order(wanted, held, weight) / total if total else 0.0,
+        coverage=sum(idf(stem) for stem in wanted if stem in present) / total if total else 0.0,
+        order=_in_order(wanted, held, idf) / total if total else 0.0,
         polarity=_agreement(lexicon.negated(claim) & shared, lexicon.negated(span) & shared),
-        objections=tuple(_objections(claim, span, missing, present)),
+        failed_checks=tuple(_failed_checks(claim, span, missing, present)),
     )
 
 
-def _objections(claim: str, span: str, missing: set[str], present: set[str]) -> Iterator[str]:
+def _failed_checks(claim: str, span: str, missing: set[str], present: set[str]) -> Iterator[str]:
     if len(lexicon.content_words(claim)) < MIN_WORDS:
         yield "content"
-    if not lexicon.facts(claim).needed <= lexicon.facts(span).given:
+    if not lexicon.facts(claim).required <= lexicon.facts(span).provided:
         yield "facts"
     named = lexicon.names(claim)
     if not set(named) <= present:
@@ -86,11 +86,11 @@ def _objections(claim: str, span: str, missing: set[str], present: set[str]) -> 
         yield "conditions"
 
 
-def _in_order(wanted: Sequence[str], held: Sequence[str], weight: Weight) -> float:
-    """Weight of the heaviest common subsequence of two lists of stems."""
+def _in_order(wanted: Sequence[str], held: Sequence[str], idf: Idf) -> float:
+    """Idf of the heaviest common subsequence of two lists of stems."""
     best = [0.0] * (len(held) + 1)
     for stem in wanted:
-        value, diagonal = weight(stem), 0.0
+        value, diagonal = idf(stem), 0.0
         for position, other in enumerate(held, start=1):
             above = best[position]
             best[position] = max(above, best[position - 1], diagonal + value if _alike(stem, other) else 0.0)
@@ -111,7 +111,7 @@ def support(match: Match, similarity: float, rule: Rule) -> tuple[bool, float]:
     """Whether the span carries the claim, and the score behind it, between 0 and 1."""
     score = float(np.clip((match.coverage + match.order + similarity) / 3, 0, 1))
     carried = (
-        not match.objections
+        not match.failed_checks
         and match.coverage >= rule.coverage - _ROUNDING
         and match.order >= rule.order - _ROUNDING
         and match.polarity >= rule.polarity

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
-from hybrid.answering.verification.entailment import Rule, Weight, compare, support
+from hybrid.answering.verification.entailment import Idf, Rule, compare, support
 from hybrid.text import sentences
 from hybrid.text.lexicon import conditions
 from hybrid.types.answers import Hit, Verdict
@@ -62,17 +62,17 @@ class Verifier:
     """Gives generated sentences their verdicts. Holds no state of its own.
 
     Example:
-        verifier = Verifier(catalog, searcher, embedder, rarity)
+        verifier = Verifier(catalog, searcher, embedder, idf)
         verifier.verify("The term is two years.", evidence).verdict
     """
 
     def __init__(
-        self, catalog: Documents, searcher: Searches, encoder: Encoder, weight: Weight, rule: Rule | None = None
+        self, catalog: Documents, searcher: Searches, encoder: Encoder, idf: Idf, rule: Rule | None = None
     ) -> None:
         self._catalog = catalog
         self._searcher = searcher
         self._encoder = encoder
-        self._weight = weight
+        self._weight = idf
         self._rule = rule or Rule()
 
     def verify(self, claim: str, evidence: Sequence[Sentence]) -> Verified:

@@ -133,7 +133,7 @@ def _refuse_inexpressible(config: ModelConfig, tensors: Mapping[str, Tensor]) ->
         "heads that do not fill the hidden size": config.num_attention_heads * config.head_dim != config.hidden_size,
         "dynamic MLPs of another width than the static ones": config.dynamic_size
         not in (None, config.intermediate_size),
-        "learned step sizes": config.step_sizes or any(name.endswith(".log_step_sizes") for name in tensors),
+        "fast_state step sizes": config.step_sizes or any(name.endswith(".log_step_sizes") for name in tensors),
     }
     found = [what for what, present in refused.items() if present]
     if found:

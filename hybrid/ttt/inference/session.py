@@ -21,12 +21,12 @@ from hybrid.ttt.model.weights import DynamicMLP
 _PIECE = 512  # tokens of a prompt at a time
 
 
-class Reader:
+class InferenceSession:
     """A language model with a memory, for asking. Deterministic.
 
     Example:
-        >>> reader = model.reader(state)  # doctest: +SKIP
-        >>> reader.generate([("user", "Why did they fall out?")], max_new_tokens=60)  # doctest: +SKIP
+        >>> session = model.session(state)  # doctest: +SKIP
+        >>> session.generate([("user", "Why did they fall out?")], max_new_tokens=60)  # doctest: +SKIP
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Reader:
         fast: Sequence[DynamicMLP],
         decoding: DecodingWeights | None = None,
     ) -> None:
-        """``decoding`` is the transformer's, kept from one reader to the next; None: made at the first message."""
+        """``decoding`` is the transformer's, kept from one session to the next; None: made at the first message."""
         self._model = transformer
         self._decoding = decoding or DecodingWeights(transformer)
         self._tokenizer = tokenizer

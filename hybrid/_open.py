@@ -62,7 +62,7 @@ def settle(catalog: Catalog, given: Given) -> Settings:
     before = catalog.info(_STORED)
     stored = _stored_layer(before)
     used = sources.resolve(Settings, _in_order(stored, given)).settings
-    if catalog.generation() is not None:
+    if catalog.commit() is not None:
         _check_embedder(sources.resolve(Settings, [stored]).settings, used)
     if given is not None:
         kept = sources.resolve(Settings, [stored, _given_layer(given)]).settings.model_dump_json()
