@@ -164,7 +164,7 @@ def main() -> None:
     if options.show:
         for name, (truth, questions, rows) in found.items():
             for question, row in zip(questions, rows, strict=True):
-                if row.enough != truth:
+                if row.answerable != truth:
                     print(f"{name}: {question}\n    {row}")
     print(f"{time.perf_counter() - began:.0f} s")
 

@@ -24,7 +24,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
 
     Raises what ``save`` raises. Then nothing of the new commit is left.
     """
-    home = directory / "generations"
+    home = directory / "commits"
     home.mkdir(parents=True, exist_ok=True)
     partial, final = home / f".{n}.partial", home / str(n)
     for remainder in (partial, final):
@@ -53,7 +53,7 @@ def verified_index(directory: Path, stored: StoredFile) -> Path:
 def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
     """Delete the commits whose index file is not among ``keep`` (relative to ``directory``)."""
     kept = {Path(file).parent.name for file in keep}
-    home = directory / "generations"
+    home = directory / "commits"
     for path in home.iterdir() if home.is_dir() else ():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

@@ -89,7 +89,7 @@ class SnapshotTable(Base):
 class CommitTable(Base):
     """Committed states of the corpus. The newest row is the corpus; inserting it is the commit."""
 
-    __tablename__ = "generations"
+    __tablename__ = "commits"
 
     n: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[str]

@@ -17,7 +17,7 @@ import pytest
 
 from hybrid import Corpus, Settings
 from hybrid.ingest.discovery import discover
-from hybrid.ingest.loaders import load, read_bytes
+from hybrid.ingest.loaders.loading import load, read_bytes
 from hybrid.types.documents import Document
 from hybrid.types.reports import SkippedFile
 

@@ -55,7 +55,7 @@ class RequestContext:
             {
                 "question": self.stated,
                 "route": self.route,
-                "generation": self.commit.n if self.commit else None,
+                "commit": self.commit.n if self.commit else None,
                 "where": self.where,
                 "notes": tuple(self.notes),
                 "seconds": self.seconds,

@@ -29,15 +29,15 @@ def settings(corpus: Path | None, settings: Path | None, template: bool) -> None
     The environment overrules a file, a file what is stored with CORPUS, and that the defaults. A variable is
     called HYBRID_TABLE__KEY, as in HYBRID_MEMORY__ENABLED=false.
     """
-    from hybrid import _opening
+    from hybrid import _open
     from hybrid.settings import sources
 
     if template:
         click.echo(sources.template(Settings), nl=False)
         return
     if corpus is None:
-        found = _opening.explained(None, settings)
+        found = _open.explained(None, settings)
     else:
-        with _opening.open_catalog(corpus, create=False) as catalog:
-            found = _opening.explained(catalog, settings)
+        with _open.open_catalog(corpus, create=False) as catalog:
+            found = _open.explained(catalog, settings)
     click.echo(sources.as_toml(found), nl=False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError
 from hybrid.ingest.discovery import Found, discover, separated, skip
-from hybrid.ingest.loaders import Loaded, load, read_bytes
+from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog

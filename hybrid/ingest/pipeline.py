@@ -134,7 +134,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
         for one in report.skipped:
             warn(_LOG, "file left out", **about, source=one.source, code=one.code)
         counts = {what: len(getattr(report, what)) for what in COUNTED}
-        facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "generation"})
+        facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "commit"})
         tell(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
         return report
 

@@ -151,12 +151,12 @@ def test_a_short_statement_in_capitals_is_no_heading(tmp_path: Path) -> None:
 
 def test_a_question_that_the_corpus_covers_has_bearing(corpus: SmallCorpus) -> None:
     question = "When does the agreement end?"
-    assert abstention.measure(question, corpus.find(question), corpus.idf).enough
+    assert abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
 @pytest.mark.parametrize("question", ["Which enzyme splits lactose in mammals?", "Who won the marathon in Helsinki?"])
 def test_a_question_about_something_else_has_none(corpus: SmallCorpus, question: str) -> None:
-    assert not abstention.measure(question, corpus.find(question), corpus.idf).enough
+    assert not abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
 def test_an_identifier_that_stands_nowhere_is_missing(corpus: SmallCorpus) -> None:
@@ -168,11 +168,11 @@ def test_an_identifier_that_stands_nowhere_is_missing(corpus: SmallCorpus) -> No
 
 def test_a_question_about_the_whole_bears_on_any_corpus(corpus: SmallCorpus) -> None:
     question = "What are these documents about?"
-    assert abstention.measure(question, corpus.find(question), corpus.idf).enough
+    assert abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
 def test_an_empty_corpus_bears_on_nothing(tmp_path: Path) -> None:
-    assert not abstention.measure("What is this about?", [], build(tmp_path, {"a.txt": "x"}).idf).enough
+    assert not abstention.measure("What is this about?", [], build(tmp_path, {"a.txt": "x"}).idf).answerable
 
 
 def test_rare_words_weigh_more_than_common_ones(corpus: SmallCorpus) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import hybrid
 from hybrid.display.markup import Html, tag
-from hybrid.evaluation.report import AnswerReport as Evaluation
+from hybrid.evaluation.report import EvaluationReport as Evaluation
 from hybrid.text.formatting import SHOWN_ROWS, printable, reflowed, table
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
 from hybrid.types.documents import Document, Metadata, PageView

@@ -115,9 +115,9 @@ def test_formal_wording_is_recognised_for_what_it_answers(question: str, said: s
 
 
 def test_between_enough_and_sure_an_answer_warns() -> None:
-    assert abstention.Answerability(0.45, 0.3).enough
-    assert not abstention.Answerability(0.45, 0.3).sure
-    assert abstention.Answerability(0.6, 0.5).sure
+    assert abstention.Answerability(0.45, 0.3).answerable
+    assert not abstention.Answerability(0.45, 0.3).confident
+    assert abstention.Answerability(0.6, 0.5).confident
 
 
 def test_every_category_of_clause_is_asked_in_one_question() -> None:

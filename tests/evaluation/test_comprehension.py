@@ -129,7 +129,7 @@ def test_the_command_says_what_it_needs() -> None:
 
 def test_the_loss_of_a_message_is_that_of_its_tokens_after_the_prompt(tmp_path: Path) -> None:
     model = MemoryModel.load(tiny_settings(tmp_path))
-    reader, messages, text = model.reader(None), [("user", "Why?")], "Because of the lamp."
+    reader, messages, text = model.session(None), [("user", "Why?")], "Because of the lamp."
     before, scored = model.tokenizer.encode_chat(messages), model.encode(text)
     ids = [*before, *scored]
     fast = model.transformer.initial_fast_weights(None)

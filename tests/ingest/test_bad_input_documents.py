@@ -28,9 +28,9 @@ from hybrid.errors import (
     OutsideFolderError,
     UnsupportedFormatError,
 )
-from hybrid.ingest import loaders as loading
 from hybrid.ingest.discovery import Found, discover
-from hybrid.ingest.loaders import load, read_bytes
+from hybrid.ingest.loaders import loading
+from hybrid.ingest.loaders.loading import load, read_bytes
 from hybrid.settings import IngestSettings
 
 SETTINGS = IngestSettings()

@@ -12,8 +12,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from fpdf import FPDF
 
-from hybrid.ingest import loaders as loading
-from hybrid.ingest.loaders import Loaded, load
+from hybrid.ingest.loaders import loading
+from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.ingest.loaders.numerals import numeral
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document

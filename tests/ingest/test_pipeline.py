@@ -29,7 +29,8 @@ from hybrid.errors import (
     SourceNotFoundError,
 )
 from hybrid.ingest import changes as examining
-from hybrid.ingest import loaders, pipeline
+from hybrid.ingest import pipeline
+from hybrid.ingest.loaders import loading
 from hybrid.ingest.pipeline import ingest, rebuild_index, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
 from hybrid.stores import commits, full_text, transaction
@@ -166,7 +167,7 @@ class Corpus:
         folder = self.directory / "memory" / "default"
         assert {f"memory/default/{path.name}" for path in folder.glob("*")} == named
         assert len(named) <= commits.KEEP
-        assert len(list((self.directory / "generations").glob("*"))) <= 2
+        assert len(list((self.directory / "commits").glob("*"))) <= 2
 
     def everything(self):
         return "".join(self.catalog.text(row.id) + chr(END) for row in self.catalog.documents())
@@ -338,7 +339,7 @@ def test_a_file_that_can_no_longer_be_read_keeps_its_old_version(corpus):
 
 def test_a_file_that_changes_while_it_is_read_is_read_once_more_then_skipped(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
-    real, calls = loaders.read_bytes, []
+    real, calls = loading.read_bytes, []
 
     def changing(found, settings):
         calls.append(found.source)

@@ -23,7 +23,7 @@ def test_an_index_is_written_with_its_manifest(tmp_path):
     assert commits.verified_index(tmp_path, stored).read_bytes() == b"vectors"
     manifest = json.loads((tmp_path / "commits/3/manifest.json").read_text())
     assert manifest == {"commit": 3, "files": {"index.faiss": {"sha256": stored.sha256, "bytes": 7}}}
-    assert [path.name for path in (tmp_path / "generations").iterdir()] == ["3"]
+    assert [path.name for path in (tmp_path / "commits").iterdir()] == ["3"]
 
 
 @pytest.mark.parametrize("failing", ["save", "fsync", "rename"])
@@ -39,7 +39,7 @@ def test_a_write_that_fails_leaves_nothing_of_it(tmp_path, monkeypatch, failing)
         monkeypatch.setattr(commits.Path, "rename", fail)
     with pytest.raises(KeyboardInterrupt):
         commits.write_index(tmp_path, 2, fail if failing == "save" else lambda path: path.write_bytes(b"x") and None)
-    assert [path.name for path in (tmp_path / "generations").iterdir()] == ["1"]
+    assert [path.name for path in (tmp_path / "commits").iterdir()] == ["1"]
     assert commits.verified_index(tmp_path, first).read_bytes() == b"vectors"
 
 
@@ -51,7 +51,7 @@ def test_files_reach_the_disk_before_their_name_does(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(commits.Path, "rename", lambda old, new: (events.append("rename"), rename(old, new)))
     write(tmp_path, 1)
-    home = str(tmp_path / "generations")
+    home = str(tmp_path / "commits")
     assert events == [f"{home}/.1.partial/{name}" for name in ("index.faiss", "manifest.json")] + [
         f"{home}/.1.partial",
         "rename",
@@ -85,7 +85,7 @@ def test_pruning_keeps_what_is_named(tmp_path):
     stored = [write(tmp_path, n) for n in range(1, 5)]
     (tmp_path / "commits/.7.partial").mkdir()
     commits.prune_indexes(tmp_path, [stored[1].file, stored[3].file])
-    assert sorted(path.name for path in (tmp_path / "generations").iterdir()) == ["2", "4"]
+    assert sorted(path.name for path in (tmp_path / "commits").iterdir()) == ["2", "4"]
 
 
 def test_an_atomic_write_replaces_all_or_nothing(tmp_path):

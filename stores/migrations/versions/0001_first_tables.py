@@ -66,7 +66,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "generations",
+        "commits",
         sa.Column("n", sa.Integer, primary_key=True),
         sa.Column("created_at", sa.String, nullable=False),
         sa.Column("index_file", sa.String, nullable=False),

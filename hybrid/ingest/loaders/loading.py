@@ -1,0 +1,177 @@
+"""From a file found to documents: read its bytes safely, tell its format, load it and what is attached to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+
+from hybrid.errors import (
+    DocumentChangedError,
+    DocumentError,
+    DocumentTooLargeError,
+    EmptyDocumentError,
+    OutsideFolderError,
+    UnsupportedFormatError,
+)
+from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
+from hybrid.ingest.loaders.formats import MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.settings import IngestSettings
+from hybrid.types.documents import Document, sha256_hex
+from hybrid.types.reports import SkippedFile
+
+__all__ = ["MAX_ATTACHMENTS", "MAX_DEPTH", "Found", "Loaded", "discover", "load", "read_bytes"]
+
+MAX_DEPTH = 8
+"""How deep a mail within a mail is followed."""
+
+MAX_ATTACHMENTS = 1000
+"""How many attachments of one file are read, those of attached mails included."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One file's documents, the main one first, then its attachments; and what of it could not be read."""
+
+    documents: tuple[Document, ...]
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+def read_bytes(found: Found, settings: IngestSettings) -> bytes:
+    """The bytes of a file, all of one moment.
+
+    Raises:
+        DocumentTooLargeError: over ``settings.max_file_bytes``; it is not read.
+        DocumentChangedError: its size or time of change moved while it was read.
+        OutsideFolderError: it is now a symbolic link out of the folder it was found in.
+        UnsupportedFormatError: it is now no regular file.
+        DocumentError: it is gone or not readable.
+    """
+    if found.root is not None and not is_inside(found.path, found.root):
+        raise OutsideFolderError(found.source, outside_reason(os.path.realpath(found.path), str(found.root)))
+    try:
+        with open_regular(found.path) as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise UnsupportedFormatError(found.source, "it is no longer a regular file")
+            _check_size(before.st_size, found.source, settings)
+            data = file.read(before.st_size + 1)  # one more shows that it has grown
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise unreadable(found.source, error) from error
+    moved = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+    if moved or len(data) != before.st_size:
+        raise DocumentChangedError(found.source, "it changed while it was being read; ingest it again once it is still")
+    return data
+
+
+def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
+    """The documents in a file's bytes: itself, and for a mail its attachments, each after its parent.
+
+    An attachment's source is ``<mail>#<file name>``; where it names no custodian it has its mail's.
+    One that cannot be read is listed in ``skipped`` and costs neither the mail nor the others.
+
+    Raises:
+        DocumentError: the main document cannot be read; the subclass says why.
+
+    Example:
+        >>> load(b"The term is two years.", "note.txt", IngestSettings()).documents[0].text
+        'The term is two years.'
+    """
+    family = _Family(settings)
+    family.load(data, source, None, 0)
+    return Loaded(tuple(family.documents), tuple(family.skipped))
+
+
+@dataclass
+class _Family:
+    """A mail and everything attached to it, as far as it is loaded."""
+
+    settings: IngestSettings
+    documents: list[Document] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    attachments: int = 0
+
+    def load(self, data: bytes, source: str, parent: Document | None, depth: int) -> None:
+        """Add one document, then its attachments. Raises `DocumentError` for the document itself."""
+        _check_size(len(data), source, self.settings)
+        if not data.strip():
+            raise EmptyDocumentError(source, "the file is empty; nothing to read")
+        kind = detect(data, source)
+        extracted = _extract(kind, data, source, self.settings)
+        if not extracted.text.strip():
+            raise EmptyDocumentError(source, f"no text in it, though it is {len(data):,} bytes of {kind}")
+        document = _document(kind, data, source, extracted, parent)
+        self.documents.append(document)
+        self.skipped += extracted.skipped
+        for attachment in extracted.attachments:
+            self._attach(attachment, document, depth + 1)
+
+    def _attach(self, attachment: Attachment, parent: Document, depth: int) -> None:
+        source = f"{parent.source}#{attachment.name}"
+        self.attachments += 1
+        try:
+            if depth > MAX_DEPTH:
+                raise DocumentTooLargeError(
+                    source, f"mails within mails are read to a depth of {MAX_DEPTH}; save it apart"
+                )
+            if self.attachments > MAX_ATTACHMENTS:
+                raise DocumentTooLargeError(
+                    source, f"only {MAX_ATTACHMENTS} attachments of a mail are read; save it apart"
+                )
+            self.load(attachment.data, source, parent, depth)
+        except DocumentError as error:
+            self.skipped.append(skip(error))
+
+
+def _document(kind: Format, data: bytes, source: str, extracted: Extracted, parent: Document | None) -> Document:
+    metadata = extracted.metadata
+    if parent is not None and metadata.custodian is None:
+        metadata = metadata.model_copy(update={"custodian": parent.metadata.custodian})
+    return Document(
+        source=source,
+        text=extracted.text,
+        sha256=sha256_hex(data),
+        media_type=MEDIA_TYPES[kind],
+        pages=extracted.pages,
+        metadata=metadata,
+        parent=parent.source if parent is not None else None,
+    )
+
+
+def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -> Extracted:
+    """Each loader is imported when its first file comes: a folder of text files needs no PDF parser."""
+    match kind:
+        case "text":
+            from hybrid.ingest.loaders.plain_text import load_text
+
+            return load_text(data, source)
+        case "markdown":
+            from hybrid.ingest.loaders.plain_text import load_markdown
+
+            return load_markdown(data, source)
+        case "html":
+            from hybrid.ingest.loaders.html import load_html
+
+            return load_html(data, source)
+        case "pdf":
+            from hybrid.ingest.loaders.pdf import load_pdf
+
+            return load_pdf(data, source)
+        case "docx":
+            from hybrid.ingest.loaders.docx import load_docx
+
+            return load_docx(data, source, settings.max_file_bytes)
+        case "eml":
+            from hybrid.ingest.loaders.eml import load_eml
+
+            return load_eml(data, source)
+
+
+def _check_size(size: int, source: str, settings: IngestSettings) -> None:
+    if size > settings.max_file_bytes:
+        raise DocumentTooLargeError(
+            source,
+            f"{size:,} bytes, over the limit of {settings.max_file_bytes:,}; "
+            "raise max_file_bytes in the ingest settings to read it",
+        )
