@@ -213,6 +213,6 @@ def test_words_match_by_their_stem_and_terms_to_the_letter() -> None:
 def test_a_closed_corpus_still_shows_what_it_was(tmp_path: Path) -> None:
     with hybrid.Corpus.open(tmp_path / "corpus") as corpus:
         assert "Empty" in corpus._repr_html_()
-        assert "commit none yet" in str(corpus)
+        assert "commit     none yet" in str(corpus)
     assert "Closed" in check(corpus._repr_html_()).xpath("string()")
     assert str(corpus) == repr(corpus)
