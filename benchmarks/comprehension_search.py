@@ -1,6 +1,6 @@
 """At which evidence budget and prompt the memory adds most to comprehension.
 
-    python benchmarks/comprehension_search.py --stories 4
+    python -m benchmarks.comprehension_search --stories 4
 
 SQuALITY development stories, each read once by a memory of its own with the defaults. Every way of asking scores the
 same reference answers, by the untouched model and by the memory: mean nats a token, paired question by question.
@@ -15,10 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.datasets import squality
 from hybrid._view import load_memory_model
 from hybrid.answering import generators
 from hybrid.answering.evidence import Sentence, collapse
-from hybrid.evaluation.comprehension import squality, with_evidence
+from hybrid.evaluation.comprehension import with_evidence
 from hybrid.settings import Settings
 
 Messages = list[tuple[str, str]]
@@ -82,7 +83,7 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0)
     parser.add_argument("--references", type=int, default=1, help="of each question")
     arguments = parser.parse_args()
-    texts, settings = squality(arguments.data / "squality", arguments.stories, arguments.skip), Settings()
+    texts, settings = squality.texts(arguments.data / "squality", arguments.stories, arguments.skip), Settings()
     model = load_memory_model(settings.memory)
     asked = {}
     for place, question, found in with_evidence(texts, settings):

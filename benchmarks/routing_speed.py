@@ -1,8 +1,8 @@
 """What routing costs on top of the question's embedding: it should be at most 5 ms.
 
-    python benchmarks/routing_speed.py
+    python -m benchmarks.routing_speed
 
-Times `Router.route` on the hand-written questions of `hybrid.router.training.held_out`, vectors given, one at a time.
+Times `Router.route` on the hand-written questions of `benchmarks.datasets.routing`, vectors given, one at a time.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import time
 
 import numpy as np
 
+from benchmarks.datasets.routing import discovery
 from hybrid.router.classifier import Router
 from hybrid.router.follow_ups import standalone
-from hybrid.router.training.held_out import HELD_OUT
 from hybrid.settings import RouterSettings
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     router, vector = Router.load(RouterSettings()), np.full(384, 384**-0.5)
-    questions = [text for texts in HELD_OUT.values() for text in texts]
+    questions = [one.text for one in discovery()]
     history = questions[:3]
     for text in questions:
         router.route(text, vector)  # patterns are compiled and caches filled before the clock starts

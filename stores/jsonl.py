@@ -48,7 +48,7 @@ def read_models(path: Path, model: type[Model], example: dict[str, Any]) -> list
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = data.decode("utf-8-sig").split("\n")  # not splitlines: JSON strings may hold U+2028 and U+0085
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     for number, line in enumerate(lines, 1):

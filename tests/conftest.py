@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TRITON_INTERPRET", "1")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# Last, for `benchmarks` alone: a folder at the top of the repository must not stand in for an installed package.
+sys.path.append(str(REPOSITORY))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

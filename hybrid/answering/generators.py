@@ -88,7 +88,7 @@ def evidence(found: Sequence[Sentence], count: Callable[[str], int], budget: int
 def prompt(question: str, chosen: Sequence[Sentence]) -> list[tuple[str, str]]:
     """The chat that asks the memory. Short, because a small model follows little else."""
     passages = "\n".join(f"- {collapse(sentence.text)}" for sentence in chosen)
-    given = f"SuppliedPassages:\n{passages}\n\n" if chosen else ""
+    given = f"Passages:\n{passages}\n\n" if chosen else ""
     return [("system", MEMORY_INSTRUCTION), ("user", f"{given}Question: {question}\nAnswer in one to three sentences.")]
 
 
@@ -279,7 +279,7 @@ _ADJACENT = 3  # characters between two sentences of one passage
 def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tuple[str, str]]:
     """The chat that asks a large model, each document's passages under its name."""
     given = "\n\n".join(f"[{held[0].source}]\n{_joined(held)}" for held in documents)
-    return [("system", INSTRUCTION), ("user", f"SuppliedPassages:\n\n{given}\n\nQuestion: {question}")]
+    return [("system", INSTRUCTION), ("user", f"Passages:\n\n{given}\n\nQuestion: {question}")]
 
 
 def _joined(held: Sequence[Sentence]) -> str:

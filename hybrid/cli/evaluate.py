@@ -16,7 +16,7 @@ from hybrid.evaluation.report import EvaluationReport
 
 @click.group("eval")
 def evaluate() -> None:
-    """Measure retrieval, routing and answers, on your own questions or on development sets."""
+    """Measure retrieval, routing and answers, on your own questions."""
 
 
 def report_options(default_seed: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -51,26 +51,10 @@ def publish(report: EvaluationReport, out: Path | None, *, as_json: bool) -> Non
 
 
 @command(evaluate, "hybrid eval answers acme-v-beta questions.jsonl --out report")
-@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
-@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--cuad",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The folder of CUAD, to ask its contracts for their clauses instead.",
-)
-@click.option("--contracts", default=20, show_default=True, help="With --cuad: how many contracts.")
-@click.option("--skip", default=0, show_default=True, help="With --cuad: how many to leave out first.")
+@click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @report_options(default_seed=0)
-def answers(
-    corpus: Path | None,
-    questions: Path | None,
-    cuad: Path | None,
-    contracts: int,
-    skip: int,
-    seed: int,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+def answers(corpus: Path, questions: Path, seed: int, out: Path | None, as_json: bool) -> None:
     """Measure whether CORPUS cites what answers QUESTIONS, and says so where nothing does.
 
     A line of QUESTIONS has `question` and `quotes`, the words of the documents that answer it ([] where none do),
@@ -79,36 +63,19 @@ def answers(
     from hybrid.corpus import Corpus
     from hybrid.evaluation import answers as measured
 
-    if cuad is not None:
-        if corpus is not None:
-            raise InputError("give either a corpus and a file of questions, or --cuad and its folder")
-        report = measured.evaluate_cuad(cuad, contracts, skip, seed)
-    elif corpus is None or questions is None:
-        raise InputError("give a corpus and a file of questions, or --cuad and its folder")
-    else:
-        expected = measured.read_expected(questions)
-        with Corpus.open(corpus, create=False) as opened:
-            report = measured.evaluate(opened, expected, seed)
+    expected = measured.read_expected(questions)
+    with Corpus.open(corpus, create=False) as opened:
+        report = measured.evaluate(opened, expected, seed)
     publish(report, out, as_json=as_json)
 
 
 @command(evaluate, "hybrid eval comprehension texts.jsonl --out report")
-@click.argument("texts", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--squality", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder of SQuALITY."
-)
-@click.option("--qmsum", type=click.Path(path_type=Path, file_okay=False, exists=True), help="The folder of QMSum.")
-@click.option("--count", default=4, show_default=True, help="With --squality and --qmsum: how many texts of each.")
-@click.option("--skip", default=0, show_default=True, help="With them: how many to leave out first.")
+@click.argument("texts", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--write/--no-write", default=True, show_default=True, help="Generate answers, too, for ROUGE-L.")
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
 @report_options(default_seed=0)
 def comprehension(
-    texts: Path | None,
-    squality: Path | None,
-    qmsum: Path | None,
-    count: int,
-    skip: int,
+    texts: Path,
     write: bool,
     settings: Path | None,
     seed: int,
@@ -123,13 +90,8 @@ def comprehension(
     from hybrid.evaluation import comprehension as measured
     from hybrid.settings import Settings
 
-    asked = measured.read_texts(texts) if texts else []
-    asked += measured.squality(squality, count, skip) if squality else []
-    asked += measured.qmsum(qmsum, count, skip) if qmsum else []
-    if not asked:
-        raise InputError("give a file of texts, or --squality or --qmsum and its folder")
     report = measured.measure(
-        asked,
+        measured.read_texts(texts),
         Settings.load(settings),
         seed,
         write,
@@ -199,8 +161,7 @@ def needle(
     "--data",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     multiple=True,
-    help="A folder with documents.jsonl and questions.jsonl, or a development set (cranfield, hotpotqa100), to be "
-    "ingested into a corpus of its own. May be repeated.",
+    help="A folder with documents.jsonl and questions.jsonl, to be ingested into a corpus of its own. May be repeated.",
 )
 @click.option(
     "--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings, for --data."
@@ -242,33 +203,19 @@ def retrieval(
 
 
 @command(evaluate, "hybrid eval router questions.jsonl --out report")
-@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder of development sets to measure on instead: qmsum, squality, cuad, hotpotqa100.",
-)
-@click.option(
-    "--part",
-    type=click.Choice(["tuning", "reporting"]),
-    default="reporting",
-    show_default=True,
-    help="With --data: the half that was looked at while the router was made, or the other one.",
-)
+@click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights of your own.")
 @click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
 @report_options()
 def router(
-    questions: Path | None,
-    data: Path | None,
-    part: str,
+    questions: Path,
     weights: Path | None,
     embedder: str | None,
     seed: int,
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Measure the router on QUESTIONS, a JSONL file, or on development sets that it was not trained on.
+    """Measure the router on QUESTIONS, a JSONL file.
 
     A line of QUESTIONS has `question` and `label` (lookup, comprehension or both), and may have `history`, the
     questions asked before it, and `set`, a name that gets a row of its own.
@@ -279,16 +226,7 @@ def router(
     from hybrid.settings import RouterSettings
     from hybrid.settings.models import EMBEDDER
 
-    if (questions is None) == (data is None):
-        raise InputError("give either a file of questions or --data and a folder of development sets")
     settings = RouterSettings(weights=str(weights) if weights else None)
-    notes = []
-    if data is not None:
-        found, missing = routing.development(data)
-        asked = [one for one in found if one.part == part]
-        notes = [f"The {part} half of the development sets.", routing.cross_validated(settings)]
-        notes += [f"Not in the folder: {', '.join(missing)}."] if missing else []
-    else:
-        asked = routing.own(read_labelled(questions)) if questions else []
-    report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed, notes)
+    asked = routing.own(read_labelled(questions))
+    report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed)
     publish(report, out, as_json=as_json)

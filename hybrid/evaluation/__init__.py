@@ -1,1 +1,1 @@
-"""How good each part is, measured through the product on the user's own questions or on development sets."""
+"""How good each part is, measured through the product on the user's own questions."""

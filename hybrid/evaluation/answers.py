@@ -1,32 +1,50 @@
-"""Whether answers cite the passages that answer, and say so where none does: on a user's questions or on CUAD."""
+"""Whether answers cite the passages that answer, and say so where none does: on a user's questions."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.evidence import collapse
 from hybrid.corpus import Corpus
-from hybrid.errors import InputError
-from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.evaluation.report import Cell, EvaluationReport
-from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.stores.jsonl import read_models
 from hybrid.types.answers import Answer, Citation, Hit
-from hybrid.types.documents import Document
 
 CITATIONS = 5
-SHORTEST, LONGEST = 8_000, 45_000
-"""Characters of the CUAD contracts that are asked: below, little is to be found; above, embedding takes long."""
+
+
+class Expected(Protocol):
+    """A question whose answer is known: by its words here, by its offsets where a data set marks spans."""
+
+    @property
+    def question(self) -> str:
+        """What is asked."""
+        ...
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """The questions asked before it."""
+        ...
+
+    @property
+    def set(self) -> str:
+        """The name that the question's row has in the report."""
+        ...
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the corpus holds an answer."""
+        ...
+
+    def touches(self, found: Citation | Hit) -> bool:
+        """Whether what was found overlaps an expected passage."""
+        ...
 
 
 class ExpectedAnswer(BaseModel):
@@ -62,24 +80,6 @@ class ExpectedAnswer(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Spans:
-    """A question about one document of known text, with the spans that answer it."""
-
-    question: str
-    spans: tuple[tuple[int, int], ...]
-    set: str
-
-    history: tuple[str, ...] = ()
-
-    @property
-    def answerable(self) -> bool:
-        return bool(self.spans)
-
-    def touches(self, found: Citation | Hit) -> bool:
-        return any(found.start < end and start < found.end for start, end in self.spans)
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What became of one question: of the answer, of dense and of lexical search alone."""
 
@@ -97,7 +97,7 @@ def read_expected(path: Path) -> list[ExpectedAnswer]:
     return read_models(path, ExpectedAnswer, {"question": "When does the lease end?", "quotes": ["30 June 2027"]})
 
 
-def ask(corpus: Corpus, asked: ExpectedAnswer | _Spans) -> Outcome:
+def ask(corpus: Corpus, asked: Expected) -> Outcome:
     """Put one question to the corpus: as a lookup, to dense search alone, and to lexical search alone."""
     answer = corpus.ask(asked.question, route="lookup", history=asked.history)
     cited = [asked.touches(citation) for citation in answer.citations[:CITATIONS]]
@@ -123,37 +123,6 @@ def evaluate(corpus: Corpus, expected: Sequence[ExpectedAnswer], seed: int) -> E
     """Measure the answers of ``corpus`` to a user's questions."""
     commit = corpus.status().commit
     return report([ask(corpus, one) for one in expected], seed, commit, {"corpus": corpus.directory.name})
-
-
-def cuad_settings() -> Settings:
-    """The settings that CUAD is asked with: no memory, and as many quotes as are counted."""
-    return Settings(memory=MemorySettings(enabled=False), answer=AnswerSettings(max_quotes=CITATIONS))
-
-
-def evaluate_cuad(folder: Path, contracts: int, skip: int, seed: int) -> EvaluationReport:
-    """Ask each of ``contracts`` CUAD contracts, a corpus of its own, for all categories of clauses.
-
-    The contracts of `SHORTEST` to `LONGEST` characters are taken in the order of a hash of their names and ``seed``,
-    after the first ``skip``.
-    """
-    texts = {row["id"]: row["text"] for row in _rows(folder / "contracts_dev.jsonl.gz")}
-    known = [name for name, text in texts.items() if SHORTEST <= len(text) <= LONGEST]
-    chosen = sorted(known, key=lambda name: sha256(f"{seed or ''}{name}".encode()).hexdigest())[skip : skip + contracts]
-    asked: dict[str, list[_Spans]] = {name: [] for name in chosen}
-    for row in _rows(folder / "qa_dev.jsonl.gz"):
-        if row["doc"] in asked:
-            spans = tuple((span["start"], span["end"]) for span in row["spans"])
-            asked[row["doc"]].append(_Spans(CLAUSE_QUESTIONS[row["category"]], spans, "cuad"))
-    outcomes = []
-    for name, questions in asked.items():
-        with (
-            tempfile.TemporaryDirectory() as directory,
-            Corpus.open(Path(directory) / "corpus", cuad_settings()) as corpus,
-        ):
-            corpus.ingest(Document.from_text(texts[name], source=f"{name}.txt"))
-            outcomes += [ask(corpus, one) for one in questions]
-    choices: dict[str, Any] = {"contracts": len(asked), "skipped": skip}
-    return report(outcomes, seed, None, choices)
 
 
 def report(outcomes: Sequence[Outcome], seed: int, commit: int | None, choices: dict[str, Any]) -> EvaluationReport:
@@ -196,12 +165,3 @@ def report(outcomes: Sequence[Outcome], seed: int, commit: int | None, choices: 
 
 def _share(values: Sequence[bool]) -> float | None:
     return sum(values) / len(values) if values else None
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error

@@ -22,7 +22,7 @@ from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import catalog_path
-from hybrid.stores.jsonl import read_jsonl, read_models
+from hybrid.stores.jsonl import read_models
 from hybrid.ttt.inference.session import InferenceSession
 from hybrid.types.documents import Document
 
@@ -77,33 +77,6 @@ class Outcome:
 def read_texts(path: Path) -> list[Text]:
     """A user's texts from a JSONL file. Raises `InputError` with the line and what is wrong with it."""
     return read_models(path, Text, _EXAMPLE)
-
-
-def squality(folder: Path, count: int, skip: int = 0) -> list[Text]:
-    """Stories of SQuALITY's development set."""
-    return [
-        Text(
-            document=row["document"],
-            questions=tuple(Question(question=q["q"], references=tuple(q["refs"])) for q in row["questions"]),
-            set="squality",
-        )
-        for row in read_jsonl(folder / "dev.jsonl.gz")[skip : skip + count]
-    ]
-
-
-def qmsum(folder: Path, count: int, skip: int = 0, questions: int = 5) -> list[Text]:
-    """Meetings of QMSum's validation set, the general questions first, so many questions of each."""
-    found = []
-    for row in read_jsonl(folder / "val.jsonl.gz")[skip : skip + count]:
-        asked = [*row["general"], *row["specific"]][:questions]
-        found.append(
-            Text(
-                document="\n".join(f"{speaker}: {said}" for speaker, said in row["turns"]),
-                questions=tuple(Question(question=q["query"], references=(q["answer"],)) for q in asked),
-                set="qmsum",
-            )
-        )
-    return found
 
 
 def measure(

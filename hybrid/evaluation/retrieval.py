@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,18 +68,13 @@ class JudgedSet:
 
 
 def read_judged(folder: Path) -> JudgedSet:
-    """The set in a folder: ``documents.jsonl`` and ``questions.jsonl`` (docs/retrieval.md has the keys), or
-    one of the development sets cranfield and hotpotqa100 in the form in which they are published.
+    """The set in a folder: ``documents.jsonl`` and ``questions.jsonl`` (docs/retrieval.md has the keys).
 
     Raises `InputError` naming the file and line that cannot be used.
     """
-    if (folder / "cran.qry").is_file():
-        return _cranfield(folder)
-    if (folder / "corpus.jsonl").is_file():
-        return _hotpotqa(folder)
-    if not (folder / "documents.jsonl").is_file():
-        raise InputError(f"{folder} has no documents.jsonl, and is neither cranfield nor hotpotqa100")
     path = folder / "documents.jsonl"
+    if not path.is_file():
+        raise InputError(f"{folder} has no documents.jsonl; it and questions.jsonl make a set")
     documents = tuple(_document(path, number, line) for number, line in enumerate(read_jsonl(path), 1))
     questions = read_questions(folder / "questions.jsonl")
     known = {document.source for document in documents}
@@ -118,46 +111,6 @@ def _document(path: Path, number: int, line: dict[str, Any]) -> Document:
         return Document.from_text(line["text"], source=str(line["source"]), metadata=metadata)
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}, document {number}: it needs source and text ({error})") from error
-
-
-def _cranfield(folder: Path) -> JudgedSet:
-    """Abstracts with graded judgements: codes 1 (complete answer) to 4 (minor interest) become gains 4 to 1."""
-    with gzip.open(folder / "cran.all.1400.gz", "rt", encoding="utf-8") as file:
-        parts = re.split(r"^\.I ", file.read(), flags=re.MULTILINE)[1:]
-    texts = {part.split()[0]: part.partition("\n.W\n")[2].strip() for part in parts}
-    documents = tuple(Document.from_text(text, source=number) for number, text in texts.items() if text)
-    asked = re.split(r"^\.I .*\n\.W\n", (folder / "cran.qry").read_text("utf-8"), flags=re.MULTILINE)[1:]
-    relevant: dict[int, list[Relevant]] = {}
-    for line in filter(str.strip, (folder / "cranqrel").read_text("utf-8").splitlines()):
-        query, number, code = map(int, line.split())  # a query's number is its place in cran.qry, from 1
-        if code > 0:
-            relevant.setdefault(query, []).append(Relevant(str(number), gain=5 - code))
-    return JudgedSet(
-        "cranfield",
-        documents,
-        tuple(
-            JudgedQuestion(str(number), " ".join(text.split()), tuple(relevant[number]))
-            for number, text in enumerate(asked, 1)
-            if number in relevant
-        ),
-    )
-
-
-def _hotpotqa(folder: Path) -> JudgedSet:
-    """SuppliedPassages under their titles; relevant are those with a supporting fact."""
-    passages = {line["title"]: "".join(line["sentences"]).strip() for line in read_jsonl(folder / "corpus.jsonl")}
-    return JudgedSet(
-        "hotpotqa100",
-        tuple(Document.from_text(f"{title}\n\n{text}", source=title) for title, text in passages.items()),
-        tuple(
-            JudgedQuestion(
-                line["_id"],
-                line["question"],
-                tuple(Relevant(title) for title in dict.fromkeys(title for title, _ in line["supporting_facts"])),
-            )
-            for line in read_jsonl(folder / "questions.jsonl")
-        ),
-    )
 
 
 MEASURES = ("nDCG@10", "R@5", "R@20")

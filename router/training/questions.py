@@ -19,15 +19,16 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from hybrid.router.follow_ups import standalone
-from hybrid.router.training.domains import DOMAINS, SHARED
 from hybrid.router.training.templates import (
     BOTH_FRAMES,
     COMPREHENSION_FRAMES,
     COMPREHENSION_PARTS,
+    DOMAINS,
     JOINTS,
     LEADS,
     LOOKUP_FRAMES,
     LOOKUP_PARTS,
+    SHARED,
 )
 from hybrid.stores.jsonl import read_models
 from hybrid.types.answers import RouteName

@@ -56,7 +56,7 @@ class Data:
 def balanced_weights(questions: Sequence[Question]) -> Array:
     """Weights that sum to ``n``, so that no data set's size decides the prior.
 
-    FilteredView a domain, each route has its share whatever the number of its questions, and each source
+    Within a domain, each route has its share whatever the number of its questions, and each source
     of a route the same part of that. So the subject of a question says little about its route, and
     comprehension and lookup weigh the same: p is calibrated for questions of which half are either.
     """

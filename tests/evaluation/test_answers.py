@@ -13,7 +13,6 @@ from hybrid.answering.selection import document_header
 from hybrid.answering.selection.wording import is_worded
 from hybrid.errors import InputError
 from hybrid.evaluation.answers import ExpectedAnswer, Outcome, read_expected, report, says_so
-from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.types.answers import Answer, Citation, Claim, Route
 
 
@@ -114,13 +113,7 @@ def test_formal_wording_is_recognised_for_what_it_answers(question: str, said: s
     assert not is_worded(question, not_said)
 
 
-def test_between_enough_and_sure_an_answer_warns() -> None:
+def test_between_answerable_and_confident_an_answer_warns() -> None:
     assert abstention.Answerability(0.45, 0.3).answerable
     assert not abstention.Answerability(0.45, 0.3).confident
     assert abstention.Answerability(0.6, 0.5).confident
-
-
-def test_every_category_of_clause_is_asked_in_one_question() -> None:
-    assert len(CLAUSE_QUESTIONS) == 41
-    assert len(set(CLAUSE_QUESTIONS.values())) == 41
-    assert all(question.endswith("?") for question in CLAUSE_QUESTIONS.values())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 from pathlib import Path
 
 import pytest
 import torch
-from click.testing import CliRunner
 from tiny_model import tiny_settings
 
-from hybrid.cli import main
 from hybrid.errors import InputError
 from hybrid.evaluation.comprehension import (
     WAYS,
@@ -20,10 +16,8 @@ from hybrid.evaluation.comprehension import (
     Question,
     Text,
     measure,
-    qmsum,
     read_texts,
     report,
-    squality,
 )
 from hybrid.settings import AnswerSettings, Settings
 from hybrid.ttt.inference.session import InferenceSession
@@ -103,28 +97,6 @@ def test_a_wrong_line_of_texts_is_named_with_what_a_line_is_like(tmp_path: Path,
     path.write_text(texts()[0].model_dump_json() + "\n" + line + "\n", "utf-8")
     with pytest.raises(InputError, match=r"line 2: .*a line is like"):
         read_texts(path)
-
-
-def test_the_development_sets_are_read_general_questions_first(tmp_path: Path) -> None:
-    story = {"document": "A tale.", "questions": [{"q": "Why?", "refs": ["So.", "Because."]}]}
-    meeting = {
-        "turns": [["Ann", "Hello ."], ["Bob", "Hi ."]],
-        "general": [{"query": "Summarize", "answer": "They met."}],
-        "specific": [{"query": f"What {n}?", "answer": "That."} for n in range(9)],
-    }
-    for name, row in (("dev", story), ("val", meeting)):
-        (tmp_path / f"{name}.jsonl.gz").write_bytes(gzip.compress((json.dumps(row) + "\n").encode() * 3))
-    (one,) = squality(tmp_path, count=1, skip=2)
-    assert one.questions == (Question(question="Why?", references=("So.", "Because.")),)
-    (two,) = qmsum(tmp_path, count=1)
-    assert two.document == "Ann: Hello .\nBob: Hi ."
-    assert [q.question for q in two.questions] == ["Summarize", "What 0?", "What 1?", "What 2?", "What 3?"]
-
-
-def test_the_command_says_what_it_needs() -> None:
-    result = CliRunner().invoke(main, ["eval", "comprehension"])
-    assert result.exit_code == 1
-    assert "--squality" in result.output
 
 
 def test_the_loss_of_a_message_is_that_of_its_tokens_after_the_prompt(tmp_path: Path) -> None:

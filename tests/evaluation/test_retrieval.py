@@ -144,12 +144,3 @@ def test_a_relevant_source_that_is_no_document_is_named(folder: Path) -> None:
     (folder / "own" / "questions.jsonl").write_text('{"question": "Why?", "relevant": ["other.txt"]}')
     with pytest.raises(InputError, match=r"names the source 'other\.txt', which is no document"):
         read_judged(folder / "own")
-
-
-def test_the_development_sets_are_read(development_data: Path) -> None:
-    cranfield = read_judged(development_data / "cranfield")
-    assert (len(cranfield.documents), len(cranfield.questions)) == (1398, 225)
-    assert Relevant("184", gain=3) in cranfield.questions[0].relevant
-    hotpot = read_judged(development_data / "hotpotqa100")
-    assert (len(hotpot.documents), len(hotpot.questions)) == (994, 100)
-    assert all(len(question.relevant) == 2 for question in hotpot.questions)

@@ -18,16 +18,15 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.datasets import routing
+from benchmarks.datasets.cuad import CLAUSE_QUESTIONS
 from hybrid.cli import main
 from hybrid.errors import InputError, MissingModelError, ModelError
-from hybrid.evaluation import routing
-from hybrid.evaluation.clauses import CLAUSE_QUESTIONS
 from hybrid.retrieval.embedding import Embedder
 from hybrid.router.classifier import Router, Weights
 from hybrid.router.features import FEATURES, READ_CHARS, is_english, surface
 from hybrid.router.follow_ups import standalone
 from hybrid.router.training import train as training
-from hybrid.router.training.domains import DOMAINS, SHARED
 from hybrid.router.training.fitting import (
     auroc,
     calibration_error,
@@ -39,8 +38,8 @@ from hybrid.router.training.fitting import (
     risk_coverage,
     sigmoid,
 )
-from hybrid.router.training.held_out import HELD_OUT
 from hybrid.router.training.questions import Question, as_questions, build, read_labelled
+from hybrid.router.training.templates import DOMAINS, SHARED
 from hybrid.settings import RouterSettings
 from hybrid.settings.models import EMBEDDER, builtin_path
 
@@ -73,10 +72,9 @@ def embedder() -> Embedder:
 @pytest.fixture(scope="module")
 def held_out(embedder: Embedder) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Texts, labels and vectors of the hand-written questions."""
-    value = {"lookup": 0.0, "both": 0.5, "comprehension": 1.0}
-    pairs = [(text, value[route]) for route, texts in HELD_OUT.items() for text in texts]
-    texts = [text for text, _ in pairs]
-    return texts, np.array([label for _, label in pairs]), embedder.encode(texts)
+    asked = routing.discovery()
+    texts = [one.text for one in asked]
+    return texts, np.array([one.label for one in asked]), embedder.encode(texts)
 
 
 def named(question: str) -> dict[str, float]:
@@ -399,7 +397,7 @@ def test_no_question_that_is_measured_is_trained_on(tmp_path: Path) -> None:
     questions, missing = build(tmp_path, seed=0)
     assert missing == ["nf_cats", "trec_qc"]
     trained = {normalized(question.text) for question in questions}
-    held = {normalized(text) for texts in HELD_OUT.values() for text in texts}
+    held = {normalized(one.text) for one in routing.discovery()}
     assert not trained & (held | {normalized(text) for text in CLAUSE_QUESTIONS.values()})
 
 
@@ -409,7 +407,7 @@ def test_no_question_of_the_development_sets_is_trained_on(development_data: Pat
     assert {question.source.split()[0] for question in questions} == {"templates", "nf_cats", "trec_qc"}
     measured, missing = routing.development(development_data)
     assert not missing
-    shared = {normalized(one.text) for one in measured} & {normalized(question.text) for question in questions}
+    shared = {normalized(one.text) for one, _ in measured} & {normalized(question.text) for question in questions}
     assert not shared
 
 
@@ -529,7 +527,7 @@ def lettered_weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     data, out = toy_folder(folder / "data"), folder / "weights.json"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "hybrid.router.training.domains.DOMAINS", {"contracts": DOMAINS["contracts"]}
+            "hybrid.router.training.questions.DOMAINS", {"contracts": DOMAINS["contracts"]}
         )  # nine take a minute
         patch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
         done = CliRunner().invoke(main, ["router", "train", "--data", str(data), "--out", str(out)])
@@ -559,7 +557,7 @@ def test_training_twice_gives_the_same_file(
     lettered_weights: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, first, _ = lettered_weights
-    monkeypatch.setattr("hybrid.router.training.domains.DOMAINS", {"contracts": DOMAINS["contracts"]})
+    monkeypatch.setattr("hybrid.router.training.questions.DOMAINS", {"contracts": DOMAINS["contracts"]})
     monkeypatch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
     again = tmp_path / "weights.json"
     assert CliRunner().invoke(main, ["router", "train", "--data", str(data), "--out", str(again)]).exit_code == 0
@@ -635,6 +633,12 @@ def test_a_file_of_questions_may_begin_with_a_byte_order_mark(tmp_path: Path) ->
     path = tmp_path / "q.jsonl"
     path.write_text('{"question": "Why?", "label": "comprehension"}\n', encoding="utf-8-sig")
     assert [one.question for one in read_labelled(path)] == ["Why?"]
+
+
+def test_a_question_may_hold_characters_that_end_lines_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "Why\u2028not?", "label": "comprehension"}\r\n', encoding="utf-8", newline="")
+    assert [one.question for one in read_labelled(path)] == ["Why\u2028not?"]
 
 
 def test_own_questions_with_a_history_are_trained_on_as_they_stand_alone(tmp_path: Path) -> None:
