@@ -344,7 +344,7 @@ class Catalog:
     def commit(self) -> CommitRow | None:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
-            row = connection.execute(_GENERATIONS.order_by(CommitTable.n.desc()).limit(1)).first()
+            row = connection.execute(_COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
             return CommitRow(*tuple(row)) if row else None
 
     def index_files(self, last: int = 2) -> list[str]:
@@ -390,7 +390,7 @@ _DOCUMENTS = select(
 
 _BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
 
-_GENERATIONS = select(
+_COMMITS = select(
     CommitTable.n,
     CommitTable.created_at,
     CommitTable.index_file,

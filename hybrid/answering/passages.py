@@ -55,7 +55,7 @@ class SuppliedPassages:
 
     def __init__(self, passages: Sequence[Passage], commit: CommitRow | None) -> None:
         self._passages = {number: passage for number, passage in enumerate(passages, 1) if passage.text.strip()}
-        self._generation = commit
+        self._commit = commit
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
         """All passages. Raises `InputError` for a filter: the passages were chosen already."""
@@ -86,7 +86,7 @@ class SuppliedPassages:
 
     def commit(self) -> CommitRow | None:
         """The commit of the corpus whose memory writes."""
-        return self._generation
+        return self._commit
 
     def documents(self) -> list[DocumentRow]:
         """A document a passage."""

@@ -13,8 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from hybrid._view import load_embedder
-from hybrid.corpus import Corpus
 from hybrid.errors import InputError
 from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
@@ -232,6 +230,8 @@ def measure(
         settings: of the corpora; ``memory.enabled`` and, for several values, ``answer.max_quotes`` are set here.
         progress: told a line for each row that is done.
     """
+    from hybrid._view import load_embedder  # here: the command line lists the tasks, and needs no FAISS for that
+
     used = _settings(settings or Settings(), memory=memory, values="multi-value" in tasks)
     embedder = load_embedder(used.retrieval.embedder, used.retrieval.device, used.retrieval.dtype)
 
@@ -309,6 +309,8 @@ def _row(task: Task, length: int, made: Iterator[Haystack], settings: Settings) 
 
 
 def _ask(directory: Path, haystack: Haystack, settings: Settings) -> tuple[Answer, CorpusStatus]:
+    from hybrid.corpus import Corpus
+
     with Corpus.open(directory, settings=settings) as corpus:
         corpus.ingest(Document.from_text(haystack.text, source=_SOURCE))
         return corpus.ask(haystack.question), corpus.status()

@@ -23,7 +23,8 @@ from torch import Tensor
 from hybrid.cli import main
 from hybrid.errors import HybridError, InputError, MissingModelError, ModelError, UnsupportedModelError
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints.loading import load_checkpoint, load_directory, loading, save_checkpoint
+from hybrid.ttt.checkpoints import saving
+from hybrid.ttt.checkpoints.loading import load_checkpoint, load_directory, save_checkpoint
 from hybrid.ttt.checkpoints.official import from_official, read_official, save_official, to_official
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.config import ModelConfig, RopeScaling
@@ -376,7 +377,7 @@ def test_no_space_is_said_in_so_many_words(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(ModelError, match="no space left on the disk; free some"):
-        loading.write_folder(tmp_path / "model", write)
+        saving.write_folder(tmp_path / "model", write)
     assert not list(tmp_path.iterdir())
 
 

@@ -62,7 +62,7 @@ def use(directory: Path) -> list[str]:
         route = corpus.route("Why?", history=[answer])
         assert_type(route, Route)
         assert_type(route.p_comprehension, float)
-        assert_type(corpus.status().generation, int | None)
+        assert_type(corpus.status().commit, int | None)
         return [*reasons, *map(str, best), *map(str, dates), answer.model_dump_json()]
 
 
