@@ -149,7 +149,7 @@ def test_divergence_is_an_error_and_keeps_the_last_good_state(tmp_path: Path) ->
 
 def test_a_gradient_that_is_not_finite_is_divergence_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = MemoryModel.load(tiny_settings(tmp_path))
-    monkeypatch.setattr("hybrid.kernels.update.squared_norm", lambda gradients: torch.tensor(float("inf")))
+    monkeypatch.setattr("hybrid.ttt.inner_loop.squared_norm", lambda gradients: torch.tensor(float("inf")))
     with pytest.raises(DivergedError, match="gradient norm inf"):
         model.read(model.start(), list(range(40)))
 
