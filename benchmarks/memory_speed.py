@@ -26,7 +26,6 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from hybrid._runtime import keep_freed_memory
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
 from hybrid.kernels.reference import rope
 from hybrid.settings import MemorySettings
@@ -46,12 +45,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of reading so far")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--keep", action="store_true", help="keep freed memory, as the command line does")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    if arguments.keep:
-        keep_freed_memory()
     print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
     parts = {"read": read, "adapting": adapting, "pieces": pieces, "parts": parts_of, "depth": depth, "curve": curve}
     parts |= {"meta": meta, "peak": peak}

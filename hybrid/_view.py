@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,6 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from hybrid.answering.answerer import Answerer
-from hybrid.errors import CorpusError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
@@ -165,54 +163,3 @@ def _load_index(directory: Path, settings: Settings, commit: CommitRow | None, d
         nothing = np.zeros((0, dimension), np.float32)
         return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)
     return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True)
-
-
-class Usage:
-    """Counts the calls that run, whatever their thread. Nothing waits here.
-
-    Args:
-        name: of the thing, for the error that a late caller gets.
-        release: lets go of it; called once, by whoever is last.
-
-    Example:
-        >>> usage = Usage("the corpus at acme", release=lambda: print("files closed"))
-        >>> with usage.held():
-        ...     usage.close()  # another thread closes it meanwhile
-        files closed
-    """
-
-    def __init__(self, name: str, release: Callable[[], None]) -> None:
-        self._name = name
-        self._release = release
-        self._lock = Lock()
-        self._users = 0
-        self._closed = False
-
-    @property
-    def closed(self) -> bool:
-        """Whether nobody can begin to use it any more."""
-        return self._closed
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """The thing stays open inside the block. Raises `CorpusError` if it was closed before."""
-        with self._lock:
-            if self._closed:
-                raise CorpusError(f"{self._name} was closed; open it again to go on")
-            self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                last = self._closed and not self._users
-            if last:
-                self._release()
-
-    def close(self) -> None:
-        """Let nobody in any more, and let go once all are out. Closing again does nothing."""
-        with self._lock:
-            first, self._closed = not self._closed, True
-            free = first and not self._users
-        if free:
-            self._release()

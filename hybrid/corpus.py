@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from hybrid import _open
 from hybrid._async import until_dropped, until_stopped
-from hybrid._view import Usage
+from hybrid._usage import Usage
 from hybrid.errors import CorruptCorpusError, InputError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName

@@ -16,8 +16,6 @@ from hybrid.settings import AnswerSettings, Settings
 
 # Modules whose business is the terminal.
 SPEAKING = {
-    "hybrid/cli.py",
-    "hybrid/command.py",
     "hybrid/display/gallery.py",
     "kernels/src/compile.py",
     "kernels/src/roofline.py",

@@ -18,7 +18,19 @@ import hybrid
 HEAVY = {"torch", "faiss", "transformers", "sentence_transformers", "sqlalchemy", "numpy"}
 LAYERS = [  # bottom first; a module imports its own layer and those before it
     *("errors", "_runtime", "text", "types", "settings", "kernels", "stores", "ttt", "retrieval", "ingest", "router"),
-    *("answering", "display", "export", "_async", "_view", "_open", "corpus", "langchain", "evaluation", "cli"),
+    *(
+        "answering",
+        "display",
+        "export",
+        "_async",
+        "_usage",
+        "_view",
+        "_open",
+        "corpus",
+        "langchain",
+        "evaluation",
+        "cli",
+    ),
 ]
 
 
@@ -32,9 +44,19 @@ def test_import_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded
 
 
-def test_command_line_help_loads_nothing_heavy() -> None:
-    code = "import sys, hybrid.cli; print(*sys.modules)"
-    assert not HEAVY & set(run(sys.executable, "-c", code).stdout.split())
+@pytest.mark.parametrize("command", ["", "ask", "eval", "eval needle", "router", "meta-train", "settings"])
+def test_command_line_help_loads_nothing_heavy(command: str) -> None:
+    code = f"""
+import sys
+from hybrid.cli import main
+try:
+    main({[*command.split(), "--help"]})
+finally:
+    print("loaded:", *sys.modules)
+"""
+    said, _, loaded = run(sys.executable, "-c", code).stdout.partition("loaded:")
+    assert "Usage:" in said
+    assert not HEAVY & set(loaded.split())
 
 
 def test_every_exported_name_is_there() -> None:

@@ -17,7 +17,8 @@ from tiny_model import tiny_settings
 
 import hybrid
 from hybrid import _view
-from hybrid._view import Shared, Usage
+from hybrid._usage import Usage
+from hybrid._view import Shared
 from hybrid.answering.answerer import Answerer
 from hybrid.errors import CorpusError, CorpusLockedError
 from hybrid.retrieval.embedding import Embedder

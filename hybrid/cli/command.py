@@ -1,12 +1,14 @@
-"""What every verb of the command line shares: its example, its errors, its exit codes, its JSON."""
+"""What the commands share: groups that load them late, their example, errors, exit codes, options and output."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,16 +18,45 @@ from hybrid.errors import HybridError, InputError
 from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
+    from hybrid.evaluation.report import EvaluationReport
     from hybrid.ingest.progress import Progress
 
 FAILED, NOTHING_FOUND, SOME_SKIPPED, INTERRUPTED = 1, 3, 4, 130
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 
 
-def command(group: click.Group, example: str) -> Callable[[Callable[..., object]], click.Command]:
-    """A verb of ``group``: its example in the help, its errors as one line, its return value as the exit code."""
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called for, or listed with their help.
 
-    def register(function: Callable[..., object]) -> click.Command:
+    Args:
+        lazy: where each command is, by its name: ``{"ask": "hybrid.cli.corpus:ask"}``.
+        options: those of `click.Group`.
+    """
+
+    def __init__(self, *, lazy: Mapping[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self._lazy = dict(lazy)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands, loaded or not, in alphabetical order."""
+        return sorted({*super().list_commands(context), *self._lazy})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, imported now if it has not been; ``None`` if there is none."""
+        if name in self._lazy:
+            module, _, attribute = self._lazy[name].partition(":")
+            found: click.Command = getattr(import_module(module), attribute)
+            return found
+        return super().get_command(context, name)
+
+
+def command(example: str) -> Callable[[Callable[..., object]], click.Command]:
+    """Make a function a command: its example in the help, its errors as one line, its return value as the exit code.
+
+    The command's name is that of the function, with dashes.
+    """
+
+    def made(function: Callable[..., object]) -> click.Command:
         @wraps(function)
         def run(**arguments: Any) -> None:
             try:
@@ -38,9 +69,9 @@ def command(group: click.Group, example: str) -> Callable[[Callable[..., object]
                 code = INTERRUPTED
             sys.exit(code if isinstance(code, int) else 0)
 
-        return group.command(epilog=f"\b\nExample:\n  {example}")(run)
+        return click.command(epilog=f"\b\nExample:\n  {example}")(run)
 
-    return register
+    return made
 
 
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,3 +135,34 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress | None]:
 
     with TerminalBars() as progress:
         yield progress
+
+
+def report_options(default_seed: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--seed``, ``--out`` and ``--json``, for a subcommand that ends in `publish`."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        options = (
+            click.option("--seed", default=default_seed, show_default=True, help="Decides every random choice."),
+            click.option(
+                "--out",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="A folder for the report: JSON, Markdown and plots (the plots need matplotlib).",
+            ),
+            json_option,
+        )
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def publish(report: EvaluationReport, out: Path | None, *, as_json: bool) -> None:
+    """Print the report, as a table or as JSON, and write its files where ``out`` says so."""
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(report.as_text())
+    if out is not None:
+        for path in report.write(out):
+            click.echo(f"wrote {path}", err=True)

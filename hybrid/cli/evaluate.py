@@ -1,56 +1,18 @@
-"""The group ``hybrid eval``: measure the parts on questions of one's own."""
+"""`hybrid eval`: measure the parts on questions of one's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import click
 
-from hybrid.cli.command import command, json_option, print_json
+from hybrid.cli.command import command, publish, report_options
 from hybrid.errors import InputError
-from hybrid.evaluation.needles import TASKS, Task, read_filler
-from hybrid.evaluation.report import EvaluationReport
+from hybrid.evaluation.needles import TASKS, Task
 
 
-@click.group("eval")
-def evaluate() -> None:
-    """Measure retrieval, routing and answers, on your own questions."""
-
-
-def report_options(default_seed: int = 1) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``--seed``, ``--out`` and ``--json``, for a subcommand that ends in `publish`."""
-
-    def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        options = (
-            click.option("--seed", default=default_seed, show_default=True, help="Decides every random choice."),
-            click.option(
-                "--out",
-                type=click.Path(path_type=Path, file_okay=False),
-                help="A folder for the report: JSON, Markdown and plots (the plots need matplotlib).",
-            ),
-            json_option,
-        )
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return add
-
-
-def publish(report: EvaluationReport, out: Path | None, *, as_json: bool) -> None:
-    """Print the report, as a table or as JSON, and write its files where ``out`` says so."""
-    if as_json:
-        print_json(report)
-    else:
-        click.echo(report.as_text())
-    if out is not None:
-        for path in report.write(out):
-            click.echo(f"wrote {path}", err=True)
-
-
-@command(evaluate, "hybrid eval answers acme-v-beta questions.jsonl --out report")
+@command("hybrid eval answers acme-v-beta questions.jsonl --out report")
 @click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @report_options(default_seed=0)
@@ -69,7 +31,7 @@ def answers(corpus: Path, questions: Path, seed: int, out: Path | None, as_json:
     publish(report, out, as_json=as_json)
 
 
-@command(evaluate, "hybrid eval comprehension texts.jsonl --out report")
+@command("hybrid eval comprehension texts.jsonl --out report")
 @click.argument("texts", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--write/--no-write", default=True, show_default=True, help="Generate answers, too, for ROUGE-L.")
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
@@ -100,7 +62,7 @@ def comprehension(
     publish(report, out, as_json=as_json)
 
 
-@command(evaluate, "hybrid eval needle --filler essays/ --task s-niah-2 --tokens 8000 --count 100 --no-memory")
+@command("hybrid eval needle --filler essays/ --task s-niah-2 --tokens 8000 --count 100 --no-memory")
 @click.option(
     "--filler",
     type=click.Path(path_type=Path, exists=True),
@@ -138,7 +100,7 @@ def needle(
     one key among several, and several values of one key. Each haystack is ingested and asked as a user would,
     the router choosing by itself.
     """
-    from hybrid.evaluation.needles import measure
+    from hybrid.evaluation.needles import measure, read_filler
     from hybrid.settings import Settings
 
     report = measure(
@@ -154,7 +116,7 @@ def needle(
     publish(report, out, as_json=as_json)
 
 
-@command(evaluate, "hybrid eval retrieval acme-v-beta --questions questions.jsonl")
+@command("hybrid eval retrieval acme-v-beta --questions questions.jsonl")
 @click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
 @click.option("--questions", type=click.Path(path_type=Path, dir_okay=False), help="Judged questions about CORPUS.")
 @click.option(
@@ -200,33 +162,3 @@ def retrieval(
             rows += measure_corpus(opened, corpus.name, read_questions(questions), tell)
             used, commit = opened.settings, opened.status().commit
     publish(report(rows, used, seed, commit), out, as_json=as_json)
-
-
-@command(evaluate, "hybrid eval router questions.jsonl --out report")
-@click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights of your own.")
-@click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
-@report_options()
-def router(
-    questions: Path,
-    weights: Path | None,
-    embedder: str | None,
-    seed: int,
-    out: Path | None,
-    as_json: bool,
-) -> None:
-    """Measure the router on QUESTIONS, a JSONL file.
-
-    A line of QUESTIONS has `question` and `label` (lookup, comprehension or both), and may have `history`, the
-    questions asked before it, and `set`, a name that gets a row of its own.
-    """
-    from hybrid.evaluation import routing
-    from hybrid.retrieval.embedding import Embedder
-    from hybrid.router.training.questions import read_labelled
-    from hybrid.settings import RouterSettings
-    from hybrid.settings.models import EMBEDDER
-
-    settings = RouterSettings(weights=str(weights) if weights else None)
-    asked = routing.own(read_labelled(questions))
-    report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed)
-    publish(report, out, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`hybrid settings`: every setting and where it came from, or a file to fill in."""
+"""`hybrid settings`: every setting and where its value came from, or a file to fill in."""
 
 from __future__ import annotations
 
@@ -7,30 +7,20 @@ from pathlib import Path
 import click
 
 from hybrid.cli.command import command
-from hybrid.settings import Settings
 
 
-def register(group: click.Group) -> None:
-    """Make it a verb of ``group``."""
-    arguments = (
-        click.option("--template", is_flag=True, help="Print a file with all settings and their meaning instead."),
-        click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings."),
-        click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False)),
-    )
-    verb = settings
-    for argument in arguments:
-        verb = argument(verb)
-    command(group, "hybrid settings acme-v-beta")(verb)
-
-
+@command("hybrid settings acme-v-beta")
+@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@click.option("--template", is_flag=True, help="Print a file with all settings and their meaning instead.")
 def settings(corpus: Path | None, settings: Path | None, template: bool) -> None:
-    """Print the settings of CORPUS, or of a new one, as TOML, each with where it came from.
+    """Print the settings of CORPUS, or of a new one, as TOML, each with where its value came from.
 
     The environment overrules a file, a file what is stored with CORPUS, and that the defaults. A variable is
     called HYBRID_TABLE__KEY, as in HYBRID_MEMORY__ENABLED=false.
     """
     from hybrid import _open
-    from hybrid.settings import sources
+    from hybrid.settings import Settings, sources
 
     if template:
         click.echo(sources.template(Settings), nl=False)

@@ -1,0 +1,138 @@
+"""The verbs of `hybrid.Corpus`: ingest, ask, search, remove, status, documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from hybrid.cli.command import (
+    NOTHING_FOUND,
+    SOME_SKIPPED,
+    command,
+    filter_options,
+    json_option,
+    print_json,
+    progress_bars,
+)
+from hybrid.types.answers import RouteName
+from hybrid.types.filters import Filter
+
+if TYPE_CHECKING:
+    from hybrid.corpus import Corpus
+
+ROUTES = click.Choice(get_args(RouteName))
+corpus_argument = click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
+
+
+def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
+    """The corpus at ``directory``; only ingest creates one."""
+    from hybrid.corpus import Corpus
+
+    return Corpus.open(directory, settings, create=create)
+
+
+@command("hybrid ingest acme-v-beta discovery/ notes/*.md")
+@corpus_argument
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@json_option
+def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json: bool) -> int:
+    """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
+    with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
+        report = opened.ingest(*paths, progress=progress)
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(str(report))
+    return SOME_SKIPPED if report.skipped else 0
+
+
+@command('hybrid ask acme-v-beta "When does the supply agreement end?"')
+@corpus_argument
+@click.argument("question")
+@click.option("--route", type=ROUTES, help="Choose the route instead of the router.")
+@click.option(
+    "--after", multiple=True, metavar="QUESTION", help="A question asked before, which this one follows up. Repeatable."
+)
+@filter_options
+@json_option
+def ask(
+    corpus: Path,
+    question: str,
+    route: RouteName | None,
+    after: tuple[str, ...],
+    where: Filter | None,
+    as_json: bool,
+) -> int:
+    """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
+    if question == "-":
+        question = sys.stdin.read()
+    with open_corpus(corpus) as opened:
+        answer = opened.ask(question, route=route, history=after, where=where)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(str(answer))
+    return 0 if answer.found else NOTHING_FOUND
+
+
+@command('hybrid search acme-v-beta "termination date" -k 5')
+@corpus_argument
+@click.argument("question")
+@click.option("-k", default=10, show_default=True, help="How many results.")
+@filter_options
+@json_option
+def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: bool) -> int:
+    """Search the index of CORPUS alone, without routing and without the memory."""
+    with open_corpus(corpus) as opened:
+        hits = opened.search(question, k=k, where=where)
+    if as_json:
+        print_json(list(hits))
+        return 0 if hits else NOTHING_FOUND
+    click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or "Nothing found.")
+    return 0 if hits else NOTHING_FOUND
+
+
+@command("hybrid remove acme-v-beta discovery/draft.docx")
+@corpus_argument
+@click.argument("sources", nargs=-1, required=True)
+@json_option
+def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
+    """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
+    with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
+        opened.remove(sources, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"removed": sources}))
+    else:
+        click.echo("\n".join(f"removed {source}" for source in sources))
+
+
+@command("hybrid status acme-v-beta")
+@corpus_argument
+@json_option
+def status(corpus: Path, as_json: bool) -> None:
+    """What CORPUS holds: documents, chunks, the memory's state, sizes, models."""
+    with open_corpus(corpus) as opened:
+        found = opened.status()
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(str(found))
+
+
+@command("hybrid documents acme-v-beta --json")
+@corpus_argument
+@json_option
+def documents(corpus: Path, as_json: bool) -> None:
+    """List the documents of CORPUS, in the order in which they were read."""
+    with open_corpus(corpus) as opened:
+        found = opened.documents()
+    if as_json:
+        print_json(list(found))
+        return
+    for document in found:
+        click.echo(str(document))

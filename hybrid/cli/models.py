@@ -1,0 +1,60 @@
+"""Language models: convert one to another format, and prepare one's memory by meta-training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from hybrid.cli.command import command
+
+
+@command("hybrid convert checkpoints/125m model-125m --to directory --tokenizer llama3-tokenizer")
+@click.argument("source")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--to", type=click.Choice(("directory", "official")), required=True, help="What to write.")
+@click.option(
+    "--tokenizer",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A directory with a tokenizer.json to go along; default: the source's own.",
+)
+@click.option("--rope-theta", type=float, help="Base of an official checkpoint's rotary positions. [default: 500000]")
+@click.option("--step", type=int, help="The official step to read [default: the newest] or to write [default: 0].")
+def convert(
+    source: str,
+    target: Path,
+    to: Literal["directory", "official"],
+    tokenizer: Path | None,
+    rope_theta: float | None,
+    step: int | None,
+) -> None:
+    """Write the model SOURCE at TARGET in another format.
+
+    SOURCE is a model directory, a GGUF file, a hub id in the local cache, or a checkpoint of the official
+    TTT-E2E code. A directory can be used as a corpus's model; an official checkpoint goes to the official code.
+    """
+    from hybrid.ttt.checkpoints import conversion
+
+    conversion.convert(source, target, to, tokenizer=tokenizer, rope_theta=rope_theta, step=step)
+    click.echo(f"wrote {target}")
+
+
+@command("hybrid meta-train start.toml")
+@click.argument("settings", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--quiet", is_flag=True, help="Print the result alone.")
+def meta_train(settings: Path, quiet: bool) -> None:
+    """Prepare a model's memory: train its initial fast weights through the inner loop, on a folder of texts.
+
+    SETTINGS is a TOML file; docs/meta-training.md lists its keys. The same command goes on with a run that was
+    stopped. The result is OUTPUT/initial_weights.safetensors, for the setting memory.start.
+    """
+    from hybrid.settings.meta_training import MetaTrainingSettings
+    from hybrid.ttt.training import meta_train as run
+
+    found = MetaTrainingSettings.from_toml(settings)
+    result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
+    click.echo(f"wrote {result.start} after {result.steps} steps")
+    if result.loss_before is not None and result.loss_after is not None:
+        click.echo(f"evaluation loss {result.loss_before:.4f} before, {result.loss_after:.4f} after")
