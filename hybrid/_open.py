@@ -86,7 +86,7 @@ def _in_order(stored: Layer, given: Given) -> list[Layer]:
 
 
 def _given_layer(given: Settings | str | os.PathLike[str]) -> Layer:
-    return sources.from_code(given) if isinstance(given, Settings) else sources.from_file(given)
+    return sources.from_code(given) if isinstance(given, Settings) else sources.from_file(Settings, given)
 
 
 def _stored_layer(text: str | None) -> Layer:

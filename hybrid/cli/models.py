@@ -53,7 +53,7 @@ def meta_train(settings: Path, quiet: bool) -> None:
     from hybrid.settings.meta_training import MetaTrainingSettings
     from hybrid.ttt.training import meta_train as run
 
-    found = MetaTrainingSettings.from_toml(settings)
+    found = MetaTrainingSettings.load(settings)
     result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
     click.echo(f"wrote {result.start} after {result.steps} steps")
     if result.loss_before is not None and result.loss_after is not None:

@@ -6,7 +6,7 @@ import re
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from hybrid.settings.messages import settings_error
 from hybrid.settings.models import EMBEDDER, LANGUAGE_MODEL
@@ -20,11 +20,19 @@ def _checked_device(name: str) -> str:
     return name
 
 
+def _none_if_said(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() in ("", "none") else value
+
+
 Device = Annotated[str, AfterValidator(_checked_device)]
 Dtype = Literal["auto", "float32", "bfloat16"]
+OrNone = BeforeValidator(_none_if_said)
+"""For a setting that may have no value: TOML and the environment have no null, so ``none`` or an empty text says it."""
 
 
-class _Settings(BaseModel):
+class Table(BaseModel):
+    """Settings that belong together. Made with a wrong one it raises `SettingsError`, which names each."""
+
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     if not TYPE_CHECKING:  # type checkers see the fields as arguments
@@ -38,7 +46,7 @@ class _Settings(BaseModel):
         __init__.__pydantic_base_init__ = True  # so that pydantic, too, builds tables by their fields
 
 
-class IngestSettings(_Settings):
+class IngestSettings(Table):
     """Which files are read and how they are cut into chunks. Chunk sizes are in embedder tokens."""
 
     max_file_bytes: int = Field(default=64 * 2**20, gt=0, description="larger files are left out")
@@ -58,7 +66,7 @@ class IngestSettings(_Settings):
         return self
 
 
-class RetrievalSettings(_Settings):
+class RetrievalSettings(Table):
     """The index, its embedder, and how it is searched."""
 
     embedder: str = Field(
@@ -73,14 +81,8 @@ class RetrievalSettings(_Settings):
     candidates: int = Field(default=200, ge=1, description="how many chunks each search brings before fusion")
     exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_what_is_gone(cls, given: Any) -> Any:
-        """A corpus of an earlier version has ``rrf_k`` stored, which no longer means anything."""
-        return {key: value for key, value in given.items() if key != "rrf_k"} if isinstance(given, dict) else given
 
-
-class MemorySettings(_Settings):
+class MemorySettings(Table):
     """The memory: the language model, its window, and the inner loop. Sizes are in tokens."""
 
     enabled: bool = Field(default=True, description="false: the index alone answers, and ingest takes seconds")
@@ -97,8 +99,8 @@ class MemorySettings(_Settings):
     window: int = Field(default=1024, ge=16, description="tokens that attention sees")
     sinks: int = Field(default=4, ge=0, description="first tokens of the stream that stay visible")
     mini_batch: int = Field(default=512, ge=8, description="tokens of one inner step")
-    dynamic_size: int | None = Field(
-        default=None, ge=1, description="width of the dynamic MLP; None: that of the static one"
+    dynamic_size: Annotated[int | None, OrNone] = Field(
+        default=None, ge=1, description="width of the dynamic MLP; none: that of the static one"
     )
     optimizer: Literal["sgd", "adam"] = Field(default="sgd", description="of the inner loop")
     learning_rate: float = Field(default=1.0, gt=0, description="1.0 suits sgd with clip 1; adam wants about 3e-4")
@@ -109,7 +111,7 @@ class MemorySettings(_Settings):
     snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long read")
 
 
-class RouterSettings(_Settings):
+class RouterSettings(Table):
     """Below ``lookup_below`` a question goes to the index, above ``comprehension_above`` to the memory."""
 
     lookup_below: float = Field(
@@ -118,7 +120,7 @@ class RouterSettings(_Settings):
     comprehension_above: float = Field(
         default=0.75, ge=0, le=1, description="p(comprehension) above which the memory answers; between: both"
     )
-    weights: str | None = Field(
+    weights: Annotated[str | None, OrNone] = Field(
         default=None, description="weights of your own, which hybrid router train wrote; none: the shipped ones"
     )
 
@@ -131,7 +133,7 @@ class RouterSettings(_Settings):
         return self
 
 
-class AnswerSettings(_Settings):
+class AnswerSettings(Table):
     """How answers are made and what is kept of them."""
 
     max_question_chars: int = Field(default=4000, ge=1, description="a longer question is refused")
@@ -144,7 +146,7 @@ class AnswerSettings(_Settings):
     drop_unsupported: bool = Field(default=False, description="true: unsupported claims are left out, not marked")
 
 
-class Settings(_Settings):
+class Settings(Table):
     """All settings of a corpus. What is left out here is left to a corpus's stored settings, and then to the default.
 
     Raises `SettingsError`, as each table does, naming every setting that is wrong and what it may be.
@@ -173,5 +175,5 @@ class Settings(_Settings):
         """
         from hybrid.settings import sources as sources
 
-        layers = [sources.from_file(path)] if path is not None else []
+        layers = [sources.from_file(cls, path)] if path is not None else []
         return sources.resolve(cls, [*layers, *([sources.from_environment(cls)] if env else [])]).settings

@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +17,7 @@ from hybrid.errors import SettingsError
 Key = tuple[str, ...]
 """``("memory", "window")``, or ``("memory",)`` for a whole table."""
 
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a path"}
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
 
@@ -38,8 +39,8 @@ def settings_error(
 
 
 def is_whole(model: type[BaseModel]) -> bool:
-    """Whether a model is that of all settings, whose fields are tables."""
-    return all(table_of(field) is not None for field in model.model_fields.values())
+    """Whether a model has tables, and is not one."""
+    return any(table_of(field) is not None for field in model.model_fields.values())
 
 
 def table_name(model: type[BaseModel]) -> str:
@@ -63,11 +64,6 @@ def allowed(field: FieldInfo) -> str:
     return f"{said}, or none" if types.NoneType in kinds else said
 
 
-def may_be_none(field: FieldInfo) -> bool:
-    """Whether a setting can be left without a value."""
-    return types.NoneType in _alternatives(field.annotation)
-
-
 def _alternatives(annotation: Any) -> Sequence[Any]:
     return typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
 
@@ -76,6 +72,8 @@ def _kind(annotation: Any) -> str:
     if typing.get_origin(annotation) is Literal:
         names = [repr(name) for name in typing.get_args(annotation)]
         return f"{', '.join(names[:-1])} or {names[-1]}"
+    if typing.get_origin(annotation) is tuple:
+        return f"a list of {' and '.join(map(_kind, typing.get_args(annotation)))}"
     return _KINDS.get(annotation, "a value of another kind")
 
 
@@ -87,6 +85,10 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel], above: Key, origi
     if fault["type"] == "extra_forbidden":
         what, advice = _what(key, fault["input"]), _advice(key, model, above)
         return f"{_stated(key, fault['input'])}{where}: no such {what}; {advice}"
+    if fault["type"] == "missing" and field is not None:
+        return f"{'.'.join(key)}: is missing{where and f' from {source}'}; it is {allowed(field)}: {field.description}"
+    if fault["type"] == "value_error" and not key:
+        return f"{fault['ctx']['error']}{where}"
     if fault["type"] == "value_error":
         named = _stated(key, fault["input"]) if field is not None and table_of(field) is None else ".".join(key)
         return f"{named}{where}: {fault['ctx']['error']}"

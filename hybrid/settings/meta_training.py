@@ -1,28 +1,26 @@
-"""What a run of meta-training is told: a TOML file, or the same from Python."""
+"""The settings of a run of meta-training: a TOML file, or the same from Python."""
 
 from __future__ import annotations
 
-import tomllib
+from os import PathLike
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from hybrid.errors import SettingsError
+from hybrid.settings import Dtype, OrNone, Table, sources
 from hybrid.settings.models import LANGUAGE_MODEL
 
 
-class _Table(BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
-
-
-class InnerSettings(_Table):
+class InnerSettings(Table):
     """The inner loop that is differentiated through: SGD. Sizes are in tokens."""
 
     window: int = Field(default=1024, ge=16)
     sinks: int = Field(default=4, ge=0)
     mini_batch: int = Field(default=512, ge=8)
-    dynamic_size: int | None = Field(default=None, ge=1, description="width of the dynamic MLPs; None: the model's")
+    dynamic_size: Annotated[int | None, OrNone] = Field(
+        default=None, ge=1, description="width of the dynamic MLPs; none: the model's"
+    )
     learning_rate: float = Field(default=1.0, gt=0)
     warm_up: int = Field(default=0, ge=0, description="outer steps from initial_learning_rate to learning_rate")
     initial_learning_rate: float = Field(default=0.1, ge=0)
@@ -30,7 +28,7 @@ class InnerSettings(_Table):
     first_order: bool = Field(default=False, description="take the inner gradients for constants")
 
 
-class OuterSettings(_Table):
+class OuterSettings(Table):
     """The outer loop: AdamW with warm-up and a cosine."""
 
     trains: Literal["dynamic", "all"] = Field(
@@ -55,7 +53,7 @@ class OuterSettings(_Table):
     seed: int = 0
 
 
-class MetaTrainingSettings(_Table):
+class MetaTrainingSettings(Table):
     """All of it.
 
     Example:
@@ -65,11 +63,11 @@ class MetaTrainingSettings(_Table):
 
     texts: Path = Field(description="a folder; every .txt and .md file in it is read as UTF-8")
     output: Path = Field(description="a folder for the start, the checkpoint, the log and the plot")
-    evaluation_texts: Path | None = Field(
-        default=None, description="None: every twentieth of the texts, not trained on"
+    evaluation_texts: Annotated[Path | None, OrNone] = Field(
+        default=None, description="none: every twentieth of the texts, not trained on"
     )
     model: str = LANGUAGE_MODEL.name
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Dtype = "auto"
     inner: InnerSettings = InnerSettings()
     outer: OuterSettings = OuterSettings()
 
@@ -82,21 +80,13 @@ class MetaTrainingSettings(_Table):
         return self
 
     @classmethod
-    def from_toml(cls, path: Path) -> Self:
+    def load(cls, path: str | PathLike[str]) -> Self:
         """Read a TOML file; paths in it are relative to it.
 
         Raises:
             SettingsError: the file cannot be read, or a key or value in it is wrong; each is named.
         """
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-            found = cls.model_validate(raw)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
-        except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-            raise SettingsError(f"{path}: {wrong}") from error
-        here = path.parent
-        changes = {name: here / getattr(found, name) for name in ("texts", "output", "evaluation_texts")
-                   if getattr(found, name) is not None}  # fmt: skip
-        return found.model_copy(update=changes)
+        found = sources.resolve(cls, [sources.from_file(cls, path)]).settings
+        given = {name: getattr(found, name) for name in ("texts", "output", "evaluation_texts")}
+        here = Path(path).expanduser().parent
+        return found.model_copy(update={name: here / value for name, value in given.items() if value is not None})

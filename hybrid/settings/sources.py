@@ -1,6 +1,10 @@
 """Where settings come from: code, the environment, a TOML file, a corpus. The first of these that names a key decides.
 
 A variable of the environment is called ``HYBRID_<TABLE>__<KEY>``, as in ``HYBRID_MEMORY__ENABLED=false``.
+
+pydantic-settings reads the environment and the file. It merges sources, too, but does not say which of them a value
+came from, and passes over a file that is missing and a variable of a table that does not exist: so the layers are
+kept apart here until `resolve`.
 """
 
 from __future__ import annotations
@@ -10,17 +14,18 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from hybrid.errors import SettingsError
-from hybrid.settings.messages import Key, allowed, may_be_none, settings_error, table_of
+from hybrid.settings.messages import Key, allowed, settings_error, table_of
+
+if TYPE_CHECKING:
+    from pydantic_settings import BaseSettings
 
 PREFIX = "HYBRID_"
 BETWEEN = "__"
-NONE = ("", "none")
-"""What a variable says where a setting is to have no value."""
 Whole = TypeVar("Whole", bound=BaseModel)
 
 
@@ -41,28 +46,47 @@ class Resolved(Generic[Whole]):
     origins: Mapping[Key, str]
 
 
-def from_file(path: str | os.PathLike[str]) -> Layer:
+def from_file(model: type[BaseModel], path: str | os.PathLike[str]) -> Layer:
     """The settings of a TOML file. Raises `SettingsError` if it cannot be read, naming the line if it is not TOML."""
+    from pydantic_settings import TomlConfigSettingsSource
+
+    file = Path(path).expanduser()
     try:
-        return Layer(str(path), tomllib.loads(Path(path).expanduser().read_text("utf-8")))
+        file.stat()  # the source takes a missing file for an empty one
+        source = TomlConfigSettingsSource(_as_source(model), toml_file=file)
     except OSError as error:
         raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings in {path} are not TOML: {error}") from error
+    return Layer(str(path), source.toml_data)
 
 
 def from_environment(model: type[BaseModel], environment: Mapping[str, str] | None = None) -> Layer:
     """The settings in variables ``HYBRID_<TABLE>__<KEY>``. Other variables are none of ours."""
-    values: dict[str, Any] = {}
+    variables = {
+        name: text
+        for name, text in (os.environ if environment is None else environment).items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).partition(BETWEEN)[1]
+    }
+    if not variables:
+        return Layer("the environment")  # without pydantic-settings, whose import takes 80 ms
+    from pydantic_settings import EnvSettingsSource
+
+    source = EnvSettingsSource(_as_source(model), env_prefix=PREFIX, env_nested_delimiter=BETWEEN)
+    source.env_vars = {name.lower(): text for name, text in variables.items()}
+    values = source()
     names: dict[Key, str] = {}
-    for name, text in sorted((os.environ if environment is None else environment).items()):
-        table, between, key = name.removeprefix(PREFIX).partition(BETWEEN)
-        if not name.startswith(PREFIX) or not between or not table:
-            continue
-        table, key = table.lower(), key.lower()
-        values.setdefault(table, {})[key] = None if _is_none(model, table, key, text) else text
+    for name, text in sorted(variables.items()):
+        table, _, key = name.removeprefix(PREFIX).lower().partition(BETWEEN)
         names[table, key] = names[(table,)] = f"environment variable {name}"
+        if table not in model.model_fields:  # left out by the source: to be refused by its name
+            values.setdefault(table, {})[key] = text
     return Layer("the environment", values, names)
+
+
+def _as_source(model: type[BaseModel]) -> type[BaseSettings]:
+    """A model as the sources' type: they use its fields and configuration, which any model has."""
+    return cast("type[BaseSettings]", model)
 
 
 def from_code(settings: BaseModel) -> Layer:
@@ -78,6 +102,7 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
     merged: dict[str, Any] = {}
     origins: dict[Key, str] = {}
     for layer in layers:
+        origins[()] = layer.name
         for table, values in layer.values.items():
             origins[(table,)] = layer.names.get((table,), layer.name)
             if not isinstance(values, Mapping):
@@ -94,7 +119,7 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
 
 
 def as_toml(resolved: Resolved[Whole]) -> str:
-    """All settings as TOML that can be read again, each with its source. None cannot be written: it is a comment."""
+    """All settings as TOML that can be read again, each with its source."""
     lines: list[str] = []
     plain = type(resolved.settings)().model_dump()
     for table, values in resolved.settings.model_dump().items():
@@ -113,7 +138,7 @@ def template(model: type[BaseModel]) -> str:
         lines += [f"[{table}]", *(f"# {line.strip()}" for line in (inner.__doc__ or "").strip().splitlines()), ""]
         for key, field_ in inner.model_fields.items():
             said = f"{field_.description}: {allowed(field_)}" if field_.description else allowed(field_)
-            lines += [f"# {said}", f"# {_assignment(key, field_.default).removeprefix('# ')}", ""]
+            lines += [f"# {said}", f"# {_assignment(key, field_.default)}", ""]
     return "\n".join(lines)
 
 
@@ -124,17 +149,8 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
             yield table, inner
 
 
-def _is_none(model: type[BaseModel], table: str, key: str, text: str) -> bool:
-    fields = dict(_tables(model)).get(table, BaseModel).model_fields
-    return key in fields and may_be_none(fields[key]) and text.strip().lower() in NONE
-
-
 def _assignment(key: str, value: object) -> str:
-    if value is None:
-        return f"# {key} is not set"
-    if isinstance(value, bool):
-        return f"{key} = {str(value).lower()}"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{key} = "{escaped}"'
-    return f"{key} = {value}"
+    """A line of TOML, which has no null: a setting that may be none takes the word."""
+    import tomlkit
+
+    return f"{key} = {tomlkit.item('none' if value is None else value).as_string()}"

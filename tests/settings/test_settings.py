@@ -14,6 +14,7 @@ from hybrid.cli import main
 from hybrid.errors import SettingsError
 from hybrid.settings import AnswerSettings, IngestSettings, MemorySettings, RetrievalSettings, RouterSettings, Settings
 from hybrid.settings.messages import allowed, table_of
+from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, OuterSettings
 from hybrid.settings.sources import as_toml, from_environment, resolve, template
 
 INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
@@ -127,10 +128,9 @@ def test_an_embedder_in_the_environment_does_not_slip_past_the_corpus_that_has_a
         hybrid.Corpus.open(tmp_path / "corpus")
 
 
-def test_settings_stored_by_an_earlier_version_open_with_what_is_new_at_its_default(tmp_path: Path) -> None:
+def test_settings_stored_before_there_was_a_key_open_with_it_at_its_default(tmp_path: Path) -> None:
     with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
         stored = json.loads(corpus._catalog.info("settings") or "")
-        stored["retrieval"]["rrf_k"] = 60
         del stored["memory"]["device"]
         corpus._catalog.set_info("settings", json.dumps(stored))
     with hybrid.Corpus.open(tmp_path / "corpus") as corpus:
@@ -237,6 +237,39 @@ def test_all_problems_are_told_at_once_each_with_its_source(tmp_path: Path, monk
         f"  answer.max_quote = 1 ({path}): no such setting; did you mean answer.max_quotes?",
         "  ruoter (environment variable HYBRID_RUOTER__WEIGHTS): no such table; did you mean router?",
     ]
+
+
+def test_meta_training_has_the_same_file_and_the_same_errors(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('texts = "books"\noutput = "run"\n[inner]\ndynamic_size = "none"\n[outer]\nbetas = [0.9, 0.99]\n')
+    found = MetaTrainingSettings.load(path)
+    assert (found.texts, found.output, found.evaluation_texts) == (tmp_path / "books", tmp_path / "run", None)
+    assert found.outer == OuterSettings(betas=(0.9, 0.99))
+    path.write_text("output = 3\ncolour = 1\n[inner]\nwindow = 3\n[outer]\nsteeps = 3\nbetas = [0.9, 'b']\n")
+    with pytest.raises(SettingsError) as caught:
+        MetaTrainingSettings.load(path)
+    assert str(caught.value).splitlines() == [
+        "6 settings are wrong:",
+        f"  texts: is missing from {path}; it is a path: a folder; every .txt and .md file in it is read as UTF-8",
+        f"  output = 3 ({path}): must be a path",
+        f"  inner.window = 3 ({path}): must be a whole number, at least 16",
+        f"  outer.betas.1 = 'b' ({path}): must be a list of a number and a number",
+        f"  outer.steeps = 3 ({path}): no such setting; did you mean outer.steps?",
+        f"  colour = 1 ({path}): no such setting; there are dtype, evaluation_texts, inner, model, outer, output, texts",
+    ]
+    path.write_text('texts = "books"\noutput = "run"\n[outer]\nsequence = 100\n')
+    with pytest.raises(
+        SettingsError, match=r"^outer.sequence 100 is no multiple of inner.mini_batch 512 \(.*run.toml\)$"
+    ):
+        MetaTrainingSettings.load(path)
+    with pytest.raises(SettingsError, match=r"^inner.window = 3: must be a whole number, at least 16$"):
+        InnerSettings(window=3)
+
+
+def test_a_file_says_none_where_a_setting_is_to_have_no_value(tmp_path: Path) -> None:
+    path = written(tmp_path, '[router]\nweights = "none"\n[memory]\ndynamic_size = ""\nstart = "none"\n')
+    loaded = Settings.load(path)
+    assert (loaded.router.weights, loaded.memory.dynamic_size, loaded.memory.start) == (None, None, "none")
 
 
 def test_code_gets_the_same_errors_in_the_same_words() -> None:
