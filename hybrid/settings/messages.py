@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from hybrid.errors import SettingsError
 
 Key = tuple[str, ...]
-"""``("memory", "window")``, or ``("memory",)`` for a whole table."""
+"""``("memory", "window")``, ``("memory",)`` for a whole table, or ``()`` for all of them."""
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a path"}
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
@@ -86,7 +86,9 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel], above: Key, origi
         what, advice = _what(key, fault["input"]), _advice(key, model, above)
         return f"{_stated(key, fault['input'])}{where}: no such {what}; {advice}"
     if fault["type"] == "missing" and field is not None:
-        return f"{'.'.join(key)}: is missing{where and f' from {source}'}; it is {allowed(field)}: {field.description}"
+        source = origin(()) if source is None else source
+        home = f" from {source}" if source else ""
+        return f"{'.'.join(key)}: is missing{home}; it is {allowed(field)}: {field.description}"
     if fault["type"] == "value_error" and not key:
         return f"{fault['ctx']['error']}{where}"
     if fault["type"] == "value_error":
