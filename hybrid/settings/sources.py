@@ -114,7 +114,7 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
     try:
         settings = model.model_validate(merged)
     except ValidationError as error:
-        raise settings_error(error, model, origins.get) from None
+        raise settings_error(error, model, lambda key: origins.get(key[:2])) from None  # the whole of a list is one setting
     return Resolved(settings, {key: origin for key, origin in origins.items() if len(key) > 1})
 
 
