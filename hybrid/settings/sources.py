@@ -114,7 +114,8 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
     try:
         settings = model.model_validate(merged)
     except ValidationError as error:
-        raise settings_error(error, model, lambda key: origins.get(key[:2])) from None  # the whole of a list is one setting
+        # A list counts as one setting: its items come from where it does.
+        raise settings_error(error, model, lambda key: origins.get(key[:2])) from None
     return Resolved(settings, {key: origin for key, origin in origins.items() if len(key) > 1})
 
 
