@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, Literal, Self, SupportsIndex, overload
+from typing import Literal, Self, SupportsIndex, overload
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from hybrid.errors import InputError
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
+from hybrid.types.validation import FrozenModel, checked_elements, shown
 
 RouteName = Literal["lookup", "comprehension", "both"]
 Verdict = Literal["verbatim", "supported", "unsupported"]
 
 
-class _Data(Shown, BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+class _Data(Shown, FrozenModel):
+    """What the data of an answer have in common."""
 
 
 class Route(_Data):
@@ -85,7 +87,7 @@ class Hits(Shown, list[Hit]):
         matched: Iterable[str] = (),
         order: Literal["fused", "dense", "lexical"] = "fused",
     ) -> None:
-        super().__init__(hits)
+        super().__init__(checked_elements("hits", hits, Hit))
         self.question = question
         self.matched = tuple(matched)
         self.order = order
@@ -197,7 +199,7 @@ class Answer(_Data):
         return self._as_document(title)
 
 
-class Contradiction(Shown, BaseModel):
+class Contradiction(_Data):
     """Two claims of different groups that cannot both hold, by what they say in words.
 
     ``citations`` are the spans that carry them, one for each; their numbers are those of their own side's answer.
@@ -206,8 +208,6 @@ class Contradiction(Shown, BaseModel):
         >>> for found in comparison.contradictions:
         ...     print(found.groups, [citation.quote for citation in found.citations])
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     groups: tuple[str, str]
     claims: tuple[Claim, Claim]
@@ -241,6 +241,9 @@ class Comparison(Shown, Mapping[str, Answer]):
     def __init__(
         self, question: str, answers: Mapping[str, Answer], contradictions: Iterable[Contradiction] = ()
     ) -> None:
+        if not isinstance(answers, Mapping):
+            raise InputError(f"answers is a mapping of the groups' names to their answers, not {shown(answers)}")
+        checked_elements("answers", answers.values(), Answer)
         self.question = question
         self.contradictions = tuple(contradictions)
         self._answers = dict(answers)

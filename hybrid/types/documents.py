@@ -7,11 +7,14 @@ import re
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from hybrid.errors import InputError
+from hybrid.types.dates import iso_date
 from hybrid.types.rendering import Shown
+from hybrid.types.validation import FrozenModel, shown
 
 
 def sha256_hex(data: bytes) -> str:
@@ -19,10 +22,16 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Metadata(BaseModel):
-    """What is known about a document besides its text. ``date`` is ISO 8601, as precise as known."""
+class Metadata(FrozenModel):
+    """What is known about a document besides its text.
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+    ``date`` is ISO 8601, as precise as known, perhaps with a time of the day. A `datetime.date`, or a date whose month
+    is a word, becomes that. Any other is refused: no `Filter` would find it.
+
+    Example:
+        >>> Metadata(date="12 March 2026").date
+        '2026-03-12'
+    """
 
     title: str | None = None
     author: str | None = None
@@ -30,8 +39,13 @@ class Metadata(BaseModel):
     custodian: str | None = None
     extra: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("date", mode="before")
+    @classmethod
+    def _date_is_iso(cls, value: object) -> str | None:
+        return None if value is None else iso_date(value, "second")
 
-class Location(BaseModel):
+
+class Location(FrozenModel):
     """Where a span stands for a human reader.
 
     Pages and lines count from 1. Where the document has pages, each line number counts from the top
@@ -39,17 +53,13 @@ class Location(BaseModel):
     none, both pages are ``None`` and lines count from the top of the document.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
-
     page: int | None
     last_page: int | None
     lines: tuple[int, int]
 
 
-class Chunk(BaseModel):
+class Chunk(FrozenModel):
     """A span that is embedded and indexed: ``document.text[start:end] == text``, always."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     start: int = Field(ge=0)
     end: int = Field(gt=0)
@@ -62,7 +72,7 @@ class Chunk(BaseModel):
         return self
 
 
-class Document(Shown, BaseModel):
+class Document(Shown, FrozenModel):
     """One source and its extracted text.
 
     Args:
@@ -79,8 +89,6 @@ class Document(Shown, BaseModel):
         >>> document.locate(12, 23).lines
         (2, 2)
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     source: str = Field(min_length=1)
     text: str = Field(min_length=1, repr=False)
@@ -101,7 +109,14 @@ class Document(Shown, BaseModel):
 
     @classmethod
     def from_text(cls, text: str, source: str, metadata: Metadata | None = None) -> Self:
-        """A document made from a string instead of a file. Line ends become ``\\n``."""
+        """A document made from a string instead of a file. Line ends become ``\\n``.
+
+        Raises `InputError` if ``text`` is not a string or empty, or ``source`` or ``metadata`` of another type.
+        """
+        if not isinstance(text, str):
+            raise InputError(
+                f"Document.text must be a string, not {shown(text)}; files are read by corpus.ingest(path)"
+            )
         canonical = text.replace("\r\n", "\n").replace("\r", "\n")
         digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return cls(source=source, text=canonical, sha256=digest, metadata=metadata or Metadata())
@@ -144,7 +159,7 @@ MOST_CHARS = 12_000
 """Characters before the span, and after it, that are shown at most."""
 
 
-class PageView(Shown, BaseModel):
+class PageView(Shown, FrozenModel):
     """A span in its page, or in the lines around it where the document has no pages.
 
     ``text`` is ``[offset, offset + len(text))`` of the document's canonical text and holds the span
@@ -158,8 +173,6 @@ class PageView(Shown, BaseModel):
         >>> page.text[page.start - page.offset : page.end - page.offset] == answer.citations[0].quote
         True
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     title: str

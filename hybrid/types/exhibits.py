@@ -6,15 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, SupportsIndex, overload
+from typing import SupportsIndex, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hybrid.errors import InputError
 from hybrid.text.formatting import place, printable
 from hybrid.types.answers import Answer, Citation, Claim, Verdict
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
+from hybrid.types.validation import FrozenModel, shown
 
 COLUMNS = (
     "exhibit", "question", "filter", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote",
@@ -24,11 +25,9 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-class Use(BaseModel):
+class Use(FrozenModel):
     """One claim that an exhibit was cited for. ``answer`` counts the answers from 1, ``citation`` is its [n] there,
     ``where`` the filter of that answer."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     answer: int = Field(ge=1)
     citation: int = Field(ge=1)
@@ -38,15 +37,13 @@ class Use(BaseModel):
     verdict: Verdict
 
 
-class Exhibit(Shown, BaseModel):
+class Exhibit(Shown, FrozenModel):
     """One span that answers cite: its number, its citation as first made, and every claim it was cited for.
 
     Example:
         >>> hybrid.exhibits(answer)[0].place
         'page 3, lines 12-14'
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     number: int = Field(ge=1)
     citation: Citation
@@ -147,6 +144,7 @@ class Exhibits(Shown, list[Exhibit]):
         return path
 
 
+_NO_ANSWERS = "answers are what corpus.ask and corpus.compare return, one or a list of them, not {}"
 Answers = Answer | Mapping[str, Answer] | Iterable[Answer | Mapping[str, Answer]]
 """An answer, a `hybrid.Comparison`, or several of them."""
 
@@ -176,11 +174,13 @@ def listed(answers: Answers) -> list[Answer]:
 
     Raises `InputError` for what is neither an answer nor a mapping of them.
     """
+    if isinstance(answers, str | bytes) or not isinstance(answers, Iterable):
+        raise InputError(_NO_ANSWERS.format(shown(answers)))
     given = [answers] if isinstance(answers, Answer | Mapping) else list(answers)
     found = [each for one in given for each in (one.values() if isinstance(one, Mapping) else (one,))]
     for one in found:
         if not isinstance(one, Answer):
-            raise InputError(f"expected answers, as corpus.ask returns them, and got {type(one).__name__}")
+            raise InputError(_NO_ANSWERS.format(shown(one)))
     return found
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from datetime import date
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
+from hybrid.types.dates import iso_date
+from hybrid.types.validation import FrozenModel, shown
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
-
-class Filter(BaseModel):
+class Filter(FrozenModel):
     """A choice of documents, made before anything is ranked: the best k are the best k of these.
 
     Every condition that is given must hold; one that lists several values holds for any of them.
@@ -22,7 +22,8 @@ class Filter(BaseModel):
         sources: names of sources as `Corpus.documents` shows them, or patterns with ``*``, ``?`` and ``[...]``.
         metadata: values by key, compared without regard to case. Keys are ``title``, ``author``,
             ``custodian``, ``media_type`` and whatever the documents' own metadata holds.
-        since: first day, ISO 8601, as precise as wanted: ``2024``, ``2024-03``, ``2024-03-01``.
+        since: first day, ISO 8601, as precise as wanted: ``2024``, ``2024-03``, ``2024-03-01``; or a `datetime.date`,
+            or with the month in words. What can be read in two ways is refused.
         until: last day, itself included: until ``2024`` ends with its December. A document whose date is
             known to the month or the year matches where any of its days does; one without a date never does.
 
@@ -32,8 +33,6 @@ class Filter(BaseModel):
         >>> print(Filter(metadata={"custodian": "J. Doe"}, since="2024-03"))
         custodian J. Doe, since 2024-03
     """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     sources: tuple[str, ...] = ()
     metadata: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -47,31 +46,31 @@ class Filter(BaseModel):
             *,
             sources: str | Sequence[str] = (),
             metadata: Mapping[str, str | Sequence[str]] = ...,
-            since: str | None = None,
-            until: str | None = None,
+            since: str | date | None = None,
+            until: str | date | None = None,
         ) -> None: ...
 
     @field_validator("sources", mode="before")
     @classmethod
     def _one_source(cls, value: object) -> object:
+        if not isinstance(value, str | list | tuple):
+            raise ValueError(f"a source's name, a pattern, or a list of them, not {shown(value)}")
         return (value,) if isinstance(value, str) else value
 
     @field_validator("metadata", mode="before")
     @classmethod
     def _one_value(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
+        if not isinstance(value, Mapping):
+            raise ValueError(f'a dict of keys and values, such as {{"custodian": "J. Doe"}}, not {shown(value)}')
+        for key, one in value.items():
+            if not isinstance(one, str | list | tuple):
+                raise ValueError(f"the value of {key!r} is a string or a list of strings, not {shown(one)}")
         return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
 
-    @field_validator("since", "until")
+    @field_validator("since", "until", mode="before")
     @classmethod
-    def _is_a_date(cls, value: str | None) -> str | None:
-        found = _DATE.fullmatch(value) if value else None
-        if value is not None and (
-            found is None or not 1 <= int(found[2] or 1) <= 12 or not 1 <= int(found[3] or 1) <= 31
-        ):
-            raise ValueError(f"{value!r} is no date; write 2024, 2024-03 or 2024-03-01")
-        return value
+    def _is_a_date(cls, value: object) -> str | None:
+        return None if value is None else iso_date(value)
 
     @model_validator(mode="after")
     def _range_is_not_empty(self) -> Self:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, SupportsIndex, overload
+from typing import Literal, SupportsIndex, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hybrid.text.formatting import one_line, printable
 from hybrid.types.rendering import Shown
+from hybrid.types.validation import FrozenModel
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
@@ -18,8 +19,8 @@ MEMORY_STATES: dict[MemoryState, str] = {
 }
 
 
-class _Report(Shown, BaseModel):
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+class _Report(Shown, FrozenModel):
+    """What the data of a corpus have in common."""
 
 
 class DocumentInfo(_Report):

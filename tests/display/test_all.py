@@ -30,7 +30,8 @@ def hostile(words: str) -> dict[str, Shown]:
     text = f"{words}\n{words} end"
     document = Document(
         source=words, text=text, sha256="0" * 64, media_type=words,
-        metadata=Metadata(title=words, author=words, date=words, custodian=words, extra={words: words}), parent=words,
+        metadata=Metadata(title=words, author=words, date="2024-03-01", custodian=words, extra={words: words}),
+        parent=words,
     )  # fmt: skip
     citation = Citation(
         number=1, source=words, title=words, page=1, last_page=1, lines=(1, 2), start=0, end=len(text), quote=text,

@@ -1,0 +1,135 @@
+"""What is wrong with the fields of a public type, in words: the field, what it may be, and what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from hybrid.errors import InputError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+Element = TypeVar("Element")
+_SHOWN_CHARS = 60
+_PLAIN = {"a valid string": "a string", "a valid dictionary": "a dict", "a valid tuple": "a list or a tuple"}
+
+
+class FrozenModel(BaseModel):
+    """Frozen data whose fields are checked. Wrong ones raise `InputError`, which is a `ValueError`, too.
+
+    Example:
+        >>> Filter(since="yesterday")
+        Traceback (most recent call last):
+        hybrid.errors.InputError: Filter.since: 'yesterday' is no date; write 2024, 2024-03 or 2024-03-01
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    if not TYPE_CHECKING:  # type checkers see the fields as arguments
+
+        def __init__(self, *unnamed: object, **given: Any) -> None:
+            if unnamed:
+                raise InputError(_unnamed(type(self)))
+            try:
+                super().__init__(**given)
+            except ValidationError as error:
+                raise input_error(error, type(self)) from None
+
+        __init__.__pydantic_base_init__ = True  # so that fields within fields are named by their whole path
+
+        def __setattr__(self, name: str, value: object) -> None:
+            try:
+                super().__setattr__(name, value)
+            except ValidationError as error:
+                raise input_error(error, type(self)) from None
+
+        def __delattr__(self, name: str) -> None:
+            try:
+                super().__delattr__(name)
+            except ValidationError as error:
+                raise input_error(error, type(self)) from None
+
+        @classmethod
+        def model_validate(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `InputError`."""
+            try:
+                return super().model_validate(*arguments, **options)
+            except ValidationError as error:
+                raise input_error(error, cls) from None
+
+        @classmethod
+        def model_validate_json(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `InputError`."""
+            try:
+                return super().model_validate_json(*arguments, **options)
+            except ValidationError as error:
+                raise input_error(error, cls) from None
+
+
+def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
+    """One error for all fields of a ``model`` that a validation found wrong."""
+    problems = list(dict.fromkeys(_problem(fault, model) for fault in error.errors(include_url=False)))
+    if len(problems) == 1:
+        return InputError(problems[0])
+    return InputError("\n  ".join([f"{len(problems)} fields of {model.__name__} are wrong:", *problems]))
+
+
+def _problem(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+    path = ".".join([model.__name__, *map(str, fault["loc"])])
+    match fault["type"]:
+        case "missing":
+            return f"{path} is missing"
+        case "extra_forbidden":
+            return f"{path}: there is no such field; {_advice(str(fault['loc'][-1]), model)}"
+        case "frozen_instance":
+            name = str(fault["loc"][-1])
+            return (
+                f"{path} cannot be set: {model.__name__} is frozen; model_copy(update={{{name!r}: ...}}) makes another"
+            )
+        case "value_error":
+            return f"{path}: {fault['ctx']['error']}"
+    said = str(fault["msg"])
+    for pydantics, plain in _PLAIN.items():
+        said = said.replace(pydantics, plain)
+    if said.startswith("Input should be "):
+        return f"{path} must be {said.removeprefix('Input should be ')}, not {shown(fault['input'])}"
+    return f"{path}: {said[:1].lower()}{said[1:]}; it is {shown(fault['input'])}"
+
+
+def _advice(name: str, model: type[BaseModel]) -> str:
+    close = get_close_matches(name, model.model_fields, n=1)
+    return f"did you mean {close[0]}?" if close else f"{model.__name__} has {', '.join(model.model_fields)}"
+
+
+def _unnamed(model: type[BaseModel]) -> str:
+    fields = list(model.model_fields)
+    example = f"{model.__name__}({fields[0]}=...)"
+    return f"{model.__name__} takes its fields by name, as in {example}; it has {', '.join(fields)}"
+
+
+def shown(value: object) -> str:
+    """A value in an error's message: plain ones as they are, others by their type."""
+    if isinstance(value, int) and abs(value) >= 10**18:  # Python refuses to write very large ones out
+        return f"an integer of {value.bit_length()} bits"
+    if value is None or isinstance(value, bool | float | int):
+        return repr(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= _SHOWN_CHARS else f"{value[:_SHOWN_CHARS]}…")
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return type(value).__name__
+
+
+def checked_elements(name: str, given: Iterable[Element], kind: type[Element]) -> list[Element]:
+    """The elements of an argument, all of one type. Raises `InputError` for others."""
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise InputError(f"{name} is a list of {kind.__name__}, not {shown(given)}")
+    found = list(given)
+    for one in found:
+        if not isinstance(one, kind):
+            raise InputError(f"{name} is a list of {kind.__name__}, and one of its elements is {shown(one)}")
+    return found
