@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from hybrid.errors import HybridError, InputError
 from hybrid.types.filters import Filter
@@ -108,12 +108,7 @@ def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | No
         if not equals or not key:
             raise InputError(f"--where {pair!r} is not KEY=VALUE")
         values.setdefault(key, []).append(value)
-    try:
-        found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
-    except ValidationError as error:
-        raise InputError(
-            "; ".join(str(problem["msg"]).removeprefix("Value error, ") for problem in error.errors())
-        ) from error
+    found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
     return None if found.everything else found
 
 

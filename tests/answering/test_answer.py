@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from answering_corpus import FixedRouter, ScriptedReader, SmallCorpus, build
-from pydantic import ValidationError
+from hybrid.errors import InputError
 
 from hybrid.answering.answerer import NOTHING, Answerer
 from hybrid.errors import InputError, ModelError
@@ -218,11 +218,11 @@ def test_an_answer_cannot_contradict_itself() -> None:
         number=2, source="a", title="a", page=None, last_page=None, lines=(1, 1), start=0, end=1, quote="x", sha256="0"
     )
     claim = Claim(text="x", verdict="verbatim", citations=(citation,), origin="index", support=1)
-    with pytest.raises(ValidationError, match="found"):
+    with pytest.raises(InputError, match="found"):
         Answer(question="q", text="", route=route, found=True)
-    with pytest.raises(ValidationError, match="numbered"):
+    with pytest.raises(InputError, match="numbered"):
         Answer(question="q", text="", route=route, found=True, claims=(claim,), citations=(citation,))
-    with pytest.raises(ValidationError, match="those of the claims"):
+    with pytest.raises(InputError, match="those of the claims"):
         Answer(question="q", text="", route=route, found=True, claims=(claim,))
 
 

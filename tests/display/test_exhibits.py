@@ -73,7 +73,7 @@ def test_the_exhibit_of_a_citation_is_found_and_a_stranger_is_not() -> None:
 
 
 def test_what_is_not_an_answer_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match="got str"):
+    with pytest.raises(InputError, match="one or a list of them, not 'When\\?'"):
         hybrid.exhibits(["When?"])  # type: ignore[list-item]
 
 
