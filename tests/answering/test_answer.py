@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 from answering_corpus import FixedRouter, ScriptedReader, SmallCorpus, build
-from hybrid.errors import InputError
 
 from hybrid.answering.answerer import NOTHING, Answerer
 from hybrid.errors import InputError, ModelError
