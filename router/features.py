@@ -9,6 +9,9 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
+from hybrid.text import values
+from hybrid.text.lexicon import vocabulary
+
 READ_CHARS = 2000
 
 # No pattern below nests a quantifier in another or can start a long run at each place in it: all runs are bounded.
@@ -24,11 +27,7 @@ _CODE = re.compile(
     r"\b(?=[a-z0-9]{0,20}\d)(?=[0-9]{0,20}[a-z])[a-z0-9]{3,24}\b|\b[a-z0-9]{1,12}[-/:_][a-z0-9/_-]{0,20}\d|#\d", re.I
 )
 _ADDRESS = re.compile(r"\w@\w{1,60}\.\w|\bhttps?://|\bwww\.|\w\.(?:pdf|docx?|txt|md|html?|eml|xlsx?|csv|json)\b", re.I)
-_DATE = re.compile(
-    r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b"
-    r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b|\bq[1-4]\b",
-    re.I,
-)
+_DATE = re.compile(rf"{values.YEAR}|\b\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}\b|{values.MONTH_NAME}|\bq[1-4]\b", re.I)
 _MONEY = re.compile(r"[$€£¥%]|\b(?:usd|eur|gbp|dollars?|euros?|pounds|per ?cent|million|billion)\b", re.I)
 _NUMBER = re.compile(r"\d")
 _NAME = re.compile(r"(?<=[a-z,;:'’] )[A-Z][\w’'&-]{1,40}")
@@ -42,10 +41,6 @@ _PART = re.compile(
 )
 
 
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 def _phrases(text: str) -> re.Pattern[str]:
     """A pattern for any of the phrases in ``text``, one to a comma or line; ``*`` stands for an ending."""
     phrases = [phrase.strip() for phrase in re.split(r"[,\n]", text) if phrase.strip()]
@@ -53,14 +48,14 @@ def _phrases(text: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{either})\b", re.I)
 
 
-_YES_NO = _vocabulary("is are was were do does did can could has have had will would shall should may must am")
-_WH = _vocabulary("who whom whose when where which what why how")
-_IMPERATIVES = _vocabulary(
+_YES_NO = vocabulary("is are was were do does did can could has have had will would shall should may must am")
+_WH = vocabulary("who whom whose when where which what why how")
+_IMPERATIVES = vocabulary(
     """quote list find show give cite state locate identify tell name retrieve summarise summarize explain describe
     compare discuss analyse analyze outline assess evaluate trace contrast provide write characterise characterize
     please"""
 )
-_NOT_SUPERLATIVE = _vocabulary(
+_NOT_SUPERLATIVE = vocabulary(
     """interest request contest protest invest suggest digest harvest test rest west east guest quest forest arrest
     latest honest modest manifest tempest conquest attest chest nest vest pest priest breast divest"""
 )

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from hybrid.text.lexicon import vocabulary
+
 TURNS = 8
 """How many earlier questions are looked at."""
 SUBJECT_WORDS = 24
@@ -19,20 +21,16 @@ _NAMED_BEFORE = 3  # content words before a pronoun that may be what it stands f
 _SHORT = 6  # words of a follow-up that only names another thing
 
 
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_ASKING = _vocabulary("who whom whose when where which what why how")
-_VERBS = _vocabulary("is are was were do does did can could has have had will would shall should may might must am be")
-_REQUESTS = _vocabulary(
+_ASKING = vocabulary("who whom whose when where which what why how")
+_VERBS = vocabulary("is are was were do does did can could has have had will would shall should may might must am be")
+_REQUESTS = vocabulary(
     """quote list find show give cite state locate identify tell name summarise summarize explain describe compare
     discuss analyse analyze outline assess evaluate trace"""
 )
-_PRONOUNS = _vocabulary(
+_PRONOUNS = vocabulary(
     "it its they them their theirs he him his she her hers this these those there latter former else same both"
 )
-_LITTLE = _vocabulary(
+_LITTLE = vocabulary(
     """a an the of to in on at by for from with and or but so also then too me us my our i we you your about please
     that as any some not no"""
 )

@@ -117,14 +117,3 @@ def remove(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     if values:
         delete = "INSERT INTO chunks_fts(chunks_fts, rowid, text) VALUES ('delete', :id, :text)"
         connection.execute(text(delete), values)
-
-
-def check(connection: Connection) -> bool:
-    """Whether the index agrees, word for word, with the chunks' texts. Reads them all."""
-    try:
-        connection.execute(text("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)"))
-    except Exception as error:
-        if "malformed" in str(error) or "corrupt" in str(error):
-            return False
-        raise
-    return True

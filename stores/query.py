@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from hybrid.text import values
+from hybrid.text.lexicon import STOPWORDS
+
 MAX_CHARS = 10_000  # of a question; the rest is not looked at
 MAX_TERMS = 64  # of each kind in one expression
 
-_STOP_WORDS = frozenset(  # as one string: a list would be 130 lines
-    """""a about after again all also am an and any are as at be because been before being between both but by can
-    could d did do does doing down during each every few for from further had has have having he her here hers him
-    his how i if in into is it its itself just ll m may me might more most must my no nor not of off on once only or
-    other our out over own please re s said same shall she should so some such t tell than that the their them then
-    there these they this those through to too under until up us ve very was we were what when where whether which
-    while who whom whose why will with within without would you your""".split()  # noqa: SIM905
-)
-
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _CURRENCY = r"(?:[$€£¥]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)\b)"
 _NUMBER = r"\d{1,15}(?:[.,]\d{1,15}){0,6}"
 _SCALE = r"(?:\s?(?:thousand|million|billion|trillion|bn|[km])\b)?"
@@ -35,8 +28,7 @@ _EXACT = re.compile(  # every repetition is bounded, or cannot start within anot
             r"(?<!\w)'(?P<q5>[^'\n]{2,300})'(?!\w)",
             r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+",  # e-mail address
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # UUID
-            rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:day\s+)?(?:of\s+)?{_MONTH},?\s+\d{{4}}\b",  # 1st of March 2024
-            rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b",  # March 1, 2024
+            values.WORDED_DAY,  # 1st of March 2024, March 1, 2024
             r"[§¶]{1,2}\s*\d[\w.]*(?:\(\w{1,5}\))*",  # § 12.3(b)
             r"\b(?:section|sec\.|article|art\.|clause|exhibit|schedule|annex|appendix|paragraph|para\.|amendment|rule"
             r"|recital|addendum)\s+(?:no\.\s*)?(?:\d[\w.]*\b(?:\(\w{1,5}\))*|[ivxlc]+\b|[a-z]\b)",
@@ -93,7 +85,7 @@ def match_expression(question: str) -> str:
     words = dict.fromkeys(
         word.casefold() for word in re.findall(r"\w+", unicodedata.normalize("NFC", question[:MAX_CHARS]))
     )
-    telling = [word for word in words if word not in _STOP_WORDS and any(map(str.isalnum, word))] or list(words)
+    telling = [word for word in words if word not in STOPWORDS and any(map(str.isalnum, word))] or list(words)
     terms = dict.fromkeys([*map(_phrase, exact_terms(question)), *map(_phrase, telling[:MAX_TERMS])])
     return " OR ".join(terms)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from hybrid.text.formatting import SHOWN_ROWS, clipped, printable
 
-GREY, GREEN, BLUE, ORANGE, VIOLET, RED, YELLOW = (
-    "128,128,128", "34,160,90", "50,120,220", "214,120,20", "130,90,220", "214,60,60", "255,205,0",
+GREY, GREEN, BLUE, ORANGE, VIOLET, YELLOW = (
+    "128,128,128", "34,160,90", "50,120,220", "214,120,20", "130,90,220", "255,205,0",
 )  # fmt: skip
 SANS = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"

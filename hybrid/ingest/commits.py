@@ -144,12 +144,12 @@ class Writer:
             transaction.log("remove", sources=list(removed.sources), documents_removed=list(removed.document_ids))
         return removed
 
-    def commit_index(self, *, anew: bool) -> None:
-        """See to it that the index is whole: build it from the catalog's embeddings if it is not, or ``anew``."""
+    def commit_index(self) -> None:
+        """See to it that the index is whole: rebuild it from the catalog's embeddings if it is not."""
         before = self.catalog.commit()
         if before is None:
             return
-        self._index = self._built_index(None) if anew else self._loaded_index(None)
+        self._index = self._loaded_index(None)
         if self._stored is None:
             with self._changes() as transaction:
                 stored = self._save_index(transaction)

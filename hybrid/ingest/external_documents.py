@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
+from hybrid.text.values import PARTIAL_ISO_DATE, is_partial_iso_date
 from hybrid.types.documents import Document, Metadata, sha256_hex
 
 _START = "start_index"
@@ -259,7 +260,7 @@ def _unplaced(number: int, chunk: Placed, text: str) -> str:
 OWN = ("title", "author", "date", "custodian")
 AS_JSON = "_json"
 """The key that says which values are JSON, as a JSON list."""
-_DATE = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)(?=$|[T ])")
+_DATE = re.compile(rf"({PARTIAL_ISO_DATE})(?=$|[T ])")
 
 
 def to_metadata(given: Mapping[str, Any]) -> Metadata:
@@ -317,10 +318,4 @@ def _day(value: Any) -> str | None:
     if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()[:10]
     found = _DATE.match(value) if isinstance(value, str) else None
-    if found is None:
-        return None
-    try:
-        date.fromisoformat(f"{found[1]}-01-01"[:10])
-    except ValueError:
-        return None
-    return found[1]
+    return found[1] if found is not None and is_partial_iso_date(found[1]) else None

@@ -81,7 +81,7 @@ def ingest(
         check_embedder(catalog, embedder)
         writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
         with tally.timed("index"):
-            writer.commit_index(anew=False)
+            writer.commit_index()
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
             examine(catalog, inputs, settings.ingest, progress, tally)
         )
@@ -145,14 +145,6 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
         facts = {"chunks": tally.chunks, "tokens_read": tally.tokens_read, "seconds": time.perf_counter() - began}
         warn(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
-
-
-def rebuild_index(catalog: Catalog, directory: Path, settings: Settings) -> IngestReport:
-    """Build the index anew from the embeddings in the catalog: nothing is embedded again."""
-    tally = Tally()
-    with write_lock(directory), tally.timed("index"):
-        Writer(catalog, directory, settings, None, tally).commit_index(anew=True)
-    return tally.report(catalog.commit())
 
 
 def check_embedder(catalog: Catalog, embedder: Embedder) -> None:

@@ -11,12 +11,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hybrid.text.values import MONTHS, days
 
-def _vocabulary(words: str) -> frozenset[str]:
+
+def vocabulary(words: str) -> frozenset[str]:
+    """Words that are written with blanks between them."""
     return frozenset(words.split())
 
 
-STOPWORDS = _vocabulary(
+STOPWORDS = vocabulary(
     """
     a about after again all also am an and any are as at be because been before being between both but by can cannot
     could did do does doing done down during each either else ever every few for from further get gets had has have
@@ -24,24 +27,20 @@ STOPWORDS = _vocabulary(
     neither no nor not of off on once only or other our ours out over own same shall she should so some such than that
     the their theirs them then there therefore these they this those through to too under until up upon us very was we
     were what when where whether which while who whom whose why will with within without would you your yours please
-    tell show give find say says said according
+    tell show give find say says said according us d ll m re s t ve
     """
 )
-NEGATIONS = _vocabulary(
+"""Words that say little by themselves, and what a contraction leaves when it is cut at its apostrophe ("ll")."""
+NEGATIONS = vocabulary(
     """
     not no never none neither nor without cannot nothing nobody n't prohibited prohibit prohibits forbidden forbid
     forbids fail fails failed failure refuse refuses refused deny denies denied unable exclude excludes excluded
     """
 )
 _MODALS = {
-    **dict.fromkeys(_vocabulary("shall must will required obligated agrees agree obliged requires"), "must"),
-    **dict.fromkeys(_vocabulary("may can permitted entitled might could allowed permits allows"), "may"),
+    **dict.fromkeys(vocabulary("shall must will required obligated agrees agree obliged requires"), "must"),
+    **dict.fromkeys(vocabulary("may can permitted entitled might could allowed permits allows"), "may"),
 }
-_MONTH_NAMES = """
-    january jan, february feb, march mar, april apr, may, june jun, july jul, august aug, september sep sept,
-    october oct, november nov, december dec
-"""
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(","), start=1) for name in names.split()}
 _UNITS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen
@@ -58,14 +57,6 @@ _MEASURES = {
 }  # fmt: skip
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-./:_'’,&][^\W_]+)*(?:\([a-zA-Z0-9]{1,4}\))*|%|\$|€|£")
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_DATES = (
-    re.compile(rf"\b(?P<m>{_MONTH})\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b", re.IGNORECASE),
-    re.compile(
-        rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?(?P<m>{_MONTH})\.?,?\s+(?P<y>\d{{4}})\b", re.IGNORECASE
-    ),
-    re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b"),
-)
 _SPLIT_WORD = re.compile(r"[-/’',&.:]")
 _SUFFIXES = ("ization", "ational", "ations", "ation", "ments", "ment", "ings", "ing", "ness", "edly", "ied", "ies",
              "ures", "ure", "ers", "ors", "ed", "ly", "es", "er", "or", "s", "e")  # fmt: skip
@@ -157,12 +148,10 @@ def facts(text: str) -> Facts:
     required: set[str] = set()
     provided: set[str] = set()
     rest = text
-    for pattern in _DATES:
-        for match in pattern.finditer(rest):
-            year, month, day = int(match["y"]), _MONTHS.get(match["m"].lower()) or int(match["m"]), int(match["d"])
-            required.add(f"{year}-{month:02}-{day:02}")
-            provided.update((f"{year}-{month:02}-{day:02}", str(year), str(day), f"month {month}"))
-        rest = pattern.sub(" . ", rest)
+    for start, end, (year, month, day) in reversed(list(days(text))):
+        required.add(f"{year}-{month:02}-{day:02}")
+        provided.update((f"{year}-{month:02}-{day:02}", str(year), str(day), f"month {month}"))
+        rest = f"{rest[:start]} . {rest[end:]}"
     found = tokens(rest)
     for position, token in enumerate(found):
         key = _number_key(token)
@@ -171,7 +160,7 @@ def facts(text: str) -> Facts:
         unit = _unit(found, position)
         required.add(f"{key} {unit}" if unit else key)
         provided.update((key, f"{key} {unit}" if unit else key))
-    provided.update(f"month {_MONTHS[token.lower()]}" for token in found if token.lower() in _MONTHS)
+    provided.update(f"month {MONTHS[token.lower()]}" for token in found if token.lower() in MONTHS)
     return Facts(frozenset(required), frozenset(provided | required))
 
 
@@ -214,7 +203,7 @@ def names(text: str) -> list[str]:
         return []
     kept: list[str] = []
     for position, token in enumerate(found):
-        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(_MONTHS) | set(_NUMBER_WORDS):
+        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | set(_NUMBER_WORDS):
             continue
         following = found[position + 1] if position + 1 < len(found) else ""
         if position == 0 and not (following[:1].isupper() or following.lower() in _AUXILIARIES or token.isupper()):

@@ -14,15 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hybrid.text.lexicon import vocabulary
+
 MAX_CHARS = 600
 """A longer "sentence" (a contract's paragraph of clauses) is cut at clause boundaries."""
 
 
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_ABBREVIATIONS = _vocabulary(
+_ABBREVIATIONS = vocabulary(
     """
     a.m p.m al apr art arts assn aug ave bldg blvd bros ca capt cf cl cls co col corp ct dec dept dist div dr ed eds
     e.g esq est et etc ex exh exhs f.2d f.3d feb fed fig figs gen gov hon i.e id inc jan jr jul jun lt ltd mar messrs
@@ -30,10 +28,10 @@ _ABBREVIATIONS = _vocabulary(
     secs sen sep sept sess seq sgt sr st stat subch subd subdiv supp u.k u.n u.s u.s.a u.s.c v viz vol vols vs
     """
 )
-_MAY_END = _vocabulary("a.m p.m assn bldg co corp esq etc inc jr ltd ph.d pty seq sr u.k u.n u.s u.s.a u.s.c")
+_MAY_END = vocabulary("a.m p.m assn bldg co corp esq etc inc jr ltd ph.d pty seq sr u.k u.n u.s u.s.a u.s.c")
 """Abbreviations that often stand at the end of a sentence: a following sentence opener decides."""
 
-_OPENERS = _vocabulary(
+_OPENERS = vocabulary(
     """
     a after all although an and any as at both but by each either every for from he her his how however if in it its
     neither no nor notwithstanding on our she should since such that the their there these they this those to under

@@ -6,11 +6,11 @@ import re
 from datetime import date, datetime
 from typing import Literal
 
+from hybrid.text.values import is_partial_iso_date
 from hybrid.types.validation import shown
 
 Precision = Literal["day", "second"]
 
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WRITTEN_OUT = {
     "%Y-%m-%d": ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%Y/%m/%d"),
@@ -40,7 +40,7 @@ def iso_date(given: object, precision: Precision = "day") -> str:
         return given.isoformat()[:10]
     if not isinstance(given, str):
         raise ValueError(f"a date is text or a datetime.date, not {shown(given)}; {ACCEPTED}")
-    if _is_iso(given) or (precision == "second" and _is_iso_time(given)):
+    if is_partial_iso_date(given) or (precision == "second" and _is_iso_time(given)):
         return given
     plain = " ".join(_ORDINAL.sub("", given).replace(",", " ").replace(".", " ").split())
     for form, patterns in _WRITTEN_OUT.items():
@@ -50,17 +50,6 @@ def iso_date(given: object, precision: Precision = "day") -> str:
             except ValueError:
                 continue
     raise ValueError(f"{given!r} is no date that can be read in one way only; {ACCEPTED}")
-
-
-def _is_iso(text: str) -> bool:
-    found = _ISO.fullmatch(text)
-    if found is None:
-        return False
-    try:
-        date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
-    except ValueError:
-        return False
-    return True
 
 
 def _is_iso_time(text: str) -> bool:

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from full_text_check import full_text_agrees
 
 from hybrid.errors import (
     CorpusError,
@@ -31,9 +32,9 @@ from hybrid.errors import (
 from hybrid.ingest import changes as examining
 from hybrid.ingest import pipeline
 from hybrid.ingest.loaders import loading
-from hybrid.ingest.pipeline import ingest, rebuild_index, remove
+from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
-from hybrid.stores import commits, full_text, transaction
+from hybrid.stores import commits, transaction
 from hybrid.stores import commits as snapshots
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import connect, write_lock
@@ -162,7 +163,7 @@ class Corpus:
             if len(ids):
                 assert sorted(index.search(vectors, 1)[1][:, 0].tolist()) == ids.tolist()
         with connect(self.catalog._engine, write=True) as connection:
-            assert full_text.check(connection)
+            assert full_text_agrees(connection)
         named = {row.file for row in self.catalog.snapshots()}
         folder = self.directory / "memory" / "default"
         assert {f"memory/default/{path.name}" for path in folder.glob("*")} == named
@@ -377,8 +378,6 @@ def test_another_embedder_is_refused(corpus):
 def test_a_second_writer_is_refused(corpus):
     with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.ingest()
-    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
-        rebuild_index(corpus.catalog, corpus.directory, SETTINGS)
     corpus.ingest(Document.from_text(prose("alpha"), "memo"))
     with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.remove("memo")
@@ -475,14 +474,6 @@ def test_a_damaged_index_is_built_again_without_embedding(corpus):
     assert len(corpus.embedder.texts) == embedded
     assert report.memory == "ready"
     assert list((corpus.directory / "quarantine").iterdir())
-
-
-def test_the_index_can_be_built_anew_on_demand(corpus):
-    corpus.write("a.txt", prose("alpha"))
-    before = corpus.ingest()
-    after = rebuild_index(corpus.catalog, corpus.directory, SETTINGS)
-    assert (after.commit, after.memory) == (before.commit + 1, "ready")
-    assert corpus.read_by_memory() == corpus.everything()
 
 
 # The memory ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from checkpoint_tensors import checkpoint_tensors
 from safetensors import safe_open
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from hybrid.ttt import outer_loop
 from hybrid.ttt.checkpoints.official import from_official, to_official
 from hybrid.ttt.inner_loop import flat
 from hybrid.ttt.model.transformer import Transformer
-from hybrid.ttt.model.weights import checkpoint_tensors, load_weights
+from hybrid.ttt.model.weights import load_weights
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients, run_inner_loop
 from hybrid.ttt.training import prefix_output
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from hybrid.text import lexicon
+from hybrid.text.values import YEAR
 from hybrid.types.answers import Hit
 
 HeaderField = Literal["name", "parties", "date"]
@@ -34,7 +35,7 @@ _ASPECTS: tuple[tuple[HeaderField, re.Pattern[str]], ...] = (
                         r"|concluded|entered|executed|written)\b|\bagreement date\b", re.I)),
 )  # fmt: skip
 _DATED = re.compile(
-    r"\b(?:dated|made|entered|executed|effective|as\s+of|this)\b.{0,80}?\b(?:1[89]|20)\d\d\b", re.IGNORECASE | re.DOTALL
+    rf"\b(?:dated|made|entered|executed|effective|as\s+of|this)\b.{{0,80}}?{YEAR}", re.IGNORECASE | re.DOTALL
 )
 _BETWEEN = re.compile(r"\b(?:by\s+and\s+between|between|among|by\s+and\s+among)\b", re.IGNORECASE)
 _DEFINED = re.compile(r"\(\s*(?:the\s+|each\s+|collectively|hereinafter|together)?.{0,40}?[\"“'‘][^\"”'’]{2,40}[\"”'’]")

@@ -11,7 +11,7 @@ from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.selection import boilerplate, document_header
 from hybrid.answering.selection.wording import is_worded
 from hybrid.stores.query import exact_terms
-from hybrid.text import lexicon
+from hybrid.text import lexicon, values
 
 MIN_SHARE = 0.8
 """A quote's score is at least this share of the best one's; worse ones would only distract."""
@@ -28,11 +28,7 @@ _NUMBER = (
 _DURATION = re.compile(
     rf"{_NUMBER}\W{{1,3}}(?:\(?\d+\)?\W{{1,2}})?(?:business |calendar )?(?:day|week|month|year|hour|anniversar)", re.I
 )
-_DATE = re.compile(
-    r"\b(?:1[5-9]|20)\d\d\b|\b(?:january|february|march|april|june|july|august|september|october|november|december)\b"
-    r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b",
-    re.I,
-)
+_DATE = re.compile(rf"{values.YEAR}|{values.MONTH_NAME}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b", re.I)
 _AMOUNT = re.compile(rf"[$€£]\s?\d|\d\s?%|{_NUMBER}\s(?:percent|per cent|dollars|euros|pounds|million|billion)", re.I)
 _COUNT = re.compile(_NUMBER, re.I)
 _PLACE = re.compile(

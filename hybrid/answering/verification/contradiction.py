@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from hybrid.text import lexicon
+from hybrid.text.values import is_partial_iso_date
 
 MIN_SHARED = 0.6
 """Share of the shorter sentence's content words that the other must have, to be about the same thing."""
@@ -20,7 +21,6 @@ _ROLES = lexicon.stems(
     employer landlord tenant lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee
     plaintiff defendant"""
 )
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def contradict(one: str, other: str) -> bool:
@@ -67,7 +67,7 @@ def _facts_differ(one: str, other: str) -> bool:
 
 
 def _kind(key: str) -> str:
-    if _DAY.fullmatch(key):
+    if len(key) == len("2024-03-01") and is_partial_iso_date(key):
         return "date"
     number, _, unit = key.partition(" ")
     return unit or ("number" if re.fullmatch(r"[\d.]+", number) else "identifier")
