@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from hybrid.types.rendering import renderers
 
 if TYPE_CHECKING:
+    from hybrid._view import load_embedder
     from hybrid.corpus import Corpus
     from hybrid.display.progress import progress
     from hybrid.errors import HybridError
     from hybrid.export.report import AnswerReport, report
+    from hybrid.session import Session
     from hybrid.settings import Settings
     from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
-    from hybrid.types.documents import Document, Metadata, PageView
+    from hybrid.types.documents import Document, Metadata, PageView, Passage
     from hybrid.types.exhibits import Exhibit, Exhibits, exhibits
     from hybrid.types.filters import Filter
     from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
@@ -47,10 +49,13 @@ __all__ = [
     "MemoryTraining",
     "Metadata",
     "PageView",
+    "Passage",
     "Route",
+    "Session",
     "Settings",
     "__version__",
     "exhibits",
+    "load_embedder",
     "progress",
     "report",
 ]
@@ -76,10 +81,13 @@ _HOME = {
     "MemoryTraining": "hybrid.types.reports",
     "Metadata": "hybrid.types.documents",
     "PageView": "hybrid.types.documents",
+    "Passage": "hybrid.types.documents",
     "AnswerReport": "hybrid.export.report",
     "Route": "hybrid.types.answers",
+    "Session": "hybrid.session",
     "Settings": "hybrid.settings",
     "exhibits": "hybrid.types.exhibits",
+    "load_embedder": "hybrid._view",
     "progress": "hybrid.display.progress",
     "report": "hybrid.export.report",
 }

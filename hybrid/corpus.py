@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -17,10 +17,10 @@ from weakref import WeakValueDictionary
 from hybrid import _open
 from hybrid._async import until_dropped, until_stopped
 from hybrid._usage import Usage
-from hybrid.errors import CorruptCorpusError, InputError
+from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
-from hybrid.types.documents import Document, PageView
+from hybrid.types.documents import Document, PageView, Passage
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
+    from hybrid.session import Session
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.rows import CommitRow
+    from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
     from hybrid.ttt.memory import MemoryModel
 
 Found = TypeVar("Found")
+SuppliedBy = Sequence[Passage] | Callable[[str], Sequence[Passage]]
+"""Passages, or a function that finds them for a question that stands alone."""
 
 
 class Corpus(Shown):
@@ -63,6 +67,7 @@ class Corpus(Shown):
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
         self._held_embedder: Embedder | None = None
         self._held_model: MemoryModel | None = None
+        self._tokenizer: ChatTokenizer | None = None
 
     @classmethod
     def open(
@@ -108,7 +113,7 @@ class Corpus(Shown):
 
     def _release(self) -> None:
         with self._lock:
-            self._view = self._held_embedder = self._held_model = None
+            self._view = self._held_embedder = self._held_model = self._tokenizer = None
         self._catalog.close()
 
     def __enter__(self) -> Self:
@@ -126,6 +131,12 @@ class Corpus(Shown):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.close)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # a handle on files, threads and models: a copy would be another name for the same
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Path]]:
+        return partial(type(self).open, create=False), (self.directory.absolute(),)
 
     def __repr__(self) -> str:
         return f"Corpus({str(self.directory)!r})"
@@ -221,6 +232,7 @@ class Corpus(Shown):
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
+        passages: SuppliedBy | None = None,
         writer: Any = None,
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
@@ -232,6 +244,9 @@ class Corpus(Shown):
             history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
                 end?") takes its subject from them, and the answer's notes say how it was read.
             where: answer from these documents only. The memory, which has read them all, is not asked.
+            passages: answer from these `hybrid.Passage` objects in the index's place: they alone are quoted, and
+                every sentence is verified against them; the corpus gives its router and its memory. Or a function
+                that finds them, which is called with the question as it stands alone.
             writer: a LangChain chat model, or a function from a list of (role, text) messages to text. It writes in
                 the memory's place, from passages that this library found, and every sentence of it gets its verdict;
                 also where the memory is off or a filter is set. If it fails, a note says how and the index answers.
@@ -240,8 +255,17 @@ class Corpus(Shown):
 
         Raises:
             InputError: an empty question, an unknown route, a filter with a metadata key or a source that no
-                document has, or a writer that cannot write.
+                document has, a filter for passages, or a writer that cannot write.
         """
+        if passages is not None:
+            from hybrid.answering.passages import SuppliedPassages, found_for
+
+            given = found_for(question, history, where, passages, self.settings.answer.max_question_chars)
+            return self._asked(
+                lambda view: view.answerer.over(supplied := SuppliedPassages(given, view.commit), supplied).ask(
+                    question, route, history, None, writer, on_token
+                )
+            )
         return self._asked(lambda view: view.answerer.ask(question, route, history, where, writer, on_token))
 
     async def aask(
@@ -251,12 +275,15 @@ class Corpus(Shown):
         route: RouteName | None = None,
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
+        passages: SuppliedBy | None = None,
         writer: Any = None,
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """`ask`, without holding up the event loop; ``writer`` and ``on_token`` are called in the working thread.
         A task that is cancelled returns at once, and is told nothing more; what its thread still finds is dropped."""
-        asking = partial(self.ask, question, route=route, history=history, where=where, writer=writer)
+        asking = partial(
+            self.ask, question, route=route, history=history, where=where, passages=passages, writer=writer
+        )
         return await until_dropped(lambda told: asking(on_token=told), on_token)
 
     def compare(
@@ -318,16 +345,80 @@ class Corpus(Shown):
         Example:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
-        from hybrid.answering.request import checked_question
-        from hybrid.retrieval.exact_match import matched
-
-        asked = checked_question(question, self.settings.answer.max_question_chars)
-        hits = self._asked(lambda view: view.searcher.search(asked, k, where, order))
-        return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
+        with self.session() as session:
+            return session.search(question, k, where=where, order=order)
 
     async def asearch(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
         """`search`, without holding up the event loop."""
         return await asyncio.to_thread(self.search, question, k, where=where, order=order)
+
+    def search_documents(
+        self,
+        query: str | Sequence[float],
+        k: int = 10,
+        *,
+        where: Filter | None = None,
+        order: Order = "fused",
+    ) -> list[tuple[Document, Hit]]:
+        """The ``k`` documents whose best spans are the most relevant, each with that span; best first.
+
+        Args:
+            query: what to look for, or a vector of the corpus's embedder (`hybrid.load_embedder`).
+            k: how many documents.
+            where: search these documents only.
+            order: ``"dense"`` or ``"lexical"`` for one search alone; a vector is searched for densely.
+
+        Raises:
+            InputError: an empty query, or a filter that names what no document has.
+
+        Example:
+            >>> [(document.metadata.custodian, hit.text) for document, hit in corpus.search_documents("wet salt", k=3)]
+        """
+        with self.session() as session:
+            return session.search_documents(query, k, where=where, order=order)
+
+    async def asearch_documents(
+        self,
+        query: str | Sequence[float],
+        k: int = 10,
+        *,
+        where: Filter | None = None,
+        order: Order = "fused",
+    ) -> list[tuple[Document, Hit]]:
+        """`search_documents`, without holding up the event loop."""
+        return await asyncio.to_thread(self.search_documents, query, k, where=where, order=order)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One commit of the corpus for several reads: what a search finds is still there when it is looked up.
+
+        A session belongs to the thread that opened it and keeps the database from clearing old states away, so keep
+        it short.
+
+        Example:
+            >>> with corpus.session() as session:
+            ...     hits = session.search("termination date", k=5)
+            ...     documents = session.get_documents({hit.document_id for hit in hits})
+        """
+        from hybrid.session import Session
+
+        with self._usage.held():
+            while True:
+                with self._catalog.reading():
+                    commit = self._catalog.commit()
+                    try:
+                        view = self._view_of(commit)
+                    except CorruptCorpusError as error:
+                        damaged = error
+                    else:
+                        session = Session(self._catalog, view, self.settings)
+                        try:
+                            yield session
+                        finally:
+                            session.close()
+                        return
+                if self._catalog.commit() == commit:
+                    raise damaged
 
     # Looking ------------------------------------------------------------------------------------
 
@@ -355,6 +446,54 @@ class Corpus(Shown):
     async def adocuments(self) -> Documents:
         """`documents`, without holding up the event loop."""
         return await asyncio.to_thread(self.documents)
+
+    def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
+        """The documents of these sources (`Document.source`) or document ids (`Hit.document_id`), as far as they are
+        there, with their texts and metadata; by what they were asked for, and in that order.
+
+        Example:
+            >>> corpus.get_documents(["discovery/minutes.txt"])["discovery/minutes.txt"].metadata.date
+            '2026-03-14'
+        """
+        from hybrid.session import documents_of
+
+        with self._usage.held(), self._catalog.reading():
+            return documents_of(self._catalog, ids)
+
+    async def aget_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
+        """`get_documents`, without holding up the event loop."""
+        return await asyncio.to_thread(self.get_documents, ids)
+
+    def tokenize(self, text: str) -> list[int]:
+        """The ids of a text's tokens, by the tokenizer of the memory's language model, which is not loaded for it.
+
+        Raises `UnsupportedModelError` where the memory is off, and `MissingModelError` where the model's files are
+        not there.
+        """
+        with self._usage.held():
+            tokenizer = self._memory_tokenizer()
+        if tokenizer is None:
+            raise UnsupportedModelError("this corpus has no memory, and so no language model whose tokens these are")
+        return tokenizer.encode(text)
+
+    async def atokenize(self, text: str) -> list[int]:
+        """`tokenize`, without holding up the event loop."""
+        return await asyncio.to_thread(self.tokenize, text)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text is, by the memory's tokenizer where there is one, else by the embedder's."""
+        from hybrid.answering.generators import counter
+
+        with self._usage.held():
+            try:
+                tokenizer = self._memory_tokenizer()
+            except MissingModelError:  # the index answers without it, and is counted without it
+                tokenizer = None
+            return len(tokenizer.encode(text)) if tokenizer else counter(self._embedder())(text)
+
+    async def acount_tokens(self, text: str) -> int:
+        """`count_tokens`, without holding up the event loop."""
+        return await asyncio.to_thread(self.count_tokens, text)
 
     def status(self) -> CorpusStatus:
         """What the corpus holds, and how far the memory has read."""
@@ -434,6 +573,18 @@ class Corpus(Shown):
             return None
         self._held_model = load_memory_model(self.settings.memory)
         return self._held_model
+
+    def _memory_tokenizer(self) -> ChatTokenizer | None:
+        """The tokenizer of the memory's language model, without the model; ``None`` where the memory is off."""
+        if not self.settings.memory.enabled:
+            return None
+        if self._held_model is not None:
+            return self._held_model.tokenizer
+        if self._tokenizer is None:
+            from hybrid.ttt.checkpoints.loading import load_checkpoint
+
+            self._tokenizer = load_checkpoint(self.settings.memory.model).tokenizer
+        return self._tokenizer
 
     def _asked(self, ask: Callable[[View], Found]) -> Found:
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""

@@ -120,7 +120,7 @@ ENTRIES = sorted(path for path in EXAMPLES.iterdir() if path.name != "__pycache_
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda path: path.name)
 def test_every_example_is_run_by_a_test_and_listed_in_the_docs(entry: Path) -> None:
     names = (RUN_ELSEWHERE.get(entry.name, entry.name), f'"{entry.stem}"')
-    tests = [path.read_text("utf-8") for path in (REPOSITORY / "tests").glob("test_*.py")]
+    tests = [path.read_text("utf-8") for path in (REPOSITORY / "tests").rglob("test_*.py")]
     assert any(name in text for name in names for text in tests), "no test runs it"
     assert entry.name in (REPOSITORY / "docs" / "examples.md").read_text("utf-8"), "docs/examples.md does not list it"
 

@@ -26,6 +26,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_usage",
         "_view",
         "_open",
+        "session",
         "corpus",
         "langchain",
         "evaluation",

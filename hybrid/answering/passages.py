@@ -7,45 +7,45 @@ of the passage; what the source holds around it is not known, and reads as white
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Protocol
 
+from hybrid.answering.request import checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
+from hybrid.router.follow_ups import standalone
 from hybrid.stores.rows import CommitRow, DocumentRow
-from hybrid.types.answers import Hit
-from hybrid.types.documents import Document, Location
+from hybrid.types.answers import Answer, Hit
+from hybrid.types.documents import Document, Location, Passage
 from hybrid.types.filters import Filter
 
 _TERM = re.compile(r'"([^"]*)"( \*)?')
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A text with the name of its source, and where it stands there: ``start`` in characters, ``page`` and ``line``
-    from 1, the line on its page where there are pages."""
+def found_for(
+    question: str,
+    history: Sequence[str | Answer],
+    where: Filter | None,
+    passages: Sequence[Passage] | Callable[[str], Sequence[Passage]],
+    limit: int,
+) -> Sequence[Passage]:
+    """The supplied passages; a function that finds them is given the question as it stands alone, without those before.
 
-    text: str
-    source: str
-    title: str
-    sha256: str
-    start: int = 0
-    page: int | None = None
-    last_page: int | None = None
-    line: int = 1
-
-    @property
-    def end(self) -> int:
-        """Where it ends in its source."""
-        return self.start + len(self.text)
+    Raises `InputError` for a filter, and for a question that `checked_question` refuses.
+    """
+    if where is not None and not where.everything:
+        raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
+    if not callable(passages):
+        return passages
+    before = [one.question if isinstance(one, Answer) else one for one in history]
+    return passages(standalone(checked_question(question, limit), [checked_question(one, limit) for one in before]))
 
 
 class SuppliedPassages:
-    """SuppliedPassages as a catalog and a searcher, for `hybrid.answering.answerer.Answerer.over`.
+    """Passages of the caller's as a catalog and a searcher, for `hybrid.answering.answerer.Answerer.over`.
 
-    Every search finds all of them, in the order in which they were brought: to choose among them was the caller's
+    Every search finds all of them, in the order in which they were supplied: to choose among them was the caller's
     part.
 
     Example:
@@ -60,7 +60,7 @@ class SuppliedPassages:
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
         """All passages. Raises `InputError` for a filter: the passages were chosen already."""
         if where is not None and not where.everything:
-            raise InputError("passages that were brought along cannot be filtered; filter where they are retrieved")
+            raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
         return [self._hit(number, passage) for number, passage in self._passages.items()]
 
     def _hit(self, number: int, passage: Passage) -> Hit:
@@ -81,7 +81,7 @@ class SuppliedPassages:
         )
 
     def reading(self) -> AbstractContextManager[None]:
-        """SuppliedPassages do not change."""
+        """Passages do not change."""
         return nullcontext()
 
     def commit(self) -> CommitRow | None:

@@ -43,7 +43,7 @@ _HOME = {
     "HybridRetriever": "retriever",
     "HybridVectorStore": "vector_store",
     "as_context": "prompts",
-    "citations_of": "citations",
+    "citations_of": "prompts",
     "from_langchain": "documents",
 }
 

@@ -12,13 +12,13 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict, PrivateAttr, model_validator
+from pydantic import ConfigDict, model_validator
 
 from hybrid.corpus import Corpus
-from hybrid.errors import InputError, UnsupportedModelError
+from hybrid.errors import InputError
 from hybrid.langchain import prompts
+from hybrid.langchain.opening import OfCorpus
 from hybrid.langchain.prompts import citation_blocks, placed
-from hybrid.langchain.session import Opener
 from hybrid.langchain.streaming import Relay, StopWords
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.filters import Filter
@@ -26,10 +26,10 @@ from hybrid.types.filters import Filter
 if TYPE_CHECKING:
     from typing import Self
 
-    from hybrid.answering.passages import Passage
+    from hybrid.types.documents import Passage
 
 
-class ChatHybrid(BaseChatModel):
+class ChatHybrid(OfCorpus, BaseChatModel):
     """Answers from a corpus, with citations and a verdict on every sentence.
 
     The last human message is the question, those before it are its history. The answer is text with annotations
@@ -70,12 +70,6 @@ class ChatHybrid(BaseChatModel):
     writer: Any = None
     stop: list[str] | None = None
     streaming: bool = False
-    _opener: Opener = PrivateAttr()
-
-    def model_post_init(self, context: Any) -> None:
-        """Remember what to open; nothing is opened yet."""
-        super().model_post_init(context)
-        self._opener = Opener(self.corpus)
 
     @model_validator(mode="after")
     def _filter_has_an_index(self) -> Self:
@@ -133,31 +127,29 @@ class ChatHybrid(BaseChatModel):
                 f"ChatHybrid does not know {', '.join(sorted(options))}; a call takes stop, route and where"
             )
         asked = prompts.read(messages)
-        corpus = self._opener()
+        corpus = self._opened()()
+        passages: Any = asked.passages
+        if passages is None and self.retriever is not None:
+
+            def passages(question: str) -> tuple[Passage, ...]:
+                return self._retrieved(question, run_manager)
 
         def ask(tell: Callable[[str], None]) -> tuple[Answer, tuple[str, ...]]:
-            passages = asked.passages
-            if passages is None and self.retriever is not None:
-                passages = self._retrieved(asked, run_manager)
-            if passages is None:
-                answer = corpus.ask(
-                    asked.question,
-                    route=route,
-                    history=asked.history,
-                    where=where,
-                    writer=self.writer,
-                    on_token=tell,
-                )
-                return answer, asked.notes
-            return _over(corpus, asked, passages, route, self.writer, tell), asked.notes
+            answer = corpus.ask(
+                asked.question,
+                route=route,
+                history=asked.history,
+                where=where if passages is None else None,
+                passages=passages,
+                writer=self.writer,
+                on_token=tell,
+            )
+            return answer, asked.notes
 
         return ask
 
-    def _retrieved(self, asked: prompts.Asked, run_manager: CallbackManagerForLLMRun | None) -> tuple[Passage, ...]:
-        from hybrid.router.follow_ups import standalone
-
+    def _retrieved(self, question: str, run_manager: CallbackManagerForLLMRun | None) -> tuple[Passage, ...]:
         assert self.retriever is not None
-        question = standalone(asked.question, list(asked.history))
         found = self.retriever.invoke(question, config=_below(run_manager))
         return tuple(
             prompts.passage(document.page_content, document.metadata, str(document.id or f"document {number}"))
@@ -176,9 +168,9 @@ class ChatHybrid(BaseChatModel):
         self, messages: Sequence[BaseMessage], text: str, answer: Answer, notes: tuple[str, ...]
     ) -> dict[str, Any]:
         """The usage and the metadata of a message."""
-        count = self._opener.count
+        count = self._opened()().count_tokens
         given, made = sum(count(str(message.text)) for message in messages), count(text)
-        settings = self._opener().settings
+        settings = self._opened()().settings
         verdicts = [
             {
                 "text": claim.text,
@@ -215,26 +207,23 @@ class ChatHybrid(BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         return {
-            "corpus": self._opener.directory,
+            "corpus": self._opened().directory,
             "route": self.route,
             "where": self.where.model_dump() if self.where else None,
         }
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop or self.stop, **kwargs)
-        params.setdefault("ls_model_name", f"hybrid/{Path(self._opener.directory).name}")
+        params.setdefault("ls_model_name", f"hybrid/{Path(self._opened().directory).name}")
         return params
 
     def get_num_tokens(self, text: str) -> int:
         """Tokens of a text, by the memory's tokenizer where there is one, else by the embedder's."""
-        return self._opener.count(text)
+        return self._opened()().count_tokens(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Token ids of a text, by the memory's tokenizer. Raises `UnsupportedModelError` where there is no memory."""
-        tokenizer = self._opener.tokenizer()
-        if tokenizer is None:
-            raise UnsupportedModelError("this corpus has no memory, and so no language model whose tokens these are")
-        return tokenizer.encode(text)
+        return self._opened()().tokenize(text)
 
 
 def _below(run_manager: CallbackManagerForLLMRun | None) -> RunnableConfig | None:
@@ -251,21 +240,3 @@ def _piece(text: str) -> dict[str, Any]:
 
 def _unheard(piece: str) -> None:
     """Told, as a streamed answer is, so that both are the same; nobody listens."""
-
-
-def _over(
-    corpus: Corpus,
-    asked: prompts.Asked,
-    passages: Sequence[Passage],
-    route: RouteName | None,
-    writer: Any,
-    tell: Callable[[str], None],
-) -> Answer:
-    """The answer that the corpus's router and memory give from these passages."""
-    from hybrid.answering.passages import SuppliedPassages
-
-    return corpus._asked(
-        lambda view: view.answerer.over(brought := SuppliedPassages(passages, view.commit), brought).ask(
-            asked.question, route, asked.history, None, writer, tell
-        )
-    )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from langchain_core.embeddings import Embeddings
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from hybrid.settings.models import EMBEDDER
-
-if TYPE_CHECKING:
-    from hybrid.retrieval.embedding import Embedder
+import hybrid
+from hybrid.settings import RetrievalSettings
 
 
 class HybridEmbeddings(BaseModel, Embeddings):
@@ -31,20 +29,24 @@ class HybridEmbeddings(BaseModel, Embeddings):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = EMBEDDER.name
-    _held: Embedder | None = PrivateAttr(default=None)
+    model: str = RetrievalSettings().embedder
+    _loaded: Any = PrivateAttr(default=None)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Vectors of length 1, in the order of the texts."""
-        return [[float(value) for value in vector] for vector in self._embedder().encode(texts)]
+        self._loaded = hybrid.load_embedder(self.model)  # shared; it stays loaded as long as this object lives
+        return [[float(value) for value in vector] for vector in self._loaded.encode(texts)]
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question; the same as of a document with that text."""
         return self.embed_documents([text])[0]
 
-    def _embedder(self) -> Embedder:
-        if self._held is None:
-            from hybrid._view import load_embedder
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> HybridEmbeddings:
+        return HybridEmbeddings(model=self.model)
 
-            self._held = load_embedder(self.model)  # two threads that both ask get the same
-        return self._held
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _named, (self.model,)
+
+
+def _named(model: str) -> HybridEmbeddings:
+    return HybridEmbeddings(model=model)

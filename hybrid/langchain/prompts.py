@@ -14,10 +14,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.messages.content import Citation as CitationBlock
 from langchain_core.messages.content import PlainTextContentBlock, create_citation
 
-from hybrid.answering.passages import Passage
 from hybrid.errors import InputError
 from hybrid.types.answers import Answer, Citation, Claim
-from hybrid.types.documents import sha256_hex
+from hybrid.types.documents import Passage, sha256_hex
 
 _CONTEXT = r"(?:context|documents|passages|sources)"
 _TAGGED = re.compile(rf"<({_CONTEXT})>(.*?)</\1>", re.IGNORECASE | re.DOTALL)

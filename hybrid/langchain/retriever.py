@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field
 
 from hybrid.corpus import Corpus
 from hybrid.langchain.documents import from_hit
-from hybrid.langchain.session import Opener, Order, search
+from hybrid.langchain.opening import OfCorpus
 from hybrid.types.filters import Filter
 
 
-class HybridRetriever(BaseRetriever):
+class HybridRetriever(OfCorpus, BaseRetriever):
     """Retrieves the spans of a corpus that bear on a question, for any chat model.
 
     A document's ``page_content`` is the span, character for character. Its ``metadata`` says where it stands:
@@ -45,13 +45,7 @@ class HybridRetriever(BaseRetriever):
     corpus: Corpus | str | Path
     k: int = Field(default=4, ge=1)
     where: Filter | None = None
-    order: Order = "fused"
-    _opener: Opener = PrivateAttr()
-
-    def model_post_init(self, context: Any) -> None:
-        """Remember what to open; nothing is opened yet."""
-        super().model_post_init(context)
-        self._opener = Opener(self.corpus)
+    order: Literal["fused", "dense", "lexical"] = "fused"
 
     def _get_relevant_documents(
         self,
@@ -61,8 +55,10 @@ class HybridRetriever(BaseRetriever):
         k: int | None = None,
         where: Filter | None = None,
     ) -> list[Document]:
-        found = search(self._opener(), query, self.k if k is None else k, where or self.where, self.order)
-        return [from_hit(hit, document) for hit, document in found]
+        with self._opened()().session() as session:
+            hits = session.search(query, self.k if k is None else k, where=where or self.where, order=self.order)
+            documents = session.get_documents({hit.document_id for hit in hits})
+            return [from_hit(hit, documents[hit.document_id]) for hit in hits]
 
     async def _aget_relevant_documents(
         self,

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Literal, Self
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -21,14 +21,12 @@ from hybrid.corpus import Corpus
 from hybrid.errors import CorpusError, InputError, SettingsError
 from hybrid.ingest.external_documents import from_metadata, text_of, to_metadata
 from hybrid.langchain.embeddings import HybridEmbeddings
-from hybrid.langchain.session import Opener, Order
+from hybrid.langchain.opening import Opener
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
-from hybrid.types.answers import Hit
 from hybrid.types.documents import Metadata
 from hybrid.types.filters import Filter
 
-if TYPE_CHECKING:
-    from hybrid._view import View
+Order = Literal["fused", "dense", "lexical"]
 
 _ORIGINAL = "_text"  # where the canonical text is not, character for character, the text that was added
 
@@ -140,10 +138,10 @@ class HybridVectorStore(VectorStore):
         _only(kwargs)
         corpus = self._opener()
         with self._writing:
-            with corpus._usage.held():
-                known = [row.source for row in corpus._catalog.sources()]
-            wanted = set(known if ids is None else ids)
-            gone = [name for name in known if name in wanted]
+            if ids is None:
+                gone = [name for document in corpus.documents() for name in document.sources]
+            else:
+                gone = [str(name) for name in corpus.get_documents(dict.fromkeys(ids))]
             if gone:
                 corpus.remove(gone)
         return True
@@ -152,10 +150,7 @@ class HybridVectorStore(VectorStore):
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents of these ids, in their order, as far as they are there."""
-        corpus = self._opener()
-        with corpus._usage.held(), corpus._catalog.reading():
-            rows = [corpus._catalog.source(name) for name in ids]
-            return [_returned(corpus._catalog.document(row.document_id)) for row in rows if row is not None]
+        return [_returned(document) for document in self._opener().get_documents(ids).values()]
 
     def similarity_search(self, query: str, k: int | None = None, **kwargs: Any) -> list[Document]:
         """The ``k`` documents that bear most on ``query``, best first.
@@ -168,18 +163,15 @@ class HybridVectorStore(VectorStore):
         self, query: str, k: int | None = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """As `similarity_search`, with the score of each one's best chunk: higher is better."""
-        where, order = _filter(kwargs), self.order
-
-        def found(view: View, count: int) -> list[Hit]:
-            return view.searcher.search(query, count, where, order)
-
-        return [(document, hit.score) for document, hit in self._found(found, k)]
+        found = self._opener().search_documents(query, self._k(k), where=_filter(kwargs), order=self.order)
+        return [(_returned(document), hit.score) for document, hit in found]
 
     def similarity_search_by_vector(
         self, embedding: list[float], k: int | None = None, **kwargs: Any
     ) -> list[Document]:
         """The ``k`` documents whose vectors are nearest to this one, best first."""
-        return [document for document, _ in self._near(embedding, k, _filter(kwargs))]
+        found = self._opener().search_documents(embedding, self._k(k), where=_filter(kwargs))
+        return [_returned(document) for document, _ in found]
 
     def max_marginal_relevance_search(
         self, query: str, k: int | None = None, fetch_k: int = 20, lambda_mult: float = 0.5, **kwargs: Any
@@ -195,50 +187,20 @@ class HybridVectorStore(VectorStore):
         import numpy as np
         from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-        found = self._near(embedding, max(fetch_k, k or self.k), _filter(kwargs))
-        if not found:
-            return []
-        corpus = self._opener()
-        with corpus._usage.held():
-            ids, vectors = corpus._catalog.vectors([hit.chunk_id for _, hit in found])
-        by_chunk = dict(zip(ids.tolist(), vectors, strict=True))
-        found = [(document, hit) for document, hit in found if hit.chunk_id in by_chunk]
-        each = [by_chunk[hit.chunk_id] for _, hit in found]
-        chosen = maximal_marginal_relevance(np.array(embedding, np.float32), each, lambda_mult, k or self.k)
-        return [found[at][0] for at in chosen]
+        k, where = self._k(k), _filter(kwargs)
+        with self._opener().session() as session:
+            found = session.search_documents(embedding, max(fetch_k, k), where=where)
+            vectors = session.vectors([hit for _, hit in found])
+        chosen = maximal_marginal_relevance(np.array(embedding, np.float32), list(vectors), lambda_mult, k)
+        return [_returned(found[at][0]) for at in chosen]
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         if self.order == "lexical":
             return lambda score: score / (1 + score)  # BM25 has no upper end
         return lambda score: min(1.0, max(0.0, score))
 
-    def _near(self, embedding: Sequence[float], k: int | None, where: Filter | None) -> list[tuple[Document, Hit]]:
-        import numpy as np
-
-        vector = np.array(embedding, np.float32)
-        vector /= float(np.linalg.norm(vector)) or 1.0
-        return self._found(lambda view, count: view.searcher.nearest(vector, count, where), k)
-
-    def _found(self, find: Callable[[View, int], list[Hit]], k: int | None) -> list[tuple[Document, Hit]]:
-        """The ``k`` best documents by their best chunks, of one commit."""
-        wanted = self.k if k is None else k
-        if wanted < 1:
-            raise InputError(f"k must be at least 1, not {wanted}")
-        corpus = self._opener()
-
-        def distinct(view: View) -> list[tuple[Document, Hit]]:
-            count = wanted
-            while True:
-                hits = find(view, count)
-                best: dict[int, Hit] = {}
-                for hit in hits:
-                    best.setdefault(hit.document_id, hit)
-                if len(best) >= wanted or len(hits) < count:
-                    chosen = list(best.items())[:wanted]
-                    return [(_returned(corpus._catalog.document(number)), hit) for number, hit in chosen]
-                count *= 4  # the chunks of long texts took the places of others
-
-        return corpus._asked(distinct)
+    def _k(self, k: int | None) -> int:
+        return self.k if k is None else k
 
     def _opened(self, directory: Path) -> Corpus:
         embedder = {} if self._embedding is None else {"embedder": self._embedding.model}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -151,6 +152,45 @@ class Document(Shown, FrozenModel):
         if page is None:
             return line
         return line - bisect_right(self._line_starts, self.pages[page - 1]) + 1
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text to answer from that is not of the corpus's index (`Corpus.ask` with ``passages``), and where it stands.
+
+    Args:
+        text: the passage, character for character.
+        source: the name of its document.
+        title: of its document; by default the last part of ``source``.
+        sha256: of its document; by default of ``text``.
+        start: where it begins in its document, in characters.
+        page: the page that it begins on, and ``last_page`` the one that it ends on, from 1.
+        line: its first line, from 1; on its page where there are pages.
+
+    Example:
+        >>> Passage("The lease ends in May.", source="lease.pdf", start=400, page=7).end
+        422
+    """
+
+    text: str
+    source: str
+    title: str = ""
+    sha256: str = ""
+    start: int = 0
+    page: int | None = None
+    last_page: int | None = None
+    line: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.title:
+            object.__setattr__(self, "title", Path(self.source).name or self.source)
+        if not self.sha256:
+            object.__setattr__(self, "sha256", sha256_hex(self.text.encode("utf-8", "surrogatepass")))
+
+    @property
+    def end(self) -> int:
+        """Where it ends in its document, in characters."""
+        return self.start + len(self.text)
 
 
 AROUND_LINES = 14

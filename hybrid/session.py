@@ -1,0 +1,136 @@
+"""`Session`: one commit of a corpus for several reads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.errors import CorpusError, InputError
+from hybrid.types.answers import Hit, Hits
+from hybrid.types.documents import Document, sha256_hex
+from hybrid.types.filters import Filter
+
+if TYPE_CHECKING:
+    from hybrid._view import View
+    from hybrid.retrieval.search import Order
+    from hybrid.settings import Settings
+    from hybrid.stores.catalog import Catalog
+
+_WIDEN = 4
+"""How many times as many chunks are looked at where those of a few long documents took all the places."""
+
+
+class Session:
+    """One commit of a corpus, from `Corpus.session`. For the thread that opened it, until the block ends.
+
+    Example:
+        >>> with corpus.session() as session:
+        ...     hits = session.search("termination date", k=5)
+        ...     documents = session.get_documents({hit.document_id for hit in hits})
+    """
+
+    def __init__(self, catalog: Catalog, view: View, settings: Settings) -> None:
+        self._catalog = catalog
+        self._view: View | None = view
+        self._settings = settings
+        self._thread = threading.get_ident()
+
+    def close(self) -> None:
+        """End it; `Corpus.session` does so when its block ends."""
+        self._view = None
+
+    @property
+    def commit(self) -> int | None:
+        """The commit's number; ``None`` where nothing was committed yet."""
+        return self._open().number
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that are other ones once an answer may be: for another commit, another state of the
+        memory, other settings. A key for caches."""
+        commit = self._open().commit
+        return sha256_hex(f"{commit!r}\n{self._settings.model_dump_json()}".encode())
+
+    def search(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
+        """See `Corpus.search`."""
+        from hybrid.answering.request import checked_question
+        from hybrid.retrieval.exact_match import matched
+
+        asked = checked_question(question, self._settings.answer.max_question_chars)
+        hits = self._open().searcher.search(asked, k, where, order)
+        return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
+
+    def search_documents(
+        self,
+        query: str | Sequence[float],
+        k: int = 10,
+        *,
+        where: Filter | None = None,
+        order: Order = "fused",
+    ) -> list[tuple[Document, Hit]]:
+        """See `Corpus.search_documents`."""
+        if k < 1:
+            raise InputError(f"k must be at least 1, not {k}")
+        searcher = self._open().searcher
+        vector = None if isinstance(query, str) else _of_length_1(query)
+        count = k
+        while True:
+            hits = (
+                searcher.search(str(query), count, where, order)
+                if vector is None
+                else searcher.nearest(vector, count, where)
+            )
+            best: dict[int, Hit] = {}
+            for hit in hits:
+                best.setdefault(hit.document_id, hit)
+            if len(best) >= k or len(hits) < count:
+                documents = self.get_documents(list(best)[:k])
+                return [(document, best[document_id]) for document_id, document in documents.items()]  # type: ignore[index]
+            count *= _WIDEN
+
+    def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
+        """See `Corpus.get_documents`."""
+        self._open()
+        return documents_of(self._catalog, ids)
+
+    def vectors(self, hits: Sequence[Hit]) -> NDArray[np.float32]:
+        """The vectors of these hits of this session, of length 1: ``[len(hits), dimension]``."""
+        self._open()
+        ids, vectors = self._catalog.vectors([hit.chunk_id for hit in hits])
+        rows = {chunk_id: row for row, chunk_id in enumerate(ids.tolist())}
+        missing = [hit for hit in hits if hit.chunk_id not in rows]
+        if missing:
+            raise InputError(f"a hit in {missing[0].source!r} is not of this session's commit; search in the session")
+        return vectors[[rows[hit.chunk_id] for hit in hits]]
+
+    def _open(self) -> View:
+        if threading.get_ident() != self._thread:
+            raise CorpusError("a session belongs to the thread that opened it; open one in this thread")
+        if self._view is None:
+            raise CorpusError("the session has ended; open another with Corpus.session()")
+        return self._view
+
+
+def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, Document]:
+    """The documents of these sources or document ids, as far as they are there, by what they were asked for."""
+    found: dict[str | int, Document] = {}
+    for wanted in ids:
+        number: int | None = wanted if isinstance(wanted, int) else None
+        if isinstance(wanted, str):
+            row = catalog.source(wanted)
+            number = row.document_id if row else None
+        if number is not None:
+            try:
+                found[wanted] = catalog.document(number)
+            except KeyError:  # it is not there (any more)
+                continue
+    return found
+
+
+def _of_length_1(query: Sequence[float]) -> NDArray[np.float32]:
+    vector = np.array(query, np.float32)
+    return vector / (float(np.linalg.norm(vector)) or 1.0)
