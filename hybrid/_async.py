@@ -9,19 +9,21 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress, Stage
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 _LOG = logging.getLogger("hybrid.corpus")
 
 
 class Stopped(BaseException):
-    """Raised where long work reports its progress, in its own thread, once nobody waits for it any more."""
+    """Raised in the thread of long work, where it reports progress or makes an item, once nobody waits for it."""
 
 
 async def until_stopped(work: Callable[[Progress], Result], progress: Progress | None) -> Result:
@@ -58,23 +60,85 @@ async def until_stopped(work: Callable[[Progress], Result], progress: Progress |
 
 
 async def until_dropped(
-    ask: Callable[[Callable[[str], None] | None], Result], on_token: Callable[[str], None] | None
+    items: Generator[Item, None, None], use: Callable[[Generator[Item, None, None]], Result]
 ) -> Result:
-    """What ``ask`` returns, which is given ``on_token``. A cancelled task returns at once, and nothing more is told:
-    where text is told at all, the work ends with the next piece of it."""
+    """What ``use`` makes of the items, in a worker thread. A cancelled task returns at once, and the thread stops at
+    the next item."""
     dropped = threading.Event()
 
-    def told(piece: str) -> None:
-        if dropped.is_set():
-            raise Stopped
-        if on_token is not None:
-            on_token(piece)
+    def wanted() -> Generator[Item, None, None]:
+        with closing(items):
+            for item in items:
+                if dropped.is_set():
+                    raise Stopped
+                yield item
 
     try:
-        return await asyncio.to_thread(ask, None if on_token is None else told)
+        return await asyncio.to_thread(use, wanted())
     except asyncio.CancelledError:
         dropped.set()
         raise
+
+
+async def pulled(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
+    """The items, each made in a worker thread when it is asked for.
+
+    Where the consumer stops, the items are closed: at once, or by the thread that is at one when it has made it. Nobody
+    waits for that.
+    """
+    pull = _Pull(items)
+    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+    try:
+        while True:
+            running = loop.run_in_executor(None, context.run, pull.step)
+            running.add_done_callback(_retrieve)
+            await asyncio.wait([running])  # unlike the future itself it is not cancelled with this task
+            item = running.result()
+            if isinstance(item, _Done):
+                return
+            yield item
+    finally:
+        pull.drop()
+
+
+class _Done:
+    """There are no more items."""
+
+
+class _Pull(Generic[Item]):
+    """Items that one thread makes at a time, and that any thread may drop meanwhile."""
+
+    def __init__(self, items: Generator[Item, None, None]) -> None:
+        self._items = items
+        self._making = threading.Lock()
+        self._dropped = threading.Event()
+
+    def step(self) -> Item | _Done:
+        """The next item. Raises what making it raises."""
+        try:
+            with self._making:
+                return _Done() if self._dropped.is_set() else next(self._items, _Done())
+        finally:
+            self._close_if_dropped()
+
+    def drop(self) -> None:
+        """Make no more of them."""
+        self._dropped.set()
+        self._close_if_dropped()
+
+    def _close_if_dropped(self) -> None:
+        # Whoever is last: the thread that makes an item, or the one that drops them if none does.
+        if self._dropped.is_set() and self._making.acquire(blocking=False):
+            try:
+                self._items.close()
+            finally:
+                self._making.release()
+
+
+def _retrieve(running: asyncio.Future[Any]) -> None:
+    """Mark an error as seen that a cancelled consumer cannot be told of."""
+    if not running.cancelled():
+        running.exception()
 
 
 def _note_failure(running: asyncio.Future[Result]) -> None:

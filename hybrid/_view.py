@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -146,10 +146,8 @@ class _Memory:
     def count(self, text: str) -> int:
         return self._session.count(text)
 
-    def generate(
-        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
-    ) -> str:
-        return self._session.generate(messages, max_new_tokens=max_new_tokens, on_token=on_token)
+    def stream(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> Generator[str, None, None]:
+        return self._session.stream(messages, max_new_tokens=max_new_tokens)
 
 
 def _index_file(commit: CommitRow | None) -> StoredFile | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from os import PathLike
@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from hybrid import _open
-from hybrid._async import until_dropped, until_stopped
+from hybrid._async import pulled, until_dropped, until_stopped
 from hybrid._usage import Usage
 from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
 from hybrid.types.documents import Document, PageView, Passage
+from hybrid.types.events import Event, Events, collect
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 
 if TYPE_CHECKING:
     from hybrid._view import View
+    from hybrid.answering.answerer import Answerer
+    from hybrid.answering.request import RequestContext
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
@@ -250,23 +253,15 @@ class Corpus(Shown):
             writer: a LangChain chat model, or a function from a list of (role, text) messages to text. It writes in
                 the memory's place, from passages that this library found, and every sentence of it gets its verdict;
                 also where the memory is off or a filter is set. If it fails, a note says how and the index answers.
-            on_token: called with each piece of the answer's text as it is made: quotes first, then what is written,
-                and a mark after each sentence once it is verified. Together they are the answer's ``text``.
+            on_token: called with each piece of the answer's text as it is made: a quote, or a sentence that was
+                generated and verified, with its marks. Together they are the answer's ``text``. `stream` gives more.
 
         Raises:
             InputError: an empty question, an unknown route, a filter with a metadata key or a source that no
                 document has, a filter for passages, or a writer that cannot write.
         """
-        if passages is not None:
-            from hybrid.answering.passages import SuppliedPassages, found_for
-
-            given = found_for(question, history, where, passages, self.settings.answer.max_question_chars)
-            return self._asked(
-                lambda view: view.answerer.over(supplied := SuppliedPassages(given, view.commit), supplied).ask(
-                    question, route, history, None, writer, on_token
-                )
-            )
-        return self._asked(lambda view: view.answerer.ask(question, route, history, where, writer, on_token))
+        events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
+        return collect(events, on_token)
 
     async def aask(
         self,
@@ -280,11 +275,72 @@ class Corpus(Shown):
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """`ask`, without holding up the event loop; ``writer`` and ``on_token`` are called in the working thread.
-        A task that is cancelled returns at once, and is told nothing more; what its thread still finds is dropped."""
-        asking = partial(
-            self.ask, question, route=route, history=history, where=where, passages=passages, writer=writer
+        A task that is cancelled returns at once and is told nothing more; its thread stops at the next piece of text
+        that is generated."""
+        events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
+        return await until_dropped(events, lambda wanted: collect(wanted, on_token))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+        where: Filter | None = None,
+        passages: SuppliedBy | None = None,
+        writer: Any = None,
+    ) -> Events:
+        """Answer a question event by event: route, evidence, text, citations, claims, notes, and the answer at the end.
+
+        The arguments and errors are those of `ask`, and so is the answer; errors are raised with the first event. Each
+        event is made when it is asked for, in whatever thread: quotes come before a generator has written anything, and
+        what it writes comes sentence by sentence, each once it is verified. Close the iterator (`contextlib.closing`)
+        or drop it to stop the work: nothing is generated after that. Documents may be ingested and removed meanwhile.
+
+        Example:
+            >>> for event in corpus.stream("Why did the parties fall out?"):
+            ...     if event.kind == "text":
+            ...         print(event.text, end="")
+            ...     elif event.kind == "end":
+            ...         answer = event.answer
+        """
+        from hybrid.answering.passages import SuppliedPassages, found_for
+
+        limit = self.settings.answer.max_question_chars
+        with self._usage.held():
+            given = None if passages is None else found_for(question, history, where, passages, limit)
+
+            def prepared(view: View) -> tuple[Answerer, RequestContext]:
+                answerer = view.answerer
+                if given is not None:
+                    supplied = SuppliedPassages(given, view.commit)
+                    answerer = answerer.over(supplied, supplied)
+                return answerer, answerer.prepare(question, route, history, where, writer)
+
+            answerer, request = self._asked(prepared)
+            yield from answerer.stream(request)
+
+    def astream(
+        self,
+        question: str,
+        *,
+        route: RouteName | None = None,
+        history: Sequence[str | Answer] = (),
+        where: Filter | None = None,
+        passages: SuppliedBy | None = None,
+        writer: Any = None,
+    ) -> AsyncGenerator[Event, None]:
+        """`stream`, without holding up the event loop. A task that is cancelled returns at once; the thread that makes
+        the next event stops with it.
+
+        Example:
+            >>> async with contextlib.aclosing(corpus.astream("Why did the parties fall out?")) as events:
+            ...     async for event in events:
+            ...         print(event.kind)
+        """
+        return pulled(
+            self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
         )
-        return await until_dropped(lambda told: asking(on_token=told), on_token)
 
     def compare(
         self,
@@ -310,9 +366,15 @@ class Corpus(Shown):
         from hybrid.answering.comparison import checked_groups, compare
 
         given = checked_groups(groups)
-        return self._asked(
-            lambda view: compare(lambda where: view.answerer.ask(question, route, history, where), given)
-        )
+        with self._usage.held():
+            answerer, requests = self._asked(
+                lambda view: (
+                    view.answerer,
+                    {name: view.answerer.prepare(question, route, history, where) for name, where in given.items()},
+                )
+            )
+            answers = {name: collect(answerer.stream(request)) for name, request in requests.items()}
+        return compare(next(iter(answers.values())).question, answers)
 
     async def acompare(
         self,

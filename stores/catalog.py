@@ -183,6 +183,23 @@ class Catalog:
             rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
         return [_document_row(row, sources[row.id], chunks.get(row.id, 0)) for row in rows if row.id in sources]
 
+    def count_documents(self) -> int:
+        """How many documents there are. Reads none of them."""
+        with self._connection() as connection:
+            return connection.scalar(select(func.count(SourceTable.document_id.distinct()))) or 0
+
+    def newest_document(self) -> int:
+        """The highest document id so far: whatever is added later has a higher one. 0 where there is none."""
+        with self._connection() as connection:
+            return connection.scalar(select(func.max(DocumentTable.id))) or 0
+
+    def names(self, document_ids: Iterable[int]) -> dict[int, str]:
+        """The first name of each of these documents that is still there."""
+        wanted = list(document_ids)
+        with self._connection() as connection:
+            known = self._first_names(connection, wanted)
+        return {document_id: known[document_id][0] for document_id in wanted if document_id in known}
+
     def document(self, document_id: int) -> Document:
         """The document with its text, under its first name. Raises `KeyError` if there is none."""
         with self._connection() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from hybrid.types.answers import Route, RouteName
 from hybrid.types.documents import Chunk, Document
 
 DIMENSION = 256
+PIECE = 3
+"""Characters that a scripted memory writes at a time."""
 
 
 class BagEmbedder:
@@ -46,21 +48,27 @@ class FixedRouter:
         return Route(name=self.name, p_comprehension=0.25)
 
 
-class ScriptedReader:
-    """A memory that says what it is told to, and remembers what it was asked."""
+class ScriptedSession:
+    """A memory that writes what it is given, a few characters at a time, and remembers what it was asked."""
 
     window = 512
 
     def __init__(self, output: str) -> None:
         self.output = output
         self.asked: list[list[tuple[str, str]]] = []
+        self.made, self.closed = 0, False
 
     def count(self, text: str) -> int:
         return len(text.split())
 
-    def generate(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, **_: object) -> str:
+    def stream(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> Generator[str, None, None]:
         self.asked.append(list(messages))
-        return self.output
+        try:
+            for at in range(0, len(self.output), PIECE):
+                self.made += 1
+                yield self.output[at : at + PIECE]
+        finally:
+            self.closed = True
 
 
 @dataclass(frozen=True)

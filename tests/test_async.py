@@ -7,7 +7,7 @@ import contextvars
 import inspect
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from safetensors.numpy import load_file
 from tiny_model import tiny_settings
 
 import hybrid
-from hybrid._async import Stopped, until_stopped
+from hybrid._async import until_stopped
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.request import RequestContext
 from hybrid.errors import CorpusError, InputError
 from hybrid.settings import MemorySettings, Settings
 
@@ -81,13 +82,13 @@ def test_many_questions_at_once_are_answered_as_they_are_one_by_one(corpus: hybr
 
 def slowed(monkeypatch: pytest.MonkeyPatch, wait: Callable[[], object]) -> None:
     """Let every question wait for something in its thread first."""
-    ask = Answerer.ask
+    prepare = Answerer.prepare
 
-    def slowly(*arguments: Any) -> hybrid.Answer:
+    def slowly(*arguments: Any) -> RequestContext:
         wait()
-        return ask(*arguments)
+        return prepare(*arguments)
 
-    monkeypatch.setattr(Answerer, "ask", slowly)
+    monkeypatch.setattr(Answerer, "prepare", slowly)
 
 
 def test_the_loop_goes_on_while_a_question_is_answered(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,25 +140,27 @@ def test_a_cancelled_question_returns_at_once(corpus: hybrid.Corpus, monkeypatch
     asyncio.run(give_up())
 
 
-def test_a_cancelled_question_is_told_nothing_more(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
+def test_a_cancelled_question_streams_nothing_more_and_its_thread_stops(corpus: hybrid.Corpus) -> None:
+    heard: list[str] = []
     first, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def speak(*arguments: Any) -> None:
-        on_token = arguments[-1]
-        try:
-            on_token("one")
-            first.set()
-            assert go_on.wait(timeout=PATIENCE)
-            on_token("two")
-        except Stopped:
-            ended.set()
-            raise
+    class Model:
+        def stream(self, _: object) -> Iterator[str]:
+            try:
+                yield "The first thing is this. And the"
+                first.set()
+                assert go_on.wait(timeout=PATIENCE)
+                yield " second thing is that. And the third"
+                pytest.fail("it was asked for more")
+            finally:
+                ended.set()
 
-    monkeypatch.setattr(Answerer, "ask", speak)
+        def invoke(self, _: object) -> str:
+            raise AssertionError("it can stream")
 
     async def give_up() -> None:
-        running = asyncio.create_task(corpus.aask(QUESTIONS[0], on_token=told.append))
+        asking = corpus.aask(QUESTIONS[0], route="comprehension", writer=Model(), on_token=heard.append)
+        running = asyncio.create_task(asking)
         await asyncio.to_thread(first.wait, PATIENCE)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -166,7 +169,7 @@ def test_a_cancelled_question_is_told_nothing_more(corpus: hybrid.Corpus, monkey
 
     asyncio.run(give_up())
     assert ended.wait(timeout=PATIENCE)
-    assert told == ["one"]
+    assert heard == ["The first thing is this. (unsupported)"]
 
 
 class Pause:

@@ -20,6 +20,7 @@ from hybrid import _view
 from hybrid._usage import Usage
 from hybrid._view import Shared
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.request import RequestContext
 from hybrid.errors import CorpusError, CorpusLockedError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
@@ -206,14 +207,14 @@ def test_who_asks_while_it_is_closed_gets_the_answer_and_who_comes_later_a_clear
 ) -> None:
     corpus = hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY)
     corpus.ingest(*version(1))
-    inside, closed, ask = threading.Event(), threading.Event(), Answerer.ask
+    inside, closed, prepare = threading.Event(), threading.Event(), Answerer.prepare
 
-    def slowly(*arguments: object, **options: object) -> hybrid.Answer:
+    def slowly(*arguments: object) -> RequestContext:
         inside.set()
         assert closed.wait(timeout=PATIENCE)
-        return ask(*arguments, **options)  # type: ignore[arg-type]
+        return prepare(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Answerer, "ask", slowly)
+    monkeypatch.setattr(Answerer, "prepare", slowly)
 
     def close() -> None:
         assert inside.wait(timeout=PATIENCE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
 from hybrid.answering.verification.contradiction import contradict
@@ -30,10 +30,8 @@ def checked_groups(groups: Mapping[str, Filter]) -> dict[str, Filter]:
     return dict(groups)
 
 
-def compare(ask: Callable[[Filter], Answer], groups: Mapping[str, Filter]) -> Comparison:
-    """Each side's answer, and the contradictions between them."""
-    answers = {name: ask(where) for name, where in groups.items()}
-    question = next(iter(answers.values())).question
+def compare(question: str, answers: Mapping[str, Answer]) -> Comparison:
+    """The groups' answers, and the contradictions between them."""
     return Comparison(question, answers, contradictions(answers))
 
 

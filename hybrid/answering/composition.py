@@ -1,9 +1,9 @@
-"""From quotes and generated sentences to claims with numbered citations, whole or while they are made."""
+"""From quotes and verified sentences to claims, numbered citations and text, one at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from hybrid.answering.evidence import Sentence, collapse
@@ -11,242 +11,149 @@ from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
 from hybrid.answering.verification.verifier import Verified
 from hybrid.text import lexicon
-from hybrid.text.sentence_stream import SentenceStream
-from hybrid.types.answers import Citation, Claim, Verdict
+from hybrid.types.answers import Citation, Claim, Origin, Verdict
+from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A claim before its citation is numbered. ``span`` is ``None`` exactly where it is unsupported;
-    ``against`` are the quotes, by their spans, that contradict it."""
+class Statement:
+    """What a claim is made of. It has no spans exactly where it is unsupported, and several where it joins statements
+    that different spans support."""
 
     text: str
     verdict: Verdict
-    span: Sentence | None
-    origin: Literal["index", "memory", "writer"]
+    spans: tuple[Sentence, ...]
+    origin: Origin
     support: float
-    against: tuple[tuple[int, int, int], ...] = ()
 
 
-def merge(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
-    """The drafts as they are to be shown: each thing once, contradictions marked, the more certain side first."""
-    return ordered(mark_contradictions(deduplicate(drafts)), p_comprehension)
+class Composer:
+    """Composes an answer in the order in which its statements come. What was added stands: nothing is taken back.
 
-
-def deduplicate(drafts: Sequence[Draft]) -> list[Draft]:
-    """The drafts in order, without those that only repeat another one.
-
-    Of two claims of the memory with the same verdict, of which one says all that the other does, the fuller one
-    stays, wherever it stands.
-    """
-    kept: list[Draft] = []
-    for draft in drafts:
-        if any(_repeats(draft, earlier) for earlier in kept):
-            continue
-        lesser = [at for at, earlier in enumerate(kept) if _is_fuller(draft, earlier)]
-        if lesser:
-            kept[lesser[0]] = draft
-            kept = [earlier for at, earlier in enumerate(kept) if at not in lesser[1:]]
-        else:
-            kept.append(draft)
-    return kept
-
-
-def _is_fuller(draft: Draft, earlier: Draft) -> bool:
-    both_written = draft.origin != "index" and earlier.origin != "index"
-    return both_written and draft.verdict == earlier.verdict and _repeats(earlier, draft)
-
-
-def _repeats(draft: Draft, other: Draft) -> bool:
-    """Whether ``other`` says all that ``draft`` does, in the same words or in others."""
-    if _plain(draft.text) == _plain(other.text):
-        return True
-    if draft.verdict == other.verdict == "verbatim" and draft.span and other.span:
-        inside = other.span.start <= draft.span.start and draft.span.end <= other.span.end
-        same_document = draft.span.document_id == other.span.document_id
-        return (same_document and inside) or _plain(draft.text) in _plain(other.text)
-    if draft.origin == "index" or (draft.span is not None and other.span is None):
-        return False  # a quote is a quote, and what is carried is not left out for what is not
-    match = compare(draft.text, other.text, lambda _: 1.0)
-    told = len(lexicon.content_words(draft.text)) >= MIN_WORDS
-    return told and not match.failed_checks and match.coverage == match.order == match.polarity == 1.0
-
-
-def _plain(text: str) -> str:
-    return " ".join(token.casefold() for token in lexicon.tokens(text))
-
-
-def mark_contradictions(drafts: Sequence[Draft]) -> list[Draft]:
-    """The drafts, each claim of the memory with the quotes that contradict it."""
-    quotes = [draft for draft in drafts if draft.origin == "index" and draft.span is not None]
-    return [
-        replace(draft, against=tuple(q.span.key for q in quotes if q.span and contradict(draft.text, q.text)))
-        if draft.origin != "index"
-        else draft
-        for draft in drafts
-    ]
-
-
-def ordered(drafts: Sequence[Draft], p_comprehension: float) -> list[Draft]:
-    """Quotes first or the memory's claims first, each side in its own order.
-
-    A side is as certain as the router is that it was asked for, times what its claims are worth: a quote
-    one, a claim of the memory its support, and nothing if it is unsupported or contradicted.
-    """
-    quotes = [draft for draft in drafts if draft.origin == "index"]
-    written = [draft for draft in drafts if draft.origin != "index"]
-    worth = [draft.support if draft.span is not None and not draft.against else 0.0 for draft in written]
-    memory = p_comprehension * (sum(worth) / len(worth) if worth else 0.0)
-    index = 1 - p_comprehension if quotes else 0.0
-    return [*written, *quotes] if memory > index else [*quotes, *written]
-
-
-def number(
-    drafts: Sequence[Draft], cite: Callable[[Sentence, int], Citation]
-) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
-    """Claims and citations. Numbers count from 1 in order of appearance; the same span has one number."""
-    citations: dict[tuple[int, int, int], Citation] = {}
-    claims = []
-    for draft in drafts:
-        carried: tuple[Citation, ...] = ()
-        if draft.span is not None:
-            if draft.span.key not in citations:
-                citations[draft.span.key] = cite(draft.span, len(citations) + 1)
-            carried = (citations[draft.span.key],)
-        claims.append(
-            Claim(
-                text=collapse(draft.text),
-                verdict=draft.verdict,
-                citations=carried,
-                origin=draft.origin,
-                support=draft.support,
-            )
-        )
-    numbers = {key: citation.number for key, citation in citations.items()}
-    marked = [
-        claim.model_copy(update={"contradicted_by": tuple(sorted(numbers[key] for key in draft.against))})
-        for claim, draft in zip(claims, drafts, strict=True)
-    ]
-    return tuple(marked), tuple(citations.values())
-
-
-def text(claims: Sequence[Claim]) -> str:
-    """The answer as people read it: quotes a line each, what the memory wrote as a paragraph, in the claims' order."""
-    quotes = "\n".join(f"“{claim.text}” {marks(claim)}" for claim in claims if claim.origin == "index")
-    written = " ".join(f"{claim.text} {marks(claim)}" for claim in claims if claim.origin != "index")
-    sides = [quotes, written] if claims and claims[0].origin == "index" else [written, quotes]
-    return "\n\n".join(side for side in sides if side)
-
-
-def marks(claim: Claim) -> str:
-    """What stands behind a claim in the text: its citations' numbers, that it has none, or what contradicts it."""
-    cited = "".join(f"[{citation.number}]" for citation in claim.citations)
-    if not claim.contradicted_by:
-        return cited or "(unsupported)"
-    against = "".join(f"[{number}]" for number in claim.contradicted_by)
-    says = "says" if len(claim.contradicted_by) == 1 else "say"
-    return f"{cited} (but {against} {says} otherwise)" if cited else f"(unsupported; {against} {says} otherwise)"
-
-
-_WORST: tuple[Verdict, ...] = ("verbatim", "supported", "unsupported")
-
-
-class Telling:
-    """Tells an answer piece by piece, and keeps its claims and citations.
+    - A statement that only repeats an earlier one is left out (`repeats`).
+    - A generated statement is marked with the quotes before it that contradict it.
+    - Citations are numbered from 1 in the order of the text; the same span has one number.
+    - A quote has a line of its own; what is generated is a paragraph; an empty line stands between the two.
 
     Args:
-        tell: called with each piece of the text. Together they are `text`.
         cite: makes the citation of a sentence, with its number.
-        judge: the verdicts on a written sentence: one, or one for each of the statements that it joins.
-        drop_unsupported: a sentence is held back until its verdict, and told only if a span carries it.
+        drop_unsupported: leave out what no span supports.
+
+    Example:
+        >>> composer = Composer(lambda sentence, number: cite(catalog, sentence, number))
+        >>> events = composer.add_quote(sentence)
+        >>> said = "It ends in May."
+        >>> events += composer.add_generated(said, verifier.verify_parts(said, found), "memory")
+        >>> composer.text
+        '“The lease ends on 30 May 2027.” [1]\\n\\nIt ends in May. [1]'
     """
 
-    def __init__(
-        self,
-        tell: Callable[[str], None],
-        cite: Callable[[Sentence, int], Citation],
-        judge: Callable[[str], Sequence[Verified]],
-        *,
-        drop_unsupported: bool = False,
-    ) -> None:
-        self._tell = tell
+    def __init__(self, cite: Callable[[Sentence, int], Citation], *, drop_unsupported: bool = False) -> None:
         self._cite = cite
-        self._judge = judge
-        self._drop = drop_unsupported
+        self._drop_unsupported = drop_unsupported
+        self._statements: list[Statement] = []
         self._numbered: dict[tuple[int, int, int], Citation] = {}
-        self._quotes: list[Sentence] = []
-        self._side: Literal["index", "written"] | None = None
-        self._open = False  # a sentence of which something was told
+        self._group: Literal["quotes", "generated"] | None = None
         self.text = ""
         self.claims: list[Claim] = []
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """What the claims cite, each span once, numbered from 1 in the order told."""
+        """What the claims cite, each span once, in the order of their numbers."""
         return tuple(self._numbered.values())
 
-    def quote(self, sentence: Sentence) -> None:
-        """Tell a sentence of a document, word for word."""
-        self._quotes.append(sentence)
+    def add_quote(self, sentence: Sentence) -> list[Event]:
+        """A sentence of a document, word for word: the events of it, none if it repeats what is there."""
+        return self._add(Statement(sentence.text, "verbatim", (sentence,), "index", 1.0))
+
+    def add_generated(self, text: str, verdicts: Sequence[Verified], origin: Origin) -> list[Event]:
+        """A generated sentence with the verdict on it, or with one for each of the statements that it joins.
+
+        A sentence whose statements stand in different spans is one claim that cites them all, and never verbatim:
+        no document says it as one sentence.
+        """
+        verdict: Verdict = verdicts[0].verdict if len(verdicts) == 1 else "supported"
+        spans = {one.span.key: one.span for one in verdicts if one.span is not None}
+        support = min(one.support for one in verdicts)
+        return self._add(Statement(text, verdict, tuple(spans.values()), origin, support))
+
+    def _add(self, statement: Statement) -> list[Event]:
+        if self._drop_unsupported and statement.verdict == "unsupported":
+            return []
+        if any(repeats(statement, earlier) for earlier in self._statements):
+            return []
+        known = len(self._numbered)
+        citations = tuple(map(self._citation, statement.spans))
         claim = Claim(
-            text=collapse(sentence.text),
-            verdict="verbatim",
-            citations=(self._citation(sentence),),
-            origin="index",
-            support=1.0,
+            text=collapse(statement.text),
+            verdict=statement.verdict,
+            citations=citations,
+            origin=statement.origin,
+            support=statement.support,
+            contradicted_by=self._contradicting(statement),
         )
-        self._begin("index")
-        self._say(f"“{claim.text}” {marks(claim)}")
+        before = self._separator("quotes" if statement.origin == "index" else "generated")
+        opened = f"{before}“" if statement.origin == "index" else before
+        closed = f"” {marks(claim)}" if statement.origin == "index" else f" {marks(claim)}"
+        start = len(self.text) + len(opened)
+        piece = f"{opened}{claim.text}{closed}"
+        self.text += piece
         self.claims.append(claim)
-
-    def written_by(self, origin: Literal["memory", "writer"]) -> SentenceStream:
-        """What takes in the text that somebody writes. End it when it is all there."""
-        return SentenceStream(self._heard, lambda sentence: self._whole(sentence, origin))
-
-    def _heard(self, text: str) -> None:
-        if self._drop:
-            return
-        if not self._open:
-            self._begin("written")
-            self._open = True
-        self._say(text)
-
-    def _whole(self, sentence: str, origin: Literal["memory", "writer"]) -> None:
-        verdicts = self._judge(sentence)
-        claim = self._claim(sentence, verdicts, origin)
-        if self._drop:
-            if claim.verdict == "unsupported":
-                return
-            self._begin("written")
-            self._say(sentence)
-        self._open = False
-        self._say(f" {marks(claim)}")
-        self.claims.append(claim)
-
-    def _claim(self, sentence: str, verdicts: Sequence[Verified], origin: Literal["memory", "writer"]) -> Claim:
-        """The claim, which is worth what the least of its statements is."""
-        verdict = max((one.verdict for one in verdicts), key=_WORST.index)
-        against = [quote for quote in self._quotes if contradict(sentence, quote.text)]
-        spans = [one.span for one in verdicts if one.span is not None]
-        return Claim(
-            text=sentence,
-            verdict=verdict,
-            citations=tuple(dict.fromkeys(map(self._citation, spans))),
-            origin=origin,
-            support=min(one.support for one in verdicts),
-            contradicted_by=tuple(sorted(self._citation(quote).number for quote in against)),
-        )
+        self._statements.append(statement)
+        new = [CitationEvent(citation=citation) for citation in self.citations[known:]]
+        return [*new, TextEvent(text=piece), ClaimEvent(claim=claim, start=start, end=start + len(claim.text))]
 
     def _citation(self, sentence: Sentence) -> Citation:
         if sentence.key not in self._numbered:
             self._numbered[sentence.key] = self._cite(sentence, len(self._numbered) + 1)
         return self._numbered[sentence.key]
 
-    def _begin(self, side: Literal["index", "written"]) -> None:
-        if self._side is not None:
-            self._say("\n\n" if side != self._side else "\n" if side == "index" else " ")
-        self._side = side
+    def _contradicting(self, statement: Statement) -> tuple[int, ...]:
+        """The numbers of the quotes so far that contradict a generated statement."""
+        if statement.origin == "index":
+            return ()
+        quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
+        against = (quote for quote in quotes if contradict(statement.text, quote.text))
+        return tuple(sorted(self._numbered[quote.key].number for quote in against))
 
-    def _say(self, text: str) -> None:
-        self.text += text
-        self._tell(text)
+    def _separator(self, group: Literal["quotes", "generated"]) -> str:
+        before, self._group = self._group, group
+        if before is None:
+            return ""
+        if before != group:
+            return "\n\n"
+        return "\n" if group == "quotes" else " "
+
+
+def repeats(statement: Statement, earlier: Statement) -> bool:
+    """Whether ``earlier`` says all that ``statement`` does, in the same words or in others.
+
+    Not where the statement is a quote that the earlier one only rewords, and not where it is supported and the earlier
+    one is not.
+    """
+    plain, before = _plain(statement.text), _plain(earlier.text)
+    if plain == before:
+        return True
+    if statement.verdict == earlier.verdict == "verbatim":
+        (mine,), (other,) = statement.spans, earlier.spans
+        inside = other.start <= mine.start and mine.end <= other.end
+        return (mine.document_id == other.document_id and inside) or plain in before
+    if statement.origin == "index" or (statement.spans and not earlier.spans):
+        return False
+    match = compare(statement.text, earlier.text, lambda _: 1.0)
+    enough = len(lexicon.content_words(statement.text)) >= MIN_WORDS
+    return enough and not match.failed_checks and match.coverage == match.order == match.polarity == 1.0
+
+
+def _plain(text: str) -> str:
+    return " ".join(token.casefold() for token in lexicon.tokens(text))
+
+
+def marks(claim: Claim) -> str:
+    """What follows a claim in the text: its citations' numbers, or that it has none, and what contradicts it."""
+    cited = "".join(f"[{citation.number}]" for citation in claim.citations)
+    if not claim.contradicted_by:
+        return cited or "(unsupported)"
+    against = "".join(f"[{number}]" for number in claim.contradicted_by)
+    says = "says" if len(claim.contradicted_by) == 1 else "say"
+    return f"{cited} (but {against} {says} otherwise)" if cited else f"(unsupported; {against} {says} otherwise)"

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings
-from hybrid.text import sentences
+from hybrid.text.sentence_stream import SentenceStream
+from hybrid.types.answers import Origin
 
 MEMORY_INSTRUCTION = (
     "You answer questions about documents. Use only what the passages say, in their own words. Be brief."
 )
 ROOM = 48
 """Tokens left for the chat template and for what counting each sentence alone misses."""
-LONGEST_PHRASE = 12
-"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off."""
 MIN_SHARE = 0.5
 """Evidence is at least this similar to the question, as a share of the best sentence's similarity."""
 
 
-class Writer(Protocol):
-    """The part of a memory's session that comprehension needs."""
+class MemorySession(Protocol):
+    """The part of a memory's session that answering needs."""
 
     @property
     def window(self) -> int:
@@ -35,26 +34,19 @@ class Writer(Protocol):
     def count(self, text: str) -> int:
         """Tokens of ``text``."""
 
-    def generate(
-        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, on_token: Callable[[str], None] | None = None
-    ) -> str:
-        """What the model answers to a chat of (role, text) messages; ``on_token`` is called with each piece of it."""
-
-
-def write(writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int) -> list[str]:
-    """The sentences that the memory writes, cleaned; ``budget`` is the tokens given to evidence."""
-    messages = memory_request(writer, question, found, budget, max_new_tokens)
-    return cleaned(writer.generate(messages, max_new_tokens=max_new_tokens))
+    def stream(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> Generator[str, None, None]:
+        """What the model answers to a chat of (role, text) messages, in pieces, each computed when it is asked for."""
 
 
 def memory_request(
-    writer: Writer, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int
+    session: MemorySession, question: str, found: Sequence[Sentence], budget: int, max_new_tokens: int
 ) -> list[tuple[str, str]]:
-    """The chat that asks the memory, which leaves room in its window for what it writes."""
-    room = writer.window - max_new_tokens - ROOM - writer.count(MEMORY_INSTRUCTION)
-    asked = _shortened(writer, question, max(16, room // 2))
-    budget = min(budget, room - writer.count(asked))
-    return prompt(asked, evidence(found, writer.count, budget))
+    """The chat that asks the memory, which leaves room in its window for what it writes; ``budget`` is the tokens given
+    to evidence."""
+    room = session.window - max_new_tokens - ROOM - session.count(MEMORY_INSTRUCTION)
+    asked = _shortened(session, question, max(16, room // 2))
+    budget = min(budget, room - session.count(asked))
+    return prompt(asked, evidence(found, session.count, budget))
 
 
 def diverse(found: Sequence[Sentence]) -> list[Sentence]:
@@ -92,35 +84,23 @@ def prompt(question: str, chosen: Sequence[Sentence]) -> list[tuple[str, str]]:
     return [("system", MEMORY_INSTRUCTION), ("user", f"{given}Question: {question}\nAnswer in one to three sentences.")]
 
 
-_SPECIAL = re.compile(r"<\|im_start\|>\s*\w+|<\|[^|>]{1,40}\|>")
-_LABEL = re.compile(r"^\s*(?:(?:short )?answer|response|assistant)\s*:\s*", re.IGNORECASE)
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
-
-
 def cleaned(output: str) -> list[str]:
     """The whole sentences of a model's output, each once: no special tokens, labels, bullets or cut-off end."""
-    plain = _LABEL.sub("", _SPECIAL.sub(" ", output))
-    found: list[str] = []
-    for start, end in sentences.spans(plain):
-        sentence = collapse(_BULLET.sub("", plain[start:end]).replace("**", ""))
-        if any(letter.isalnum() for letter in sentence) and sentence.casefold() not in map(str.casefold, found):
-            found.append(sentence)
-    if found and found[-1][-1] not in ".!?\"”’')" and (len(found) > 1 or len(found[-1].split()) > LONGEST_PHRASE):
-        found.pop()
-    return found
+    stream = SentenceStream()
+    found: dict[str, str] = {}
+    for sentence in [*stream.feed(output), *stream.end()]:
+        found.setdefault(sentence.casefold(), sentence)
+    return list(found.values())
 
 
-def _shortened(writer: Writer, question: str, budget: int) -> str:
+def _shortened(session: MemorySession, question: str, budget: int) -> str:
     """The question, or its beginning and end where it would fill the window. A question is asked at its ends."""
     asked = collapse(question)
-    while writer.count(asked) > budget and len(asked) > 80:
+    while session.count(asked) > budget and len(asked) > 80:
         keep = int(len(asked) * 0.4)
         asked = f"{asked[:keep].rstrip()} … {asked[-keep:].lstrip()}"
     return asked
 
-
-Hear = Callable[[str], None]
-"""Called with each new piece of what is being written."""
 
 INSTRUCTION = (
     "You answer questions about a body of documents. Use only what the passages say, and keep to their words: "
@@ -139,31 +119,41 @@ class TextGenerator(Protocol):
     """One that writes about a question, with the evidence that was found."""
 
     @property
-    def origin(self) -> Literal["memory", "writer"]:
+    def origin(self) -> Origin:
         """What its claims are marked with."""
 
-    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
-        """What it writes. ``hear`` is called with each piece of it as it comes. Raises `ModelError`."""
+    def stream(self, question: str, found: Sequence[Sentence]) -> Generator[str, None, None]:
+        """What it writes, piece by piece; nothing where it finds no answer. Closing it ends the writing. Raises
+        `ModelError` where it cannot go on; what it gave until then counts."""
 
 
 class MemoryGenerator:
-    """The memory, which writes for one thread at a time."""
+    """The memory, which computes one piece of text at a time, whoever asks.
 
-    origin: Literal["memory"] = "memory"
+    ``computing`` is taken for one piece after the other and never for a whole text: a stream that is left half read
+    holds nobody up, and one thread can read two by turns.
+    """
 
-    def __init__(self, session: Writer, limits: AnswerSettings, writing: Lock) -> None:
+    origin: Origin = "memory"
+
+    def __init__(self, session: MemorySession, limits: AnswerSettings, computing: Lock) -> None:
         self._session = session
         self._limits = limits
-        self._writing = writing
+        self._computing = computing
 
-    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
-        """See `TextGenerator.write`."""
+    def stream(self, question: str, found: Sequence[Sentence]) -> Generator[str, None, None]:
+        """See `TextGenerator.stream`."""
         limits = self._limits
-        with self._writing:
+        with self._computing:
             asked = memory_request(self._session, question, found, limits.evidence_tokens, limits.max_new_tokens)
-            if hear is None:
-                return self._session.generate(asked, max_new_tokens=limits.max_new_tokens)
-            return self._session.generate(asked, max_new_tokens=limits.max_new_tokens, on_token=hear)
+            pieces = self._session.stream(asked, max_new_tokens=limits.max_new_tokens)
+        with closing(pieces):
+            while True:
+                with self._computing:
+                    piece = next(pieces, None)
+                if piece is None:
+                    return
+                yield piece
 
 
 class ChatModelGenerator:
@@ -180,11 +170,11 @@ class ChatModelGenerator:
 
     Example:
         >>> generator = ChatModelGenerator(lambda messages: "The salt arrived wet.", count=len, budget=1000)
-        >>> generator.write("Why did they fall out?", [])
-        'The salt arrived wet.'
+        >>> list(generator.stream("Why did they fall out?", []))
+        ['The salt arrived wet.']
     """
 
-    origin: Literal["writer"] = "writer"
+    origin: Origin = "writer"
 
     def __init__(self, writer: Any, count: Callable[[str], int], budget: int) -> None:
         if not (callable(getattr(writer, "invoke", None)) or callable(writer)) or isinstance(writer, type):
@@ -196,42 +186,44 @@ class ChatModelGenerator:
         self._count = count
         self._budget = budget
 
-    def write(self, question: str, found: Sequence[Sentence], hear: Hear | None = None) -> str:
-        """See `TextGenerator.write`. Empty if it says that the passages do not answer."""
+    def stream(self, question: str, found: Sequence[Sentence]) -> Generator[str, None, None]:
+        """See `TextGenerator.stream`. Nothing comes if it says that the passages do not answer."""
         messages = request(question, passages(found, self._count, self._budget))
         written = ""
-        for piece in self._pieces(messages, stream=hear is not None):
-            before, written = written, written + piece
-            if hear is not None and not _may_be_no_answer(written):
-                hear(written if _may_be_no_answer(before) else piece)
+        with closing(self._pieces(messages)) as pieces:
+            for piece in pieces:
+                before, written = written, written + piece
+                if not _may_be_no_answer(written):
+                    yield written if _may_be_no_answer(before) else piece
         if not written.strip():
             raise ModelError("it wrote nothing")
-        if not _may_be_no_answer(written):
-            return written
-        if written.strip(" .\n").upper() == NO_ANSWER:
-            return ""
-        if hear is not None:
-            hear(written)
-        return written
+        if _may_be_no_answer(written) and written.strip(" .\n").upper() != NO_ANSWER:
+            yield written
 
-    def _pieces(self, messages: list[tuple[str, str]], *, stream: bool) -> Iterator[str]:
-        """What the model writes. Only its own errors become a `ModelError`, not those of who listens."""
-        pieces = self._asked(messages, stream=stream)
-        while True:
+    def _pieces(self, messages: list[tuple[str, str]]) -> Generator[str, None, None]:
+        """What the model writes. Only its own errors become a `ModelError`, not those of who reads."""
+        pieces = self._asked(messages)
+        with closing(pieces):
+            while True:
+                try:
+                    piece = next(pieces, None)
+                except ModelError:
+                    raise
+                except Exception as error:  # a model of the caller's may raise anything: network, quota
+                    _log.warning("the writer failed", exc_info=True)
+                    raise ModelError(f"{type(error).__name__}: {error}") from error
+                if piece is None:
+                    return
+                yield piece
+
+    def _asked(self, messages: list[tuple[str, str]]) -> Generator[str, None, None]:
+        if callable(getattr(self._writer, "stream", None)):
+            streamed = iter(self._writer.stream(messages))
             try:
-                piece = next(pieces, None)
-            except ModelError:
-                raise
-            except Exception as error:  # a model of the caller's may raise anything: network, quota
-                _log.warning("the writer failed", exc_info=True)
-                raise ModelError(f"{type(error).__name__}: {error}") from error
-            if piece is None:
-                return
-            yield piece
-
-    def _asked(self, messages: list[tuple[str, str]], *, stream: bool) -> Iterator[str]:
-        if stream and callable(getattr(self._writer, "stream", None)):
-            yield from map(_text, self._writer.stream(messages))
+                yield from map(_text, streamed)
+            finally:
+                if callable(close := getattr(streamed, "close", None)):
+                    close()  # `map` does not pass it on
         elif callable(getattr(self._writer, "invoke", None)):
             yield _text(self._writer.invoke(messages))
         else:

@@ -7,7 +7,7 @@ of the passage; what the source holds around it is not known, and reads as white
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -88,6 +88,18 @@ class SuppliedPassages:
         """The commit of the corpus whose memory writes."""
         return self._commit
 
+    def count_documents(self) -> int:
+        """How many passages there are."""
+        return len(self._passages)
+
+    def newest_document(self) -> int:
+        """The last passage's number."""
+        return max(self._passages, default=0)
+
+    def names(self, document_ids: Iterable[int]) -> dict[int, str]:
+        """The passages' sources: passages stay."""
+        return {number: self._passages[number].source for number in document_ids}
+
     def documents(self) -> list[DocumentRow]:
         """A document a passage."""
         return [
@@ -131,36 +143,44 @@ class SuppliedPassages:
         return min(held, up_to)
 
 
-_PLACES = 1000  # looked at for one that is let through
+_PLACES = 1000  # looked at for one in the documents that a filter lets through
 
 
-class Matching(Documents, Protocol):
+class Restricted(Documents, Protocol):
     """The part of a catalog that choosing documents needs."""
 
     def matching(self, wanted: Filter) -> list[int]:
         """The ids of the documents that a filter lets through."""
 
+    def newest_document(self) -> int:
+        """The highest document id so far."""
+
 
 class FilteredView:
-    """A catalog and a searcher that know only the documents that a filter lets through.
+    """A catalog and a searcher that know only the documents that a filter lets through, and none that is added later.
 
     Example:
-        verifier = Verifier(within, within, embedder, idf)  # within = FilteredView(catalog, searcher, where)
+        view = FilteredView(catalog, searcher, where)
+        verifier = Verifier(view, view, embedder, idf)
     """
 
-    def __init__(self, catalog: Matching, searcher: Searches, where: Filter) -> None:
+    def __init__(self, catalog: Restricted, searcher: Searches, where: Filter | None) -> None:
         self._catalog = catalog
         self._searcher = searcher
         self._where = where
-        self._documents: Container[int] = frozenset(catalog.matching(where))
+        self._documents: Container[int] = (
+            range(catalog.newest_document() + 1) if where is None else frozenset(catalog.matching(where))
+        )
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
         """The best spans of these documents; ``where`` is always the filter that they were chosen by."""
-        return self._searcher.search(question, k, where or self._where)
+        hits = self._searcher.search(question, k, where or self._where)
+        return [hit for hit in hits if hit.document_id in self._documents]
 
     def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
         """Up to ``k`` places in these documents where ``text`` stands."""
-        return [place for place in self._catalog.find_exact(text, _PLACES) if place[0] in self._documents][:k]
+        places = self._catalog.find_exact(text, k if self._where is None else _PLACES)
+        return [place for place in places if place[0] in self._documents][:k]
 
     def document(self, document_id: int) -> Document:
         """A document with its text."""

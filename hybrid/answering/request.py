@@ -5,16 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
 from hybrid._runtime import tell, whisper
+from hybrid.answering.abstention import Answerability
+from hybrid.answering.composition import Composer
+from hybrid.answering.evidence import Sentence
 from hybrid.answering.generators import TextGenerator
+from hybrid.answering.verification.entailment import Idf
+from hybrid.answering.verification.verifier import Verifier
 from hybrid.errors import InputError
 from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Route, Verdict
+from hybrid.types.events import EndEvent, Event, NoteEvent
 from hybrid.types.filters import Filter
 
 _LOG = logging.getLogger("hybrid.answering")
@@ -22,7 +28,7 @@ _LOG = logging.getLogger("hybrid.answering")
 
 @dataclass
 class RequestContext:
-    """One question on its way to an answer."""
+    """One question on its way to an answer. What it holds was read in one state of the catalog."""
 
     stated: str
     question: str
@@ -30,12 +36,27 @@ class RequestContext:
     commit: CommitRow | None
     where: Filter | None
     """The documents it is answered from, where these are not all."""
+    composer: Composer
     generator: TextGenerator | None = None
-    """Who writes in the memory's place."""
-    on_token: Callable[[str], None] | None = None
+    """The caller's, which writes in the memory's place."""
     route: Route = field(default_factory=lambda: Route(name="both", p_comprehension=0.5))
+    evidence: Sequence[Sentence] = ()
+    """The sentences that were found, without those of documents that were removed since."""
+    idf: Idf = field(default=lambda _: 1.0)
+    answerability: Answerability = field(default=Answerability(0.0, 0.0))
+    verifier: Verifier | None = None
+    """Of what is generated; ``None`` where nothing is."""
+    nothing: str = ""
+    """The text of an answer without claims: what was searched in vain."""
+    events: list[Event] = field(default_factory=list)
+    """What is known before anything is generated."""
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the question can be answered from what was found."""
+        return self.answerability.answerable
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -46,24 +67,31 @@ class RequestContext:
         finally:
             self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - began, 6)
 
-    def finish(self, **values: Any) -> Answer:
-        """The answer, with what is known about how it was made."""
-        if any(claim.contradicted_by for claim in values.get("claims", ())):
+    def note(self, text: str) -> NoteEvent:
+        """Add a note to the answer."""
+        self.notes.append(text)
+        return NoteEvent(note=text)
+
+    def finish(self) -> Iterator[Event]:
+        """The last events, with the answer."""
+        claims = tuple(self.composer.claims)
+        if any(claim.contradicted_by for claim in claims):
             who = self.generator.origin if self.generator else "memory"
-            self.notes.append(f"The {who} and the documents disagree; the documents are quoted.")
-        answer = Answer.model_validate(
-            {
-                "question": self.stated,
-                "route": self.route,
-                "commit": self.commit.n if self.commit else None,
-                "where": self.where,
-                "notes": tuple(self.notes),
-                "seconds": self.seconds,
-                **values,
-            }
+            yield self.note(f"The {who} and the documents disagree; the documents are quoted.")
+        answer = Answer(
+            question=self.stated,
+            text=self.composer.text if claims else self.nothing,
+            route=self.route,
+            claims=claims,
+            citations=self.composer.citations,
+            found=bool(claims),
+            commit=self.commit.n if self.commit else None,
+            where=self.where,
+            notes=tuple(self.notes),
+            seconds=dict(self.seconds),
         )
         self._log(answer)
-        return answer
+        yield EndEvent(answer=answer)
 
     def _log(self, answer: Answer) -> None:
         """What came of it, without a word of the question or of the answer above DEBUG."""

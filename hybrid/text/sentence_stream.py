@@ -1,67 +1,75 @@
 """Sentences out of text that is still being written, piece by piece.
 
-The counterpart of `hybrid.answering.generators.cleaned` for an answer that is told while it is made: the same
-labels, bullets and marks are left out, and a sentence ends where `hybrid.text.sentences` ends it. What comes
-out depends on the text alone, never on where one piece of it stopped and the next began.
+Special tokens, ``**``, bullets and a label such as "Answer:" are left out, and a sentence ends where
+`hybrid.text.sentences` ends it. What comes out depends on the text alone, never on where one piece of it stopped and
+the next began.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from hybrid.text import sentences
 
+LONGEST_PHRASE = 12
+"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off."""
 _LABELS = ("answer:", "short answer:", "response:", "assistant:")
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])(?:\s|$)")
 _MAYBE_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]?)?")
 _STOPPED = re.compile(r"""[.!?]+['"”’)\]]*$""")
+_ENDS = tuple(".!?\"”’')")
 _WORD_THEN_MORE = re.compile(r"""[^\w]*[^\W_]+[\W_]""")
-_SPECIAL = re.compile(r"<\|[^|>]{1,40}\|>")
-_MAYBE_SPECIAL = re.compile(r"<(?:\|(?:[^|>]{1,40}(?:\|)?)?)?")
+_START = r"<\|im_start\|>\s*\w+"
+_SPECIAL = re.compile(rf"{_START}|<\|[^|>]{{1,40}}\|>")
+_MAYBE_SPECIAL = re.compile(r"<(?:\|(?:[^|>]{1,40}(?:\|)?)?)?|<\|im_start\|>\s*\w*")
 _UNLIMITED = 10**9
 
 
 class SentenceStream:
-    """Takes pieces of text in, and says what to show and where a sentence is whole.
-
-    Args:
-        show: called with text of the sentence being written, white space collapsed, as soon as it is certain.
-        whole: called with each sentence once it has been shown to its end.
+    """Takes pieces of text in and gives out sentences as they are whole, white space collapsed.
 
     Example:
-        >>> stream = SentenceStream(lambda text: None, print)
-        >>> for piece in ("Answer: It rai", "ned. The sa", "lt was wet."):
-        ...     stream.feed(piece)
-        It rained.
+        >>> stream = SentenceStream()
+        >>> [stream.feed(piece) for piece in ("Answer: It rai", "ned. The sa", "lt was wet.")]
+        [[], ['It rained.'], []]
         >>> stream.end()
-        The salt was wet.
+        ['The salt was wet.']
     """
 
-    def __init__(self, show: Callable[[str], None], whole: Callable[[str], None]) -> None:
-        self._show = show
-        self._whole = whole
+    def __init__(self) -> None:
         self._raw = ""  # not yet cleaned: the beginning of what may be a mark
-        self._head: str | None = ""  # the first characters, while they may be a label
-        self._sentence = ""  # what was shown of the sentence so far
-        self._waiting = ""  # cleaned, not yet shown: it may belong to the next sentence
+        self._label: str | None = ""  # the first characters, while they may be a label
         self._gap = "\n"  # white space before what comes next; what comes first starts a line
         self._bullet: str | None = None  # the first characters of a line, while they may be a bullet
-        self._fresh = ""  # certain, and shown at the end of the piece
+        self._sentence = ""  # certain to belong to the sentence that is being written
+        self._next = ""  # cleaned, and may belong to the sentence after it
+        self._whole: list[str] = []  # since the last piece
+        self._given = 0
 
-    def feed(self, piece: str) -> None:
-        """Take in the next piece."""
+    def feed(self, piece: str) -> list[str]:
+        """Take in the next piece: the sentences that are whole with it."""
         self._raw += piece
         self._clean(final=False)
-        self._flush()
+        return self._given_out()
 
-    def end(self) -> None:
-        """There is no more: what was held back comes out, and the last sentence is whole."""
+    def end(self, *, failed: bool = False) -> list[str]:
+        """There is no more: the sentences that are left. One without an end is left out, because a sentence that was
+        cut off may say something else; but not a short phrase that is all there is, unless who wrote it ``failed``."""
         self._clean(final=True)
-        self._release_head()
+        self._release_label()
         self._release_bullet()
         self._settle(final=True)
-        self._finish()
+        last = self._sentence
+        phrase = not failed and not self._given and not self._whole and len(last.split()) <= LONGEST_PHRASE
+        if last.endswith(_ENDS) or phrase:
+            self._finish()
+        self._sentence = ""
+        return self._given_out()
+
+    def _given_out(self) -> list[str]:
+        whole, self._whole = self._whole, []
+        self._given += len(whole)
+        return whole
 
     # From raw text to clean characters --------------------------------------------------------------
 
@@ -70,13 +78,13 @@ class SentenceStream:
         while self._raw:
             character = self._raw[0]
             if character == "<":
+                if not final and _MAYBE_SPECIAL.fullmatch(self._raw):
+                    return
                 special = _SPECIAL.match(self._raw)
                 if special:
                     self._raw = self._raw[special.end() :]
                     self._take(" ")
                     continue
-                if not final and _MAYBE_SPECIAL.fullmatch(self._raw):
-                    return
             elif character == "*":
                 if self._raw.startswith("**"):
                     self._raw = self._raw[2:]
@@ -87,19 +95,19 @@ class SentenceStream:
             self._take(character)
 
     def _take(self, character: str) -> None:
-        if self._head is None:
+        if self._label is None:
             self._line(character)
             return
-        self._head += character
-        begun = " ".join(self._head.split()).lower()
+        self._label += character
+        begun = " ".join(self._label.split()).lower()
         if begun in _LABELS:
-            self._head = None
+            self._label = None
         elif not any(label.startswith(begun) for label in _LABELS):
-            self._release_head()
+            self._release_label()
 
-    def _release_head(self) -> None:
-        held, self._head = self._head, None
-        for character in held or "":
+    def _release_label(self) -> None:
+        characters, self._label = self._label, None
+        for character in characters or "":
             self._line(character)
 
     # From characters to lines: white space collapses, bullets go ------------------------------------
@@ -120,8 +128,8 @@ class SentenceStream:
             self._release_bullet()
 
     def _release_bullet(self) -> None:
-        held, self._bullet = self._bullet, None
-        for character in held or "":
+        characters, self._bullet = self._bullet, None
+        for character in characters or "":
             if character.isspace():
                 self._gap += character
             else:
@@ -129,41 +137,32 @@ class SentenceStream:
 
     def _word(self, character: str) -> None:
         """A character that stays; the white space before it is one space, or ends the sentence."""
-        if self._gap.count("\n") > 1 and (self._sentence or self._waiting):
+        if self._gap.count("\n") > 1 and (self._sentence or self._next):
             self._settle(final=True)
             self._finish()
-        elif self._gap and (self._sentence or self._waiting):
-            self._waiting += " "
+        elif self._gap and (self._sentence or self._next):
+            self._next += " "
         self._gap = ""
-        self._waiting += character
+        self._next += character
         self._settle(final=False)
 
     # From words to sentences ------------------------------------------------------------------------
 
     def _settle(self, *, final: bool) -> None:
-        """Show what waits, unless the word after a full stop has yet to tell whether a sentence ended there."""
-        if _STOPPED.search(self._sentence) and self._waiting.startswith(" "):
-            if not final and not _WORD_THEN_MORE.match(self._waiting):
+        """Join what comes next, unless the word after a full stop has yet to tell whether a sentence ended there."""
+        if _STOPPED.search(self._sentence) and self._next.startswith(" "):
+            if not final and not _WORD_THEN_MORE.match(self._next):
                 return
-            text = self._sentence + self._waiting
+            text = self._sentence + self._next
             first = sentences.spans(text, _UNLIMITED)[0][1]
             if first <= len(self._sentence):
-                waiting, self._waiting = self._waiting.lstrip(), ""
+                following, self._next = self._next.lstrip(), ""
                 self._finish()
-                self._waiting = waiting
-        self._sentence += self._waiting
-        self._fresh += self._waiting
-        self._waiting = ""
+                self._next = following
+        self._sentence += self._next
+        self._next = ""
 
     def _finish(self) -> None:
-        self._flush()
         sentence, self._sentence = self._sentence, ""
         if any(letter.isalnum() for letter in sentence):
-            self._whole(sentence)
-
-    def _flush(self) -> None:
-        if self._fresh and any(letter.isalnum() for letter in self._sentence):
-            fresh, self._fresh = self._fresh, ""
-            self._show(fresh)
-        elif not self._sentence:
-            self._fresh = ""
+            self._whole.append(sentence)

@@ -14,6 +14,8 @@ from hybrid.types.validation import FrozenModel, checked_elements, shown
 
 RouteName = Literal["lookup", "comprehension", "both"]
 Verdict = Literal["verbatim", "supported", "unsupported"]
+Origin = Literal["index", "memory", "writer"]
+"""Who made a sentence: the index (a quote), the memory (generated), or a writer that was given to `Corpus.ask`."""
 
 
 class _Data(Shown, FrozenModel):
@@ -141,7 +143,7 @@ class Claim(_Data):
     text: str
     verdict: Verdict
     citations: tuple[Citation, ...] = ()
-    origin: Literal["index", "memory", "writer"]
+    origin: Origin
     support: float = Field(ge=0.0, le=1.0)
     contradicted_by: tuple[int, ...] = ()
 

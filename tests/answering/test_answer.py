@@ -1,19 +1,22 @@
-"""What an answer promises: exact quotes, verdicts, numbered citations, and none where nothing bears."""
+"""What an answer promises: exact quotes, verdicts, numbered citations, and none where nothing answers."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
 import pytest
-from answering_corpus import FixedRouter, ScriptedReader, SmallCorpus, build
+from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build
 
-from hybrid.answering.answerer import NOTHING, Answerer
+from hybrid.answering.answerer import Answerer
+from hybrid.answering.passages import Passage, SuppliedPassages
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.types.answers import Answer, Citation, Claim, Route, RouteName
+from hybrid.types.filters import Filter
 
 CONTRACT = """1. Term. The supply contract starts on 1 June 2021 and
 ends on 31 May 2026.
@@ -41,7 +44,7 @@ def answerer(
     says: str | None = None,
     settings: Settings | None = None,
 ) -> Answerer:
-    session = None if says is None else ScriptedReader(says)
+    session = None if says is None else ScriptedSession(says)
     chosen = settings or Settings()
     return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, chosen)
 
@@ -94,12 +97,13 @@ def test_unsupported_claims_are_dropped_if_the_settings_say_so(corpus: SmallCorp
 
 def test_where_no_generated_claim_stands_up_the_closest_passages_are_quoted(corpus: SmallCorpus) -> None:
     answer = checked(corpus, answerer(corpus, "comprehension", "A dragon ate the warehouse.").ask(QUESTION))
-    assert answer.claims[0].verdict == "verbatim"
-    assert answer.claims[-1].verdict == "unsupported"
-    assert any("closest passages" in note for note in answer.notes)
+    assert answer.claims[0].verdict == "unsupported"
+    assert {claim.origin for claim in answer.claims[1:]} == {"index"}
+    assert answer.text.startswith("A dragon ate the warehouse. (unsupported)\n\n“")
+    assert answer.notes == ("No span supports what the memory wrote; the closest passages are quoted.",)
 
 
-def test_both_gives_the_quotes_first_and_folds_repetitions_into_them(corpus: SmallCorpus) -> None:
+def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: SmallCorpus) -> None:
     says = (
         "Our parties fell out over the linen cloth, because the deliveries to Oslo were late. "
         "The Buyer must pay $12,500 per month for linen cloth."
@@ -121,17 +125,57 @@ def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus
     assert list(seen) == list(range(1, len(both.citations) + 1))
 
 
-def test_where_nothing_bears_nothing_is_cited_and_the_memory_is_not_asked(corpus: SmallCorpus) -> None:
-    session = ScriptedReader("Lactase splits lactose.")
+def test_where_nothing_answers_nothing_is_cited_and_the_memory_is_not_asked(corpus: SmallCorpus) -> None:
+    session = ScriptedSession("Lactase splits lactose.")
     subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), session, Settings())
     answer = subject.ask("Which enzyme splits lactose in mammals?")
     assert (answer.found, answer.claims, answer.citations) == (False, (), ())
-    assert answer.text == NOTHING
+    assert answer.text == "Nothing in the 2 documents of the corpus answers this question."
     assert session.asked == []
 
 
-def test_a_corpus_without_documents_finds_nothing(tmp_path: Path) -> None:
-    assert not answerer(build(tmp_path, {})).ask("What is this about?").found
+NOT_THERE = "What does delivery ACME-2021-078 say of enzymes?"
+
+
+@pytest.mark.parametrize(
+    ("texts", "where", "expected"),
+    [
+        ({}, None, "Nothing answers this question: the corpus is empty; read documents into it first."),
+        (
+            {"a.txt": CONTRACT},
+            None,
+            "Nothing in the one document of the corpus answers this question. It does not mention ACME-2021-078.",
+        ),
+        (
+            {"a.txt": CONTRACT, "b.txt": LETTER},
+            None,
+            "Nothing in the 2 documents of the corpus answers this question. They do not mention ACME-2021-078.",
+        ),
+        (
+            {"a.txt": CONTRACT, "b.txt": LETTER, "c.txt": "It rained."},
+            Filter(sources=("a.txt", "b.txt")),
+            "Nothing in the 2 documents that the filter lets through answers this question. "
+            "They do not mention ACME-2021-078.",
+        ),
+        (
+            {"a.txt": CONTRACT, "b.txt": LETTER},
+            Filter(since="2030"),
+            "Nothing answers this question: the filter lets none of the corpus's 2 documents through.",
+        ),
+    ],
+    ids=["empty", "one", "two", "filter", "none let through"],
+)
+def test_nothing_names_what_was_searched(
+    tmp_path: Path, texts: dict[str, str], where: Filter | None, expected: str
+) -> None:
+    answer = answerer(build(tmp_path, dict(texts))).ask(NOT_THERE, where=where)
+    assert (answer.text, answer.found) == (expected, False)
+
+
+def test_nothing_in_supplied_passages_is_said_of_them(corpus: SmallCorpus) -> None:
+    for count, said in ((2, "in the 2 supplied passages"), (1, "in the one supplied passage"), (0, "were supplied.")):
+        supplied = SuppliedPassages([Passage(LETTER, f"{n}.txt", "t", "0" * 64) for n in range(count)], None)
+        assert said in answerer(corpus).over(supplied, supplied).ask("Which enzyme splits lactose?").text
 
 
 def test_without_a_memory_the_index_answers_and_says_why(corpus: SmallCorpus) -> None:
@@ -145,9 +189,10 @@ def test_without_a_memory_the_index_answers_and_says_why(corpus: SmallCorpus) ->
 
 
 def test_a_memory_that_fails_does_not_lose_the_answer(corpus: SmallCorpus) -> None:
-    class Broken(ScriptedReader):
-        def generate(self, *args: object, **more: object) -> str:
+    class Broken(ScriptedSession):
+        def stream(self, *_: object, **__: object) -> Generator[str, None, None]:
             raise ModelError("the weights are gone")
+            yield ""
 
     subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), Broken(""), Settings())
     answer = subject.ask(QUESTION)
@@ -189,7 +234,7 @@ def test_control_characters_in_a_question_do_no_harm(corpus: SmallCorpus) -> Non
 
 def test_every_stage_is_timed(corpus: SmallCorpus) -> None:
     answer = answerer(corpus, "both", "The Buyer withheld the price.").ask(QUESTION)
-    stages = {"route", "search", "evidence", "lookup", "generation", "verification", "citations"}
+    stages = {"route", "search", "evidence", "lookup", "generation", "verification"}
     assert set(answer.seconds) == stages
     assert min(answer.seconds.values()) >= 0
 

@@ -13,6 +13,7 @@ from display_checks import check
 import hybrid
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.comparison import contradictions
+from hybrid.answering.request import RequestContext
 from hybrid.errors import InputError
 from hybrid.settings import MemorySettings, Settings
 from hybrid.types.answers import Answer, Citation, Claim, Route, Verdict
@@ -96,13 +97,13 @@ def test_the_history_reaches_every_side(corpus: hybrid.Corpus) -> None:
 
 def test_all_sides_are_asked_in_one_state_of_the_corpus(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Answerer] = []
-    ask = Answerer.ask
+    prepare = Answerer.prepare
 
-    def watched(self: Answerer, *arguments: object) -> Answer:
+    def watched(self: Answerer, *arguments: object) -> RequestContext:
         asked.append(self)
-        return ask(self, *arguments)  # type: ignore[arg-type]
+        return prepare(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Answerer, "ask", watched)
+    monkeypatch.setattr(Answerer, "prepare", watched)
     found = corpus.compare(QUESTION, SIDES)
     assert len(asked) == 2
     assert all(one is other for one, other in pairwise(asked))
@@ -151,7 +152,7 @@ def test_a_report_and_exhibits_take_it_as_they_take_its_answers(
     assert report.verification.holds
     rows = list(csv.DictReader(io.StringIO(hybrid.exhibits(comparison).as_csv(), newline="")))
     assert {row["filter"] for row in rows} == {"source beta/*", "source acme/*"}
-    with pytest.raises(InputError, match="got str"):
+    with pytest.raises(InputError, match="not 'When"):
         hybrid.exhibits({"a": "When?"})  # type: ignore[dict-item]
 
 

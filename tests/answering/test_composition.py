@@ -1,39 +1,45 @@
-"""What a merged answer promises: nothing twice, contradictions marked, the more certain side first."""
+"""What a composed answer promises: nothing twice, contradictions marked, citations in order, nothing taken back."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 import pytest
 
-from hybrid.answering.composition import Draft, deduplicate, mark_contradictions, merge, number, text
+from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.verification.contradiction import contradict
+from hybrid.answering.verification.verifier import Verified
 from hybrid.types.answers import Citation, Verdict
+from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
 
-def draft(
-    said: str,
-    verdict: Verdict = "verbatim",
-    origin: Literal["index", "memory"] = "index",
-    place: tuple[int, int] | None = None,
-    support: float = 1.0,
-) -> Draft:
-    start, end = place or (100 * len(said), 100 * len(said) + len(said))
-    span = None if verdict == "unsupported" else Sentence(1, "a.txt", "a", "0" * 64, start, end, said)
-    return Draft(said, verdict, span, origin, support if span else 0.2)
+def span(text: str, start: int = 0, document: int = 1) -> Sentence:
+    return Sentence(document, "a.txt", "a", "0" * 64, start, start + len(text), text)
 
 
 def cite(sentence: Sentence, n: int) -> Citation:
-    quote = "x" * (sentence.end - sentence.start)
     place = {"page": None, "last_page": None, "lines": (1, 1), "start": sentence.start, "end": sentence.end}
     return Citation.model_validate(
-        {"number": n, "source": "a.txt", "title": "a", "quote": quote, "sha256": "0" * 64, **place}
+        {"number": n, "source": "a.txt", "title": "a", "quote": sentence.text, "sha256": "0" * 64, **place}
     )
 
 
-def texts(drafts: list[Draft]) -> list[str]:
-    return [one.text for one in drafts]
+def composer(**how: Any) -> Composer:
+    return Composer(cite, **how)
+
+
+def judged(text: str, verdict: Verdict = "supported", start: int = 500) -> list[Verified]:
+    where = None if verdict == "unsupported" else span(text, start)
+    return [Verified(text, verdict, where, 0.2 if where is None else 0.9)]
+
+
+def generated(to: Composer, text: str, verdict: Verdict = "supported", start: int = 500) -> list[Event]:
+    return to.add_generated(text, judged(text, verdict, start), "memory")
+
+
+def texts(of: Composer) -> list[str]:
+    return [claim.text for claim in of.claims]
 
 
 QUOTE = "The Tenant shall pay a rent of $4,500 per month before the fifth day of the month."
@@ -48,7 +54,11 @@ QUOTE = "The Tenant shall pay a rent of $4,500 per month before the fifth day of
     ],
 )
 def test_what_a_quote_says_is_not_said_again_in_other_words(again: str) -> None:
-    assert texts(deduplicate([draft(QUOTE), draft(again, "supported", "memory")])) == [QUOTE]
+    subject = composer()
+    subject.add_quote(span(QUOTE))
+    before = subject.text
+    assert generated(subject, again) == []
+    assert (subject.text, texts(subject)) == (before, [QUOTE])
 
 
 @pytest.mark.parametrize(
@@ -61,20 +71,33 @@ def test_what_a_quote_says_is_not_said_again_in_other_words(again: str) -> None:
     ],
 )
 def test_what_says_something_else_stays(other: str) -> None:
-    assert texts(deduplicate([draft(QUOTE), draft(other, "unsupported", "memory")])) == [QUOTE, other]
+    subject = composer()
+    subject.add_quote(span(QUOTE))
+    generated(subject, other, "unsupported")
+    assert texts(subject) == [QUOTE, other]
 
 
-def test_of_two_written_claims_of_which_one_says_all_of_the_other_the_fuller_stays_in_its_place() -> None:
+def test_what_was_said_is_not_said_again_but_may_be_said_more_fully() -> None:
     short, long = "The Tenant must pay rent.", "The Tenant must pay rent to the Landlord in Leeds."
-    between = "The roof leaks in winter."
-    written = [draft(one, "supported", "memory") for one in (short, between, long)]
-    assert texts(deduplicate(written)) == [long, between]
+    subject = composer()
+    for one in (short, "The roof leaks in winter.", long, short):
+        generated(subject, one)
+    assert texts(subject) == [short, "The roof leaks in winter.", long]
 
 
-def test_what_is_carried_is_not_left_out_for_what_is_not() -> None:
+def test_what_is_supported_is_not_left_out_for_what_is_not() -> None:
     short, long = "The Tenant must pay rent.", "The Tenant must pay rent in gold."
-    kept = deduplicate([draft(long, "unsupported", "memory"), draft(short, "supported", "memory")])
-    assert texts(kept) == [long, short]
+    subject = composer()
+    generated(subject, long, "unsupported")
+    generated(subject, short)
+    assert texts(subject) == [long, short]
+
+
+def test_a_quote_within_a_quote_is_left_out_and_one_that_rewords_what_was_generated_is_not() -> None:
+    subject = composer()
+    generated(subject, "The Tenant must pay a rent of $4,500 per month before the fifth day of the month.")
+    assert subject.add_quote(span(QUOTE))
+    assert subject.add_quote(span("The Tenant shall pay a rent of $4,500 per month", 0)) == []
 
 
 @pytest.mark.parametrize(
@@ -110,40 +133,66 @@ def test_what_may_both_hold_is_no_contradiction(one: str, other: str) -> None:
     assert not contradict(other, one)
 
 
-def test_a_written_claim_names_the_quotes_that_contradict_it_and_no_quote_does() -> None:
-    quote = draft(QUOTE, place=(0, len(QUOTE)))
-    claim = draft("The Tenant must pay a rent of $5,400 per month.", "unsupported", "memory")
-    marked = mark_contradictions([quote, claim, draft("The roof leaks.", "unsupported", "memory")])
-    assert [one.against for one in marked] == [(), ((1, 0, len(QUOTE)),), ()]
+def test_a_generated_claim_names_the_quotes_before_it_that_contradict_it_and_no_quote_does() -> None:
+    subject = composer()
+    subject.add_quote(span(QUOTE))
+    generated(subject, "The Tenant must pay a rent of $5,400 per month.", "unsupported")
+    generated(subject, "The roof leaks.", "unsupported")
+    subject.add_quote(span("The Tenant pays $5,400.", 300))
+    assert [claim.contradicted_by for claim in subject.claims] == [(), (1,), (), ()]
+    assert "per month. (unsupported; [1] says otherwise) The roof leaks. (unsupported)" in subject.text
 
 
 def test_documents_that_disagree_are_both_cited() -> None:
     other = "The Tenant pays a rent of $5,400 per month."
-    quote, written = draft(QUOTE, place=(0, len(QUOTE))), draft(other, "supported", "memory", (500, 560))
-    claims, citations = number(merge([quote, written], 0.3), cite)
-    assert text(claims).endswith(f"{other} [2] (but [1] says otherwise)")
-    assert [one.number for one in citations] == [1, 2]
+    subject = composer()
+    subject.add_quote(span(QUOTE))
+    generated(subject, other)
+    assert subject.text.endswith(f"{other} [2] (but [1] says otherwise)")
+    assert [one.number for one in subject.citations] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("p", "support", "verdict", "first"),
-    [
-        (0.3, 0.9, "supported", "index"),
-        (0.7, 0.9, "supported", "memory"),
-        (0.7, 0.9, "unsupported", "index"),
-        (0.5, 1.0, "verbatim", "index"),
-    ],
-)
-def test_the_more_certain_side_comes_first(p: float, support: float, verdict: Verdict, first: str) -> None:
-    written = draft("The parties parted over wet salt.", verdict, "memory", support=support)
-    merged = merge([draft(QUOTE), written], p)
-    assert merged[0].origin == first
-    claims, citations = number(merged, cite)
-    assert text(claims).startswith("“" if first == "index" else "The parties")
-    used = list(dict.fromkeys(citation.number for claim in claims for citation in claim.citations))
-    assert used == [one.number for one in citations] == list(range(1, len(citations) + 1))
+def test_quotes_have_a_line_each_what_is_generated_is_a_paragraph_and_the_same_span_one_number() -> None:
+    subject = composer()
+    generated(subject, "The roof leaks.", start=500)
+    subject.add_generated("The roof is wet.", [Verified("", "supported", span("The roof leaks.", 500), 0.8)], "memory")
+    subject.add_quote(span("The doors  are\nblue."))
+    subject.add_quote(span("The roof was mended in May.", 700))
+    assert subject.text == (
+        "The roof leaks. [1] The roof is wet. [1]\n\n“The doors are blue.” [2]\n“The roof was mended in May.” [3]"
+    )
+    assert subject.citations[1].quote == "The doors  are\nblue."
 
 
-def test_a_contradicted_side_does_not_come_first() -> None:
-    written = draft("The Tenant pays a rent of $5,400 per month.", "supported", "memory")
-    assert merge([draft(QUOTE), written], 0.9)[0].origin == "index"
+def test_each_event_says_what_is_new_and_where_the_claim_stands() -> None:
+    subject = composer()
+    events = subject.add_quote(span("The doors are blue."))
+    events += generated(subject, "The roof leaks.")
+    events += subject.add_generated(
+        "It is wet.", [Verified("", "supported", span("The doors are blue."), 0.8)], "memory"
+    )
+    assert [type(event) for event in events] == [CitationEvent, TextEvent, ClaimEvent] * 2 + [TextEvent, ClaimEvent]
+    assert "".join(event.text for event in events if isinstance(event, TextEvent)) == subject.text
+    found = [event for event in events if isinstance(event, ClaimEvent)]
+    assert [event.claim for event in found] == subject.claims
+    assert [subject.text[event.start : event.end] for event in found] == texts(subject)
+
+
+def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans_and_is_never_verbatim() -> None:
+    subject = composer()
+    said = "The roof leaks, and the doors are blue."
+    parts = [
+        Verified("a", "verbatim", span("The roof leaks.", 5), 1.0),
+        Verified("b", "verbatim", span("Doors", 90), 0.7),
+    ]
+    subject.add_generated(said, parts, "writer")
+    (claim,) = subject.claims
+    assert (claim.text, claim.verdict, claim.support) == (said, "supported", 0.7)
+    assert [one.start for one in claim.citations] == [5, 90]
+
+
+def test_what_is_unsupported_is_left_out_if_that_is_asked_for() -> None:
+    subject = composer(drop_unsupported=True)
+    assert generated(subject, "A dragon ate the roof.", "unsupported") == []
+    generated(subject, "The roof leaks.")
+    assert subject.text == "The roof leaks. [1]"

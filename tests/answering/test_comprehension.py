@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from answering_corpus import ScriptedReader
+from answering_corpus import ScriptedSession
 
 from hybrid.answering import generators
 from hybrid.answering.evidence import Sentence
@@ -41,19 +41,16 @@ def test_evidence_fits_its_tokens_and_stands_in_the_order_of_its_documents() -> 
 
 
 def test_the_memory_sees_the_evidence_and_the_question() -> None:
-    session = ScriptedReader("It delivers cloth.")
-    assert generators.write(session, "What does the Seller do?", FOUND, 200, 60) == ["It delivers cloth."]
-    (messages,) = session.asked
+    messages = generators.memory_request(ScriptedSession(""), "What does the Seller do?", FOUND, 200, 60)
     assert [role for role, _ in messages] == ["system", "user"]
     assert "What does the Seller do?" in messages[1][1]
     assert "linen cloth" in messages[1][1]
 
 
 def test_a_question_longer_than_the_window_is_shortened_in_the_middle() -> None:
-    session = ScriptedReader("Yes.")
+    session = ScriptedSession("")
     question = "Why did the Seller " + "really " * 3000 + "leave the town?"
-    generators.write(session, question, FOUND, 200, 60)
-    asked = session.asked[0][1][1]
+    asked = generators.memory_request(session, question, FOUND, 200, 60)[1][1]
     assert session.count(asked) < session.window
     assert "Why did the Seller" in asked
     assert "leave the town?" in asked

@@ -1,23 +1,23 @@
-"""Who writes an answer, and telling it while it is made."""
+"""Who writes an answer, and what of it is streamed when."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from answering_corpus import FixedRouter, ScriptedReader, SmallCorpus, build
+from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build
 from test_answer import CONTRACT, LETTER, LOOKUP, QUESTION, checked
 
 from hybrid.answering import generators
-from hybrid.answering.answerer import NOTHING, Answerer
-from hybrid.answering.generators import cleaned
+from hybrid.answering.answerer import Answerer
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.text.sentence_stream import SentenceStream
 from hybrid.types.answers import Answer, RouteName
+from hybrid.types.events import CitationEvent, ClaimEvent, DraftEvent, EndEvent, NoteEvent, RouteEvent, TextEvent
 from hybrid.types.filters import Filter
 
 TRUE = "The Buyer must pay $12,500 per month for linen cloth."
@@ -30,22 +30,6 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
     return build(Path(tmp_path_factory.mktemp("corpus")), {"contract.txt": CONTRACT, "letters/one.txt": LETTER})
 
 
-class InferenceSession(ScriptedReader):
-    """A memory that says what it writes a few characters at a time."""
-
-    def generate(
-        self,
-        messages: Sequence[tuple[str, str]],
-        *,
-        max_new_tokens: int,
-        on_token: Callable[[str], None] | None = None,
-    ) -> str:
-        for at in range(0, len(self.output), 3):
-            if on_token is not None:
-                on_token(self.output[at : at + 3])
-        return super().generate(messages, max_new_tokens=max_new_tokens)
-
-
 class Message:
     def __init__(self, text: object) -> None:
         self.text = text
@@ -54,11 +38,11 @@ class Message:
 class Model:
     """A chat model as LangChain's are: `invoke` and `stream`, messages in and messages out."""
 
-    def __init__(self, says: str, fails_after: int | None = None) -> None:
+    def __init__(self, says: Any, fails_after: int | None = None) -> None:
         self.says = says
         self.fails_after = fails_after
         self.asked: list[Any] = []
-        self.streamed = False
+        self.made, self.closed = 0, False
 
     def invoke(self, messages: Any) -> Message:
         self.asked.append(messages)
@@ -68,33 +52,56 @@ class Model:
 
     def stream(self, messages: Any) -> Iterator[Message]:
         self.asked.append(messages)
-        self.streamed = True
-        for at in range(0, len(self.says), 5):
-            if self.fails_after is not None and at >= self.fails_after:
-                raise TimeoutError("no answer in 60 s")
-            yield Message(self.says[at : at + 5])
+        try:
+            if not isinstance(self.says, str):
+                yield Message(self.says)
+                return
+            for at in range(0, len(self.says), 5):
+                if self.fails_after is not None and at >= self.fails_after:
+                    raise TimeoutError("no answer in 60 s")
+                self.made += 1
+                yield Message(self.says[at : at + 5])
+        finally:
+            self.closed = True
+
+
+class Failing(ScriptedSession):
+    """A memory that fails once it has written its output."""
+
+    def stream(self, *given: Any, **how: Any) -> Generator[str, None, None]:
+        yield from super().stream(*given, **how)
+        raise ModelError("the weights are gone")
 
 
 def answerer(
-    corpus: SmallCorpus, route: RouteName = "comprehension", says: str | None = None, **answer: Any
+    corpus: SmallCorpus,
+    route: RouteName = "comprehension",
+    says: str | None = None,
+    session: ScriptedSession | None = None,
+    **answer: Any,
 ) -> Answerer:
-    session = None if says is None else InferenceSession(says)
+    session = ScriptedSession(says) if says is not None else session
     settings = Settings(answer=AnswerSettings(**answer))
     return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, settings)
 
 
-def told(corpus: SmallCorpus, subject: Answerer, question: str = QUESTION, **how: Any) -> tuple[list[str], Answer]:
+def streamed(corpus: SmallCorpus, subject: Answerer, question: str = QUESTION, **how: Any) -> tuple[list[str], Answer]:
     pieces: list[str] = []
     answer = checked(corpus, subject.ask(question, on_token=pieces.append, **how))
     assert "".join(pieces) == answer.text
     return pieces, answer
 
 
+def same(answer: Answer) -> dict[str, Any]:
+    """What of an answer does not depend on the clock."""
+    return answer.model_dump(exclude={"seconds"})
+
+
 # A writer of the caller's -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("says", [Model(SAYS), lambda messages: SAYS], ids=["chat model", "function"])
-def test_a_writer_writes_in_the_memorys_place_and_every_sentence_is_judged(corpus: SmallCorpus, says: Any) -> None:
+def test_a_writer_writes_in_the_memorys_place_and_every_sentence_is_verified(corpus: SmallCorpus, says: Any) -> None:
     answer = checked(corpus, answerer(corpus, says="The memory says nothing of use.").ask(QUESTION, writer=says))
     assert [(claim.text, claim.verdict, claim.origin) for claim in answer.claims] == [
         (TRUE, "supported", "writer"),
@@ -164,18 +171,15 @@ def test_under_a_filter_a_writer_is_verified_against_the_filtered_documents_alon
     assert "$12,500" not in model.asked[0][1][1]
 
 
-@pytest.mark.parametrize("telling", [False, True])
-def test_a_writer_that_fails_is_named_in_a_note_and_the_index_answers(corpus: SmallCorpus, telling: bool) -> None:
-    model = Model(SAYS, fails_after=0)
-    answer = checked(corpus, answerer(corpus).ask(QUESTION, writer=model, on_token=str if telling else None))
+def test_a_writer_that_fails_is_named_in_a_note_and_the_index_answers(corpus: SmallCorpus) -> None:
+    answer = checked(corpus, answerer(corpus).ask(QUESTION, writer=Model(SAYS, fails_after=0)))
     assert {claim.origin for claim in answer.claims} == {"index"}
     assert answer.notes == ("The writer did not answer: TimeoutError: no answer in 60 s. The index answers alone.",)
 
 
-def test_what_a_writer_said_before_it_failed_is_kept_and_judged(corpus: SmallCorpus) -> None:
-    _, answer = told(corpus, answerer(corpus), writer=Model(SAYS, fails_after=60))
-    assert [claim.verdict for claim in answer.claims] == ["supported", "unsupported"]
-    assert answer.claims[1].text.startswith("A dr")
+def test_whole_sentences_that_a_writer_wrote_before_it_failed_are_kept_and_verified(corpus: SmallCorpus) -> None:
+    _, answer = streamed(corpus, answerer(corpus), writer=Model(SAYS, fails_after=60))
+    assert [(claim.text, claim.verdict) for claim in answer.claims] == [(TRUE, "supported")]
     assert "did not finish: TimeoutError" in answer.notes[0]
 
 
@@ -194,116 +198,170 @@ def test_what_cannot_write_is_refused_before_anything_is_searched(corpus: SmallC
         answerer(corpus, "lookup").ask(LOOKUP, writer=writer)
 
 
-@pytest.mark.parametrize("telling", [False, True])
-def test_a_writer_that_finds_no_answer_claims_nothing(corpus: SmallCorpus, telling: bool) -> None:
-    heard: list[str] = []
-    answer = answerer(corpus).ask(QUESTION, writer=Model("No answer."), on_token=heard.append if telling else None)
+def test_a_writer_that_finds_no_answer_claims_nothing(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus)
+    events = list(subject.stream(subject.prepare(QUESTION, writer=Model("No answer."))))
+    assert not any(event.kind == "draft" for event in events)
+    answer = subject.ask(QUESTION, writer=Model("No answer."))
     assert {claim.origin for claim in answer.claims} == {"index"}
     assert answer.notes == ("The writer found no answer in the passages.",)
-    assert "No answer" not in "".join(heard)
 
 
-def test_an_answer_that_only_begins_like_no_answer_is_told_whole(corpus: SmallCorpus) -> None:
-    _, answer = told(corpus, answerer(corpus), writer=Model("No answer was given by the Buyer in March."))
+def test_an_answer_that_only_begins_like_no_answer_is_kept_whole(corpus: SmallCorpus) -> None:
+    _, answer = streamed(corpus, answerer(corpus), writer=Model("No answer was given by the Buyer in March."))
     assert answer.claims[0].text == "No answer was given by the Buyer in March."
-    _, answer = told(corpus, answerer(corpus), writer=Model("No"))
+    _, answer = streamed(corpus, answerer(corpus), writer=Model("No"))
     assert answer.claims[0].text == "No"
 
 
-def test_an_error_of_who_listens_is_not_taken_for_the_writers(corpus: SmallCorpus) -> None:
+def test_an_error_of_the_callback_is_not_taken_for_the_writers(corpus: SmallCorpus) -> None:
     def listen(piece: str) -> None:
-        raise ConnectionResetError("the session has left")
+        raise ConnectionResetError("the client has left")
 
     with pytest.raises(ConnectionResetError, match="left"):
         answerer(corpus).ask(QUESTION, writer=Model(SAYS), on_token=listen)
 
 
-# Telling an answer while it is made --------------------------------------------------------------------
+# Streaming ------------------------------------------------------------------------------------------------
 
 
-def test_the_pieces_told_are_the_answers_text_and_each_verdict_follows_its_sentence(corpus: SmallCorpus) -> None:
-    pieces, answer = told(corpus, answerer(corpus, "both", says=SAYS))
-    assert len(pieces) > 10
+def test_the_pieces_streamed_are_the_answers_text_each_a_quote_or_a_whole_verified_sentence(
+    corpus: SmallCorpus,
+) -> None:
+    pieces, answer = streamed(corpus, answerer(corpus, "both", says=SAYS))
     quotes = [claim for claim in answer.claims if claim.origin == "index"]
     assert answer.claims[: len(quotes)] == tuple(quotes) != ()
     number = answer.claims[-2].citations[0].number
-    assert answer.text.endswith(f"\n\n{TRUE} [{number}] {FALSE} (unsupported)")
-    assert pieces.index(f" [{number}]") < len(pieces) - 3
+    assert pieces[len(quotes) :] == [f"\n\n{TRUE} [{number}]", f" {FALSE} (unsupported)"]
 
 
-def test_tokens_are_told_before_the_memory_has_finished(corpus: SmallCorpus) -> None:
-    heard: list[str] = []
-
-    class Watched(InferenceSession):
-        def generate(self, *args: Any, on_token: Any = None, **more: Any) -> str:
-            on_token("The Buyer must pay ")
-            assert heard == ["The Buyer must pay"], "the space waits for what follows it"
-            return "The Buyer must pay $12,500 per month for linen cloth."
-
-    session = Watched("")
-    Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("comprehension"), session, Settings()).ask(
-        QUESTION, on_token=heard.append
-    )
-    assert "".join(heard).startswith("The Buyer must pay $12,500")
-
-
-@pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
-def test_a_told_answer_holds_the_claims_of_a_silent_one(corpus: SmallCorpus, route: RouteName) -> None:
-    subject = answerer(corpus, route, says=SAYS)
-    _, answer = told(corpus, subject)
-    silent = subject.ask(QUESTION)
-    assert {(claim.text, claim.verdict) for claim in silent.claims} <= {(c.text, c.verdict) for c in answer.claims}
-    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+def test_events_come_in_order_and_quotes_before_the_memory_is_asked(corpus: SmallCorpus) -> None:
+    session = ScriptedSession(SAYS)
+    subject = answerer(corpus, "both", session=session)
+    events = subject.stream(subject.prepare(QUESTION))
+    kinds: list[str] = []
+    for event in events:
+        kinds.append(event.kind)
+        assert bool(session.asked) == ("draft" in kinds)
+    assert kinds[:5] == ["route", "evidence", "citation", "text", "claim"]
+    assert kinds[-1] == "end"
+    assert kinds.count("end") == 1
+    drafted = kinds.index("draft")
+    assert kinds.index("claim", drafted) < len(kinds) - kinds[::-1].index("draft"), "a sentence comes when it is whole"
 
 
-def test_unsupported_sentences_are_never_told_if_the_settings_drop_them(corpus: SmallCorpus) -> None:
-    pieces, answer = told(corpus, answerer(corpus, says=SAYS, drop_unsupported=True))
-    assert "dragon" not in "".join(pieces)
-    assert [claim.text for claim in answer.claims] == [TRUE]
+def test_the_drafts_are_what_the_generator_wrote(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus, says=SAYS, drop_unsupported=True)
+    events = list(subject.stream(subject.prepare(QUESTION)))
+    assert "".join(event.text for event in events if isinstance(event, DraftEvent)) == SAYS
+    assert all("dragon" not in event.text for event in events if isinstance(event, TextEvent))
 
 
-def test_where_nothing_written_stands_up_the_closest_passages_are_told_after_it(corpus: SmallCorpus) -> None:
-    _, answer = told(corpus, answerer(corpus, says=FALSE))
+def test_where_nothing_generated_is_supported_the_closest_passages_come_after_it(corpus: SmallCorpus) -> None:
+    _, answer = streamed(corpus, answerer(corpus, says=FALSE))
     assert answer.claims[0].origin == "memory"
     assert {claim.origin for claim in answer.claims[1:]} == {"index"}
     assert answer.text.startswith(f"{FALSE} (unsupported)\n\n“")
     assert any("closest passages" in note for note in answer.notes)
 
 
-def test_a_contradiction_is_told_with_the_sentence(corpus: SmallCorpus) -> None:
-    says = "The Buyer must pay $13,500 per month for linen cloth."
-    question = "How much must the Buyer pay for linen cloth?"
-    _, answer = told(corpus, answerer(corpus, "both", says=says), question)
-    assert answer.claims[-1].contradicted_by
-    assert answer.text.endswith("says otherwise)")
-    assert any("disagree" in note for note in answer.notes)
-
-
-def test_a_sentence_of_two_statements_is_told_whole_and_cites_both_spans(corpus: SmallCorpus) -> None:
+def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans(corpus: SmallCorpus) -> None:
     says = "The Buyer must pay $12,500 per month for linen cloth, and the deliveries to Oslo were late."
-    _, answer = told(corpus, answerer(corpus, says=says))
+    _, answer = streamed(corpus, answerer(corpus, says=says))
     assert (answer.claims[0].text, answer.claims[0].verdict) == (says, "supported")
     assert len(answer.claims[0].citations) == 2
 
 
-def test_that_nothing_bears_is_told_too(corpus: SmallCorpus) -> None:
-    pieces, answer = told(corpus, answerer(corpus, says=SAYS), "Which enzyme splits lactose in mammals?")
+def test_that_nothing_answers_is_streamed_too(corpus: SmallCorpus) -> None:
+    pieces, answer = streamed(corpus, answerer(corpus, says=SAYS), "Which enzyme splits lactose in mammals?")
     assert pieces == [answer.text]
-    assert answer.text == NOTHING
+    assert answer.text.startswith("Nothing")
 
 
-def test_a_memory_that_fails_half_way_keeps_what_it_told(corpus: SmallCorpus) -> None:
-    class Broken(InferenceSession):
-        def generate(self, *args: Any, on_token: Any = None, **more: Any) -> str:
-            on_token(f"{TRUE} A dra")
-            raise ModelError("the weights are gone")
-
-    subject = Answerer(
-        corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("comprehension"), Broken(""), Settings()
-    )
-    _, answer = told(corpus, subject)
-    assert [claim.verdict for claim in answer.claims] == ["supported", "unsupported"]
+def test_a_memory_that_fails_half_way_keeps_the_whole_sentences(corpus: SmallCorpus) -> None:
+    _, answer = streamed(corpus, answerer(corpus, session=Failing(f"{TRUE} A dra")))
+    assert [claim.text for claim in answer.claims] == [TRUE]
     assert answer.notes == ("The memory did not finish: the weights are gone. The index answers alone.",)
+
+
+# The same answer in any way of asking --------------------------------------------------------------------
+
+WRITERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "memory": lambda: {"session": ScriptedSession(SAYS)},
+    "memory that fails": lambda: {"session": Failing(f"{TRUE} {FALSE} A dra")},
+    "memory that writes nothing": lambda: {"session": ScriptedSession("")},
+    "no memory": lambda: {},
+    "chat model": lambda: {"writer": Model(f"{SAYS} {TRUE}")},
+    "function": lambda: {"writer": lambda messages: SAYS},
+    "chat model that fails": lambda: {"writer": Model(SAYS, fails_after=60)},
+    "chat model that fails at once": lambda: {"writer": Model(SAYS, fails_after=0)},
+    "chat model without an answer": lambda: {"writer": Model("NO ANSWER")},
+    "chat model that writes nothing": lambda: {"writer": Model("  ")},
+    "joined sentences": lambda: {
+        "writer": Model("The Buyer must pay $12,500 per month for linen cloth, and the deliveries to Oslo were late.")
+    },
+}
+HOW: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "filter": {"where": Filter(sources=("letters/*",))},
+    "history": {"history": ["Who pays under the supply contract?"]},
+    "drop unsupported": {"drop_unsupported": True},
+}
+
+
+@pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
+@pytest.mark.parametrize("who", WRITERS)
+@pytest.mark.parametrize("how", HOW)
+def test_the_answer_is_the_same_asked_or_streamed_and_the_events_are_its_parts(
+    corpus: SmallCorpus, route: RouteName, who: str, how: str
+) -> None:
+    options = dict(HOW[how])
+    settings = {name: options.pop(name) for name in list(options) if name == "drop_unsupported"}
+    made = WRITERS[who]()
+    subject = answerer(corpus, route, session=made.pop("session", None), **settings)
+    asked = checked(corpus, subject.ask(QUESTION, **options, **made))
+    pieces, with_callback = streamed(corpus, subject, QUESTION, **options, **made)
+    events = list(subject.stream(subject.prepare(QUESTION, **options, **made)))
+    (end,) = [event for event in events if isinstance(event, EndEvent)]
+    assert same(with_callback) == same(asked) == same(end.answer)
+    assert "".join(event.text for event in events if isinstance(event, TextEvent)) == "".join(pieces) == asked.text
+    assert tuple(event.claim for event in events if isinstance(event, ClaimEvent)) == asked.claims
+    assert tuple(event.citation for event in events if isinstance(event, CitationEvent)) == asked.citations
+    assert tuple(event.note for event in events if isinstance(event, NoteEvent)) == asked.notes
+    assert [event.route for event in events if isinstance(event, RouteEvent)] == [asked.route]
+    assert Answer.model_validate_json(asked.model_dump_json()) == asked
+
+
+# Stopping ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["memory", "chat model"])
+def test_closing_the_stream_ends_the_generation_at_the_piece_that_was_reached(corpus: SmallCorpus, who: str) -> None:
+    model, session = Model(SAYS * 50), ScriptedSession(SAYS * 50)
+    subject = answerer(corpus, session=session)
+    events = subject.stream(subject.prepare(QUESTION, writer=model if who == "chat model" else None))
+    next(event for event in events if event.kind == "draft")
+    events.close()
+    counted = model if who == "chat model" else session
+    assert (counted.made, counted.closed) == (1, True)
+
+
+def test_two_streams_of_one_memory_can_be_read_by_turns_in_one_thread(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus, says=SAYS)
+    alone = same(subject.ask(QUESTION))
+    one, other = (subject.stream(subject.prepare(QUESTION)) for _ in range(2))
+    ends = [event.answer for pair in zip(one, other, strict=True) for event in pair if isinstance(event, EndEvent)]
+    assert [same(answer) for answer in ends] == [alone, alone]
+
+
+def test_an_abandoned_stream_holds_no_lock_of_the_memory(corpus: SmallCorpus) -> None:
+    subject = answerer(corpus, says=SAYS)
+    abandoned = subject.stream(subject.prepare(QUESTION))
+    next(event for event in abandoned if event.kind == "draft")
+    assert subject.ask(QUESTION).found  # it would wait for ever
+
+
+# Sentences out of pieces ----------------------------------------------------------------------------------
 
 
 TEXTS = [
@@ -317,34 +375,32 @@ TEXTS = [
 ]
 
 
-def streamed(text: str, cuts: Sequence[int]) -> tuple[str, list[str]]:
-    shown: list[str] = []
-    whole: list[str] = []
-
-    def end(sentence: str) -> None:
-        whole.append(sentence)
-        shown.append("|")
-
-    stream = SentenceStream(shown.append, end)
-    for start, stop in zip([0, *cuts], [*cuts, len(text)], strict=True):
-        stream.feed(text[start:stop])
-    stream.end()
-    assert "".join(shown) == "".join(f"{sentence}|" for sentence in whole)
-    return "".join(shown), whole
+def cut_into_pieces(text: str, cuts: Sequence[int]) -> list[str]:
+    stream = SentenceStream()
+    found = [
+        s for start, stop in zip([0, *cuts], [*cuts, len(text)], strict=True) for s in stream.feed(text[start:stop])
+    ]
+    return [*found, *stream.end()]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_sentences_do_not_depend_on_where_the_pieces_were_cut(text: str) -> None:
     chance = random.Random(7)
-    alone = streamed(text, [])
+    alone = cut_into_pieces(text, [])
     for _ in range(200):
         cuts = sorted(chance.sample(range(len(text) + 1), chance.randrange(len(text))))
-        assert streamed(text, cuts) == alone
+        assert cut_into_pieces(text, cuts) == alone
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_sentences_of_a_stream_are_those_of_the_whole_text(text: str) -> None:
-    _, whole = streamed(text, [])
-    expected = cleaned(text)
-    assert whole[: len(expected)] == expected
-    assert len(whole) - len(expected) <= 1, "only an end that was cut off is told where it would be dropped"
+@pytest.mark.parametrize(
+    ("text", "failed", "expected"),
+    [
+        ("It ended in May. Then the parties went on to", False, ["It ended in May."]),
+        ("30 June 2027", False, ["30 June 2027"]),
+        ("30 June 2027", True, []),
+        ("It ended in May.", True, ["It ended in May."]),
+    ],
+)
+def test_a_sentence_without_an_end_is_left_out(text: str, failed: bool, expected: list[str]) -> None:
+    stream = SentenceStream()
+    assert [*stream.feed(text), *stream.end(failed=failed)] == expected

@@ -230,7 +230,7 @@ def test_what_a_writer_says_streams_as_it_comes_with_its_verdicts(directory: Pat
     chat = ChatHybrid(corpus=directory, writer=fake(f"{TRUE} {FALSE}"))
     chunks, whole = told(chat, WHY, route="comprehension")
     assert whole.text == f"{TRUE} [1] {FALSE} (unsupported)"
-    assert len(chunks) > 12
+    assert [chunk.text for chunk in chunks[:2]] == [f"{TRUE} [1]", f" {FALSE} (unsupported)"]
     assert [one["verdict"] for one in whole.response_metadata["verdicts"]] == ["verbatim", "unsupported"]
     assert chat.invoke(WHY, route="comprehension").content == whole.content
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answering_corpus import BagEmbedder, FixedRouter, ScriptedReader
+from answering_corpus import BagEmbedder, FixedRouter, ScriptedSession
 from click.testing import CliRunner
 
 from hybrid.answering.answerer import Answerer
@@ -126,7 +126,7 @@ def test_a_filter_that_means_nothing_is_refused(bad: dict[str, str]) -> None:
 
 
 def test_the_memory_is_not_asked_for_some_documents(catalog: Catalog, searcher: Searcher) -> None:
-    reader = ScriptedReader("The rent is due in May.")
+    reader = ScriptedSession("The rent is due in May.")
     answerer = Answerer(catalog, searcher, BagEmbedder(), FixedRouter("both"), reader, Settings())  # type: ignore[arg-type]
     answer = answerer.ask("When is the rent counted?", where=Filter(sources="few/*"))
     assert answer.found

@@ -306,12 +306,21 @@ def test_generation_takes_the_likeliest_token_each_time(model: MemoryModel, sess
     assert text == model.decode(expected).rstrip("\ufffd")
 
 
-def test_on_token_gives_the_text_in_pieces(session: InferenceSession) -> None:
-    pieces: list[str] = []
-    text = session.generate(MESSAGES, max_new_tokens=30, on_token=pieces.append)
+def test_a_stream_gives_the_text_in_pieces_and_two_can_be_read_by_turns(session: InferenceSession) -> None:
+    text = session.generate(MESSAGES, max_new_tokens=30)
+    one, other = session.stream(MESSAGES, max_new_tokens=30), session.stream(MESSAGES, max_new_tokens=30)
+    pairs = list(zip(one, other, strict=True))
     assert text
-    assert "".join(pieces) == text
-    assert len(pieces) > 1
+    assert "".join(piece for piece, _ in pairs) == "".join(piece for _, piece in pairs) == text
+    assert len(pairs) > 1
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_nothing_is_computed_after_a_stream_is_closed(session: InferenceSession) -> None:
+    stream = session.stream(MESSAGES, max_new_tokens=30)
+    next(stream)
+    stream.close()
+    assert list(stream) == []
 
 
 def test_generation_ends_before_a_stop_string(session: InferenceSession) -> None:

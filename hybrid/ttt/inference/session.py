@@ -6,7 +6,7 @@ that the prompt quotes, not in what happened to be read last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -52,7 +52,6 @@ class InferenceSession:
         """How many tokens ``text`` is."""
         return len(self._tokenizer.encode(text))
 
-    @torch.inference_mode()
     def generate(
         self,
         messages: Sequence[tuple[str, str]],
@@ -60,18 +59,33 @@ class InferenceSession:
         max_new_tokens: int,
         stop: Sequence[str] = (),
         no_repeat_ngram: int = 8,
-        on_token: Callable[[str], None] | None = None,
     ) -> str:
-        """The assistant's next message, greedily.
+        """The assistant's next message: what `stream` gives, put together.
+
+        ``stop``: the message ends before the first of these strings.
+        """
+        text = ""
+        for piece in self.stream(messages, max_new_tokens=max_new_tokens, no_repeat_ngram=no_repeat_ngram):
+            text += piece
+            ends = [text.find(mark) for mark in stop if mark in text]
+            if ends:
+                return text[: min(ends)]
+        return text
+
+    @torch.inference_mode()
+    def stream(
+        self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int, no_repeat_ngram: int = 8
+    ) -> Generator[str, None, None]:
+        """The assistant's next message, greedily, in pieces of whole characters. Each is computed when it is asked for,
+        in whatever thread; nothing is computed after `close`.
 
         Args:
             messages: (role, text) pairs; roles are ``system``, ``user`` and ``assistant``. A prompt longer
                 than the window streams through it.
-            stop: the message ends before the first of these strings.
+            max_new_tokens: the most tokens of the message.
             no_repeat_ngram: the message ends where a run of so many tokens would come a second time: a
                 small model that repeats itself has nothing more to say, and forbidding the token instead
                 makes it say what it does not mean. 0: it may repeat itself.
-            on_token: called with each new piece of text.
         """
         if not messages:
             raise InputError("generate needs at least one message")
@@ -80,16 +94,9 @@ class InferenceSession:
         for token in self._tokens(self._tokenizer.encode_chat(messages), max_new_tokens, no_repeat_ngram):
             ids.append(token)
             now = self._tokenizer.decode(ids)
-            ends = [now.find(mark) for mark in stop if mark in now]
-            if ends:
-                now = now[: min(ends)]
             if not now.endswith("\ufffd") and len(now) > len(text):  # wait for the rest of a character
-                if on_token is not None:
-                    on_token(now[len(text) :])
-                text = now
-            if ends:
-                return now
-        return text
+                piece, text = now[len(text) :], now
+                yield piece
 
     def loss(self, text: str, prefix: str = "") -> float:
         """Mean loss in nats per token of ``text`` after ``prefix``. Raises `InputError` if ``text`` is empty."""
