@@ -9,13 +9,15 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress, Stage
 
+Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 
@@ -139,6 +141,54 @@ def _retrieve(running: asyncio.Future[Any]) -> None:
     """Mark an error as seen that a cancelled consumer cannot be told of."""
     if not running.cancelled():
         running.exception()
+
+
+def in_thread(
+    method: Callable[Parameters, Result], note: str = ""
+) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
+    """The async twin of a method: it takes the same arguments and runs in a worker thread.
+
+    Args:
+        method: of a class, as its body defines it.
+        note: what the twin's docstring says besides.
+
+    Example:
+        >>> class Corpus:
+        ...     def status(self) -> CorpusStatus: ...
+        ...     astatus = in_thread(status)
+    """
+
+    async def run(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        return await asyncio.to_thread(method, *arguments, **named)
+
+    return _as_twin(run, method, note)
+
+
+def stoppable(
+    method: Callable[Parameters, Result], note: str = ""
+) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
+    """As `in_thread`, of a method with ``progress``: a cancelled task stops the work where it reports its progress."""
+
+    async def run(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        from hybrid._arguments import progress_of
+        from hybrid.display.progress import shown
+
+        with shown(progress_of(named.pop("progress", None))) as report:  # type: ignore[arg-type]
+            watched: Any = partial(method, *arguments, **named)
+            return await until_stopped(lambda progress: watched(progress=progress), report)
+
+    return _as_twin(run, method, note)
+
+
+def _as_twin(
+    run: Callable[Parameters, Coroutine[Any, Any, Result]], method: Callable[Parameters, Result], note: str
+) -> Callable[Parameters, Coroutine[Any, Any, Result]]:
+    name = method.__name__
+    twin = wraps(method)(run)
+    twin.__name__ = f"a{name}"
+    twin.__qualname__ = f"{method.__qualname__.rpartition('.')[0]}.a{name}"
+    twin.__doc__ = " ".join(filter(None, (f"`{name}`, without holding up the event loop.", note)))
+    return twin
 
 
 def _note_failure(running: asyncio.Future[Result]) -> None:

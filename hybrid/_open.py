@@ -6,23 +6,64 @@ Of the settings, code overrules the environment, that a file, that what is store
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from hybrid.errors import CorpusError, CorpusNotFoundError, SettingsError
+from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, SettingsError
 from hybrid.settings import Settings
 from hybrid.settings import sources as sources
 from hybrid.settings.messages import settings_error
 from hybrid.settings.sources import Layer, Resolved
+from hybrid.types.validation import shown
 
 if TYPE_CHECKING:
     from hybrid.stores.catalog import Catalog
 
 Given = Settings | str | os.PathLike[str] | None
 """`Settings` from code, the path of a TOML file, or nothing."""
+NEAR = 3
+"""How many corpora beside one that does not exist are named."""
 _STORED = "settings"
+_SIMILAR = 0.5
+"""Of difflib: a name with one slip in four letters is above it, two short names without a common part are below."""
+
+
+def given_settings(settings: object) -> Given:
+    """The settings that a corpus is opened with; a mapping becomes `Settings`.
+
+    Raises `InputError` for another type, and `SettingsError` for a mapping with a wrong setting.
+    """
+    if isinstance(settings, Mapping):
+        try:
+            return Settings.model_validate(dict(settings))
+        except ValidationError as error:
+            raise settings_error(error, Settings) from None
+    if settings is None or isinstance(settings, Settings | str | os.PathLike):
+        return settings
+    raise InputError(f"settings is a hybrid.Settings, a dict, or the path of a TOML file, not {shown(settings)}")
+
+
+def near_corpora(directory: Path) -> list[Path]:
+    """Other corpora in the same folder, those with the most similar names first; at most `NEAR`."""
+    from hybrid.stores.database import looks_like_corpus
+
+    try:
+        beside = {one.name: one for one in directory.absolute().parent.iterdir() if one.is_dir()}
+        beside.pop(directory.name, None)
+        names = get_close_matches(directory.name, beside, n=len(beside) or 1, cutoff=_SIMILAR)
+        return [directory.parent / name for name in names if looks_like_corpus(beside[name])][:NEAR]
+    except OSError:  # a folder that may not be looked at has no names to offer
+        return []
+
+
+def did_you_mean(directory: Path) -> str:
+    """``"; did you mean acme-v-beta?"`` where corpora have similar names, else nothing."""
+    near = near_corpora(directory)
+    return f"; did you mean {' or '.join(map(str, near))}?" if near else ""
 
 
 def open_catalog(directory: Path, *, create: bool) -> Catalog:
@@ -47,7 +88,9 @@ def _check_directory(directory: Path, *, create: bool) -> None:
     if directory.is_dir() and any(directory.iterdir()):
         raise CorpusError(f"{directory} holds files that are not a corpus; name an empty or a new directory")
     if not create:
-        raise CorpusNotFoundError(f"no corpus at {directory}; create one: hybrid ingest {directory} FOLDER")
+        raise CorpusNotFoundError(
+            f"no corpus at {directory}{did_you_mean(directory) or f'; create one: hybrid ingest {directory} FOLDER'}"
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

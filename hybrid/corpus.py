@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
-from hybrid import _open
-from hybrid._async import pulled, until_dropped, until_stopped
+from hybrid import _arguments, _open
+from hybrid._async import in_thread, pulled, stoppable, until_dropped
 from hybrid._usage import Usage
 from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
@@ -60,7 +60,11 @@ class Corpus(Shown):
         'The agreement ends on 4 May 2031.'
     """
 
-    def __init__(self, directory: Path, catalog: Catalog, settings: Settings) -> None:
+    def __init__(self, directory: Path, catalog: Catalog | None = None, settings: Settings | None = None) -> None:
+        if catalog is None or settings is None:
+            raise InputError(
+                f"a corpus is opened by hybrid.Corpus.open({str(directory)!r}), which creates it if it is new"
+            )
         self.directory = directory
         self.settings = settings
         self._catalog = catalog
@@ -74,34 +78,47 @@ class Corpus(Shown):
 
     @classmethod
     def open(
-        cls, directory: str | Path, settings: Settings | str | PathLike[str] | None = None, *, create: bool = True
+        cls,
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        create: bool = True,
     ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
+        A corpus that was only just created is empty, and says so: in its ``repr``, in `status`, and in every answer,
+        with the corpora beside it that may have been meant. With ``create=False`` nothing is created.
+
         Args:
-            directory: where the corpus is kept. A directory that holds other files is refused.
-            settings: `Settings`, or the path of a TOML file. What they name is stored with the corpus and used from
-                then on; what they leave out, or all, is as it was stored before. Variables of the environment
-                (``HYBRID_MEMORY__ENABLED=false``) overrule a file and what is stored, for this process alone.
+            directory: where the corpus is kept, a path. A directory that holds other files is refused.
+            settings: `Settings`, a dict of them, or the path of a TOML file. What they name is stored with the corpus
+                and used from then on; what they leave out, or all, is as it was stored before. Variables of the
+                environment (``HYBRID_MEMORY__ENABLED=false``) overrule a file and what is stored, for this process
+                alone.
             create: whether to create a corpus where there is none.
 
         Raises:
-            CorpusNotFoundError: there is none and ``create`` is false.
+            InputError: an argument of another type; it is named, with what it may be. So it is in every method.
+            CorpusNotFoundError: there is none and ``create`` is false; the message names corpora near by.
             CorpusVersionError: another version of hybrid wrote it.
             SettingsError: a setting that is wrong, or another embedder than the one that made its vectors.
             CorpusError: the directory cannot be used.
         """
-        directory = Path(directory).expanduser()
-        catalog = _open.open_catalog(directory, create=create)
+        where, given = _arguments.directory_of(directory), _open.given_settings(settings)
+        catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         try:
-            return cls(directory, catalog, _open.settle(catalog, settings))
+            return cls(where, catalog, _open.settle(catalog, given))
         except BaseException:
             catalog.close()
             raise
 
     @classmethod
     async def aopen(
-        cls, directory: str | Path, settings: Settings | str | PathLike[str] | None = None, *, create: bool = True
+        cls,
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        create: bool = True,
     ) -> Self:
         """`open`, without holding up the event loop."""
         return await asyncio.to_thread(cls.open, directory, settings, create=create)
@@ -113,6 +130,8 @@ class Corpus(Shown):
         gets a `CorpusError`.
         """
         self._usage.close()
+
+    aclose = in_thread(close)
 
     def _release(self) -> None:
         with self._lock:
@@ -133,7 +152,7 @@ class Corpus(Shown):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await self.aclose()
 
     def __deepcopy__(self, memo: object) -> Self:
         return self  # a handle on files, threads and models: a copy would be another name for the same
@@ -181,9 +200,8 @@ class Corpus(Shown):
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
-        if not inputs:
-            raise InputError("nothing to ingest: name files, folders, globs or Document objects")
-        with self._usage.held(), shown(progress) as report:
+        inputs = _arguments.inputs_of(inputs)
+        with self._usage.held(), shown(_arguments.progress_of(progress)) as report:
             return pipeline.ingest(
                 self._catalog,
                 self.directory,
@@ -194,37 +212,38 @@ class Corpus(Shown):
                 report,
             )
 
-    async def aingest(
-        self, *inputs: str | Path | Document | Iterable[Any], progress: Progress | bool | None = None
+    aingest = stoppable(
+        ingest,
+        "``progress`` is called in the working thread. A task that is cancelled stops the work at the next point where "
+        "it reports progress, and waits for that: seconds at most. What was read until then is committed, and the same "
+        "call resumes from there.",
+    )
+
+    def remove(
+        self, source: str | PathLike[str] | Sequence[str | PathLike[str]], *, progress: Progress | bool | None = None
     ) -> IngestReport:
-        """`ingest`, without holding up the event loop; ``progress`` is called in the working thread.
-
-        A task that is cancelled stops the work at the next point where it reports progress, and waits for that:
-        seconds at most. What was read until then is committed, and the same call goes on from there.
-        """
-        from hybrid.display.progress import shown
-
-        with shown(progress) as report:
-            return await until_stopped(lambda watched: self.ingest(*inputs, progress=watched), report)
-
-    def remove(self, source: str | Sequence[str], progress: Progress | bool | None = None) -> IngestReport:
         """Remove a source, or several at once, by the names that `documents` shows, and have the memory unlearn them.
 
-        Raises `SourceNotFoundError`, with near matches, if there is no such source; nothing is removed then.
+        Args:
+            source: names, or the paths that were ingested. A hit or a document is refused: name its ``source``.
+            progress: as in `ingest`.
+
+        Raises:
+            SourceNotFoundError: no such source; the message names near ones, and nothing is removed.
+            CorpusLockedError: another process is writing.
         """
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
-        with self._usage.held(), shown(progress) as report:
-            return pipeline.remove(self._catalog, self.directory, self._memory_model(), source, self.settings, report)
+        names = _arguments.sources_of(source)
+        with self._usage.held(), shown(_arguments.progress_of(progress)) as report:
+            return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
 
-    async def aremove(self, source: str | Sequence[str], progress: Progress | bool | None = None) -> IngestReport:
-        """`remove`, without holding up the event loop. Cancelling is as with `aingest`; the document is gone from
-        the index at once, and the next ingest goes on with the memory's unlearning."""
-        from hybrid.display.progress import shown
-
-        with shown(progress) as report:
-            return await until_stopped(lambda watched: self.remove(source, watched), report)
+    aremove = stoppable(
+        remove,
+        "Cancelling is as with `aingest`; the document is gone from the index at once, and the next ingest resumes the "
+        "memory's unlearning.",
+    )
 
     # Asking -------------------------------------------------------------------------------------
 
@@ -261,7 +280,7 @@ class Corpus(Shown):
                 document has, a filter for passages, or a writer that cannot write.
         """
         events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
-        return collect(events, on_token)
+        return collect(events, _arguments.listener_of(on_token))
 
     async def aask(
         self,
@@ -278,7 +297,8 @@ class Corpus(Shown):
         A task that is cancelled returns at once and is told nothing more; its thread stops at the next piece of text
         that is generated."""
         events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
-        return await until_dropped(events, lambda wanted: collect(wanted, on_token))
+        listener = _arguments.listener_of(on_token)
+        return await until_dropped(events, lambda wanted: collect(wanted, listener))
 
     def stream(
         self,
@@ -306,9 +326,10 @@ class Corpus(Shown):
         """
         from hybrid.answering.passages import SuppliedPassages, found_for
 
-        limit = self.settings.answer.max_question_chars
+        route, where, history = _arguments.route_of(route), _arguments.filter_of(where), _arguments.history_of(history)
+        limit, supply = self.settings.answer.max_question_chars, _arguments.passages_of(passages)
         with self._usage.held():
-            given = None if passages is None else found_for(question, history, where, passages, limit)
+            given = None if supply is None else found_for(question, history, where, supply, limit)
 
             def prepared(view: View) -> tuple[Answerer, RequestContext]:
                 answerer = view.answerer
@@ -365,7 +386,7 @@ class Corpus(Shown):
         """
         from hybrid.answering.comparison import checked_groups, compare
 
-        given = checked_groups(groups)
+        given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
         with self._usage.held():
             answerer, requests = self._asked(
                 lambda view: (
@@ -376,31 +397,21 @@ class Corpus(Shown):
             answers = {name: collect(answerer.stream(request)) for name, request in requests.items()}
         return compare(next(iter(answers.values())).question, answers)
 
-    async def acompare(
-        self,
-        question: str,
-        groups: Mapping[str, Filter],
-        *,
-        route: RouteName | None = None,
-        history: Sequence[str | Answer] = (),
-    ) -> Comparison:
-        """`compare`, without holding up the event loop."""
-        return await asyncio.to_thread(self.compare, question, groups, route=route, history=history)
+    acompare = in_thread(compare)
 
     def route(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
         """Which memory the router would send the question to, and how sure it is. ``history`` is as in `ask`."""
-        return self._asked(lambda view: view.answerer.route(question, history=history))
+        before = _arguments.history_of(history)
+        return self._asked(lambda view: view.answerer.route(question, history=before))
 
-    async def aroute(self, question: str, *, history: Sequence[str | Answer] = ()) -> Route:
-        """`route`, without holding up the event loop."""
-        return await asyncio.to_thread(self.route, question, history=history)
+    aroute = in_thread(route)
 
     def search(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
         """The ``k`` chunks of the index that bear most on the question, best first: a list that shows itself.
 
         Args:
             question: what to look for; what stands in quotation marks is looked for to the letter.
-            k: how many.
+            k: how many, 1 to 1,000,000.
             where: search these documents only, chosen before the best ``k`` are.
             order: ``"dense"`` or ``"lexical"`` for one search alone.
 
@@ -410,9 +421,7 @@ class Corpus(Shown):
         with self.session() as session:
             return session.search(question, k, where=where, order=order)
 
-    async def asearch(self, question: str, k: int = 10, *, where: Filter | None = None, order: Order = "fused") -> Hits:
-        """`search`, without holding up the event loop."""
-        return await asyncio.to_thread(self.search, question, k, where=where, order=order)
+    asearch = in_thread(search)
 
     def search_documents(
         self,
@@ -439,16 +448,7 @@ class Corpus(Shown):
         with self.session() as session:
             return session.search_documents(query, k, where=where, order=order)
 
-    async def asearch_documents(
-        self,
-        query: str | Sequence[float],
-        k: int = 10,
-        *,
-        where: Filter | None = None,
-        order: Order = "fused",
-    ) -> list[tuple[Document, Hit]]:
-        """`search_documents`, without holding up the event loop."""
-        return await asyncio.to_thread(self.search_documents, query, k, where=where, order=order)
+    asearch_documents = in_thread(search_documents)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -505,9 +505,7 @@ class Corpus(Shown):
             for row in rows
         )
 
-    async def adocuments(self) -> Documents:
-        """`documents`, without holding up the event loop."""
-        return await asyncio.to_thread(self.documents)
+    adocuments = in_thread(documents)
 
     def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
         """The documents of these sources (`Document.source`) or document ids (`Hit.document_id`), as far as they are
@@ -519,12 +517,11 @@ class Corpus(Shown):
         """
         from hybrid.session import documents_of
 
+        wanted = _arguments.ids_of(ids)
         with self._usage.held(), self._catalog.reading():
-            return documents_of(self._catalog, ids)
+            return documents_of(self._catalog, wanted)
 
-    async def aget_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
-        """`get_documents`, without holding up the event loop."""
-        return await asyncio.to_thread(self.get_documents, ids)
+    aget_documents = in_thread(get_documents)
 
     def tokenize(self, text: str) -> list[int]:
         """The ids of a text's tokens, by the tokenizer of the memory's language model, which is not loaded for it.
@@ -532,30 +529,28 @@ class Corpus(Shown):
         Raises `UnsupportedModelError` where the memory is off, and `MissingModelError` where the model's files are
         not there.
         """
+        given = _arguments.text_of("text", text)
         with self._usage.held():
             tokenizer = self._memory_tokenizer()
         if tokenizer is None:
             raise UnsupportedModelError("this corpus has no memory, and so no language model whose tokens these are")
-        return tokenizer.encode(text)
+        return tokenizer.encode(given)
 
-    async def atokenize(self, text: str) -> list[int]:
-        """`tokenize`, without holding up the event loop."""
-        return await asyncio.to_thread(self.tokenize, text)
+    atokenize = in_thread(tokenize)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens a text is, by the memory's tokenizer where there is one, else by the embedder's."""
         from hybrid.answering.generators import counter
 
+        given = _arguments.text_of("text", text)
         with self._usage.held():
             try:
                 tokenizer = self._memory_tokenizer()
             except MissingModelError:  # the index answers without it, and is counted without it
                 tokenizer = None
-            return len(tokenizer.encode(text)) if tokenizer else counter(self._embedder())(text)
+            return len(tokenizer.encode(given)) if tokenizer else counter(self._embedder())(given)
 
-    async def acount_tokens(self, text: str) -> int:
-        """`count_tokens`, without holding up the event loop."""
-        return await asyncio.to_thread(self.count_tokens, text)
+    acount_tokens = in_thread(count_tokens)
 
     def status(self) -> CorpusStatus:
         """What the corpus holds, and how far the memory has read."""
@@ -576,9 +571,7 @@ class Corpus(Shown):
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
         )
 
-    async def astatus(self) -> CorpusStatus:
-        """`status`, without holding up the event loop."""
-        return await asyncio.to_thread(self.status)
+    astatus = in_thread(status)
 
     def verify(self, answer: Answer) -> list[str]:
         """Check an answer's citations against the corpus as it is now; what does not hold, in words.
@@ -588,12 +581,11 @@ class Corpus(Shown):
         """
         from hybrid.answering.citations import check_citations
 
+        given = _arguments.answer_of(answer)
         with self._usage.held(), self._catalog.reading():
-            return check_citations(self._catalog, answer)
+            return check_citations(self._catalog, given)
 
-    async def averify(self, answer: Answer) -> list[str]:
-        """`verify`, without holding up the event loop."""
-        return await asyncio.to_thread(self.verify, answer)
+    averify = in_thread(verify)
 
     def page(self, citation: Citation | Hit) -> PageView:
         """The page that a citation or a search hit stands on, with it highlighted; where the document has no pages,
@@ -608,8 +600,11 @@ class Corpus(Shown):
         """
         from hybrid.answering.citations import page_of
 
+        place = _arguments.place_of(citation)
         with self._usage.held(), self._catalog.reading():
-            return page_of(self._catalog, citation)
+            return page_of(self._catalog, place)
+
+    apage = in_thread(page)
 
     def training(self) -> MemoryTraining:
         """How well the memory predicted the corpus as it read: loss against position, drawn in a notebook."""
@@ -618,6 +613,8 @@ class Corpus(Shown):
         model = self.settings.memory.model if self.settings.memory.enabled else None
         with self._usage.held():
             return read_training(self._catalog, self.directory, model)
+
+    atraining = in_thread(training)
 
     # Parts --------------------------------------------------------------------------------------
 

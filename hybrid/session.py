@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hybrid._arguments import filter_of, ids_of, number_of_hits, order_of
 from hybrid.errors import CorpusError, InputError
 from hybrid.types.answers import Hit, Hits
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.filters import Filter
+from hybrid.types.validation import shown
 
 if TYPE_CHECKING:
     from hybrid._view import View
@@ -61,6 +63,7 @@ class Session:
         from hybrid.retrieval.exact_match import matched
 
         asked = checked_question(question, self._settings.answer.max_question_chars)
+        k, where, order = number_of_hits(k), filter_of(where), order_of(order)
         hits = self._open().searcher.search(asked, k, where, order)
         return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
 
@@ -73,10 +76,9 @@ class Session:
         order: Order = "fused",
     ) -> list[tuple[Document, Hit]]:
         """See `Corpus.search_documents`."""
-        if k < 1:
-            raise InputError(f"k must be at least 1, not {k}")
+        k, where, order = number_of_hits(k), filter_of(where), order_of(order)
         searcher = self._open().searcher
-        vector = None if isinstance(query, str) else _of_length_1(query)
+        vector = None if isinstance(query, str) else _of_length_1(query, self._open().index.dimension)
         count = k
         while True:
             hits = (
@@ -95,7 +97,7 @@ class Session:
     def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
         """See `Corpus.get_documents`."""
         self._open()
-        return documents_of(self._catalog, ids)
+        return documents_of(self._catalog, ids_of(ids))
 
     def vectors(self, hits: Sequence[Hit]) -> NDArray[np.float32]:
         """The vectors of these hits of this session, of length 1: ``[len(hits), dimension]``."""
@@ -131,6 +133,13 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
     return found
 
 
-def _of_length_1(query: Sequence[float]) -> NDArray[np.float32]:
-    vector = np.array(query, np.float32)
+def _of_length_1(query: Sequence[float], dimension: int) -> NDArray[np.float32]:
+    try:
+        vector = np.array(query, np.float32)
+    except (TypeError, ValueError):
+        vector = np.zeros(0, np.float32)
+    if vector.shape != (dimension,) or not np.isfinite(vector).all():
+        raise InputError(
+            f"query is a string, or a vector of the corpus's embedder ({dimension} finite numbers), not {shown(query)}"
+        )
     return vector / (float(np.linalg.norm(vector)) or 1.0)

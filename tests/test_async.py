@@ -27,10 +27,10 @@ PATIENCE = 60
 INDEX_ONLY = Settings(memory=MemorySettings(enabled=False))
 DOCUMENTS = [hybrid.Document.from_text(one.text[:1200], one.name) for one in make_contracts(3)]
 QUESTIONS = [question for one in make_contracts(3) for question in one.questions]
-TWINS = {"open": "aopen"} | {
-    name: f"a{name}"
-    for name in ("ingest", "remove", "ask", "compare", "route", "search", "documents", "status", "verify")
-}
+METHODS = [name for name, one in inspect.getmembers(hybrid.Corpus, callable) if not name.startswith("_")]
+TWINS = {name for name in METHODS if name[0] == "a" and name[1:] in METHODS}
+WITHOUT_TWIN = {"session"}
+"""A session belongs to the thread that opened it."""
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,25 @@ def same(answer: hybrid.Answer) -> dict[str, Any]:
     return answer.model_dump(exclude={"seconds"})
 
 
-@pytest.mark.parametrize("name", TWINS)
-def test_a_twin_takes_the_same_arguments_and_returns_the_same(name: str) -> None:
-    sync, twin = getattr(hybrid.Corpus, name), getattr(hybrid.Corpus, TWINS[name])
-    assert inspect.signature(twin) == inspect.signature(sync)
-    assert inspect.iscoroutinefunction(twin)
+def test_every_method_has_an_async_twin() -> None:
+    assert len(TWINS) >= 13
+    assert {name for name in METHODS if name not in TWINS and f"a{name}" not in TWINS} == WITHOUT_TWIN & set(METHODS)
+
+
+@pytest.mark.parametrize("twin_name", sorted(TWINS))
+def test_a_twin_takes_the_same_arguments_and_returns_the_same(twin_name: str) -> None:
+    name = twin_name[1:]
+    sync, twin = getattr(hybrid.Corpus, name), getattr(hybrid.Corpus, twin_name)
+    assert inspect.signature(twin).parameters == inspect.signature(sync).parameters
+    assert inspect.iscoroutinefunction(twin) or name == "stream"  # which is iterated, not awaited
+    assert (twin.__name__, twin.__qualname__) == (twin_name, f"Corpus.{twin_name}")
     assert f"`{name}`, without holding up the event loop" in (twin.__doc__ or "")
+
+
+def test_progress_is_given_by_its_name_everywhere() -> None:
+    found = [inspect.signature(getattr(hybrid.Corpus, name)).parameters.get("progress") for name in METHODS]
+    kinds = {one.kind for one in found if one is not None}
+    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_the_twins_say_what_the_others_say(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "answering",
         "display",
         "export",
+        "_arguments",
         "_async",
         "_usage",
         "_view",

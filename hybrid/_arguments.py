@@ -1,0 +1,253 @@
+"""What a user may give to a public method, checked before any work begins.
+
+Each function returns the argument, or raises an `InputError` that names it, what it may be, and what it was.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from hybrid.errors import InputError
+from hybrid.types.answers import Answer, Citation, Hit, RouteName
+from hybrid.types.documents import Document, Passage
+from hybrid.types.filters import Filter
+from hybrid.types.reports import DocumentInfo
+from hybrid.types.validation import shown
+
+if TYPE_CHECKING:
+    from hybrid.ingest.progress import Progress
+
+MOST_HITS = 1_000_000
+"""More results than any corpus of one machine has chunks worth reading; what SQLite and FAISS count with is larger."""
+ORDERS = {"fused": "both searches together", "dense": "by cosine", "lexical": "by BM25"}
+_OTHER_ORDERS = {"bm25": "lexical", "sparse": "lexical", "vector": "dense", "cosine": "dense", "hybrid": "fused"}
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_LONGEST_NAME = 255
+"""Bytes of one part of a path, on all usual file systems."""
+
+Name = TypeVar("Name", bound=str)
+Kind = TypeVar("Kind")
+
+
+def number_of_hits(k: object) -> int:
+    """``k``, a whole number from 1 to `MOST_HITS`; an integer of NumPy's, too."""
+    try:
+        number = None if isinstance(k, bool) else operator.index(k)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or not 1 <= number <= MOST_HITS:
+        raise InputError(f"k is how many results to return, a whole number from 1 to {MOST_HITS:,}, not {shown(k)}")
+    return number
+
+
+def filter_of(where: object) -> Filter | None:
+    """``where``, a `hybrid.Filter` or ``None``."""
+    if where is not None and not isinstance(where, Filter):
+        raise InputError(
+            f'where is a hybrid.Filter or None, not {shown(where)}; write hybrid.Filter(sources="mail/*"), or '
+            'hybrid.Filter(metadata={"custodian": "J. Doe"})'
+        )
+    return where
+
+
+def order_of(order: Name) -> Name:
+    """``order``, which search gives the order of the hits."""
+    if not isinstance(order, str) or order not in ORDERS:
+        meant = _OTHER_ORDERS.get(order.casefold()) if isinstance(order, str) else None
+        hint = f"; did you mean {meant!r}?" if meant else ""
+        raise InputError(
+            f"order is {_listed(f'{name!r} ({what})' for name, what in ORDERS.items())}, not {shown(order)}{hint}"
+        )
+    return order
+
+
+def route_of(route: Any) -> Any:
+    """``route``, the name of a route or ``None`` for the router's choice."""
+    names = get_args(RouteName)
+    if route is not None and (not isinstance(route, str) or route not in names):
+        raise InputError(
+            f"route is {_listed(map(repr, names))}, or None for the router's choice; there is no route {shown(route)}"
+        )
+    return route
+
+
+def history_of(history: object) -> Sequence[str | Answer]:
+    """``history``, the questions asked before, or their answers, oldest first."""
+    if isinstance(history, str | bytes | Answer | Mapping) or not isinstance(history, Iterable):
+        raise InputError(
+            f"history is a list of the questions asked before, or of their answers, oldest first, not {shown(history)}"
+        )
+    given = list(history)
+    for one in given:
+        if not isinstance(one, str | Answer):
+            raise InputError(f"history is a list of questions (strings) or answers, and one of them is {shown(one)}")
+    return given
+
+
+def listener_of(on_token: Callable[[str], None] | None) -> Callable[[str], None] | None:
+    """``on_token``, which is called with pieces of text."""
+    return _called("on_token", on_token, "a function that takes a piece of text, such as print")
+
+
+def progress_of(progress: Progress | bool | None) -> Progress | bool | None:
+    """``progress``: whether to show it, or what is called as the work goes on."""
+    if isinstance(progress, bool):
+        return progress
+    return _called("progress", progress, "True, False, or a function of (stage, done, total, detail)")
+
+
+def _called(name: str, given: Kind, what: str) -> Kind:
+    if given is None:
+        return given
+    if not callable(given) or isinstance(given, type):
+        raise InputError(f"{name} is {what}; or None; it is {shown(given)}")
+    if inspect.iscoroutinefunction(given):
+        raise InputError(
+            f"{name} is {what}, and this one is a coroutine function, which nothing would await; use a plain "
+            "function and loop.call_soon_threadsafe"
+        )
+    return given
+
+
+def answer_of(answer: object) -> Answer:
+    """An answer to check."""
+    if isinstance(answer, Mapping):
+        raise InputError("answer is one answer of corpus.ask; of a comparison, verify each: comparison[name]")
+    if not isinstance(answer, Answer):
+        raise InputError(
+            f"answer is what corpus.ask returns, not {shown(answer)}; of JSON: hybrid.Answer.model_validate_json"
+        )
+    return answer
+
+
+def place_of(citation: object) -> Citation | Hit:
+    """What stands on a page: a citation or a hit."""
+    if not isinstance(citation, Citation | Hit):
+        raise InputError(f"citation is one of answer.citations, or one hit of corpus.search, not {shown(citation)}")
+    return citation
+
+
+def sources_of(source: object) -> list[str]:
+    """The names of sources to remove; a path names the source that ingesting it made.
+
+    Hits and documents are refused rather than understood: what is removed is gone, and has to be named.
+    """
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    if isinstance(given, Hit | Citation | Document | DocumentInfo):
+        kind = type(given).__name__
+        raise InputError(f"source is the name of a source, not a {kind}; write corpus.remove(the {kind}'s .source)")
+    if isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
+        raise InputError(
+            f"source is the name of a source, as corpus.documents() shows it, or a list; not {shown(source)}"
+        )
+    names = [Path(os.path.normpath(one)).as_posix() if isinstance(one, os.PathLike) else one for one in given]
+    for one in names:
+        if not isinstance(one, str):
+            raise InputError(f"source is a list of names of sources, and one of them is {shown(one)}; use its .source")
+    if not names:
+        raise InputError("source is an empty list: name at least one source to remove")
+    return names
+
+
+def directory_of(directory: object) -> Path:
+    """Where a corpus is kept: a path on this machine."""
+    if not isinstance(directory, str | os.PathLike) or not isinstance(os.fspath(directory), str):
+        raise InputError(f"directory is the path of a corpus, a string or a pathlib.Path, not {shown(directory)}")
+    name = os.fspath(directory)
+    if not name.strip():
+        raise InputError("directory is empty: name the directory of a corpus; '.' is the current one")
+    if "\0" in name:
+        raise InputError(f"directory {name!r} is no path: it holds a NUL character")
+    if _URL.match(name):
+        raise InputError(f"directory is a path on this machine, not the URL {shown(name)}")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"directory {name!r}: {error}") from None
+
+
+def flag(name: str, given: object) -> bool:
+    """A switch."""
+    if not isinstance(given, bool):
+        raise InputError(f"{name} is True or False, not {shown(given)}")
+    return given
+
+
+def text_of(name: str, given: object) -> str:
+    """A text."""
+    if not isinstance(given, str):
+        raise InputError(f"{name} is a string, not {shown(given)}")
+    return given
+
+
+def ids_of(ids: object) -> list[str | int]:
+    """Sources or document ids."""
+    if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable):
+        raise InputError(f"ids is a list of sources or of document ids, not {shown(ids)}")
+    wanted = list(ids)
+    for one in wanted:
+        if not isinstance(one, str | int):
+            raise InputError(f"ids is a list of sources (strings) or of document ids, and one of them is {shown(one)}")
+    return wanted
+
+
+def passages_of(passages: Any) -> Any:
+    """Passages of the caller's, or a function that finds them."""
+    if passages is None or (callable(passages) and not isinstance(passages, type)):
+        return passages
+    if isinstance(passages, str | bytes | Mapping) or not isinstance(passages, Iterable):
+        raise InputError(
+            f"passages is a list of hybrid.Passage, or a function from a question to one, not {shown(passages)}"
+        )
+    given = list(passages)
+    for one in given:
+        if not isinstance(one, Passage):
+            raise InputError(f"passages is a list of hybrid.Passage, and one of them is {shown(one)}")
+    return given
+
+
+def inputs_of(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What ingest is given, as far as it can be seen without reading anything."""
+    if not inputs:
+        raise InputError("nothing to ingest: name files, folders, globs or Document objects")
+    _check_inputs(inputs, ())
+    return inputs
+
+
+def _check_inputs(inputs: Iterable[Any], within: tuple[int, ...]) -> None:
+    for one in inputs:
+        if isinstance(one, str):
+            _check_path(one)
+        elif isinstance(one, Hit | Answer | Citation | Filter | DocumentInfo):
+            raise InputError(
+                f"cannot ingest {type(one).__name__}: name files, folders, globs, or hybrid.Document objects"
+            )
+        elif isinstance(one, list | tuple):
+            if id(one) in within:
+                raise InputError("cannot ingest a list that holds itself")
+            _check_inputs(one, (*within, id(one)))
+
+
+def _check_path(given: str) -> None:
+    if _URL.match(given):
+        raise InputError(
+            f"{shown(given)} is a URL, and nothing is fetched: save the page and name the file, or give its text by "
+            "hybrid.Document.from_text(text, source=url)"
+        )
+    too_long = any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in given.split("/"))
+    sentence = given.rstrip().endswith((".", "!", "?")) and len(given.split()) > 2
+    if "\n" in given.strip() or too_long or (sentence and not os.path.lexists(given)):
+        raise InputError(
+            f"{shown(given)} is a text and not a path: give it by hybrid.Document.from_text(text, source='a name')"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}"
