@@ -188,7 +188,7 @@ def text_of(name: str, given: object) -> str:
 
 def ids_of(ids: object) -> list[str | int]:
     """Sources or document ids."""
-    if isinstance(ids, str | bytes | Mapping) or not isinstance(ids, Iterable):
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
         raise InputError(f"ids is a list of sources or of document ids, not {shown(ids)}")
     wanted = list(ids)
     for one in wanted:
