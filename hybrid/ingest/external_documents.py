@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
 from hybrid.text.values import PARTIAL_ISO_DATE, is_partial_iso_date
@@ -260,11 +262,18 @@ def _unplaced(number: int, chunk: Placed, text: str) -> str:
 OWN = ("title", "author", "date", "custodian")
 AS_JSON = "_json"
 """The key that says which values are JSON, as a JSON list."""
+AS_TYPES = "_types"
+"""The key that says of which type other values are, as a JSON object."""
 _DATE = re.compile(rf"({PARTIAL_ISO_DATE})(?=$|[T ])")
 
 
 def to_metadata(given: Mapping[str, Any]) -> Metadata:
-    """The metadata that holds ``given``. Raises `InputError` for a key that is not a string, or is `AS_JSON`.
+    """The metadata that holds ``given``, from which `from_metadata` gives back the same.
+
+    Values are text, numbers, truth values, ``None``, lists and dicts (with text keys) of these, and dates, times,
+    decimals and UUIDs, which stand by themselves.
+
+    Raises `InputError` for a key that is not text, or is `AS_JSON` or `AS_TYPES`, and for any other value, by its key.
 
     Example:
         >>> to_metadata({"title": "Minutes", "row": 3})
@@ -273,20 +282,27 @@ def to_metadata(given: Mapping[str, Any]) -> Metadata:
     own: dict[str, str] = {}
     extra: dict[str, str] = {}
     written: list[str] = []
+    types: dict[str, str] = {}
     for key, value in given.items():
-        if not isinstance(key, str) or key == AS_JSON:
-            raise InputError(f"metadata cannot have the key {key!r}; keys are strings other than {AS_JSON!r}")
+        if not isinstance(key, str) or key in (AS_JSON, AS_TYPES):
+            raise InputError(
+                f"metadata cannot have the key {key!r}; keys are strings other than {AS_JSON!r} and {AS_TYPES!r}"
+            )
         day = _day(value) if key == "date" else None
         if key in OWN and isinstance(value, str) and (key != "date" or day == value):
             own[key] = value
             continue
         if day is not None:
             own["date"] = day
-        extra[key] = text_of(value)
-        if not isinstance(value, str):
+        extra[key] = text_of(value, key)
+        if type(value) in _TYPES:
+            types[key] = type(value).__name__
+        elif not isinstance(value, str):
             written.append(key)
     if written:
         extra[AS_JSON] = json.dumps(written)
+    if types:
+        extra[AS_TYPES] = json.dumps(types)
     return Metadata(**own, extra=extra)
 
 
@@ -297,20 +313,50 @@ def from_metadata(metadata: Metadata) -> dict[str, Any]:
         >>> from_metadata(to_metadata({"title": "Minutes", "row": 3, "seen": None}))
         {'title': 'Minutes', 'row': 3, 'seen': None}
     """
-    written = frozenset(json.loads(metadata.extra.get(AS_JSON, "[]")))
+    read: dict[str, Callable[[str], Any]] = dict.fromkeys(json.loads(metadata.extra.get(AS_JSON, "[]")), json.loads)
+    read |= {key: _NAMED_TYPES[name] for key, name in json.loads(metadata.extra.get(AS_TYPES, "{}")).items()}
     own = {key: value for key in OWN if (value := getattr(metadata, key)) is not None}
-    extra = {key: json.loads(value) if key in written else value for key, value in metadata.extra.items()}
-    return {key: value for key, value in (own | extra).items() if key != AS_JSON}
+    extra = {key: read.get(key, str)(value) for key, value in metadata.extra.items()}
+    return {key: value for key, value in (own | extra).items() if key not in (AS_JSON, AS_TYPES)}
 
 
-def text_of(value: Any) -> str:
-    """The text that stands for a value of metadata, also in a filter."""
+_TYPES: dict[type, Callable[[str], Any]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    time: time.fromisoformat,
+    Decimal: Decimal,
+    UUID: UUID,
+}
+_NAMED_TYPES = {kind.__name__: read for kind, read in _TYPES.items()}
+
+
+def text_of(value: Any, key: str) -> str:
+    """The text that stands for a value of metadata, also in a filter. Raises `InputError`, with the key, for a value
+    that would not come back as it is."""
     if isinstance(value, str):
         return value
-    try:
-        return json.dumps(value, default=str, ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"metadata cannot hold {type(value).__name__}: {error}") from error
+    if type(value) in _TYPES:
+        return value.isoformat() if isinstance(value, date | time) else str(value)
+    _check_json(value, key)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _check_json(value: Any, place: str) -> None:
+    if isinstance(value, list):
+        for number, one in enumerate(value):
+            _check_json(one, f"{place}[{number}]")
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if not isinstance(key, str):
+                raise InputError(f"metadata {place} has the key {key!r}, which is not text and would come back as text")
+            _check_json(one, f"{place}.{key}")
+    elif not (value is None or isinstance(value, str | bool | int | float)):
+        kind = type(value)
+        where = "within a list or a dict" if kind in _TYPES else "in metadata"
+        raise InputError(
+            f"metadata {place} is a {kind.__module__}.{kind.__qualname__}, which {where} would not come back as it "
+            "is; give text, a number, a truth value, None, or lists and dicts of these"
+        )
 
 
 def _day(value: Any) -> str | None:

@@ -48,7 +48,8 @@ def from_hit(hit: Hit, document: Document) -> langchain.Document:
     """A search result with where it stands, and what is known about its document.
 
     The keys ``source``, ``title``, ``start``, ``end``, ``page``, ``last_page``, ``lines``, ``sha256`` and ``score`` are
-    the span's; the document's own metadata stands beside them. Pages and lines count from 1.
+    the span's; the document's own metadata stands beside them, and what of it has one of these keys with another value
+    stands under ``document``. Pages and lines count from 1.
     """
     place: dict[str, Any] = {
         "source": hit.source,
@@ -61,5 +62,7 @@ def from_hit(hit: Hit, document: Document) -> langchain.Document:
         "sha256": hit.sha256,
         "score": hit.score,
     }
-    metadata = from_metadata(document.metadata) | place
+    own = from_metadata(document.metadata)
+    hidden = {key: value for key, value in own.items() if key == "document" or (key in place and place[key] != value)}
+    metadata = own | place | ({"document": hidden} if hidden else {})
     return langchain.Document(id=f"{hit.source}:{hit.start}-{hit.end}", page_content=hit.text, metadata=metadata)

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal, Self
@@ -81,6 +81,28 @@ class HybridVectorStore(VectorStore):
         if self._temporary:
             self._clean_up = weakref.finalize(self, shutil.rmtree, self._opener.directory, ignore_errors=True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._temporary:
+            raise InputError(
+                "a vector store without a directory of its own cannot be pickled or copied: its directory goes when "
+                "it does; construct it with one, HybridVectorStore(directory)"
+            )
+        return _again, (Path(self._opener.directory).absolute(), self._embedding, self.k, self.order)
+
+    def __copy__(self) -> Self:
+        return self._shared()
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self._shared()
+
+    def _shared(self) -> Self:
+        """A store over the same open corpus, for copies: two that write one directory would lock each other out."""
+        if self._temporary:
+            self.__reduce__()
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        return other
+
     @classmethod
     def from_texts(
         cls,
@@ -109,12 +131,16 @@ class HybridVectorStore(VectorStore):
         metadatas: list[dict[str, Any]] | None = None,
         *,
         ids: Sequence[str | None] | None = None,
+        batch_size: int | None = None,  # noqa: ARG002 - see below
         **kwargs: Any,
     ) -> list[str]:
         """Add texts, or replace those that have one of the ids. Returns the ids, made up where none was given.
 
-        Raises `InputError` for a text that is empty or holds NUL characters, for metadata that JSON cannot hold, and
-        where there are not as many ids or metadatas as texts. Nothing is added then.
+        LangChain's indexing (`langchain_core.indexing.index`) gives a ``batch_size``, which changes nothing here: all
+        texts of a call are added together, and embedded in batches that suit the machine.
+
+        Raises `InputError` for a text that is empty or holds NUL characters, for metadata that would not come back as
+        it is, and where there are not as many ids or metadatas as texts. Nothing is added then.
         """
         _only(kwargs)
         given = list(texts)
@@ -194,10 +220,21 @@ class HybridVectorStore(VectorStore):
         chosen = maximal_marginal_relevance(np.array(embedding, np.float32), list(vectors), lambda_mult, k)
         return [_returned(found[at][0]) for at in chosen]
 
-    def _select_relevance_score_fn(self) -> Callable[[float], float]:
-        if self.order == "lexical":
-            return lambda score: score / (1 + score)  # BM25 has no upper end
-        return lambda score: min(1.0, max(0.0, score))
+    def _similarity_search_with_relevance_scores(
+        self, query: str, k: int | None = None, **kwargs: Any
+    ) -> list[tuple[Document, float]]:
+        """The documents that `similarity_search` finds, by the cosine of each one's best span and the query, 0 where it
+        is negative: what fusing ranks makes of a score says how a document compares with the others, not whether any
+        of them is relevant."""
+        kwargs.pop("score_threshold", None)  # applied by whoever calls this
+        corpus = self._opener()
+        with corpus.session() as session:
+            found = session.search_documents(query, self._k(k), where=_filter(kwargs), order=self.order)
+            vectors = session.vectors([hit for _, hit in found])
+        asked = hybrid.load_embedder(corpus.settings.retrieval.embedder).encode([query])[0]
+        relevance = [min(1.0, max(0.0, float(vector @ asked))) for vector in vectors]
+        each = [(_returned(document), score) for (document, _), score in zip(found, relevance, strict=True)]
+        return sorted(each, key=lambda one: -one[1])
 
     def _k(self, k: int | None) -> int:
         return self.k if k is None else k
@@ -220,6 +257,10 @@ class HybridVectorStore(VectorStore):
         if self._temporary:
             weakref.finalize(self, corpus.close)  # runs before the directory goes: the last comes first
         return corpus
+
+
+def _again(directory: Path, embedding: HybridEmbeddings | None, k: int, order: Order) -> HybridVectorStore:
+    return HybridVectorStore(directory, embedding=embedding, k=k, order=order)
 
 
 def _document(name: str, text: str, metadata: Mapping[str, Any]) -> hybrid.Document:
@@ -255,12 +296,20 @@ def _filter(kwargs: dict[str, Any]) -> Filter | None:
         return given
     if not isinstance(given, Mapping):
         raise InputError(f"a filter is a hybrid.Filter or a mapping of metadata, not {type(given).__name__}")
-    return Filter(
-        metadata={
-            key: tuple(map(text_of, value)) if isinstance(value, list | tuple | set) else (text_of(value),)
-            for key, value in given.items()
-        }
-    )
+    return Filter(metadata={key: _values(key, value) for key, value in given.items()})
+
+
+def _values(key: Any, value: Any) -> tuple[str, ...]:
+    """The texts of a condition's values. Raises `InputError` for operators, by name."""
+    operators = [name for name in (key, *(value if isinstance(value, Mapping) else ())) if str(name).startswith("$")]
+    if operators or isinstance(value, Mapping):
+        named = f"the operator {operators[0]!r}" if operators else "a mapping as a value"
+        raise InputError(
+            f"a filter does not know {named} (in {{{key!r}: {value!r}}}); give a value, or a list of values of which "
+            "any will do, and dates as hybrid.Filter(since=..., until=...)"
+        )
+    each = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    return tuple(text_of(one, str(key)) for one in each)
 
 
 def _only(kwargs: dict[str, Any]) -> None:

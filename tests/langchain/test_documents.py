@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -209,7 +211,7 @@ KEYS = st.sampled_from(["title", "author", "date", "custodian", "page", "row", "
 
 
 @settings(max_examples=50)
-@given(st.dictionaries(KEYS.filter(lambda key: key != "_json"), VALUES, max_size=6))
+@given(st.dictionaries(KEYS.filter(lambda key: key not in ("_json", "_types")), VALUES, max_size=6))
 def test_metadata_comes_back_as_it_was(given: dict[str, Any]) -> None:
     stored = Metadata.model_validate_json(to_metadata(given).model_dump_json())
     assert from_metadata(stored) == given
@@ -228,10 +230,35 @@ def test_metadata_goes_where_filters_look_for_it() -> None:
 def test_metadata_that_cannot_be_kept_is_refused() -> None:
     with pytest.raises(InputError, match="_json"):
         to_metadata({"_json": 1})
+    with pytest.raises(InputError, match="_types"):
+        to_metadata({"_types": 1})
     with pytest.raises(InputError, match="keys are strings"):
         to_metadata({7: 1})  # type: ignore[dict-item]
-    with pytest.raises(InputError, match="cannot hold dict"):
+    with pytest.raises(InputError, match=r"metadata a has the key \(1, 2\)"):
         to_metadata({"a": {(1, 2): 3}})
+
+
+NOT_KEPT = [(1, 2), {1}, b"x", Path("x"), [{"b": (1,)}], {1: 2}, [datetime.date(2026, 3, 4)], object()]
+
+
+@pytest.mark.parametrize("value", NOT_KEPT, ids=repr)
+def test_what_would_come_back_as_something_else_is_refused_by_its_key(value: Any) -> None:
+    with pytest.raises(InputError, match="metadata seen"):
+        to_metadata({"seen": value})
+
+
+KEPT = [
+    *(datetime.datetime(2026, 3, 4, 5, 6, 7, 8, datetime.UTC), datetime.date(2026, 3, 4), datetime.time(1, 2)),
+    *(Decimal("1.10"), UUID(int=7), 2**70, 0.1, True, None, [1, ["a", None]], {"a": {"b": [1.5]}}, "2026-03-04"),
+]
+
+
+@pytest.mark.parametrize("key", ["seen", "date", "title"])
+@pytest.mark.parametrize("value", KEPT, ids=repr)
+def test_types_come_back_as_they_were(key: str, value: Any) -> None:
+    back = from_metadata(Metadata.model_validate_json(to_metadata({key: value}).model_dump_json()))
+    assert back == {key: value}
+    assert type(back[key]) is type(value)
 
 
 # Into a corpus --------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import numpy as np
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
-from langchain_core.runnables import RunnableLambda
+from langchain_core.indexing import InMemoryRecordManager, aindex, index
+from langchain_core.runnables import ConfigurableField, RunnableLambda
 from langchain_core.vectorstores import VectorStore
 from langchain_tests.integration_tests import (
     EmbeddingsIntegrationTests,
@@ -23,7 +26,7 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 from pydantic import ValidationError
 
 import hybrid
-from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, SettingsError
+from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, MissingModelError, SettingsError
 from hybrid.langchain import HybridEmbeddings, HybridRetriever, HybridVectorStore
 from hybrid.settings import MemorySettings, Settings
 
@@ -224,6 +227,79 @@ def test_marginal_relevance_prefers_variety_where_it_is_asked_to(store: HybridVe
     assert "c" in {document.id for document in varied}
 
 
+SALT = [f"Delivery {number}: 500 tonnes of rock salt went to the depot in Ghent." for number in range(10)]
+
+
+@pytest.mark.parametrize("order", ["fused", "dense", "lexical"])
+def test_relevance_says_whether_anything_is_relevant_at_all(store: HybridVectorStore, order: Any) -> None:
+    store.add_texts(SALT)
+    store.order = order
+    related = store.similarity_search_with_relevance_scores("salt to Ghent", k=10)
+    unrelated = store.similarity_search_with_relevance_scores("quantum chromodynamics of the depot", k=10)
+    assert min(score for _, score in related) > 0.5
+    assert max(score for _, score in unrelated) < 0.3
+    assert len(related) == len(unrelated) == 10
+    scores = [score for _, score in related]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_threshold_leaves_out_what_is_not_relevant(store: HybridVectorStore) -> None:
+    store.add_texts([*SALT, "Gluons carry the strong force between quarks."], ids=[*map(str, range(10)), "gluons"])
+    how = {"k": 5, "score_threshold": 0.35}
+    retriever = store.as_retriever(search_type="similarity_score_threshold", search_kwargs=how)
+    assert [document.id for document in retriever.invoke("What binds quarks?")] == ["gluons"]
+
+
+OPERATORS = [{"year": {"$gt": 2024}}, {"$and": [{"year": 2024}]}, {"year": {"$near": 1}}, {"year": {"from": 1}}]
+
+
+@pytest.mark.parametrize("wrong", OPERATORS, ids=repr)
+def test_operators_in_a_filter_are_refused_by_name(store: HybridVectorStore, wrong: dict[str, Any]) -> None:
+    store.add_texts(["The lease ends in May."], [{"year": 2024}])
+    for search in (store.similarity_search, store.similarity_search_with_relevance_scores):
+        with pytest.raises(InputError, match=r"\$gt|\$and|\$near|a mapping as a value"):
+            search("lease", filter=wrong)
+
+
+def test_metadata_with_the_keys_of_a_span_is_not_lost(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as corpus:
+        given = {"source": "a.txt", "score": 7, "lines": "many", "page": "iv", "row": 3}
+        corpus.ingest(Document("The lease ends in May.", metadata=given))
+        (found,) = HybridRetriever(corpus=corpus).invoke("When does the lease end?")
+    assert found.metadata["document"] == {"score": 7, "lines": "many", "page": "iv"}
+    assert (found.metadata["row"], found.metadata["source"], found.metadata["lines"]) == (3, "a.txt", [1, 1])
+
+
+@pytest.mark.parametrize("cleanup", [None, "incremental", "full", "scoped_full"])
+def test_langchains_indexing_keeps_a_store_in_step(store: HybridVectorStore, cleanup: Any) -> None:
+    records = InMemoryRecordManager("notes")
+    records.create_schema()
+
+    def indexed(*texts: str) -> tuple[int, int, int]:
+        documents = [Document(text, metadata={"source": text.split()[0]}) for text in texts]
+        done = index(documents, records, store, cleanup=cleanup, source_id_key="source", key_encoder="sha256")
+        return done["num_added"], done["num_skipped"], done["num_deleted"]
+
+    def held() -> set[str]:
+        return {document.page_content for document in store.similarity_search("salt", k=9)}
+
+    assert indexed("A salt.", "B salt.") == (2, 0, 0)
+    assert indexed("A salt.", "B salt.") == (0, 2, 0)
+    gone = {None: set(), "incremental": {"A salt."}, "scoped_full": {"A salt."}, "full": {"A salt.", "B salt."}}[
+        cleanup
+    ]
+    assert indexed("A more salt.") == (1, 0, len(gone))
+    assert held() == {"A salt.", "B salt.", "A more salt."} - gone
+
+
+def test_indexing_works_from_async_code_too(store: HybridVectorStore) -> None:
+    records = InMemoryRecordManager("notes")
+    documents = [Document("A salt.", metadata={"source": "a"}), Document("B salt.", metadata={"source": "b"})]
+    how = {"cleanup": "full", "source_id_key": "source", "key_encoder": "sha256"}
+    assert asyncio.run(aindex(documents, records, store, **how))["num_added"] == 2
+    assert asyncio.run(aindex(documents[:1], records, store, **how))["num_deleted"] == 1
+
+
 def test_scores_fall_and_relevance_is_between_0_and_1(store: HybridVectorStore) -> None:
     store.add_texts(["The lease ends in May.", "A recipe for soup."], ids=["lease", "soup"])
     for order in ("fused", "dense", "lexical"):
@@ -240,6 +316,58 @@ def test_k_is_in_the_constructor_and_as_retriever_works(tmp_path: Path) -> None:
     assert len(store.as_retriever(search_type="mmr", search_kwargs={"k": 3}).invoke("one")) == 3
     with pytest.raises(InputError, match="k must be"):
         HybridVectorStore(k=0)
+
+
+def test_copies_and_pickles_find_the_same(directory: Path, tmp_path: Path) -> None:
+    question = "When does the lease of the warehouse end?"
+    with hybrid.Corpus.open(directory) as corpus:
+        for given in (corpus, directory, str(directory)):
+            retriever = HybridRetriever(corpus=given, k=2, where=hybrid.Filter(sources="*"))
+            found = retriever.invoke(question)
+            for other in (copy.deepcopy(retriever), copy.copy(retriever), pickle.loads(pickle.dumps(retriever))):  # noqa: S301
+                assert other.invoke(question) == found
+    store = HybridVectorStore(tmp_path / "s", k=1)
+    store.add_texts(["One.", "Two."])
+    for retriever in (store.as_retriever(), HybridRetriever(corpus=tmp_path / "s", k=1)):
+        for other in (copy.deepcopy(retriever), pickle.loads(pickle.dumps(retriever))):  # noqa: S301
+            assert [document.page_content for document in other.invoke("two")] == ["Two."]
+    embeddings = HybridEmbeddings()
+    vector = embeddings.embed_query("salt")
+    for same in (copy.deepcopy(embeddings), pickle.loads(pickle.dumps(embeddings))):  # noqa: S301
+        assert same.model == embeddings.model
+        assert same.embed_query("salt") == vector
+
+
+def test_a_store_without_a_directory_says_why_it_is_not_pickled() -> None:
+    store = HybridVectorStore()
+    for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(InputError, match=r"HybridVectorStore\(directory\)"):
+            attempt(store)
+
+
+def test_a_changed_copy_reads_the_corpus_that_it_names(directory: Path, tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "b", INDEX_ONLY) as other:
+        other.ingest(hybrid.Document.from_text("The lease of another tenant ends.", source="other.txt"))
+        retriever = HybridRetriever(corpus=directory, k=1)
+        assert retriever.invoke("the lease")[0].metadata["source"] == "lease.txt"
+        for given in (other, tmp_path / "b", str(tmp_path / "b")):
+            changed = retriever.model_copy(update={"corpus": given})
+            assert changed.invoke("the lease")[0].metadata["source"] == "other.txt"
+            deep = retriever.model_copy(update={"corpus": given}, deep=True)
+            assert deep.invoke("the lease")[0].metadata["source"] == "other.txt"
+        chosen = retriever.configurable_fields(corpus=ConfigurableField(id="corpus"))
+        asked = chosen.with_config(tags=["t"]).invoke("the lease", config={"configurable": {"corpus": other}})
+        assert asked[0].metadata["source"] == "other.txt"
+        assert retriever.bind(k=2).invoke("the lease")[0].metadata["source"] == "lease.txt"
+        retriever.corpus = other
+        assert retriever.invoke("the lease")[0].metadata["source"] == "other.txt"
+
+
+def test_changed_embeddings_are_those_of_the_model_that_they_name() -> None:
+    embeddings = HybridEmbeddings()
+    embeddings.embed_query("salt")
+    with pytest.raises(MissingModelError):
+        embeddings.model_copy(update={"model": "/nowhere"}).embed_query("salt")
 
 
 def test_a_store_without_a_directory_leaves_nothing_behind() -> None:
