@@ -8,7 +8,7 @@ never wait for it. All access is through SQLAlchemy, so that another database ca
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
-from hybrid.stores import filtering, full_text
+from hybrid.stores import exact_text, filtering, full_text
 from hybrid.stores.catalog_cache import KeptTexts, Name, TermCounts
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.rows import (
@@ -74,6 +74,7 @@ class Catalog:
         self._pinned = threading.local()
         self._texts = KeptTexts()
         self._term_counts = TermCounts()
+        self._word_counts = TermCounts()
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
@@ -324,22 +325,28 @@ class Catalog:
             known = self._term_counts.of((last, commit))
             return full_text.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
 
-    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
-        """Up to ``k`` places where ``text`` stands, character for character: (document id, start, end)."""
+    def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:
+        """Up to ``k`` places where ``text`` stands, character for character, in these documents or in all:
+        (document id, start, end), ascending."""
         if not text or k < 1 or not full_text.storable(text):
             return []
-        holds = select(TextTable.document_id).where(func.instr(TextTable.text, text) > 0)
         found: list[tuple[int, int, int]] = []
-        with self.reading():
-            with self._connection() as connection:
-                documents = connection.scalars(holds.order_by(TextTable.document_id).limit(k)).all()
-            for document_id in documents:
+        with self.reading(), self._connection() as connection:
+            known = self._word_counts.of(tuple(connection.execute(_STATE).one()))
+            for document_id in exact_text.holding(connection, text, documents, known):
                 body = self.text(document_id)
                 at = body.find(text)
                 while at >= 0 and len(found) < k:
                     found.append((document_id, at, at + len(text)))
                     at = body.find(text, at + 1)
+                if len(found) == k:
+                    break
         return found
+
+    def chunk_count(self) -> int:
+        """How many chunks there are."""
+        with self._connection() as connection:
+            return connection.scalar(_CHUNK_COUNT) or 0
 
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
@@ -387,6 +394,7 @@ _SOURCES = select(
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
 _STATE = select(select(func.max(ChunkTable.id)).scalar_subquery(), select(func.max(CommitTable.n)).scalar_subquery())
+_CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _NAMES = (
     select(SourceTable.document_id, SourceTable.name, SourceTable.parent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 REVISION = "0001"  # the migration that leads to the tables below; a test compares it with the migrations
@@ -22,7 +22,12 @@ class Base(DeclarativeBase):
 
 
 class DocumentTable(Base):
-    """One row per content: files with the same bytes share a document."""
+    """One row per content: files with the same bytes share a document.
+
+    ``first_day`` and ``last_day`` are what its date may mean (ISO 8601, NULL without a date), for filters. ``scanned``
+    documents are compared whole where an exact text is looked for: their chunks do not lie as
+    `hybrid.stores.exact_text` needs them.
+    """
 
     __tablename__ = "documents"
 
@@ -32,6 +37,24 @@ class DocumentTable(Base):
     chars: Mapped[int]
     pages: Mapped[list[int]]
     details: Mapped[dict[str, Any]]
+    first_day: Mapped[str | None] = mapped_column(index=True)
+    last_day: Mapped[str | None] = mapped_column(index=True)
+    scanned: Mapped[bool]
+
+    __table_args__ = (Index("ix_documents_scanned", "id", sqlite_where=text("scanned")),)
+
+
+class MetadataTable(Base):
+    """What documents can be filtered by, besides sources and dates: values are case-folded."""
+
+    __tablename__ = "document_metadata"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class TextTable(Base):

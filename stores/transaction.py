@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
-from hybrid.stores import full_text
+from hybrid.stores import exact_text, filtering, full_text
 from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
 from hybrid.stores.tables import (
     ChunkTable,
@@ -20,6 +20,7 @@ from hybrid.stores.tables import (
     DocumentTable,
     InfoTable,
     LogTable,
+    MetadataTable,
     SnapshotTable,
     SourceTable,
     TextTable,
@@ -53,15 +54,22 @@ class Transaction:
             raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         if vectors.shape[0] != len(chunks):
             raise ValueError(f"{len(chunks)} chunks with {vectors.shape[0]} vectors")
-        row = {
+        days = filtering.days(document.metadata.date)
+        row: dict[str, Any] = {
             "sha256": document.sha256,
             "media_type": document.media_type,
             "chars": len(document.text),
             "pages": list(document.pages),
             "details": document.metadata.model_dump(mode="json"),
+            "first_day": days[0],
+            "last_day": days[1],
+            "scanned": not exact_text.is_regular(document.text, chunks),
         }
         document_id = self._connection.execute(insert(DocumentTable).returning(DocumentTable.id), row).scalar_one()
         self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})
+        facts = filtering.facts(document.media_type, row["details"])
+        values = [{"key": key, "value": value.casefold(), "document_id": document_id} for key, value in facts.items()]
+        self._connection.execute(insert(MetadataTable), values)
         if not chunks:
             return document_id, []
         rows = [

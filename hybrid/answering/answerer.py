@@ -26,7 +26,7 @@ from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
-from hybrid.stores.rows import CommitRow, DocumentRow
+from hybrid.stores.rows import CommitRow
 from hybrid.text.sentence_stream import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
 from hybrid.types.events import DraftEvent, Event, Events, EvidenceEvent, RouteEvent, TextEvent, collect
@@ -47,8 +47,8 @@ class CatalogLike(Documents, Counts, Protocol):
     def reading(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
-    def documents(self) -> list[DocumentRow]:
-        """All documents."""
+    def chunk_count(self) -> int:
+        """How many chunks there are."""
 
     def count_documents(self) -> int:
         """How many documents there are."""
@@ -246,7 +246,7 @@ class Answerer:
         if known is None or known[0] != commit or commit is None:
             known = (
                 commit,
-                InverseDocumentFrequency(self._catalog, sum(row.chunks for row in self._catalog.documents())),
+                InverseDocumentFrequency(self._catalog, self._catalog.chunk_count()),
             )
             self._idf = known  # two threads may both make one; either will do
         return known[1]

@@ -15,7 +15,7 @@ from hybrid.answering.request import checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
 from hybrid.router.follow_ups import standalone
-from hybrid.stores.rows import CommitRow, DocumentRow
+from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.documents import Document, Location, Passage
 from hybrid.types.filters import Filter
@@ -100,12 +100,9 @@ class SuppliedPassages:
         """The passages' sources: passages stay."""
         return {number: self._passages[number].source for number in document_ids}
 
-    def documents(self) -> list[DocumentRow]:
-        """A document a passage."""
-        return [
-            DocumentRow(n, p.source, p.title, p.sha256, len(p.text), 1, 0, "text/plain", None, None, None, None, ())
-            for n, p in self._passages.items()
-        ]
+    def chunk_count(self) -> int:
+        """A chunk a passage."""
+        return len(self._passages)
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """Characters ``[start, end)`` of a passage's source, as far as they are known."""
@@ -125,7 +122,12 @@ class SuppliedPassages:
         """A passage as a document of its own."""
         return Document.from_text(self._passages[document_id].text, source=self._passages[document_id].source)
 
-    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:  # noqa: ARG002
+    def find_exact(
+        self,
+        text: str,  # noqa: ARG002
+        k: int = 10,  # noqa: ARG002
+        documents: Container[int] | None = None,  # noqa: ARG002
+    ) -> list[tuple[int, int, int]]:
         """Nowhere but in the passages, all of which are evidence already."""
         return []
 
@@ -141,9 +143,6 @@ class SuppliedPassages:
         ]
         held = sum(any(pattern.search(p.text) for pattern in patterns) for p in self._passages.values())
         return min(held, up_to)
-
-
-_PLACES = 1000  # looked at for one in the documents that a filter lets through
 
 
 class Restricted(Documents, Protocol):
@@ -177,10 +176,9 @@ class FilteredView:
         hits = self._searcher.search(question, k, where or self._where)
         return [hit for hit in hits if hit.document_id in self._documents]
 
-    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
+    def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:
         """Up to ``k`` places in these documents where ``text`` stands."""
-        places = self._catalog.find_exact(text, k if self._where is None else _PLACES)
-        return [place for place in places if place[0] in self._documents][:k]
+        return self._catalog.find_exact(text, k, self._documents if documents is None else documents)
 
     def document(self, document_id: int) -> Document:
         """A document with its text."""

@@ -8,7 +8,7 @@ that a sentence of a document says. White space may differ, nothing else may. On
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -51,8 +51,8 @@ class Searches(Protocol):
 class Documents(Texts, Protocol):
     """The part of a catalog that verification needs."""
 
-    def find_exact(self, text: str, k: int = 10) -> list[tuple[int, int, int]]:
-        """Up to ``k`` places (document id, start, end) where ``text`` stands."""
+    def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:
+        """Up to ``k`` places (document id, start, end) where ``text`` stands, in these documents or in all."""
 
     def document(self, document_id: int) -> Document:
         """A document with its text."""
