@@ -30,6 +30,9 @@ import faiss
 import numpy as np
 
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.passages import FilteredView
+from hybrid.answering.verification.verifier import Verifier
+from hybrid.retrieval.idf import InverseDocumentFrequency
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings, Settings
 from hybrid.stores.catalog import Catalog
@@ -79,8 +82,14 @@ class Made:
             FaissIndex.build(DIMENSION, *self.catalog.vectors()).save(folder / "index.faiss")
         index = FaissIndex.load(folder / "index.faiss", mapped=True)
         encoder = Encoder()
-        searcher = Searcher(self.catalog, index, encoder, RetrievalSettings())  # type: ignore[arg-type]
-        self.answerer = Answerer(self.catalog, searcher, encoder, Lookup(), None, Settings())  # type: ignore[arg-type]
+        self.idf = InverseDocumentFrequency(self.catalog, size)
+        self.searcher = Searcher(self.catalog, index, encoder, RetrievalSettings())  # type: ignore[arg-type]
+        self.answerer = Answerer(self.catalog, self.searcher, encoder, Lookup(), None, Settings())  # type: ignore[arg-type]
+
+    def verifier(self, where: Filter | None) -> Verifier:
+        """What verifies the claims of one question."""
+        view = FilteredView(self.catalog, self.searcher, where)
+        return Verifier(view, view, Encoder(), self.idf)
 
     def _fill(self, rng: np.random.Generator) -> None:
         for first in range(0, self.size // CHUNKS, 500):
@@ -140,12 +149,10 @@ def ways(made: Made, rng: np.random.Generator) -> dict[str, Callable[[], object]
     asked: dict[str, Callable[[], object]] = {
         name: partial(made.answerer.ask, made.question(rng), where=where) for name, where in filters.items()
     }
-    commit = made.catalog.commit()
-    idf = made.answerer._idf_of(commit.n if commit else None)
     return asked | {
-        "verbatim": lambda: made.answerer._verifier(None, idf).verify(held, []),
-        "invented": lambda: made.answerer._verifier(None, idf).verify(invented, []),
-        "filtered": lambda: made.answerer._verifier(custodian, idf).verify(held, []),
+        "verbatim": lambda: made.verifier(None).verify(held, []),
+        "invented": lambda: made.verifier(None).verify(invented, []),
+        "filtered": lambda: made.verifier(custodian).verify(held, []),
     }
 
 

@@ -51,7 +51,7 @@ def matching(connection: Connection, wanted: Filter) -> list[int]:
     return list(connection.scalars(statement))
 
 
-def _with(key: str, values: tuple[str, ...]) -> Select[tuple[int]]:
+def _with(key: str, values: tuple[str, ...]) -> Select[int]:
     folded = [value.casefold() for value in values]
     return select(MetadataTable.document_id).where(MetadataTable.key == key, MetadataTable.value.in_(folded))
 
