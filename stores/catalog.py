@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
 from hybrid.stores import exact_text, filtering, full_text
-from hybrid.stores.catalog_cache import KeptTexts, Name, TermCounts
+from hybrid.stores.catalog_cache import Name, TermCounts, TextCache
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.rows import (
     ChunkRow,
@@ -72,7 +72,7 @@ class Catalog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pinned = threading.local()
-        self._texts = KeptTexts()
+        self._texts = TextCache()
         self._term_counts = TermCounts()
         self._word_counts = TermCounts()
 
@@ -227,7 +227,7 @@ class Catalog:
                     metadata=Metadata.model_validate(row.details),
                     parent=parent,
                 )
-                self._texts.keep(row.id, found[row.id])
+                self._texts.add(row.id, found[row.id])
         return found
 
     def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, Name]:

@@ -1,58 +1,48 @@
-"""What a catalog keeps in memory of what it read: texts and counts that are asked for again and again."""
+"""What a catalog caches of what it read: texts and counts that are asked for again and again."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
+from cachetools import LRUCache
+
 from hybrid.types.documents import Document
 
-KEPT_CHARS = 64_000_000
+CACHED_CHARS = 64_000_000
 COUNTED_TERMS = 20_000
 
 Name = tuple[str, str | None]
 """A document's first source, and that one's parent."""
 
 
-class KeptTexts:
-    """The documents last used, up to so many characters; the very last one whatever its size. For any threads."""
+class TextCache:
+    """The documents used last, up to so many characters; the very last one whatever its size. For any threads."""
 
-    def __init__(self, chars: int = KEPT_CHARS) -> None:
-        self._most = chars
-        self._chars = 0
-        self._held: OrderedDict[int, Document] = OrderedDict()
+    def __init__(self, chars: int = CACHED_CHARS) -> None:
+        # One larger than the cache counts as all of it: it evicts the others, and is evicted by the next.
+        self._documents: LRUCache[int, Document] = LRUCache(chars, lambda document: min(len(document.text), chars))
         self._lock = Lock()
 
     def find(self, document_ids: Iterable[int], names: Mapping[int, Name]) -> dict[int, Document]:
-        """Those that are kept under the name that they have now."""
+        """Those that are cached under the name that they have now."""
         found: dict[int, Document] = {}
         with self._lock:
             for document_id in document_ids:
-                held = self._held.get(document_id)
-                if held is not None and (held.source, held.parent) == names.get(document_id):
-                    self._held.move_to_end(document_id)
-                    found[document_id] = held
+                cached = self._documents.get(document_id)
+                if cached is not None and (cached.source, cached.parent) == names.get(document_id):
+                    found[document_id] = cached
         return found
 
-    def keep(self, document_id: int, document: Document) -> None:
-        """Keep it, and let go of those not used for longest."""
+    def add(self, document_id: int, document: Document) -> None:
+        """Cache it, and evict those not used for longest."""
         with self._lock:
-            self._let_go(document_id)
-            self._held[document_id] = document
-            self._chars += len(document.text)
-            while len(self._held) > 1 and self._chars > self._most:
-                self._let_go(next(iter(self._held)))
-
-    def _let_go(self, document_id: int) -> None:
-        held = self._held.pop(document_id, None)
-        self._chars -= 0 if held is None else len(held.text)
+            self._documents[document_id] = document
 
     def clear(self) -> None:
-        """Let go of everything."""
+        """Evict everything."""
         with self._lock:
-            self._held.clear()
-            self._chars = 0
+            self._documents.clear()
 
 
 class TermCounts:
@@ -64,8 +54,8 @@ class TermCounts:
     def of(self, state: object) -> dict[str, int]:
         """What is known of a state, to be added to; nothing at first. Threads may share it: a count is the same
         whoever makes it."""
-        held, counts = self._of
-        if held != state or len(counts) > COUNTED_TERMS:
+        known_state, counts = self._of
+        if known_state != state or len(counts) > COUNTED_TERMS:
             counts = {}
             self._of = state, counts
         return counts

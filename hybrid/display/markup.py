@@ -1,6 +1,6 @@
 """HTML that stands alone and cannot be acted on by what it shows.
 
-A string becomes markup only through `tag`, which escapes whatever is not `Html` already: what a document says can
+A string becomes markup only through `tag`, which escapes what is not `Html` (markupsafe's): what a document says can
 end up as words, never as an element or an attribute. Styles are inline, because notebooks strip or share style
 sheets. Colours are layers of the text's own colour or tints one can see through, so that they lie on a light or a
 dark page alike; nothing is told by colour alone. Headings are ``role="heading"``, which screen readers announce and
@@ -10,8 +10,10 @@ a notebook's table of contents leaves out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
+
+from markupsafe import Markup as Html
+from markupsafe import escape
 
 from hybrid.text.formatting import SHOWN_ROWS, clipped, printable
 
@@ -31,21 +33,15 @@ _CARD = (
 _VOID = {"br", "meta", "hr", "path", "line", "rect", "circle", "polyline"}
 
 
-class Html(str):
-    """Markup. Any other string is text, and is escaped where it is put into markup."""
-
-    __slots__ = ()
-
-
 def text(content: str) -> Html:
     """A text as markup: escaped, and without control characters."""
-    return Html(escape(printable(content), quote=True))
+    return escape(printable(content))
 
 
 def join(parts: Iterable[str | None], between: str = "") -> Html:
     """Pieces of markup or text, one after the other."""
     pieces = (part if isinstance(part, Html) else text(part) for part in parts if part is not None)
-    return Html(text(between).join(pieces))
+    return text(between).join(pieces)
 
 
 def tag(name: str, /, *content: str | None, **attributes: Any) -> Html:
@@ -53,7 +49,7 @@ def tag(name: str, /, *content: str | None, **attributes: Any) -> Html:
 
     Example:
         >>> tag("span", "a < b", style="color:red", aria_label='"x"')
-        '<span style="color:red" aria-label="&quot;x&quot;">a &lt; b</span>'
+        Markup('<span style="color:red" aria-label="&#34;x&#34;">a &lt; b</span>')
     """
     given = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{text(str(value))}"'

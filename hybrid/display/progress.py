@@ -169,7 +169,11 @@ class TerminalBars(Bars):
 
 
 class NotebookBars(Bars):
-    """One output of the cell, updated in place. It needs no widgets, and stays in the notebook as it ended."""
+    """One output of the cell, updated in place. It needs no widgets, and stays in the notebook as it ended.
+
+    Hand-written because rich 15 and tqdm 4.70 show bars in a notebook through ipywidgets alone; without them rich warns
+    and draws nothing, and tqdm prints text.
+    """
 
     def _start(self) -> None:
         self._handle: Any = None
@@ -198,8 +202,6 @@ class NotebookBars(Bars):
         self._shown_at = time.monotonic()
 
     def _repr_html_(self) -> str:
-        pass
-
         return bars_html(self._rows(), ended=self._ended, failed=self.failed)
 
     def __repr__(self) -> str:

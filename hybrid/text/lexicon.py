@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hybrid.text.values import MONTHS, days
+from hybrid.text.values import MONTHS, days, in_digits
 
 
 def vocabulary(words: str) -> frozenset[str]:
@@ -41,19 +41,14 @@ _MODALS = {
     **dict.fromkeys(vocabulary("shall must will required obligated agrees agree obliged requires"), "must"),
     **dict.fromkeys(vocabulary("may can permitted entitled might could allowed permits allows"), "may"),
 }
-_UNITS = """
+_NUMBER_WORDS = vocabulary(
+    """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen
-"""
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_NUMBER_WORDS = {
-    **{word: value for value, word in enumerate(_UNITS.split())},
-    **{word: 10 * value for value, word in enumerate(_TENS.split(), 2)},
-    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000,
-}  # fmt: skip
+    eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion
+    """
+)
 _MEASURES = {
     "day", "week", "month", "year", "hour", "minute", "percent", "dollar", "euro", "pound", "mile", "foot", "share",
-    "million", "billion", "thousand",
 }  # fmt: skip
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-./:_'’,&][^\W_]+)*(?:\([a-zA-Z0-9]{1,4}\))*|%|\$|€|£")
@@ -152,7 +147,7 @@ def facts(text: str) -> Facts:
         required.add(f"{year}-{month:02}-{day:02}")
         provided.update((f"{year}-{month:02}-{day:02}", str(year), str(day), f"month {month}"))
         rest = f"{rest[:start]} . {rest[end:]}"
-    found = tokens(rest)
+    found = tokens(in_digits(rest))
     for position, token in enumerate(found):
         key = _number_key(token)
         if key is None:
@@ -170,10 +165,7 @@ def _number_key(token: str) -> str | None:
         plain = re.sub(r"(?<=\d),(?=\d{3})", "", lowered)
         plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", plain)
         return re.sub(r"(\.\d*?)0+$", r"\1", plain).rstrip(".") if re.fullmatch(r"\d+\.\d+", plain) else plain
-    words = lowered.split("-")
-    if lowered in {"one", "hundred", "thousand", "million", "billion"} or any(w not in _NUMBER_WORDS for w in words):
-        return None  # "one" is more often a pronoun; a bare scale is a unit
-    return str(sum(_NUMBER_WORDS[word] for word in words))
+    return {"zero": "0", "two": "2"}.get(lowered)  # `in_digits` leaves these; "one" is more often a pronoun
 
 
 def _unit(found: list[str], position: int) -> str:
@@ -203,7 +195,7 @@ def names(text: str) -> list[str]:
         return []
     kept: list[str] = []
     for position, token in enumerate(found):
-        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | set(_NUMBER_WORDS):
+        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | _NUMBER_WORDS:
             continue
         following = found[position + 1] if position + 1 < len(found) else ""
         if position == 0 and not (following[:1].isupper() or following.lower() in _AUXILIARIES or token.isupper()):

@@ -102,7 +102,7 @@ def test_every_text_has_a_contrast_of_4_5_on_light_and_dark_pages(kind: str, the
 
 
 def test_progress_bars_are_legible_and_well_formed_too() -> None:
-    root = check(gallery.progress().replace("<td", "<th scope='row'", 1).replace("</td>", "</th>", 1))
+    root = check(str(gallery.progress()).replace("<td", "<th scope='row'", 1).replace("</td>", "</th>", 1))
     assert all(one.contrast >= 4.5 for theme in THEMES for one in texts(root, theme))
 
 

@@ -25,7 +25,7 @@ from hybrid.errors import (
 )
 from hybrid.stores import database, full_text
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.catalog_cache import KeptTexts
+from hybrid.stores.catalog_cache import TextCache
 from hybrid.stores.database import connect, looks_like_corpus, write_lock
 from hybrid.stores.rows import Position, SourceEntry, StoredFile
 from hybrid.stores.tables import REVISION, Base
@@ -363,11 +363,11 @@ def test_a_database_held_by_another_writer_is_said_to_be_locked(catalog, tmp_pat
 
 
 def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():
-    texts = KeptTexts(chars=80)
+    texts = TextCache(chars=80)
     names = {number: (f"{number}.txt", None) for number in range(6)}
 
     def keep(number: int, chars: int) -> None:
-        texts.keep(number, Document.from_text("x" * chars, f"{number}.txt"))
+        texts.add(number, Document.from_text("x" * chars, f"{number}.txt"))
 
     for number in range(3):
         keep(number, 40)

@@ -52,3 +52,40 @@ def test_what_no_calendar_holds_is_no_iso_date(text: str) -> None:
 @pytest.mark.parametrize("day", ["1st of March 2024", "March 1, 2024", "1. März 2024", "the 1st day of Mar. 2024"])
 def test_a_day_in_a_question_is_asked_for_exactly(day: str) -> None:
     assert exact_terms(f"What happened on {day}?") == [day.removeprefix("the ")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("nine hundred shares", "900 shares"),
+        ("thirty (30) days", "30 days"),
+        ("1.5 million dollars", "1,500,000 dollars"),
+        ("$1.5 million", "$1,500,000"),
+        ("$1.5m", "$1,500,000"),
+        ("one hundred and twenty-five thousand euros", "125,000 euros"),
+        ("a five-year term", "five years"),
+        ("a 5-year term", "five years"),
+        ("two copies", "2 copies"),
+        ("$2bn", "$2,000,000,000"),
+    ],
+)
+def test_a_number_is_its_value_however_it_is_written(one: str, other: str) -> None:
+    assert facts(one).required == facts(other).required != frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$1.5 million", "$1.5 billion"),
+        ("$1.5 million", "$1.5"),
+        ("nine hundred", "nine"),
+        ("5 m of cloth", "5 million"),
+    ],
+)
+def test_a_number_of_another_scale_is_another_number(one: str, other: str) -> None:
+    assert not facts(one).required <= facts(other).provided
+
+
+@pytest.mark.parametrize("text", ["a third party", "No one may assign.", "the second draft", "one of them"])
+def test_words_that_count_nothing_are_no_numbers(text: str) -> None:
+    assert facts(text).required == frozenset()
