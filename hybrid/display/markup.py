@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from markupsafe import Markup as Html
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from hybrid.text.formatting import SHOWN_ROWS, clipped, printable
 
+Html = Markup
+"""Markup. Any other string is text, and is escaped where it is put into markup."""
 GREY, GREEN, BLUE, ORANGE, VIOLET, YELLOW = (
     "128,128,128", "34,160,90", "50,120,220", "214,120,20", "130,90,220", "255,205,0",
 )  # fmt: skip

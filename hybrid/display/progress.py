@@ -202,7 +202,7 @@ class NotebookBars(Bars):
         self._shown_at = time.monotonic()
 
     def _repr_html_(self) -> str:
-        return bars_html(self._rows(), ended=self._ended, failed=self.failed)
+        return str(bars_html(self._rows(), ended=self._ended, failed=self.failed))
 
     def __repr__(self) -> str:
         return "\n".join(f"{words}: {state.done:,} of {state.total:,}" for words, state in self._rows())

@@ -165,7 +165,7 @@ class EvaluationReport(Shown, _Data):
 
     def _repr_html_(self) -> str:
         rows = [{column: _show(cell) for column, cell in row.items()} for row in self.rows]
-        return evaluation_html(self.name, self.title, rows, self._figures, self._made_by())
+        return str(evaluation_html(self.name, self.title, rows, self._figures, self._made_by()))
 
     @property
     def _figures(self) -> list[str]:

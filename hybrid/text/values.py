@@ -90,7 +90,7 @@ def in_digits(text: str) -> str:
         '900 shares at $1500000, a 5 year term'
     """
     plain = _ORDINAL_WORD.sub(rf"\1{_KEPT}", _HYPHENATED.sub(" ", text))  # text2num would read "third party" as 3
-    return alpha2digit(_SCALED.sub(_unscaled, plain), "en").replace(_KEPT, "")
+    return str(alpha2digit(_SCALED.sub(_unscaled, plain), "en")).replace(_KEPT, "")
 
 
 def _unscaled(match: re.Match[str]) -> str:

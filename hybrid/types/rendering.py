@@ -56,11 +56,12 @@ class Shown:
 
     def _repr_html_(self) -> str | None:
         _load_for(self)
-        return as_html(self)
+        html = as_html(self)
+        return None if html is None else str(html)  # plain text to callers: markup escapes what is put into it
 
     def _as_document(self, title: str | None) -> str:
         _load_for(self)
-        return as_document(self, title)
+        return str(as_document(self, title))
 
     def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
         for number, line in enumerate(("..." if cycle else str(self)).split("\n")):

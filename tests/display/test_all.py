@@ -191,7 +191,7 @@ def test_the_words_asked_for_are_marked_and_no_others() -> None:
 
 
 def test_only_markup_is_taken_for_markup() -> None:
-    assert tag("b", "<i>", Html("<i>x</i>"), title='"') == '<b title="&quot;">&lt;i&gt;<i>x</i></b>'
+    assert tag("b", "<i>", Html("<i>x</i>"), title='"') == '<b title="&#34;">&lt;i&gt;<i>x</i></b>'
     assert tag("rect", x_y=1, left_out=None) == '<rect x-y="1"/>'
 
 
