@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -22,8 +22,10 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
-from hybrid.ttt.inference.session import InferenceSession
-from hybrid.ttt.memory import MemoryModel
+
+if TYPE_CHECKING:  # PyTorch, which a lookup does without
+    from hybrid.ttt.inference.session import InferenceSession
+    from hybrid.ttt.memory import MemoryModel
 
 Key = TypeVar("Key", bound=Hashable)
 Model = TypeVar("Model")
@@ -58,7 +60,15 @@ class Shared(Generic[Key, Model]):
 
 
 EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: Embedder.load(*key))
-MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(MemoryModel.load)
+
+
+def _load_memory_model(settings: MemorySettings) -> MemoryModel:
+    from hybrid.ttt.memory import MemoryModel
+
+    return MemoryModel.load(settings)
+
+
+MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(_load_memory_model)
 
 
 def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Embedder:

@@ -102,7 +102,7 @@ def test_the_embedder_is_loaded_onto_its_device(monkeypatch: pytest.MonkeyPatch)
     gpus(monkeypatch, 2)
     for wanted in ("auto", "cpu", "cuda:1"):
         with pytest.raises(hybrid.HybridError, match="far enough"):
-            Embedder.load("all-minilm-l6-v2", wanted)
+            Embedder.load("all-minilm-l6-v2", wanted).encode(["a chunk"], bulk=True)
     assert asked == ["cuda:0", "cpu", "cuda:1"]
 
 

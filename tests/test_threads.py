@@ -181,6 +181,7 @@ def test_a_generation_whose_files_are_gone_gives_way_to_the_newest(
 
 def test_a_question_waits_for_one_batch_of_a_long_embedding_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = Embedder.load("all-minilm-l6-v2", "cpu")
+    embedder._light = None  # as with a model that sentence-transformers embeds questions with, too
     order: list[str] = []
     asking = threading.Thread(target=lambda: embedder.encode(["the question"]))
 

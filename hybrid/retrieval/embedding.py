@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hybrid._runtime import PROCESS_WIDE, tell
 from hybrid.errors import MissingModelError, UnsupportedModelError
+from hybrid.retrieval.bert import BertEncoder
 from hybrid.settings import Dtype
 from hybrid.settings.models import multiplies_bfloat16, resolve_device, resolve_model
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("hybrid.settings.models")
 KEPT = 8192
 """Vectors kept for texts that come again; 13 MB with the built-in embedder."""
+_LIGHT = 256
+"""Up to so many texts, a question and the sentences that may answer it, are embedded by `hybrid.retrieval.bert`: 58
+sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may be worth a GPU."""
 _BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 # What decides a vector: the weights, the tokenizer, and how token vectors become one.
@@ -53,31 +57,39 @@ class Embedder:
         (2, 384)
     """
 
-    def __init__(self, name: str, path: Path, model: SentenceTransformer, *, bulk_in_bfloat16: bool = False) -> None:
+    def __init__(self, name: str, path: Path, device: str, dtype: Dtype) -> None:
         from tokenizers import Tokenizer
 
-        backend = getattr(model.tokenizer, "backend_tokenizer", None)
-        if backend is None:
-            raise UnsupportedModelError(f"{name}: no tokenizer that gives offsets; it needs a tokenizer.json")
-        # A copy: the model's own is set to truncate and pad.
-        self._tokenizer = Tokenizer.from_str(backend.to_str())
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        special = self._tokenizer.num_special_tokens_to_add(False)
         self.name = name
-        self.dimension = int(model.encode("", show_progress_bar=False).shape[0])
-        self.max_tokens: int = int(model.max_seq_length or 512) - special
         self._path = path
-        self._model = model
-        self._bulk_in_bfloat16 = bulk_in_bfloat16
+        self._device = device
+        self._dtype = dtype
         self._lock = Lock()
         self._door = Lock()
         self._keeping = Lock()  # of the next
         self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._light = BertEncoder.load(path)
+        if self._light is not None:
+            self.dimension, seen = self._light.dimension, self._light.max_length
+            tokenizer: Any = self._light.tokenizer
+        else:
+            self.dimension = int(self._model.encode("", show_progress_bar=False).shape[0])
+            seen = int(self._model.max_seq_length or 512)
+            tokenizer = getattr(self._model.tokenizer, "backend_tokenizer", None)
+            if tokenizer is None:
+                raise UnsupportedModelError(f"{name}: no tokenizer that gives offsets; it needs a tokenizer.json")
+        # A copy: the model's own is set to truncate and pad.
+        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.max_tokens: int = seen - self._tokenizer.num_special_tokens_to_add(False)
 
     @classmethod
     def load(cls, name: str, device: str = "auto", dtype: Dtype = "auto") -> Self:
         """Loads the model called ``name``: a built-in model, a directory, or a hub id in the local cache.
+
+        A model that `hybrid.retrieval.bert` knows is loaded into sentence-transformers with the first texts that are
+        more than a question, another one at once.
 
         Args:
             name: as above.
@@ -92,28 +104,41 @@ class Embedder:
                 its weights in a pickle.
         """
         began = time.perf_counter()
-        device = resolve_device(device, "retrieval.device")
+        if device != "auto":  # a device that is not there is an error now, not with the first chunk
+            device = resolve_device(device, "retrieval.device")
         path = _local_directory(name)
         _check_files(name, path)
+        loaded = cls(name, path, device, dtype)
+        facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
+        tell(_LOG, "embedder loaded", embedder=name, **facts)
+        return loaded
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        """The model in sentence-transformers, whose import costs seconds of CPU (benchmarks/README.md)."""
+        device = resolve_device(self._device, "retrieval.device")
         with PROCESS_WIDE, _quiet_transformers():
             from sentence_transformers import SentenceTransformer
 
             try:
                 model = SentenceTransformer(
-                    str(path),
+                    str(self._path),
                     device=device,
                     local_files_only=True,
                     trust_remote_code=False,
                     model_kwargs={"use_safetensors": True},
                 )
             except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-                raise UnsupportedModelError(f"{name}: sentence-transformers cannot load {path}: {error}") from error
+                message = f"{self.name}: sentence-transformers cannot load {self._path}: {error}"
+                raise UnsupportedModelError(message) from error
         model.eval()
-        fast = dtype == "bfloat16" or (dtype == "auto" and device == "cpu" and multiplies_bfloat16())
-        loaded = cls(name, path, model, bulk_in_bfloat16=fast)
-        facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
-        tell(_LOG, "embedder loaded", embedder=name, **facts)
-        return loaded
+        return model
+
+    @cached_property
+    def _bulk_in_bfloat16(self) -> bool:
+        if self._dtype == "auto":
+            return resolve_device(self._device, "retrieval.device") == "cpu" and multiplies_bfloat16()
+        return self._dtype == "bfloat16"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -153,18 +178,18 @@ class Embedder:
                     vectors[at] = self._kept[key]
                 else:
                     new.setdefault(key, at)
+        light = self._light if not bulk and len(new) <= _LIGHT else None
         # Texts of one length share a batch, so that little is spent on padding; the longest go first, so
         # that progress runs faster towards the end and not slower.
         order = sorted(new.values(), key=lambda at: len(texts[at]), reverse=True)
         for first in range(0, len(order), _BATCH):
             step = order[first : first + _BATCH]
-            with self._turn(), self._in_bfloat16() if fast else nullcontext():
-                found = self._model.encode(
-                    [_readable(texts[at]) for at in step],
-                    batch_size=_BATCH,
-                    show_progress_bar=False,
-                    convert_to_numpy=True,
-                )
+            batch = [_readable(texts[at]) for at in step]
+            if light is not None:
+                found = light.encode(batch)
+            else:
+                with self._turn(), self._in_bfloat16() if fast else nullcontext():
+                    found = self._model.encode(batch, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
             vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)
             self._keep([keys[at] for at in step], vectors[step])
             if progress is not None:
