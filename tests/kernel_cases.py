@@ -26,14 +26,17 @@ class AttentionCase:
     mean: float = 0.0
     strided: bool = False
 
-    def tensors(self, dtype: torch.dtype = torch.float64) -> list[Tensor]:
-        """q, k and v as leaves. ``strided``: as they come out of one projection, heads between tokens."""
+    def tensors(self, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu") -> list[Tensor]:
+        """q, k and v as leaves, the same numbers on every device.
+
+        ``strided``: as they come out of one projection, heads between tokens.
+        """
         generator = torch.Generator().manual_seed(len(self.name) + self.queries + 7 * self.keys)
 
         def make(heads: int, length: int) -> Tensor:
             shape = (self.batch, length, heads, self.dim + 3) if self.strided else (self.batch, heads, length, self.dim)
             x = torch.randn(shape, generator=generator, dtype=torch.float64)
-            x = (x + self.mean * torch.randn(shape[-1], generator=generator, dtype=torch.float64)).to(dtype)
+            x = (x + self.mean * torch.randn(shape[-1], generator=generator, dtype=torch.float64)).to(device, dtype)
             if self.strided:
                 x = x[..., 1:-2].transpose(1, 2)
             return x.requires_grad_()
@@ -64,17 +67,21 @@ CASES = [
 
 
 def two_derivatives(
-    attend: Callable[..., Tensor], inputs: Sequence[Tensor], cached: Sequence[tuple[int, int]] = ()
+    attend: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    cached: Sequence[tuple[int, int]] = (),
+    weights_dtype: torch.dtype | None = None,
 ) -> dict[str, Tensor]:
     """The output, its gradient, and the gradient of a weighted sum of that gradient, all with fixed random weights.
 
     Args:
         cached: (which input, how many of its first keys) are constants of the first gradient.
+        weights_dtype: what the random weights are rounded to; None: the inputs' dtype.
     """
     generator = torch.Generator().manual_seed(5)
 
     def weights_like(x: Tensor) -> Tensor:
-        return torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x.dtype)
+        return torch.randn(x.shape, generator=generator, dtype=torch.float64).to(weights_dtype or x.dtype).to(x)
 
     out = attend(*inputs)
     upstream = weights_like(out).requires_grad_()
@@ -82,7 +89,7 @@ def two_derivatives(
     first = list(torch.autograd.grad(out, inputs, upstream, create_graph=True))
     for number, keys in cached:
         first[number] = first[number][:, :, keys:]
-    total = sum(((f * weights_like(f)).sum() for f in first), torch.zeros((), dtype=out.dtype))
+    total = sum(((f * weights_like(f)).sum() for f in first), out.new_zeros(()))
     second = torch.autograd.grad(total, [*inputs, upstream], allow_unused=True)
     found = {
         "out": out,

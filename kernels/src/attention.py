@@ -131,7 +131,9 @@ def windowed_attention(
         out: Tensor = _Once.apply(*arguments)  # type: ignore[no-untyped-call]
         return out, keys, values
     keys, values = _joined(held_k, turned_k), _joined(held_v, v)
-    out, lse = attention_with_lse(turned_q, keys, values, plan.window, scale=scale, cached=held_k.shape[2])
+    held = held_k.shape[2]
+    frozen = 0 if held_k.requires_grad or held_v.requires_grad else held
+    out, lse = attention_with_lse(turned_q, keys, values, plan.window, scale=scale, cached=held, frozen=frozen)
     if sinks is not None and plan.sink_mask is not None:
         sink_q, sink_k, sink_v = sinks
         out = merged(out, lse, sink_q * scale, sink_k, sink_v, plan.sink_mask)

@@ -91,8 +91,14 @@ def attention_specs(target: str, heads: tuple[int, ...] = HEADS) -> Iterator[Spe
     for name, kernel in KERNELS.items():
         for head in heads:
             tile = tiles(name, head, target)
-            constants = {"HEADS": 8, "GROUPS": 2, "D": head, "PART": tile.part, "PARTS": -(-head // tile.part)}
-            constants |= {"M": tile.m, "N": tile.n, "WIDE": tl.float32}
+            constants: dict[str, Any] = {
+                "HEADS": 8,
+                "GROUPS": 2,
+                "D": head,
+                "PART": tile.part,
+                "PARTS": -(-head // tile.part),
+            }
+            constants |= {"M": tile.m, "N": tile.n, "WIDE": tl.float32, "PRECISION": "ieee"}
             yield Spec(
                 name,
                 kernel,
@@ -114,7 +120,7 @@ def row_specs() -> Iterator[Spec]:
     wide: dict[str, Any] = {"WIDE": tl.float32}
     block = wide | {"BLOCK": launch_rows.BLOCK}
     words = wide | {"BLOCK": launch_rows.VOCABULARY_BLOCK}
-    product = wide | dict(zip("MNK", launch_rows.UPDATE_TILE, strict=True))
+    product = wide | dict(zip("MNK", launch_rows.UPDATE_TILE, strict=True)) | {"PRECISION": "ieee"}
     chosen = {
         triton_rows.swiglu_forward: block, triton_rows.swiglu_backward: block, triton_rows.swiglu_double: block,
         triton_rows.rotate: block, triton_rows.softmax_loss: words, triton_rows.curvature: words,

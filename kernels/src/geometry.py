@@ -19,6 +19,7 @@ class Geometry:
     Args:
         cached: so many of the first keys are constants of a gradient that is differentiated again.
         scale: factor on the scores.
+        frozen: so many of the first keys need no gradient at all: zeros stand in for it.
     """
 
     queries: int
@@ -26,6 +27,7 @@ class Geometry:
     window: int
     cached: int
     scale: float
+    frozen: int = 0
 
     @property
     def first(self) -> int:

@@ -10,7 +10,7 @@ import triton
 from torch import Tensor
 
 from hybrid.kernels.attention_tiles import Tiles, tiles
-from hybrid.kernels.choice import chip
+from hybrid.kernels.choice import card, chip
 from hybrid.kernels.geometry import Geometry
 from hybrid.kernels.triton_attention import (
     forward_kernel,
@@ -19,7 +19,7 @@ from hybrid.kernels.triton_attention import (
     pass_b_kernel,
     query_gradient_kernel,
 )
-from hybrid.kernels.triton_types import wide_type
+from hybrid.kernels.triton_types import precision, wide_type
 
 
 def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -29,7 +29,7 @@ def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor
     out, out_wide = _empty(q), _empty(q, wide)
     lse = q.new_empty(q.shape[:3], dtype=wide)
     tops, shares = torch.empty_like(lse), torch.empty_like(lse)
-    tile = tiles("forward", q.shape[3], chip())
+    tile = _tile("forward", q)
     buffers = (out, out_wide, lse, tops, shares)
     _launch(forward_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), geometry)
     return out, lse, out_wide, tops, shares
@@ -54,12 +54,12 @@ def backward(
     do, dlse = do.contiguous(), dlse.contiguous()
     dq, dq_wide = _empty(q), _empty(q, tops.dtype)
     mean, delta = torch.empty_like(tops), torch.empty_like(tops)
-    tile = tiles("query_gradient", q.shape[3], chip())
+    tile = _tile("query_gradient", q)
     buffers = (out, tops, shares, do, dlse, dq, dq_wide, mean, delta)
     _launch(query_gradient_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), geometry)
     new = (*k.shape[:2], k.shape[2] - cached, k.shape[3])
     dk, dv = k.new_empty(new), v.new_empty(new)
-    tile = tiles("key_gradient", q.shape[3], chip())
+    tile = _tile("key_gradient", q)
     grid = _by_key(k, tile, k.shape[2] - cached)
     _launch(key_gradient_kernel, tile, grid, q, k, v, (tops, shares, delta, do, dk, dv), (cached,), geometry)
     return dq, dk, dv, dq_wide, mean, delta
@@ -82,11 +82,11 @@ def double_backward(
     do, x, y, z = (t.contiguous() for t in (do, x, y, z))
     of_q, of_do = _empty(q), _empty(q)
     of_lse, bias = torch.empty_like(tops), torch.empty_like(tops)
-    tile = tiles("pass_a", q.shape[3], chip())
+    tile = _tile("pass_a", q)
     buffers = (do, x, y, z, out, dq, tops, shares, mean, delta, of_q, of_do, of_lse, bias)
     _launch(pass_a_kernel, tile, _by_query(q, tile), q, k, v, buffers, (geometry.cached,), geometry)
     of_k, of_v = _empty(k), _empty(v)
-    tile = tiles("pass_b", q.shape[3], chip())
+    tile = _tile("pass_b", q)
     buffers_b = (do, x, y, z, tops, shares, delta, of_lse, bias, of_k, of_v)
     _launch(pass_b_kernel, tile, _by_key(k, tile, k.shape[2]), q, k, v, buffers_b, (geometry.cached,), geometry)
     return of_q, of_k, of_v, of_do, of_lse
@@ -125,9 +125,14 @@ def _launch(
         M=tile.m,
         N=tile.n,
         WIDE=wide_type(q.dtype),
+        PRECISION=precision(q.dtype),
         num_warps=tile.warps,
         num_stages=tile.stages,
     )
+
+
+def _tile(kernel: str, q: Tensor) -> Tiles:
+    return tiles(kernel, q.shape[3], chip(), q.dtype.itemsize, card())
 
 
 def _by_query(q: Tensor, tile: Tiles) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels import triton_rows
-from hybrid.kernels.triton_types import wide_type
+from hybrid.kernels.triton_types import precision, wide_type
 
 BLOCK = 1024  # elements a program
 VOCABULARY_BLOCK = 4096
@@ -128,7 +128,7 @@ def weight_gradient(dy: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     squares = dy.new_empty(grid[0] * grid[1], dtype=torch.promote_types(dy.dtype, torch.float32))
     triton_rows.weight_gradient[grid](
         dy, x, dw, squares, len(x), dy.shape[1], x.shape[1], dy.stride(0), x.stride(0),
-        M=m, N=n, K=k, WIDE=wide_type(dy.dtype),
+        M=m, N=n, K=k, WIDE=wide_type(dy.dtype), PRECISION=precision(dy.dtype),
     )  # fmt: skip
     return dw, squares
 

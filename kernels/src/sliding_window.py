@@ -7,6 +7,7 @@ matrices. This operation has both, with memory linear in the length; formulas in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -71,11 +72,16 @@ def attention_with_lse(
     *,
     scale: float,
     cached: int = 0,
+    frozen: int = 0,
     implementation: Implementation | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The window's part of `sliding_window_attention`, and the log-sum-exp of each query's scores.
 
     Both are differentiable twice, so that parts over different keys can be merged by their log-sum-exp.
+
+    Args:
+        frozen: so many of the first keys need no plain gradient, and get zeros: where they come from a cache that is
+            a constant, most of the work of a step is theirs.
 
     Returns:
         [B, Hq, Tq, D], and [B, Hq, Tq] in at least float32: -inf where a query sees nothing.
@@ -84,8 +90,10 @@ def attention_with_lse(
         UnsupportedOperationError, RuntimeError: as `sliding_window_attention`.
     """
     _check(q, k, v, window, cached)
-    geometry = Geometry(q.shape[2], k.shape[2], window, cached, scale)
-    way = choose(implementation, q, k, v)
+    geometry = Geometry(q.shape[2], k.shape[2], window, cached, scale, frozen)
+    # In float32 Triton's products are three of TF32: on an H200 its double backward takes 1.8 times PyTorch's time,
+    # and with scores of some thousands it loses up to twenty times the digits (kernels/README.md).
+    way = choose(implementation, q, k, v, preferred="torch" if q.dtype == torch.float32 else "triton")
     out, lse = _Attention.apply(q, k, v, geometry, way)  # type: ignore[no-untyped-call]
     return out, lse
 
@@ -134,15 +142,21 @@ class _Attention(torch.autograd.Function):
         if torch.is_grad_enabled():  # true in backward exactly under create_graph
             found = _Gradient.apply(q, k, v, do, dlse, geometry, ctx.way, *known)  # type: ignore[no-untyped-call]
             dq, dk, dv = found
-            if geometry.cached:
-                dk, dv = (torch.cat([d.new_zeros(*d.shape[:2], geometry.cached, d.shape[3]), d], 2) for d in (dk, dv))
-        elif ctx.way == "torch":
-            dq, dk, dv = banded_attention.backward(q, k, v, do, dlse, geometry, 0)
+            return dq, *_behind_zeros(geometry.cached, dk, dv), None, None
+        if ctx.way == "torch":
+            dq, dk, dv = banded_attention.backward(q, k, v, do, dlse, geometry, geometry.frozen)
         else:
             from hybrid.kernels import launch_attention
 
-            dq, dk, dv = launch_attention.backward(q, k, v, do, dlse, known, geometry, 0)[:3]
-        return dq, dk, dv, None, None
+            dq, dk, dv = launch_attention.backward(q, k, v, do, dlse, known, geometry, geometry.frozen)[:3]
+        return dq, *_behind_zeros(geometry.frozen, dk, dv), None, None
+
+
+def _behind_zeros(keys: int, *gradients: Tensor) -> Sequence[Tensor]:
+    """Gradients of the last keys, with zeros for so many before them."""
+    if not keys:
+        return gradients
+    return [torch.cat([d.new_zeros(*d.shape[:2], keys, d.shape[3]), d], 2) for d in gradients]
 
 
 class _Gradient(torch.autograd.Function):

@@ -35,6 +35,9 @@ import triton.language as tl
 
 LOG2E = tl.constexpr(1.4426950408889634)
 LN2 = tl.constexpr(0.6931471805599453)
+# Compiled once for all lengths: Triton would compile a kernel again for a length of 1 and for a multiple of 16, and a
+# stream that is read piece by piece has every kind.
+LENGTHS = ["Tq", "Tk", "cached", "window"]
 
 
 @triton.jit
@@ -103,11 +106,11 @@ def _query_range(first, M, N, Tq, Tk, window):
     return low, tl.maximum(high, low)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=LENGTHS)
 def forward_kernel(
     q, k, v, o, o_wide, lse, tops, shares, qb, qh, qt, kb, kh, kt, vb, vh, vt, Tq, Tk, window, scale,
     HEADS: tl.constexpr, GROUPS: tl.constexpr, D: tl.constexpr, PART: tl.constexpr, PARTS: tl.constexpr,
-    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr,
+    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     head, part = tl.program_id(1), tl.program_id(2)
     batch, group = head // HEADS, head % HEADS // (HEADS // GROUPS)
@@ -127,7 +130,7 @@ def forward_kernel(
         for piece in tl.static_range(PARTS):
             q_piece = q_own if PARTS == 1 else _load(q, first, M, qt, piece * PART, PART, Tq, D)
             k_piece = _load(k, start, N, kt, piece * PART, PART, Tk, D)
-            scores = tl.dot(q_piece, k_piece.T, scores, input_precision="ieee", out_dtype=WIDE)
+            scores = tl.dot(q_piece, k_piece.T, scores, input_precision=PRECISION, out_dtype=WIDE)
         scores = tl.where(_visible(queries, keys, Tq, Tk, window), scores * (scale * LOG2E), float("-inf"))
         above = tl.maximum(top, tl.max(scores, 1))
         safe = tl.where(above == float("-inf"), 0.0, above)
@@ -135,7 +138,7 @@ def forward_kernel(
         shrink = tl.exp2(top - safe)
         total = total * shrink + tl.sum(p, 1)
         seen = _load(v, start, N, vt, own, PART, Tk, D)
-        out = tl.dot(p.to(seen.dtype), seen, out * shrink[:, None], input_precision="ieee", out_dtype=WIDE)
+        out = tl.dot(p.to(seen.dtype), seen, out * shrink[:, None], input_precision=PRECISION, out_dtype=WIDE)
         top = above
     empty = total == 0.0
     out = out / tl.where(empty, 1.0, total)[:, None]
@@ -149,12 +152,12 @@ def forward_kernel(
         tl.store(shares + rows + queries, tl.where(empty, 0.0, 1.0 / tl.where(empty, 1.0, total)), mask=queries < Tq)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=LENGTHS)
 def query_gradient_kernel(
     q, k, v, o_wide, tops, shares, do, dlse, dq, dq_wide, mean, delta,
     qb, qh, qt, kb, kh, kt, vb, vh, vt, Tq, Tk, window, scale,
     HEADS: tl.constexpr, GROUPS: tl.constexpr, D: tl.constexpr, PART: tl.constexpr, PARTS: tl.constexpr,
-    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr,
+    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     """dQ, and with it D and δ of each row."""
     head, part = tl.program_id(1), tl.program_id(2)
@@ -189,22 +192,22 @@ def query_gradient_kernel(
             do_piece = do_own if PARTS == 1 else _load(do, first, M, D, piece * PART, PART, Tq, D)
             k_piece = _load(k, start, N, kt, piece * PART, PART, Tk, D)
             v_piece = _load(v, start, N, vt, piece * PART, PART, Tk, D)
-            scores = tl.dot(q_piece, k_piece.T, scores, input_precision="ieee", out_dtype=WIDE)
-            dp = tl.dot(do_piece, v_piece.T, dp, input_precision="ieee", out_dtype=WIDE)
+            scores = tl.dot(q_piece, k_piece.T, scores, input_precision=PRECISION, out_dtype=WIDE)
+            dp = tl.dot(do_piece, v_piece.T, dp, input_precision=PRECISION, out_dtype=WIDE)
         p = _p(scores, row_top, row_share, _visible(queries, keys, Tq, Tk, window), scale)
         ds = p * (dp - row_delta[:, None])
         k_own = k_piece if PARTS == 1 else _load(k, start, N, kt, own, PART, Tk, D)
-        out = tl.dot(ds.to(k_own.dtype), k_own, out, input_precision="ieee", out_dtype=WIDE)
+        out = tl.dot(ds.to(k_own.dtype), k_own, out, input_precision=PRECISION, out_dtype=WIDE)
     out *= scale
     _store(dq + rows * D, first, M, own, PART, Tq, D, out)
     _store(dq_wide + rows * D, first, M, own, PART, Tq, D, out)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=LENGTHS)
 def key_gradient_kernel(
     q, k, v, tops, shares, delta, do, dk, dv, qb, qh, qt, kb, kh, kt, vb, vh, vt, Tq, Tk, cached, window, scale,
     HEADS: tl.constexpr, GROUPS: tl.constexpr, D: tl.constexpr, PART: tl.constexpr, PARTS: tl.constexpr,
-    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr,
+    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     """dK and dV of the keys from ``cached`` on: outputs [B, Hkv, Tk - cached, D]."""
     head, part = tl.program_id(1), tl.program_id(2)
@@ -233,25 +236,25 @@ def key_gradient_kernel(
                 v_piece = v_own if PARTS == 1 else _load(v, first, N, vt, piece * PART, PART, Tk, D)
                 q_piece = _load(q_head, start, M, qt, piece * PART, PART, Tq, D)
                 do_piece = _load(do_head, start, M, D, piece * PART, PART, Tq, D)
-                scores = tl.dot(q_piece, k_piece.T, scores, input_precision="ieee", out_dtype=WIDE)
-                dp = tl.dot(do_piece, v_piece.T, dp, input_precision="ieee", out_dtype=WIDE)
+                scores = tl.dot(q_piece, k_piece.T, scores, input_precision=PRECISION, out_dtype=WIDE)
+                dp = tl.dot(do_piece, v_piece.T, dp, input_precision=PRECISION, out_dtype=WIDE)
             p = _p(scores, row_top, row_share, _visible(queries, keys, Tq, Tk, window), scale)
             ds = p * (dp - row_delta[:, None])
             q_mine = q_piece if PARTS == 1 else _load(q_head, start, M, qt, own, PART, Tq, D)
             do_mine = do_piece if PARTS == 1 else _load(do_head, start, M, D, own, PART, Tq, D)
-            of_k = tl.dot(ds.T.to(q_mine.dtype), q_mine, of_k, input_precision="ieee", out_dtype=WIDE)
-            of_v = tl.dot(p.T.to(do_mine.dtype), do_mine, of_v, input_precision="ieee", out_dtype=WIDE)
+            of_k = tl.dot(ds.T.to(q_mine.dtype), q_mine, of_k, input_precision=PRECISION, out_dtype=WIDE)
+            of_v = tl.dot(p.T.to(do_mine.dtype), do_mine, of_v, input_precision=PRECISION, out_dtype=WIDE)
     new = head.to(tl.int64) * (Tk - cached) * D
     _store(dk + new, first - cached, N, own, PART, Tk - cached, D, of_k * scale)
     _store(dv + new, first - cached, N, own, PART, Tk - cached, D, of_v)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=LENGTHS)
 def pass_a_kernel(
     q, k, v, do, x, y, z, o_wide, dq_wide, tops, shares, mean, delta, of_q, of_do, of_lse, bias,
     qb, qh, qt, kb, kh, kt, vb, vh, vt, Tq, Tk, cached, window, scale,
     HEADS: tl.constexpr, GROUPS: tl.constexpr, D: tl.constexpr, PART: tl.constexpr, PARTS: tl.constexpr,
-    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr,
+    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     """Q' and dO' of a tile of queries, and the rows' g and b. ``y``, ``z``: [B, Hkv, Tk - cached, D]."""
     head, part = tl.program_id(1), tl.program_id(2)
@@ -288,14 +291,14 @@ def pass_a_kernel(
             do_piece = do_own if PARTS == 1 else _load(do, first, M, D, piece * PART, PART, Tq, D)
             k_piece = _load(k, start, N, kt, piece * PART, PART, Tk, D)
             v_piece = _load(v, start, N, vt, piece * PART, PART, Tk, D)
-            scores = tl.dot(q_piece, k_piece.T, scores, input_precision="ieee", out_dtype=WIDE)
-            dp = tl.dot(do_piece, v_piece.T, dp, input_precision="ieee", out_dtype=WIDE)
-            lifted = tl.dot(x_piece, k_piece.T, lifted, input_precision="ieee", out_dtype=WIDE)
+            scores = tl.dot(q_piece, k_piece.T, scores, input_precision=PRECISION, out_dtype=WIDE)
+            dp = tl.dot(do_piece, v_piece.T, dp, input_precision=PRECISION, out_dtype=WIDE)
+            lifted = tl.dot(x_piece, k_piece.T, lifted, input_precision=PRECISION, out_dtype=WIDE)
             if cotangents:
                 y_piece = _load_new(y, start - cached, N, piece * PART, PART, Tk - cached, D)
                 z_piece = _load_new(z, start - cached, N, piece * PART, PART, Tk - cached, D)
-                lifted = tl.dot(q_piece, y_piece.T, lifted, input_precision="ieee", out_dtype=WIDE)
-                u = tl.dot(do_piece, z_piece.T, u, input_precision="ieee", out_dtype=WIDE)
+                lifted = tl.dot(q_piece, y_piece.T, lifted, input_precision=PRECISION, out_dtype=WIDE)
+                u = tl.dot(do_piece, z_piece.T, u, input_precision=PRECISION, out_dtype=WIDE)
         p = _p(scores, row_top, row_share, _visible(queries, keys, Tq, Tk, window), scale)
         pg = p * lifted * scale
         inner = dp - row_delta[:, None]
@@ -304,14 +307,14 @@ def pass_a_kernel(
         pe_sum += tl.sum(pe, 1)
         k_own = k_piece if PARTS == 1 else _load(k, start, N, kt, own, PART, Tk, D)
         v_own = v_piece if PARTS == 1 else _load(v, start, N, vt, own, PART, Tk, D)
-        a1 = tl.dot(pe.to(k_own.dtype), k_own, a1, input_precision="ieee", out_dtype=WIDE)
-        a2 = tl.dot(p.to(k_own.dtype), k_own, a2, input_precision="ieee", out_dtype=WIDE)
-        a3 = tl.dot(pg.to(v_own.dtype), v_own, a3, input_precision="ieee", out_dtype=WIDE)
+        a1 = tl.dot(pe.to(k_own.dtype), k_own, a1, input_precision=PRECISION, out_dtype=WIDE)
+        a2 = tl.dot(p.to(k_own.dtype), k_own, a2, input_precision=PRECISION, out_dtype=WIDE)
+        a3 = tl.dot(pg.to(v_own.dtype), v_own, a3, input_precision=PRECISION, out_dtype=WIDE)
         if cotangents:
             y_own = _load_new(y, start - cached, N, own, PART, Tk - cached, D)
             z_own = _load_new(z, start - cached, N, own, PART, Tk - cached, D)
-            a1 = tl.dot((p * inner).to(y_own.dtype), y_own, a1, input_precision="ieee", out_dtype=WIDE)
-            a3 = tl.dot(p.to(z_own.dtype), z_own, a3, input_precision="ieee", out_dtype=WIDE)
+            a1 = tl.dot((p * inner).to(y_own.dtype), y_own, a1, input_precision=PRECISION, out_dtype=WIDE)
+            a3 = tl.dot(p.to(z_own.dtype), z_own, a3, input_precision=PRECISION, out_dtype=WIDE)
     b = pe_sum - g * tl.load(mean + rows + queries, mask=inside, other=0.0)
     if part == 0:
         tl.store(of_lse + rows + queries, g, mask=inside)
@@ -323,12 +326,12 @@ def pass_a_kernel(
     _store(of_do + rows * D, first, M, own, PART, Tq, D, a3 - g[:, None] * o_own)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=LENGTHS)
 def pass_b_kernel(
     q, k, v, do, x, y, z, tops, shares, delta, g, bias, of_k, of_v,
     qb, qh, qt, kb, kh, kt, vb, vh, vt, Tq, Tk, cached, window, scale,
     HEADS: tl.constexpr, GROUPS: tl.constexpr, D: tl.constexpr, PART: tl.constexpr, PARTS: tl.constexpr,
-    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr,
+    M: tl.constexpr, N: tl.constexpr, WIDE: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     """K' and V' of a tile of keys, those of the cache included."""
     head, part = tl.program_id(1), tl.program_id(2)
@@ -365,14 +368,14 @@ def pass_b_kernel(
                 q_piece = _load(q_head, start, M, qt, piece * PART, PART, Tq, D)
                 do_piece = _load(do_head, start, M, D, piece * PART, PART, Tq, D)
                 x_piece = _load(x_head, start, M, D, piece * PART, PART, Tq, D)
-                scores = tl.dot(q_piece, k_piece.T, scores, input_precision="ieee", out_dtype=WIDE)
-                dp = tl.dot(do_piece, v_piece.T, dp, input_precision="ieee", out_dtype=WIDE)
-                lifted = tl.dot(x_piece, k_piece.T, lifted, input_precision="ieee", out_dtype=WIDE)
+                scores = tl.dot(q_piece, k_piece.T, scores, input_precision=PRECISION, out_dtype=WIDE)
+                dp = tl.dot(do_piece, v_piece.T, dp, input_precision=PRECISION, out_dtype=WIDE)
+                lifted = tl.dot(x_piece, k_piece.T, lifted, input_precision=PRECISION, out_dtype=WIDE)
                 if cotangents:
                     y_piece = _load_new(y, first - cached, N, piece * PART, PART, Tk - cached, D)
                     z_piece = _load_new(z, first - cached, N, piece * PART, PART, Tk - cached, D)
-                    lifted = tl.dot(q_piece, y_piece.T, lifted, input_precision="ieee", out_dtype=WIDE)
-                    u = tl.dot(do_piece, z_piece.T, u, input_precision="ieee", out_dtype=WIDE)
+                    lifted = tl.dot(q_piece, y_piece.T, lifted, input_precision=PRECISION, out_dtype=WIDE)
+                    u = tl.dot(do_piece, z_piece.T, u, input_precision=PRECISION, out_dtype=WIDE)
             p = _p(scores, row_top, row_share, _visible(queries, keys, Tq, Tk, window), scale)
             lifted *= scale
             inner = dp - row_delta[:, None]
@@ -381,9 +384,9 @@ def pass_b_kernel(
             q_mine = q_piece if PARTS == 1 else _load(q_head, start, M, qt, own, PART, Tq, D)
             do_mine = do_piece if PARTS == 1 else _load(do_head, start, M, D, own, PART, Tq, D)
             x_mine = x_piece if PARTS == 1 else _load(x_head, start, M, D, own, PART, Tq, D)
-            key_sum = tl.dot((p * inner).T.to(x_mine.dtype), x_mine, key_sum, input_precision="ieee", out_dtype=WIDE)
-            key_sum = tl.dot(r.T.to(q_mine.dtype), q_mine, key_sum, input_precision="ieee", out_dtype=WIDE)
-            value_sum = tl.dot(h.T.to(do_mine.dtype), do_mine, value_sum, input_precision="ieee", out_dtype=WIDE)
+            key_sum = tl.dot((p * inner).T.to(x_mine.dtype), x_mine, key_sum, input_precision=PRECISION, out_dtype=WIDE)
+            key_sum = tl.dot(r.T.to(q_mine.dtype), q_mine, key_sum, input_precision=PRECISION, out_dtype=WIDE)
+            value_sum = tl.dot(h.T.to(do_mine.dtype), do_mine, value_sum, input_precision=PRECISION, out_dtype=WIDE)
     _store(of_k + head.to(tl.int64) * Tk * D, first, N, own, PART, Tk, D, key_sum * scale)
     _store(of_v + head.to(tl.int64) * Tk * D, first, N, own, PART, Tk, D, value_sum)
 

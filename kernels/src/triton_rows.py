@@ -186,8 +186,10 @@ def curvature(p, t, weights, along, words, WIDE: tl.constexpr, BLOCK: tl.constex
 
 @triton.jit
 def weight_gradient(
-    dy, x, dw, squares, tokens, F, D, dys, xs, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, WIDE: tl.constexpr
-):
+    dy, x, dw, squares, tokens, F, D, dys, xs,
+    M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, WIDE: tl.constexpr,
+    PRECISION: tl.constexpr,
+):  # fmt: skip
     """dW [F, D] = dyᵀ x, and the sum of squares of each tile: the norm is known without reading dW again."""
     rows, columns = tl.program_id(0) * M + tl.arange(0, M), tl.program_id(1) * N + tl.arange(0, N)
     out = tl.zeros([M, N], WIDE)
@@ -201,7 +203,7 @@ def weight_gradient(
             x + at.to(tl.int64)[:, None] * xs + columns[None, :],
             mask=(at < tokens)[:, None] & (columns < D)[None, :], other=0.0,
         )  # fmt: skip
-        out = tl.dot(left.T, right, out, input_precision="ieee", out_dtype=WIDE)
+        out = tl.dot(left.T, right, out, input_precision=PRECISION, out_dtype=WIDE)
     where = dw + rows.to(tl.int64)[:, None] * D + columns[None, :]
     tl.store(where, out.to(dw.dtype.element_ty), mask=(rows < F)[:, None] & (columns < D)[None, :])
     tl.store(squares + tl.program_id(0) * tl.num_programs(1) + tl.program_id(1), tl.sum(tl.sum(out * out, 1), 0))
