@@ -3,7 +3,7 @@
 python -m hybrid.kernels.roofline                 a table for the shapes of a 1B model at 8K tokens
 python -m hybrid.kernels.roofline --tokens 32768 --head 64
 
-Nothing here was measured. The first person with a GPU holds ``python benchmarks/kernels.py gpu`` against it.
+Nothing here was measured: ``benchmarks/gpu.sh`` holds a card against it.
 """
 
 from __future__ import annotations

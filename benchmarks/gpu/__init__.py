@@ -1,0 +1,1 @@
+"""What `benchmarks/gpu.sh` measures: one module a part, each run in a process of its own."""
