@@ -172,7 +172,7 @@ KEPT = {
     "hybrid/retrieval/embedding.py": {"lru_cache"},  # the sha256 of a file of this size and time
     "hybrid/evaluation/needles.py": {"lru_cache"},  # of one measurement
     "kernels/src/choice.py": {"cache"},  # whether triton is installed; the chip
-    "kernels/src/geometry.py": {"lru_cache"},  # masks of a window
+    "kernels/src/band.py": {"lru_cache"},  # masks of a window
     "hybrid/_view.py": {"Shared"},  # models that open corpora hold; gone with the last of them
     "hybrid/_runtime.py": {"RLock"},  # held while something of the process is changed and put back
 }

@@ -14,9 +14,9 @@ from gpu.common import Context
 from gpu.shapes import BUILT_IN, TINY, random_model
 from hybrid.errors import MissingModelError
 from hybrid.settings import MemorySettings
-from hybrid.ttt.decoding import Decoder, DecodingWeights
-from hybrid.ttt.inner_loop import Learned, inner_step
-from hybrid.ttt.transformer import Transformer
+from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
+from hybrid.ttt.inner_loop import FastWeightState, inner_step
+from hybrid.ttt.model.transformer import Transformer
 
 TOKENS = 64
 TEXT = "The supply agreement of 3 May 2031 ends when the buyer has taken nine thousand tonnes of ore. " * 120
@@ -52,8 +52,8 @@ def _model(context: Context, settings: MemorySettings) -> tuple[Transformer, str
     return loaded.transformer, "SmolLM2-135M-Instruct"
 
 
-def _start(model: Transformer) -> Learned:
-    return Learned(model.initial_fast_weights(None), None, model.empty_cache(), 0)
+def _start(model: Transformer) -> FastWeightState:
+    return FastWeightState(model.initial_fast_weights(None), None, model.empty_cache(), 0)
 
 
 def _read(context: Context, model: Transformer, settings: MemorySettings, weights: str) -> None:
@@ -67,7 +67,7 @@ def _read(context: Context, model: Transformer, settings: MemorySettings, weight
     context.row(what="read", weights=weights, tokens_per_second=size / ms * 1e3, ms_a_token=ms / size, mini_batch=size)
     many = 8
     together = [ids] * many
-    wide = Learned(
+    wide = FastWeightState(
         tuple(replace(m, **{n: t.expand(many, *t.shape) for n, t in vars(m).items()}) for m in _start(model).fast),
         None, model.empty_cache(many), 0,
     )  # fmt: skip

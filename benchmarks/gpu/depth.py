@@ -25,9 +25,9 @@ from gpu.common import Context, relative_error
 from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, parameters, random_model
 from hybrid.kernels import rms_norm, rotary, swiglu
 from hybrid.settings import MemorySettings
-from hybrid.ttt.inner_loop import Learned, inner_step
-from hybrid.ttt.transformer import Transformer, WindowCache
-from hybrid.ttt.weights import DynamicMLP
+from hybrid.ttt.inner_loop import FastWeightState, inner_step
+from hybrid.ttt.model.transformer import Transformer, WindowCache
+from hybrid.ttt.model.weights import DynamicMLP
 
 DEPTHS = (8192, 32_768, 131_072, 524_288, 2_097_152)
 WHOLE = (8192, 32_768)
@@ -83,10 +83,10 @@ def _memory(context: Context, name: str, model: Transformer, sizes: Sizes) -> No
     settings, b = _settings(sizes), sizes.mini_batch
     ids = _tokens(model, b + 1)[0].tolist()
 
-    def start() -> Learned:
-        return Learned(model.initial_fast_weights(None), None, model.empty_cache(), 0)
+    def start() -> FastWeightState:
+        return FastWeightState(model.initial_fast_weights(None), None, model.empty_cache(), 0)
 
-    def read(learned: Learned, tokens: int) -> Learned:
+    def read(learned: FastWeightState, tokens: int) -> FastWeightState:
         for _ in range(tokens // b):
             learned, _ = inner_step(model, learned, ids, settings)
         return learned

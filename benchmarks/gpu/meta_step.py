@@ -18,9 +18,9 @@ from gpu.common import Context
 from gpu.depth import Plain
 from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, random_model
 from hybrid.kernels import linear_cross_entropy
-from hybrid.ttt.config import ModelConfig
+from hybrid.ttt.model.config import ModelConfig
+from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients
-from hybrid.ttt.transformer import Transformer
 
 
 def run(context: Context) -> None:

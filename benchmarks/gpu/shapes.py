@@ -7,9 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from hybrid.ttt.config import ModelConfig
-from hybrid.ttt.transformer import Transformer
-from hybrid.ttt.weights import Block, DynamicBlock, DynamicMLP, Weights
+from hybrid.ttt.model.config import ModelConfig
+from hybrid.ttt.model.transformer import Transformer
+from hybrid.ttt.model.weights import Block, DynamicBlock, DynamicMLP, Weights
 
 WINDOW, MINI_BATCH = 8192, 1024  # the paper's
 

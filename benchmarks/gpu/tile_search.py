@@ -19,10 +19,10 @@ import triton
 from torch import Tensor
 
 from gpu.common import Context, processes, relative_error
-from hybrid.kernels import launch_attention
-from hybrid.kernels.attention_tiles import HEADS, TILES, Tiles
-from hybrid.kernels.choice import card, chip
-from hybrid.kernels.geometry import Geometry
+from hybrid.kernels.dispatch import card, chip
+from hybrid.kernels.mask import BandMask
+from hybrid.kernels.triton import launch_attention
+from hybrid.kernels.triton.tiles import HEADS, TILES, Tiles
 
 TOKENS, WINDOW, WIDTH = 8192, 8192, 2048  # WIDTH is heads times head size
 SMALL = 512  # tokens that a kernel is first run on, so that it is compiled
@@ -42,7 +42,7 @@ class Call:
     v: Tensor
     buffers: tuple[Tensor, ...]
     cached: tuple[int, ...]
-    geometry: Geometry
+    band: BandMask
 
     def launch(self, name: str, tile: Tiles) -> None:
         """The same with another tile."""
@@ -51,9 +51,7 @@ class Call:
         else:
             keys = self.k.shape[2] - (self.cached[0] if name == "key_gradient" else 0)
             grid = launch_attention._by_key(self.k, tile, keys)
-        launch_attention._launch(
-            self.kernel, tile, grid, self.q, self.k, self.v, self.buffers, self.cached, self.geometry
-        )
+        launch_attention._launch(self.kernel, tile, grid, self.q, self.k, self.v, self.buffers, self.cached, self.band)
 
 
 def candidates(name: str, head: int) -> list[Tiles]:
@@ -131,7 +129,7 @@ def recorded(context: Context, head: int, tokens: int) -> dict[str, Call]:
     q, k, v, do, x, y, z = (
         torch.randn(1, many, tokens, head, device=context.device, generator=generator).to(dtype) for _ in range(7)
     )
-    geometry = Geometry(tokens, tokens, min(WINDOW, tokens), 0, head**-0.5)
+    band = BandMask(tokens, tokens, min(WINDOW, tokens), 0, head**-0.5)
     calls: list[Call] = []
     real = launch_attention._launch
 
@@ -143,9 +141,9 @@ def recorded(context: Context, head: int, tokens: int) -> dict[str, Call]:
 
     launch_attention._launch = record
     try:
-        _, lse, *known = launch_attention.forward(q, k, v, geometry)
-        _, _, _, *kept = launch_attention.backward(q, k, v, do, torch.zeros_like(lse), known, geometry, 0)
-        launch_attention.double_backward(q, k, v, do, x, y, z, [*known, *kept], geometry)
+        _, lse, *known = launch_attention.forward(q, k, v, band)
+        _, _, _, *kept = launch_attention.backward(q, k, v, do, torch.zeros_like(lse), known, band, 0)
+        launch_attention.double_backward(q, k, v, do, x, y, z, [*known, *kept], band)
     finally:
         launch_attention._launch = real
     return dict(zip(OWNERS, calls, strict=True))

@@ -11,7 +11,7 @@ from hybrid.kernels.reference import rope_table
 from hybrid.kernels.rotary import rotary
 from hybrid.kernels.sliding_window import attention_with_lse, sliding_window_attention
 from hybrid.kernels.swiglu import swiglu
-from hybrid.kernels.update import clip_factor, sgd_step, squared_norm, weight_gradient
+from hybrid.kernels.update import clip_factor, sgd_step, squared_norm
 
 __all__ = [
     "attention_with_lse",
@@ -25,5 +25,4 @@ __all__ = [
     "sliding_window_attention",
     "squared_norm",
     "swiglu",
-    "weight_gradient",
 ]

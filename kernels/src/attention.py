@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from hybrid.kernels.banded_attention import fold
-from hybrid.kernels.choice import choose
-from hybrid.kernels.geometry import TILE, Tile, tiles
+from hybrid.kernels.dispatch import choose
+from hybrid.kernels.mask import TILE, Tile, tiles
 from hybrid.kernels.reference import rope_table
 from hybrid.kernels.rotary import rotary
 from hybrid.kernels.sliding_window import attention_with_lse, merged

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hybrid.kernels.geometry import Geometry, Tile, tiles
+from hybrid.kernels.mask import BandMask, Tile, tiles
 
 
-def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor]:
+def forward(q: Tensor, k: Tensor, v: Tensor, band_mask: BandMask) -> tuple[Tensor, Tensor]:
     """Output [B, Hq, Tq, D] and log-sum-exp [B, Hq, Tq]; by PyTorch's flash attention on a CPU."""
-    band = tiles(geometry.queries, geometry.keys, geometry.window, q.dtype, device=q.device)
+    band = tiles(band_mask.queries, band_mask.keys, band_mask.window, q.dtype, device=q.device)
     out = torch.empty_like(q, memory_format=torch.contiguous_format)
     lse = q.new_empty(q.shape[:3], dtype=torch.promote_types(q.dtype, torch.float32))
-    out[:, :, : geometry.first], lse[:, :, : geometry.first] = 0, -torch.inf
+    out[:, :, : band_mask.first], lse[:, :, : band_mask.first] = 0, -torch.inf
     if not q.is_cpu:
-        for part in _parts(q, k, v, geometry, band):
+        for part in _parts(q, k, v, band_mask, band):
             out[:, :, part.tile.queries] = part.unfold(part.p @ part.v)
             lse[:, :, part.tile.queries] = part.unfold(part.scores.to(lse.dtype).logsumexp(-1, keepdim=True))[..., 0]
         return out, lse
@@ -39,7 +39,7 @@ def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor
             keys[:, :, tile.keys],
             seen[:, :, tile.keys],
             attn_mask=tile.mask,
-            scale=geometry.scale,
+            scale=band_mask.scale,
         )
     return out, lse
 
@@ -55,17 +55,17 @@ def folded(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def backward(
-    q: Tensor, k: Tensor, v: Tensor, do: Tensor, dlse: Tensor, geometry: Geometry, cached: int
+    q: Tensor, k: Tensor, v: Tensor, do: Tensor, dlse: Tensor, band_mask: BandMask, cached: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """dQ, dK and dV; the latter two of the keys from ``cached`` on."""
     dq = torch.zeros_like(q, memory_format=torch.contiguous_format)
     dk, dv = (_sums(x, cached) for x in (k, v))
-    for part in _parts(q, k, v, geometry):
+    for part in _parts(q, k, v, band_mask):
         new, into = part.new(cached)
         grad = part.fold(do)
         ds = torch.bmm(grad, part.v.mT)
         ds.sub_(part.rowsum(part.p * ds) - part.fold(dlse[..., None]).to(ds.dtype)).mul_(part.p)
-        dq[:, :, part.tile.queries] = part.unfold(torch.bmm(ds, part.k * geometry.scale))
+        dq[:, :, part.tile.queries] = part.unfold(torch.bmm(ds, part.k * band_mask.scale))
         # For all keys, and then the new ones: a slice of the probabilities would be copied first.
         dk[:, into] += torch.bmm(ds.mT, part.scaled_q)[:, new]
         dv[:, into] += torch.bmm(part.p.mT, grad)[:, new]
@@ -73,16 +73,16 @@ def backward(
 
 
 def double_backward(
-    q: Tensor, k: Tensor, v: Tensor, do: Tensor, dlse: Tensor, x: Tensor, y: Tensor, z: Tensor, geometry: Geometry
+    q: Tensor, k: Tensor, v: Tensor, do: Tensor, dlse: Tensor, x: Tensor, y: Tensor, z: Tensor, band_mask: BandMask
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Q', K', V', dO' and dlse'. ``y`` and ``z`` belong to the keys from ``geometry.cached`` on."""
+    """Q', K', V', dO' and dlse'. ``y`` and ``z`` belong to the keys from ``band_mask.cached`` on."""
     of_q, of_do = (torch.zeros_like(t, memory_format=torch.contiguous_format) for t in (q, do))
     of_lse = torch.zeros_like(dlse)
     of_k, of_v = _sums(k, 0), _sums(v, 0)
     y, z = y.flatten(0, 1), z.flatten(0, 1)
-    for part in _parts(q, k, v, geometry):
-        tile, p, scale = part.tile, part.p, geometry.scale
-        new, into = part.new(geometry.cached)
+    for part in _parts(q, k, v, band_mask):
+        tile, p, scale = part.tile, part.p, band_mask.scale
+        new, into = part.new(band_mask.cached)
         grad, across = part.fold(do), part.fold(x)
         y_new, z_new = y[:, into], z[:, into]
         dp = torch.bmm(grad, part.v.mT)
@@ -151,13 +151,13 @@ def fold(x: Tensor, groups: int) -> Tensor:
 
 
 def _parts(
-    q: Tensor, k: Tensor, v: Tensor, geometry: Geometry, band: tuple[Tile, ...] | None = None
+    q: Tensor, k: Tensor, v: Tensor, band_mask: BandMask, band: tuple[Tile, ...] | None = None
 ) -> Iterator[_Part]:
     if band is None:
-        band = tiles(geometry.queries, geometry.keys, geometry.window, q.dtype, device=q.device)
+        band = tiles(band_mask.queries, band_mask.keys, band_mask.window, q.dtype, device=q.device)
     flat_k, flat_v = k.flatten(0, 1), v.flatten(0, 1)
     for tile in band:
-        queries = fold(q[:, :, tile.queries], k.shape[1]) * geometry.scale
+        queries = fold(q[:, :, tile.queries], k.shape[1]) * band_mask.scale
         keys = flat_k[:, tile.keys]
         scores = torch.bmm(queries, keys.mT)
         tile.hide(scores.view(len(scores), -1, *tile.mask.shape))

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hybrid.kernels.attention_tiles import HEADS
+from hybrid.kernels.triton.tiles import HEADS
 
 TARGETS = ("cuda:80", "cuda:90", "hip:gfx942")
 SHARED_LIMIT = {"cuda:80": 163 * 1024, "cuda:90": 227 * 1024, "hip:gfx942": 64 * 1024}  # bytes a block, by the vendors
@@ -84,8 +84,8 @@ def attention_specs(target: str, heads: tuple[int, ...] = HEADS) -> Iterator[Spe
     """The five attention kernels for each head size."""
     import triton.language as tl
 
-    from hybrid.kernels.attention_tiles import tiles
-    from hybrid.kernels.triton_attention import KERNELS
+    from hybrid.kernels.triton.attention_kernels import KERNELS
+    from hybrid.kernels.triton.tiles import tiles
 
     narrow = {"q", "k", "v", "o", "do", "x", "y", "z", "dq", "dk", "dv", "of_q", "of_k", "of_v", "of_do"}
     for name, kernel in KERNELS.items():
@@ -115,28 +115,26 @@ def row_specs() -> Iterator[Spec]:
     """The other kernels, at the block sizes at which they are launched."""
     import triton.language as tl
 
-    from hybrid.kernels import launch_rows, triton_rows
+    from hybrid.kernels.triton import launch_rows, row_kernels
 
     wide: dict[str, Any] = {"WIDE": tl.float32}
     block = wide | {"BLOCK": launch_rows.BLOCK}
     words = wide | {"BLOCK": launch_rows.VOCABULARY_BLOCK}
-    product = wide | dict(zip("MNK", launch_rows.UPDATE_TILE, strict=True)) | {"PRECISION": "ieee"}
     chosen = {
-        triton_rows.swiglu_forward: block, triton_rows.swiglu_backward: block, triton_rows.swiglu_double: block,
-        triton_rows.rotate: block, triton_rows.softmax_loss: words, triton_rows.curvature: words,
-        triton_rows.weight_gradient: product, triton_rows.sum_of_squares: block, triton_rows.sgd: block,
+        row_kernels.swiglu_forward: block, row_kernels.swiglu_backward: block, row_kernels.swiglu_double: block,
+        row_kernels.rotate: block, row_kernels.softmax_loss: words, row_kernels.hessian_vector_product: words,
+        row_kernels.sum_of_squares: block, row_kernels.sgd: block,
     }  # fmt: skip
     exact = {"table", "losses", "weights", "along", "squares", "factor", "dweight", "of_weight", "out"}
     for kernel, constants in chosen.items():
         name = kernel.__name__
         pointers = set(kernel.arg_names) - exact - ({"weight"} if name == "sgd" else set())
-        multiplies = name == "weight_gradient"
-        yield Spec(name, kernel, _types(kernel, constants, pointers), constants, 4, 3, multiplies=multiplies)
+        yield Spec(name, kernel, _types(kernel, constants, pointers), constants, 4, 3)
     for order in ("forward", "backward", "double"):
         for width in (2048, launch_rows.WIDEST_ROW):
             count, columns, warps = launch_rows.row_block(width, order)
             constants = wide | {"D": width, "COLUMNS": columns, "ROWS": count}
-            kernel = getattr(triton_rows, f"rms_norm_{order}")
+            kernel = getattr(row_kernels, f"rms_norm_{order}")
             types = _types(kernel, constants, set(kernel.arg_names) - exact)
             yield Spec(kernel.__name__, kernel, types, constants, warps, 3)
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
-from hybrid.kernels.choice import Implementation, choose
+from hybrid.kernels.dispatch import Implementation, choose
 
 TOKENS_AT_ONCE = 512  # on a CPU logits are made fastest so many at a time, and multiplied back half as many
 Reduction = Literal["none", "sum", "mean"]
@@ -101,11 +101,11 @@ def _losses(
         )
     if hidden.dtype != unembedding.dtype:
         raise UnsupportedOperationError(f"hidden is {hidden.dtype} and unembedding {unembedding.dtype}; make them one")
-    way = choose(implementation, hidden, unembedding)
+    backend = choose(implementation, hidden, unembedding)
     flat = hidden.reshape(-1, hidden.shape[-1])
     if weights is not None:
         weights = weights.reshape(-1).to(torch.promote_types(hidden.dtype, torch.float32))
-    total, each = _Loss.apply(flat, unembedding, targets.reshape(-1), weights, inner, way)  # type: ignore[no-untyped-call]
+    total, each = _Loss.apply(flat, unembedding, targets.reshape(-1), weights, inner, backend)  # type: ignore[no-untyped-call]
     return total, each.view(targets.shape)
 
 
@@ -118,14 +118,14 @@ class _Loss(torch.autograd.Function):
         targets: Tensor,
         weights: Tensor | None,
         inner: bool,
-        way: Implementation,
+        backend: Implementation,
     ) -> tuple[Tensor, Tensor]:
         wide = torch.promote_types(hidden.dtype, torch.float32)
         each = hidden.new_empty(len(targets), dtype=wide)
         of_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         now = ctx.needs_input_grad[1] and weights is not None and not inner
         of_unembedding = _no_sum(unembedding) if now else None
-        for piece, p, losses in _pieces(hidden, unembedding, targets, way):
+        for piece, p, losses in _pieces(hidden, unembedding, targets, backend):
             each[piece] = losses
             if of_hidden is not None:
                 expected = torch.cat([torch.mm(half, unembedding) for half in p.chunk(2)]).to(wide)
@@ -133,7 +133,7 @@ class _Loss(torch.autograd.Function):
                 of_hidden[piece] = expected if weights is None else expected.mul_(weights[piece, None])
             if of_unembedding is not None and weights is not None:
                 _add_error(of_unembedding, p, targets[piece], weights[piece, None], hidden[piece])
-        ctx.inner, ctx.way = inner, way
+        ctx.inner, ctx.backend = inner, backend
         ctx.save_for_backward(hidden, unembedding, targets, weights, of_hidden, of_unembedding)
         if weights is None:
             total = each.new_zeros(())
@@ -150,13 +150,13 @@ class _Loss(torch.autograd.Function):
         if torch.is_grad_enabled():  # true in backward exactly under create_graph
             trained = ctx.needs_input_grad[1] and not ctx.inner
             dh, du = _Gradient.apply(  # type: ignore[no-untyped-call]
-                hidden, unembedding, tokens, targets, of_hidden, of_unembedding, factor.detach(), trained, ctx.way
+                hidden, unembedding, tokens, targets, of_hidden, of_unembedding, factor.detach(), trained, ctx.backend
             )
             return dh, du, None, None, None, None
         dh = None if of_hidden is None else (of_hidden * factor).to(hidden.dtype)
         du = None
         if ctx.needs_input_grad[1]:
-            du = _of_unembedding(hidden, unembedding, targets, tokens, of_unembedding, factor, ctx.way)
+            du = _of_unembedding(hidden, unembedding, targets, tokens, of_unembedding, factor, ctx.backend)
         return dh, du, None, None, None, None
 
 
@@ -177,15 +177,15 @@ class _Gradient(torch.autograd.Function):
         known_of_unembedding: Tensor | None,
         factor: Tensor,
         trained: bool,
-        way: Implementation,
+        backend: Implementation,
     ) -> tuple[Tensor | None, Tensor | None]:
-        ctx.way = way
+        ctx.backend = backend
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(hidden, unembedding, weights, targets)
         of_hidden = None if known is None else (known * factor).to(hidden.dtype)
         if not trained:
             return of_hidden, None
-        return of_hidden, _of_unembedding(hidden, unembedding, targets, weights, known_of_unembedding, factor, way)
+        return of_hidden, _of_unembedding(hidden, unembedding, targets, weights, known_of_unembedding, factor, backend)
 
     @staticmethod
     def backward(ctx: Any, x: Tensor | None, omega: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -196,7 +196,7 @@ class _Gradient(torch.autograd.Function):
         of_unembedding = _no_sum(unembedding) if ctx.needs_input_grad[1] else None
         of_weights = torch.empty_like(weights) if ctx.needs_input_grad[2] else None
         x = None if x is None else x.to(hidden.dtype).contiguous()
-        for piece, p, _ in _pieces(hidden, unembedding, targets, ctx.way):
+        for piece, p, _ in _pieces(hidden, unembedding, targets, ctx.backend):
             weight, target = weights[piece, None], targets[piece]
             t = _sum(
                 None if x is None else torch.mm(x[piece], unembedding.T),
@@ -204,7 +204,7 @@ class _Gradient(torch.autograd.Function):
                 p,
             )
             at_target = t.gather(1, target[:, None])[:, 0].to(weights.dtype)
-            along = _curve(p, t, weights[piece], ctx.way)
+            along = _hessian_vector_product(p, t, weights[piece], ctx.backend)
             if of_weights is not None:
                 of_weights[piece] = along - at_target
             torch.mm(t, unembedding, out=of_hidden[piece])
@@ -232,12 +232,12 @@ def _of_unembedding(
     weights: Tensor,
     known: Tensor | None,
     factor: Tensor,
-    way: Implementation,
+    backend: Implementation,
 ) -> Tensor:
     if known is not None:
         return (known * factor).to(unembedding.dtype)
     total = _no_sum(unembedding)
-    for piece, p, _ in _pieces(hidden, unembedding, targets, way):
+    for piece, p, _ in _pieces(hidden, unembedding, targets, backend):
         _add_error(total, p, targets[piece], weights[piece, None], hidden[piece])
     return total.to(unembedding.dtype)
 
@@ -260,19 +260,19 @@ def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
         total += torch.mm(left, right)
 
 
-def _curve(p: Tensor, t: Tensor, weights: Tensor, way: Implementation) -> Tensor:
+def _hessian_vector_product(p: Tensor, t: Tensor, weights: Tensor, backend: Implementation) -> Tensor:
     """t [n, V] becomes w p (t - p·t), in place. Returns p·t [n]."""
-    if way == "triton":
-        from hybrid.kernels import launch_rows
+    if backend == "triton":
+        from hybrid.kernels.triton import launch_rows
 
-        return launch_rows.curvature(p, t, weights)
+        return launch_rows.hessian_vector_product(p, t, weights)
     along: Tensor = torch.linalg.vecdot(p, t)
     t.sub_(along[:, None]).mul_(p).mul_(weights[:, None].to(p.dtype))
     return along.to(weights.dtype)
 
 
 def _pieces(
-    hidden: Tensor, unembedding: Tensor, targets: Tensor, way: Implementation
+    hidden: Tensor, unembedding: Tensor, targets: Tensor, backend: Implementation
 ) -> Iterator[tuple[slice, Tensor, Tensor]]:
     """A few tokens at a time: which, their probabilities [n, V], and the loss of each target.
 
@@ -291,8 +291,8 @@ def _pieces(
         piece = slice(start, min(start + TOKENS_AT_ONCE, tokens))
         logits = buffer[: piece.stop - start]
         torch.mm(hidden[piece], unembedding.T, out=logits)
-        if way == "triton":
-            from hybrid.kernels import launch_rows
+        if backend == "triton":
+            from hybrid.kernels.triton import launch_rows
 
             yield piece, logits, launch_rows.probabilities(logits, targets[piece])
             continue

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels import reference
-from hybrid.kernels.choice import Implementation, choose
+from hybrid.kernels.dispatch import Implementation, choose
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float, *, implementation: Implementation | None = None) -> Tensor:
@@ -38,7 +38,7 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float, *, implementation: Implement
 class _RMSNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         ctx.eps = eps
         ctx.save_for_backward(x, weight)
@@ -46,7 +46,7 @@ class _RMSNorm(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         x, weight = ctx.saved_tensors
         if torch.is_grad_enabled():  # true in backward exactly under create_graph
@@ -57,7 +57,7 @@ class _RMSNorm(torch.autograd.Function):
 class _Gradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, dy: Tensor, eps: float) -> tuple[Tensor, Tensor]:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         ctx.eps = eps
         ctx.save_for_backward(x, weight, dy)
@@ -65,7 +65,7 @@ class _Gradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, a: Tensor, omega: Tensor) -> tuple[Tensor | None, ...]:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         if torch.is_grad_enabled():
             raise RuntimeError("rms_norm of Triton has no third derivative; use implementation='torch'")

@@ -102,14 +102,14 @@ class Head:
         """[V, D]."""
         self._unembedding = unembedding
         packed = unembedding.dtype == torch.bfloat16 and unembedding.shape[1] % BLOCK == 0
-        self._screened = packed and unembedding.is_cpu
-        if self._screened:
+        self._quantised_screening = packed and unembedding.is_cpu
+        if self._quantised_screening:
             parts = [_rounded(rows) for rows in torch.split(unembedding, 4096)]
-            self._codes, self._scales, self._slack = (torch.cat(same) for same in zip(*parts, strict=True))
+            self._codes, self._scales, self._error_bound = (torch.cat(same) for same in zip(*parts, strict=True))
 
     def __call__(self, hidden_D: Tensor) -> int:
         """The token of the largest logit."""
-        rows = self._candidates(hidden_D) if self._screened else None
+        rows = self._candidates(hidden_D) if self._quantised_screening else None
         if rows is None:
             return int(torch.mv(self._unembedding.to(hidden_D.dtype), hidden_D).argmax())
         logits = torch.mv(self._unembedding.index_select(0, rows).to(hidden_D.dtype), hidden_D)
@@ -118,11 +118,11 @@ class Head:
     def _candidates(self, hidden_D: Tensor) -> Tensor | None:
         """Rows that could have the largest logit; None where the screen is of no use."""
         x_1D = hidden_D.to(torch.bfloat16, copy=True)[None]  # the kernel reads whole registers: aligned
-        screened_V = torch._weight_int8pack_mm(x_1D, self._codes, self._scales)[0].float()
-        error_V = torch.add(screened_V.abs() * 2**-8, self._slack, alpha=hidden_D.norm().item())
-        least = (screened_V - error_V).max()
-        rows = (screened_V + error_V >= least).nonzero()[:, 0]
-        return rows if 0 < len(rows) <= len(screened_V) // 8 else None  # none: there are no numbers in it
+        approximate_V = torch._weight_int8pack_mm(x_1D, self._codes, self._scales)[0].float()
+        error_V = torch.add(approximate_V.abs() * 2**-8, self._error_bound, alpha=hidden_D.norm().item())
+        least = (approximate_V - error_V).max()
+        rows = (approximate_V + error_V >= least).nonzero()[:, 0]
+        return rows if 0 < len(rows) <= len(approximate_V) // 8 else None  # none: there are no numbers in it
 
 
 def _rounded(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -132,5 +132,5 @@ def _rounded(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     step = scale.float().clamp(min=torch.finfo(torch.float32).tiny)[:, None]
     codes = (wide / step).round_().clamp_(-128, 127)
     rest = (wide - codes * scale.float()[:, None]).norm(dim=1)
-    slack = 1.01 * rest + (2**-8 + rows.shape[1] * 2**-22) * wide.norm(dim=1)
-    return codes.to(torch.int8), scale, slack
+    error_bound = 1.01 * rest + (2**-8 + rows.shape[1] * 2**-22) * wide.norm(dim=1)
+    return codes.to(torch.int8), scale, error_bound

@@ -89,7 +89,6 @@ def costs(s: Shapes) -> Iterator[Cost]:
             PRODUCT_REACH,
         )  # fmt: skip
     matrix = s.mlp * s.hidden
-    yield Cost("weight_gradient", 2 * s.tokens * matrix, wide + row + 2 * matrix, PRODUCT_REACH)
     yield Cost("sgd_step", 2 * matrix, (4 + 2 + 4) * matrix, STREAMING_REACH)
 
 

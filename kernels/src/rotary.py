@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels import reference
-from hybrid.kernels.choice import Implementation, choose
+from hybrid.kernels.dispatch import Implementation, choose
 
 
 def rotary(x: Tensor, table: Tensor, *, implementation: Implementation | None = None) -> Tensor:
@@ -40,7 +40,7 @@ def rotary(x: Tensor, table: Tensor, *, implementation: Implementation | None = 
 class _Rotate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, table: Tensor, sign: float) -> Tensor:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         ctx.sign = sign
         ctx.save_for_backward(table)

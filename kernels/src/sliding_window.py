@@ -2,7 +2,7 @@
 
 FlashAttention has no gradient of its gradient, so meta-learning through attention falls back to N×N
 matrices. This operation has both, with memory linear in the length; formulas in
-`hybrid.kernels.triton_attention`, derivation in kernels/README.md.
+`hybrid.kernels.triton.attention_kernels`, derivation in kernels/README.md.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels import banded_attention
-from hybrid.kernels.choice import Implementation, choose
-from hybrid.kernels.geometry import Geometry
+from hybrid.kernels.dispatch import Implementation, choose
+from hybrid.kernels.mask import BandMask
 
 
 def sliding_window_attention(
@@ -90,11 +90,11 @@ def attention_with_lse(
         UnsupportedOperationError, RuntimeError: as `sliding_window_attention`.
     """
     _check(q, k, v, window, cached)
-    geometry = Geometry(q.shape[2], k.shape[2], window, cached, scale, frozen)
+    band_mask = BandMask(q.shape[2], k.shape[2], window, cached, scale, frozen)
     # In float32 Triton's products are three of TF32: on an H200 its double backward takes 1.8 times PyTorch's time,
     # and with scores of some thousands it loses up to twenty times the digits (kernels/README.md).
-    way = choose(implementation, q, k, v, preferred="torch" if q.dtype == torch.float32 else "triton")
-    out, lse = _Attention.apply(q, k, v, geometry, way)  # type: ignore[no-untyped-call]
+    backend = choose(implementation, q, k, v, preferred="torch" if q.dtype == torch.float32 else "triton")
+    out, lse = _Attention.apply(q, k, v, band_mask, backend)  # type: ignore[no-untyped-call]
     return out, lse
 
 
@@ -121,35 +121,35 @@ def merged(out: Tensor, lse: Tensor, scaled_q: Tensor, sink_k: Tensor, sink_v: T
 class _Attention(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, q: Tensor, k: Tensor, v: Tensor, geometry: Geometry, way: Implementation
+        ctx: Any, q: Tensor, k: Tensor, v: Tensor, band_mask: BandMask, backend: Implementation
     ) -> tuple[Tensor, Tensor]:
-        ctx.geometry, ctx.way = geometry, way
+        ctx.band_mask, ctx.backend = band_mask, backend
         ctx.set_materialize_grads(True)
-        if way == "torch":
-            out, lse = banded_attention.forward(q, k, v, geometry)
+        if backend == "torch":
+            out, lse = banded_attention.forward(q, k, v, band_mask)
             ctx.save_for_backward(q, k, v)
             return out, lse
-        from hybrid.kernels import launch_attention
+        from hybrid.kernels.triton import launch_attention
 
-        out, lse, *known = launch_attention.forward(q, k, v, geometry)
+        out, lse, *known = launch_attention.forward(q, k, v, band_mask)
         ctx.save_for_backward(q, k, v, *known)
         return out, lse
 
     @staticmethod
     def backward(ctx: Any, do: Tensor, dlse: Tensor) -> tuple[Tensor | None, ...]:
         q, k, v, *known = ctx.saved_tensors
-        geometry: Geometry = ctx.geometry
+        band_mask: BandMask = ctx.band_mask
         if torch.is_grad_enabled():  # true in backward exactly under create_graph
-            found = _Gradient.apply(q, k, v, do, dlse, geometry, ctx.way, *known)  # type: ignore[no-untyped-call]
+            found = _Gradient.apply(q, k, v, do, dlse, band_mask, ctx.backend, *known)  # type: ignore[no-untyped-call]
             dq, dk, dv = found
-            return dq, *_behind_zeros(geometry.cached, dk, dv), None, None
-        if ctx.way == "torch":
-            dq, dk, dv = banded_attention.backward(q, k, v, do, dlse, geometry, geometry.frozen)
+            return dq, *_behind_zeros(band_mask.cached, dk, dv), None, None
+        if ctx.backend == "torch":
+            dq, dk, dv = banded_attention.backward(q, k, v, do, dlse, band_mask, band_mask.frozen)
         else:
-            from hybrid.kernels import launch_attention
+            from hybrid.kernels.triton import launch_attention
 
-            dq, dk, dv = launch_attention.backward(q, k, v, do, dlse, known, geometry, geometry.frozen)[:3]
-        return dq, *_behind_zeros(geometry.frozen, dk, dv), None, None
+            dq, dk, dv = launch_attention.backward(q, k, v, do, dlse, known, band_mask, band_mask.frozen)[:3]
+        return dq, *_behind_zeros(band_mask.frozen, dk, dv), None, None
 
 
 def _behind_zeros(keys: int, *gradients: Tensor) -> Sequence[Tensor]:
@@ -170,17 +170,17 @@ class _Gradient(torch.autograd.Function):
         v: Tensor,
         do: Tensor,
         dlse: Tensor,
-        geometry: Geometry,
-        way: Implementation,
+        band_mask: BandMask,
+        backend: Implementation,
         *known: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        ctx.geometry, ctx.way = geometry, way
-        if way == "torch":
+        ctx.band_mask, ctx.backend = band_mask, backend
+        if backend == "torch":
             ctx.save_for_backward(q, k, v, do, dlse)
-            return banded_attention.backward(q, k, v, do, dlse, geometry, geometry.cached)
-        from hybrid.kernels import launch_attention
+            return banded_attention.backward(q, k, v, do, dlse, band_mask, band_mask.cached)
+        from hybrid.kernels.triton import launch_attention
 
-        dq, dk, dv, *kept = launch_attention.backward(q, k, v, do, dlse, known, geometry, geometry.cached)
+        dq, dk, dv, *kept = launch_attention.backward(q, k, v, do, dlse, known, band_mask, band_mask.cached)
         ctx.save_for_backward(q, k, v, do, dlse, *known, *kept)
         return dq, dk, dv
 
@@ -189,12 +189,12 @@ class _Gradient(torch.autograd.Function):
         if torch.is_grad_enabled():
             raise RuntimeError("sliding_window_attention has no third derivative")
         q, k, v, do, dlse, *known = ctx.saved_tensors
-        if ctx.way == "torch":
-            found = banded_attention.double_backward(q, k, v, do, dlse, x, y, z, ctx.geometry)
+        if ctx.backend == "torch":
+            found = banded_attention.double_backward(q, k, v, do, dlse, x, y, z, ctx.band_mask)
         else:
-            from hybrid.kernels import launch_attention
+            from hybrid.kernels.triton import launch_attention
 
-            found = launch_attention.double_backward(q, k, v, do, x, y, z, known, ctx.geometry)
+            found = launch_attention.double_backward(q, k, v, do, x, y, z, known, ctx.band_mask)
         return *found, None, None, *[None] * (len(ctx.needs_input_grad) - 7)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hybrid.kernels.choice import Implementation, choose
+from hybrid.kernels.dispatch import Implementation, choose
 
 
 def squared_norm(gradients: Sequence[Tensor], *, implementation: Implementation | None = None) -> Tensor:
@@ -28,7 +28,7 @@ def squared_norm(gradients: Sequence[Tensor], *, implementation: Implementation 
     if torch.is_grad_enabled():
         return torch.stack([g.to(wide).square().flatten(-2).sum(-1) for g in gradients]).sum(0)
     if choose(implementation, *gradients) == "triton" and gradients[0].dim() == 2:
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         return torch.cat([launch_rows.sum_of_squares(g) for g in gradients]).sum()
     # Reads each gradient once, and is not differentiable at zero.
@@ -65,31 +65,8 @@ def sgd_step(
         spread = factor[..., None, None]
         return [w - g.to(w.dtype) * (spread * s) for w, g, s in triples]
     if choose(implementation, *weights) == "triton":
-        from hybrid.kernels import launch_rows
+        from hybrid.kernels.triton import launch_rows
 
         return [launch_rows.sgd(w, g, factor, float(s)) for w, g, s in triples]
     scale = factor.item()
     return [w.sub(g, alpha=scale * float(s)) for w, g, s in triples]
-
-
-def weight_gradient(dy: Tensor, x: Tensor, *, implementation: Implementation | None = None) -> tuple[Tensor, Tensor]:
-    """The gradient of a linear layer's weight, and the sum of its squares from the same pass. Not differentiable.
-
-    PyTorch's unless Triton's is asked for, on a GPU too: there the vendor's product is 2.6 times as fast
-    (kernels/README.md).
-
-    Args:
-        dy: [T, F], the cotangent of its output.
-        x: [T, D], its input.
-
-    Returns:
-        dyᵀ x [F, D] in dy's dtype, and a scalar in at least float32.
-    """
-    with torch.no_grad():
-        if choose(implementation, dy, x, preferred="torch") == "triton":
-            from hybrid.kernels import launch_rows
-
-            dw, squares = launch_rows.weight_gradient(dy, x)
-            return dw, squares.sum()
-        dw = dy.mT @ x
-        return dw, squared_norm([dw], implementation="torch")

@@ -36,7 +36,7 @@ def test_no_spills_shared_memory_that_fits_and_tensor_cores_in_every_offered_con
 @pytest.mark.slow
 def test_a_configuration_that_spills_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
-        "from hybrid.kernels import attention_tiles as t, compile as c;"
+        "from hybrid.kernels import compile as c; from hybrid.kernels.triton import tiles as t;"
         "t.TILES['cuda:90']['pass_a'][128] = t.Tiles(64, 32, 64, 4, 1);"
         "spec = next(s for s in c.attention_specs('cuda:90', (128,)) if s.name == 'pass_a');"
         "print(c.compile_for(spec, 'cuda:90').faults)"

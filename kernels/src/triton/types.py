@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import triton.language as tl
 
-from hybrid.kernels.choice import interpreted
+from hybrid.kernels.dispatch import interpreted
 
 
 def wide_type(dtype: torch.dtype) -> Any:

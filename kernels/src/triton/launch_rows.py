@@ -1,4 +1,4 @@
-"""The Triton kernels of `hybrid.kernels.triton_rows` on tensors: grids, blocks and buffers."""
+"""The Triton kernels of `hybrid.kernels.triton.row_kernels` on tensors: grids, blocks and buffers."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ import triton
 from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
-from hybrid.kernels import triton_rows
-from hybrid.kernels.triton_types import precision, wide_type
+from hybrid.kernels.triton import row_kernels
+from hybrid.kernels.triton.types import wide_type
 
 BLOCK = 1024  # elements a program
 VOCABULARY_BLOCK = 4096
 ROW_ELEMENTS = {"forward": 8192, "backward": 4096, "double": 2048}  # of a block of whole rows, about
 WIDEST_ROW = 8192
-UPDATE_TILE = (64, 64, 32)
 
 
 def swiglu_forward(gate: Tensor, up: Tensor) -> Tensor:
     """silu(gate) * up."""
     gate, up = gate.contiguous(), up.contiguous()
     y = torch.empty_like(gate)
-    _elementwise(triton_rows.swiglu_forward, gate, up, y)
+    _elementwise(row_kernels.swiglu_forward, gate, up, y)
     return y
 
 
@@ -29,7 +28,7 @@ def swiglu_backward(gate: Tensor, up: Tensor, dy: Tensor) -> tuple[Tensor, Tenso
     """Cotangents of gate and up."""
     gate, up, dy = gate.contiguous(), up.contiguous(), dy.contiguous()
     dgate, dup = torch.empty_like(gate), torch.empty_like(up)
-    _elementwise(triton_rows.swiglu_backward, gate, up, dy, dgate, dup)
+    _elementwise(row_kernels.swiglu_backward, gate, up, dy, dgate, dup)
     return dgate, dup
 
 
@@ -37,7 +36,7 @@ def swiglu_double(gate: Tensor, up: Tensor, dy: Tensor, a: Tensor, c: Tensor) ->
     """Cotangents of gate, up and dy from those of `swiglu_backward`'s results."""
     gate, up, dy, a, c = (t.contiguous() for t in (gate, up, dy, a, c))
     found = torch.empty_like(gate), torch.empty_like(up), torch.empty_like(dy)
-    _elementwise(triton_rows.swiglu_double, gate, up, dy, a, c, *found)
+    _elementwise(row_kernels.swiglu_double, gate, up, dy, a, c, *found)
     return found
 
 
@@ -46,7 +45,7 @@ def rms_norm_forward(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     x = x.contiguous()
     y = torch.empty_like(x)
     rows, columns, warps, grid = _row_blocks(x, "forward")
-    triton_rows.rms_norm_forward[grid](
+    row_kernels.rms_norm_forward[grid](
         x,
         weight.contiguous(),
         y,
@@ -67,7 +66,7 @@ def rms_norm_backward(x: Tensor, weight: Tensor, dy: Tensor, eps: float) -> tupl
     dx = torch.empty_like(x)
     rows, columns, warps, grid = _row_blocks(x, "backward")
     sums = _partial_sums(x, grid)
-    triton_rows.rms_norm_backward[grid](
+    row_kernels.rms_norm_backward[grid](
         x, weight.contiguous(), dy, dx, sums, len(x), eps,
         D=x.shape[1], WIDE=wide_type(x.dtype), ROWS=rows, COLUMNS=columns, num_warps=warps,
     )  # fmt: skip
@@ -82,7 +81,7 @@ def rms_norm_double(
     of_x, of_dy = torch.empty_like(x), torch.empty_like(dy)
     rows, columns, warps, grid = _row_blocks(x, "double")
     sums = _partial_sums(x, grid)
-    triton_rows.rms_norm_double[grid](
+    row_kernels.rms_norm_double[grid](
         x, weight.contiguous(), dy, a, omega.contiguous(), of_x, sums, of_dy, len(x), eps,
         D=x.shape[1], WIDE=wide_type(x.dtype), ROWS=rows, COLUMNS=columns, num_warps=warps,
     )  # fmt: skip
@@ -95,7 +94,7 @@ def rotate(x: Tensor, table: Tensor, sign: float) -> Tensor:
     y = torch.empty_like(x)
     pairs = x.numel() // 2
     if pairs:
-        triton_rows.rotate[(triton.cdiv(pairs, BLOCK),)](
+        row_kernels.rotate[(triton.cdiv(pairs, BLOCK),)](
             x, turns, y, x.shape[-2], x.shape[-1] // 2, pairs, sign, WIDE=wide_type(turns.dtype), BLOCK=BLOCK
         )
     return y
@@ -104,33 +103,19 @@ def rotate(x: Tensor, table: Tensor, sign: float) -> Tensor:
 def probabilities(logits: Tensor, targets: Tensor) -> Tensor:
     """Logits [N, V] become probabilities, in place. Returns each target's loss [N] in at least float32."""
     losses = logits.new_empty(len(logits), dtype=torch.promote_types(logits.dtype, torch.float32))
-    triton_rows.softmax_loss[(len(logits),)](
+    row_kernels.softmax_loss[(len(logits),)](
         logits, targets.contiguous(), losses, logits.shape[1], WIDE=wide_type(logits.dtype), BLOCK=VOCABULARY_BLOCK
     )
     return losses
 
 
-def curvature(p: Tensor, t: Tensor, weights: Tensor) -> Tensor:
+def hessian_vector_product(p: Tensor, t: Tensor, weights: Tensor) -> Tensor:
     """t [N, V] becomes w p (t - p·t), in place. Returns p·t [N]."""
     along = torch.empty_like(weights)
-    triton_rows.curvature[(len(p),)](
+    row_kernels.hessian_vector_product[(len(p),)](
         p, t, weights.contiguous(), along, p.shape[1], WIDE=wide_type(p.dtype), BLOCK=VOCABULARY_BLOCK
     )
     return along
-
-
-def weight_gradient(dy: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """dyᵀ x [F, D] of dy [T, F] and x [T, D], and partial sums of its squares."""
-    dy, x = (t if t.stride(1) == 1 else t.contiguous() for t in (dy, x))
-    m, n, k = UPDATE_TILE
-    grid = (triton.cdiv(dy.shape[1], m), triton.cdiv(x.shape[1], n))
-    dw = dy.new_empty(dy.shape[1], x.shape[1])
-    squares = dy.new_empty(grid[0] * grid[1], dtype=torch.promote_types(dy.dtype, torch.float32))
-    triton_rows.weight_gradient[grid](
-        dy, x, dw, squares, len(x), dy.shape[1], x.shape[1], dy.stride(0), x.stride(0),
-        M=m, N=n, K=k, WIDE=wide_type(dy.dtype), PRECISION=precision(dy.dtype),
-    )  # fmt: skip
-    return dw, squares
 
 
 def sum_of_squares(gradient: Tensor) -> Tensor:
@@ -138,7 +123,7 @@ def sum_of_squares(gradient: Tensor) -> Tensor:
     gradient = gradient.contiguous()
     grid = (triton.cdiv(gradient.numel(), BLOCK),)
     squares = gradient.new_empty(grid, dtype=torch.promote_types(gradient.dtype, torch.float32))
-    triton_rows.sum_of_squares[grid](gradient, squares, gradient.numel(), WIDE=wide_type(gradient.dtype), BLOCK=BLOCK)
+    row_kernels.sum_of_squares[grid](gradient, squares, gradient.numel(), WIDE=wide_type(gradient.dtype), BLOCK=BLOCK)
     return squares
 
 
@@ -146,7 +131,7 @@ def sgd(weight: Tensor, gradient: Tensor, factor: Tensor, size: float) -> Tensor
     """weight - size * factor * gradient, the factor a scalar on the device."""
     weight, gradient = weight.contiguous(), gradient.contiguous()
     out = torch.empty_like(weight)
-    triton_rows.sgd[(triton.cdiv(weight.numel(), BLOCK),)](
+    row_kernels.sgd[(triton.cdiv(weight.numel(), BLOCK),)](
         weight, gradient, factor, out, weight.numel(), size, WIDE=wide_type(weight.dtype), BLOCK=BLOCK
     )
     return out

@@ -12,12 +12,13 @@ import torch
 from kernel_cases import AttentionCase, two_derivatives
 
 from hybrid.errors import UnsupportedOperationError
-from hybrid.kernels import attention_tiles, reference
-from hybrid.kernels.attention_tiles import TILES, WIDE_TILES, Tiles, measured_file, tiles
-from hybrid.kernels.choice import choose
+from hybrid.kernels import reference
+from hybrid.kernels.dispatch import choose
 from hybrid.kernels.sliding_window import attention_with_lse, sliding_window_attention
+from hybrid.kernels.triton import tiles as tile_tables
+from hybrid.kernels.triton.tiles import TILES, WIDE_TILES, Tiles, measured_file, tiles
 
-COMMITTED = sorted(attention_tiles.FOLDER.glob("*.json"))
+COMMITTED = sorted(tile_tables.FOLDER.glob("*.json"))
 
 
 def test_a_measured_card_has_its_own_tiles_and_falls_back_where_nothing_was_measured() -> None:
@@ -42,7 +43,7 @@ def test_the_variable_names_a_table_that_outranks_the_cards_own(
 ) -> None:
     file = tmp_path / "mine.json"
     file.write_text(json.dumps({"card": "x", "chip": "cuda:90", "tiles": {"forward": {"64": [32, 16, 64, 2, 1]}}}))
-    monkeypatch.setenv(attention_tiles.VARIABLE, str(file))
+    monkeypatch.setenv(tile_tables.VARIABLE, str(file))
     assert tiles("forward", 48, "cuda:90", card="NVIDIA H200") == Tiles(32, 16, 64, 2, 1)
     assert tiles("pass_a", 64, "cuda:90", card="NVIDIA H200") == TILES["cuda:90"]["pass_a"][64]
 
@@ -66,7 +67,7 @@ def test_a_table_that_cannot_be_read_is_refused_by_its_path(
     file = tmp_path / "mine.json"
     if text is not None:
         file.write_text(text)
-    monkeypatch.setenv(attention_tiles.VARIABLE, str(file))
+    monkeypatch.setenv(tile_tables.VARIABLE, str(file))
     with pytest.raises(UnsupportedOperationError, match=f"{file} is no table of measured tiles"):
         tiles("forward", 64, "cuda:90", card="NVIDIA H200")
 
@@ -79,13 +80,13 @@ def test_every_table_that_ships_names_its_card_its_chip_and_kernels_that_there_a
     for kernel, heads in table["tiles"].items():
         for head in heads:
             assert tiles(kernel, int(head), table["chip"], card=table["card"]) == Tiles(*heads[head])
-            assert int(head) in attention_tiles.HEADS
+            assert int(head) in tile_tables.HEADS
 
 
 @pytest.mark.parametrize("dim", [32, 64, 128, 200])
 def test_the_measured_tiles_give_the_oracles_derivatives(dim: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the interpreter, in float16, in which it multiplies rightly. With a cache, groups and odd lengths."""
-    monkeypatch.setenv(attention_tiles.VARIABLE, str(measured_file("NVIDIA H200")))
+    monkeypatch.setenv(tile_tables.VARIABLE, str(measured_file("NVIDIA H200")))
     case = AttentionCase("measured", 37, 75, 50, heads=2, groups=1, dim=dim, cached=38)
     inputs, constant = case.tensors(torch.float16), [(1, 38), (2, 38)]
     exact = [t.detach().double().requires_grad_() for t in inputs]
@@ -143,7 +144,7 @@ def test_float32_attention_prefers_pytorch(dtype: torch.dtype, preferred: str, m
 
 
 def test_float32_is_multiplied_on_tensor_cores_as_three_products_of_tf32(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hybrid.kernels.triton_types import precision
+    from hybrid.kernels.triton.types import precision
 
     assert precision(torch.float32) == "ieee"  # the interpreter knows nothing else
     monkeypatch.setenv("TRITON_INTERPRET", "0")

@@ -34,7 +34,7 @@ class Tiles(NamedTuple):
 
 
 def tiles(kernel: str, head: int, chip: str, itemsize: int = 2, card: str = "") -> Tiles:
-    """The tiles of a kernel for a head size on a chip, as `hybrid.kernels.choice.chip` names it.
+    """The tiles of a kernel for a head size on a chip, as `hybrid.kernels.dispatch.chip` names it.
 
     Args:
         itemsize: bytes of an element of q, k and v.

@@ -9,20 +9,20 @@ import torch
 import triton
 from torch import Tensor
 
-from hybrid.kernels.attention_tiles import Tiles, tiles
-from hybrid.kernels.choice import card, chip
-from hybrid.kernels.geometry import Geometry
-from hybrid.kernels.triton_attention import (
+from hybrid.kernels.dispatch import card, chip
+from hybrid.kernels.mask import BandMask
+from hybrid.kernels.triton.attention_kernels import (
     forward_kernel,
     key_gradient_kernel,
     pass_a_kernel,
     pass_b_kernel,
     query_gradient_kernel,
 )
-from hybrid.kernels.triton_types import precision, wide_type
+from hybrid.kernels.triton.tiles import Tiles, tiles
+from hybrid.kernels.triton.types import precision, wide_type
 
 
-def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def forward(q: Tensor, k: Tensor, v: Tensor, band_mask: BandMask) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Output and log-sum-exp; and for the backward passes the output in float32 or wider, largest scores, 1 / sums."""
     q, k, v = _rows(q, k, v)
     wide = torch.promote_types(q.dtype, torch.float32)
@@ -31,7 +31,7 @@ def forward(q: Tensor, k: Tensor, v: Tensor, geometry: Geometry) -> tuple[Tensor
     tops, shares = torch.empty_like(lse), torch.empty_like(lse)
     tile = _tile("forward", q)
     buffers = (out, out_wide, lse, tops, shares)
-    _launch(forward_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), geometry)
+    _launch(forward_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), band_mask)
     return out, lse, out_wide, tops, shares
 
 
@@ -42,7 +42,7 @@ def backward(
     do: Tensor,
     dlse: Tensor,
     known: Sequence[Tensor],
-    geometry: Geometry,
+    band_mask: BandMask,
     cached: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     """dQ; dK and dV of the keys from ``cached`` on; and, for the double backward, dQ in float32, D and δ.
@@ -56,12 +56,12 @@ def backward(
     mean, delta = torch.empty_like(tops), torch.empty_like(tops)
     tile = _tile("query_gradient", q)
     buffers = (out, tops, shares, do, dlse, dq, dq_wide, mean, delta)
-    _launch(query_gradient_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), geometry)
+    _launch(query_gradient_kernel, tile, _by_query(q, tile), q, k, v, buffers, (), band_mask)
     new = (*k.shape[:2], k.shape[2] - cached, k.shape[3])
     dk, dv = k.new_empty(new), v.new_empty(new)
     tile = _tile("key_gradient", q)
     grid = _by_key(k, tile, k.shape[2] - cached)
-    _launch(key_gradient_kernel, tile, grid, q, k, v, (tops, shares, delta, do, dk, dv), (cached,), geometry)
+    _launch(key_gradient_kernel, tile, grid, q, k, v, (tops, shares, delta, do, dk, dv), (cached,), band_mask)
     return dq, dk, dv, dq_wide, mean, delta
 
 
@@ -74,7 +74,7 @@ def double_backward(
     y: Tensor,
     z: Tensor,
     known: Sequence[Tensor],
-    geometry: Geometry,
+    band_mask: BandMask,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Q', K', V', dO' and dlse'. ``known`` is what `backward` was given, and the rest of what it returned."""
     out, tops, shares, dq, mean, delta = known
@@ -84,11 +84,11 @@ def double_backward(
     of_lse, bias = torch.empty_like(tops), torch.empty_like(tops)
     tile = _tile("pass_a", q)
     buffers = (do, x, y, z, out, dq, tops, shares, mean, delta, of_q, of_do, of_lse, bias)
-    _launch(pass_a_kernel, tile, _by_query(q, tile), q, k, v, buffers, (geometry.cached,), geometry)
+    _launch(pass_a_kernel, tile, _by_query(q, tile), q, k, v, buffers, (band_mask.cached,), band_mask)
     of_k, of_v = _empty(k), _empty(v)
     tile = _tile("pass_b", q)
     buffers_b = (do, x, y, z, tops, shares, delta, of_lse, bias, of_k, of_v)
-    _launch(pass_b_kernel, tile, _by_key(k, tile, k.shape[2]), q, k, v, buffers_b, (geometry.cached,), geometry)
+    _launch(pass_b_kernel, tile, _by_key(k, tile, k.shape[2]), q, k, v, buffers_b, (band_mask.cached,), band_mask)
     return of_q, of_k, of_v, of_do, of_lse
 
 
@@ -101,7 +101,7 @@ def _launch(
     v: Tensor,
     buffers: tuple[Tensor, ...],
     cached: tuple[int, ...],
-    geometry: Geometry,
+    band_mask: BandMask,
 ) -> None:
     if not all(grid):
         return
@@ -112,11 +112,11 @@ def _launch(
         v,
         *buffers,
         *strides,
-        geometry.queries,
-        geometry.keys,
+        band_mask.queries,
+        band_mask.keys,
         *cached,
-        min(geometry.window, geometry.keys + 1),  # any window beyond the keys is the same, and fits 32 bits
-        geometry.scale,
+        min(band_mask.window, band_mask.keys + 1),  # any window beyond the keys is the same, and fits 32 bits
+        band_mask.scale,
         HEADS=q.shape[1],
         GROUPS=k.shape[1],
         D=q.shape[3],

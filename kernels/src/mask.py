@@ -13,7 +13,7 @@ TILE = 256  # queries at a time: smaller reaches fewer keys in vain, larger mult
 
 
 @dataclass(frozen=True)
-class Geometry:
+class BandMask:
     """Queries and keys of one call: the last query stands on the last key, each sees itself and ``window - 1`` before.
 
     Args:

@@ -46,11 +46,15 @@ def swiglu_double(gate, up, dy, a, c, of_gate, of_up, of_dy, count, WIDE: tl.con
     d = tl.load(dy + at, mask=inside, other=0.0).to(WIDE)
     ca, cc = tl.load(a + at, mask=inside, other=0.0).to(WIDE), tl.load(c + at, mask=inside, other=0.0).to(WIDE)
     sigma = tl.sigmoid(g)
-    slope = sigma * (1 + g * (1 - sigma))
-    bend = sigma * (1 - sigma) * (2 + g * (1 - 2 * sigma))
-    tl.store(of_gate + at, (d * (ca * u * bend + cc * slope)).to(of_gate.dtype.element_ty), mask=inside)
-    tl.store(of_up + at, (d * ca * slope).to(of_up.dtype.element_ty), mask=inside)
-    tl.store(of_dy + at, (ca * u * slope + cc * g * sigma).to(of_dy.dtype.element_ty), mask=inside)
+    first_derivative = sigma * (1 + g * (1 - sigma))
+    second_derivative = sigma * (1 - sigma) * (2 + g * (1 - 2 * sigma))
+    tl.store(
+        of_gate + at,
+        (d * (ca * u * second_derivative + cc * first_derivative)).to(of_gate.dtype.element_ty),
+        mask=inside,
+    )
+    tl.store(of_up + at, (d * ca * first_derivative).to(of_up.dtype.element_ty), mask=inside)
+    tl.store(of_dy + at, (ca * u * first_derivative + cc * g * sigma).to(of_dy.dtype.element_ty), mask=inside)
 
 
 @triton.jit
@@ -165,7 +169,7 @@ def softmax_loss(logits, targets, losses, words, WIDE: tl.constexpr, BLOCK: tl.c
 
 
 @triton.jit
-def curvature(p, t, weights, along, words, WIDE: tl.constexpr, BLOCK: tl.constexpr):
+def hessian_vector_product(p, t, weights, along, words, WIDE: tl.constexpr, BLOCK: tl.constexpr):
     """A row of t becomes w p (t - p·t), in place; and p·t."""
     row = tl.program_id(0)
     p += row.to(tl.int64) * words
@@ -182,31 +186,6 @@ def curvature(p, t, weights, along, words, WIDE: tl.constexpr, BLOCK: tl.constex
         own = tl.load(p + at, mask=at < words, other=0.0).to(WIDE)
         z = tl.load(t + at, mask=at < words, other=0.0).to(WIDE)
         tl.store(t + at, (w * own * (z - mean)).to(t.dtype.element_ty), mask=at < words)
-
-
-@triton.jit
-def weight_gradient(
-    dy, x, dw, squares, tokens, F, D, dys, xs,
-    M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, WIDE: tl.constexpr,
-    PRECISION: tl.constexpr,
-):  # fmt: skip
-    """dW [F, D] = dyᵀ x, and the sum of squares of each tile: the norm is known without reading dW again."""
-    rows, columns = tl.program_id(0) * M + tl.arange(0, M), tl.program_id(1) * N + tl.arange(0, N)
-    out = tl.zeros([M, N], WIDE)
-    for start in range(0, tokens, K):
-        at = start + tl.arange(0, K)
-        left = tl.load(
-            dy + at.to(tl.int64)[:, None] * dys + rows[None, :],
-            mask=(at < tokens)[:, None] & (rows < F)[None, :], other=0.0,
-        )  # fmt: skip
-        right = tl.load(
-            x + at.to(tl.int64)[:, None] * xs + columns[None, :],
-            mask=(at < tokens)[:, None] & (columns < D)[None, :], other=0.0,
-        )  # fmt: skip
-        out = tl.dot(left.T, right, out, input_precision=PRECISION, out_dtype=WIDE)
-    where = dw + rows.to(tl.int64)[:, None] * D + columns[None, :]
-    tl.store(where, out.to(dw.dtype.element_ty), mask=(rows < F)[:, None] & (columns < D)[None, :])
-    tl.store(squares + tl.program_id(0) * tl.num_programs(1) + tl.program_id(1), tl.sum(tl.sum(out * out, 1), 0))
 
 
 @triton.jit
