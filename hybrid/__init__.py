@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from hybrid.settings import Settings
     from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
     from hybrid.types.documents import Document, Metadata, PageView, Passage
+    from hybrid.types.events import (
+        CitationEvent,
+        ClaimEvent,
+        DraftEvent,
+        EndEvent,
+        EvidenceEvent,
+        NoteEvent,
+        RouteEvent,
+        TextEvent,
+    )
     from hybrid.types.exhibits import Exhibit, Exhibits, exhibits
     from hybrid.types.filters import Filter
     from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
@@ -31,7 +41,9 @@ __all__ = [
     "Answer",
     "AnswerReport",
     "Citation",
+    "CitationEvent",
     "Claim",
+    "ClaimEvent",
     "Comparison",
     "Contradiction",
     "Corpus",
@@ -39,6 +51,9 @@ __all__ = [
     "Document",
     "DocumentInfo",
     "Documents",
+    "DraftEvent",
+    "EndEvent",
+    "EvidenceEvent",
     "Exhibit",
     "Exhibits",
     "Filter",
@@ -48,11 +63,14 @@ __all__ = [
     "IngestReport",
     "MemoryTraining",
     "Metadata",
+    "NoteEvent",
     "PageView",
     "Passage",
     "Route",
+    "RouteEvent",
     "Session",
     "Settings",
+    "TextEvent",
     "__version__",
     "exhibits",
     "load_embedder",
@@ -61,6 +79,14 @@ __all__ = [
 ]
 
 _HOME = {
+    "CitationEvent": "hybrid.types.events",
+    "ClaimEvent": "hybrid.types.events",
+    "DraftEvent": "hybrid.types.events",
+    "EndEvent": "hybrid.types.events",
+    "EvidenceEvent": "hybrid.types.events",
+    "NoteEvent": "hybrid.types.events",
+    "RouteEvent": "hybrid.types.events",
+    "TextEvent": "hybrid.types.events",
     "Answer": "hybrid.types.answers",
     "Citation": "hybrid.types.answers",
     "Claim": "hybrid.types.answers",

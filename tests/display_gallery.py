@@ -233,7 +233,7 @@ def report(*, holds: bool = True) -> AnswerReport:
     """A report of two answers, each exhibit in its page."""
     nothing = Answer(
         question="How many days of holiday does an employee get?",
-        text="Nothing in the corpus bears on this question.",
+        text="Nothing in the 8 documents of the corpus answers this question.",
         route=Route(name="lookup", p_comprehension=0.02),
         found=False,
         commit=7,

@@ -185,7 +185,7 @@ def test_where_everything_that_was_found_is_removed_meanwhile_nothing_is_cited(c
 def test_what_is_added_while_a_generator_writes_supports_nothing_in_an_answer_of_an_older_commit(
     corpus: hybrid.Corpus,
 ) -> None:
-    late = "The salt was carried by the barge Marten in June."
+    late = "The salt came on the barge Marten in June."
     model = Model(FALSE, late, between=lambda: corpus.ingest(hybrid.Document.from_text(late, "late.txt")))
     answer = corpus.ask(QUESTION, route="comprehension", writer=model)
     assert {claim.text: claim.verdict for claim in answer.claims}[late] == "unsupported"

@@ -1,4 +1,4 @@
-"""Whether anything in the corpus bears on a question; where nothing does, no answer is made.
+"""Whether a question can be answered from what was found in the corpus; where it cannot, no answer is made.
 
 docs/answers.md has the measurement behind the thresholds: `benchmarks/abstention.py` makes it.
 """
@@ -17,7 +17,7 @@ CONFIDENT = 0.75
 """Below this score an answer is given, and says that the corpus may not hold it."""
 COVERAGE_WEIGHT = 0.5
 MIN_SIMILARITY = 0.35
-"""Words alone are not enough: a question of one telling word ("the setting of the story") meets it anywhere."""
+"""Words alone are not enough: a question of one content word ("the setting of the story") meets it anywhere."""
 
 _ABOUT_THE_WHOLE = lexicon.stems(
     """
@@ -44,7 +44,7 @@ class Answerability:
     content words, weighted by idf, that the best hit's sentences hold together; of a question in parts
     ("when ..., and why ...") the best part's. ``missing`` are
     identifiers of the question that stand nowhere in the evidence. ``general`` questions ask about the
-    corpus as a whole, so that every corpus bears on them."""
+    corpus as a whole, so that every corpus answers them."""
 
     similarity: float
     coverage: float
@@ -84,15 +84,15 @@ def parts(question: str) -> list[str]:
 
 
 def measure(question: str, found: Sequence[Sentence], idf: Callable[[str], float]) -> Answerability:
-    """How far the sentences that were ``found`` bear on the question."""
+    """How far the sentences that were ``found`` answer the question."""
     if not found:
         return Answerability(0.0, 0.0)
     asked = _asked(question)
     by_hit: dict[int, set[str]] = {}
     for sentence in found:
         by_hit.setdefault(sentence.rank, set()).update(lexicon.content_words(sentence.text))
-    held_tokens = {token.lower() for sentence in found for token in lexicon.tokens(sentence.text)}
-    missing = [token for token in _identifiers(question) if token.lower() not in held_tokens]
+    found_tokens = {token.lower() for sentence in found for token in lexicon.tokens(sentence.text)}
+    missing = [token for token in _identifiers(question) if token.lower() not in found_tokens]
     return Answerability(
         similarity=max(sentence.similarity for sentence in found),
         coverage=max(_coverage(_asked(part), by_hit.values(), idf) for part in (question, *parts(question))),
@@ -108,7 +108,7 @@ def _asked(question: str) -> list[str]:
 def _coverage(asked: Sequence[str], hits: Iterable[set[str]], idf: Callable[[str], float]) -> float:
     """The share of the words, by idf, that the best hit holds."""
     total = sum(map(idf, asked))
-    covered = max(sum(idf(stem) for stem in asked if stem in held) for held in hits)
+    covered = max(sum(idf(stem) for stem in asked if stem in words) for words in hits)
     return covered / total if total else 0.0
 
 

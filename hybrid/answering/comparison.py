@@ -20,10 +20,10 @@ def checked_groups(groups: Mapping[str, Filter]) -> dict[str, Filter]:
         raise InputError(f"groups are a mapping of names to hybrid.Filter, not {type(groups).__name__}")
     for name, where in groups.items():
         if not isinstance(name, str) or not name.strip():
-            raise InputError(f"a side has a name, and {name!r} is none")
+            raise InputError(f"a group has a name, and {name!r} is none")
         if not isinstance(where, Filter):
             raise InputError(
-                f"the side {name!r} is {type(where).__name__}, not a hybrid.Filter; Filter() is all documents"
+                f"the group {name!r} is {type(where).__name__}, not a hybrid.Filter; Filter() is all documents"
             )
     if len(groups) < 2:
         raise InputError(f"a comparison has at least two groups, and there is {len(groups) or 'none'}; ask() asks one")
@@ -36,9 +36,9 @@ def compare(question: str, answers: Mapping[str, Answer]) -> Comparison:
 
 
 def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
-    """The pairs of claims of different groups that `contradict` finds, among the claims that a span carries.
+    """The pairs of claims of different groups that `contradict` finds, among the claims that a span supports.
 
-    A claim that nothing carries is nobody's word, and what both groups' documents say is in dispute between none.
+    A claim that no span supports is no document's, and what both groups' documents say is disputed by neither.
     """
     for (one, first), (other, second) in combinations(answers.items(), 2):
         for mine, theirs in product(first.claims, second.claims):

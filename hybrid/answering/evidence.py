@@ -63,7 +63,7 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     """The whole sentences that the hits touch, each once, in the order of their best hit."""
     found: dict[tuple[int, int, int], Sentence] = {}
     for rank, hit in enumerate(hits):
-        for start, end, text, quoted in _touched(texts, hit):
+        for start, end, text, quoted in _sentences_at(texts, hit):
             place = (hit.document_id, hit.source, hit.title, hit.sha256, start, end)
             sentence = Sentence(*place, text, rank, quoted=quoted, author=hit.author)
             if not any(_overlaps(sentence, other) for other in found.values()):
@@ -71,7 +71,7 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     return list(found.values())
 
 
-def _touched(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str, bool]]:
+def _sentences_at(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str, bool]]:
     begin = max(0, hit.start - MARGIN)
     window = texts.text(hit.document_id, begin, hit.end + MARGIN)
     found = sentences.spans(window)
@@ -106,7 +106,7 @@ def collapse(text: str) -> str:
 
 
 def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
-    """The citation of a sentence, with its place for a human session and the text around it."""
+    """The citation of a sentence, with its place for a human reader and the text around it."""
     place = texts.locate(sentence.document_id, sentence.start, sentence.end)
     begin = max(0, sentence.start - CONTEXT)
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)

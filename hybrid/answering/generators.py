@@ -262,7 +262,7 @@ def passages(found: Sequence[Sentence], count: Callable[[str], int], budget: int
     documents: dict[int, list[Sentence]] = {}
     for sentence in chosen:
         documents.setdefault(sentence.document_id, []).append(sentence)
-    return [sorted(held, key=lambda one: one.start) for held in documents.values()]
+    return [sorted(group, key=lambda one: one.start) for group in documents.values()]
 
 
 _ADJACENT = 3  # characters between two sentences of one passage
@@ -270,13 +270,13 @@ _ADJACENT = 3  # characters between two sentences of one passage
 
 def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tuple[str, str]]:
     """The chat that asks a large model, each document's passages under its name."""
-    given = "\n\n".join(f"[{held[0].source}]\n{_joined(held)}" for held in documents)
+    given = "\n\n".join(f"[{group[0].source}]\n{_joined(group)}" for group in documents)
     return [("system", INSTRUCTION), ("user", f"Passages:\n\n{given}\n\nQuestion: {question}")]
 
 
-def _joined(held: Sequence[Sentence]) -> str:
-    text = collapse(held[0].text)
-    for before, sentence in itertools.pairwise(held):
+def _joined(group: Sequence[Sentence]) -> str:
+    text = collapse(group[0].text)
+    for before, sentence in itertools.pairwise(group):
         text += (" " if sentence.start - before.end <= _ADJACENT else "\n…\n") + collapse(sentence.text)
     return text
 

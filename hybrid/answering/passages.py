@@ -141,8 +141,8 @@ class SuppliedPassages:
             re.compile(rf"\b{re.escape(word)}" + ("" if prefix else r"\b"), re.IGNORECASE)
             for word, prefix in _TERM.findall(match)
         ]
-        held = sum(any(pattern.search(p.text) for pattern in patterns) for p in self._passages.values())
-        return min(held, up_to)
+        count = sum(any(pattern.search(p.text) for pattern in patterns) for p in self._passages.values())
+        return min(count, up_to)
 
 
 class Restricted(Documents, Protocol):

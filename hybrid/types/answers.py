@@ -158,7 +158,8 @@ class Answer(_Data):
     """An answer made of claims, each with a verdict and, unless it is unsupported, citations.
 
     ``text`` holds the claims with their ``[n]``; ``citations`` are those numbers' spans, in order.
-    Where nothing in the corpus bears on the question ``found`` is false and there are no claims.
+    Where nothing in the corpus answers the question ``found`` is false, there are no claims, and ``text`` says what was
+    searched.
     ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
     ``commit`` is the state of the corpus that answered, ``notes`` says what the reader should know
     about how, ``seconds`` what each stage took.

@@ -20,7 +20,7 @@ from hybrid.types.answers import Answer, Citation, Claim, Route, Verdict
 
 QUESTION = "How many days is notice of termination?"
 ACME, BETA = "acme/lease.txt", "beta/lease.txt"
-SIDES = {"Beta Ltd": hybrid.Filter(sources="beta/*"), "Acme": hybrid.Filter(sources="acme/*")}
+GROUPS = {"Beta Ltd": hybrid.Filter(sources="beta/*"), "Acme": hybrid.Filter(sources="acme/*")}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
 
 @pytest.fixture(scope="module")
 def comparison(corpus: hybrid.Corpus) -> hybrid.Comparison:
-    return corpus.compare(QUESTION, SIDES, route="lookup")
+    return corpus.compare(QUESTION, GROUPS, route="lookup")
 
 
 def answer(text: str, verdict: Verdict = "verbatim") -> Answer:
@@ -56,11 +56,11 @@ def test_each_side_answers_from_its_own_documents_in_the_order_given(
     assert comparison.question == QUESTION
     assert list(comparison) == ["Beta Ltd", "Acme"]
     assert len(comparison) == 2
-    for (side, found), source in zip(comparison.items(), (BETA, ACME), strict=True):
+    for (group, found), source in zip(comparison.items(), (BETA, ACME), strict=True):
         assert {citation.source for citation in found.citations} == {source}
-        assert found.where == SIDES[side]
+        assert found.where == GROUPS[group]
         assert found.route.forced
-        alone = corpus.ask(QUESTION, route="lookup", where=SIDES[side])
+        alone = corpus.ask(QUESTION, route="lookup", where=GROUPS[group])
         assert found.model_dump(exclude={"seconds"}) == alone.model_dump(exclude={"seconds"})
 
 
@@ -77,7 +77,7 @@ def test_claims_that_contradict_each_other_are_named_with_both_their_places(comp
     ]
 
 
-def test_a_side_does_not_contradict_itself_and_every_two_sides_are_compared() -> None:
+def test_a_group_does_not_contradict_itself_and_every_two_groups_are_compared() -> None:
     both = answer("The rent is $5 a month.")
     other = answer("The rent is $9 a month.")
     found = list(contradictions({"a": both, "b": other, "c": both}))
@@ -90,12 +90,14 @@ def test_what_nothing_carries_contradicts_nobody() -> None:
 
 
 def test_the_history_reaches_every_side(corpus: hybrid.Corpus) -> None:
-    found = corpus.compare("And when is it due?", {**SIDES, "All": hybrid.Filter()}, history=["How much is the rent?"])
+    found = corpus.compare("And when is it due?", {**GROUPS, "All": hybrid.Filter()}, history=["How much is the rent?"])
     assert all(any(note.startswith("Read as: ") for note in one.notes) for one in found.values())
     assert found["All"].where is None
 
 
-def test_all_sides_are_asked_in_one_state_of_the_corpus(corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_groups_are_asked_in_one_state_of_the_corpus(
+    corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Answerer] = []
     prepare = Answerer.prepare
 
@@ -104,13 +106,13 @@ def test_all_sides_are_asked_in_one_state_of_the_corpus(corpus: hybrid.Corpus, m
         return prepare(self, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Answerer, "prepare", watched)
-    found = corpus.compare(QUESTION, SIDES)
+    found = corpus.compare(QUESTION, GROUPS)
     assert len(asked) == 2
     assert all(one is other for one, other in pairwise(asked))
     assert len({one.commit for one in found.values()}) == 1
 
 
-def test_its_text_names_the_sides_what_was_searched_and_the_contradiction(comparison: hybrid.Comparison) -> None:
+def test_its_text_names_the_groups_what_was_searched_and_the_contradiction(comparison: hybrid.Comparison) -> None:
     shown = str(comparison)
     assert shown.startswith(f"{QUESTION}\n\nBeta Ltd\n--------\n“Notice of termination is 60 days.” [1]")
     assert "Searched only: source acme/*." in shown
@@ -121,7 +123,7 @@ def test_its_text_names_the_sides_what_was_searched_and_the_contradiction(compar
     )
 
 
-def test_a_notebook_shows_the_sides_beside_each_other_and_wraps_them(comparison: hybrid.Comparison) -> None:
+def test_a_notebook_shows_the_groups_beside_each_other_and_wraps_them(comparison: hybrid.Comparison) -> None:
     root = check(comparison._repr_html_())
     groups = [one for one in root.iter("div") if one.get("role") == "region"]
     assert [one.get("aria-label") for one in groups] == ["Beta Ltd", "Acme"]
@@ -133,7 +135,7 @@ def test_a_notebook_shows_the_sides_beside_each_other_and_wraps_them(comparison:
 
 
 def test_without_a_contradiction_it_says_what_was_not_looked_for(corpus: hybrid.Corpus) -> None:
-    found = corpus.compare("Where is the depot and when is rent due?", SIDES)
+    found = corpus.compare("Where is the depot and when is rent due?", GROUPS)
     assert not [one for one in found.contradictions if "Ghent" in one.claims[0].text]
     calm = hybrid.Comparison("?", {"a": answer("The rent is $5."), "b": answer("The rent is $5.")})
     for shown in (str(calm), check(calm._repr_html_()).xpath("string()")):
@@ -161,8 +163,8 @@ def test_a_report_and_exhibits_take_it_as_they_take_its_answers(
     [
         ({}, "at least two groups, and there is none"),
         ({"a": hybrid.Filter()}, "at least two groups, and there is 1"),
-        ({"a": hybrid.Filter(), "b": "beta/*"}, r"side 'b' is str, not a hybrid\.Filter"),
-        ({"a": hybrid.Filter(), " ": hybrid.Filter()}, "a side has a name"),
+        ({"a": hybrid.Filter(), "b": "beta/*"}, r"group 'b' is str, not a hybrid\.Filter"),
+        ({"a": hybrid.Filter(), " ": hybrid.Filter()}, "a group has a name"),
         ([hybrid.Filter(), hybrid.Filter()], r"mapping of names to hybrid\.Filter, not list"),
         ({"a": hybrid.Filter(), "b": hybrid.Filter(sources="gamma/*")}, "gamma"),
     ],
@@ -173,6 +175,6 @@ def test_what_cannot_be_compared_is_refused_in_words(corpus: hybrid.Corpus, grou
 
 
 def test_its_twin_says_the_same(comparison: hybrid.Comparison, corpus: hybrid.Corpus) -> None:
-    found = asyncio.run(corpus.acompare(QUESTION, SIDES, route="lookup"))
+    found = asyncio.run(corpus.acompare(QUESTION, GROUPS, route="lookup"))
     assert found.contradictions == comparison.contradictions
     assert [one.text for one in found.values()] == [one.text for one in comparison.values()]

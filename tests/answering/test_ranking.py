@@ -1,4 +1,4 @@
-"""Sentences are exact spans; the sentence that answers comes first; where nothing bears, nothing is found."""
+"""Sentences are exact spans; the sentence that answers comes first; where nothing answers, nothing is found."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ def test_a_short_statement_in_capitals_is_no_heading(tmp_path: Path) -> None:
     assert found[0] == "Copyright (c) 2005-2025, Acme Developers."
 
 
-def test_a_question_that_the_corpus_covers_has_bearing(corpus: SmallCorpus) -> None:
+def test_a_question_that_the_corpus_covers_is_answerable(corpus: SmallCorpus) -> None:
     question = "When does the agreement end?"
     assert abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
 @pytest.mark.parametrize("question", ["Which enzyme splits lactose in mammals?", "Who won the marathon in Helsinki?"])
-def test_a_question_about_something_else_has_none(corpus: SmallCorpus, question: str) -> None:
+def test_a_question_about_something_else_is_not_answerable(corpus: SmallCorpus, question: str) -> None:
     assert not abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
@@ -166,12 +166,12 @@ def test_an_identifier_that_stands_nowhere_is_missing(corpus: SmallCorpus) -> No
     assert not measured.answerable
 
 
-def test_a_question_about_the_whole_bears_on_any_corpus(corpus: SmallCorpus) -> None:
+def test_a_question_about_the_whole_is_answerable_from_any_corpus(corpus: SmallCorpus) -> None:
     question = "What are these documents about?"
     assert abstention.measure(question, corpus.find(question), corpus.idf).answerable
 
 
-def test_an_empty_corpus_bears_on_nothing(tmp_path: Path) -> None:
+def test_nothing_is_answerable_from_an_empty_corpus(tmp_path: Path) -> None:
     assert not abstention.measure("What is this about?", [], build(tmp_path, {"a.txt": "x"}).idf).answerable
 
 

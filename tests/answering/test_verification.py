@@ -1,4 +1,4 @@
-"""What a verdict promises: a claim that the corpus does not carry is never called supported."""
+"""What a verdict promises: a claim that the corpus does not support is never called supported."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_claim_that_says_something_else_is_unsupported(corpus: SmallCorpus, pr
 
 
 @pytest.mark.parametrize(
-    ("objection", "claim", "span"),
+    ("check", "claim", "span"),
     [
         ("facts", "The rent is $5,400.", "The rent is $4,500."),
         ("names", "Northwind shall pay the rent.", "Orford shall pay the rent."),
@@ -125,8 +125,8 @@ def test_a_claim_that_says_something_else_is_unsupported(corpus: SmallCorpus, pr
         ("content", "It rains.", "It rains in Oslo."),
     ],
 )
-def test_each_guard_says_what_it_objects_to(objection: str, claim: str, span: str) -> None:
-    assert objection in compare(claim, span, lambda _: 1.0).failed_checks
+def test_each_check_that_fails_is_named(check: str, claim: str, span: str) -> None:
+    assert check in compare(claim, span, lambda _: 1.0).failed_checks
 
 
 def test_a_part_of_a_sentence_is_verbatim_as_a_phrase_and_not_as_a_sentence(corpus: SmallCorpus) -> None:

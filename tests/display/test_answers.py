@@ -174,9 +174,9 @@ def test_no_control_character_reaches_the_terminal() -> None:
 
 
 def test_an_answer_that_found_nothing_shows_its_text() -> None:
-    nothing = answer(text="Nothing bears on this.", claims=(), citations=(), found=False, notes=())
-    assert str(nothing) == "Nothing bears on this."
-    assert "Nothing bears on this." in page(nothing).text
+    nothing = answer(text="Nothing answers this.", claims=(), citations=(), found=False, notes=())
+    assert str(nothing) == "Nothing answers this."
+    assert "Nothing answers this." in page(nothing).text
 
 
 def test_every_span_of_a_page_is_marked_whole_whatever_lines_it_is_broken_over() -> None:

@@ -19,7 +19,7 @@ from hybrid.types.answers import Hit
 
 HeaderField = Literal["name", "parties", "date"]
 CHARS = 1500
-"""How much of a document counts as its opening."""
+"""Characters of a document that count as its header."""
 HEADERS_READ = 3
 """Of how many documents, those of the best hits, the headers are read."""
 
@@ -100,8 +100,8 @@ def named(question: str, title: str) -> bool:
         >>> named("How much is due on this account?", "Statement of account")
         False
     """
-    held = _words(_SUFFIX.sub("", title))
-    return len(held) >= MIN_WORDS and held <= _words(question)
+    words = _words(_SUFFIX.sub("", title))
+    return len(words) >= MIN_WORDS and words <= _words(question)
 
 
 def named_documents(question: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -67,7 +67,7 @@ def choose(
     than the share ``least`` of the best one's score.
 
     Scored by similarity to the question, share of its rare words, whether the sentence holds what the
-    question asks to the letter, whether it holds the kind of thing asked for (a date for "when") or is worded as
+    question asks for word for word, whether it holds the kind of thing asked for (a date for "when") or is worded as
     documents word it, whether it stands where documents name themselves if that is what is asked, whether the
     question names its document (`document_header`), and how much of the question the passage around it
     holds: many contracts say when they end, and the one that is asked about is named in another sentence. Who says
@@ -92,8 +92,8 @@ def choose(
 def score(question: str, sentence: Sentence, idf: Callable[[str], float], heading: Sentence | None = None) -> float:
     """How well one sentence answers the question, read below the heading that stands over it, if any."""
     asked = set(lexicon.content_words(question))
-    held = lexicon.content_words(sentence.text)
-    titled = set(held) | set(lexicon.content_words(heading.text)) if heading else set(held)
+    words = lexicon.content_words(sentence.text)
+    titled = set(words) | set(lexicon.content_words(heading.text)) if heading else set(words)
     if sentence.author and not sentence.quoted and _FIRST_PERSON.search(sentence.text):
         titled |= set(lexicon.content_words(sentence.author))
     named = document_header.named(question, sentence.title)
@@ -111,7 +111,7 @@ def score(question: str, sentence: Sentence, idf: Callable[[str], float], headin
     if _holds_exact_match(question, sentence.text):
         return value + _EXACT
     value += _NUMBERS * _numbers_held(question, sentence.text)
-    empty = _says_nothing(sentence.text, held) or (named and set(held) <= title)
+    empty = _says_nothing(sentence.text, words) or (named and set(words) <= title)
     return value * (0.6 if wanted != "name" and empty else 1.0)
 
 
@@ -166,14 +166,14 @@ def _numbers_held(question: str, text: str) -> float:
     return len(needed & lexicon.facts(text).provided) / len(needed) if needed else 0.0
 
 
-def _says_nothing(text: str, held: Sequence[str]) -> bool:
+def _says_nothing(text: str, words: Sequence[str]) -> bool:
     """Whether the sentence only announces others: a heading, a page number, a lead-in that ends in a colon."""
     written = text.split()
     if text.rstrip().endswith((":", "?")):
         return True
-    if held and any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)):
+    if words and any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)):
         return False  # "Invoiced in all: £818.48." says it in one word
-    if len(written) < 4 or len(held) < 2:
+    if len(written) < 4 or len(words) < 2:
         return True
     if text.rstrip()[-1] in ".;!" and any(char.isdigit() for word in written[2:] for char in word):
         return False  # "Copyright (c) 2005, Acme Limited." is a statement; "Section 14. GOVERNING LAW." is not

@@ -1,4 +1,4 @@
-"""The rule of ``supported``: when a span carries a claim that says it in other words.
+"""The rule of ``supported``: when a span entails a claim that says it in other words.
 
 One span must hold every fact and name of the claim, agree with it in polarity, modality, roles and
 conditions, and share enough of its words, in its order, and of its meaning. docs/answers.md describes
@@ -17,7 +17,7 @@ from hybrid.text import lexicon
 Idf = Callable[[str], float]
 """How rare a stem is in the corpus; more is rarer."""
 MIN_WORDS = 2
-"""Content words of a claim that says enough to be carried or not."""
+"""Content words of a claim that says enough to be supported or not."""
 
 
 _ROUNDING = 1e-9  # weights are added up in two different orders
@@ -50,14 +50,14 @@ class Match:
 
 def compare(claim: str, span: str, idf: Idf) -> Match:
     """Set a claim against a span, by words alone."""
-    wanted, held = lexicon.content_words(claim), lexicon.content_words(span)
-    present = {synonym for stem in held for synonym in lexicon.SYNONYMS.get(stem, (stem,))}
+    wanted, given = lexicon.content_words(claim), lexicon.content_words(span)
+    present = {synonym for stem in given for synonym in lexicon.SYNONYMS.get(stem, (stem,))}
     missing = set(wanted) - present
     total = sum(idf(stem) for stem in wanted)
     shared = set(wanted) - missing
     return Match(
         coverage=sum(idf(stem) for stem in wanted if stem in present) / total if total else 0.0,
-        order=_in_order(wanted, held, idf) / total if total else 0.0,
+        order=_in_order(wanted, given, idf) / total if total else 0.0,
         polarity=_agreement(lexicon.negated(claim) & shared, lexicon.negated(span) & shared),
         failed_checks=tuple(_failed_checks(claim, span, missing, present)),
     )
@@ -75,8 +75,8 @@ def _failed_checks(claim: str, span: str, missing: set[str], present: set[str]) 
         yield "roles"
     if lexicon.negations(claim) != lexicon.negations(span):
         yield "negation"
-    said, heard = lexicon.modalities(claim), lexicon.modalities(span)
-    if any(kinds != heard.get(verb) for verb, kinds in said.items() if verb in present):
+    claimed, spanned = lexicon.modalities(claim), lexicon.modalities(span)
+    if any(kinds != spanned.get(verb) for verb, kinds in claimed.items() if verb in present):
         yield "modality"
     if lexicon.directions(claim) - lexicon.directions(span):
         yield "directions"
@@ -86,12 +86,12 @@ def _failed_checks(claim: str, span: str, missing: set[str], present: set[str]) 
         yield "conditions"
 
 
-def _in_order(wanted: Sequence[str], held: Sequence[str], idf: Idf) -> float:
+def _in_order(wanted: Sequence[str], given: Sequence[str], idf: Idf) -> float:
     """Idf of the heaviest common subsequence of two lists of stems."""
-    best = [0.0] * (len(held) + 1)
+    best = [0.0] * (len(given) + 1)
     for stem in wanted:
         value, diagonal = idf(stem), 0.0
-        for position, other in enumerate(held, start=1):
+        for position, other in enumerate(given, start=1):
             above = best[position]
             best[position] = max(above, best[position - 1], diagonal + value if _alike(stem, other) else 0.0)
             diagonal = above
@@ -108,13 +108,13 @@ def _agreement(one: frozenset[str] | set[str], other: frozenset[str] | set[str])
 
 
 def support(match: Match, similarity: float, rule: Rule) -> tuple[bool, float]:
-    """Whether the span carries the claim, and the score behind it, between 0 and 1."""
+    """Whether the span entails the claim, and the score behind it, between 0 and 1."""
     score = float(np.clip((match.coverage + match.order + similarity) / 3, 0, 1))
-    carried = (
+    entailed = (
         not match.failed_checks
         and match.coverage >= rule.coverage - _ROUNDING
         and match.order >= rule.order - _ROUNDING
         and match.polarity >= rule.polarity
         and similarity >= rule.similarity
     )
-    return carried, score
+    return entailed, score

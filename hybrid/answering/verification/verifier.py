@@ -21,7 +21,7 @@ from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
 
 MIN_VERBATIM_WORDS = 4
-"""A shorter claim ("Yes, it is.") is found somewhere in any corpus, which carries nothing."""
+"""A shorter claim ("Yes, it is.") is found somewhere in any corpus, which supports nothing."""
 SEARCHED = 5
 """Hits of a search for the claim itself, besides the question's evidence."""
 COMPARED = 8
@@ -33,7 +33,7 @@ _NUMBERING = re.compile(r"\W*(?:[\w.()]{1,8}[.)]\s*)?")
 
 @dataclass(frozen=True)
 class Verified:
-    """A claim with its verdict, the span that carries it (none if unsupported), and the score behind it."""
+    """A claim with its verdict, the span that supports it (none if unsupported), and the score behind it."""
 
     text: str
     verdict: Verdict
@@ -90,7 +90,7 @@ class Verifier:
         return self._verbatim_in(claim, evidence) or self._exact(claim)
 
     def verify_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Verified]:
-        """The verdict on ``claim``; or, where no span carries it whole but one carries each of the statements
+        """The verdict on ``claim``; or, where no span supports it whole but one supports each of the statements
         that "and", "but" or a semicolon join in it, the verdicts on these, each put as a sentence."""
         whole = self.verify(claim, evidence)
         statements = _statements(claim)
@@ -144,8 +144,8 @@ class Verifier:
             (*support(matches[index], float(vectors[0] @ vector), self._rule), unique[index])
             for index, vector in zip(nearest, vectors[1:], strict=True)
         ]
-        carried, score, span = max(judged, key=lambda row: (row[0], row[1]))
-        return Verified(claim, "supported" if carried else "unsupported", span if carried else None, score)
+        supported, score, span = max(judged, key=lambda row: (row[0], row[1]))
+        return Verified(claim, "supported" if supported else "unsupported", span if supported else None, score)
 
 
 def _statements(claim: str) -> list[str]:
