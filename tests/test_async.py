@@ -7,7 +7,8 @@ import contextvars
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from safetensors.numpy import load_file
 from tiny_model import tiny_settings
 
 import hybrid
-from hybrid._async import until_stopped
+from hybrid._async import pulled, until_stopped
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.request import RequestContext
 from hybrid.errors import CorpusError, InputError
@@ -183,6 +184,55 @@ def test_a_cancelled_question_streams_nothing_more_and_its_thread_stops(corpus: 
     asyncio.run(give_up())
     assert ended.wait(timeout=PATIENCE)
     assert heard == ["The first thing is this. (unsupported)"]
+
+
+class Waiting:
+    """Numbers, the second of which waits until it may be made. The test holds on to them: nobody else closes them."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on, self.closed = threading.Event(), threading.Event(), threading.Event()
+
+    def numbers(self) -> Generator[int, None, None]:
+        try:
+            yield 1
+            self.reached.set()
+            assert self.go_on.wait(timeout=PATIENCE)
+            yield 2
+        finally:
+            self.closed.set()
+
+
+def test_items_are_closed_where_the_consumer_leaves_between_two() -> None:
+    waiting = Waiting()
+    numbers = waiting.numbers()
+
+    async def leave() -> None:
+        async with aclosing(pulled(numbers)) as made:
+            assert await anext(made) == 1
+
+    asyncio.run(leave())
+    assert waiting.closed.is_set()
+
+
+def test_items_are_closed_by_the_thread_that_makes_one_where_the_consumer_is_cancelled() -> None:
+    waiting = Waiting()
+    numbers = waiting.numbers()
+
+    async def read() -> None:
+        async for _ in pulled(numbers):
+            pass
+
+    async def give_up() -> None:
+        running = asyncio.create_task(read())
+        await asyncio.to_thread(waiting.reached.wait, PATIENCE)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert not waiting.closed.is_set()
+        waiting.go_on.set()
+
+    asyncio.run(give_up())
+    assert waiting.closed.wait(timeout=PATIENCE)
 
 
 class Pause:

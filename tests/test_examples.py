@@ -62,7 +62,7 @@ def test_filters_shows_the_answer_of_each_choice_of_documents(run: Run) -> None:
     assert (table["since April"][0], table["since April"][-1]) == ("2", "3.eml")
     assert (table["the notes"][0], table["the notes"][-1]) == ("2", "call.txt")
     assert (table["matter A-17, ours"][0], table["matter A-17, ours"][-1]) == ("1", "call.txt")
-    assert table["before 2026"][:2] == ["0", "Nothing in the corpus bears on this"]
+    assert table["before 2026"][:2] == ["0", "Nothing answers this question: the filter"]
     assert table["a key that nothing has"][1].startswith("refused: no document has the metadata")
 
 
