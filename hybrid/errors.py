@@ -2,7 +2,8 @@
 
     HybridError
     ├── InputError              an argument that cannot be used: an empty question, an unknown route
-    │   └── UnsupportedOperationError  a kernel was asked for what it, or this machine, does not do
+    │   └── UnsupportedOperationError  asked for something that a kernel, this machine or a component does not do
+    ├── AnswerTimeoutError      no answer within the time that the caller gave; the work on it is stopped
     ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
     ├── InstallationError       a package that hybrid needs is missing, or two of them exclude each other
     ├── DocumentError           one document could not be read; ingest reports it and goes on
@@ -39,8 +40,13 @@ class InputError(HybridError, ValueError):
     """An argument cannot be used as it is."""
 
 
-class UnsupportedOperationError(InputError):
-    """An operation of `hybrid.kernels` was asked for something that it, or the implementation chosen, does not do."""
+class UnsupportedOperationError(InputError, NotImplementedError):
+    """Something was asked for that an operation of `hybrid.kernels`, the implementation chosen, or a component does not
+    do: a kernel on another machine, tools of a chat model that has none."""
+
+
+class AnswerTimeoutError(HybridError, TimeoutError):
+    """There was no answer within the time that the caller gave. The work on it is stopped."""
 
 
 class SettingsError(HybridError, ValueError):

@@ -96,7 +96,7 @@ def test_a_document_search_takes_a_vector(corpus: hybrid.Corpus) -> None:
     ((document, hit),) = corpus.search_documents((3 * vector).tolist(), k=1)
     assert document.source == "lease.txt"
     assert hit.similarity == pytest.approx(1.0, abs=1e-3)
-    with pytest.raises(InputError, match="k must be"):
+    with pytest.raises(InputError, match="k is how many"):
         corpus.search_documents(vector.tolist(), k=0)
 
 

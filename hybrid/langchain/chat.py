@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from contextlib import aclosing, closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from langchain_core.callbacks import CallbackManager, CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from hybrid.corpus import Corpus
-from hybrid.errors import InputError
-from hybrid.langchain import prompts
+from hybrid.errors import InputError, UnsupportedOperationError
+from hybrid.langchain import caching, prompts
 from hybrid.langchain.opening import OfCorpus
 from hybrid.langchain.prompts import citation_blocks, placed
-from hybrid.langchain.streaming import Relay, StopWords
+from hybrid.langchain.running import Steps
+from hybrid.langchain.streaming import StopWords
+from hybrid.langchain.writer import WriterRun, below, child_config, parent_of_call, parent_of_run
 from hybrid.types.answers import Answer, RouteName
+from hybrid.types.events import EndEvent, TextEvent
 from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
     from typing import Self
 
     from hybrid.types.documents import Passage
+
+
+_INSTEAD = (
+    "give the tools or the schema to another chat model, and this corpus to it as HybridRetriever, or that model to "
+    "this one as writer="
+)
 
 
 class ChatHybrid(OfCorpus, BaseChatModel):
@@ -46,13 +57,17 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         route: ``"lookup"``, ``"comprehension"`` or ``"both"``, instead of the router's choice; also in the call.
         where: answer from these documents of the corpus only; also in the call.
         retriever: a LangChain retriever that finds the evidence in the index's place.
-        writer: another chat model, which writes in the memory's place.
+        writer: another chat model, which writes in the memory's place. It runs with the callbacks, tags and metadata of
+            the call, and where its messages say what they cost, that is the answer's ``usage_metadata``.
+        timeout: seconds for an answer; also in the call.
         stop: the answer ends before the first of these strings; also in the call.
         streaming: LangChain's: ``invoke`` streams to the callbacks, too.
 
     Raises:
         CorpusNotFoundError: with the first question, if there is no corpus in the directory.
-        InputError: no question, one that is too long, or a filter for a retriever that is not this library's.
+        InputError: no question, one that is too long, a message with an image or a file, or a filter for a retriever
+            that is not this library's.
+        AnswerTimeoutError: the time was over. The work stops at its next step: a token, a search, a sentence verified.
 
     Example:
         >>> chat = ChatHybrid(corpus="acme-v-beta")
@@ -68,6 +83,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
     where: Filter | None = None
     retriever: Runnable[str, Any] | None = None
     writer: Any = None
+    timeout: float | None = Field(default=None, gt=0)
     stop: list[str] | None = None
     streaming: bool = False
 
@@ -86,13 +102,18 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        ask = self._asker(messages, run_manager, kwargs)
-        answer, notes = ask(_unheard)
-        cut = StopWords(self._stops(stop))
-        text = cut.let(answer.text)
-        text += cut.rest()
-        message = AIMessage(content=[self._block(text, answer)], **self._about(messages, text, answer, notes))
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return _result(list(self._steps(messages, stop, run_manager, kwargs).each()))
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        steps = self._steps(messages, stop, run_manager.get_sync() if run_manager else None, kwargs)
+        async with aclosing(steps.aeach()) as each:
+            return _result([one async for one in each])
 
     def _stream(
         self,
@@ -101,68 +122,140 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        cut = StopWords(self._stops(stop))
-        relay = Relay(self._asker(messages, run_manager, kwargs))
-        text = ""
-        for piece in relay.pieces():
-            if said := cut.let(piece):
-                text += said
-                yield ChatGenerationChunk(message=AIMessageChunk(content=[_piece(said)]))
-        if said := cut.rest():
-            text += said
-            yield ChatGenerationChunk(message=AIMessageChunk(content=[_piece(said)]))
-        answer, notes = relay.result()
-        last = {**self._block(text, answer), "text": ""}
-        about = self._about(messages, text, answer, notes)
-        yield ChatGenerationChunk(message=AIMessageChunk(content=[last], chunk_position="last", **about))
+        with closing(self._steps(messages, stop, run_manager, kwargs).each()) as each:
+            for one in each:
+                if one is not None:
+                    yield _chunk(one)
 
-    def _asker(
-        self, messages: Sequence[BaseMessage], run_manager: CallbackManagerForLLMRun | None, options: dict[str, Any]
-    ) -> Callable[[Callable[[str], None]], tuple[Answer, tuple[str, ...]]]:
-        """Asks what the messages ask, tells the answer to who is given, and returns it with notes on the prompt."""
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        steps = self._steps(messages, stop, run_manager.get_sync() if run_manager else None, kwargs)
+        async with aclosing(steps.aeach()) as each:
+            async for one in each:
+                if one is not None:
+                    yield _chunk(one)
+
+    # LangChain streams without giving the run to `_stream`. These four say below which run the writer and the
+    # retriever are at work.
+
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> Iterator[AIMessageChunk]:
+        """LangChain's ``stream``."""
+        config, parent = parent_of_call(config)
+        chunks = super().stream(input, config, stop=stop, **kwargs)
+        with closing(cast("Generator[AIMessageChunk]", chunks)):
+            while True:
+                with below(parent):  # not over a yield: the caller's code is no part of this run
+                    chunk = next(chunks, None)
+                if chunk is None:
+                    return
+                yield chunk
+
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> AsyncIterator[AIMessageChunk]:
+        """LangChain's ``astream``."""
+        config, parent = parent_of_call(config)
+        chunks = super().astream(input, config, stop=stop, **kwargs)
+        async with aclosing(cast("AsyncGenerator[AIMessageChunk]", chunks)):
+            while True:
+                with below(parent):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                yield chunk
+
+    def _generate_with_cache(
+        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        with below(parent_of_run(run_manager)) if run_manager else nullcontext():
+            return super()._generate_with_cache(messages, stop, run_manager, **kwargs)
+
+    async def _agenerate_with_cache(
+        self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        with below(parent_of_run(run_manager)) if run_manager else nullcontext():
+            return await super()._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+
+    def _steps(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: list[str] | None,
+        run_manager: CallbackManagerForLLMRun | None,
+        options: dict[str, Any],
+    ) -> Steps[_Step]:
+        timeout = options.pop("timeout", self.timeout)
+        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+            raise InputError(f"timeout is a number of seconds above 0, or None, not {timeout!r}")
+        return Steps(self._said(messages, stop, child_config(run_manager), options), timeout)
+
+    def _said(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: list[str] | None,
+        config: RunnableConfig,
+        options: dict[str, Any],
+    ) -> Generator[_Step, None, None]:
+        """The answer's text, piece by piece, and the whole message at the end. ``None`` is a step of work that brought
+        no text: between any two steps the work can be stopped."""
         route, where = options.pop("route", self.route), options.pop("where", self.where)
         options.pop("stream", None)  # LangChain's own
         if options:
-            raise InputError(
-                f"ChatHybrid does not know {', '.join(sorted(options))}; a call takes stop, route and where"
-            )
+            known = "stop, route, where and timeout"
+            raise InputError(f"ChatHybrid does not know {', '.join(sorted(options))}; a call takes {known}")
         asked = prompts.read(messages)
-        corpus = self._opened()()
         passages: Any = asked.passages
         if passages is None and self.retriever is not None:
 
             def passages(question: str) -> tuple[Passage, ...]:
-                return self._retrieved(question, run_manager)
+                return self._retrieved(question, config)
 
-        def ask(tell: Callable[[str], None]) -> tuple[Answer, tuple[str, ...]]:
-            answer = corpus.ask(
-                asked.question,
-                route=route,
-                history=asked.history,
-                where=where if passages is None else None,
-                passages=passages,
-                writer=self.writer,
-                on_token=tell,
-            )
-            return answer, asked.notes
+        writer = self.writer
+        if isinstance(writer, Runnable):
+            writer = WriterRun(writer, config)
+        cut = StopWords(stop if stop is not None else self.stop or [])
+        text, answer = "", None
+        yield None
+        events = self._opened()().stream(
+            asked.question,
+            route=route,
+            history=asked.history,
+            where=where if passages is None else None,
+            passages=passages,
+            writer=writer,
+        )
+        with closing(events):
+            for event in events:
+                piece = cut.let(event.text) if isinstance(event, TextEvent) else ""
+                text += piece
+                yield piece or None
+                if isinstance(event, EndEvent):
+                    answer = event.answer
+        if rest := cut.rest():
+            text += rest
+            yield rest
+        assert answer is not None  # the last event has it
+        about = self._about(messages, text, answer, asked.notes)
+        if isinstance(writer, WriterRun) and writer.usage is not None:
+            about["usage_metadata"] = writer.usage
+        block = {**_piece(text), "annotations": citation_blocks(answer, len(text))}
+        yield AIMessage(content=[block], **about)
 
-        return ask
-
-    def _retrieved(self, question: str, run_manager: CallbackManagerForLLMRun | None) -> tuple[Passage, ...]:
+    def _retrieved(self, question: str, config: RunnableConfig) -> tuple[Passage, ...]:
         assert self.retriever is not None
-        found = self.retriever.invoke(question, config=_below(run_manager))
+        found = self.retriever.invoke(question, config=config)
         return tuple(
             prompts.passage(document.page_content, document.metadata, str(document.id or f"document {number}"))
             for number, document in enumerate(found, 1)
         )
 
     # The message ------------------------------------------------------------------------------------
-
-    def _stops(self, stop: list[str] | None) -> list[str]:
-        return stop if stop is not None else self.stop or []
-
-    def _block(self, text: str, answer: Answer) -> dict[str, Any]:
-        return {**_piece(text), "annotations": citation_blocks(answer, len(text))}
 
     def _about(
         self, messages: Sequence[BaseMessage], text: str, answer: Answer, notes: tuple[str, ...]
@@ -198,7 +291,38 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             },
         }
 
+    # What it does not do ----------------------------------------------------------------------------
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        """Refused: raises `UnsupportedOperationError`."""
+        raise UnsupportedOperationError(f"ChatHybrid has no tools, so bind_tools cannot be used: {_INSTEAD}")
+
+    def with_structured_output(self, schema: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        """Refused: raises `UnsupportedOperationError`."""
+        raise UnsupportedOperationError(
+            f"ChatHybrid answers in the documents' words, so with_structured_output cannot be used: {_INSTEAD}"
+        )
+
     # What LangChain asks of a model -----------------------------------------------------------------
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        """The key of LangChain's caches, beside the messages: everything else that an answer depends on."""
+        opened = self._opened()
+        with opened().session() as session:
+            state = session.fingerprint
+        where = kwargs.pop("where", self.where)
+        key = {
+            "model": f"{type(self).__module__}.{type(self).__qualname__}",
+            "corpus": str(Path(opened.directory).absolute()),
+            "state": state,
+            "route": kwargs.pop("route", self.route),
+            "where": where.model_dump() if isinstance(where, Filter) else str(where),
+            "stop": stop if stop is not None else self.stop,
+            "retriever": caching.retriever_key(self.retriever),
+            "writer": caching.writer_key(self.writer),
+            "options": str(sorted(kwargs.items())),
+        }
+        return json.dumps(key, sort_keys=True)
 
     @property
     def _llm_type(self) -> str:
@@ -226,17 +350,29 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         return self._opened()().tokenize(text)
 
 
-def _below(run_manager: CallbackManagerForLLMRun | None) -> RunnableConfig | None:
-    """Traces show what the retriever does below what the model does."""
-    if run_manager is None:
-        return None
-    handlers, inherited = run_manager.handlers, run_manager.inheritable_handlers
-    return {"callbacks": CallbackManager(handlers, inherited, parent_run_id=run_manager.run_id)}
+_Step = str | AIMessage | None
+
+
+def _result(steps: Sequence[_Step]) -> ChatResult:
+    message = steps[-1]
+    assert isinstance(message, AIMessage)  # the last step is
+    return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def _chunk(step: str | AIMessage) -> ChatGenerationChunk:
+    """A piece of text as a chunk; of the message at the end what the pieces do not have."""
+    if isinstance(step, str):
+        return ChatGenerationChunk(message=AIMessageChunk(content=[_piece(step)]))
+    block = step.content[0]
+    assert isinstance(block, dict)  # see `ChatHybrid._said`
+    last = AIMessageChunk(
+        content=[{**block, "text": ""}],
+        usage_metadata=step.usage_metadata,
+        response_metadata=step.response_metadata,
+        chunk_position="last",
+    )
+    return ChatGenerationChunk(message=last)
 
 
 def _piece(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text, "index": 0}
-
-
-def _unheard(piece: str) -> None:
-    """Told, as a streamed answer is, so that both are the same; nobody listens."""

@@ -44,11 +44,12 @@ class Asked:
 
 
 def read(messages: Sequence[BaseMessage]) -> Asked:
-    """What the messages ask. Raises `InputError` if none of them is a human's."""
+    """What the messages ask. Raises `InputError` if none of them is a human's, or one holds an image or the like."""
     passages: list[Passage] = []
     asked: list[str] = []
     notes: list[str] = []
-    for message in messages:
+    for number, message in enumerate(messages, 1):
+        _check_blocks(number, message)
         passages += _blocks(message)
         text = str(message.text)
         if message.type == "human":
@@ -121,6 +122,22 @@ def _page(metadata: dict[str, Any]) -> int | None:
     if isinstance(page, int):
         return page + 1
     return number if isinstance(number, int) else None
+
+
+_READ = ("text", "text-plain")
+
+
+def _check_blocks(number: int, message: BaseMessage) -> None:
+    """Raises `InputError`, by its type, for a block of a question or a system message that is not text."""
+    if isinstance(message.content, str) or message.type not in ("human", "system"):
+        return
+    for block in message.content:
+        kind = block.get("type") if isinstance(block, dict) else "text"
+        if kind not in _READ:
+            raise InputError(
+                f"message {number} holds a block of type {kind!r}, and ChatHybrid reads text alone "
+                f"({', '.join(_READ)}); ingest what the picture or file says, or give it as text"
+            )
 
 
 def _blocks(message: BaseMessage) -> list[Passage]:

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field
 
 from hybrid.corpus import Corpus
 from hybrid.langchain.documents import from_hit
 from hybrid.langchain.opening import OfCorpus
+from hybrid.langchain.running import in_thread
 from hybrid.types.filters import Filter
 
 
@@ -47,6 +47,18 @@ class HybridRetriever(OfCorpus, BaseRetriever):
     where: Filter | None = None
     order: Literal["fused", "dense", "lexical"] = "fused"
 
+    def state(self) -> str:
+        """What decides which documents are found, as text: another text once others may be. A key for caches."""
+        opened = self._opened()
+        with opened().session() as session:
+            found_by = (
+                session.fingerprint,
+                self.k,
+                None if self.where is None else self.where.model_dump(),
+                self.order,
+            )
+        return repr((str(Path(opened.directory).absolute()), *found_by))
+
     def _get_relevant_documents(
         self,
         query: str,
@@ -68,7 +80,5 @@ class HybridRetriever(OfCorpus, BaseRetriever):
         k: int | None = None,
         where: Filter | None = None,
     ) -> list[Document]:
-        # LangChain's own hand-over to a thread would lose k and where.
-        return await run_in_executor(
-            None, self._get_relevant_documents, query, run_manager=run_manager.get_sync(), k=k, where=where
-        )
+        manager = run_manager.get_sync()
+        return await in_thread(lambda: self._get_relevant_documents(query, run_manager=manager, k=k, where=where))

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel, GenericFakeChatModel
 from langchain_core.load import dumps, loads
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from pydantic import ValidationError
 from tiny_model import tiny_settings
 
 import hybrid
-from hybrid.errors import CorpusNotFoundError, InputError
+from hybrid.errors import AnswerTimeoutError, CorpusNotFoundError, InputError
 from hybrid.langchain import ChatHybrid, HybridRetriever, as_context, citations_of
 from hybrid.langchain.prompts import UNUSED, read
-from hybrid.langchain.streaming import Relay, StopWords
+from hybrid.langchain.running import THREADS, Steps
+from hybrid.langchain.streaming import StopWords
 from hybrid.settings import MemorySettings, Settings
 
 AGREEMENT = """SUPPLY AGREEMENT
@@ -110,6 +115,14 @@ class Standard:
     @property
     def standard_chat_model_params(self) -> dict[str, Any]:
         return {"stop": []}  # it has no temperature and calls no service
+
+    @property
+    def has_tool_calling(self) -> bool:
+        return False  # `bind_tools` is there to say so
+
+    @property
+    def has_structured_output(self) -> bool:
+        return False
 
 
 class TestChatUnitStandard(Standard, ChatModelUnitTests):
@@ -253,33 +266,278 @@ def test_events_of_the_newest_protocol_keep_the_citations(chat: ChatHybrid) -> N
     assert citations_of(stream.output) == citations_of(chat.invoke(END))
 
 
-def test_who_stops_listening_stops_the_memory() -> None:
-    told: list[int] = []
-    stopped = threading.Event()
+class Endless:
+    """Steps without end, and whether they were stopped. Each waits for ``go``."""
 
-    def work(tell: Any) -> None:
+    def __init__(self) -> None:
+        self.go, self.made, self.stopped = threading.Event(), 0, threading.Event()
+
+    def items(self) -> Generator[int, None, None]:
         try:
-            for number in range(10**9):
-                tell("x")
-                told.append(number)
+            while True:
+                self.go.wait(60)
+                self.made += 1
+                yield self.made
         finally:
-            stopped.set()
+            self.stopped.set()
 
-    pieces = Relay(work).pieces()
-    assert next(pieces) == "x"
-    pieces.close()
-    assert stopped.wait(10)
-    assert len(told) < 10**6
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_who_stops_listening_stops_the_work(timeout: float | None) -> None:
+    endless = Endless()
+    endless.go.set()
+    each = Steps(endless.items(), timeout).each()
+    assert next(each) == 1
+    each.close()
+    assert endless.stopped.wait(10)
+    assert endless.made == 1
 
 
 def test_an_error_in_the_middle_of_a_stream_is_raised_where_it_is_heard() -> None:
-    def work(tell: Any) -> None:
-        tell("x")
+    def items() -> Generator[int, None, None]:
+        yield 1
         raise InputError("no more")
 
-    heard: list[str] = []
+    async def heard() -> None:
+        async for _ in Steps(items()).aeach():
+            pass
+
+    for timeout in (None, 60):
+        with pytest.raises(InputError, match="no more"):
+            list(Steps(items(), timeout).each())
     with pytest.raises(InputError, match="no more"):
-        heard.extend(Relay(work).pieces())
+        asyncio.run(heard())
+
+
+def test_a_time_limit_returns_at_once_and_stops_the_work() -> None:
+    endless, other = Endless(), Endless()
+    with pytest.raises(AnswerTimeoutError, match=r"within 0\.05 s"):
+        list(Steps(endless.items(), 0.05).each())
+
+    async def heard() -> None:
+        async for _ in Steps(other.items(), 0.05).aeach():
+            pass
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(heard())
+    for one in (endless, other):
+        assert not one.stopped.is_set()  # it is at a step, which nobody waits for
+        one.go.set()
+        assert one.stopped.wait(10)
+
+
+def test_abandoned_work_that_has_not_begun_never_does_and_other_threads_are_free() -> None:
+    """As many as there are threads are at work; those behind them are given up, and so are they."""
+    many = [Endless() for _ in range(THREADS + 20)]
+
+    async def given_up(one: Endless) -> None:
+        async def heard() -> None:
+            async for _ in Steps(one.items()).aeach():
+                pass
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(heard(), 0.1)
+
+    async def asked() -> str:
+        await asyncio.gather(*map(given_up, many))
+        free = await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 10)
+        for one in many:
+            one.go.set()
+
+        def next_one() -> Generator[str, None, None]:
+            yield free
+
+        (item,) = [item async for item in Steps(next_one(), 10).aeach()]
+        return item
+
+    assert asyncio.run(asked()) == "free"
+    assert sum(one.made for one in many) <= THREADS
+    assert sum(one.made > 0 for one in many) == THREADS
+
+
+def test_a_time_limit_of_the_call_or_the_constructor_holds(directory: Path) -> None:
+    late = threading.Event()
+
+    def writer(messages: Any) -> str:
+        late.wait(60)
+        return TRUE
+
+    chat = ChatHybrid(corpus=directory, writer=writer, route="comprehension", timeout=60)
+    with pytest.raises(AnswerTimeoutError):
+        chat.invoke(WHY, timeout=0.2)
+    with pytest.raises(AnswerTimeoutError):
+        asyncio.run(chat.ainvoke(WHY, timeout=0.2))
+    with pytest.raises(AnswerTimeoutError):
+        list(chat.stream(WHY, timeout=0.2))
+    late.set()
+    assert chat.invoke(WHY).text == f"{TRUE} [1]"
+    with pytest.raises(InputError, match="timeout is"):
+        chat.invoke(WHY, timeout="soon")
+    with pytest.raises(ValidationError):
+        ChatHybrid(corpus=directory, timeout=0)
+
+
+@pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
+@pytest.mark.parametrize("behind", ["index", "writer", "retriever", "filter"])
+def test_one_question_has_one_answer_in_every_way_of_asking(
+    directory: Path, elsewhere: Any, route: str, behind: str
+) -> None:
+    more = {
+        "index": {},
+        "writer": {"writer": fake(f"{TRUE} {FALSE}")},
+        "retriever": {"retriever": elsewhere, "writer": fake(f"{TRUE} {FALSE}")},
+        "filter": {"where": hybrid.Filter(sources="*minutes*"), "writer": fake(f"{TRUE} {FALSE}")},
+    }[behind]
+    chat = ChatHybrid(corpus=directory, route=route, **more)
+
+    async def streamed() -> AIMessageChunk:
+        chunks = [chunk async for chunk in chat.astream(WHY)]
+        return sum(chunks[1:], chunks[0])
+
+    message = chat.invoke(WHY)
+    ways = [
+        told(chat, WHY)[1],
+        asyncio.run(chat.ainvoke(WHY)),
+        asyncio.run(streamed()),
+        chat.invoke(WHY, timeout=60),
+        chat.batch([WHY, WHY])[1],
+    ]
+    for other in ways:
+        assert other.content == message.content
+        assert other.response_metadata == message.response_metadata
+        assert other.usage_metadata == message.usage_metadata
+
+
+# What it does not do, caches, and the writer's run ----------------------------------------------------
+
+
+def test_tools_and_structured_output_are_refused_by_name(chat: ChatHybrid) -> None:
+    with pytest.raises(InputError, match="bind_tools"):
+        chat.bind_tools([])
+    with pytest.raises(NotImplementedError, match="with_structured_output"):
+        chat.with_structured_output({"title": "X", "type": "object"})
+    with pytest.raises(InputError, match="tools"):
+        chat.bind(tools=[]).invoke(END)
+
+
+@pytest.mark.parametrize("kind", ["image", "image_url", "audio", "file"])
+def test_what_is_not_text_is_refused_by_its_type(chat: ChatHybrid, kind: str) -> None:
+    content: Any = [{"type": "text", "text": END}, {"type": kind, "url": "https://example.org/x"}]
+    for messages in ([HumanMessage(content=content)], [SystemMessage(content=content), HumanMessage(END)]):
+        with pytest.raises(InputError, match=f"message 1 holds a block of type '{kind}'"):
+            chat.invoke(messages)
+        with pytest.raises(InputError, match=kind):
+            list(chat.stream(messages))
+
+
+def test_a_cache_answers_again_until_anything_changes(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "c", INDEX_ONLY) as corpus:
+        corpus.ingest(documents())
+        cache = InMemoryCache()
+
+        def asked(**how: Any) -> str:
+            call = {key: how.pop(key) for key in ("stop",) if key in how}
+            return str(ChatHybrid(corpus=corpus, cache=cache, **how).invoke(WHY, **call).text)
+
+        def size() -> int:
+            return len(cache._cache)
+
+        first = asked(route="lookup")
+        assert (asked(route="lookup"), size()) == (first, 1)  # it was not asked again
+        writer, another = fake(TRUE), fake(FALSE)
+        assert asked(route="comprehension", writer=writer) == f"{TRUE} [1]"
+        assert asked(route="comprehension", writer=writer) == f"{TRUE} [1]"
+        assert size() == 2
+        assert FALSE in asked(route="comprehension", writer=another)
+        assert size() == 3
+        asked(route="lookup", where=hybrid.Filter(sources="*agreement*"))
+        asked(route="both")
+        asked(route="lookup", stop=["salt"])
+        assert size() == 6
+        retriever = HybridRetriever(corpus=corpus, k=1)
+        asked(route="lookup", retriever=retriever)
+        asked(route="lookup", retriever=HybridRetriever(corpus=corpus, k=1))
+        assert size() == 7
+        asked(route="lookup", retriever=retriever.model_copy(update={"k": 2}))
+        assert size() == 8
+        changing = RunnableLambda(lambda question: [OTHER])
+        asked(route="lookup", retriever=changing)
+        asked(route="lookup", retriever=changing)  # what it searches may have changed
+        assert size() == 10
+        corpus.remove("discovery/minutes.txt")
+        assert "fell out" not in asked(route="lookup")
+        asked(route="lookup", retriever=retriever)
+        assert size() == 12
+
+
+def test_a_changed_copy_of_a_chat_model_reads_the_corpus_that_it_names(directory: Path, tmp_path: Path) -> None:
+    chat = ChatHybrid(corpus=directory, route="lookup", cache=InMemoryCache())
+    assert QUOTE in chat.invoke(END).text
+    with hybrid.Corpus.open(tmp_path / "b", INDEX_ONLY) as other:
+        other.ingest(hybrid.Document.from_text("The supply agreement of another tenant ends in May.", source="b.txt"))
+        for changed in (
+            chat.model_copy(update={"corpus": other}),
+            chat.model_copy(update={"corpus": tmp_path / "b"}, deep=True),
+            chat.configurable_fields(corpus=ConfigurableField(id="c")).with_config(configurable={"c": other}),
+        ):
+            assert "another tenant" in changed.invoke(END).text
+    assert QUOTE in chat.invoke(END).text
+
+
+def test_a_chat_model_is_copied_and_pickled(chat: ChatHybrid) -> None:
+    answered = chat.invoke(END).content
+    for other in (copy.copy(chat), copy.deepcopy(chat), pickle.loads(pickle.dumps(chat))):  # noqa: S301
+        assert other.invoke(END).content == answered
+
+
+class Heard(BaseCallbackHandler):
+    """What runs started: of which kind, with which tags and metadata, below which."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Any] = {}
+
+    def on_chat_model_start(self, serialized: Any, messages: Any, **about: Any) -> None:
+        name = "writer" if "nostream" in (about.get("tags") or []) else "chat"
+        self.runs[name] = about
+
+    def on_retriever_start(self, serialized: Any, query: str, **about: Any) -> None:
+        self.runs["retriever"] = about
+
+
+USED = {"input_tokens": 120, "output_tokens": 30, "total_tokens": 150}
+
+
+@pytest.mark.parametrize("way", ["invoke", "stream", "ainvoke", "astream"])
+def test_the_writer_runs_below_the_call_and_its_usage_is_the_answers(directory: Path, way: str) -> None:
+    message = AIMessage(TRUE, usage_metadata=USED)  # type: ignore[typeddict-item]
+    writer = FakeMessagesListChatModel(responses=[message])
+    retriever = HybridRetriever(corpus=directory, k=4)
+    chat = ChatHybrid(corpus=directory, writer=writer, retriever=retriever, route="comprehension")
+    heard = Heard()
+    config: Any = {"callbacks": [heard], "tags": ["matter-7"], "metadata": {"tenant": "acme"}}
+
+    async def aheard() -> list[Any]:
+        if way == "ainvoke":
+            return [await chat.ainvoke(WHY, config)]
+        return [chunk async for chunk in chat.astream(WHY, config)]
+
+    if way in ("invoke", "stream"):
+        said = [chat.invoke(WHY, config)] if way == "invoke" else list(chat.stream(WHY, config))
+    else:
+        said = asyncio.run(aheard())
+    for below in ("writer", "retriever"):
+        run = heard.runs[below]
+        assert run["parent_run_id"] == heard.runs["chat"]["run_id"]
+        assert "matter-7" in run["tags"]
+        assert run["metadata"]["tenant"] == "acme"
+    assert said[-1].usage_metadata == USED
+
+
+def test_where_the_writer_does_not_write_its_usage_is_not_counted(directory: Path) -> None:
+    writer = FakeMessagesListChatModel(responses=[AIMessage(TRUE, usage_metadata=USED)])  # type: ignore[typeddict-item]
+    usage = ChatHybrid(corpus=directory, writer=writer, route="lookup").invoke(END).usage_metadata
+    assert usage is not None
+    assert usage["input_tokens"] < 20
 
 
 # Stop words -------------------------------------------------------------------------------------------
