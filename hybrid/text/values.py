@@ -82,8 +82,7 @@ _ORDINAL_WORD = re.compile(
 def in_digits(text: str) -> str:
     """``text`` with its numbers in digits: those in words (by text2num) and those with a scale.
 
-    "one" and "two" alone are left: they are pronouns and the like as often as numbers. Of 23 phrases of contracts
-    text2num read 23, quantulum3 0.10 16, at 400 times the time.
+    "one" and "two" alone are left: they are pronouns and the like as often as numbers.
 
     Example:
         >>> in_digits("nine hundred shares at $1.5 million, a five-year term")
