@@ -48,7 +48,6 @@ def one_part(options: argparse.Namespace) -> int:
     if options.device == "cpu":
         os.environ["TRITON_INTERPRET"] = "1"  # read when the kernels are defined
     import torch
-
     from gpu.common import Context
 
     device = torch.device(options.device)

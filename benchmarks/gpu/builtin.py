@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-
 from gpu.common import Context
 from gpu.shapes import BUILT_IN, TINY, random_model
+
 from hybrid.errors import MissingModelError
 from hybrid.settings import MemorySettings
 from hybrid.ttt.inference.decoding import Decoder, DecodingWeights

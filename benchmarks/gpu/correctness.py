@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 import torch
+from gpu.common import Context, processes, relative_error
+from gpu.shapes import TINY, random_model
 from kernel_cases import CASES, AttentionCase, two_derivatives
 from torch import Tensor
 
-from gpu.common import Context, processes, relative_error
-from gpu.shapes import TINY, random_model
 from hybrid import kernels
 from hybrid.kernels import reference
 

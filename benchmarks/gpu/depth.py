@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
+from gpu.common import Context, relative_error
+from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, parameters, random_model
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from gpu.common import Context, relative_error
-from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, parameters, random_model
 from hybrid.kernels import rms_norm, rotary, swiglu
 from hybrid.settings import MemorySettings
 from hybrid.ttt.inner_loop import FastWeightState, inner_step

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 import torch
+from gpu.common import Context, Side
 from torch import Tensor
 from torch.nn import functional as F
 
-from gpu.common import Context, Side
 from hybrid import kernels
 from hybrid.kernels import reference
 from hybrid.kernels.roofline import Cost, Shapes, costs

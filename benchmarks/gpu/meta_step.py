@@ -10,13 +10,13 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+from gpu.common import Context
+from gpu.depth import Plain
+from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, random_model
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.checkpoint import checkpoint
 
-from gpu.common import Context
-from gpu.depth import Plain
-from gpu.shapes import MINI_BATCH, SHAPES, TINY, WINDOW, random_model
 from hybrid.kernels import linear_cross_entropy
 from hybrid.ttt.model.config import ModelConfig
 from hybrid.ttt.model.transformer import Transformer

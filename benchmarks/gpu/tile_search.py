@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 import triton
+from gpu.common import Context, processes, relative_error
 from torch import Tensor
 
-from gpu.common import Context, processes, relative_error
 from hybrid.kernels.dispatch import card, chip
 from hybrid.kernels.mask import BandMask
 from hybrid.kernels.triton import launch_attention
