@@ -346,6 +346,19 @@ def test_closing_the_stream_ends_the_generation_at_the_piece_that_was_reached(co
     assert (counted.made, counted.closed) == (1, True)
 
 
+def test_closing_the_stream_closes_a_models_stream_that_others_hold_on_to(corpus: SmallCorpus) -> None:
+    class Holding(Model):
+        def stream(self, messages: Any) -> Iterator[Message]:
+            self.given = super().stream(messages)  # dropping it is not enough
+            return self.given
+
+    model, subject = Holding(SAYS), answerer(corpus)
+    events = subject.stream(subject.prepare(QUESTION, writer=model))
+    next(event for event in events if event.kind == "draft")
+    events.close()
+    assert model.closed
+
+
 def test_two_streams_of_one_memory_can_be_read_by_turns_in_one_thread(corpus: SmallCorpus) -> None:
     subject = answerer(corpus, says=SAYS)
     alone = same(subject.ask(QUESTION))
