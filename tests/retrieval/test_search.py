@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hybrid.errors import CorpusError, InputError
 from hybrid.ingest.chunking import chunk
 from hybrid.retrieval.embedding import Embedder
-from hybrid.retrieval.search import Searcher
+from hybrid.retrieval.search import Order, Searcher
 from hybrid.settings import IngestSettings, RetrievalSettings
 from hybrid.settings.models import EMBEDDER
 from hybrid.stores.catalog import Catalog
@@ -221,6 +221,15 @@ def test_bad_arguments_are_refused() -> None:
 def test_k_may_be_more_than_the_candidates() -> None:
     catalog = of_separate_documents([f"text {n}" for n in range(80)])
     assert len(searcher(catalog, dense=list(range(1, 81))).search("text?", 70)) == 70
+
+
+@pytest.mark.parametrize("order", ["fused", "dense", "lexical"])
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_there_are_as_many_hits_as_were_asked_for_in_every_order(order: Order, k: int) -> None:
+    catalog = of_separate_documents([f"text {n}" for n in range(80)], lexical=range(1, 81))
+    dense = searcher(catalog, dense=list(range(1, 81)))
+    assert len(dense.search("Which text?", k, order=order)) == k
+    assert len(dense.nearest(np.array([1.0, 0.0], np.float32), k)) == k
 
 
 # With the real catalog and the built-in embedder -----------------------------------------------------

@@ -754,6 +754,17 @@ def test_a_question_in_another_language_goes_to_both_and_says_that_it_is_unsure(
     assert 0.3 <= route.p_comprehension <= 0.7
 
 
+@pytest.mark.parametrize(("text", "side"), [("clause 12.3(b)", -1), ("why summarize explain", 1)])
+def test_another_language_makes_a_route_less_certain_and_does_not_turn_it(
+    monkeypatch: pytest.MonkeyPatch, text: str, side: int
+) -> None:
+    router = Router.load(RouterSettings(), "some-other-embedder")
+    certain = router.probability(text, NO_VECTOR)
+    monkeypatch.setattr("hybrid.router.classifier.is_english", lambda _: False)
+    unsure = router.probability(text, NO_VECTOR)
+    assert 0 < side * (unsure - 0.5) < side * (certain - 0.5)
+
+
 def test_no_english_question_is_taken_for_another_language(tmp_path: Path) -> None:
     questions, _ = build(tmp_path, seed=0)
     assert [question.text for question in questions if not is_english(question.text)] == []

@@ -59,8 +59,10 @@ def session(model: MemoryModel) -> InferenceSession:
     return model.session(state)
 
 
-def random_transformer(config: ModelConfig, window: int = 32, sinks: int = 3) -> Transformer:
-    """Every tensor random, in float32: what is left out shows."""
+def random_transformer(
+    config: ModelConfig, window: int = 32, sinks: int = 3, dtype: torch.dtype = torch.float32
+) -> Transformer:
+    """Every tensor random: what is left out shows."""
     generator = torch.Generator().manual_seed(0)
     hidden, size, dim = config.hidden_size, config.intermediate_size, config.head_dim
     heights = {
@@ -91,7 +93,7 @@ def random_transformer(config: ModelConfig, window: int = 32, sinks: int = 3) ->
             return 0.3 * torch.randn(height, generator=generator)
         return 0.3 * torch.randn(height, width, generator=generator)
 
-    return Transformer(config, load_weights(config, tensor, torch.float32), window, sinks)
+    return Transformer(config, load_weights(config, tensor, dtype), window, sinks)
 
 
 def decoded(
@@ -136,6 +138,20 @@ def test_decoding_with_a_cache_is_the_function_computed_anew(prompt: int, change
     ids = some_ids(prompt + 50)
     steps = decoded(transformer, DecodingWeights(transformer), fast, ids, prompt)
     torch.testing.assert_close(steps, whole(transformer, fast, ids)[prompt:], atol=1e-4, rtol=1e-4)
+
+
+def test_norms_of_a_bfloat16_model_are_decoded_in_float32() -> None:
+    """A GPU fuses a norm only where its weight has the input's dtype: here the master dtype."""
+    config = replace(CONFIG, qk_norm=True, post_norm=True)
+    weights = DecodingWeights(random_transformer(config, dtype=torch.bfloat16))
+    norms = [
+        norm
+        for layer in weights.layers
+        for name, norm in vars(layer).items()
+        if name.endswith("norm") and norm is not None
+    ]
+    assert len(norms) == config.num_hidden_layers * 5 + 2 * config.suffix_layers
+    assert {norm.dtype for norm in (weights.norm, *norms)} == {torch.float32}
 
 
 @pytest.mark.parametrize(("window", "sinks"), [(32, 0), (8, 1), (5, 4)])

@@ -192,6 +192,19 @@ def test_a_reader_has_learned_the_pending_tokens_and_the_state_has_not(model: Me
     assert state.fast_state is before
 
 
+def test_a_mini_batch_that_is_not_full_takes_a_step_of_its_share(tmp_path: Path) -> None:
+    """Eight targets of sixteen move the weights half as far as a full mini-batch of eight would."""
+    ids = STREAM[:9]
+    partial, full = (
+        MemoryModel.load(tiny_settings(tmp_path, mini_batch=size, learning_rate=rate))
+        for size, rate in ((16, 1.0), (8, 0.5))
+    )
+    pending, stepped = read_in(partial, [ids]), read_in(full, [ids])
+    assert (len(pending.pending), len(stepped.pending)) == (9, 1)
+    text = "the agreement"
+    assert partial.session(pending).loss(text) == pytest.approx(full.session(stepped).loss(text), abs=1e-6)
+
+
 def spoil(tensors: dict[str, Tensor], metadata: dict[str, str], what: str) -> None:
     if what == "format":
         metadata["format"] = "hybrid-memory/0"
