@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
-from contextlib import aclosing, closing, nullcontext
+from contextlib import ExitStack, aclosing, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -21,11 +21,11 @@ from hybrid.errors import InputError, UnsupportedOperationError
 from hybrid.langchain import caching, prompts
 from hybrid.langchain.opening import OfCorpus
 from hybrid.langchain.prompts import citation_blocks, placed
-from hybrid.langchain.running import Steps
+from hybrid.langchain.running import Steps, searching
 from hybrid.langchain.streaming import StopWords
 from hybrid.langchain.writer import WriterRun, below, child_config, parent_of_call, parent_of_run
 from hybrid.types.answers import Answer, RouteName
-from hybrid.types.events import EndEvent, TextEvent
+from hybrid.types.events import EndEvent, EvidenceEvent, TextEvent
 from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ class ChatHybrid(OfCorpus, BaseChatModel):
 
     The last human message is the question, those before it are its history. The answer is text with annotations
     (`hybrid.langchain.prompts`), its ``response_metadata`` hold the route, the verdicts and the notes. Streamed,
-    quotes come first and then what the memory writes, token by token; the mark that says what carries a sentence
-    follows it as soon as it is verified, and the last chunk has the citations. The chunks add up to the message
-    that ``invoke`` returns.
+    quotes come first and then what is generated, sentence by sentence, each once it is verified; the last chunk has the
+    citations. The chunks add up to the message that ``invoke`` returns.
 
     A prompt that brings its own context (`hybrid.langchain.prompts`) is answered from that context, as is any
     question where there is a ``retriever``: its documents are what is quoted and verified against.
@@ -230,8 +229,13 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             passages=passages,
             writer=writer,
         )
-        with closing(events):
+        with ExitStack() as turn, closing(events):
+            if self.retriever is None:  # another's search may be a wait for the network
+                turn.enter_context(searching())
+            yield None  # whoever was given up while waiting for a turn does not search
             for event in events:
+                if isinstance(event, EvidenceEvent):
+                    turn.close()
                 piece = cut.let(event.text) if isinstance(event, TextEvent) else ""
                 text += piece
                 yield piece or None

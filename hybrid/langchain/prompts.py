@@ -192,7 +192,7 @@ def placed(answer: Answer) -> Iterator[tuple[Claim, int, int]]:
 
 
 def citation_blocks(answer: Answer, end: int | None = None) -> list[CitationBlock]:
-    """The citations of an answer that was told (`Corpus.ask` with ``on_token``), as annotations of its text.
+    """The citations of an answer, as annotations of its text.
 
     ``start_index`` and ``end_index`` are the claim's span in the text, ``cited_text`` is the quote, and ``extras``
     hold the quote's own span (``start``, ``end``), its ``source``, ``page``, ``last_page``, ``lines`` and ``sha256``,

@@ -18,7 +18,7 @@ from hybrid.types.filters import Filter
 
 
 class HybridRetriever(OfCorpus, BaseRetriever):
-    """Retrieves the spans of a corpus that bear on a question, for any chat model.
+    """Retrieves the spans of a corpus that are relevant to a question, for any chat model.
 
     A document's ``page_content`` is the span, character for character. Its ``metadata`` says where it stands:
     ``source``, ``title``, ``start``, ``end``, ``page``, ``last_page``, ``lines``, ``sha256`` and ``score``, next to

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -22,13 +22,25 @@ from hybrid.errors import AnswerTimeoutError
 Item = TypeVar("Item")
 
 THREADS = 16
-"""Questions that are worked on at once; others wait, and are dropped from the queue once they are given up. Most of a
-question's time is the processor's or a remote model's, and for the former more threads do not help."""
+"""Questions that are worked on at once; others wait, and are dropped from the queue once they are given up."""
+SEARCHES = min(4, os.cpu_count() or 1)
+"""Of these, how many search at once. A search is the processor's work, and cannot be stopped in the middle: sixteen
+that were begun together and given up held the next question for 11.7 s, where one alone took 1.0 s (two cores)."""
 
 
 @cache
 def _threads(process: int) -> ThreadPoolExecutor:  # noqa: ARG001 - a forked child has none of its parent's threads
     return ThreadPoolExecutor(THREADS, thread_name_prefix="hybrid-langchain")
+
+
+@cache
+def _searches(process: int) -> threading.Semaphore:  # noqa: ARG001 - as above
+    return threading.Semaphore(SEARCHES)
+
+
+def searching() -> AbstractContextManager[object]:
+    """Held while a question is searched for; others wait for it."""
+    return _searches(os.getpid())
 
 
 def _started(work: Callable[[], Item]) -> Future[Item]:

@@ -179,7 +179,7 @@ class HybridVectorStore(VectorStore):
         return [_returned(document) for document in self._opener().get_documents(ids).values()]
 
     def similarity_search(self, query: str, k: int | None = None, **kwargs: Any) -> list[Document]:
-        """The ``k`` documents that bear most on ``query``, best first.
+        """The ``k`` documents that are most relevant to ``query``, best first.
 
         ``filter`` is a `hybrid.Filter`, or a mapping of metadata: a value, or a list of which any will do.
         """

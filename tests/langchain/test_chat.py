@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ import hybrid
 from hybrid.errors import AnswerTimeoutError, CorpusNotFoundError, InputError
 from hybrid.langchain import ChatHybrid, HybridRetriever, as_context, citations_of
 from hybrid.langchain.prompts import UNUSED, read
-from hybrid.langchain.running import THREADS, Steps
+from hybrid.langchain.running import SEARCHES, THREADS, Steps, searching
 from hybrid.langchain.streaming import StopWords
 from hybrid.settings import MemorySettings, Settings
 
@@ -86,7 +87,7 @@ def chat(directory: Path) -> ChatHybrid:
     return ChatHybrid(corpus=directory)
 
 
-def told(chat: ChatHybrid, given: Any, **how: Any) -> tuple[list[AIMessageChunk], AIMessageChunk]:
+def streamed(chat: ChatHybrid, given: Any, **how: Any) -> tuple[list[AIMessageChunk], AIMessageChunk]:
     chunks = list(chat.stream(given, **how))
     whole = chunks[0]
     for chunk in chunks[1:]:
@@ -197,7 +198,7 @@ def test_a_source_that_has_an_address_is_cited_with_it(tmp_path: Path) -> None:
     assert message.content_blocks[0]["annotations"][0]["url"] == "https://example.org/agreement"  # type: ignore[typeddict-item]
 
 
-def test_where_nothing_bears_nothing_is_cited(chat: ChatHybrid) -> None:
+def test_where_nothing_is_relevant_nothing_is_cited(chat: ChatHybrid) -> None:
     message = chat.invoke("Which enzyme splits lactose in mammals?")
     assert citations_of(message) == []
     assert message.response_metadata["found"] is False
@@ -230,7 +231,7 @@ def test_what_cannot_be_asked_is_refused(chat: ChatHybrid, tmp_path: Path) -> No
 @pytest.mark.parametrize("route", ["lookup", "comprehension", "both"])
 def test_a_stream_adds_up_to_what_invoke_returns(remembered: Path, route: str) -> None:
     chat = ChatHybrid(corpus=remembered)
-    chunks, whole = told(chat, WHY, route=route)
+    chunks, whole = streamed(chat, WHY, route=route)
     message = chat.invoke(WHY, route=route)
     assert whole.content == message.content
     assert whole.usage_metadata == message.usage_metadata
@@ -241,7 +242,7 @@ def test_a_stream_adds_up_to_what_invoke_returns(remembered: Path, route: str) -
 
 def test_what_a_writer_says_streams_as_it_comes_with_its_verdicts(directory: Path) -> None:
     chat = ChatHybrid(corpus=directory, writer=fake(f"{TRUE} {FALSE}"))
-    chunks, whole = told(chat, WHY, route="comprehension")
+    chunks, whole = streamed(chat, WHY, route="comprehension")
     assert whole.text == f"{TRUE} [1] {FALSE} (unsupported)"
     assert [chunk.text for chunk in chunks[:2]] == [f"{TRUE} [1]", f" {FALSE} (unsupported)"]
     assert [one["verdict"] for one in whole.response_metadata["verdicts"]] == ["verbatim", "unsupported"]
@@ -355,6 +356,43 @@ def test_abandoned_work_that_has_not_begun_never_does_and_other_threads_are_free
     assert sum(one.made > 0 for one in many) == THREADS
 
 
+def test_who_gave_up_while_others_searched_does_not_search(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with hybrid.Corpus.open(directory) as corpus:
+        chat, asked = ChatHybrid(corpus=corpus), []
+        events = corpus.stream
+        monkeypatch.setattr(corpus, "stream", lambda question, **how: asked_of(question, events(question, **how)))
+
+        def asked_of(question: str, each: Any) -> Generator[Any, None, None]:
+            asked.append(question)
+            yield from each
+
+        with ExitStack() as turns:
+            for _ in range(SEARCHES):
+                turns.enter_context(searching())
+            with pytest.raises(AnswerTimeoutError):
+                asyncio.run(chat.ainvoke(END, timeout=0.1))
+        with ExitStack() as turns:  # once all turns are free, who gave up has had one
+            for _ in range(SEARCHES):
+                turns.enter_context(searching())
+        assert asked == []
+        chat.invoke(END, timeout=60)
+        assert asked == [END]
+
+
+def test_a_search_gives_its_turn_back(directory: Path, tmp_path: Path) -> None:
+    for chat in (ChatHybrid(corpus=directory), ChatHybrid(corpus=directory, writer=fake(TRUE), route="comprehension")):
+        for _ in range(SEARCHES + 1):
+            stream = chat.stream(WHY)
+            next(stream)  # here the search is over
+            assert searching().acquire(timeout=10)  # type: ignore[attr-defined]
+            searching().release()  # type: ignore[attr-defined]
+            stream.close()
+    for _ in range(SEARCHES + 1):
+        with pytest.raises(InputError):
+            ChatHybrid(corpus=directory, where=hybrid.Filter(sources="none")).invoke(WHY)
+    assert ChatHybrid(corpus=directory).invoke(WHY, timeout=60).text
+
+
 def test_a_time_limit_of_the_call_or_the_constructor_holds(directory: Path) -> None:
     late = threading.Event()
 
@@ -390,15 +428,15 @@ def test_one_question_has_one_answer_in_every_way_of_asking(
     }[behind]
     chat = ChatHybrid(corpus=directory, route=route, **more)
 
-    async def streamed() -> AIMessageChunk:
+    async def astreamed() -> AIMessageChunk:
         chunks = [chunk async for chunk in chat.astream(WHY)]
         return sum(chunks[1:], chunks[0])
 
     message = chat.invoke(WHY)
     ways = [
-        told(chat, WHY)[1],
+        streamed(chat, WHY)[1],
         asyncio.run(chat.ainvoke(WHY)),
-        asyncio.run(streamed()),
+        asyncio.run(astreamed()),
         chat.invoke(WHY, timeout=60),
         chat.batch([WHY, WHY])[1],
     ]
@@ -545,7 +583,7 @@ def test_where_the_writer_does_not_write_its_usage_is_not_counted(directory: Pat
 
 def test_an_answer_ends_before_the_first_stop_word(directory: Path) -> None:
     chat = ChatHybrid(corpus=directory, writer=fake(f"{TRUE} {FALSE}"))
-    _, whole = told(chat, WHY, route="comprehension", stop=["dragon", "depot"])
+    _, whole = streamed(chat, WHY, route="comprehension", stop=["dragon", "depot"])
     assert whole.text == f"{TRUE} [1] A "
     assert whole.content == chat.invoke(WHY, route="comprehension", stop=["dragon"]).content
     assert whole.response_metadata["verdicts"][-1]["end_index"] == len(whole.text)
