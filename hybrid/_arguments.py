@@ -87,6 +87,8 @@ def history_of(history: object) -> Sequence[str | Answer]:
     for one in given:
         if not isinstance(one, str | Answer):
             raise InputError(f"history is a list of questions (strings) or answers, and one of them is {shown(one)}")
+        if isinstance(one, str) and not any(letter.isalnum() for letter in one):
+            raise InputError(f"history holds an empty question, {shown(one)}; leave it out")
     return given
 
 

@@ -66,6 +66,17 @@ def did_you_mean(directory: Path) -> str:
     return f"; did you mean {' or '.join(map(str, near))}?" if near else ""
 
 
+def check_new(directory: Path, given: Given) -> None:
+    """Check the settings of a corpus that is not there yet, so that wrong ones leave no empty corpus behind.
+
+    Raises `SettingsError`.
+    """
+    from hybrid.stores.database import looks_like_corpus
+
+    if not looks_like_corpus(directory):
+        explained(None, given)
+
+
 def open_catalog(directory: Path, *, create: bool) -> Catalog:
     """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it.
 
@@ -137,8 +148,7 @@ def _stored_layer(text: str | None) -> Layer:
         return Layer("stored")
     try:
         return Layer("stored", Settings.model_validate_json(text).model_dump())
-    except ValidationError as error:
-        wrong = settings_error(error, Settings)
+    except SettingsError as wrong:
         raise SettingsError(f"the settings stored with this corpus do not fit this version: {wrong}") from None
 
 

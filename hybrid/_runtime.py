@@ -1,10 +1,13 @@
-"""What concerns the whole process: one way to log, and the lock to hold while process-wide state is changed."""
+"""What concerns the whole process: one way to log, the lock to hold while process-wide state is changed, and forks."""
 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from threading import RLock
+
+from hybrid.errors import CorpusError
 
 
 def tell(logger: logging.Logger, event: str, **facts: object) -> None:
@@ -38,3 +41,32 @@ def _shown(value: object) -> str:
 PROCESS_WIDE = RLock()
 """For Python's warning filters, and the loggers and progress bars of other libraries. Two threads that each put back
 what they found would otherwise leave what the other had set."""
+
+
+class _Models:
+    """Whether models were loaded in this process, and whether in the one that it is a fork of."""
+
+    used = False
+    lost = False
+
+    @classmethod
+    def after_fork(cls) -> None:
+        cls.lost = cls.lost or cls.used
+
+
+def models_used() -> None:
+    """To be called before a model is loaded or runs.
+
+    The threads of PyTorch, FAISS and the tokenizers do not survive a fork, and the first computation in the child would
+    wait for them for ever: there this raises `CorpusError`.
+    """
+    if _Models.lost:
+        raise CorpusError(
+            "models were loaded before this process was forked, and their threads are not here; start a fresh process: "
+            'multiprocessing.get_context("spawn"), or fork before the first corpus is asked'
+        )
+    _Models.used = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Models.after_fork)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from hybrid._runtime import models_used
 from hybrid.answering.answerer import Answerer
+from hybrid.errors import InputError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
@@ -22,6 +24,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
+from hybrid.types.validation import shown
 
 if TYPE_CHECKING:  # PyTorch, which a lookup does without
     from hybrid.ttt.inference.session import InferenceSession
@@ -72,12 +75,30 @@ MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(_load_memory_model)
 
 
 def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Embedder:
-    """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again."""
+    """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again.
+
+    Args:
+        name: a built-in model, a directory, or a hub id in the local cache.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
+        dtype: what chunks are embedded in: ``auto``, ``float32`` or ``bfloat16``.
+
+    Raises:
+        InputError: an argument of another type, or another ``dtype``.
+        MissingModelError: the model's files are not on this machine.
+        CorpusError: this process is a fork of one that had loaded models.
+    """
+    for argument, value in (("name", name), ("device", device), ("dtype", dtype)):
+        if not isinstance(value, str) or not value:
+            raise InputError(f"{argument} is a string, not {shown(value)}")
+    if dtype not in get_args(Dtype):
+        raise InputError(f"dtype is 'auto', 'float32' or 'bfloat16', not {shown(dtype)}")
+    models_used()
     return EMBEDDERS.get((name, device, dtype))
 
 
 def load_memory_model(settings: MemorySettings) -> MemoryModel:
     """A language model, shared by all corpora of the process with the same memory settings. Hold on to it, too."""
+    models_used()
     # How often snapshots are written is not the model's business.
     return MEMORY_MODELS.get(settings.model_copy(update={"snapshot_every": MemorySettings().snapshot_every}))
 

@@ -47,8 +47,8 @@ SuppliedBy = Sequence[Passage] | Callable[[str], Sequence[Passage]]
 class Corpus(Shown):
     """A directory of documents that were read once, and the questions put to it.
 
-    Open one with `Corpus.open`. All methods may be called from several threads, and each has an async twin
-    (`aask` of `ask`, and so on); one thread of one process at a time may ingest or remove while others ask.
+    Open one with `Corpus.open`. All methods may be called from several threads, and each but `session` has an
+    async twin (`aask` of `ask`, and so on); one thread of one process at a time may ingest or remove while others ask.
     Every answer is of one whole commit. What is committed is never lost to a later error.
 
     Example:
@@ -105,6 +105,7 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         where, given = _arguments.directory_of(directory), _open.given_settings(settings)
+        _open.check_new(where, given)
         catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         try:
             return cls(where, catalog, _open.settle(catalog, given))

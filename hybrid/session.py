@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hybrid.settings import Settings
     from hybrid.stores.catalog import Catalog
 
+_LARGEST_ID = 2**63
+"""SQLite counts with 64 bits; no document has an id beyond."""
 _WIDEN = 4
 """How many times as many chunks are looked at where those of a few long documents took all the places."""
 
@@ -125,7 +127,7 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
         if isinstance(wanted, str):
             row = catalog.source(wanted)
             number = row.document_id if row else None
-        if number is not None:
+        if number is not None and abs(number) < _LARGEST_ID:
             try:
                 found[wanted] = catalog.document(number)
             except KeyError:  # it is not there (any more)

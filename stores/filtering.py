@@ -76,7 +76,10 @@ def _with_source(connection: Connection, pattern: str) -> set[int]:
     rows = connection.execute(statement.union(select(name, SourceTable.document_id).where(name == pattern)))
     found = {document_id for one, document_id in rows if one == pattern or fnmatchcase(one, pattern)}
     if not found:
-        close = get_close_matches(pattern, connection.scalars(select(name)).all(), n=3)
+        names = connection.scalars(select(name)).all()
+        if not names:
+            raise InputError("the corpus is empty, so that a filter finds nothing; ingest documents first")
+        close = get_close_matches(pattern, names, n=3)
         advice = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
         raise InputError(f"no source matches {pattern!r}{advice}")
     return found

@@ -19,6 +19,7 @@ from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.documents import Document, Location, Passage
 from hybrid.types.filters import Filter
+from hybrid.types.validation import checked_elements
 
 _TERM = re.compile(r'"([^"]*)"( \*)?')
 
@@ -32,14 +33,16 @@ def found_for(
 ) -> Sequence[Passage]:
     """The supplied passages; a function that finds them is given the question as it stands alone, without those before.
 
-    Raises `InputError` for a filter, and for a question that `checked_question` refuses.
+    Raises `InputError` for a filter, for a question that `checked_question` refuses, and for a function that returns
+    something else than passages.
     """
     if where is not None and not where.everything:
         raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
     if not callable(passages):
         return passages
     before = [one.question if isinstance(one, Answer) else one for one in history]
-    return passages(standalone(checked_question(question, limit), [checked_question(one, limit) for one in before]))
+    alone = standalone(checked_question(question, limit), [checked_question(one, limit) for one in before])
+    return checked_elements("what the function passages returns", passages(alone), Passage)
 
 
 class SuppliedPassages:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +66,14 @@ def command(example: str) -> Callable[[Callable[..., object]], click.Command]:
             except HybridError as error:
                 click.echo(f"hybrid: {error}", err=True)
                 code = FAILED
+            except OSError as error:
+                if error.errno == errno.EPIPE:  # whoever read the output has gone; click ends without a word
+                    raise
+                _discard_output()
+                click.echo(
+                    f"hybrid: {error.filename or 'cannot write the output'}: {error.strerror or error}", err=True
+                )
+                code = FAILED
             except KeyboardInterrupt:
                 click.echo("hybrid: interrupted; run the same command again to go on from there", err=True)
                 code = INTERRUPTED
@@ -72,6 +82,12 @@ def command(example: str) -> Callable[[Callable[..., object]], click.Command]:
         return click.command(epilog=f"\b\nExample:\n  {example}")(run)
 
     return made
+
+
+def _discard_output() -> None:
+    """Let what is still buffered for standard output go nowhere, or Python would fail with it again as it ends."""
+    with suppress(OSError, ValueError):  # a stream that is no file has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,9 +122,12 @@ def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | No
     for pair in metadata:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise InputError(f"--where {pair!r} is not KEY=VALUE")
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE", param_hint="--where")
         values.setdefault(key, []).append(value)
-    found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
+    try:
+        found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
+    except InputError as error:
+        raise click.UsageError(str(error)) from None
     return None if found.everything else found
 
 

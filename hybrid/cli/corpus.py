@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from hybrid._arguments import MOST_HITS
 from hybrid.cli.command import (
     NOTHING_FOUND,
     SOME_SKIPPED,
@@ -42,6 +43,7 @@ def open_corpus(directory: Path, settings: Path | None = None, *, create: bool =
 @json_option
 def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json: bool) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
+    _check_inputs(paths)
     with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
         report = opened.ingest(*paths, progress=progress)
     if as_json:
@@ -49,6 +51,15 @@ def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json:
     else:
         click.echo(str(report))
     return SOME_SKIPPED if report.skipped else 0
+
+
+def _check_inputs(paths: tuple[str, ...]) -> None:
+    """What `Corpus.ingest` refuses before it reads anything is refused before a corpus is created."""
+    from hybrid._arguments import inputs_of
+    from hybrid.ingest.discovery import discover
+    from hybrid.settings import IngestSettings
+
+    discover(inputs_of(paths), IngestSettings())
 
 
 @command('hybrid ask acme-v-beta "When does the supply agreement end?"')
@@ -83,7 +94,7 @@ def ask(
 @command('hybrid search acme-v-beta "termination date" -k 5')
 @corpus_argument
 @click.argument("question")
-@click.option("-k", default=10, show_default=True, help="How many results.")
+@click.option("-k", type=click.IntRange(1, MOST_HITS), default=10, show_default=True, help="How many results.")
 @filter_options
 @json_option
 def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: bool) -> int:

@@ -14,6 +14,7 @@ from hybrid.types.documents import PageView
 from hybrid.types.exhibits import Answers, Exhibits, exhibits, listed
 from hybrid.types.rendering import Shown
 from hybrid.types.reports import CorpusStatus
+from hybrid.types.validation import output_path, shown
 
 
 class Checks(Protocol):
@@ -69,14 +70,14 @@ class AnswerReport(Shown):
         """Write the document to a file, in UTF-8, and return its path.
 
         Raises:
-            InputError: the file cannot be written.
+            InputError: ``path`` is no path, or the file cannot be written.
         """
-        path = Path(path).expanduser()
+        file = output_path(path)
         try:
-            path.write_text(self.html, encoding="utf-8", newline="\n")
+            file.write_text(self.html, encoding="utf-8", newline="\n")
         except OSError as error:
-            raise InputError(f"cannot write the report to {path}: {error.strerror}") from error
-        return path
+            raise InputError(f"cannot write the report to {file}: {error.strerror}") from error
+        return file
 
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the dataclass's own repr before what it inherits
 
@@ -98,9 +99,15 @@ def report(
         at: the time to state; now by default. The same answers, corpus and time make the same bytes.
 
     Raises:
-        InputError: something that is not an answer, or a time without a time zone.
+        InputError: an argument of another type, which is named, or a time without a time zone.
     """
     found = tuple(listed(answers))
+    if corpus is not None and not all(callable(getattr(corpus, name, None)) for name in ("verify", "page", "status")):
+        raise InputError(f"corpus is the open hybrid.Corpus that the answers are from, or None, not {shown(corpus)}")
+    if not isinstance(title, str):
+        raise InputError(f"title is a string, not {shown(title)}")
+    if at is not None and not isinstance(at, datetime):
+        raise InputError(f"at is a datetime.datetime with a time zone, or None for now, not {shown(at)}")
     if at is not None and at.tzinfo is None:
         raise InputError("the report's time has no time zone; datetime.now(UTC) has one")
     made = exhibits(found)

@@ -257,6 +257,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         return tuple(
             prompts.passage(document.page_content, document.metadata, str(document.id or f"document {number}"))
             for number, document in enumerate(found, 1)
+            if document.page_content.strip()
         )
 
     # The message ------------------------------------------------------------------------------------

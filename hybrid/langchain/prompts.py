@@ -92,7 +92,7 @@ def passage(text: str, metadata: dict[str, Any], name: str) -> Passage:
     source = str(metadata.get("source") or name)
     title = str(metadata.get("title") or source)
     start, end, lines = (metadata.get(key) for key in ("start", "end", "lines"))
-    if isinstance(start, int) and isinstance(end, int) and end - start == len(text) and lines:
+    if isinstance(start, int) and isinstance(end, int) and start >= 0 and end - start == len(text) and lines:
         return Passage(
             text=text,
             source=source,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from hybrid.errors import InputError, SettingsError
 from hybrid.settings.messages import settings_error
 from hybrid.settings.models import EMBEDDER, LANGUAGE_MODEL
+from hybrid.types.validation import shown
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 
@@ -44,6 +46,17 @@ class Table(BaseModel):
                 raise settings_error(error, type(self)) from None
 
         __init__.__pydantic_base_init__ = True  # so that pydantic, too, builds tables by their fields
+
+        @classmethod
+        def model_validate_json(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `SettingsError`."""
+            try:
+                return super().model_validate_json(*arguments, **options)
+            except ValidationError as error:
+                (fault, *_) = error.errors(include_url=False)
+                if fault["type"] == "json_invalid":
+                    raise SettingsError(f"the settings are not JSON: {fault['ctx']['error']}") from None
+                raise settings_error(error, cls) from None
 
 
 class IngestSettings(Table):
@@ -172,8 +185,11 @@ class Settings(Table):
 
         Raises:
             SettingsError: what is wrong, each with its file or variable, what is allowed, and the nearest name.
+            InputError: ``path`` is no path.
         """
         from hybrid.settings import sources as sources
 
+        if path is not None and not isinstance(path, str | PathLike):
+            raise InputError(f"path is the path of a TOML file, or None, not {shown(path)}")
         layers = [sources.from_file(cls, path)] if path is not None else []
         return sources.resolve(cls, [*layers, *([sources.from_environment(cls)] if env else [])]).settings

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Self, SupportsIndex
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +16,8 @@ from hybrid.errors import InputError
 from hybrid.types.dates import iso_date
 from hybrid.types.rendering import Shown
 from hybrid.types.validation import FrozenModel, shown
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def sha256_hex(data: bytes) -> str:
@@ -136,9 +138,17 @@ class Document(Shown, FrozenModel):
         return bisect_right(self.pages, offset) if self.pages else None
 
     def locate(self, start: int, end: int) -> Location:
-        """The pages and lines that the span ``[start, end)`` covers."""
+        """The pages and lines that the span ``[start, end)`` covers.
+
+        Raises `InputError`, which is a `ValueError`, for a span that is not within the document.
+        """
+        for name, offset in (("start", start), ("end", end)):
+            if not isinstance(offset, SupportsIndex) or isinstance(offset, bool):
+                raise InputError(f"{name} is an offset in characters, a whole number, not {shown(offset)}")
         if not 0 <= start < end <= len(self.text):
-            raise ValueError(f"span [{start}, {end}) is not within the {len(self.text)} characters of {self.source}")
+            raise InputError(
+                f"span [{shown(start)}, {shown(end)}) is not within the {len(self.text)} characters of {self.source}"
+            )
         last = end - 1
         return Location(
             page=self.page_of(start),
@@ -167,6 +177,8 @@ class Passage:
         page: the page that it begins on, and ``last_page`` the one that it ends on, from 1.
         line: its first line, from 1; on its page where there are pages.
 
+    Raises `InputError`, which names the field, for a value of another type or out of its range.
+
     Example:
         >>> Passage("The lease ends in May.", source="lease.pdf", start=400, page=7).end
         422
@@ -182,6 +194,20 @@ class Passage:
     line: int = 1
 
     def __post_init__(self) -> None:
+        for name in ("text", "source", "title", "sha256"):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                raise InputError(f"Passage.{name} must be a string, not {shown(value)}")
+            if not value and name in ("text", "source"):
+                raise InputError(f"Passage.{name} is empty")
+        if self.sha256 and not _SHA256.fullmatch(self.sha256):
+            raise InputError(f"Passage.sha256 must be 64 hexadecimal digits in lower case, not {shown(self.sha256)}")
+        for name, least in (("start", 0), ("page", 1), ("last_page", 1), ("line", 1)):
+            value = getattr(self, name)
+            if value is None and name in ("page", "last_page"):
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise InputError(f"Passage.{name} must be a whole number from {least}, not {shown(value)}")
         if not self.title:
             object.__setattr__(self, "title", Path(self.source).name or self.source)
         if not self.sha256:

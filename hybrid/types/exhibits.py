@@ -15,7 +15,7 @@ from hybrid.text.formatting import place, printable
 from hybrid.types.answers import Answer, Citation, Claim, Verdict
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
-from hybrid.types.validation import FrozenModel, shown
+from hybrid.types.validation import FrozenModel, output_path, shown
 
 COLUMNS = (
     "exhibit", "question", "filter", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote",
@@ -108,6 +108,8 @@ class Exhibits(Shown, list[Exhibit]):
 
     def of(self, citation: Citation) -> Exhibit:
         """The exhibit of a citation's span. Raises `InputError` if no exhibit has it."""
+        if not isinstance(citation, Citation):
+            raise InputError(f"citation is one of answer.citations, not {shown(citation)}")
         found = next((exhibit for exhibit in self if _span(exhibit.citation) == _span(citation)), None)
         if found is None:
             raise InputError(f"no exhibit for {citation.source}, {place(citation)}: its answer was not given")
@@ -134,14 +136,14 @@ class Exhibits(Shown, list[Exhibit]):
             bom: begin with a byte order mark, by which Excel knows UTF-8.
 
         Raises:
-            InputError: the file cannot be written.
+            InputError: ``path`` is no path, or the file cannot be written.
         """
-        path = Path(path).expanduser()
+        file = output_path(path)
         try:
-            path.write_bytes(self.as_csv().encode("utf-8-sig" if bom else "utf-8"))
+            file.write_bytes(self.as_csv().encode("utf-8-sig" if bom else "utf-8"))
         except OSError as error:
-            raise InputError(f"cannot write the exhibits to {path}: {error.strerror}") from error
-        return path
+            raise InputError(f"cannot write the exhibits to {file}: {error.strerror}") from error
+        return file
 
 
 _NO_ANSWERS = "answers are what corpus.ask and corpus.compare return, one or a list of them, not {}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -77,6 +77,17 @@ class Filter(FrozenModel):
         if self.since and self.until and first_day(self.since) > last_day(self.until):
             raise ValueError(f"no day is since {self.since} and until {self.until}")
         return self
+
+    if not TYPE_CHECKING:
+
+        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+            """As pydantic's, but a field that is changed is checked, too. Raises `InputError`."""
+            copy = super().model_copy(deep=deep)
+            return (
+                copy
+                if not update
+                else type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | dict(update))
+            )
 
     @property
     def everything(self) -> bool:

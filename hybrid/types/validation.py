@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -122,6 +124,19 @@ def shown(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return type(value).__name__
+
+
+def output_path(path: object) -> Path:
+    """``path``, the file to write, with ``~`` replaced. Raises `InputError` for what is no path."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise InputError(f"path is the file to write, a string or a pathlib.Path, not {shown(path)}")
+    name = os.fspath(path)
+    if not name.strip() or "\0" in name:
+        raise InputError(f"path is the file to write, and {shown(name)} is no file name")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"path {shown(name)}: {error}") from None
 
 
 def checked_elements(name: str, given: Iterable[Element], kind: type[Element]) -> list[Element]:
