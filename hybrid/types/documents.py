@@ -78,7 +78,7 @@ class Chunk(FrozenModel):
 class Document(Shown, FrozenModel):
     """One source and its extracted text.
 
-    Args:
+    Attributes:
         source: how the user names it: a path relative to the ingested folder's parent, a path as
             given, or any identifier. An attachment is ``<mail>#<file name>``.
         text: canonical text. Line ends are ``\\n`` only.
