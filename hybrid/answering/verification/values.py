@@ -1,0 +1,261 @@
+"""Quantities, dates and ordinals of a sentence by value, with their units, qualifiers and bounds.
+
+"Nine hundred tonnes", "900 tonnes" and "0.9 thousand tonnes" are one quantity; "30 days" and "30 business days" are two,
+and so are "at least three" and "three". Number words are read by text2num.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from text_to_num import alpha2digit
+
+_MONTH_NAMES = "january february march april may june july august september october november december".split()
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+_MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
+_MONTH = "(?P<m>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<y>(?:1[5-9]|20|21)\d\d)"
+_DATES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b",
+        rf"\b{_MONTH}\s+{_DAY}\b,?\s+{_YEAR}\b",
+        rf"\b{_DAY}\s+(?:day\s+)?(?:of\s+)?{_MONTH},?\s+{_YEAR}\b",
+        rf"\b{_MONTH},?\s+{_YEAR}\b",
+        rf"\b{_MONTH}\s+{_DAY}\b(?!\s*(?:%|percent|tonnes|days))",
+        rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}(?!\s+\d)",
+        rf"(?<![\d.,/$€£-]){_YEAR}(?![\d,/%-]|\.\d|\s*(?:%|percent|per cent|dollars|euros|pounds|tonnes|people|shares|units))",
+    )
+)
+_MAY = re.compile(r"\bmay\b(?!\s+\d)(?<!\d may)(?<!\dth may)(?<!of may)")
+
+_SCALES = {
+    "hundred": 100, "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9,
+    "bn": 10**9, "b": 10**9, "trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7,
+}  # fmt: skip
+_CURRENCIES = {
+    "$": "dollar", "us$": "dollar", "usd": "dollar", "dollar": "dollar", "€": "euro", "eur": "euro", "euro": "euro",
+    "£": "pound", "gbp": "pound", "pound": "pound", "sterling": "pound", "¥": "yen", "jpy": "yen", "yen": "yen",
+    "chf": "franc", "franc": "franc", "cad": "canadian dollar", "aud": "australian dollar", "inr": "rupee",
+    "rupee": "rupee", "cent": "cent", "pence": "penny", "penny": "penny",
+}  # fmt: skip
+_QUALIFIERS = frozenset(
+    """business calendar working banking consecutive full clear trading court net gross metric short nautical square
+    cubic fiscal financial lunar academic leap canadian australian hong singapore new us british""".split()
+)
+_ABBREVIATED_UNITS = {
+    "kg": "kilogram", "kilo": "kilogram", "g": "gram", "km": "kilometre", "kilometer": "kilometre", "cm": "centimetre",
+    "mm": "millimetre", "meter": "metre", "ton": "ton", "hr": "hour", "min": "minute", "sec": "second", "yr": "year",
+    "percent": "%", "per cent": "%", "pct": "%", "litre": "litre", "liter": "litre", "l": "litre", "ml": "millilitre",
+    "feet": "foot", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child",
+    "micrometer": "micrometre", "μm": "micrometre", "µm": "micrometre", "micron": "micrometre",
+}  # fmt: skip
+_LABELS = frozenset(
+    """section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital addendum no
+    number page line item step part chapter volume batch invoice lot room flight form version draft phase""".split()
+)
+_NO_UNIT = frozenset(
+    """a an the of in on at by to for from per each every and or but with within after before is are was were be been
+    has have had will shall may must can could would should that which who if as not than then""".split()
+)
+
+_NUMBER = re.compile(
+    r"(?P<label>\b[a-z]+\.?\s+)?(?P<currency>us\$|[$€£¥]|\b(?:usd|eur|gbp|chf|jpy|cad|aud|inr)\b)?\s?"
+    r"(?<![\w.])(?P<number>\d[\d,]*(?:\.\d+)?)"
+    r"(?P<half>\s+and\s+a\s+half|\s*½)?"
+    r"(?P<scale>\s?(?:hundred|thousand|million|billion|trillion|dozen|lakh|crore|bn|mn|[kmb]))?(?![\w]|\.\d)"
+    r"(?P<after>(?:[\s-]+(?:[a-zµμ]+|%)|\s?%){0,3})"
+)
+
+# What a quantity is bounded by, nearest first: looked for right before the number, and right after its unit.
+_BEFORE = tuple(
+    (bound, re.compile(rf"\b(?:{pattern})\s+(?:a\s+|an\s+|the\s+|of\s+|period\s+|sum\s+|us\s*|[$€£¥]){{0,4}}$"))
+    for bound, pattern in (
+        ("least", "at least|no(?:t)? (?:less|fewer|lower) than|a minimum(?: of)?|minimum(?: of)?|not under"),
+        ("most", "at (?:the )?most|no(?:t)? (?:more|greater|later|longer|higher) than|a maximum(?: of)?|maximum(?: of)?"
+                 "|up to|not (?:to )?exceed(?:ing)?|not over|not above|capped at|limited to|as many as|as much as"),
+        ("more", "more than|over|above|exceed(?:s|ed|ing)?|in excess of|greater than|upwards of|higher than|longer than"),
+        ("less", "less than|fewer than|under|below|lower than|shorter than|short of"),
+        ("about", "about|approximately|around|roughly|some|circa|nearly|almost|close to|an estimated|estimated|ca\\."),
+        ("exact", "exactly|precisely|only|just"),
+        ("within", "within"),
+    )
+)  # fmt: skip
+_AFTER = tuple(
+    (bound, re.compile(pattern))
+    for bound, pattern in (
+        ("least", r"^[\s\w%]{0,20}?\bor (?:more|over|above|longer|greater)\b|^[\s\w%]{0,16}?\bat (?:the )?least\b"),
+        ("most", r"^[\s\w%]{0,20}?\bor (?:less|fewer|under|below)\b|^[\s\w%]{0,16}?\bat (?:the )?most\b"),
+        ("exact", r"^[\s\w%]{0,30}?\band no more\b|^[\s\w%]{0,12}?\bexactly\b"),
+    )
+)
+_RELATIONS = tuple(
+    (relation, re.compile(rf"\b(?:{pattern})\s+(?:the\s+|end\s+|of\s+|close\s+|morning\s+){{0,4}}$"))
+    for relation, pattern in (
+        ("before", "before|prior to|until|till|by|not later than|no later than|up to|preceding|through|ending"),
+        ("after", "after|since|from|following|starting|beginning|as of|not before|no earlier than|commencing(?: on)?"),
+    )
+)
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
+_TIMES = {"once": 1, "twice": 2, "thrice": 3, "half": Decimal("0.5"), "double": 2, "triple": 3, "quarter": Decimal("0.25")}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with what it counts.
+
+    ``unit`` is the singular noun or currency after or before it, or empty; ``qualifier`` narrows the unit ("business" of
+    "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or empty.
+    """
+
+    value: Decimal
+    unit: str
+    qualifier: str
+    bound: str
+
+    def provides(self, wanted: Quantity) -> bool:
+        """Whether a sentence with this quantity says the one that is ``wanted``."""
+        bound = wanted.bound or ("" if self.bound in {"", "exact"} else "none")
+        alike = self.bound == bound or {self.bound, bound} <= {"", "exact"} or {self.bound, bound} == {"most", "within"}
+        units = not self.unit or not wanted.unit or self.unit == wanted.unit
+        return self.value == wanted.value and units and self.qualifier == wanted.qualifier and alike
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date as far as it is given, and which side of it is meant: ``before``, ``after`` or, empty, the day itself."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    relation: str
+
+    def provides(self, wanted: Day) -> bool:
+        """Whether a sentence with this date says the one that is ``wanted``, which may be less precise."""
+        mine, theirs = (self.year, self.month, self.day), (wanted.year, wanted.month, wanted.day)
+        alike = all(want is None or want == have for have, want in zip(mine, theirs, strict=True))
+        return alike and self.relation == wanted.relation
+
+
+@dataclass(frozen=True)
+class Values:
+    """All values of a text."""
+
+    quantities: tuple[Quantity, ...]
+    days: tuple[Day, ...]
+    ordinals: frozenset[int]
+
+    def missing(self, span: Values) -> list[str]:
+        """What of these values ``span`` does not say, in words."""
+        found = [f"{q.value} {q.unit}".strip() for q in self.quantities if not _any(q, span.quantities)]
+        found += [f"{d.year}-{d.month}-{d.day}" for d in self.days if not any(have.provides(d) for have in span.days)]
+        return found + [f"no. {number}" for number in sorted(self.ordinals - span.ordinals)]
+
+
+def _any(wanted: Quantity, held: Iterable[Quantity]) -> bool:
+    return any(one.provides(wanted) for one in held)
+
+
+def values(text: str) -> Values:
+    """The quantities, dates and ordinals that ``text`` states.
+
+    Example:
+        >>> values("Nine hundred tonnes").missing(values("The Supplier shall deliver 900 tonnes a month."))
+        []
+        >>> values("within 30 days").missing(values("within 30 business days"))
+        ['30 day']
+    """
+    plain = text.lower().replace("’", "'").replace("\u00a0", " ").replace("–", "-")
+    plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
+    rest, days = _dates(_digits(plain))
+    ordinals = {int(number) if number else _ORDINALS.index(word) + 1 for number, word in _ORDINAL.findall(rest)}
+    return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals))
+
+
+def _digits(text: str) -> str:
+    """Number words as digits; "thirty (30)" once."""
+    text = re.sub(r"\ba (hundred|thousand|million|billion|dozen)\b", r"one \1", text)
+    text = re.sub(r"\bhalf a (million|billion|dozen)\b", r"0.5 \1", text)
+    pieces = re.split(r"((?:\d[\d,.]*\s?)(?:hundred|thousand|million|billion|trillion)\b|\n|[;:()])", text)
+    text = "".join(p if n % 2 else alpha2digit(p, "en", threshold=0) if p.strip() else p for n, p in enumerate(pieces))
+    text = re.sub(r"\b(\d[\d,]*)(\s*(?:percent|per cent)?)\s*\((\d[\d,]*)\s*(%?)\)", _once, text)
+    return text.replace("per cent", "percent")
+
+
+def _once(match: re.Match[str]) -> str:
+    same = match[1].replace(",", "") == match[3].replace(",", "")
+    return f"{match[1]}{match[2]}{match[4]}" if same else match[0]
+
+
+def _dates(text: str) -> tuple[str, list[Day]]:
+    found: list[Day] = []
+
+    def take(match: re.Match[str]) -> str:
+        parts = match.groupdict()
+        month = parts.get("m")
+        number = None if month is None else int(month) if month.isdigit() else _MONTHS[month]
+        before = match.string[: match.start()]
+        relation = next((name for name, pattern in _RELATIONS if pattern.search(before)), "")
+        year, day = parts.get("y"), parts.get("d")
+        found.append(Day(int(year) if year else None, number, int(day) if day else None, relation))
+        return " \x01 "
+
+    for pattern in _DATES:
+        text = pattern.sub(take, text)
+    return text, found
+
+
+def _quantities(text: str) -> Iterable[Quantity]:
+    for match in _NUMBER.finditer(text):
+        try:
+            value = Decimal(match["number"].replace(",", "").rstrip("."))
+        except InvalidOperation:
+            continue
+        value += Decimal("0.5") if match["half"] else 0
+        value *= _SCALES[match["scale"].strip()] if match["scale"] else 1
+        unit, qualifier = _unit(match["after"] or "")
+        if match["currency"]:
+            unit = _CURRENCIES[match["currency"].strip()]
+        label = (match["label"] or "").strip(" .")
+        if label in _LABELS:
+            unit, qualifier = label, ""
+        yield Quantity(value.normalize(), unit, qualifier, _bound(text, match, label))
+    for word, number in _TIMES.items():
+        if re.search(rf"\b{word}\b", text):
+            yield Quantity(Decimal(number), "time" if word in {"once", "twice", "thrice"} else word, "", "")
+
+
+def _unit(after: str) -> tuple[str, str]:
+    qualifier = ""
+    for word in re.findall(r"[a-zµμ]+|%", after):
+        if word in _QUALIFIERS:
+            qualifier = f"{qualifier} {word}".strip()
+            continue
+        if word in _NO_UNIT:
+            return "", qualifier
+        singular = _ABBREVIATED_UNITS.get(word) or _singular(word)
+        return _CURRENCIES.get(singular, _ABBREVIATED_UNITS.get(singular, singular)), qualifier
+    return "", qualifier
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def _bound(text: str, match: re.Match[str], label: str) -> str:
+    start = match.start("number") if not match["currency"] else match.start("currency")
+    before = text[max(0, start - 40) : start]
+    if label in _LABELS:
+        return ""
+    after = text[match.end("scale") if match["scale"] else match.end("number") :]
+    for bound, pattern in _AFTER:
+        if pattern.search(after):
+            return bound
+    return next((bound for bound, pattern in _BEFORE if pattern.search(before)), "")
