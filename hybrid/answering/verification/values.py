@@ -102,7 +102,15 @@ _RELATIONS = tuple(
 )
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
-_TIMES = {"once": 1, "twice": 2, "thrice": 3, "half": Decimal("0.5"), "double": 2, "triple": 3, "quarter": Decimal("0.25")}
+_TIMES = {
+    "once": 1,
+    "twice": 2,
+    "thrice": 3,
+    "half": Decimal("0.5"),
+    "double": 2,
+    "triple": 3,
+    "quarter": Decimal("0.25"),
+}
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,7 @@ def _digits(text: str) -> str:
     text = re.sub(r"\bhalf a (million|billion|dozen)\b", r"0.5 \1", text)
     pieces = re.split(r"((?:\d[\d,.]*\s?)(?:hundred|thousand|million|billion|trillion)\b|\n|[;:()])", text)
     text = "".join(p if n % 2 else alpha2digit(p, "en", threshold=0) if p.strip() else p for n, p in enumerate(pieces))
-    text = re.sub(r"\b(\d[\d,]*)(\s*(?:percent|per cent)?)\s*\((\d[\d,]*)\s*(%?)\)", _once, text)
+    text = re.sub(r"\b(\d[\d,]*)(\s*(?:percent|per cent)?)\s*\((\d[\d,]*)\s*((?:%|percent|per cent)?)\)", _once, text)
     return text.replace("per cent", "percent")
 
 

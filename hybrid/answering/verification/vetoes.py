@@ -34,7 +34,7 @@ _REPORTED = _any(
     r"|said|says?|saying|heard (?:that|of|from)|in the (?:opinion|view|judg(?:e)?ment|words|submission) of|stat(?:es|ed|ing)(?! of)|told|tells?|inform(?:s|ed)|report(?:s|ed|edly|ing)?(?= (?:that|to|by|having|on))"
     r"|reportedly|wrote|writes|mention(?:s|ed)|remark(?:s|ed)|comment(?:s|ed)? that|announc\w+|declar(?:es|ed)|notes? that"
     r"|noted that|point(?:s|ed) out|explain(?:s|ed)? that|replied|repl(?:y|ies)|answer(?:s|ed)? that|recall(?:s|ed)|according to"
-    r"|purport\w*|accus\w+|complain\w*|rumou?r\w*|hearsay|in (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence)"
+    r"|purport\w*|accus\w+|complain\w*|lied|lies? that|made up|invent(?:s|ed) |fabricat\w+|stor(?:y|ies) (?:that|of)|rumou?r\w*|hearsay|in (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence)"
     r"|(?:'s|his|her|its|their|the) (?:position|case|contention|account|version) (?:is|was)|suggest(?:s|ed|ing)?"
     r"|conclud(?:e|es|ed|ing)|predict\w*|forecast\w*|warn(?:s|ed)|imply|impl(?:ies|ied)|indicat(?:es|ed) that|acknowledg\w+"
     r"|admit(?:s|ted)?|confess\w*|concede\w*|confirm(?:s|ed)? that|represent(?:s|ed)? that|quot(?:es|ed)"
@@ -90,26 +90,51 @@ _CONDITIONAL = _any(
     r"|without (?:the )?(?:\w+ )?(?:prior |written |express )*(?:consent|approval|permission)|(?:consent|approval|permission) of|agrees? in writing"
     r"|should (?:the|any|it|a)(?= \w+ \w+)|whether|except|save|otherwise|where (?=the|a|any|it|such|there|no)|to the extent|wherever|whenever|depend(?:s|ing) on|once (?=the|a|it|all|he|she|they)"
 )
-_EXCEPTED = _any(r"except\w*|other than|exclud\w+|save (?:for|that|as)|apart from|aside from|but for|unless|with the exception|exempt\w*|does not (?:apply|cover|extend|include)|not covered|but not")
+_EXCEPTED = _any(
+    r"except\w*|other than|exclud\w+|save (?:for|that|as)|apart from|aside from|but for|unless|with the exception|exempt\w*|does not (?:apply|cover|extend|include)|not covered|but not"
+)
 _PARTIAL = _any(
     r"some|several|many|most|much of|few|a number of|majority|minority|half|part of|parts of|partly|partial(?:ly)?|mainly|mostly|largely|chiefly|certain|various"
     r"|one of|two of|three of|\w+ of (?:the|them|its|his|her|their|our)(?= \w+s\b)|at times|sometimes|often|usually|rarely|seldom|generally|typically|occasionally|normally|in general|as a rule|in part|substantially|a little|few of|not all|portion|percentage of|temporar\w+|for now|so far"
 )
-_UNIVERSAL = _any(r"all|every|each|always|entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|everyone|everybody|everything|everywhere|at any time|any|whatever|whoever|invariably|without exception|in full|total(?:ly)?|both|either|only|sole(?:ly)?|exclusive(?:ly)?|just|permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?")
+_UNIVERSAL = _any(
+    r"all|every|each|always|at all times|entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|everyone|everybody|everything|everywhere|at any time|any|whatever|whoever|invariably|without exception|in full|total(?:ly)?|both|either|only|sole(?:ly)?|exclusive(?:ly)?|just|permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?"
+)
 _UNIVERSAL_GROUPS = (
-    re.compile(r"^(?:all|every|each|always|everyone|everybody|everything|everywhere|any|whatever|whoever|invariably|both|either|at any time|without exception)$"),
+    re.compile(
+        r"^(?:all|every|each|always|everyone|everybody|everything|everywhere|any|whatever|whoever|invariably|both|either|at any time|at all times|without exception)$"
+    ),
     re.compile(r"^(?:entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|in full|total(?:ly)?)$"),
     re.compile(r"^(?:only|sole(?:ly)?|exclusive(?:ly)?|just)$"),
     re.compile(r"^(?:permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?)$"),
 )
 _NONE = _any(r"neither|none|nobody|nothing|no|nor|nowhere|not|never|cannot|\w+n't")
-_CAUSE = _any(r"because(?: of)?|caus(?:e|es|ed|ing)|due to|led to|leads to|as a result(?: of)?|result(?:s|ed|ing) (?:in|from)|owing to|therefore|thus|so that|consequently|hence|thanks to|on account of|since (?=the|he|she|it|they)|by reason of|attribut\w+|for this reason|in response to|prompted|triggered|in order to")
-_FORBIDDING = _any(r"prohibit\w*|forbid\w*|forbade|ban(?:s|ned)?|bar(?:s|red)(?= from)|not (?:be )?(?:permitted|allowed|entitled|authori[sz]ed)|unlawful\w*|illegal\w*|disallow\w*|preclud\w+|off limits|void")
+_CAUSE = _any(
+    r"because(?: of)?|caus(?:e|es|ed|ing)|due to|led to|leads to|as a result(?: of)?|result(?:s|ed|ing) (?:in|from)|owing to|therefore|thus|so that|consequently|hence|thanks to|on account of|since (?=the|he|she|it|they)|by reason of|attribut\w+|for this reason|in response to|prompted|triggered|in order to"
+)
+_FORBIDDING = _any(
+    r"prohibit\w*|forbid\w*|forbade|ban(?:s|ned)?|bar(?:s|red)(?= from)|not (?:be )?(?:permitted|allowed|entitled|authori[sz]ed)|unlawful\w*|illegal\w*|disallow\w*|preclud\w+|off limits|void"
+)
 
 _MODAL_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("must", _any(r"shall|must|required|requires|obliged|obligat(?:ed|ion)|has to|have to|had to|needs? to|mandatory|duty|bound to|agrees to|undertakes to|covenants?|due|payable|owed?|owes|necessary|ought")),
-    ("may", _any(r"may|can|permitted|permits?|permission|entitled|entitles|allowed|allows?|right to|rights? (?:of|is|are)|authori[sz]ed|free to|at liberty|discretion|option(?:al|ally)?|able to|could|might|possible")),
-    ("should", _any(r"should|recommended|advisable|encouraged|endeavou?rs?|efforts|reasonable steps|best efforts|try to|strive|aims? to")),
+    (
+        "must",
+        _any(
+            r"shall|must|required|requires|obliged|obligat(?:ed|ion)|has to|have to|had to|needs? to|mandatory|duty|bound to|agrees to|undertakes to|covenants?|due|payable|owed?|owes|necessary|ought"
+        ),
+    ),
+    (
+        "may",
+        _any(
+            r"may|can|permitted|permits?|permission|entitled|entitles|allowed|allows?|right to|rights? (?:of|is|are)|authori[sz]ed|free to|at liberty|discretion|option(?:al|ally)?|able to|could|might|possible"
+        ),
+    ),
+    (
+        "should",
+        _any(
+            r"should|recommended|advisable|encouraged|endeavou?rs?|efforts|reasonable steps|best efforts|try to|strive|aims? to"
+        ),
+    ),
     ("will", _any(r"will|would|going to|expects? to|plans? to|intends? to|'ll")),
 )
 _PAST = re.compile(
@@ -117,15 +142,23 @@ _PAST = re.compile(
     r"|[a-z]{3,}(?<!ne)ed)\b",
     re.IGNORECASE,
 )
-_PARTICIPLE_BE = re.compile(r"\b(?:is|are|be|being|'s|'re)\s+(?:\w+ly\s+)?(?:not\s+)?[a-z]+(?:ed|en|wn|ght|ld|de|id|nt|ut)\b", re.IGNORECASE)
-_WHETHER = re.compile(r"\b(?:question|issue|doubt\w*|unclear|uncertain|unknown|decide[sd]?|asked?|wonder\w*|see|remains?) (?:is |was |as to |remains )?(?:whether|if)\b", re.I)
+_PARTICIPLE_BE = re.compile(
+    r"\b(?:is|are|be|being|'s|'re)\s+(?:\w+ly\s+)?(?:not\s+)?[a-z]+(?:ed|en|wn|ght|ld|de|id|nt|ut)\b", re.IGNORECASE
+)
+_WHETHER = re.compile(
+    r"\b(?:question|issue|doubt\w*|unclear|uncertain|unknown|decide[sd]?|asked?|wonder\w*|see|remains?) (?:is |was |as to |remains )?(?:whether|if)\b",
+    re.I,
+)
 _QUESTION = re.compile(r"\?\W*$")
 _CLAUSE_END = re.compile(
     r"[.;:?!]\s+|\s[–—-]\s|,?\s+\b(?:but|whereas|although|though|while|yet)\b\s+|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)|\s+(?=\band (?:the|a|an|his|her|its|their|he|she|it|they|mr|ms|mrs|dr|[A-Z])\b)",
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9])")
 _ORDER = re.compile(r"\b(before|prior to|after|following|until|since|then)\b", re.IGNORECASE)
-_COMPARED = re.compile(r"\b(?:more|less|fewer|greater|lower|higher|larger|smaller|better|worse|longer|shorter|older|younger|earlier|later|faster|slower|cheaper|\w+er)\b(?:\s+\w+){0,2}?\s+than\b", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"\b(?:more|less|fewer|greater|lower|higher|larger|smaller|better|worse|longer|shorter|older|younger|earlier|later|faster|slower|cheaper|\w+er)\b(?:\s+\w+){0,2}?\s+than\b",
+    re.IGNORECASE,
+)
 _ANTONYM_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|de)-?")
 
 
@@ -164,13 +197,17 @@ class _Reading:
         return " ".join(s for s, count in zip(self.sentences, scores, strict=True) if count and 2 * count >= most)
 
 
-_NOT_WITHOUT = re.compile(r"\b(shall|may|must|will|can|could|should|would)(?: not|n't)\b([^.;]*?)\bwithout\b", re.IGNORECASE)
+_NOT_WITHOUT = re.compile(
+    r"\b(shall|may|must|will|can|could|should|would)(?: not|n't)\b([^.;]*?)\bwithout\b", re.IGNORECASE
+)
 _NO_ONE_WITHOUT = re.compile(r"\b(?:no|neither) (\w+)( (?:shall|may|must|will|can)\b[^.;]*?)\bwithout\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> _Reading:
     plain = " ".join(text.replace("’", "'").split())
+    plain = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", plain))
+    plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
     plain = _NOT_WITHOUT.sub(r"may\2only with", plain)  # "may not assign without" is "may assign only with"
     return _Reading(_NO_ONE_WITHOUT.sub(r"either \1\2only with", plain))
 
@@ -264,7 +301,12 @@ def _question(claim: _Reading, span: _Reading) -> bool:
 
 def _negations(text: str) -> int:
     plain = re.sub(r"\bno(?:t)? (?:less|fewer|more|later|earlier|longer) than\b", " ", text, flags=re.IGNORECASE)
-    plain = re.sub(r"\b(?:and|or) no more\b|\bno\.? (?=\d)|\bnot only\b|\bnot limited to\b|\bwhether or not\b", " ", plain, flags=re.IGNORECASE)
+    plain = re.sub(
+        r"\b(?:and|or) no more\b|\bno\.? (?=\d)|\bnot only\b|\bnot limited to\b|\bwhether or not\b",
+        " ",
+        plain,
+        flags=re.IGNORECASE,
+    )
     plain = re.sub(r"\bneither\b(.{0,60}?)\bnor\b", r"neither \1", plain, flags=re.IGNORECASE)
     return len(_NONE.findall(plain)) + len(_NOT_DONE_OR_FORBIDDEN.findall(_NONE.sub(" ", plain)))
 
@@ -366,7 +408,10 @@ def _order(claim: _Reading, span: _Reading) -> bool:
     ) or _crossed(claim.text, span.text, _COMPARED, {})  # fmt: skip
 
 
-_BECAUSE = re.compile(r"\b(because|due to|led to|caused|causes|resulted in|resulted from|as a result of|owing to|therefore)\b", re.IGNORECASE)
+_BECAUSE = re.compile(
+    r"\b(because|due to|led to|caused|causes|resulted in|resulted from|as a result of|owing to|therefore)\b",
+    re.IGNORECASE,
+)
 
 
 def _crossed(claim: str, span: str, connective: re.Pattern[str], forward: dict[str, int]) -> bool:
@@ -421,7 +466,10 @@ def _modality(claim: _Reading, span: _Reading) -> bool:
     if any(not kinds & heard[verb] for verb, kinds in said.items() if verb in heard):
         return True
     if mine and theirs:
-        return not mine & theirs and not {frozenset(mine), frozenset(theirs)} == {frozenset({"must"}), frozenset({"will"})}
+        return not mine & theirs and not {frozenset(mine), frozenset(theirs)} == {
+            frozenset({"must"}),
+            frozenset({"will"}),
+        }
     told_as_done = bool(_PAST.search(_PARTICIPLE_BE.sub(" ", claim.text)))
     if told_as_done and any(verb in claim.words and verb not in said for verb in heard):
         return True
@@ -435,7 +483,11 @@ def _forbidden_both(claim: str, span: str) -> bool:
 
 
 def _modal_kinds(text: str) -> set[str]:
-    if _FORBIDDING.search(text) or re.search(r"\b(?:shall|may|must|will|can)(?:not| not| never|n't)\b|\b(?:neither|no) \w+ (?:may|shall|can|must)\b", text, re.I):
+    if _FORBIDDING.search(text) or re.search(
+        r"\b(?:shall|may|must|will|can)(?:not| not| never|n't)\b|\b(?:neither|no) \w+ (?:may|shall|can|must)\b",
+        text,
+        re.I,
+    ):
         return {"never"}
     plain = re.sub(r"\bMay\b(?= \d|,? \d{4})|(?<=\d )May\b", " ", text)
     return {kind for kind, pattern in _MODAL_KINDS if pattern.search(plain)}
@@ -454,12 +506,17 @@ def _quantifier(claim: _Reading, span: _Reading) -> bool:
     return False
 
 
-_MONTHLY = re.compile(r"\b(?:an?|per) (?:day|week|month|quarter|year|hour)\b|\b(?:dai|week|month|quarter|year|annual|hour)ly\b", re.I)
+_MONTHLY = re.compile(
+    r"\b(?:an?|per) (?:day|week|month|quarter|year|hour)\b|\b(?:dai|week|month|quarter|year|annual|hour)ly\b", re.I
+)
+
+
+_TRUTH = lexicon.stems("true false")
 
 
 def _opposite(claim: _Reading, span: _Reading) -> bool:
     held = set(_with_synonyms(span.words))
-    missing = set(claim.words) - held
+    missing = set(claim.words) - held - (_TRUTH if _DENIED.search(span.text) else frozenset())
     if any(lexicon.OPPOSITES.get(stem, frozenset()) & set(span.words) for stem in missing):
         return True
     bare = {_ANTONYM_PREFIX.sub("", stem): stem for stem in missing if _ANTONYM_PREFIX.match(stem)}
@@ -494,7 +551,7 @@ def _superseded(claim: _Reading, span: _Reading) -> bool:
 
 _CLOSED_CLASSES = """
     if, unless, because since, although though despite regardless, and, or, but except, before until prior, after since
-    following, during while, earlier, later, above over, below under, with, without, for, against, to, from, into, out,
+    following, during while, earlier, later, above over, below, with, without, for, against, to, from, into, out,
     more, less fewer, daily, weekly, monthly, quarterly, annually yearly, hourly, day days, week weeks, month months,
     quarter quarters, year years, hour hours, minute minutes, second seconds, dollar dollars, euro euros, pound pounds,
     yen, mile miles, kilometre kilometres, metre metres, foot feet, tonne tonnes, ton tons, kilogram kilograms,
@@ -502,14 +559,16 @@ _CLOSED_CLASSES = """
     north, south, east, west, left, right, up, down, internal, external, domestic, foreign, directly, indirectly, jointly,
     severally separately, exclusive, non-exclusive nonexclusive, always, never, often, sometimes, some, all, none
 """
-_CLASS_OF = {
-    word: number for number, group in enumerate(_CLOSED_CLASSES.split(",")) for word in group.split()
-}
+_CLASS_OF = {word: number for number, group in enumerate(_CLOSED_CLASSES.split(",")) for word in group.split()}
+
+
+def _all_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+(?:[-'][^\W_]+)*|[%$€£]", text.lower())
 
 
 def _substitution(claim: _Reading, span: _Reading) -> bool:
     """A word of a closed class stands where the span, in otherwise the same words, has another of these."""
-    mine, theirs = (re.findall(r"[^\W_]+(?:[-'][^\W_]+)*|[%$€£]", one.text.lower()) for one in (claim, span))
+    mine, theirs = _all_words(claim.text), _all_words(span.text)
     matcher = difflib.SequenceMatcher(None, mine, theirs, autojunk=False)
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "replace" or b - a > 3 or d - c > 3:
@@ -525,8 +584,50 @@ def _substitution(claim: _Reading, span: _Reading) -> bool:
     return False
 
 
+_CONCESSION = _any(
+    r"although|though|despite|in spite of|regardless|nevertheless|nonetheless|notwithstanding|even (?:if|though)"
+)
+
+_NEAR_COPY = 0.85
+"""Share of a claim's words that stand in the span, in its order, from which what is left out of it is looked at."""
+_NEGATIVE = re.compile("|".join(k.pattern for k in (_DENIED, _NOT_DONE, _NONE, _FORBIDDING)), re.IGNORECASE)
+_WHOLE_SENTENCE = (_CONDITIONAL, _EXCEPTED)
+_LIMITS = (
+    _REPORTED, _BELIEF, _HEDGED, _NEGATIVE, _PLANNED, _REQUESTED, _SUPERSEDED, _PARTIAL, _COUNTERFACTUAL,
+    _any(r"shall|will|must|may|can|should|could|would|might|prohibited|permitted|required|entitled|allowed"),
+    _any(r"only|solely|exclusive(?:ly)?"), *_WHOLE_SENTENCE,
+)  # fmt: skip
+_BOUND_WORDS = _any(
+    r"no(?:t)? (?:less|fewer|more|later|earlier|longer|greater|lower) than|at (?:the )?(?:least|most)|up to|more than|less than|only"
+)
+
+
+def _left_out(claim: _Reading, span: _Reading) -> bool:
+    """A claim that copies the span leaves out of the copied sentence a limit, and puts none of its kind in its place."""
+    mine = _all_words(claim.text)
+    found = [(sentence, _all_words(sentence)) for sentence in span.sentences]
+    _, theirs = max(found, key=lambda row: len(set(row[1]) & set(mine)), default=("", []))
+    blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()  # the last is empty
+    if sum(block.size for block in blocks) < _NEAR_COPY * len(mine):
+        return False
+    lost, added, at, position = [], [], 0, 0
+    for block in blocks:
+        lost.append(" ".join(theirs[at : block.b]))
+        added.append(" ".join(mine[position : block.a]))
+        at, position = block.b + block.size, block.a + block.size
+    put_in = " . ".join(added)
+    # What a conjunction joins to the copied statement is another statement, which only a condition of it limits.
+    joined = [run for run in lost if re.match(r"(?:and|but|or)\b", run)]
+    gone = _BOUND_WORDS.sub(" ", " . ".join(run for run in lost if run not in joined))
+    if any(limit.search(" . ".join(joined)) and not limit.search(claim.text) for limit in _WHOLE_SENTENCE):
+        return True
+    return any(limit.search(gone) and not limit.search(put_in) for limit in _LIMITS)
+
+
 _ONLY = _any(r"only|solely|sole|exclusive(?:ly)?|just")
-_RESTRICTED = _any(r"only|solely|sole|exclusive(?:ly)?|just|limited to|restricted to|no (?:other|one|more)|nothing|unless|except\w*|if")
+_RESTRICTED = _any(
+    r"only|solely|sole|exclusive(?:ly)?|just|limited to|restricted to|no (?:other|one|more)|nothing|unless|except\w*|if"
+)
 
 
 _CHECKS: dict[str, Callable[[_Reading, _Reading], bool]] = {
@@ -553,5 +654,7 @@ _CHECKS: dict[str, Callable[[_Reading, _Reading], bool]] = {
     "opposite": _opposite,
     "cause": _added(_CAUSE),
     "exclusivity": _dropped(_ONLY, _RESTRICTED),
+    "concession": _added(_CONCESSION),
     "substitution": _substitution,
+    "left out": _left_out,
 }
