@@ -13,7 +13,20 @@ from decimal import Decimal, InvalidOperation
 
 from text_to_num import alpha2digit
 
-_MONTH_NAMES = "january february march april may june july august september october november december".split()
+_MONTH_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
 _MONTH = "(?P<m>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
@@ -44,8 +57,36 @@ _CURRENCIES = {
     "rupee": "rupee", "cent": "cent", "pence": "penny", "penny": "penny",
 }  # fmt: skip
 _QUALIFIERS = frozenset(
-    """business calendar working banking consecutive full clear trading court net gross metric short nautical square
-    cubic fiscal financial lunar academic leap canadian australian hong singapore new us british""".split()
+    [
+        "business",
+        "calendar",
+        "working",
+        "banking",
+        "consecutive",
+        "full",
+        "clear",
+        "trading",
+        "court",
+        "net",
+        "gross",
+        "metric",
+        "short",
+        "nautical",
+        "square",
+        "cubic",
+        "fiscal",
+        "financial",
+        "lunar",
+        "academic",
+        "leap",
+        "canadian",
+        "australian",
+        "hong",
+        "singapore",
+        "new",
+        "us",
+        "british",
+    ]
 )
 _ABBREVIATED_UNITS = {
     "kg": "kilogram", "kilo": "kilogram", "g": "gram", "km": "kilometre", "kilometer": "kilometre", "cm": "centimetre",
@@ -55,12 +96,91 @@ _ABBREVIATED_UNITS = {
     "micrometer": "micrometre", "μm": "micrometre", "µm": "micrometre", "micron": "micrometre",
 }  # fmt: skip
 _LABELS = frozenset(
-    """section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital addendum no
-    number page line item step part chapter volume batch invoice lot room flight form version draft phase""".split()
+    [
+        "section",
+        "sec",
+        "article",
+        "art",
+        "clause",
+        "exhibit",
+        "schedule",
+        "annex",
+        "appendix",
+        "paragraph",
+        "para",
+        "amendment",
+        "rule",
+        "recital",
+        "addendum",
+        "no",
+        "number",
+        "page",
+        "line",
+        "item",
+        "step",
+        "part",
+        "chapter",
+        "volume",
+        "batch",
+        "invoice",
+        "lot",
+        "room",
+        "flight",
+        "form",
+        "version",
+        "draft",
+        "phase",
+    ]
 )
 _NO_UNIT = frozenset(
-    """a an the of in on at by to for from per each every and or but with within after before is are was were be been
-    has have had will shall may must can could would should that which who if as not than then""".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "to",
+        "for",
+        "from",
+        "per",
+        "each",
+        "every",
+        "and",
+        "or",
+        "but",
+        "with",
+        "within",
+        "after",
+        "before",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "will",
+        "shall",
+        "may",
+        "must",
+        "can",
+        "could",
+        "would",
+        "should",
+        "that",
+        "which",
+        "who",
+        "if",
+        "as",
+        "not",
+        "than",
+        "then",
+    ]
 )
 
 _NUMBER = re.compile(
@@ -100,7 +220,20 @@ _RELATIONS = tuple(
         ("after", "after|since|from|following|starting|beginning|as of|not before|no earlier than|commencing(?: on)?"),
     )
 )
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
 _TIMES = {
     "once": 1,
