@@ -1,4 +1,4 @@
-"""What an entailment classifier promises: each layout of labels read as its authors meant it, on tiny models made here."""
+"""What an entailment classifier promises: each layout of labels is read as its authors meant it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_hhem_answers_with_its_first_token(tmp_path: Path) -> None:
 
 def test_labels_without_names_are_refused_with_what_to_do(tmp_path: Path) -> None:
     bert(tmp_path, BertForSequenceClassification, ["LABEL_0", "LABEL_1", "LABEL_2"])
-    with pytest.raises(UnsupportedModelError, match="none says which is entailment.*layout="):
+    with pytest.raises(UnsupportedModelError, match=r"none says which is entailment.*layout="):
         Classifier.load(tmp_path)
 
 

@@ -1,7 +1,7 @@
 """Quantities, dates and ordinals of a sentence by value, with their units, qualifiers and bounds.
 
-"Nine hundred tonnes", "900 tonnes" and "0.9 thousand tonnes" are one quantity; "30 days" and "30 business days" are two,
-and so are "at least three" and "three". Number words are read by text2num.
+"Nine hundred tonnes", "900 tonnes" and "0.9 thousand tonnes" are one quantity; "30 days" and "30 business days" are
+two, and so are "at least three" and "three". Number words are read by text2num.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _DATES = tuple(
         rf"\b{_MONTH},?\s+{_YEAR}\b",
         rf"\b{_MONTH}\s+{_DAY}\b(?!\s*(?:%|percent|tonnes|days))",
         rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}(?!\s+\d)",
-        rf"(?<![\d.,/$€£-]){_YEAR}(?![\d,/%-]|\.\d|\s*(?:%|percent|per cent|dollars|euros|pounds|tonnes|people|shares|units))",
+        rf"(?<![\d.,/$€£-]){_YEAR}(?![\d,/%-]|\.\d|\s*(?:%|per ?cent|dollars|euros|pounds|tonnes|people|shares|units))",
     )
 )
 _MAY = re.compile(r"\bmay\b(?!\s+\d)(?<!\d may)(?<!\dth may)(?<!of may)")
@@ -250,8 +250,8 @@ _TIMES = {
 class Quantity:
     """A number with what it counts.
 
-    ``unit`` is the singular noun or currency after or before it, or empty; ``qualifier`` narrows the unit ("business" of
-    "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or empty.
+    ``unit`` is the singular noun or currency after or before it, or empty; ``qualifier`` narrows the unit ("business"
+    of "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or empty.
     """
 
     value: Decimal

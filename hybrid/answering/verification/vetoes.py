@@ -1,13 +1,13 @@
 """What a claim drops or changes of the span that is to support it: the checks that come before any other rule or model.
 
-Each check is a string or number comparison. A claim that fails one is not supported by the span, whatever a model says.
-A check looks at the part of the span that the claim is about: the clauses whose content words the claim shares. Only what
-limits a whole sentence (a condition, an exception, that it is a question) counts wherever it stands in the sentence.
+Each check is a string or number comparison. A claim that fails one is not supported by the span, whatever a model
+says. A check looks at the part of the span that the claim is about: the clauses whose content words the claim shares.
+Only what limits a whole sentence (a condition, an exception, that it is a question) counts wherever it stands in the sentence.
 
 A marker of a kind ("alleged", "intends to", "some of") in the span asks for a marker of the same kind in the claim. The
 lists are of closed classes (modals, quantifiers, conjunctions) where the class is closed, and of verbs by what their
-complement is worth where it is not, after the factive, implicative and reporting verbs of Karttunen ("Implicative verbs",
-1971) and of Saurí and Pustejovsky's FactBank (2009).
+complement is worth where it is not, after the factive, implicative and reporting verbs of Karttunen ("Implicative
+verbs", 1971) and of Saurí and Pustejovsky's FactBank (2009).
 """
 
 from __future__ import annotations
@@ -24,118 +24,198 @@ from hybrid.text import lexicon
 
 
 def _any(words: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(words.split('|'))})\b", re.IGNORECASE)
+    """Any of the words and phrases, patterns that " ; " separates; a line break in one stands for a blank."""
+    entries = (" ".join(entry.split()) for entry in re.split(r"\s;\s", words))
+    return re.compile(rf"\b(?:{'|'.join(entries)})\b", re.IGNORECASE)
 
 
 # Reporting verbs: whoever says it, the complement is not said by the document.
 _REPORTED = _any(
-    r"alleg\w+|assert(?:s|ed|ing|ion)?|contend\w*|argu(?:e|es|ed|ing|ment)|claim(?:s|ed|ing)?(?= (?:that|to|he|she|it|they))"
-    r"|maintain(?:s|ed)? that|insist\w*|submit(?:s|ted)? that|submission|testif\w+|testimony|depos(?:ed|ition)|swor[en]|swears?"
-    r"|said|says?|saying|heard (?:that|of|from)|in the (?:opinion|view|judg(?:e)?ment|words|submission) of|stat(?:es|ed|ing)(?! of)|told|tells?|inform(?:s|ed)|report(?:s|ed|edly|ing)?(?= (?:that|to|by|having|on))"
-    r"|reportedly|wrote|writes|mention(?:s|ed)|remark(?:s|ed)|comment(?:s|ed)? that|announc\w+|declar(?:es|ed)|notes? that"
-    r"|noted that|point(?:s|ed) out|explain(?:s|ed)? that|replied|repl(?:y|ies)|answer(?:s|ed)? that|recall(?:s|ed)|according to"
-    r"|purport\w*|accus\w+|complain\w*|lied|lies? that|made up|invent(?:s|ed) |fabricat\w+|stor(?:y|ies) (?:that|of)|rumou?r\w*|hearsay|in (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence)"
-    r"|(?:'s|his|her|its|their|the) (?:position|case|contention|account|version) (?:is|was)|suggest(?:s|ed|ing)?"
-    r"|conclud(?:e|es|ed|ing)|predict\w*|forecast\w*|warn(?:s|ed)|imply|impl(?:ies|ied)|indicat(?:es|ed) that|acknowledg\w+"
-    r"|admit(?:s|ted)?|confess\w*|concede\w*|confirm(?:s|ed)? that|represent(?:s|ed)? that|quot(?:es|ed)"
+    r"""
+    alleg\w+ ; assert(?:s|ed|ing|ion)? ; contend\w* ; argu(?:e|es|ed|ing|ment) ; claim(?:s|ed|ing)?(?=
+    (?:that|to|he|she|it|they)) ; maintain(?:s|ed)? that ; insist\w* ; submit(?:s|ted)? that ; submission ;
+    testif\w+ ; testimony ; depos(?:ed|ition) ; swor[en] ; swears? ; said ; says? ; saying ; heard (?:that|of|from)
+    ; in the (?:opinion|view|judg(?:e)?ment|words|submission) of ; stat(?:es|ed|ing)(?! of) ; told ; tells? ;
+    inform(?:s|ed) ; report(?:s|ed|edly|ing)?(?= (?:that|to|by|having|on)) ; reportedly ; wrote ; writes ;
+    mention(?:s|ed) ; remark(?:s|ed) ; comment(?:s|ed)? that ; announc\w+ ; declar(?:es|ed) ; notes? that ; noted
+    that ; point(?:s|ed) out ; explain(?:s|ed)? that ; replied ; repl(?:y|ies) ; answer(?:s|ed)? that ;
+    recall(?:s|ed) ; according to ; purport\w* ; accus\w+ ; complain\w* ; lied ; lies? that ; made up ;
+    invent(?:s|ed) ; fabricat\w+ ; stor(?:y|ies) (?:that|of) ; rumou?r\w* ; hearsay ; in
+    (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence) ; (?:'s|his|her|its|their|the)
+    (?:position|case|contention|account|version) (?:is|was) ; suggest(?:s|ed|ing)? ; conclud(?:e|es|ed|ing) ;
+    predict\w* ; forecast\w* ; warn(?:s|ed) ; imply ; impl(?:ies|ied) ; indicat(?:es|ed) that ; acknowledg\w+ ;
+    admit(?:s|ted)? ; confess\w* ; concede\w* ; confirm(?:s|ed)? that ; represent(?:s|ed)? that ; quot(?:es|ed)
+    """
 )
 # Verbs whose complement holds where they do: reporting them away loses a speaker and no truth.
-_FACTIVE_REPORT = _any(r"admit(?:s|ted)?|acknowledg\w+|confess\w*|concede\w*|confirm(?:s|ed)? that|point(?:s|ed) out")
+_FACTIVE_REPORT = _any(r"""
+    admit(?:s|ted)? ; acknowledg\w+ ; confess\w* ; concede\w* ; confirm(?:s|ed)? that ; point(?:s|ed) out
+    """)
 _BELIEF = _any(
-    r"believ\w+|think|thinks|thought|suppos(?:e|es|ed|ing|edly)|assum\w+|suspect(?:s|ed|ing)?(?! who)|expect(?:s|ed|ing|ation)?"
-    r"|fear(?:s|ed)?|hop(?:e|es|ed|ing)|imagin\w+|guess\w*|feel|feels|felt|consider(?:s|ed)?(?= that| the| it| him| her| them)"
-    r"|understand(?:s|ing)? that|understood that|of the (?:view|opinion)|under the impression|convinced|doubts?|doubted"
-    r"|wonder\w*|presum\w+|estimat(?:e|es|ed) that|dream\w*|pretend\w*|regard(?:s|ed) (?:\w+ ){0,3}as"
+    r"""
+    believ\w+ ; think ; thinks ; thought ; suppos(?:e|es|ed|ing|edly) ; assum\w+ ; suspect(?:s|ed|ing)?(?! who) ;
+    expect(?:s|ed|ing|ation)? ; fear(?:s|ed)? ; hop(?:e|es|ed|ing) ; imagin\w+ ; guess\w* ; feel ; feels ; felt ;
+    consider(?:s|ed)?(?= that| the| it| him| her| them) ; understand(?:s|ing)? that ; understood that ; of the
+    (?:view|opinion) ; under the impression ; convinced ; doubts? ; doubted ; wonder\w* ; presum\w+ ;
+    estimat(?:e|es|ed) that ; dream\w* ; pretend\w* ; regard(?:s|ed) (?:\w+ ){0,3}as
+    """
 )
 _HEDGED = _any(
-    r"might|may (?:have|well|be|not have)|could(?: well)? (?:have|be)|possibl[ey]|perhaps|maybe|probabl[ey]|likely|unlikely"
-    r"|apparent(?:ly)?|seem\w*|appear(?:s|ed|ing)? (?:to|that|as)|it appears|allegedly|supposedly|purportedly|presumably|seemingly|arguably"
-    r"|potential(?:ly)?|uncertain|unclear whether|not (?:yet )?(?:known|clear|certain) (?:whether|if)|conceivably|tentative(?:ly)?"
-    r"|suspected|provisional(?:ly)?|preliminar\w+|unconfirmed|unverified|as far as"
+    r"""
+    might ; may (?:have|well|be|not have) ; could(?: well)? (?:have|be) ; possibl[ey] ; perhaps ; maybe ;
+    probabl[ey] ; likely ; unlikely ; apparent(?:ly)? ; seem\w* ; appear(?:s|ed|ing)? (?:to|that|as) ; it appears ;
+    allegedly ; supposedly ; purportedly ; presumably ; seemingly ; arguably ; potential(?:ly)? ; uncertain ;
+    unclear whether ; not (?:yet )?(?:known|clear|certain) (?:whether|if) ; conceivably ; tentative(?:ly)? ;
+    suspected ; provisional(?:ly)? ; preliminar\w+ ; unconfirmed ; unverified ; as far as
+    """
 )
 _DENIED = _any(
-    r"den(?:y|ies|ied|ying|ial)|refut\w+|disput\w+|disavow\w*|contradict\w*|not true|untrue|false(?:ly)? that|false(?= that)|no evidence"
-    r"|not the case|incorrect(?:ly)?|wrong(?:ly)?|mistaken(?:ly)?|myth|unfounded|baseless|rather than|instead of"
+    r"""
+    den(?:y|ies|ied|ying|ial) ; refut\w+ ; disput\w+ ; disavow\w* ; contradict\w* ; not true ; untrue ; false(?:ly)?
+    that ; false(?= that) ; no evidence ; not the case ; incorrect(?:ly)? ; wrong(?:ly)? ; mistaken(?:ly)? ; myth ;
+    unfounded ; baseless ; rather than ; instead of
+    """
 )
 _PLANNED = _any(
-    r"intend(?:s|ed|ing)? to|intention\w*|inten[dt](?:s|ed)?|plan(?:s|ned|ning)?(?: to|s? for)|propos(?:e|es|ed|al|als|ing)|aim(?:s|ed)? to|aims? at"
-    r"|seek(?:s|ing)?(?: to)?|sought(?: to)?|attempt\w*|try|tries|tried|trying|promis(?:e|es|ed)|undert(?:ake|akes|ook|aken)(?= to)"
-    r"|prepar(?:e|es|ed|ing) to|offer(?:s|ed|ing)?|want(?:s|ed)?|wish(?:es|ed)?|would like|decid(?:e|es|ed) to|due to be|scheduled"
-    r"|about to|going to|agree[sd]? to|contemplat\w+|envisag\w+|target(?:s|ed)?|expected to|supposed to|meant to|ready to|hope(?:s|d)? to"
-    r"|option(?:s)? (?:to|of|is|was|[a-z0-9]:)|consider(?:s|ed|ing)? \w+ing|threaten\w*|ought to|pending|is to|are to|was to|were to|to be \w+ed"
-    r"|negotiat\w+|discuss(?:ed|ing)? (?:whether|a|the possibility)|possibility|if approved|subject to approval"
+    r"""
+    intend(?:s|ed|ing)? to ; intention\w* ; inten[dt](?:s|ed)? ; plan(?:s|ned|ning)?(?: to|s? for) ;
+    propos(?:e|es|ed|al|als|ing) ; aim(?:s|ed)? to ; aims? at ; seek(?:s|ing)?(?: to)? ; sought(?: to)? ; attempt\w*
+    ; try ; tries ; tried ; trying ; promis(?:e|es|ed) ; undert(?:ake|akes|ook|aken)(?= to) ; prepar(?:e|es|ed|ing)
+    to ; offer(?:s|ed|ing)? ; want(?:s|ed)? ; wish(?:es|ed)? ; would like ; decid(?:e|es|ed) to ; due to be ;
+    scheduled ; about to ; going to ; agree[sd]? to ; contemplat\w+ ; envisag\w+ ; target(?:s|ed)? ; expected to ;
+    supposed to ; meant to ; ready to ; hope(?:s|d)? to ; option(?:s)? (?:to|of|is|was|[a-z0-9]:) ;
+    consider(?:s|ed|ing)? \w+ing ; threaten\w* ; ought to ; pending ; is to ; are to ; was to ; were to ; to be
+    \w+ed ; negotiat\w+ ; discuss(?:ed|ing)? (?:whether|a|the possibility) ; possibility ; if approved ; subject to
+    approval
+    """
 )
 _REQUESTED = _any(
-    r"ask(?:s|ed|ing)?|request\w*|urg(?:e|es|ed|ing)|invit(?:e|es|ed|ing|ation)|order(?:s|ed)?(?= \w+ to| that| the \w+ to| him| her| them)"
-    r"|instruct\w*|recommend\w*|advis(?:e|es|ed)|demand\w*|appl(?:y|ies|ied) for|application (?:for|to)|call(?:s|ed)? (?:for|on|upon)|direct(?:s|ed)(?= \w+ to)"
-    r"|suggest\w* that \w+ should|encourag\w+|appeal(?:s|ed)? (?:for|to)|petition\w*|claim(?:s|ed)? (?:damages|compensation|for)|sue[ds]? for|told (?:\w+ ){1,3}to"
+    r"""
+    ask(?:s|ed|ing)? ; request\w* ; urg(?:e|es|ed|ing) ; invit(?:e|es|ed|ing|ation) ; order(?:s|ed)?(?= \w+ to|
+    that| the \w+ to| him| her| them) ; instruct\w* ; recommend\w* ; advis(?:e|es|ed) ; demand\w* ;
+    appl(?:y|ies|ied) for ; application (?:for|to) ; call(?:s|ed)? (?:for|on|upon) ; direct(?:s|ed)(?= \w+ to) ;
+    suggest\w* that \w+ should ; encourag\w+ ; appeal(?:s|ed)? (?:for|to) ; petition\w* ; claim(?:s|ed)?
+    (?:damages|compensation|for) ; sue[ds]? for ; told (?:\w+ ){1,3}to
+    """
 )
 _NOT_DONE = _any(
-    r"fail(?:s|ed|ing|ure)? to|refus(?:e|es|ed|al|ing)|declin(?:e|es|ed|ing)(?= to| the| an?)|forg[eo]t(?:ten)? to|neglect(?:s|ed)? to|omit(?:s|ted)? to"
-    r"|avoid\w*|prevent\w*|unable|unwilling|stop(?:s|ped)? \w+ing|ceas(?:e|es|ed) to|reject\w*|withdr[ae]w\w*|cancel\w*|almost|nearly|hardly|barely|scarcely"
-    r"|lack(?:s|ed|ing)?|absence of|short of|without|abandon\w*|revoke\w*|rescind\w*|block(?:s|ed)|too \w+ to|far from|no longer|never|overturned|quashed|dismissed"
+    r"""
+    fail(?:s|ed|ing|ure)? to ; refus(?:e|es|ed|al|ing) ; declin(?:e|es|ed|ing)(?= to| the| an?) ; forg[eo]t(?:ten)?
+    to ; neglect(?:s|ed)? to ; omit(?:s|ted)? to ; avoid\w* ; prevent\w* ; unable ; unwilling ; stop(?:s|ped)?
+    \w+ing ; ceas(?:e|es|ed) to ; reject\w* ; withdr[ae]w\w* ; cancel\w* ; almost ; nearly ; hardly ; barely ;
+    scarcely ; lack(?:s|ed|ing)? ; absence of ; short of ; without ; abandon\w* ; revoke\w* ; rescind\w* ;
+    block(?:s|ed) ; too \w+ to ; far from ; no longer ; never ; overturned ; quashed ; dismissed
+    """
 )
 _COUNTERFACTUAL = _any(
-    r"would(?:n't| not)? have|could(?:n't| not)? have|should(?:n't| not)? have|had (?:it|he|she|they|the \w+) (?:not )?\w+ed|were (?:it|he|she|they) to|if only"
-    r"|as if|as though|hypothetical\w*|for example|for instance|e\.g|such as|example|imagine|say,"
+    r"""
+    would(?:n't| not)? have ; could(?:n't| not)? have ; should(?:n't| not)? have ; had (?:it|he|she|they|the \w+)
+    (?:not )?\w+ed ; were (?:it|he|she|they) to ; if only ; as if ; as though ; hypothetical\w* ; for example ; for
+    instance ; e\.g ; such as ; example ; imagine ; say,
+    """
 )
 _SUPERSEDED = _any(
-    r"draft\w*|superseded|former(?:ly)?|previous(?:ly)?|original(?:ly)?|initial(?:ly)?|used to|no longer|until (?:then|recently)|earlier|prior version"
-    r"|was to be|were to be|at first|replaced|amended from|instead of|rather than|unsigned|not (?:yet )?signed|template|once was|old|then[- ]|since been|provisional\w*|outdated|obsolete"
-    r"|reduced from|increased from|changed from|raised from|lowered from|cut from|up from|down from"
+    r"""
+    draft\w* ; superseded ; former(?:ly)? ; previous(?:ly)? ; original(?:ly)? ; initial(?:ly)? ; used to ; no longer
+    ; until (?:then|recently) ; earlier ; prior version ; was to be ; were to be ; at first ; replaced ; amended
+    from ; instead of ; rather than ; unsigned ; not (?:yet )?signed ; template ; once was ; old ; then[- ] ; since
+    been ; provisional\w* ; outdated ; obsolete ; reduced from ; increased from ; changed from ; raised from ;
+    lowered from ; cut from ; up from ; down from
+    """
 )
 _CONDITIONAL = _any(
-    r"if|unless|provided(?: that)?|in (?:the )?(?:event|case)(?: of| that)?|as long as|so long as|on condition|conditional\w*|subject to|contingent|assuming"
-    r"|only (?:with|if|when|after|upon|where|on|by|in|for|to)|with (?:the )?(?:\w+ )?(?:prior |written |express )*(?:consent|approval|permission)"
-    r"|without (?:the )?(?:\w+ )?(?:prior |written |express )*(?:consent|approval|permission)|(?:consent|approval|permission) of|agrees? in writing"
-    r"|should (?:the|any|it|a)(?= \w+ \w+)|whether|except|save|otherwise|where (?=the|a|any|it|such|there|no)|to the extent|wherever|whenever|depend(?:s|ing) on|once (?=the|a|it|all|he|she|they)"
+    r"""
+    if ; unless ; provided(?: that)? ; in (?:the )?(?:event|case)(?: of| that)? ; as long as ; so long as ; on
+    condition ; conditional\w* ; subject to ; contingent ; assuming ; only
+    (?:with|if|when|after|upon|where|on|by|in|for|to) ; with (?:the )?(?:\w+ )?(?:prior |written |express
+    )*(?:consent|approval|permission) ; without (?:the )?(?:\w+ )?(?:prior |written |express
+    )*(?:consent|approval|permission) ; (?:consent|approval|permission) of ; agrees? in writing ; should
+    (?:the|any|it|a)(?= \w+ \w+) ; whether ; except ; save ; otherwise ; where (?=the|a|any|it|such|there|no) ; to
+    the extent ; wherever ; whenever ; depend(?:s|ing) on ; once (?=the|a|it|all|he|she|they)
+    """
 )
 _EXCEPTED = _any(
-    r"except\w*|other than|exclud\w+|save (?:for|that|as)|apart from|aside from|but for|unless|with the exception|exempt\w*|does not (?:apply|cover|extend|include)|not covered|but not"
+    r"""
+    except\w* ; other than ; exclud\w+ ; save (?:for|that|as) ; apart from ; aside from ; but for ; unless ; with
+    the exception ; exempt\w* ; does not (?:apply|cover|extend|include) ; not covered ; but not
+    """
 )
 _PARTIAL = _any(
-    r"some|several|many|most|much of|few|a number of|majority|minority|half|part of|parts of|partly|partial(?:ly)?|mainly|mostly|largely|chiefly|certain|various"
-    r"|one of|two of|three of|\w+ of (?:the|them|its|his|her|their|our)(?= \w+s\b)|at times|sometimes|often|usually|rarely|seldom|generally|typically|occasionally|normally|in general|as a rule|in part|substantially|a little|few of|not all|portion|percentage of|temporar\w+|for now|so far"
+    r"""
+    some ; several ; many ; most ; much of ; few ; a number of ; majority ; minority ; half ; part of ; parts of ;
+    partly ; partial(?:ly)? ; mainly ; mostly ; largely ; chiefly ; certain ; various ; one of ; two of ; three of ;
+    \w+ of (?:the|them|its|his|her|their|our)(?= \w+s\b) ; at times ; sometimes ; often ; usually ; rarely ; seldom
+    ; generally ; typically ; occasionally ; normally ; in general ; as a rule ; in part ; substantially ; a little
+    ; few of ; not all ; portion ; percentage of ; temporar\w+ ; for now ; so far
+    """
 )
 _UNIVERSAL = _any(
-    r"all|every|each|always|at all times|entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|everyone|everybody|everything|everywhere|at any time|any|whatever|whoever|invariably|without exception|in full|total(?:ly)?|both|either|only|sole(?:ly)?|exclusive(?:ly)?|just|permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?"
+    r"""
+    all ; every ; each ; always ; at all times ; entire(?:ly)? ; whole ; complete(?:ly)? ; fully ; wholly ; everyone
+    ; everybody ; everything ; everywhere ; at any time ; any ; whatever ; whoever ; invariably ; without exception
+    ; in full ; total(?:ly)? ; both ; either ; only ; sole(?:ly)? ; exclusive(?:ly)? ; just ; permanent(?:ly)? ;
+    forever ; unconditional\w* ; unlimited ; absolute(?:ly)?
+    """
 )
 _UNIVERSAL_GROUPS = (
     re.compile(
-        r"^(?:all|every|each|always|everyone|everybody|everything|everywhere|any|whatever|whoever|invariably|both|either|at any time|at all times|without exception)$"
+        "^(?:all|every|each|always|everyone|everybody|everything|everywhere|any|whatever|whoever|invariably|both|either"
+        "|at any time|at all times|without exception)$"
     ),
     re.compile(r"^(?:entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|in full|total(?:ly)?)$"),
     re.compile(r"^(?:only|sole(?:ly)?|exclusive(?:ly)?|just)$"),
     re.compile(r"^(?:permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?)$"),
 )
-_NONE = _any(r"neither|none|nobody|nothing|no|nor|nowhere|not|never|cannot|\w+n't")
+_NONE = _any(r"""
+    neither ; none ; nobody ; nothing ; no ; nor ; nowhere ; not ; never ; cannot ; \w+n't
+    """)
 _CAUSE = _any(
-    r"because(?: of)?|caus(?:e|es|ed|ing)|due to|led to|leads to|as a result(?: of)?|result(?:s|ed|ing) (?:in|from)|owing to|therefore|thus|so that|consequently|hence|thanks to|on account of|since (?=the|he|she|it|they)|by reason of|attribut\w+|for this reason|in response to|prompted|triggered|in order to"
+    r"""
+    because(?: of)? ; caus(?:e|es|ed|ing) ; due to ; led to ; leads to ; as a result(?: of)? ; result(?:s|ed|ing)
+    (?:in|from) ; owing to ; therefore ; thus ; so that ; consequently ; hence ; thanks to ; on account of ; since
+    (?=the|he|she|it|they) ; by reason of ; attribut\w+ ; for this reason ; in response to ; prompted ; triggered ;
+    in order to
+    """
 )
 _FORBIDDING = _any(
-    r"prohibit\w*|forbid\w*|forbade|ban(?:s|ned)?|bar(?:s|red)(?= from)|not (?:be )?(?:permitted|allowed|entitled|authori[sz]ed)|unlawful\w*|illegal\w*|disallow\w*|preclud\w+|off limits|void"
+    r"""
+    prohibit\w* ; forbid\w* ; forbade ; ban(?:s|ned)? ; bar(?:s|red)(?= from) ; not (?:be
+    )?(?:permitted|allowed|entitled|authori[sz]ed) ; unlawful\w* ; illegal\w* ; disallow\w* ; preclud\w+ ; off
+    limits ; void
+    """
 )
 
 _MODAL_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "must",
         _any(
-            r"shall|must|required|requires|obliged|obligat(?:ed|ion)|has to|have to|had to|needs? to|mandatory|duty|bound to|agrees to|undertakes to|covenants?|due|payable|owed?|owes|necessary|ought"
+            r"""
+    shall ; must ; required ; requires ; obliged ; obligat(?:ed|ion) ; has to ; have to ; had to ; needs? to ;
+    mandatory ; duty ; bound to ; agrees to ; undertakes to ; covenants? ; due ; payable ; owed? ; owes ; necessary
+    ; ought
+    """
         ),
     ),
     (
         "may",
         _any(
-            r"may|can|permitted|permits?|permission|entitled|entitles|allowed|allows?|right to|rights? (?:of|is|are)|authori[sz]ed|free to|at liberty|discretion|option(?:al|ally)?|able to|could|might|possible"
+            r"""
+    may ; can ; permitted ; permits? ; permission ; entitled ; entitles ; allowed ; allows? ; right to ; rights?
+    (?:of|is|are) ; authori[sz]ed ; free to ; at liberty ; discretion ; option(?:al|ally)? ; able to ; could ; might
+    ; possible
+    """
         ),
     ),
     (
         "should",
         _any(
-            r"should|recommended|advisable|encouraged|endeavou?rs?|efforts|reasonable steps|best efforts|try to|strive|aims? to"
+            r"""
+    should ; recommended ; advisable ; encouraged ; endeavou?rs? ; efforts ; reasonable steps ; best efforts ; try
+    to ; strive ; aims? to
+    """
         ),
     ),
-    ("will", _any(r"will|would|going to|expects? to|plans? to|intends? to|'ll")),
+    ("will", _any(r"will ; would ; going to ; expects? to ; plans? to ; intends? to ; 'll")),
 )
 _PAST = re.compile(
     r"\b(?:was|were|had|did|has|have|been|went|took|gave|made|came|saw|knew|paid|sold|sent|bought|held|kept|left|lost|met|ran|told|won|wrote|began|broke|brought|built|fell|found|got|grew|led|rose|spent|stood|thought|understood|withdrew|became|chose|drew|fought|forbade|heard|laid|lent|meant|read|said|sought|shown|spoke|taught"
@@ -146,19 +226,19 @@ _PARTICIPLE_BE = re.compile(
     r"\b(?:is|are|be|being|'s|'re)\s+(?:\w+ly\s+)?(?:not\s+)?[a-z]+(?:ed|en|wn|ght|ld|de|id|nt|ut)\b", re.IGNORECASE
 )
 _WHETHER = re.compile(
-    r"\b(?:question|issue|doubt\w*|unclear|uncertain|unknown|decide[sd]?|asked?|wonder\w*|see|remains?) (?:is |was |as to |remains )?(?:whether|if)\b",
-    re.I,
+    r"\b(?:question|issue|doubt\w*|unclear|uncertain|unknown|decide[sd]?|asked?|wonder\w*|see|remains?)"
+    r" (?:is |was |as to |remains )?(?:whether|if)\b",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(r"\?\W*$")
 _CLAUSE_END = re.compile(
-    r"[.;:?!]\s+|\s[–—-]\s|,?\s+\b(?:but|whereas|although|though|while|yet)\b\s+|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)|\s+(?=\band (?:the|a|an|his|her|its|their|he|she|it|they|mr|ms|mrs|dr|[A-Z])\b)",
+    r"[.;:?!]\s+|\s[–—-]\s|,?\s+\b(?:but|whereas|although|though|while|yet)\b\s+"
+    r"|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)"
+    r"|\s+(?=\band (?:the|a|an|his|her|its|their|he|she|it|they|mr|ms|mrs|dr|[A-Z])\b)"
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9])")
 _ORDER = re.compile(r"\b(before|prior to|after|following|until|since|then)\b", re.IGNORECASE)
-_COMPARED = re.compile(
-    r"\b(?:more|less|fewer|greater|lower|higher|larger|smaller|better|worse|longer|shorter|older|younger|earlier|later|faster|slower|cheaper|\w+er)\b(?:\s+\w+){0,2}?\s+than\b",
-    re.IGNORECASE,
-)
+_COMPARED = re.compile(r"\b(?:more|less|worse|\w+er)\b(?:\s+\w+){0,2}?\s+than\b", re.IGNORECASE)
 _ANTONYM_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|de)-?")
 
 
@@ -367,10 +447,13 @@ def _ties(text: str) -> set[tuple[str, str, str]]:
 
 
 _PARTIES = lexicon.stems(
-    """buyer seller borrower lender client provider customer supplier discloser recipient employee employer landlord tenant
-    lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee plaintiff defendant claimant
-    respondent company bank contractor owner guarantor trustee insurer insured director board court committee manager
-    agent principal franchisor franchisee publisher author distributor manufacturer shareholder auditor tribunal union"""
+    """
+    buyer seller borrower lender client provider customer supplier discloser recipient employee employer landlord
+    tenant lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee plaintiff defendant
+    claimant respondent company bank contractor owner guarantor trustee insurer insured director board court committee
+    manager agent principal franchisor franchisee publisher author distributor manufacturer shareholder auditor tribunal
+    union
+    """
 )
 
 
@@ -466,10 +549,7 @@ def _modality(claim: _Reading, span: _Reading) -> bool:
     if any(not kinds & heard[verb] for verb, kinds in said.items() if verb in heard):
         return True
     if mine and theirs:
-        return not mine & theirs and not {frozenset(mine), frozenset(theirs)} == {
-            frozenset({"must"}),
-            frozenset({"will"}),
-        }
+        return not mine & theirs and mine | theirs != {"must", "will"}
     told_as_done = bool(_PAST.search(_PARTICIPLE_BE.sub(" ", claim.text)))
     if told_as_done and any(verb in claim.words and verb not in said for verb in heard):
         return True
@@ -556,8 +636,8 @@ _CLOSED_CLASSES = """
     quarter quarters, year years, hour hours, minute minutes, second seconds, dollar dollars, euro euros, pound pounds,
     yen, mile miles, kilometre kilometres, metre metres, foot feet, tonne tonnes, ton tons, kilogram kilograms,
     litre litres, gallon gallons, he, she, they, i, we, you, his, her, their, my, our, your, who, whom, first, last,
-    north, south, east, west, left, right, up, down, internal, external, domestic, foreign, directly, indirectly, jointly,
-    severally separately, exclusive, non-exclusive nonexclusive, always, never, often, sometimes, some, all, none
+    north, south, east, west, left, right, up, down, internal, external, domestic, foreign, directly, indirectly,
+    jointly, severally separately, exclusive, non-exclusive nonexclusive, always, never, often, sometimes, some, all, none
 """
 _CLASS_OF = {word: number for number, group in enumerate(_CLOSED_CLASSES.split(",")) for word in group.split()}
 
@@ -585,7 +665,10 @@ def _substitution(claim: _Reading, span: _Reading) -> bool:
 
 
 _CONCESSION = _any(
-    r"although|though|despite|in spite of|regardless|nevertheless|nonetheless|notwithstanding|even (?:if|though)"
+    r"""
+    although ; though ; despite ; in spite of ; regardless ; nevertheless ; nonetheless ; notwithstanding ; even
+    (?:if|though)
+    """
 )
 
 _NEAR_COPY = 0.85
@@ -594,16 +677,22 @@ _NEGATIVE = re.compile("|".join(k.pattern for k in (_DENIED, _NOT_DONE, _NONE, _
 _WHOLE_SENTENCE = (_CONDITIONAL, _EXCEPTED)
 _LIMITS = (
     _REPORTED, _BELIEF, _HEDGED, _NEGATIVE, _PLANNED, _REQUESTED, _SUPERSEDED, _PARTIAL, _COUNTERFACTUAL,
-    _any(r"shall|will|must|may|can|should|could|would|might|prohibited|permitted|required|entitled|allowed"),
-    _any(r"only|solely|exclusive(?:ly)?"), *_WHOLE_SENTENCE,
+    _any(r"""
+    shall ; will ; must ; may ; can ; should ; could ; would ; might ; prohibited ; permitted ; required ; entitled
+    ; allowed
+    """),
+    _any(r"only ; solely ; exclusive(?:ly)?"), *_WHOLE_SENTENCE,
 )  # fmt: skip
 _BOUND_WORDS = _any(
-    r"no(?:t)? (?:less|fewer|more|later|earlier|longer|greater|lower) than|at (?:the )?(?:least|most)|up to|more than|less than|only"
+    r"""
+    no(?:t)? (?:less|fewer|more|later|earlier|longer|greater|lower) than ; at (?:the )?(?:least|most) ; up to ; more
+    than ; less than ; only
+    """
 )
 
 
 def _left_out(claim: _Reading, span: _Reading) -> bool:
-    """A claim that copies the span leaves out of the copied sentence a limit, and puts none of its kind in its place."""
+    """A claim that copies a sentence leaves out a limit of it, and puts none of its kind in its place."""
     mine = _all_words(claim.text)
     found = [(sentence, _all_words(sentence)) for sentence in span.sentences]
     _, theirs = max(found, key=lambda row: len(set(row[1]) & set(mine)), default=("", []))
@@ -624,9 +713,12 @@ def _left_out(claim: _Reading, span: _Reading) -> bool:
     return any(limit.search(gone) and not limit.search(put_in) for limit in _LIMITS)
 
 
-_ONLY = _any(r"only|solely|sole|exclusive(?:ly)?|just")
+_ONLY = _any(r"only ; solely ; sole ; exclusive(?:ly)? ; just")
 _RESTRICTED = _any(
-    r"only|solely|sole|exclusive(?:ly)?|just|limited to|restricted to|no (?:other|one|more)|nothing|unless|except\w*|if"
+    r"""
+    only ; solely ; sole ; exclusive(?:ly)? ; just ; limited to ; restricted to ; no (?:other|one|more) ; nothing ;
+    unless ; except\w* ; if
+    """
 )
 
 
