@@ -46,17 +46,17 @@ def verdict(corpus: SmallCorpus, claim: str, question: str = "lease") -> Verifie
     "claim",
     [
         "The Tenant shall not sublet the warehouse to any third party.",
-        "shall not sublet the warehouse to any third party",
         "“The Tenant shall not sublet the warehouse to any third party.”",
-        "the surveyor found damp in the cellar",
+        "The Tenant shall not sublet the warehouse to any third party",
     ],
 )
-def test_words_that_stand_in_a_document_are_verbatim(corpus: SmallCorpus, claim: str) -> None:
+def test_a_whole_sentence_of_a_document_is_verbatim(corpus: SmallCorpus, claim: str) -> None:
     assert verdict(corpus, claim).verdict == "verbatim"
 
 
 def test_a_verbatim_claim_over_a_line_break_cites_the_span_as_it_stands(corpus: SmallCorpus) -> None:
-    found = verdict(corpus, "for a period of thirty (30) months, which starts on May 22, 2020")
+    claim = "The Landlord leases the warehouse to the Tenant for a period of thirty (30) months, which starts on May 22"
+    found = verdict(corpus, f"{claim}, 2020.")
     assert found.verdict == "verbatim"
     assert found.span is not None
     assert "thirty (30)\nmonths" in found.span.text
@@ -64,8 +64,9 @@ def test_a_verbatim_claim_over_a_line_break_cites_the_span_as_it_stands(corpus: 
 
 def test_verbatim_is_found_outside_the_evidence_too(corpus: SmallCorpus) -> None:
     verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
-    assert verifier.verify("in the cellar and recommends new drains", []).verdict == "verbatim"
-    assert verifier.verify("and recommends new", []).verdict != "verbatim"  # three words are found anywhere
+    whole = LETTER.removesuffix(".")
+    assert verifier.verify(whole, []).verdict == "verbatim"
+    assert verifier.verify("recommends new drains", []).verdict != "verbatim"
 
 
 @pytest.mark.parametrize("claim", ["enant shall not sublet the warehouse", "The Tenant shall not sublet the ware"])
@@ -129,9 +130,24 @@ def test_each_check_that_fails_is_named(check: str, claim: str, span: str) -> No
     assert check in compare(claim, span, lambda _: 1.0).failed_checks
 
 
-def test_a_part_of_a_sentence_is_verbatim_as_a_phrase_and_not_as_a_sentence(corpus: SmallCorpus) -> None:
-    assert verdict(corpus, "The Tenant may keep dogs in the yard").verdict == "verbatim"
-    assert verdict(corpus, "The Tenant may keep dogs in the yard.").verdict == "unsupported"
+@pytest.mark.parametrize("stop", ["", ".", "…", ","])
+def test_a_part_of_a_sentence_is_never_verbatim_whatever_its_punctuation(corpus: SmallCorpus, stop: str) -> None:
+    assert verdict(corpus, f"The Tenant may keep dogs in the yard{stop}").verdict == "unsupported"
+    assert verdict(corpus, f"the surveyor found damp in the cellar{stop}").verdict != "verbatim"
+
+
+def test_a_question_is_not_what_its_words_say_without_the_question_mark(tmp_path: Path) -> None:
+    asked = build(tmp_path, {"mail.txt": "The crane was repaired last week? Please tell me."})
+    assert verdict(asked, "The crane was repaired last week.", "crane").verdict == "unsupported"
+
+
+def test_two_neighbouring_sentences_support_a_claim_together(tmp_path: Path) -> None:
+    text = "The salt was delivered wet to the depot in Ghent. Acme refused the refund."
+    told = build(tmp_path, {"minutes.txt": text})
+    found = verdict(told, "The salt was delivered wet to the depot in Ghent, and Acme refused the refund.", "salt")
+    assert found.verdict == "supported"
+    assert found.span is not None
+    assert found.span.text == text
 
 
 def citation(text: str, quote: str, **changes: object) -> Citation:

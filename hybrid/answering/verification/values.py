@@ -198,7 +198,7 @@ _BEFORE = tuple(
         ("least", "at least|no(?:t)? (?:less|fewer|lower) than|a minimum(?: of)?|minimum(?: of)?|not under"),
         ("most", "at (?:the )?most|no(?:t)? (?:more|greater|later|longer|higher) than|a maximum(?: of)?|maximum(?: of)?"
                  "|up to|not (?:to )?exceed(?:ing)?|not over|not above|capped at|limited to|as many as|as much as"),
-        ("more", "more than|over|above|exceed(?:s|ed|ing)?|in excess of|greater than|upwards of|higher than|longer than"),
+        ("more", "more than|over|above|exceed(?:s|ed|ing)?|in excess of|greater than|upwards of|(?:high|long)er than"),
         ("less", "less than|fewer than|under|below|lower than|shorter than|short of"),
         ("about", "about|approximately|around|roughly|some|circa|nearly|almost|close to|an estimated|estimated|ca\\."),
         ("exact", "exactly|precisely|only|just"),
@@ -251,7 +251,8 @@ class Quantity:
     """A number with what it counts.
 
     ``unit`` is the singular noun or currency after or before it, or empty; ``qualifier`` narrows the unit ("business"
-    of "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or empty.
+    of "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or
+    empty.
     """
 
     value: Decimal

@@ -1,8 +1,9 @@
 """The verdict on a generated sentence: ``verbatim``, ``supported`` or ``unsupported``.
 
-A string comparison decides first: a phrase is verbatim if a document holds it, a sentence if it is all
-that a sentence of a document says. White space may differ, nothing else may. Only then has the rule of
-`hybrid.answering.verification.entailment` a say.
+A string comparison decides first: a claim is verbatim if it is a whole sentence of a document. White space, the
+sentence's number and its final stop may differ, nothing else may; a part of a sentence never is verbatim. Then come the
+checks of `hybrid.answering.verification.vetoes`, and only for a span that passes them all the rule of
+`hybrid.answering.verification.entailment`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
 from hybrid.answering.verification.entailment import Idf, Rule, compare, support
+from hybrid.answering.verification.vetoes import failed_checks
 from hybrid.text import sentences
 from hybrid.text.lexicon import conditions
 from hybrid.types.answers import Hit, Verdict
@@ -27,6 +30,8 @@ SEARCHED = 5
 COMPARED = 8
 """Sentences, those that share most words with the claim, whose embedding is compared too."""
 EXACT_PLACES = 5
+ADJACENT = 3
+"""Characters of white space between two sentences that are read together; more is another paragraph."""
 _JOINTS = re.compile(r"[,;]\s+(?:and|but)\s+|;\s+")
 _NUMBERING = re.compile(r"\W*(?:[\w.()]{1,8}[.)]\s*)?")
 
@@ -105,7 +110,7 @@ class Verifier:
             return None
         for sentence in found:
             match = pattern.search(sentence.text)
-            if match and (not _is_whole(claim) or _is_all_of(sentence.text, match.start(), match.end())):
+            if match and _is_all_of(sentence.text, match.start(), match.end(), claim):
                 start = sentence.start + match.start()
                 return replace(sentence, start=start, end=start + len(match.group()), text=match.group())
         return None
@@ -135,17 +140,30 @@ class Verifier:
 
     def _supported(self, claim: str, found: Sequence[Sentence]) -> Verified:
         unique = list({sentence.key: sentence for sentence in found}.values())
+        unique += _neighbours(unique)
         matches = [compare(claim, collapse(sentence.text), self._weight) for sentence in unique]
-        nearest = sorted(range(len(unique)), key=lambda index: -matches[index].coverage)[:COMPARED]
+        nearest = sorted(range(len(unique)), key=lambda index: (-matches[index].coverage, len(unique[index].text)))
         if not nearest:
             return Verified(claim, "unsupported", None, 0.0)
+        nearest = nearest[:COMPARED]
         vectors = self._encoder.encode([collapse(claim), *(collapse(unique[index].text) for index in nearest)])
-        judged = [
-            (*support(matches[index], float(vectors[0] @ vector), self._rule), unique[index])
-            for index, vector in zip(nearest, vectors[1:], strict=True)
-        ]
+        judged = []
+        for index, vector in zip(nearest, vectors[1:], strict=True):
+            supported, score = support(matches[index], float(vectors[0] @ vector), self._rule)
+            passes = supported and not failed_checks(claim, collapse(unique[index].text))
+            judged.append((passes, score, unique[index]))
         supported, score, span = max(judged, key=lambda row: (row[0], row[1]))
         return Verified(claim, "supported" if supported else "unsupported", span if supported else None, score)
+
+
+def _neighbours(found: Sequence[Sentence]) -> list[Sentence]:
+    """Each two sentences that follow one another in a document, as one span."""
+    ordered = sorted(found, key=lambda sentence: sentence.key)
+    return [
+        replace(first, end=second.end, text=f"{first.text}{' ' * (second.start - first.end)}{second.text}")
+        for first, second in pairwise(ordered)
+        if first.document_id == second.document_id and 0 < second.start - first.end <= ADJACENT
+    ]
 
 
 def _statements(claim: str) -> list[str]:
@@ -161,19 +179,15 @@ def _bare(claim: str) -> str:
     return claim.strip().strip("\"“”'‘’").rstrip(".!?;:,").strip()
 
 
-def _is_whole(claim: str) -> bool:
-    """Whether the claim is put as a whole sentence, and not as a phrase."""
-    return claim.rstrip().rstrip("\"”'’)").endswith((".", "!", "?"))
-
-
-def _is_all_of(sentence: str, start: int, end: int) -> bool:
+def _is_all_of(sentence: str, start: int, end: int, claim: str) -> bool:
     """Whether ``[start, end)`` is all that a sentence says, but for its number and its full stop.
 
-    A part of a sentence, made a sentence of its own, can say something else: "the Buyer may withdraw"
-    is not what "Unless notice was given, the Buyer may withdraw" says.
+    A part of a sentence can say something else: "the Buyer may withdraw" is not what "Unless notice was given, the
+    Buyer may withdraw" says. Neither is a question what its words say without the question mark.
     """
     rest = sentence[end:]
-    return not any(letter.isalnum() for letter in rest) and _NUMBERING.fullmatch(sentence[:start]) is not None
+    asked = "?" in rest and not claim.rstrip().rstrip("\"”'’)").endswith("?")
+    return not asked and not any(map(str.isalnum, rest)) and _NUMBERING.fullmatch(sentence[:start]) is not None
 
 
 def _word_for_word(claim: str) -> re.Pattern[str] | None:

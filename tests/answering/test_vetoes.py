@@ -1,0 +1,98 @@
+"""What a veto promises: a claim that drops or changes what a sentence limits itself by is not supported by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.answering.verification.values import values
+from hybrid.answering.verification.vetoes import failed_checks
+
+# Each row: the check that must fail, what the document says, what is claimed.
+FALSE = [
+    ("attribution", "A former employee testified that the valve had been closed.", "The valve had been closed."),
+    ("attribution", "The valve was closed, the foreman said.", "The valve was closed."),
+    ("attribution", "According to Mr Lund, the crane failed twice.", "The crane failed."),
+    ("belief", "The surveyor suspects that the beam is rotten.", "The beam is rotten."),
+    ("hedge", "The leak may have started in the boiler room.", "The leak started in the boiler room."),
+    ("hedge", "The shipment was apparently lost at sea.", "The shipment was lost at sea."),
+    ("denial", "The bank denies that it received the form.", "The bank received the form."),
+    ("plan", "The council intends to close the bridge in March.", "The council closed the bridge in March."),
+    ("plan", "Orford offered to buy the mill.", "Orford bought the mill."),
+    ("request", "The tenant was asked to repair the gate.", "The tenant repaired the gate."),
+    ("question", "Did the auditor see the ledger?", "The auditor saw the ledger."),
+    ("question", "It is unclear whether the auditor saw the ledger.", "The auditor saw the ledger."),
+    ("counterfactual", "The dam would have held in a normal year.", "The dam held in a normal year."),
+    ("superseded", "The draft of June set the price at $12 a tonne.", "The price is set at $12 a tonne."),
+    ("superseded", "The office was formerly in Bergen.", "The office is in Bergen."),
+    ("condition", "If the audit fails, the licensee pays the costs.", "The licensee pays the costs."),
+    ("condition", "Provided that notice is given, the lease ends in June.", "The lease ends in June."),
+    ("exception", "The insurance covers all tools other than drills.", "The insurance covers all tools."),
+    ("quantifier", "Several of the bolts were loose.", "The bolts were loose."),
+    ("quantifier", "The pump usually starts at six.", "The pump starts at six."),
+    ("quantifier", "The members may vote by post.", "All members may vote by post."),
+    ("exclusivity", "Only the treasurer may sign cheques.", "The treasurer and the clerk may sign cheques."),
+    ("negation", "No fewer than two directors must sign.", "Fewer than two directors must not sign."),
+    ("negation", "Neither party may assign the lease.", "Either party may assign the lease."),
+    ("negation", "The carrier failed to insure the load.", "The carrier insured the load."),
+    ("modality", "The agent may sell the boat.", "The agent must sell the boat."),
+    ("modality", "The agent shall sell the boat.", "The agent sold the boat."),
+    ("role", "Mr Hale told Ms Ortiz that the pump failed.", "Ms Ortiz told Mr Hale that the pump failed."),
+    ("coordination", "Delta supplied the steel and Omega the paint.", "Omega supplied the steel."),
+    ("order", "The lease ended before the roof was repaired.", "The roof was repaired before the lease ended."),
+    ("order", "The delay was caused by the storm.", "The storm was caused by the delay."),
+    ("cause", "The bridge closed and the shop moved.", "The shop moved because the bridge closed."),
+    ("concession", "The ferry sailed in the fog.", "The ferry sailed despite the fog."),
+    ("opposite", "The clause is valid.", "The clause is invalid."),
+    ("substitution", "The rent is due monthly.", "The rent is due weekly."),
+    ("name", "Northwind signed the deed.", "Orford signed the deed."),
+    ("value", "The fee is two dollars a tonne.", "The fee is two hundred dollars a tonne."),
+    ("value", "Payment is due within 30 business days.", "Payment is due within 30 days."),
+    ("value", "At least three inspectors saw the crack.", "Three inspectors saw the crack."),
+    ("value", "The tank holds up to 500 litres.", "The tank holds at least 500 litres."),
+    ("value", "The deposit must be paid by 3 May 2024.", "The deposit must be paid on 3 May 2024."),
+    ("left out", "The seller must, if asked in writing, store the goods.", "The seller must store the goods."),
+]  # fmt: skip
+
+TRUE = [
+    ("The Supplier shall deliver nine hundred tonnes a month.", "The Supplier must deliver 900 tonnes every month."),
+    ("It is alleged that the director took bribes.", "The director is alleged to have taken bribes."),
+    ("The Licensee shall not sublicense the Software.", "Sublicensing the software is prohibited."),
+    ("The tenant may keep dogs only with the landlord's consent.", "Dogs may be kept only if the landlord consents."),
+    ("The board met on Tuesday, 7 May 2024, and approved the loan of £2 million.",
+     "On 7 May 2024 the board approved a loan of £2,000,000."),
+    ("The warranty covers all parts except the battery.", "The battery is not covered by the warranty."),
+    ("No party may assign the lease without consent.", "Either party may assign the lease only with consent."),
+    ("The lease starts on May 22, 2020 and is for thirty (30) months.", "The lease is for 30 months."),
+    ("The crane was bought by Orford.", "Orford bought the crane."),
+    ("The auditor can't sign the report.", "The auditor cannot sign the report."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "span", "claim"), FALSE)
+def test_a_limit_that_is_dropped_or_changed_fails_its_check(check: str, span: str, claim: str) -> None:
+    assert check in failed_checks(claim, span)
+
+
+@pytest.mark.parametrize(("span", "claim"), TRUE)
+def test_the_same_in_other_words_passes_every_check(span: str, claim: str) -> None:
+    assert failed_checks(claim, span) == ()
+
+
+@pytest.mark.parametrize(("span", "claim"), [*((span, span) for _, span, _ in FALSE), *((s, s) for s, _ in TRUE)])
+def test_a_sentence_passes_every_check_against_itself(span: str, claim: str) -> None:
+    assert failed_checks(claim, span) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("$1.5 million", "1,500,000 dollars"),
+        ("twenty-five employees", "25 employees"),
+        ("thirty (30) days", "30 days"),
+        ("10 %", "ten percent"),
+        ("3 May 2024", "2024-05-03"),
+        ("the second quarter", "the 2nd quarter"),
+    ],
+)
+def test_values_are_compared_by_what_they_are_worth(one: str, other: str) -> None:
+    assert values(one).missing(values(other)) == values(other).missing(values(one)) == []
