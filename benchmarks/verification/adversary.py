@@ -1,6 +1,6 @@
 """False approvals and lost truths of a verifier, by kind of distortion and of rewording.
 
-    python benchmarks/verification/adversary.py                        # the rules, 400 sentences of each source
+    python benchmarks/verification/adversary.py                        # the rules, 1,500 sentences of each source
     python benchmarks/verification/adversary.py --verifier head --head FOLDER
     python benchmarks/verification/adversary.py --write cases.jsonl    # the cases themselves, for another verifier
 
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--verifier", choices=["rules", "head"], default="rules")
     parser.add_argument("--head", type=Path, help="folder of the head")
     parser.add_argument("--threshold", type=float, default=0.9)
-    parser.add_argument("--sentences", type=int, default=400, help="of each source")
+    parser.add_argument("--sentences", type=int, default=1500, help="of each source")
     parser.add_argument("--per-kind", type=int, default=25)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", type=Path, help="write the cases to this file and stop")

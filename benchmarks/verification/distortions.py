@@ -56,7 +56,9 @@ def statement(sentence: str) -> str | None:
 
     None for what cannot be reported so: questions, exclamations, quotations, fragments and long sentences.
     """
-    if not re.fullmatch(r"[A-Z][^\"“”?!;:]{15,220}\.", sentence) or re.search(r"\b(?:I|we|my|our|you)\b", sentence):
+    if not re.fullmatch(r"[A-Z][^\"“”?!;:]{15,220}\.", sentence) or re.search(
+        r"\b(?:I|we|my|our|you)\b", sentence, re.I
+    ):
         return None
     if not re.search(FINITE, sentence):
         return None
@@ -65,7 +67,11 @@ def statement(sentence: str) -> str | None:
     return (sentence[0].lower() if plain else sentence[0]) + sentence[1:-1]
 
 
-FINITE = r"\b(?:shall|may|must|will|can|is|are|was|were|has|have|had|does|did|would|could|\w{3,}ed)\b"
+FINITE = (
+    r"\b(?:shall|may|must|will|can|is|are|was|were|has|have|had|does|did|would|could|paid|gave|told|said|sold|sent|kept|"
+    r"made|took|left|found|saw|knew|met|held|went|came|became|began|wrote|got|stood|felt|thought|brought|lost|ran|fell|"
+    r"\w{3,}ed)\b"
+)
 _STARTS = """
     the this that these those a an all any each every some no neither either both in on at if upon when while it he she
     they his her their its there such for by to after before during except unless subject as nothing most many few
@@ -80,8 +86,11 @@ def swap(pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> Kin
     found = re.compile(pattern)
 
     def make(sentence: str, rng: random.Random) -> Made:  # noqa: ARG001 - the signature of a kind
-        claim = found.sub(replacement, sentence, count=1)
-        return (sentence, tidy(claim)) if claim != sentence else None
+        for text in (sentence, sentence[0].lower() + sentence[1:]):  # a pattern of small letters may begin the sentence
+            claim = found.sub(replacement, text, count=1)
+            if claim != text:
+                return sentence, tidy(claim)
+        return None
 
     return make
 
