@@ -115,14 +115,19 @@ def scored(head: Head, data: Path, calibrate: Path | None) -> Scored:
 
 def by_rules(pairs: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Whether the rules approve of a pair, and whether they object to it [n each]."""
-    from adversary import rules
+    from hybrid.answering.support import Rule, compare, support
+    from hybrid.models import EMBEDDER
+    from hybrid.retrieval.embedding import Embedder
 
-    from hybrid.answering.support import compare
-
-    approves = rules()
-    joined = [(text(pair["second"]), text(pair["first"])) for pair in pairs]
-    vetoed = [bool(compare(claim, corpus, lambda _: 1.0).objections) for corpus, claim in joined]
-    return np.array([approves(corpus, claim) for corpus, claim in joined]), np.array(vetoed)
+    joined = [(text(pair["first"]), text(pair["second"])) for pair in pairs]
+    matches = [compare(claim, corpus, lambda _: 1.0) for claim, corpus in joined]
+    approved = np.zeros(len(pairs), dtype=bool)
+    open_to = [index for index, match in enumerate(matches) if support(match, 1.0, Rule())[0]]
+    vectors = Embedder.load(EMBEDDER.name).encode([one for index in open_to for one in joined[index]])
+    for place, index in enumerate(open_to):
+        similarity = float(vectors[2 * place] @ vectors[2 * place + 1])
+        approved[index] = support(matches[index], similarity, Rule())[0]
+    return approved, np.array([bool(match.objections) for match in matches])
 
 
 def text(split: str) -> str:

@@ -256,6 +256,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--tokens", type=Path)
     parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="go on from the head in this folder")
     parser.add_argument("--pack", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--without", default="", help="leave out sets whose name begins so")
@@ -288,6 +289,10 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(options.seed)
     model = start(options.base).to(device)
+    if options.start:
+        model.load_state_dict(
+            {k: v.to(device).float() for k, v in load_file(options.start / "model.safetensors").items()}
+        )
     chosen = np.arange(len(pairs))
     if options.without:
         chosen = np.array([index for index in chosen if not pairs.named(index).startswith(options.without)])
@@ -298,8 +303,8 @@ def main() -> None:
     weights = {name: value.detach().float().cpu() for name, value in model.state_dict().items()}
     card = {
         "encoder": json.loads((options.base / "config.json").read_text(encoding="utf-8")), "longest": LONGEST,
-        "seed": options.seed, "without": options.without, "lr": options.lr, "batch": options.batch,
-        "pairs": len(chosen), "epochs": options.epochs, "history": history,
+        "seed": options.seed, "without": options.without, "start": str(options.start or ""), "lr": options.lr,
+        "batch": options.batch, "pairs": len(chosen), "epochs": options.epochs, "history": history,
     }  # fmt: skip
     if options.out:
         save(options.out, weights, card)  # before measuring: a clock may end the run
