@@ -105,19 +105,21 @@ Verifier = Callable[[str, str], bool]
 
 
 def rules() -> Verifier:
-    """The rule of ``supported`` alone: every word is needed, so the weights of words decide nothing."""
-    from hybrid.answering.support import Rule, compare, support
-    from hybrid.models import EMBEDDER
+    """What the product says without a model: the vetoes, then the rule of ``supported``. Every word is needed, so the
+    weights of words decide nothing."""
+    from hybrid.answering.verification.entailment import Rule, compare, support
+    from hybrid.answering.verification.vetoes import failed_checks
+    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
 
     embedder = Embedder.load(EMBEDDER.name)
 
     def approves(corpus: str, claim: str) -> bool:
         match = compare(claim, corpus, lambda _: 1.0)
-        if match.objections or match.coverage < 1 - 1e-9:
+        if match.failed_checks or match.coverage < 1 - 1e-9:
             return False
         one, other = embedder.encode([claim, corpus])
-        return support(match, float(one @ other), Rule())[0]
+        return support(match, float(one @ other), Rule())[0] and not failed_checks(claim, corpus)
 
     return approves
 

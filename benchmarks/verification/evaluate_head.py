@@ -115,8 +115,8 @@ def scored(head: Head, data: Path, calibrate: Path | None) -> Scored:
 
 def by_rules(pairs: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Whether the rules approve of a pair, and whether they object to it [n each]."""
-    from hybrid.answering.support import Rule, compare, support
-    from hybrid.models import EMBEDDER
+    from hybrid.answering.verification.entailment import Rule, compare, support
+    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
 
     joined = [(text(pair["first"]), text(pair["second"])) for pair in pairs]
@@ -127,7 +127,7 @@ def by_rules(pairs: Rows) -> tuple[np.ndarray, np.ndarray]:
     for place, index in enumerate(open_to):
         similarity = float(vectors[2 * place] @ vectors[2 * place + 1])
         approved[index] = support(matches[index], similarity, Rule())[0]
-    return approved, np.array([bool(match.objections) for match in matches])
+    return approved, np.array([bool(match.failed_checks) for match in matches])
 
 
 def text(split: str) -> str:
@@ -249,7 +249,7 @@ def qmsum_questions() -> list[Asked]:
 
 
 def ranking_report(head: Head, limit: int) -> None:
-    from hybrid.models import EMBEDDER
+    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
 
     embedder = Embedder.load(EMBEDDER.name)
