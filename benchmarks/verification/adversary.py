@@ -109,8 +109,8 @@ def rules() -> Verifier:
     weights of words decide nothing."""
     from hybrid.answering.verification.entailment import Rule, compare, support
     from hybrid.answering.verification.vetoes import failed_checks
-    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.settings.models import EMBEDDER
 
     embedder = Embedder.load(EMBEDDER.name)
 

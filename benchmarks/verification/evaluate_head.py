@@ -116,8 +116,8 @@ def scored(head: Head, data: Path, calibrate: Path | None) -> Scored:
 def by_rules(pairs: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Whether the rules approve of a pair, and whether they object to it [n each]."""
     from hybrid.answering.verification.entailment import Rule, compare, support
-    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.settings.models import EMBEDDER
 
     joined = [(text(pair["first"]), text(pair["second"])) for pair in pairs]
     matches = [compare(claim, corpus, lambda _: 1.0) for claim, corpus in joined]
@@ -249,8 +249,8 @@ def qmsum_questions() -> list[Asked]:
 
 
 def ranking_report(head: Head, limit: int) -> None:
-    from hybrid.settings.models import EMBEDDER
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.settings.models import EMBEDDER
 
     embedder = Embedder.load(EMBEDDER.name)
     cached: dict[tuple[str, ...], np.ndarray] = {}

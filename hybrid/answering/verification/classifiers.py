@@ -149,7 +149,7 @@ def _layout_of(config: Any, name: str) -> Layout:
     lowered = name.lower()
     for known in ("factcg", "minicheck"):
         if known in lowered:
-            return known  # type: ignore[return-value]  # both are layouts
+            return known
     labels = [str(label) for label in (config.id2label or {}).values()]
     if len(labels) == 1:
         return "score"

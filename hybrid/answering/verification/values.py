@@ -235,7 +235,7 @@ _ORDINALS = [
     "twelfth",
 ]
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
-_TIMES = {
+_TIMES: dict[str, int | Decimal] = {
     "once": 1,
     "twice": 2,
     "thrice": 3,
