@@ -91,8 +91,8 @@ def main() -> None:
     nothing = model.session(None)
     pairs: dict[str, list[tuple[float, float]]] = {way.name: [] for way in WAYS}
     for at, text in enumerate(texts):
-        state = model.start()
-        model.read(state, [*model.encode(text.document), model.end_of_document])
+        state = model.initial_state()
+        model.adapt(state, [*model.encode(text.document), model.end_of_document])
         memory = model.session(state)
         for question, found in asked[at]:
             for way in WAYS:

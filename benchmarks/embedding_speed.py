@@ -57,8 +57,8 @@ def main() -> None:
     order = list(sides)
     for number in range(arguments.rounds + 1):
         for name in order[number % 4 :] + order[: number % 4]:
-            exact._kept.clear()
-            fast._kept.clear()
+            exact._cached.clear()
+            fast._cached.clear()
             began = time.perf_counter()
             sides[name]()
             if number:

@@ -94,8 +94,8 @@ def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -
         settings = model.settings
         for name, text in sources.items():
             ids = model.encode(text)
-            state, losses, started = model.start(), [], time.perf_counter()
-            model.read(state, ids[: tokens + 1], lambda _, loss, losses=losses: losses.append(loss))
+            state, losses, started = model.initial_state(), [], time.perf_counter()
+            model.adapt(state, ids[: tokens + 1], lambda _, loss, losses=losses: losses.append(loss))
             seconds = time.perf_counter() - started
             again, unread = (held_out(model, state, ids[at : at + PASSAGE]) for at in (PASSAGE_AT, tokens + 1))
             half = losses[len(losses) // 2 :]
@@ -140,7 +140,7 @@ def position(arguments: argparse.Namespace) -> None:
     for name in arguments.texts or ["novel", "folklore", "stories", "contracts"]:
         ids = model.encode(sources[name])[: limit + 1]
         memory: list[float] = []
-        model.read(model.start(), ids, lambda _, loss, memory=memory: memory.append(loss))
+        model.adapt(model.initial_state(), ids, lambda _, loss, memory=memory: memory.append(loss))
         found = {"window": plain_losses(untrained, ids, size)[: len(memory)], "memory": memory}
         curves[name] = found | {"full": plain_losses(full, ids[:8193], size)}
         gap = quarters(found["memory"])[-1] - quarters(found["window"])[-1]

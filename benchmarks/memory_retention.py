@@ -91,7 +91,7 @@ def tokens_of(model: MemoryModel, story: Story) -> list[int]:
 
 def table(arguments: argparse.Namespace, rows: list[Story]) -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
-    state, streamed = model.start(), -1
+    state, streamed = model.initial_state(), -1
     print(f"without the first: {arguments.without_first}")
     print("| stories after it | tokens | answer | answer, with evidence | story read again | latest | peak MiB |")
     print("|---|---|---|---|---|---|---|")
@@ -99,7 +99,7 @@ def table(arguments: argparse.Namespace, rows: list[Story]) -> None:
         while streamed < target:
             streamed += 1
             if streamed or not arguments.without_first:
-                model.read(state, tokens_of(model, rows[streamed]))
+                model.adapt(state, tokens_of(model, rows[streamed]))
         session = model.session(state)
         alone, helped = answers(session, rows[0]), answers(session, rows[0], evidence=True)
         latest = answers(session, rows[streamed])
@@ -145,16 +145,16 @@ class Reading:
 
     def __init__(self, model: MemoryModel, way: Way, seed: int) -> None:
         self._model, self._way, self._random = model, way, random.Random(seed)
-        self._state = model.start()
+        self._state = model.initial_state()
         self._old: list[tuple[int, ...]] = []
-        self._sum = [torch.zeros_like(w) for w in flat(self._state.learned.fast)]
+        self._sum = [torch.zeros_like(w) for w in flat(self._state.fast_state.fast)]
         self.losses: list[float] = []
 
     def read(self, tokens: Sequence[int]) -> None:
         """Read more of the stream; what does not fill a mini-batch stays pending."""
         model, size = self._model, self._model.settings.mini_batch
         stream = [*self._state.pending, *tokens]
-        learned, at = self._state.learned, 0
+        learned, at = self._state.fast_state, 0
         while len(stream) - at > size:
             batch = tuple(stream[at : at + size + 1])
             learned, (loss,) = inner_step(model.transformer, learned, batch, self._settings(learned.steps))

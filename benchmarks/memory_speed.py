@@ -94,7 +94,7 @@ def read(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings())
     theirs = in_transformers(model.transformer.dtype)
     ids = model.encode(novel(arguments.data)[:30_000])[:4097]
-    state = model.start()
+    state = model.initial_state()
 
     @torch.inference_mode()
     def forward() -> None:
@@ -102,14 +102,14 @@ def read(arguments: argparse.Namespace) -> None:
 
     sides = {
         "transformers_forward": forward,
-        "adapting": lambda: model.read(state, ids),
+        "adapting": lambda: model.adapt(state, ids),
         "window_without_memory": lambda: window_pass(model, ids),
     }
     report(interleaved(arguments.rounds, **sides), 4096, "transformers_forward")
     c, s = model.transformer.config, model.transformer
     block = s.blocks[0]
     static = block.qkv.numel() + block.attention_out.numel() + block.gate_up.numel() + block.down.numel()
-    dynamic = sum(t.numel() for t in model.start().learned.fast[0].tensors())
+    dynamic = sum(t.numel() for t in model.initial_state().fast_state.fast[0].tensors())
     head, suffix = c.vocab_size * c.hidden_size, c.suffix_layers
     plain = c.num_hidden_layers * static + head
     adapting = plain + suffix * dynamic + head + suffix * (static + 2 * dynamic)
@@ -120,8 +120,8 @@ def warmed(arguments: argparse.Namespace) -> tuple[MemoryModel, MemoryState, lis
     """A model, a state that has read 4,096 tokens of a novel, and those tokens with the one after them."""
     model = MemoryModel.load(MemorySettings())
     ids = model.encode(novel(arguments.data)[:30_000])[:4097]
-    state = model.start()
-    model.read(state, ids)
+    state = model.initial_state()
+    model.adapt(state, ids)
     return model, state, ids
 
 
@@ -129,7 +129,7 @@ def adapting(arguments: argparse.Namespace) -> None:
     """Reading alone. How memory is given back is the process's, so two ways of it need two runs."""
     model, state, ids = warmed(arguments)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    seconds = interleaved(arguments.rounds, adapting=lambda: model.read(state.copy(), ids[:2049]))["adapting"]
+    seconds = interleaved(arguments.rounds, adapting=lambda: model.adapt(state.copy(), ids[:2049]))["adapting"]
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
     each = faults * model.settings.mini_batch // (2048 * (arguments.rounds + 1))
     print(f"{1000 * statistics.median(seconds) / 2048:.3f} ms a token, {each} page faults a mini-batch")
@@ -142,12 +142,12 @@ def pieces(arguments: argparse.Namespace) -> None:
 
     @torch.inference_mode()
     def prefix(size: int) -> None:
-        held, seen = state.learned.cache.layers[:split], state.learned.cache.seen
+        held, seen = state.fast_state.cache.layers[:split], state.fast_state.cache.seen
         for at in range(0, 4096, size):
             plan = transformer.plan(size, WindowCache(held, seen + at))
             _, held = transformer.prefix(torch.tensor([ids[at : at + size]]), held, plan)
 
-    sides: dict[str, Callable[[], object]] = {"adapting": lambda: model.read(state.copy(), ids)}
+    sides: dict[str, Callable[[], object]] = {"adapting": lambda: model.adapt(state.copy(), ids)}
     sides |= {f"prefix_{size}": (lambda size=size: prefix(size)) for size in (256, 512, 1024, 2048)}
     report(interleaved(arguments.rounds, **sides), 4096, "adapting")
 
@@ -190,9 +190,9 @@ def moved(model: MemoryModel, state: MemoryState, position: int) -> MemoryState:
 def depth(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings())
     ids = model.encode(long_text(arguments.data)[: 140_000 * 5])[: 131_072 + SLICE]
-    state, states = model.start(), {}
+    state, states = model.initial_state(), {}
     for target in (8192,) if arguments.quick else (8192, 131_072):
-        model.read(state, ids[state.tokens_read : target])
+        model.adapt(state, ids[state.tokens_read : target])
         states[f"after_{target}"] = state.copy()
     if arguments.quick:
         states["moved_to_131072"] = moved(model, state, 131_072)
@@ -206,8 +206,8 @@ def curve(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings())
     theirs = in_transformers(model.transformer.dtype)
     ids = model.encode(novel(arguments.data)[:60_000])[: SLICE + 1]
-    state = model.start()
-    model.read(state, model.encode(novel(arguments.data)[60_000:100_000])[:SLICE])
+    state = model.initial_state()
+    model.adapt(state, model.encode(novel(arguments.data)[60_000:100_000])[:SLICE])
     c = model.transformer.config
     piece = 512
     q = torch.randn(1, c.num_attention_heads, piece, c.head_dim, dtype=model.transformer.dtype)
@@ -231,7 +231,7 @@ def curve(arguments: argparse.Namespace) -> None:
 
         return run
 
-    sides = {"memory": lambda: model.read(state.copy(), ids), "window": lambda: window_pass(model, ids)}
+    sides = {"memory": lambda: model.adapt(state.copy(), ids), "window": lambda: window_pass(model, ids)}
     base = {n: statistics.median(t) / SLICE for n, t in interleaved(arguments.rounds, **sides).items()}
     parts = interleaved(arguments.rounds, plain=cached(piece), attention=attention(2 * piece))
     rest = (
@@ -279,9 +279,9 @@ def meta(arguments: argparse.Namespace) -> None:
 def peak(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings())
     ids = model.encode(long_text(arguments.data)[: 270_000 * 5])[:262_144]
-    state = model.start()
+    state = model.initial_state()
     for target in (16_384, 65_536, 131_072, 262_144):
-        model.read(state, ids[state.tokens_read : target])
+        model.adapt(state, ids[state.tokens_read : target])
         print(f"{target} tokens: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB", flush=True)
 
 

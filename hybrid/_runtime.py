@@ -10,7 +10,7 @@ from threading import RLock
 from hybrid.errors import CorpusError
 
 
-def tell(logger: logging.Logger, event: str, **facts: object) -> None:
+def log_info(logger: logging.Logger, event: str, **facts: object) -> None:
     """Log ``event`` at INFO with its facts, such as ``ingest finished: added=3, seconds=1.2``.
 
     The record has the same as attributes, ``record.event`` and ``record.added``, for handlers that write JSON.
@@ -18,13 +18,13 @@ def tell(logger: logging.Logger, event: str, **facts: object) -> None:
     _log(logger, logging.INFO, event, facts)
 
 
-def warn(logger: logging.Logger, event: str, **facts: object) -> None:
-    """As `tell`, at WARNING."""
+def log_warning(logger: logging.Logger, event: str, **facts: object) -> None:
+    """As `log_info`, at WARNING."""
     _log(logger, logging.WARNING, event, facts)
 
 
-def whisper(logger: logging.Logger, event: str, **facts: object) -> None:
-    """As `tell`, at DEBUG: the only level at which texts may appear."""
+def log_debug(logger: logging.Logger, event: str, **facts: object) -> None:
+    """As `log_info`, at DEBUG: the only level at which texts may appear."""
     _log(logger, logging.DEBUG, event, facts)
 
 

@@ -187,7 +187,7 @@ class Corpus(Shown):
         Unchanged files cost nothing, changed ones replace what was there, identical ones are recorded
         once. Files that cannot be read are left out, with the reason in the report. Files that have gone
         from a folder stay in the corpus until `remove`. An interruption loses nothing that was
-        committed; the same call goes on from there.
+        committed; the same call resumes there.
 
         Args:
             inputs: what to read.
@@ -467,7 +467,7 @@ class Corpus(Shown):
 
         with self._usage.held():
             while True:
-                with self._catalog.reading():
+                with self._catalog.read_transaction():
                     commit = self._catalog.commit()
                     try:
                         view = self._view_of(commit)
@@ -519,7 +519,7 @@ class Corpus(Shown):
         from hybrid.session import documents_of
 
         wanted = _arguments.ids_of(ids)
-        with self._usage.held(), self._catalog.reading():
+        with self._usage.held(), self._catalog.read_transaction():
             return documents_of(self._catalog, wanted)
 
     aget_documents = in_thread(get_documents)
@@ -555,7 +555,7 @@ class Corpus(Shown):
 
     def status(self) -> CorpusStatus:
         """What the corpus holds, and how far the memory has read."""
-        with self._usage.held(), self._catalog.reading():
+        with self._usage.held(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
         return CorpusStatus(
@@ -583,7 +583,7 @@ class Corpus(Shown):
         from hybrid.answering.citations import check_citations
 
         given = _arguments.answer_of(answer)
-        with self._usage.held(), self._catalog.reading():
+        with self._usage.held(), self._catalog.read_transaction():
             return check_citations(self._catalog, given)
 
     averify = in_thread(verify)
@@ -602,7 +602,7 @@ class Corpus(Shown):
         from hybrid.answering.citations import page_of
 
         place = _arguments.place_of(citation)
-        with self._usage.held(), self._catalog.reading():
+        with self._usage.held(), self._catalog.read_transaction():
             return page_of(self._catalog, place)
 
     apage = in_thread(page)
@@ -650,7 +650,7 @@ class Corpus(Shown):
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
         with self._usage.held():
             while True:
-                with self._catalog.reading():
+                with self._catalog.read_transaction():
                     commit = self._catalog.commit()
                     try:
                         return ask(self._view_of(commit))

@@ -87,7 +87,7 @@ class Catalog:
         return cls(open_database(url_or_path, create=create))
 
     def close(self) -> None:
-        """Let go of the database. The catalog cannot be used afterwards."""
+        """Close the database. The catalog cannot be used afterwards."""
         self._engine.dispose()
         self._texts.clear()
 
@@ -100,7 +100,7 @@ class Catalog:
     # Reading and writing -------------------------------------------------------------------------
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def read_transaction(self) -> Iterator[None]:
         """All reads of this thread inside the block see one state of the catalog, whatever is committed
         meanwhile."""
         if getattr(self._pinned, "connection", None) is not None:
@@ -254,7 +254,7 @@ class Catalog:
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids. Ids that are not (or no longer) in the catalog are left out."""
         found: dict[int, ChunkRow] = {}
-        with self.reading(), self._connection() as connection:
+        with self.read_transaction(), self._connection() as connection:
             spans = self.spans(ids)
             documents = self._documents(connection, dict.fromkeys(span[0] for span in spans.values()))
             for chunk_id, (document_id, start, end) in spans.items():
@@ -331,9 +331,9 @@ class Catalog:
         if not text or k < 1 or not full_text.storable(text):
             return []
         found: list[tuple[int, int, int]] = []
-        with self.reading(), self._connection() as connection:
+        with self.read_transaction(), self._connection() as connection:
             known = self._word_counts.of(tuple(connection.execute(_STATE).one()))
-            for document_id in exact_text.holding(connection, text, documents, known):
+            for document_id in exact_text.containing(connection, text, documents, known):
                 body = self.text(document_id)
                 at = body.find(text)
                 while at >= 0 and len(found) < k:

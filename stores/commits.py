@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor  # loaded where it is needed: a corpus without a memory is written without torch
 
 INDEX = "index.faiss"
-_REPAIR_INDEX = "ingest again (of any file): the index is then built anew from the catalog, without embedding"
+_REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 
 
 def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> StoredFile:
@@ -52,16 +52,16 @@ def verified_index(directory: Path, stored: StoredFile) -> Path:
 
 def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
     """Delete the commits whose index file is not among ``keep`` (relative to ``directory``)."""
-    kept = {Path(file).parent.name for file in keep}
+    wanted = {Path(file).parent.name for file in keep}
     home = directory / "commits"
     for path in home.iterdir() if home.is_dir() else ():
-        if path.name not in kept:
+        if path.name not in wanted:
             shutil.rmtree(path, ignore_errors=True)
 
 
 ACCESS_CLASS = "default"  # one line of snapshots for each access class; there is one class so far
 KEEP = 4
-_REPAIR_SNAPSHOT = "ingest again: the memory goes on from the snapshot before it, or reads everything anew"
+_REPAIR_SNAPSHOT = "ingest again: the memory resumes from the snapshot before it, or is trained again from the start"
 
 
 def save_snapshot(directory: Path, n: int, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> StoredFile:
@@ -69,8 +69,8 @@ def save_snapshot(directory: Path, n: int, tensors: Mapping[str, Tensor], metada
     from safetensors.torch import save_file
 
     file = f"memory/{ACCESS_CLASS}/{n}.safetensors"
-    held = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    digest = write_atomically(directory / file, lambda path: save_file(held, path, dict(metadata)))
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    digest = write_atomically(directory / file, lambda path: save_file(stored, path, dict(metadata)))
     return StoredFile(file, digest)
 
 
@@ -114,21 +114,21 @@ def prunable(snapshots: Sequence[SnapshotRow], keep: int = KEEP) -> list[Snapsho
     back from the newest, grow about exponentially, so that a replay takes at most a constant factor
     more than it must, whatever the document.
     """
-    held, given_up = list(snapshots), []
-    while len(held) > max(keep, 2):
-        end = held[-1].tokens
+    remaining, prunable_rows = list(snapshots), []
+    while len(remaining) > max(keep, 2):
+        end = remaining[-1].tokens
         # The one to go is that whose two neighbours are closest to each other, by the ratio of their distances.
         ratios = [
-            (end - (held[at - 1].tokens if at else 0)) / max(end - held[at + 1].tokens, 1)
-            for at in range(len(held) - 2)
+            (end - (remaining[at - 1].tokens if at else 0)) / max(end - remaining[at + 1].tokens, 1)
+            for at in range(len(remaining) - 2)
         ]
-        given_up.append(held.pop(ratios.index(min(ratios))))
-    return given_up
+        prunable_rows.append(remaining.pop(ratios.index(min(ratios))))
+    return prunable_rows
 
 
 def prune_snapshots(directory: Path, keep: Iterable[str]) -> None:
     """Delete the snapshot files that are not among ``keep`` (relative to ``directory``)."""
-    kept = {directory / file for file in keep}
+    wanted = {directory / file for file in keep}
     for path in (directory / "memory" / ACCESS_CLASS).glob("*"):
-        if path not in kept:
+        if path not in wanted:
             path.unlink(missing_ok=True)

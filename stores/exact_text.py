@@ -53,7 +53,7 @@ def is_regular(body: str, chunks: Sequence[Chunk]) -> bool:
     return not body[covered:].strip()
 
 
-def holding(
+def containing(
     connection: Connection, wanted: str, documents: Container[int] | None, known: MutableMapping[str, int]
 ) -> Iterator[int]:
     """The ids of the documents that hold ``wanted``, ascending, of ``documents`` or of all; found one page at a time.

@@ -67,7 +67,7 @@ def disk_full_errors(directory: Path | str = "the disk") -> Iterator[None]:
             raise
         raise CorpusError(
             f"no space left while writing to {directory}; nothing half-written was kept, and all that was committed "
-            "before is intact: free some space and run the same command again, it goes on from there"
+            "before is intact: free some space and run the same command again, it resumes there"
         ) from error
 
 

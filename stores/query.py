@@ -46,7 +46,7 @@ _EXACT = re.compile(  # every repetition is bounded, or cannot start within anot
 
 
 def exact_terms(question: str) -> list[str]:
-    """What a question asks for to the letter, as it is written there and without quotation marks.
+    """What a question asks to be matched exactly, as it is written there, without quotation marks.
 
     These are quoted phrases, UUIDs, clause numbers such as ``12.3(b)`` and ``Section 4``, dates, e-mail
     addresses, amounts, and identifiers such as ``ACME-2024-001``. A clause number of more than one part also
@@ -85,8 +85,8 @@ def match_expression(question: str) -> str:
     words = dict.fromkeys(
         word.casefold() for word in re.findall(r"\w+", unicodedata.normalize("NFC", question[:MAX_CHARS]))
     )
-    telling = [word for word in words if word not in STOPWORDS and any(map(str.isalnum, word))] or list(words)
-    terms = dict.fromkeys([*map(_phrase, exact_terms(question)), *map(_phrase, telling[:MAX_TERMS])])
+    content_words = [word for word in words if word not in STOPWORDS and any(map(str.isalnum, word))] or list(words)
+    terms = dict.fromkeys([*map(_phrase, exact_terms(question)), *map(_phrase, content_words[:MAX_TERMS])])
     return " OR ".join(terms)
 
 

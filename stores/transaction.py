@@ -90,12 +90,12 @@ class Transaction:
         mtime_ns: int | None = None,
         parent: str | None = None,
     ) -> None:
-        """Let ``name`` stand for a document. If it stood for another, call `collect` afterwards."""
+        """Let ``name`` stand for a document. If it stood for another, call `delete_orphans` afterwards."""
         values = {"document_id": document_id, "size": size, "mtime_ns": mtime_ns, "parent": parent}
         statement = upsert(SourceTable).values(name=name, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
-    def family(self, name: str) -> list[str]:
+    def attachment_tree(self, name: str) -> list[str]:
         """A source and its attachments, and theirs, as far as they are in the catalog."""
         found = [name] if self._connection.scalar(select(exists().where(SourceTable.name == name))) else []
         for known in found:  # grows: a mail may be attached to a mail
@@ -103,12 +103,12 @@ class Transaction:
             found.extend(child for child in self._connection.scalars(children) if child not in found)
         return found
 
-    def put_family(self, entries: Sequence[SourceEntry]) -> None:
+    def put_attachment_tree(self, entries: Sequence[SourceEntry]) -> None:
         """Give names to documents that are in the catalog: a source first, then all its attachments.
 
-        Attachments that the source had before and has no more are forgotten. Call `collect` afterwards.
+        Attachments that the source had before and has no more are forgotten. Call `delete_orphans` afterwards.
         """
-        before = self.family(entries[0].name)
+        before = self.attachment_tree(entries[0].name)
         for entry in entries:
             document_id = self.document_with(entry.sha256)
             if document_id is None:
@@ -120,7 +120,7 @@ class Transaction:
         for name in names:
             self._connection.execute(delete(SourceTable).where(SourceTable.name == name))
 
-    def collect(self) -> Removed:
+    def delete_orphans(self) -> Removed:
         """Remove the documents that no source names any more, with their chunks."""
         unnamed = ~exists().where(SourceTable.document_id == DocumentTable.id)
         documents = tuple(self._connection.scalars(select(DocumentTable.id).where(unnamed).order_by(DocumentTable.id)))
@@ -138,9 +138,9 @@ class Transaction:
 
     def remove_source(self, name: str) -> Removed:
         """Forget a source and its attachments. A document goes with the last of its names."""
-        sources = self.family(name)
+        sources = self.attachment_tree(name)
         self._forget_names(sources)
-        gone = self.collect()
+        gone = self.delete_orphans()
         return Removed(tuple(sources), gone.document_ids, gone.chunk_ids)
 
     # Memory snapshots ----------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Transaction:
         """The number that the commit committed in this transaction will have."""
         return (self._connection.scalar(select(func.max(CommitTable.n))) or 0) + 1
 
-    def commit_commit(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
+    def record_commit(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
         """Record a new commit and return its number; it is the corpus once the transaction ends."""
         row: dict[str, Any] = {
             "n": self.next_commit(),
@@ -201,7 +201,7 @@ class Transaction:
         statement = upsert(InfoTable).values(key=key, value=value)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
-    def touch_source(self, name: str, size: int, mtime_ns: int) -> None:
+    def refresh_mtime(self, name: str, size: int, mtime_ns: int) -> None:
         """Record a file's new size and time where its content is still the same."""
         values = {"size": size, "mtime_ns": mtime_ns}
         self._connection.execute(update(SourceTable).where(SourceTable.name == name).values(values))

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from hybrid.errors import CorruptCorpusError, InputError, InstallationError
 from hybrid.settings import RetrievalSettings
 
-_FAMILY = re.compile(r"faiss[-_.](cpu|gpu)([-_.](cu|cuda)\d+)?", re.IGNORECASE)
+_FAISS_PACKAGE = re.compile(r"faiss[-_.](cpu|gpu)([-_.](cu|cuda)\d+)?", re.IGNORECASE)
 
 
 def installed() -> list[str]:
     """The distributions that bring a module ``faiss``, by name."""
     names = {distribution.name for distribution in metadata.distributions() if distribution.name}
-    return sorted({name.lower().replace("_", "-") for name in names if _FAMILY.fullmatch(name)})
+    return sorted({name.lower().replace("_", "-") for name in names if _FAISS_PACKAGE.fullmatch(name)})
 
 
 def load_faiss() -> ModuleType:
@@ -89,7 +89,7 @@ class VectorIndex(Protocol):
         """
 
     def search_with_vectors(self, query: Vectors, k: int) -> tuple[Vectors, Ids, Vectors]:
-        """The same among all, and the vectors that were found ``[q, k, dimension]``; there is no telling what stands
+        """The same among all, and the vectors that were found ``[q, k, dimension]``; it is undefined what stands
         where nothing was."""
 
     def save(self, path: Path) -> None:
@@ -159,7 +159,7 @@ class FaissIndex:
         return int(self._index.ntotal)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Adds vectors. Past ``exact_up_to``, or when the lists have grown too long, all are laid out anew."""
+        """Adds vectors. Past ``exact_up_to``, or when the lists have grown too long, the index is rebuilt."""
         self._check_changeable()
         ids, vectors = _checked_ids(ids), _checked_vectors(vectors, self.dimension)
         _check_pairs(ids, vectors)

@@ -135,9 +135,9 @@ class EverythingHasItsDevice(TorchFunctionMode):
 def test_reading_and_writing_make_no_tensor_without_its_device(tmp_path: Path, optimizer: str) -> None:
     model = MemoryModel.load(tiny_settings(tmp_path, optimizer=optimizer, learning_rate=0.01))
     with EverythingHasItsDevice():
-        state = model.start()
-        model.read(state, TOKENS * 3)
-        model.read_many([state.copy(), state.copy()], [TOKENS, TOKENS])
+        state = model.initial_state()
+        model.adapt(state, TOKENS * 3)
+        model.adapt_many([state.copy(), state.copy()], [TOKENS, TOKENS])
         session = model.session(state)
         session.generate([("user", "When?")], max_new_tokens=8)
         session.loss("some words", "a prefix")
@@ -150,14 +150,14 @@ def test_the_guard_sees_a_tensor_without_a_device() -> None:
 
 def test_the_models_weights_and_state_are_on_its_device(on_meta: MemoryModel) -> None:
     weights = on_meta.transformer.weights.named()
-    state = on_meta.start()
-    held = [*flat(state.learned.fast), *(t for layer in state.learned.cache.layers for t in layer.tensors())]
+    state = on_meta.initial_state()
+    held = [*flat(state.fast_state.fast), *(t for layer in state.fast_state.cache.layers for t in layer.tensors())]
     assert {tensor.device for tensor in [*weights.values(), *held, on_meta.transformer.rotary.frequencies]} == {META}
 
 
 def inner_steps(model: MemoryModel, steps: int) -> Any:
     """What `inner_step` does, but for looking at the numbers, which this device has not."""
-    learned = model.start().learned
+    learned = model.initial_state().fast_state
     for _ in range(steps):
         ids = torch.tensor([TOKENS[:17]], device=model.transformer.device)
         batch = MiniBatch(ids[:, :-1], ids[:, 1:])
@@ -187,7 +187,7 @@ def test_generating_stays_on_the_device(on_meta: MemoryModel, monkeypatch: pytes
         return 70 + len(seen)
 
     monkeypatch.setattr(Head, "__call__", choose)
-    session: InferenceSession = on_meta.session(on_meta.start())
+    session: InferenceSession = on_meta.session(on_meta.initial_state())
     assert session.generate([("user", "x" * 60)], max_new_tokens=6)
     assert len(seen) > 5
     assert {tensor.device for tensor in seen} == {META}
@@ -196,14 +196,14 @@ def test_generating_stays_on_the_device(on_meta: MemoryModel, monkeypatch: pytes
 def test_a_snapshot_made_on_one_device_goes_on_on_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tiny_settings(tmp_path, optimizer="adam", learning_rate=0.01)
     here = MemoryModel.load(settings)
-    state = here.start()
-    here.read(state, TOKENS * 2)
+    state = here.initial_state()
+    here.adapt(state, TOKENS * 2)
     tensors, metadata = state.to_tensors()
     monkeypatch.setattr(memory, "resolve_device", lambda *_: "meta")
-    there = MemoryModel.load(settings).restore(tensors, metadata).learned
+    there = MemoryModel.load(settings).restore(tensors, metadata).fast_state
     assert there.moments is not None
     moved = [*flat(there.fast), *flat(there.moments[0]), *flat(there.moments[1])]
     moved += [tensor for layer in there.cache.layers for tensor in layer.tensors()]
     assert {tensor.device for tensor in moved} == {META}
     again = here.restore(tensors, metadata)
-    assert all(map(torch.equal, flat(again.learned.fast), flat(state.learned.fast)))
+    assert all(map(torch.equal, flat(again.fast_state.fast), flat(state.fast_state.fast)))

@@ -142,7 +142,7 @@ def test_more_threads_than_any_pool_has_connections_read_at_once(tmp_path: Path)
         all_inside = threading.Barrier(40)
 
         def read() -> None:
-            with catalog.reading():
+            with catalog.read_transaction():
                 all_inside.wait(timeout=PATIENCE)
 
         together(*[read] * 40)

@@ -45,8 +45,8 @@ def _model(context: Context, settings: MemorySettings) -> tuple[Transformer, str
         config = BUILT_IN if context.gpu else TINY
         made = random_model(config, context.device, dtype, window=settings.window, sinks=settings.sinks, once=True)
         return made, "random weights of SmolLM2-135M's shape" if context.gpu else "random weights, tiny"
-    state = loaded.start()
-    loaded.read(state, loaded.encode(TEXT))
+    state = loaded.initial_state()
+    loaded.adapt(state, loaded.encode(TEXT))
     question = [("user", "When does the supply agreement end?")]
     context.row(what="answer", text=loaded.reader(state).generate(question, max_new_tokens=40))
     return loaded.transformer, "SmolLM2-135M-Instruct"

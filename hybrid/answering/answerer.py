@@ -44,7 +44,7 @@ NOT_CONFIDENT = "The corpus may not say this; the closest passages are quoted."
 class CatalogLike(Documents, Counts, Protocol):
     """The part of a catalog that answering needs."""
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_transaction(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
     def chunk_count(self) -> int:
@@ -142,7 +142,7 @@ class Answerer:
             drop_unsupported=self._settings.answer.drop_unsupported,
         )
         filtered = where if where is not None and not where.everything else None
-        with self._catalog.reading():
+        with self._catalog.read_transaction():
             context = RequestContext(stated, asked, self._catalog.commit(), filtered, composer, given)
             self._find(context, route)
         return context
@@ -301,7 +301,7 @@ class Answerer:
     def _verified(self, context: RequestContext, sentence: str, origin: Origin) -> list[Event]:
         """The events of a generated sentence, verified against the evidence as far as it still stands."""
         assert context.verifier is not None  # there is one wherever something is generated
-        with self._catalog.reading(), context.timed("verification"):
+        with self._catalog.read_transaction(), context.timed("verification"):
             events = self._drop_removed(context)
             verdicts = context.verifier.verify_parts(sentence, context.evidence)
             return [*events, *context.composer.add_generated(sentence, verdicts, origin)]
@@ -309,7 +309,7 @@ class Answerer:
     def _closest(self, context: RequestContext) -> list[Event]:
         """Quotes where nothing else is cited: the sentences that a lookup would quote, and some that are not as good,
         the documents taking turns."""
-        with self._catalog.reading(), context.timed("lookup"):
+        with self._catalog.read_transaction(), context.timed("lookup"):
             events = self._drop_removed(context)
             found = context.evidence
             quotes = ranking.choose(context.question, found, context.idf, len(found), generators.MIN_SHARE)

@@ -83,7 +83,7 @@ class SuppliedPassages:
             score=1 / number,
         )
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_transaction(self) -> AbstractContextManager[None]:
         """Passages do not change."""
         return nullcontext()
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
-from hybrid._runtime import tell, whisper
+from hybrid._runtime import log_debug, log_info
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Sentence
@@ -96,7 +96,7 @@ class RequestContext:
     def _log(self, answer: Answer) -> None:
         """What came of it, without a word of the question or of the answer above DEBUG."""
         verdicts = Counter(claim.verdict for claim in answer.claims)
-        tell(
+        log_info(
             _LOG,
             "question answered",
             route=answer.route.name,
@@ -108,7 +108,7 @@ class RequestContext:
             commit=answer.commit,
             seconds=sum(self.seconds.values()),
         )
-        whisper(_LOG, "question text", question=answer.question, read_as=self.question)
+        log_debug(_LOG, "question text", question=answer.question, read_as=self.question)
 
 
 def checked_question(question: str, limit: int) -> str:

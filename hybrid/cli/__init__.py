@@ -18,7 +18,7 @@ Exit codes:
   2    the command line was wrong
   3    nothing in the corpus answers (ask, search)
   4    done, but some files were left out; the reasons are printed (ingest)
-  130  interrupted; what was committed stays, and the same command goes on from there
+  130  interrupted; what was committed stays, and the same command resumes there
 """
 EVALUATIONS = {
     "answers": "hybrid.cli.evaluate:answers",

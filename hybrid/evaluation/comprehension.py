@@ -103,8 +103,8 @@ def measure(
     model = load_memory_model(settings.memory)
     readers: list[InferenceSession] = []
     for number, text in enumerate(texts, 1):
-        state = model.start()
-        stats = model.read(state, [*model.encode(text.document), model.end_of_document])
+        state = model.initial_state()
+        stats = model.adapt(state, [*model.encode(text.document), model.end_of_document])
         readers.append(model.session(state))
         progress(f"read text {number} of {len(texts)}, {stats.tokens:,} tokens")
     nothing = model.session(None)

@@ -1,4 +1,4 @@
-"""What is to be done with each input: nothing, give a known document one more name, or take in a new one."""
+"""Change detection: for each input do nothing, give a known document one more name, or take in a new one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Incoming:
     new: tuple[Document, ...]
 
 
-def examine(
+def detect_changes(
     catalog: Catalog,
     inputs: Sequence[str | Path | Document | Iterable[Any]],
     settings: IngestSettings,
@@ -46,35 +46,35 @@ def examine(
     progress("discover", len(found), len(found), f"{len(found)} files")
     total = len(found) + count
     done = 0
-    examiner = _Examiner(catalog, settings, tally)
+    detector = _ChangeDetector(catalog, settings, tally)
     for item in chain(found, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
         progress("load", done, max(total, done + 1), item.source)  # a stream does not say how long it is
         done += 1
         with tally.timed("load"):
-            incoming = examiner.examine(item)
+            incoming = detector.detect(item)
         if incoming is not None:
             yield incoming
-    examiner.record_touched()
+    detector.record_refreshed()
     progress("load", done, done, "")
 
 
-class _Examiner:
+class _ChangeDetector:
     def __init__(self, catalog: Catalog, settings: IngestSettings, tally: Tally) -> None:
         self._catalog = catalog
         self._settings = settings
         self._tally = tally
         self._known = {row.source: row for row in catalog.sources()}
         self._coming: set[str] = set()  # sha256 of the documents handed on
-        self._touched: list[Found] = []
+        self._refreshed: list[Found] = []
 
-    def record_touched(self) -> None:
-        """Put the sizes and times on record of files that were read and found to be the same."""
-        if self._touched:
+    def record_refreshed(self) -> None:
+        """Record the new sizes and mtimes of files whose content is unchanged."""
+        if self._refreshed:
             with self._catalog.transaction() as transaction:
-                for found in self._touched:
-                    transaction.touch_source(found.source, found.size, found.mtime_ns)
+                for found in self._refreshed:
+                    transaction.refresh_mtime(found.source, found.size, found.mtime_ns)
 
-    def examine(self, item: Found | SkippedFile | Document) -> Incoming | None:
+    def detect(self, item: Found | SkippedFile | Document) -> Incoming | None:
         known = self._known.get(item.source)
         try:
             if isinstance(item, SkippedFile):
@@ -99,12 +99,12 @@ class _Examiner:
             data = read_bytes(found, self._settings)  # once more: a file is written in a moment, as a rule
         sha256 = sha256_hex(data)
         if known is not None and known.sha256 == sha256:
-            self._touched.append(found)
+            self._refreshed.append(found)
             return None
         main = SourceEntry(found.source, sha256, found.size, found.mtime_ns)
-        twin = self._catalog.document_with(sha256)
-        if twin is not None:
-            return Incoming((main, *self._attachments_of(twin, main)), ())
+        duplicate = self._catalog.document_with(sha256)
+        if duplicate is not None:
+            return Incoming((main, *self._attachments_of(duplicate, main)), ())
         return self._incoming(main, load(data, found.source, self._settings))
 
     def _document(self, document: Document) -> Incoming | None:
@@ -125,12 +125,12 @@ class _Examiner:
 
     def _attachments_of(self, document_id: int, main: SourceEntry) -> Iterator[SourceEntry]:
         """The attachments of a document that is in the catalog, renamed to be those of ``main``."""
-        twin = self._catalog.sources(document_id=document_id)[0].source
-        family = [(twin, main.name)]
-        for theirs, ours in family:  # grows: a mail may be attached to a mail
+        duplicate = self._catalog.sources(document_id=document_id)[0].source
+        tree = [(duplicate, main.name)]
+        for theirs, ours in tree:  # grows: a mail may be attached to a mail
             for row in self._catalog.sources(parent=theirs):
-                renamed = main.name + row.source.removeprefix(twin)
-                family.append((row.source, renamed))
+                renamed = main.name + row.source.removeprefix(duplicate)
+                tree.append((row.source, renamed))
                 yield SourceEntry(renamed, row.sha256, parent=ours)
 
     def _count(self, incoming: Incoming) -> None:

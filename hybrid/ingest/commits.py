@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid._runtime import tell
+from hybrid._runtime import log_info
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
@@ -72,7 +72,7 @@ class Writer:
             path = commits.verified_index(self.directory, stored)
             index = FaissIndex.load(path, self._exact_up_to)
         except CorruptCorpusError as error:
-            self._tally.notes.append(f"the index was built anew from the catalog: {error}")
+            self._tally.notes.append(f"the index was rebuilt from the catalog: {error}")
             return None
         self._stored = stored
         return index
@@ -95,7 +95,7 @@ class Writer:
         done = self.catalog.commit()
         if done is not None:
             facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
-            tell(_LOG, "commit committed", corpus=str(self.directory), **facts)
+            log_info(_LOG, "commit committed", corpus=str(self.directory), **facts)
         self.prune()
 
     def _save_index(self, transaction: Transaction) -> StoredFile:
@@ -109,7 +109,7 @@ class Writer:
     def commit_documents(
         self, batch: Sequence[Incoming], embedded: Sequence[Embedded], facts: dict[str, str], dimension: int
     ) -> None:
-        """Record inputs and their new documents, and let go of the documents they replace."""
+        """Record inputs and their new documents, and delete the documents they replace."""
         before = self.catalog.commit()
         index = self._loaded_index(dimension)
         with self._changes() as transaction:
@@ -122,8 +122,8 @@ class Writer:
                     self._index_chunks(index, ids, item.vectors)
                     added += 1
             for incoming in batch:
-                transaction.put_family(incoming.entries)
-            removed = transaction.collect()
+                transaction.put_attachment_tree(incoming.entries)
+            removed = transaction.delete_orphans()
             self._unindex(index, removed)
             self._commit(transaction, removed, reads_on=added > 0 or before is None)
             names = [entry.name for incoming in batch for entry in incoming.entries]
@@ -153,7 +153,7 @@ class Writer:
         if self._stored is None:
             with self._changes() as transaction:
                 stored = self._save_index(transaction)
-                transaction.commit_commit(stored, before.snapshot_id, before.memory_state)
+                transaction.record_commit(stored, before.snapshot_id, before.memory_state)
                 transaction.log("index")
 
     def _index_chunks(self, index: VectorIndex, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
@@ -178,7 +178,7 @@ class Writer:
             state = "off"  # what was removed is in the weights
         elif reads_on or state == "none":
             state = "behind"
-        transaction.commit_commit(self._save_index(transaction), snapshot, state)
+        transaction.record_commit(self._save_index(transaction), snapshot, state)
 
     # The memory ----------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class Writer:
         """Change nothing but which snapshot is the memory, and its state."""
         self._loaded_index(None)
         with self._changes() as transaction:
-            transaction.commit_commit(self._save_index(transaction), snapshot_id, state)
+            transaction.record_commit(self._save_index(transaction), snapshot_id, state)
 
     def forget_snapshot(self, snapshot_id: int) -> None:
         """Give up a snapshot that cannot be used. The memory is the one before it from now on, and behind."""
@@ -196,7 +196,7 @@ class Writer:
             transaction.forget_snapshots([snapshot_id])
             last = transaction.latest_snapshot(self.model) if self.model else None
             state: MemoryState = "off" if before is not None and before.memory_state == "off" else "behind"
-            transaction.commit_commit(self._save_index(transaction), last, state)
+            transaction.record_commit(self._save_index(transaction), last, state)
 
     def commit_snapshot(
         self,
@@ -210,9 +210,9 @@ class Writer:
         self._loaded_index(None)
         with self._changes() as transaction:
             stored = commits.save_snapshot(self.directory, transaction.next_commit(), *memory)
-            tell(_LOG, "memory snapshot written", corpus=str(self.directory), file=stored.file, tokens=tokens)
+            log_info(_LOG, "memory snapshot written", corpus=str(self.directory), file=stored.file, tokens=tokens)
             new = transaction.add_snapshot(stored, self.model, position, tokens)
-            transaction.commit_commit(self._save_index(transaction), new, state)
+            transaction.record_commit(self._save_index(transaction), new, state)
             rows = transaction.snapshots()
             mine = [row for row in rows if row.model == self.model]
             others = [row for row in rows if row.model != self.model] if state == "ready" else []

@@ -16,7 +16,7 @@ from hybrid.types.reports import MAX_POINTS, MemoryState, MemoryTraining, Traini
 
 
 class State(Protocol):
-    """What reading needs of a memory's state."""
+    """What training needs of a memory's state."""
 
     @property
     def tokens_read(self) -> int:
@@ -27,7 +27,7 @@ class State(Protocol):
 
 
 class Stats(Protocol):
-    """What one piece of reading did."""
+    """What training on one piece of the stream gave."""
 
     @property
     def loss(self) -> float | None:
@@ -35,7 +35,7 @@ class Stats(Protocol):
 
 
 class MemoryModel(Protocol):
-    """What reading needs of a `hybrid.ttt.memory.MemoryModel`."""
+    """What training needs of a `hybrid.ttt.memory.MemoryModel`."""
 
     @property
     def fingerprint(self) -> str:
@@ -48,18 +48,18 @@ class MemoryModel(Protocol):
     def encode(self, text: str) -> list[int]:
         """Token ids of a text."""
 
-    def start(self) -> Any:
-        """A state that has read nothing."""
+    def initial_state(self) -> Any:
+        """A state that has been trained on nothing."""
 
     def restore(self, tensors: Mapping[str, Any], metadata: Mapping[str, str]) -> Any:
         """The state of a snapshot; `ModelError` if it is of another model."""
 
-    def read(self, state: Any, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None) -> Stats:
-        """Read more of the stream into ``state``."""
+    def adapt(self, state: Any, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None) -> Stats:
+        """Train ``state`` on more of the stream."""
 
 
-def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progress, tally: Tally) -> None:
-    """Let the memory read what it has not read, with a snapshot about every ``every`` tokens.
+def train_on_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progress, tally: Tally) -> None:
+    """Train the memory on the documents it has not seen, with a snapshot about every ``every`` tokens.
 
     The memory is ``ready`` afterwards. If the inner loop diverges it stays as it was after the last
     snapshot, and the tally says so.
@@ -71,12 +71,12 @@ def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progre
         state, position, tokens, curve = _latest_state(writer, model, tally)
         commit = writer.catalog.commit() or commit
         documents = writer.catalog.documents()
-        unread = [row for row in documents if _is_unread(row, position)]
-        if unread:
+        untrained = [row for row in documents if _is_untrained(row, position)]
+        if untrained:
             meanwhile: MemoryState = "off" if commit.memory_state == "off" else "behind"
-            reading = _Reading(writer, model, state, tokens, curve, meanwhile, every, progress, tally)
+            training = _Training(writer, model, state, tokens, curve, meanwhile, every, progress, tally)
             try:
-                reading.read(unread, position)
+                training.train(untrained, position)
             except DivergedError as error:
                 tally.notes.append(
                     f"the memory stopped at its last snapshot, {error}; the documents and the index are complete. "
@@ -88,7 +88,7 @@ def read_corpus(writer: Writer, model: MemoryModel, every: int, progress: Progre
                 writer.commit_memory(commit.snapshot_id, done)
 
 
-def _is_unread(row: DocumentRow, position: Position | None) -> bool:
+def _is_untrained(row: DocumentRow, position: Position | None) -> bool:
     if position is None or row.id > position.document_id:
         return True
     return row.id == position.document_id and position.document_tokens is not None
@@ -104,11 +104,11 @@ def _latest_state(writer: Writer, model: MemoryModel, tally: Tally) -> tuple[Any
         except (CorruptCorpusError, ModelError) as error:
             tally.notes.append(f"a snapshot of the memory was given up: {error}")
             writer.forget_snapshot(row.id)
-    return model.start(), None, 0, LossCurve()
+    return model.initial_state(), None, 0, LossCurve()
 
 
-class _Reading:
-    """One pass of reading, from snapshot to snapshot."""
+class _Training:
+    """One training pass, from snapshot to snapshot."""
 
     def __init__(
         self,
@@ -133,25 +133,25 @@ class _Reading:
         self._tally = tally
         self._total = self._done = 0  # characters
 
-    def read(self, documents: Sequence[DocumentRow], position: Position | None) -> None:
-        """Read these documents, the first from where ``position`` stands in it, then commit.
+    def train(self, documents: Sequence[DocumentRow], position: Position | None) -> None:
+        """Train on these documents, the first from where ``position`` stands in it, then commit.
 
-        Where an error or an interruption ends it, what was read until then is committed first.
+        Where an error or an interruption ends it, what was trained until then is committed first.
         """
         self._total = sum(row.chars for row in documents)
         for row in documents:
             tokens = [*self._model.encode(self._writer.catalog.text(row.id)), self._model.end_of_document]
             at = (position.document_tokens or 0) if position and position.document_id == row.id else 0
-            self._read_document(row, tokens, at, is_last=row is documents[-1])
+            self._train_on_document(row, tokens, at, is_last=row is documents[-1])
             self._done += row.chars
         self._progress("memory", self._total, self._total, f"{self._tally.tokens_read:,} tokens")
 
-    def _read_document(self, row: DocumentRow, tokens: Sequence[int], at: int, *, is_last: bool) -> None:
+    def _train_on_document(self, row: DocumentRow, tokens: Sequence[int], at: int, *, is_last: bool) -> None:
         while at < len(tokens):
             piece = tokens[at : at + self._every - (self._tokens - self._saved)]
             before = self._state.tokens_read
             try:
-                stats = self._model.read(self._state, piece, self._on_step(row, at, len(tokens)))
+                stats = self._model.adapt(self._state, piece, self._on_step(row, at, len(tokens)))
             except BaseException:
                 taken = self._state.tokens_read - before
                 self._count(taken, None)
@@ -170,8 +170,8 @@ class _Reading:
             if loss is not None:
                 self._curve.add(self._tokens + tokens, loss)
             characters = self._done + row.chars * (at + tokens) // length
-            read = f"{self._tally.tokens_read + tokens:,} tokens" + ("" if loss is None else f", loss {loss:.3f}")
-            self._progress("memory", characters, self._total, f"{row.source}: {read}")
+            progress = f"{self._tally.tokens_read + tokens:,} tokens" + ("" if loss is None else f", loss {loss:.3f}")
+            self._progress("memory", characters, self._total, f"{row.source}: {progress}")
 
         report(0)
         return report
@@ -191,7 +191,7 @@ class _Reading:
 
 
 METADATA_KEY = "training"
-"""Under which a snapshot of the memory carries the curve of all it has read."""
+"""Under which a snapshot of the memory carries the loss curve of all it was trained on."""
 
 
 class LossCurve:

@@ -1,7 +1,7 @@
 """Ingest and removal from end to end: files → documents → chunks → vectors → catalog → memory.
 
 Everything is committed in batches, each a commit of its own. What was committed stays, whatever
-happens next; the same call again goes on from there.
+happens next; the same call again resumes there.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid._runtime import tell, warn
+from hybrid._runtime import log_info, log_warning
 from hybrid.errors import SettingsError, SourceNotFoundError
-from hybrid.ingest.changes import Incoming, examine
+from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
 from hybrid.ingest.commits import Embedded, Writer
-from hybrid.ingest.memory_training import MemoryModel, read_corpus
+from hybrid.ingest.memory_training import MemoryModel, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
@@ -83,10 +83,10 @@ def ingest(
         with tally.timed("index"):
             writer.commit_index()
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
-            examine(catalog, inputs, settings.ingest, progress, tally)
+            detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
         if memory is not None:
-            read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+            train_on_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
         return ended(tally.report(catalog.commit()))
 
 
@@ -119,7 +119,7 @@ def remove(
         with tally.timed("index"):
             tally.removed.extend(writer.commit_removal(names).sources)
         if memory is not None:
-            read_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+            train_on_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
         return ended(tally.report(catalog.commit()))
 
 
@@ -128,14 +128,14 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
     """Log how long work begins and ends; the block hands its report through the function given to it."""
     began = time.perf_counter()
     about = {"corpus": str(directory)}
-    tell(_LOG, f"{work} started", **about, inputs=inputs)
+    log_info(_LOG, f"{work} started", **about, inputs=inputs)
 
     def ended(report: IngestReport) -> IngestReport:
         for one in report.skipped:
-            warn(_LOG, "file left out", **about, source=one.source, code=one.code)
+            log_warning(_LOG, "file left out", **about, source=one.source, code=one.code)
         counts = {what: len(getattr(report, what)) for what in COUNTED}
         facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "commit"})
-        tell(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
+        log_info(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
         return report
 
     try:
@@ -143,7 +143,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
     except BaseException as error:
         why = type(error).__name__
         facts = {"chunks": tally.chunks, "tokens_read": tally.tokens_read, "seconds": time.perf_counter() - began}
-        warn(_LOG, f"{work} ended early", **about, error=why, **facts)
+        log_warning(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
 
 

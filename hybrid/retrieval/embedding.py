@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid._runtime import PROCESS_WIDE, tell
+from hybrid._runtime import PROCESS_WIDE, log_info
 from hybrid.errors import MissingModelError, UnsupportedModelError
 from hybrid.retrieval.bert import BertEncoder
 from hybrid.settings import Dtype
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _LOG = logging.getLogger("hybrid.settings.models")
-KEPT = 8192
-"""Vectors kept for texts that come again; 13 MB with the built-in embedder."""
+CACHED_TEXTS = 8192
+"""Vectors cached for texts that come again; 13 MB with the built-in embedder."""
 _LIGHT = 256
 """Up to so many texts, a question and the sentences that may answer it, are embedded by `hybrid.retrieval.bert`: 58
 sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may be worth a GPU."""
@@ -67,7 +67,7 @@ class Embedder:
         self._lock = Lock()
         self._door = Lock()
         self._keeping = Lock()  # of the next
-        self._kept: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._cached: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
         self._light = BertEncoder.load(path)
         if self._light is not None:
             self.dimension, seen = self._light.dimension, self._light.max_length
@@ -110,7 +110,7 @@ class Embedder:
         _check_files(name, path)
         loaded = cls(name, path, device, dtype)
         facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
-        tell(_LOG, "embedder loaded", embedder=name, **facts)
+        log_info(_LOG, "embedder loaded", embedder=name, **facts)
         return loaded
 
     @cached_property
@@ -158,7 +158,7 @@ class Embedder:
         """Vectors of ``texts``, in their order: ``[len(texts), dimension]`` float32, each of length 1.
 
         A text's vector does not depend on the others in the call, to about 1e-6. The vectors of the last
-        `KEPT` texts are kept, by content: a question is embedded once though it is routed and searched for,
+        `CACHED_TEXTS` texts are cached, by content: a question is embedded once though it is routed and searched for,
         and a document that changed in one place costs little.
 
         Args:
@@ -173,9 +173,9 @@ class Embedder:
         new: dict[bytes, int] = {}  # the first place of each text that has no vector yet
         with self._keeping:
             for at, key in enumerate(keys):
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    vectors[at] = self._kept[key]
+                if key in self._cached:
+                    self._cached.move_to_end(key)
+                    vectors[at] = self._cached[key]
                 else:
                     new.setdefault(key, at)
         light = self._light if not bulk and len(new) <= _LIGHT else None
@@ -221,9 +221,9 @@ class Embedder:
 
     def _keep(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
         with self._keeping:
-            self._kept.update(zip(keys, vectors.copy(), strict=True))
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._cached.update(zip(keys, vectors.copy(), strict=True))
+            while len(self._cached) > CACHED_TEXTS:
+                self._cached.popitem(last=False)
 
 
 def _content_key(text: str) -> bytes:
@@ -261,9 +261,9 @@ def _check_files(name: str, path: Path) -> None:
         kinds = [str(module["type"]) for module in modules]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnsupportedModelError(f"{name}: {path} is not a sentence-transformers model: no modules.json") from error
-    foreign = [kind for kind in kinds if not kind.startswith("sentence_transformers.")]
-    if foreign:
-        raise UnsupportedModelError(f"{name}: it needs code of its own ({foreign[0]}), which hybrid does not run")
+    external = [kind for kind in kinds if not kind.startswith("sentence_transformers.")]
+    if external:
+        raise UnsupportedModelError(f"{name}: it needs code of its own ({external[0]}), which hybrid does not run")
     safe = {file.parent for file in path.glob("**/*.safetensors")}
     pickles = [file for file in path.glob("**/pytorch_model*.bin") if file.parent not in safe]
     if pickles or not safe:

@@ -22,11 +22,11 @@ class ExactTerms:
     """Counts how many of a question's exact terms a text holds.
 
     A term that stands by itself counts more than any number of terms that are part of a longer
-    identifier: ``ACME-1`` is to the letter in "see ACME-1." and only partly in "see ACME-1-B". FilteredView a
+    identifier: ``ACME-1`` stands by itself in "see ACME-1." and only partly in "see ACME-1-B". Within a
     number or a word it does not count: 9.2 is neither in 19.2 nor in 9.2.1.
 
     Example:
-        >>> ExactTerms(["12.3(b)"]).held("Under clause 12.3(b), rent is due.")
+        >>> ExactTerms(["12.3(b)"]).count_in("Under clause 12.3(b), rent is due.")
         2
     """
 
@@ -41,7 +41,7 @@ class ExactTerms:
         """What a text counts that holds every term by itself."""
         return len(self) * (len(self) + 1)
 
-    def held(self, text: str) -> int:
+    def count_in(self, text: str) -> int:
         """``len(self) + 1`` for each term that stands by itself, 1 for each that is part of something longer."""
         plain = unicodedata.normalize("NFC", text)
         whole = len(self) + 1
@@ -76,6 +76,6 @@ def matched(question: str, texts: Iterable[str]) -> tuple[str, ...]:
     terms = exact_terms(question)
     found: set[str] = set()
     for text in texts:
-        found.update(term for term in terms if ExactTerms([term]).held(text))
+        found.update(term for term in terms if ExactTerms([term]).count_in(text))
         found.update(word for word in set(_WORD.findall(text.lower())) if lexicon.stem(word) in wanted)
     return tuple(sorted(found))

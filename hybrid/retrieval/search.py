@@ -1,4 +1,4 @@
-"""A question to the spans that bear on it: by meaning, by words, and to the letter."""
+"""The spans that are relevant to a question: by meaning, by words, and by exact match."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ FEEDBACK = 0.5
 """How much of the mean of the best candidates' vectors is added to the question's; docs/retrieval.md."""
 FEEDBACK_FROM = 3
 EXACT_CANDIDATES = 2000
-"""Chunks with the words of an exact term that are looked at to the letter."""
+"""Chunks with the words of an exact term that are compared character by character."""
 _EXACT_AT_ONCE = 100
 
 # A word of four letters or one with a digit: enough to tell subject matter from grammar in a question.
-_TELLING_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")
+_CONTENT_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")
 
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ Span = tuple[int, int, int]
 class ChunkStore(Protocol):
     """What searching needs of a `hybrid.stores.catalog.Catalog`."""
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_transaction(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
@@ -77,7 +77,7 @@ class ChunkStore(Protocol):
 
 
 @dataclass(frozen=True)
-class _Within:
+class _FilteredView:
     """What is searched: these documents and their chunks, or everything."""
 
     documents: list[int] | None = None
@@ -116,10 +116,10 @@ class Searcher:
 
         Both searches bring their candidates, and each candidate's cosine and BM25 score are added in
         standard deviations (`standardised_sum`). The question's vector is then moved towards the mean of
-        the three best (pseudo-relevance feedback), the candidates' cosines are taken anew, and added
+        the three best (pseudo-relevance feedback), the candidates' cosines are computed again, and added
         again: that order counts. A score is the sum, mapped to between 0 and 1.
 
-        On top of that stands what the question asks for to the letter: its exact terms (quoted phrases,
+        On top of that stands the exact match of the question's exact terms (quoted phrases,
         identifiers, clause numbers, see `hybrid.stores.query.exact_terms`). Each that a chunk holds adds 1
         or more to its score, so such a chunk comes before all that hold fewer, whatever the embedding says
         of it.
@@ -142,79 +142,81 @@ class Searcher:
             raise InputError("the question is empty")
         if k < 1:
             raise InputError(f"k must be at least 1, not {k}")
-        with self._catalog.reading():
+        with self._catalog.read_transaction():
             return self._search(question, k, where, order)
 
     def _search(self, question: str, k: int, where: Filter | None, order: Order) -> list[Hit]:
-        within = self._within(where)
+        view = self._filtered_view(where)
         depth = max(self._settings.candidates, k)
         if order == "lexical":
-            lexical = self._by_words(question, depth, within)
+            lexical = self._by_words(question, depth, view)
             ranking = _Ranking(lexical, {}, _ranks(lexical), {})
         elif order == "dense":
-            dense = self._dense(self._embedder.encode([question])[0], depth, within)
+            dense = self._dense(self._embedder.encode([question])[0], depth, view)
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
             # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
-            by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, within))
+            by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, view))
             vector = self._embedder.encode([question])[0]
-            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, within), *by_words.result())
-            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), within)
+            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, view), *by_words.result())
+            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), view)
             return [self._hit(row, ranking) for row in self._distinct_first(list(ranking.scores), question, k)]
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(ranking.scores)[:k]).values()]
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""
-        dense = self._dense(vector, k, self._within(where))
+        dense = self._dense(vector, k, self._filtered_view(where))
         ranking = _Ranking(dense, _ranks(dense), {}, dense)
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense)).values()]
 
-    def _within(self, where: Filter | None) -> _Within:
+    def _filtered_view(self, where: Filter | None) -> _FilteredView:
         if where is None or where.everything:
-            return _Within()
+            return _FilteredView()
         documents = self._catalog.matching(where)
-        return _Within(documents, self._catalog.chunk_ids_of(documents))
+        return _FilteredView(documents, self._catalog.chunk_ids_of(documents))
 
-    def _dense(self, vector: NDArray[np.float32], depth: int, within: _Within) -> dict[int, float]:
+    def _dense(self, vector: NDArray[np.float32], depth: int, view: _FilteredView) -> dict[int, float]:
         """Chunk ids to cosines, best first."""
-        depth = min(depth, len(self._index) if within.chunks is None else len(within.chunks))
+        depth = min(depth, len(self._index) if view.chunks is None else len(view.chunks))
         if depth == 0:
             return {}
-        scores, ids = self._index.search(vector[None], depth, within.chunks)
+        scores, ids = self._index.search(vector[None], depth, view.chunks)
         return _cosines_by_id(scores[0], ids[0])
 
     def _dense_with_vectors(
-        self, vector: NDArray[np.float32], depth: int, within: _Within
+        self, vector: NDArray[np.float32], depth: int, view: _FilteredView
     ) -> tuple[dict[int, float], Embedded]:
         """Chunk ids to cosines, best first, and their vectors. The index has them at hand, unless it had to choose."""
         depth = min(depth, len(self._index))
-        if within.chunks is not None or depth == 0:
-            found = self._dense(vector, depth, within) if depth else {}
+        if view.chunks is not None or depth == 0:
+            found = self._dense(vector, depth, view) if depth else {}
             return found, self._catalog.vectors(list(found))
         scores, ids, vectors = self._index.search_with_vectors(vector[None], depth)
         there = ids[0] >= 0
         return _cosines_by_id(scores[0], ids[0]), (ids[0][there], vectors[0][there])
 
-    def _by_words(self, question: str, depth: int, within: _Within) -> dict[int, float]:
+    def _by_words(self, question: str, depth: int, view: _FilteredView) -> dict[int, float]:
         """Chunk ids to BM25 scores for the question's words, best first."""
         match = match_expression(question)
         # How common a word is in all documents says little of a few: a selection's chunks are scored all.
-        if within.documents is None and match:
+        if view.documents is None and match:
             return dict(self._catalog.search_words(match, depth))
-        return self._lexical(match, depth, within)
+        return self._lexical(match, depth, view)
 
-    def _by_words_with_vectors(self, question: str, depth: int, within: _Within) -> tuple[dict[int, float], Embedded]:
-        with self._catalog.reading():
-            found = self._by_words(question, depth, within)
+    def _by_words_with_vectors(
+        self, question: str, depth: int, view: _FilteredView
+    ) -> tuple[dict[int, float], Embedded]:
+        with self._catalog.read_transaction():
+            found = self._by_words(question, depth, view)
             return found, self._catalog.vectors(list(found))
 
-    def _lexical(self, match: str, depth: int, within: _Within) -> dict[int, float]:
+    def _lexical(self, match: str, depth: int, view: _FilteredView) -> dict[int, float]:
         """Chunk ids to BM25 scores, best first."""
         if not match:
             return {}
-        if within.documents is None:
+        if view.documents is None:
             return dict(self._catalog.search_lexical(match, depth))
-        return dict(self._catalog.search_lexical(match, depth, within.documents))
+        return dict(self._catalog.search_lexical(match, depth, view.documents))
 
     def _fused(
         self,
@@ -242,19 +244,19 @@ class Searcher:
         score, similarity = (dict(zip(by_id, of.tolist(), strict=True)) for of in (scores, cosines))
         return _Ranking({i: score[i] for i in best_first}, _ranks(dense), _ranks(lexical), similarity)
 
-    def _exact_first(self, ranking: _Ranking, question: str, depth: int, within: _Within) -> _Ranking:
-        """The ranking with what each chunk holds to the letter added to its score."""
+    def _exact_first(self, ranking: _Ranking, question: str, depth: int, view: _FilteredView) -> _Ranking:
+        """The ranking with each chunk's count of exact matches added to its score."""
         terms = ExactTerms(exact_terms(question))
         if not len(terms):
             return ranking
-        candidates = list(self._lexical(exact_expression(question), depth, within))
-        held: dict[int, int] = {}
+        candidates = list(self._lexical(exact_expression(question), depth, view))
+        counts: dict[int, int] = {}
         for first in range(0, len(candidates), _EXACT_AT_ONCE):
             rows = self._catalog.chunks(candidates[first : first + _EXACT_AT_ONCE])
-            held |= {i: count for i, row in rows.items() if (count := terms.held(row.text))}
-            if sum(count == terms.most for count in held.values()) >= _EXACT_AT_ONCE:
+            counts |= {i: count for i, row in rows.items() if (count := terms.count_in(row.text))}
+            if sum(count == terms.most for count in counts.values()) >= _EXACT_AT_ONCE:
                 break
-        scores = ranking.scores | {i: ranking.scores.get(i, 0.0) + count for i, count in held.items()}
+        scores = ranking.scores | {i: ranking.scores.get(i, 0.0) + count for i, count in counts.items()}
         best_first = sorted(scores, key=lambda i: -scores[i])  # equal scores stay as they were fused
         return replace(ranking, scores={i: scores[i] for i in best_first})
 
@@ -370,14 +372,13 @@ def _shared(span: Span, other: Span) -> tuple[int, int] | None:
 def _repeats(text: str, shared: Sequence[tuple[int, int]], words: set[str]) -> bool:
     """Whether a chunk has nothing of the question outside the parts that better ones have too."""
     own = _without(text, shared)
-    held = _words(text) & words
-    if held:
+    if _words(text) & words:
         return not _words(own) & words
     return len(own.strip()) * 2 < len(text)
 
 
 def _words(text: str) -> set[str]:
-    return {word.casefold() for word in _TELLING_WORD.findall(text)}
+    return {word.casefold() for word in _CONTENT_WORD.findall(text)}
 
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:

@@ -1,4 +1,4 @@
-"""The memory: a frozen language model that reads a stream of tokens into its fast weights."""
+"""The memory: a frozen language model whose fast weights are trained on a stream of tokens at test time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from hybrid._runtime import tell
+from hybrid._runtime import log_info
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.settings.models import multiplies_bfloat16, resolve_device
@@ -31,8 +31,8 @@ CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
-class ReadStats:
-    """What one `MemoryModel.read` did: tokens taken in, and the mean loss in nats of those scored (None: none yet)."""
+class TrainingStats:
+    """What one `MemoryModel.adapt` did: tokens taken in, and the mean loss in nats of those scored (None: none yet)."""
 
     tokens: int
     loss: float | None
@@ -43,8 +43,8 @@ class MemoryModel:
 
     Example:
         >>> model = MemoryModel.load(MemorySettings())  # doctest: +SKIP
-        >>> state = model.start()  # doctest: +SKIP
-        >>> model.read(state, model.encode("The supply agreement ends on 3 May 2031."))  # doctest: +SKIP
+        >>> state = model.initial_state()  # doctest: +SKIP
+        >>> model.adapt(state, model.encode("The supply agreement ends on 3 May 2031."))  # doctest: +SKIP
         >>> model.session(state).generate([("user", "When does it end?")], max_new_tokens=40)  # doctest: +SKIP
     """
 
@@ -54,9 +54,9 @@ class MemoryModel:
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
         device = torch.device(resolve_device(settings.device, "memory.device"))
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings, device))
-        self.start_from = initial_weights_for(settings, checkpoint.fingerprint)
-        if self.start_from is not None:
-            weights = self.start_from.applied(weights)
+        self.initial_weights = initial_weights_for(settings, checkpoint.fingerprint)
+        if self.initial_weights is not None:
+            weights = self.initial_weights.applied(weights)
         weights = weights.mapped(lambda _, tensor: tensor.to(device))
         self.transformer = Transformer(checkpoint.config, weights, settings.window, settings.sinks, once=True)
         self.fingerprint = checkpoint.fingerprint
@@ -74,12 +74,12 @@ class MemoryModel:
         began = time.perf_counter()
         model = cls(load_checkpoint(settings.model), settings)
         facts = {"device": str(model.transformer.device), "dtype": str(model.transformer.dtype).removeprefix("torch.")}
-        tell(_LOG, "language model loaded", model=settings.model, **facts, seconds=time.perf_counter() - began)
+        log_info(_LOG, "language model loaded", model=settings.model, **facts, seconds=time.perf_counter() - began)
         return model
 
     @property
     def end_of_document(self) -> int:
-        """The token to put between documents while reading."""
+        """The token to put between documents."""
         return self.tokenizer.end_of_document
 
     def encode(self, text: str) -> list[int]:
@@ -90,18 +90,18 @@ class MemoryModel:
         """Text of token ids."""
         return self.tokenizer.decode(ids)
 
-    def start(self) -> MemoryState:
-        """A memory that has read nothing: its function is the pretrained one under the window."""
+    def initial_state(self) -> MemoryState:
+        """A memory that has been trained on nothing: its function is the pretrained one under the window."""
         fast = self.transformer.initial_fast_weights(self.settings.dynamic_size)
         return MemoryState(FastWeightState(fast, None, self.transformer.empty_cache(), 0), self._identity())
 
-    def read(
+    def adapt(
         self,
         state: MemoryState,
         tokens: Sequence[int],
         on_step: Callable[[int, float], None] | None = None,
-    ) -> ReadStats:
-        """Read more of the stream into ``state``. Pieces of any size give the same state, to the bit.
+    ) -> TrainingStats:
+        """Train ``state`` on more of the stream. Pieces of any size give the same state, to the bit.
 
         Args:
             tokens: token ids. Those short of a full mini-batch stay pending in the state.
@@ -109,7 +109,7 @@ class MemoryModel:
                 loss in nats before the step.
 
         Raises:
-            InputError: an id that the model does not have; nothing is read.
+            InputError: an id that the model does not have; no state changes.
             DivergedError: a loss or gradient that is not finite; the state stands before that mini-batch.
         """
         self._check_ids(tokens)
@@ -127,19 +127,19 @@ class MemoryModel:
                 on_step(done, loss)
         rest = tuple(tokens[done:])
         state.advance(state.fast_state, (*state.pending, *rest), len(rest))
-        return ReadStats(len(tokens), sum(losses) / len(losses) if losses else None)
+        return TrainingStats(len(tokens), sum(losses) / len(losses) if losses else None)
 
-    def read_many(self, states: Sequence[MemoryState], tokens: Sequence[Sequence[int]]) -> list[ReadStats]:
-        """Read several streams at once, each into a state and fast weights of its own.
+    def adapt_many(self, states: Sequence[MemoryState], tokens: Sequence[Sequence[int]]) -> list[TrainingStats]:
+        """Train on several streams at once, each with a state and fast weights of its own.
 
-        Each gets what `read` would give it, up to rounding: matrices are multiplied for the whole batch.
+        Each gets what `adapt` would give it, up to rounding: matrices are multiplied for the whole batch.
 
         Args:
             states: all of this model, and not the same one twice.
             tokens: more of each one's stream.
 
         Raises:
-            InputError: an id that the model does not have, or not one list of tokens for each state; nothing is read.
+            InputError: an id that the model does not have, or not one list of tokens for each state; no state changes.
             DivergedError: each state stands after its last good mini-batch.
         """
         if len(states) != len(tokens) or len({id(state) for state in states}) != len(states):
@@ -173,17 +173,17 @@ class MemoryModel:
             rest = tuple(ids[at:])
             state.advance(state.fast_state, (*state.pending, *rest), len(rest))
         return [
-            ReadStats(len(ids), sum(found) / len(found) if found else None)
+            TrainingStats(len(ids), sum(found) / len(found) if found else None)
             for ids, found in zip(tokens, losses, strict=True)
         ]
 
     def session(self, state: MemoryState | None) -> InferenceSession:
-        """A read-only copy for asking. It has fast_state the pending tokens too; None: no memory at all.
+        """A read-only copy for asking, trained on the pending tokens too; None: no memory at all.
 
         The step on a mini-batch that is not full is scaled down by the share of it that there is.
         """
         if state is None:
-            state = self.start()
+            state = self.initial_state()
         fast_state = state.fast_state
         if len(state.pending) > 1:
             share = (len(state.pending) - 1) / self.settings.mini_batch
@@ -191,7 +191,7 @@ class MemoryModel:
         return InferenceSession(self.transformer, self.tokenizer, fast_state.fast, self._decoding)
 
     def restore(self, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
-        """The state of a snapshot, ready to go on reading. Raises `ModelError` if it is not of this model and settings.
+        """The state of a snapshot, ready to resume training; `ModelError` if it is not of this model and settings.
 
         A snapshot is of no device, and its cache is converted where it was made with another compute dtype.
         """
@@ -199,13 +199,13 @@ class MemoryModel:
         for key, ours in self._identity().items():
             theirs = state.identity.get(key)
             if theirs != ours:
-                raise ModelError(f"this memory was made with {key} {theirs}, now it is {ours}; read the corpus again")
+                raise ModelError(f"this memory was made with {key} {theirs}, now it is {ours}; ingest the corpus again")
         self._check_shapes(state)
         return self._placed(state)
 
     def _identity(self) -> dict[str, str]:
         settings = self.settings.model_dump(include={"window", "sinks", "mini_batch", "dynamic_size", "optimizer"})
-        start = "untrained" if self.start_from is None else self.start_from.digest
+        start = "untrained" if self.initial_weights is None else self.initial_weights.digest
         return {
             "model": self.fingerprint,
             "start": start,
@@ -219,33 +219,33 @@ class MemoryModel:
 
     def _check_shapes(self, state: MemoryState) -> None:
         """Compare with a fresh state of this model, and the cache with what so many tokens leave behind."""
-        held = state.fast_state
+        fast_state = state.fast_state
         fresh = self.transformer.initial_fast_weights(self.settings.dynamic_size)
-        config, seen = self.transformer.config, held.cache.seen
+        config, seen = self.transformer.config, fast_state.cache.seen
         groups, dim = config.num_key_value_heads, config.head_dim
         recent, sinks = min(seen, self.settings.window), min(seen, self.settings.sinks)
-        same = len(held.cache.layers) == config.num_hidden_layers and all(
+        same = len(fast_state.cache.layers) == config.num_hidden_layers and all(
             layer.keys.shape == layer.values.shape == (1, groups, recent, dim)
             and layer.sink_keys.shape == layer.sink_values.shape == (1, groups, sinks, dim)
-            for layer in held.cache.layers
+            for layer in fast_state.cache.layers
         )
-        for each in (held.fast, *(held.moments or ())):
+        for each in (fast_state.fast, *(fast_state.moments or ())):
             same = same and [_shapes(mlp) for mlp in each] == [_shapes(mlp) for mlp in fresh]
         if not same or len(state.pending) > self.settings.mini_batch:
-            raise ModelError("this memory snapshot's tensors do not fit this model's shapes; read the corpus again")
+            raise ModelError("this memory snapshot's tensors do not fit this model's shapes; ingest the corpus again")
         self._check_ids(state.pending)
 
     def _placed(self, state: MemoryState) -> MemoryState:
         """The state on this model's device, its cache in this model's dtype."""
-        held, device, dtype = state.fast_state, self.transformer.device, self.transformer.dtype
+        fast_state, device, dtype = state.fast_state, self.transformer.device, self.transformer.dtype
 
         def moved(fast: tuple[DynamicMLP, ...]) -> tuple[DynamicMLP, ...]:
             return layers(tensor.to(device) for tensor in flat(fast))
 
-        caches = tuple(LayerCache(*(t.to(device, dtype) for t in layer.tensors())) for layer in held.cache.layers)
-        moments = held.moments and (moved(held.moments[0]), moved(held.moments[1]))
-        cache = WindowCache(caches, held.cache.seen)
-        state.advance(replace(held, fast=moved(held.fast), moments=moments, cache=cache), state.pending, 0)
+        caches = tuple(LayerCache(*(t.to(device, dtype) for t in layer.tensors())) for layer in fast_state.cache.layers)
+        moments = fast_state.moments and (moved(fast_state.moments[0]), moved(fast_state.moments[1]))
+        cache = WindowCache(caches, fast_state.cache.seen)
+        state.advance(replace(fast_state, fast=moved(fast_state.fast), moments=moments, cache=cache), state.pending, 0)
         return state
 
 

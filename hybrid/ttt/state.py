@@ -87,7 +87,7 @@ class MemoryState:
         if metadata.get("format") != FORMAT:
             raise ModelError(
                 f"this memory snapshot has format {metadata.get('format')!r}, and this version reads {FORMAT!r}: "
-                "ingest again, and the corpus is read anew"
+                "ingest again, and the memory is trained on the corpus again"
             )
         try:
             counters = {key: int(value) for key, value in json.loads(metadata["counters"]).items()}

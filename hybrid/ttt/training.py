@@ -1,7 +1,7 @@
 """Meta-training: the outer loop over a folder of texts.
 
 AdamW on the exact gradient of `hybrid.ttt.outer_loop`, with warm-up and a cosine. Everything a step
-depends on is in the settings, the texts and the checkpoint, so a run that was stopped goes on to the
+depends on is in the settings, the texts and the checkpoint, so a run that was stopped resumes to the
 same bits.
 """
 
@@ -372,7 +372,7 @@ def _stream(texts: Sequence[str], tokenizer: ChatTokenizer, length: int, seed: i
 
 
 def _numbers(count: int, seed: int, first: int, many: int) -> list[int]:
-    """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled anew each."""
+    """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled again each."""
     return [_epoch(count, seed, at // count)[at % count] for at in range(first, first + many)]
 
 

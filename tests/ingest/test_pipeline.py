@@ -29,8 +29,7 @@ from hybrid.errors import (
     SettingsError,
     SourceNotFoundError,
 )
-from hybrid.ingest import changes as examining
-from hybrid.ingest import pipeline
+from hybrid.ingest import changes, pipeline
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
@@ -96,13 +95,13 @@ class ListMemory:
     def encode(self, text):
         return [ord(character) for character in text]
 
-    def start(self):
+    def initial_state(self):
         return ListState()
 
     def restore(self, tensors, metadata):
         return ListState(tensors["tokens"].tolist())
 
-    def read(self, state, tokens, on_step=None):
+    def adapt(self, state, tokens, on_step=None):
         for at in range(0, len(tokens), 100):
             if self.stop_at is not None and self.tokens >= self.stop_at:
                 raise self.error
@@ -214,20 +213,20 @@ def test_unchanged_files_are_not_even_read(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     before = corpus.catalog.commit()
-    monkeypatch.setattr(examining, "read_bytes", fail(AssertionError("it was read")))
+    monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
     report = corpus.ingest(memory=ListMemory())
     assert report.unchanged == (corpus.name("a.txt"),)
     assert (report.tokens_read, report.chunks, report.added) == (0, 0, ())
     assert corpus.catalog.commit() == before
 
 
-def test_a_touched_file_is_read_once_more_and_is_unchanged(corpus, monkeypatch):
+def test_a_file_with_a_new_mtime_is_read_once_more_and_is_unchanged(corpus, monkeypatch):
     path = corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     os.utime(path, ns=(5, 5))
     report = corpus.ingest()
     assert (report.unchanged, report.chunks, report.tokens_read) == ((str(path),), 0, 0)
-    monkeypatch.setattr(examining, "read_bytes", fail(AssertionError("it was read")))
+    monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
     assert corpus.ingest().unchanged == (str(path),)
 
 
@@ -348,7 +347,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_once_more_then_skipped(cor
             raise DocumentChangedError(found.source, "it changed")
         return real(found, settings)
 
-    monkeypatch.setattr(examining, "read_bytes", changing)
+    monkeypatch.setattr(changes, "read_bytes", changing)
     limit = 9
     assert [entry.code for entry in corpus.ingest().skipped] == ["changed"]
     assert len(calls) == 2
@@ -414,7 +413,7 @@ def test_long_ingests_are_committed_in_batches(corpus, monkeypatch):
     assert corpus.catalog.commit().n >= 3
 
 
-@pytest.mark.parametrize("failing", ["write_index", "commit_commit"])
+@pytest.mark.parametrize("failing", ["write_index", "record_commit"])
 def test_a_crash_before_the_commit_leaves_the_old_commit(corpus, monkeypatch, failing):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
@@ -438,7 +437,7 @@ def test_a_removal_that_fails_removes_nothing(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     with monkeypatch.context() as patch:
-        patch.setattr(transaction.Transaction, "commit_commit", fail(KeyboardInterrupt))
+        patch.setattr(transaction.Transaction, "record_commit", fail(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             corpus.remove(corpus.name("a.txt"))
     assert corpus.catalog.search_lexical('"alpha7"', 5)
@@ -470,7 +469,7 @@ def test_a_damaged_index_is_built_again_without_embedding(corpus):
     (corpus.directory / corpus.catalog.commit().index_file).write_bytes(b"damaged")
     embedded = len(corpus.embedder.texts)
     report = corpus.ingest()
-    assert "the index was built anew" in report.notes[0]
+    assert "the index was rebuilt" in report.notes[0]
     assert len(corpus.embedder.texts) == embedded
     assert report.memory == "ready"
     assert list((corpus.directory / "quarantine").iterdir())

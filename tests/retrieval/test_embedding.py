@@ -53,15 +53,15 @@ def test_vectors_are_unit_length_float32_in_the_order_of_the_texts(embedder: Emb
     assert vectors.shape == (len(TEXTS), embedder.dimension) == (len(TEXTS), 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     for text, vector in zip(TEXTS, vectors, strict=True):
-        embedder._kept.clear()
+        embedder._cached.clear()
         np.testing.assert_allclose(embedder.encode([text])[0], vector, atol=2e-6)
 
 
 def test_a_text_has_the_same_vector_in_any_company(embedder: Embedder) -> None:
     for bulk, within in ((False, 2e-6), (True, 1e-2)):
-        embedder._kept.clear()
+        embedder._cached.clear()
         alone = embedder.encode(TEXTS[:1], bulk=bulk)[0]
-        embedder._kept.clear()  # a vector that was kept would be the same in any case
+        embedder._cached.clear()  # a cached vector would be the same in any case
         company = embedder.encode([*TEXTS, *TEXTS[::-1], "word " * 300], bulk=bulk)
         np.testing.assert_allclose(company[0], alone, atol=within)
         np.testing.assert_allclose(company[2 * len(TEXTS) - 1], alone, atol=within)
@@ -88,11 +88,11 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
 
 
 def test_progress_counts_up_to_the_number_of_texts(tiny: Path) -> None:
-    told: list[int] = []
-    Embedder.load(str(tiny)).encode([f"a{n}" for n in range(600)], told.append)
-    assert told == sorted(told)
-    assert told[-1] == 600
-    assert len(told) > 1
+    emitted: list[int] = []
+    Embedder.load(str(tiny)).encode([f"a{n}" for n in range(600)], emitted.append)
+    assert emitted == sorted(emitted)
+    assert emitted[-1] == 600
+    assert len(emitted) > 1
 
 
 def test_the_model_sees_max_tokens_and_no_more(embedder: Embedder) -> None:
@@ -202,10 +202,10 @@ def test_loading_is_silent_and_leaves_others_progress_bars_alone(tiny: Path, cap
 
 
 def test_a_text_that_comes_again_is_not_embedded_again(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = embedder.encode(["a kept text", "another", "a kept text"])
+    first = embedder.encode(["a cached text", "another", "a cached text"])
     done: list[int] = []
     monkeypatch.setattr(embedder._model, "encode", lambda texts, **_: pytest.fail(f"embedded again: {texts}"))
-    assert np.array_equal(embedder.encode(["another", "a kept text"], done.append), first[[1, 0]])
+    assert np.array_equal(embedder.encode(["another", "a cached text"], done.append), first[[1, 0]])
     assert np.array_equal(first[0], first[2])
     assert done == []
 
@@ -213,9 +213,9 @@ def test_a_text_that_comes_again_is_not_embedded_again(embedder: Embedder, monke
 def test_the_vectors_kept_are_the_last_ones_and_cannot_be_changed_from_outside(
     embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding, "KEPT", 2)
+    monkeypatch.setattr(embedding, "CACHED_TEXTS", 2)
     embedder.encode(["one", "two"])
     embedder.encode(["one"])[:] = 0
     embedder.encode(["three"])
-    assert list(embedder._kept) == [embedding._content_key("one"), embedding._content_key("three")]
+    assert list(embedder._cached) == [embedding._content_key("one"), embedding._content_key("three")]
     assert np.linalg.norm(embedder.encode(["one"])) == pytest.approx(1, abs=1e-5)

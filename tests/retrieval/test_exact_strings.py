@@ -86,7 +86,7 @@ MARKS = ('"{}"', "“{}”", "«{}»")
 
 @dataclass(frozen=True)
 class Planted:
-    """A question, and the string that it asks for to the letter."""
+    """A question, and the string that it asks for exactly."""
 
     question: str
     string: str

@@ -1,4 +1,4 @@
-"""Searching finds by meaning, by words and to the letter, and does not say the same thing twice."""
+"""Searching finds by meaning, by words and by exact match, and does not say the same thing twice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FakeCatalog:
             for number, (document, start, end) in enumerate(spans, start=1)
         }
 
-    def reading(self) -> AbstractContextManager[None]:
+    def read_transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
@@ -262,13 +262,13 @@ def test_a_question_in_other_words_finds_the_passage(corpus: Searcher) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "held"),
+    ("question", "expected"),
     [(f"What is in {UUID}?", UUID), ('What of the "zebra crossing rule"?', "zebra crossing rule")],
     ids=["uuid", "phrase"],
 )
-def test_exact_terms_are_found_in_a_real_corpus(corpus: Searcher, question: str, held: str) -> None:
+def test_exact_terms_are_found_in_a_real_corpus(corpus: Searcher, question: str, expected: str) -> None:
     hits = corpus.search(question, 3)
-    assert held in hits[0].text
+    assert expected in hits[0].text
     assert hits[0].score > 1
     assert hits[0].lines == (1, 1)
 

@@ -188,13 +188,13 @@ def test_a_transaction_that_raises_leaves_no_trace(catalog):
 def test_a_reader_sees_one_state_while_another_is_committed(catalog, tmp_path):
     add(catalog, "a.txt", "Old words.")
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reader:
-        with reader.reading():
+        with reader.read_transaction():
             assert [row.source for row in reader.sources()] == ["a.txt"]
             add(catalog, "b.txt", "New words.")
             assert [row.source for row in reader.sources()] == ["a.txt"]
             assert len(reader.search_lexical('"words"', 9)) == 1
         assert [row.source for row in reader.sources()] == ["a.txt", "b.txt"]
-        with reader.reading():
+        with reader.read_transaction():
             add(catalog, "c.txt", "Newer words.")
             assert len(reader.sources()) == 2  # as it was when the block began
 
@@ -202,13 +202,13 @@ def test_a_reader_sees_one_state_while_another_is_committed(catalog, tmp_path):
 def test_a_document_keeps_its_name_for_as_long_as_a_reader_holds_a_state_and_no_longer(catalog, tmp_path):
     add(catalog, "a.txt", "Old words.")
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reader:
-        with reader.reading():
+        with reader.read_transaction():
             assert reader.document(1).source == "a.txt"
             with catalog.transaction() as transaction:
                 transaction.put_source("b.txt", 1)
                 transaction.remove_source("a.txt")
             assert [row.source for row in reader.chunks([1]).values()] == ["a.txt"]
-        with reader.reading():
+        with reader.read_transaction():
             assert [row.source for row in reader.chunks([1]).values()] == ["b.txt"]
 
 
@@ -236,7 +236,7 @@ def test_a_writer_holds_the_catalog_from_its_first_read_on(catalog, tmp_path, mo
 
 def test_names_must_stand_for_documents(catalog):
     with pytest.raises(ValueError, match="not in the catalog"), catalog.transaction() as transaction:
-        transaction.put_family([SourceEntry("a.txt", "0" * 64)])
+        transaction.put_attachment_tree([SourceEntry("a.txt", "0" * 64)])
 
 
 def test_text_that_no_database_can_hold_is_refused(catalog):
@@ -251,7 +251,7 @@ def test_generations_say_where_the_memory_stands(catalog):
         snapshot = transaction.add_snapshot(
             StoredFile("memory/default/1.safetensors", "b" * 64), "m", Position(3, 7), 99
         )
-        transaction.commit_commit(StoredFile("commits/1/index.faiss", "a" * 64), snapshot, "behind")
+        transaction.record_commit(StoredFile("commits/1/index.faiss", "a" * 64), snapshot, "behind")
     commit = catalog.commit()
     assert (commit.n, commit.index_file, commit.memory_state) == (1, "commits/1/index.faiss", "behind")
     assert (commit.read_document_id, commit.read_tokens, commit.tokens) == (3, 7, 99)

@@ -123,7 +123,7 @@ def test_no_regular_document_is_read_for_words_that_none_has(
 
     monkeypatch.setattr(exact_text, "_candidates", noted)
     assert catalog.find_exact("nobody ever wrote these words") == []
-    with catalog.reading(), catalog._connection() as connection:
+    with catalog.read_transaction(), catalog._connection() as connection:
         irregular = connection.scalars(select(DocumentTable.id).where(DocumentTable.scanned)).all()
     assert compared == sorted(irregular)
     assert len(texts) - len(irregular) > 80  # of both kinds there are many

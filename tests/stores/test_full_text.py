@@ -1,4 +1,4 @@
-"""Search by words: exact terms are found to the letter, and no question is a syntax error."""
+"""Search by words: exact terms are matched exactly, and no question is a syntax error."""
 
 from __future__ import annotations
 

@@ -59,14 +59,14 @@ def test_the_newest_two_are_kept_whatever_happens():
 
 
 def test_the_distances_of_those_kept_grow_with_their_age():
-    held: list[SnapshotRow] = []
+    remaining: list[SnapshotRow] = []
     for step in range(1, 201):
-        held += rows(*[0] * step)[-1:]  # a fresh id
-        held[-1] = SnapshotRow(step, str(step), "", "model", Position(step, None), step * 1000)
-        gone = commits.prunable(held)
-        held = [row for row in held if row not in gone]
-        assert len(held) == min(step, commits.KEEP)
-        ages = [held[-1].tokens - row.tokens for row in held]
+        remaining += rows(*[0] * step)[-1:]  # a fresh id
+        remaining[-1] = SnapshotRow(step, str(step), "", "model", Position(step, None), step * 1000)
+        gone = commits.prunable(remaining)
+        remaining = [row for row in remaining if row not in gone]
+        assert len(remaining) == min(step, commits.KEEP)
+        ages = [remaining[-1].tokens - row.tokens for row in remaining]
         assert ages == sorted(ages, reverse=True)
     assert ages[0] > 2 * ages[1] > 2 * ages[2] > 0
     assert ages[0] > 10_000  # the last four as they came would reach back 3,000

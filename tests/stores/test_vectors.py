@@ -194,8 +194,8 @@ def test_a_damaged_missing_or_foreign_file_is_said_to_be_one(tmp_path: Path) -> 
     data = (tmp_path / "whole").read_bytes()
     (tmp_path / "short").write_bytes(data[:-3])
     (tmp_path / "text").write_text("not an index")
-    faiss.write_index(faiss.IndexFlatL2(2), str(tmp_path / "foreign"))
-    for name in ("short", "text", "foreign", "missing"):
+    faiss.write_index(faiss.IndexFlatL2(2), str(tmp_path / "external"))
+    for name in ("short", "text", "external", "missing"):
         with pytest.raises(CorruptCorpusError, match=name):
             FaissIndex.load(tmp_path / name)
 
@@ -238,20 +238,20 @@ def test_a_search_can_bring_the_vectors_that_it_found_as_they_were_added(
         index = FaissIndex.load(tmp_path / "index.faiss", mapped=True)
     by_id = dict(zip(ids.tolist(), vectors, strict=True))
     query = clustered(7, seed=1)
-    scores, found, held = index.search_with_vectors(query, 20)
+    scores, found, vectors_found = index.search_with_vectors(query, 20)
     expected_scores, expected = index.search(query, 20)
     assert found.tolist() == expected.tolist()
     np.testing.assert_array_equal(scores, expected_scores)
-    for row, of_row in zip(found.tolist(), held, strict=True):
+    for row, of_row in zip(found.tolist(), vectors_found, strict=True):
         np.testing.assert_array_equal(of_row, np.stack([by_id[one] for one in row]))
 
 
 def test_vectors_of_a_search_are_as_many_as_are_asked_for_where_there_are_fewer() -> None:
     index = FaissIndex.build(DIMENSION, np.array([5]), clustered(1))
-    scores, found, held = index.search_with_vectors(clustered(2), 3)
+    scores, found, vectors_found = index.search_with_vectors(clustered(2), 3)
     assert found.tolist() == [[5, -1, -1]] * 2
     assert scores[:, 1:].max() == -np.inf
-    assert held.shape == (2, 3, DIMENSION)
+    assert vectors_found.shape == (2, 3, DIMENSION)
     assert FaissIndex.build(2, np.empty(0), np.empty((0, 2))).search_with_vectors(np.ones((1, 2)), 1)[1].tolist() == [
         [-1]
     ]
@@ -261,6 +261,6 @@ def test_vectors_of_a_search_are_as_many_as_are_asked_for_where_there_are_fewer(
 def test_equally_near_vectors_keep_their_ids(ids: list[int]) -> None:
     vectors = np.array([[0.6, 0.8], [0.6, -0.8]], np.float32)
     index = FaissIndex.build(2, np.array(ids), vectors)
-    _, found, held = index.search_with_vectors(np.array([[1.0, 0.0]], np.float32), 2)
+    _, found, vectors_found = index.search_with_vectors(np.array([[1.0, 0.0]], np.float32), 2)
     assert found.tolist() == [[10, 20]]
-    np.testing.assert_array_equal(held[0], vectors[np.argsort(ids)])
+    np.testing.assert_array_equal(vectors_found[0], vectors[np.argsort(ids)])

@@ -48,8 +48,8 @@ def test_the_weights_are_a_language_model(model: MemoryModel) -> None:
 
 
 def test_loss_with_memory_is_below_loss_without_on_text_it_has_read(model: MemoryModel) -> None:
-    state = model.start()
-    model.read(state, [*model.encode(CASE), model.end_of_document])
+    state = model.initial_state()
+    model.adapt(state, [*model.encode(CASE), model.end_of_document])
     with_memory, without = model.session(state), model.session(None)
     assert with_memory.loss(CASE) < without.loss(CASE) - 0.05
     assert with_memory.loss(QUESTION) < without.loss(QUESTION) - 0.05
@@ -67,10 +67,12 @@ def test_the_defaults_begin_from_the_shipped_start_and_it_is_small_enough_to_shi
         default = MemoryModel.load(MemorySettings())
     except MissingModelError as missing:
         pytest.skip(str(missing))
-    assert default.start_from is not None
-    assert default.start_from.digest == sha256_of(SHIPPED)
+    assert default.initial_weights is not None
+    assert default.initial_weights.digest == sha256_of(SHIPPED)
     assert SHIPPED.stat().st_size < 25_000_000
-    assert default.start_from.made["evaluation_loss_after"] < default.start_from.made["evaluation_loss_before"]
+    assert (
+        default.initial_weights.made["evaluation_loss_after"] < default.initial_weights.made["evaluation_loss_before"]
+    )
 
 
 def test_the_shipped_start_learns_more_of_a_text_than_the_untrained_one() -> None:
@@ -78,8 +80,8 @@ def test_the_shipped_start_learns_more_of_a_text_than_the_untrained_one() -> Non
 
     def gain(start: str) -> float:
         model = MemoryModel.load(MemorySettings(start=start, dtype="float32"))
-        state = model.start()
-        model.read(state, (model.encode(CASE) * 2)[:513])
+        state = model.initial_state()
+        model.adapt(state, (model.encode(CASE) * 2)[:513])
         return model.session(None).loss(QUESTION) - model.session(state).loss(QUESTION)
 
     try:

@@ -28,7 +28,9 @@ def logits(path: Path, window: int = len(IDS), sinks: int = 4) -> Tensor:
     """Ours, before the first step, for `IDS` under a window as long as they are."""
     model = MemoryModel.load(MemorySettings(model=str(path), window=window, sinks=sinks, dtype="float32"))
     with torch.no_grad():
-        hidden, _ = model.transformer.forward(IDS[None], model.transformer.empty_cache(), model.start().fast_state.fast)
+        hidden, _ = model.transformer.forward(
+            IDS[None], model.transformer.empty_cache(), model.initial_state().fast_state.fast
+        )
         return hidden[0] @ model.transformer.unembedding.T
 
 

@@ -54,8 +54,8 @@ def model(tmp_path: Path) -> MemoryModel:
 
 @pytest.fixture
 def session(model: MemoryModel) -> InferenceSession:
-    state = model.start()
-    model.read(state, model.encode("The supply agreement between the parties. " * 4))
+    state = model.initial_state()
+    model.adapt(state, model.encode("The supply agreement between the parties. " * 4))
     return model.session(state)
 
 
@@ -398,7 +398,7 @@ def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> Non
         pytest.skip(str(missing))
     settings = MemorySettings(dtype="float32", start="none")
     exact, rounded = MemoryModel(checkpoint, settings), MemoryModel(checkpoint, settings, torch.bfloat16)
-    fast = exact.start().fast_state.fast
+    fast = exact.initial_state().fast_state.fast
     ids = exact.tokenizer.encode_chat([("user", "Name three birds that live at the sea.")])
     expected: list[int] = []
     with torch.inference_mode():

@@ -77,7 +77,7 @@ def test_a_step_is_that_of_plain_autograd_in_float64(tmp_path: Path, dynamic_siz
         tmp_path, window=64, sinks=0, mini_batch=40, clip=0, learning_rate=0.7, dynamic_size=dynamic_size
     )
     ids = [(7 * i * i + 3) % 259 for i in range(41)]
-    start = model.start().fast_state
+    start = model.initial_state().fast_state
     generator = torch.Generator().manual_seed(1)
     noisy = [w + 0.1 * torch.randn(w.shape, generator=generator, dtype=w.dtype) for w in flat(start.fast)]
     start = replace(start, fast=tuple(DynamicMLP(*noisy[i : i + 3]) for i in range(0, len(noisy), 3)))
@@ -95,8 +95,8 @@ def test_tokens_are_scored_before_the_step_with_cached_keys_of_earlier_weights(t
     model = double_model(tmp_path, window=24, sinks=0, mini_batch=16, learning_rate=1e-30)
     ids = [(11 * i * i + 5) % 259 for i in range(65)]
     losses: list[float] = []
-    model.read(model.start(), ids, lambda _, loss: losses.append(loss))
-    expected = naive_losses(model.transformer, ids, flat(model.start().fast_state.fast)).view(4, 16).mean(1)
+    model.adapt(model.initial_state(), ids, lambda _, loss: losses.append(loss))
+    expected = naive_losses(model.transformer, ids, flat(model.initial_state().fast_state.fast)).view(4, 16).mean(1)
     assert losses == pytest.approx(expected.tolist(), abs=1e-10)
 
 
@@ -107,7 +107,7 @@ def moved(before: FastWeightState, after: FastWeightState) -> Tensor:
 def test_clipping_keeps_a_norm_below_the_bound_and_scales_one_above_it_to_the_bound(tmp_path: Path) -> None:
     ids = [(7 * i * i + 3) % 259 for i in range(17)]
     model = double_model(tmp_path, clip=0)
-    start = model.start().fast_state
+    start = model.initial_state().fast_state
     free = moved(start, inner_step(model.transformer, start, ids, model.settings)[0])
     norm = free.norm().item()
     for clip in (norm / 3, norm * 1.01):
@@ -119,7 +119,7 @@ def test_clipping_keeps_a_norm_below_the_bound_and_scales_one_above_it_to_the_bo
 def test_adam_is_torchs_adam(tmp_path: Path) -> None:
     model = double_model(tmp_path, optimizer="adam", learning_rate=0.01, clip=0, window=64, sinks=0, mini_batch=16)
     batches = [[(k * i * i + 3) % 259 for i in range(17)] for k in (7, 11, 13)]
-    fast_state = model.start().fast_state
+    fast_state = model.initial_state().fast_state
     leaves = [w.clone().requires_grad_() for w in flat(fast_state.fast)]
     adam = torch.optim.Adam(leaves, lr=0.01)
     for batch in batches:
@@ -134,13 +134,13 @@ def test_adam_is_torchs_adam(tmp_path: Path) -> None:
 
 def test_divergence_is_an_error_and_keeps_the_last_good_state(tmp_path: Path) -> None:
     model = MemoryModel.load(tiny_settings(tmp_path))
-    state = model.start()
-    model.read(state, list(range(40)))
+    state = model.initial_state()
+    model.adapt(state, list(range(40)))
     good, pending = state.fast_state, state.pending
     with torch.no_grad():
         model.transformer.embedding[200] = float("nan")
     with pytest.raises(DivergedError, match=r"step 3.*learning_rate"):
-        model.read(state, [1] * 5 + [200] + [1] * 100)
+        model.adapt(state, [1] * 5 + [200] + [1] * 100)
     assert state.fast_state is good
     assert state.pending == pending
     assert state.tokens_read == 40
@@ -151,7 +151,7 @@ def test_a_gradient_that_is_not_finite_is_divergence_too(tmp_path: Path, monkeyp
     model = MemoryModel.load(tiny_settings(tmp_path))
     monkeypatch.setattr("hybrid.ttt.inner_loop.squared_norm", lambda gradients: torch.tensor(float("inf")))
     with pytest.raises(DivergedError, match="gradient norm inf"):
-        model.read(model.start(), list(range(40)))
+        model.adapt(model.initial_state(), list(range(40)))
 
 
 def test_bfloat16_computes_near_float32_and_keeps_float32_weights(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_bfloat16_computes_near_float32_and_keeps_float32_weights(tmp_path: Path
     losses = {}
     for dtype in ("float32", "bfloat16"):
         model = MemoryModel.load(tiny_settings(tmp_path, dtype=dtype))
-        state = model.start()
-        losses[dtype] = model.read(state, ids).loss
+        state = model.initial_state()
+        losses[dtype] = model.adapt(state, ids).loss
         assert {w.dtype for w in flat(state.fast_state.fast)} == {torch.float32}
     assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)

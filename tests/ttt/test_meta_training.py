@@ -107,8 +107,8 @@ def test_the_memory_begins_with_the_start_and_a_snapshot_names_it(texts: Path) -
     result = meta_train(settings(texts, inner={"dynamic_size": 24}))
     chosen = MemorySettings(model=str(texts.parent / "tiny-llama"), dtype="float32", start=str(result.start), **INNER)
     model, plain = MemoryModel.load(chosen), MemoryModel.load(chosen.model_copy(update={"start": "none"}))
-    assert model.start().fast_state.fast[0].gate.shape == (24, 32)
-    fast, untrained = model.start().fast_state.fast[0], plain.start().fast_state.fast[0]
+    assert model.initial_state().fast_state.fast[0].gate.shape == (24, 32)
+    fast, untrained = model.initial_state().fast_state.fast[0], plain.initial_state().fast_state.fast[0]
     trained = load_file(texts.parent / "run" / CHECKPOINT)
     assert torch.equal(fast.down, trained["master.dynamic.0.start.down"].bfloat16().float())
     for part in ("gate", "up"):  # stored in a byte a number: exact to a 254th of each row's largest change
@@ -117,12 +117,15 @@ def test_the_memory_begins_with_the_start_and_a_snapshot_names_it(texts: Path) -
         assert ((ours - want).abs() <= change / 253).all()
         assert change.min() > 0
     text = (texts / "deeper" / "19.md").read_text()
-    losses = [model.read(model.start(), model.encode(text)).loss, plain.read(plain.start(), plain.encode(text)).loss]
+    losses = [
+        model.adapt(model.initial_state(), model.encode(text)).loss,
+        plain.adapt(plain.initial_state(), plain.encode(text)).loss,
+    ]
     assert losses[0] is not None
     assert losses[1] is not None
     assert losses[0] < losses[1] - 0.1
     with pytest.raises(ModelError, match="made with start"):
-        plain.restore(*model.start().to_tensors())
+        plain.restore(*model.initial_state().to_tensors())
 
 
 def test_a_start_of_another_model_or_a_damaged_one_is_refused(texts: Path, tmp_path: Path) -> None:
@@ -209,7 +212,7 @@ def test_the_start_that_comes_with_a_model_is_used_where_it_suits(texts: Path, m
 
     def began_from(**changes: object) -> Path | None:
         model = MemoryModel.load(MemorySettings.model_validate(fits.model_dump() | changes))
-        return None if model.start_from is None else result.start
+        return None if model.initial_weights is None else result.start
 
     assert began_from() == result.start
     other_model = str(write_tiny_model(texts.parent / "other", seed=1))

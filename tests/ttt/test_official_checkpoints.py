@@ -406,7 +406,7 @@ def hybrid(*argv: str | Path) -> Result:
 
 def loss_on_text(model: Path) -> float | None:
     loaded = MemoryModel.load(MemorySettings(model=str(model), window=32, mini_batch=16, dtype="float32"))
-    return loaded.read(loaded.start(), list(range(40))).loss
+    return loaded.adapt(loaded.initial_state(), list(range(40))).loss
 
 
 def test_convert_brings_an_official_checkpoint_home_and_back(tmp_path: Path) -> None:

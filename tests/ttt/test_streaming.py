@@ -32,9 +32,9 @@ def model(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryModel:
 
 
 def read_in(model: MemoryModel, pieces: list[list[int]]) -> MemoryState:
-    state = model.start()
+    state = model.initial_state()
     for piece in pieces:
-        model.read(state, piece)
+        model.adapt(state, piece)
     return state
 
 
@@ -65,10 +65,10 @@ def test_saving_and_resuming_in_between_gives_the_same_state_to_the_bit(model: M
     state = read_in(model, [STREAM[:101]])
     tensors, metadata = state.to_tensors()
     restored = model.restore(load(save({k: t.contiguous() for k, t in tensors.items()})), metadata)
-    model.read(restored, STREAM[101:])
+    model.adapt(restored, STREAM[101:])
     assert_same(restored, read_in(model, [STREAM]))
-    fresh = model.restore(*model.start().to_tensors())
-    model.read(fresh, STREAM)
+    fresh = model.restore(*model.initial_state().to_tensors())
+    model.adapt(fresh, STREAM)
     assert_same(fresh, restored)
 
 
@@ -79,7 +79,7 @@ def test_the_state_does_not_grow_with_the_stream(model: MemoryModel) -> None:
     state = read_in(model, [STREAM[:65]])
     early = size(state)
     for _ in range(5):
-        model.read(state, STREAM)
+        model.adapt(state, STREAM)
     assert size(state) == early
     stored = {
         t.untyped_storage().nbytes() for layer in state.fast_state.cache.layers for t in (layer.keys, layer.values)
@@ -106,8 +106,8 @@ def test_a_million_tokens_behind_are_as_good_as_a_hundred(tmp_path: Path) -> Non
     metadata["counters"] = metadata["counters"].replace(f'"seen": {seen}', f'"seen": {seen + 10**6}')
     turned = rope(tensors["cache.keys"], model.transformer.rotary.table(torch.tensor([10**6]), torch.float64))
     far = model.restore(tensors | {"cache.keys": turned}, metadata)
-    model.read(near, STREAM[101:])
-    model.read(far, STREAM[101:])
+    model.adapt(near, STREAM[101:])
+    model.adapt(far, STREAM[101:])
     for ours, theirs in zip(flat(far.fast_state.fast), flat(near.fast_state.fast), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-8, rtol=0)
 
@@ -118,9 +118,9 @@ def test_streams_of_a_batch_have_fast_weights_of_their_own(tmp_path: Path, optim
     model = MemoryModel(load_checkpoint(settings.model), settings, dtype=torch.float64)
     streams = [STREAM[:120], STREAM[50:120], STREAM[::-1][:133], []]
     alone = [read_in(model, [stream]) for stream in streams]
-    together = [model.start() for _ in streams]
-    model.read(together[1], streams[1][:20])  # one is ahead of the others
-    stats = model.read_many(together, [streams[0], streams[1][20:], *streams[2:]])
+    together = [model.initial_state() for _ in streams]
+    model.adapt(together[1], streams[1][:20])  # one is ahead of the others
+    stats = model.adapt_many(together, [streams[0], streams[1][20:], *streams[2:]])
     assert [s.tokens for s in stats] == [120, 50, 133, 0]
     assert stats[3].loss is None
     for ours, theirs in zip(together, alone, strict=True):
@@ -129,16 +129,16 @@ def test_streams_of_a_batch_have_fast_weights_of_their_own(tmp_path: Path, optim
         for name, tensor in tensors.items():
             torch.testing.assert_close(tensor, expected[name], atol=1e-8, rtol=0, msg=name)
     with pytest.raises(InputError, match="each state one"):
-        model.read_many([together[0], together[0]], [[1], [2]])
+        model.adapt_many([together[0], together[0]], [[1], [2]])
     with pytest.raises(InputError, match="from 0 to 258"):
-        model.read_many(together, [[1], [999], [], []])
+        model.adapt_many(together, [[1], [999], [], []])
 
 
 def test_a_copy_goes_its_own_way(model: MemoryModel) -> None:
     state = read_in(model, [STREAM[:50]])
     before = {name: tensor.clone() for name, tensor in state.to_tensors()[0].items()}
     other = state.copy()
-    model.read(other, STREAM)
+    model.adapt(other, STREAM)
     assert other.tokens_read == 261
     assert state.tokens_read == 50
     for name, tensor in state.to_tensors()[0].items():
@@ -147,46 +147,46 @@ def test_a_copy_goes_its_own_way(model: MemoryModel) -> None:
 
 def test_steps_report_progress_and_the_loss(model: MemoryModel) -> None:
     steps: list[tuple[int, float]] = []
-    state = model.start()
-    stats = model.read(state, STREAM[:40], lambda done, loss: steps.append((done, loss)))
+    state = model.initial_state()
+    stats = model.adapt(state, STREAM[:40], lambda done, loss: steps.append((done, loss)))
     assert [done for done, _ in steps] == [17, 33]
     assert stats.tokens == 40
     assert stats.loss == pytest.approx(sum(loss for _, loss in steps) / 2)
     assert len(state.pending) == 8
-    assert model.read(state, [1]).loss is None
+    assert model.adapt(state, [1]).loss is None
 
 
 def test_an_interrupted_read_leaves_a_state_to_go_on_from(model: MemoryModel) -> None:
     def interrupt(done: int, loss: float) -> None:
         raise KeyboardInterrupt
 
-    state = model.start()
+    state = model.initial_state()
     with pytest.raises(KeyboardInterrupt):
-        model.read(state, STREAM, interrupt)
-    model.read(state, STREAM[state.tokens_read :])
+        model.adapt(state, STREAM, interrupt)
+    model.adapt(state, STREAM[state.tokens_read :])
     assert_same(state, read_in(model, [STREAM]))
 
 
 @pytest.mark.parametrize("bad", [-1, 259])
 def test_ids_out_of_range_are_refused_before_anything_is_read(model: MemoryModel, bad: int) -> None:
-    state = model.start()
+    state = model.initial_state()
     with pytest.raises(InputError, match="from 0 to 258"):
-        model.read(state, [*STREAM, bad])
+        model.adapt(state, [*STREAM, bad])
     assert state.tokens_read == 0
 
 
 def test_nothing_read_and_less_than_a_mini_batch_are_fine(model: MemoryModel) -> None:
-    state = model.start()
-    assert model.read(state, []).tokens == 0
+    state = model.initial_state()
+    assert model.adapt(state, []).tokens == 0
     assert model.session(state).loss("abc") == model.session(None).loss("abc")
-    model.read(state, STREAM[:1])
+    model.adapt(state, STREAM[:1])
     assert model.session(state).loss("abc") == model.session(None).loss("abc")
 
 
 def test_a_reader_has_learned_the_pending_tokens_and_the_state_has_not(model: MemoryModel) -> None:
     text = "the agreement"
-    state = model.start()
-    model.read(state, model.encode(text))
+    state = model.initial_state()
+    model.adapt(state, model.encode(text))
     before = state.fast_state
     assert model.session(state).loss(text) < model.session(None).loss(text)
     assert state.fast_state is before
@@ -247,4 +247,4 @@ def test_a_snapshot_moves_between_compute_dtypes(model: MemoryModel) -> None:
     narrow = MemoryModel.load(MemorySettings.model_validate(model.settings.model_dump() | {"dtype": "bfloat16"}))
     state = narrow.restore(*snapshot)
     assert state.fast_state.cache.layers[0].keys.dtype == torch.bfloat16
-    assert narrow.read(state, STREAM).loss is not None
+    assert narrow.adapt(state, STREAM).loss is not None

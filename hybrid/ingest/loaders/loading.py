@@ -78,13 +78,13 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
         >>> load(b"The term is two years.", "note.txt", IngestSettings()).documents[0].text
         'The term is two years.'
     """
-    family = _Family(settings)
-    family.load(data, source, None, 0)
-    return Loaded(tuple(family.documents), tuple(family.skipped))
+    tree = _AttachmentTree(settings)
+    tree.load(data, source, None, 0)
+    return Loaded(tuple(tree.documents), tuple(tree.skipped))
 
 
 @dataclass
-class _Family:
+class _AttachmentTree:
     """A mail and everything attached to it, as far as it is loaded."""
 
     settings: IngestSettings

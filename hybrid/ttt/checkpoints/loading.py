@@ -226,8 +226,8 @@ def save_checkpoint(
         raise MissingModelError(f"{tokenizer_files_from} has no tokenizer.json")
 
     def write(folder: Path) -> None:
-        held = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        save_file(held, folder / "model.safetensors", {"format": "pt"})
+        on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        save_file(on_cpu, folder / "model.safetensors", {"format": "pt"})
         (folder / "config.json").write_text(json.dumps(config_to_json(config), indent=2) + "\n", encoding="utf-8")
         if tokenizer_files_from is not None:
             for file in (tokenizer_files_from / name for name in _TOKENIZER_FILES):

@@ -58,8 +58,8 @@ def write_arrays(folder: Path, arrays: Mapping[str, Tensor], leaves: Sequence[st
     """
     tensorstore = _tensorstore()
     for name, tensor in arrays.items():
-        held = tensor.detach().cpu()
-        array = (held.float() if held.dtype == torch.bfloat16 else held).contiguous().numpy()
+        on_cpu = tensor.detach().cpu()
+        array = (on_cpu.float() if on_cpu.dtype == torch.bfloat16 else on_cpu).contiguous().numpy()
         layout = {
             "shape": array.shape,
             "chunks": array.shape,

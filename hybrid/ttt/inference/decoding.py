@@ -156,8 +156,8 @@ class Decoder:
             config.hidden_size,
         )
         self._seen = cache.seen
-        held = cache.layers[0].keys.shape[2]
-        self._slot = model.sinks + held
+        cached = cache.layers[0].keys.shape[2]
+        self._slot = model.sinks + cached
         positions = torch.arange(self._slot + room, device=device) + cache.seen - self._slot
         self._turns = model.rotary.table(positions, dtype)
         layers = len(cache.layers)

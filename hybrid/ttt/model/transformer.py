@@ -154,8 +154,8 @@ class Transformer:
         """Embed and run the blocks below the suffix: residual stream [B, T, D], and their caches."""
         h_BTD = self.embedding[ids_BT]
         new: list[LayerCache] = []
-        for block, held in zip(self.blocks, caches, strict=False):
-            h_BTD, cache = self._attend(h_BTD, block, held, plan)
+        for block, cached in zip(self.blocks, caches, strict=False):
+            h_BTD, cache = self._attend(h_BTD, block, cached, plan)
             h_BTD = self._static_mlp(h_BTD, block)
             new.append(cache)
         return h_BTD, tuple(new)
@@ -166,8 +166,8 @@ class Transformer:
         """Run the suffix blocks and the final norm: hidden states [B, T, D], and their caches."""
         new: list[LayerCache] = []
         above = self.blocks[self.config.prefix_layers :]
-        for block, dynamic, held, mlp in zip(above, self.weights.dynamic, caches, fast, strict=True):
-            h_BTD, cache = self._attend(h_BTD, block, held, plan)
+        for block, dynamic, cached, mlp in zip(above, self.weights.dynamic, caches, fast, strict=True):
+            h_BTD, cache = self._attend(h_BTD, block, cached, plan)
             h_BTD = self._dynamic_mlp(h_BTD, dynamic, mlp)
             h_BTD = self._static_mlp(h_BTD, block)
             new.append(cache)
@@ -189,17 +189,19 @@ class Transformer:
         gate, up = F.linear(self._norm(h_BTD, block.mlp_norm), block.gate_up, block.gate_up_bias).chunk(2, -1)
         return self._branch(h_BTD, F.linear(swiglu(gate, up), block.down, block.down_bias), block.mlp_post_norm)
 
-    def _attend(self, h_BTD: Tensor, block: Block, held: LayerCache, plan: WindowPlan) -> tuple[Tensor, LayerCache]:
+    def _attend(self, h_BTD: Tensor, block: Block, cached: LayerCache, plan: WindowPlan) -> tuple[Tensor, LayerCache]:
         heads, groups, dim = self.config.num_attention_heads, self.config.num_key_value_heads, self.config.head_dim
         x_BTD = self._norm(h_BTD, block.attention_norm)
         qkv = torch.unflatten(F.linear(x_BTD, block.qkv, block.qkv_bias), -1, (-1, dim)).transpose(1, 2)
         q, k, v = qkv.split_with_sizes([heads, groups, groups], 1)
         if block.q_norm is not None and block.k_norm is not None:
             q, k = self._norm(q, block.q_norm), self._norm(k, block.k_norm)
-        room = self.sinks - held.sink_keys.shape[2]
-        sink_k = torch.cat([held.sink_keys, k[:, :, :room]], 2) if room else held.sink_keys
-        sink_v = torch.cat([held.sink_values, v[:, :, :room]], 2) if room else held.sink_values
-        out_BHTd, *joined = windowed_attention(q, k, v, held.keys, held.values, sink_k, sink_v, plan, once=self.once)
+        room = self.sinks - cached.sink_keys.shape[2]
+        sink_k = torch.cat([cached.sink_keys, k[:, :, :room]], 2) if room else cached.sink_keys
+        sink_v = torch.cat([cached.sink_values, v[:, :, :room]], 2) if room else cached.sink_values
+        out_BHTd, *joined = windowed_attention(
+            q, k, v, cached.keys, cached.values, sink_k, sink_v, plan, once=self.once
+        )
         out_BTD = F.linear(out_BHTd.transpose(1, 2).flatten(2), block.attention_out, block.attention_out_bias)
         # Views, not copies: what they keep alive is a window and one piece of the stream, and never more.
         keys, values = (t[:, :, -self.window :] for t in joined)
