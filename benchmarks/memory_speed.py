@@ -197,7 +197,7 @@ def depth(arguments: argparse.Namespace) -> None:
     if arguments.quick:
         states["moved_to_131072"] = moved(model, state, 131_072)
     states["moved_to_1000000"] = moved(model, state, 1_000_000)
-    sides = {name: (lambda s=s: model.read(s.copy(), ids[-SLICE:])) for name, s in states.items()}
+    sides = {name: (lambda s=s: model.adapt(s.copy(), ids[-SLICE:])) for name, s in states.items()}
     report(interleaved(arguments.rounds, **sides), SLICE, "after_8192")
 
 
