@@ -22,7 +22,7 @@ from hybrid.errors import AnswerTimeoutError
 Item = TypeVar("Item")
 
 THREADS = 16
-"""Questions that are worked on at once; others wait, and are dropped from the queue once they are given up."""
+"""Questions that are worked on at once; others wait, and do nothing once they are given up."""
 SEARCHES = min(4, os.cpu_count() or 1)
 """Of these, how many search at once. A search is the processor's work, and cannot be stopped in the middle: sixteen
 that were begun together and given up held the next question for 11.7 s, where one alone took 1.0 s (two cores)."""
@@ -86,7 +86,7 @@ class Steps(Generic[Item]):
             while True:
                 running = _started(self._next)
                 if not wait([running], self._left()).done:
-                    raise self._too_late(running)
+                    raise self._too_late()
                 item = running.result()
                 if isinstance(item, _End):
                     return
@@ -96,7 +96,6 @@ class Steps(Generic[Item]):
 
     async def aeach(self) -> AsyncGenerator[Item, None]:
         """The items, for an event loop. A task that is cancelled returns at once. Raises as `each` does."""
-        running: Future[Any] | None = None
         try:
             while True:
                 running = _started(self._next)
@@ -104,21 +103,18 @@ class Steps(Generic[Item]):
                 waiting.add_done_callback(_seen)
                 done, _ = await asyncio.wait([waiting], timeout=self._left())
                 if not done:
-                    raise self._too_late(running)
+                    raise self._too_late()
                 item = waiting.result()
                 if isinstance(item, _End):
                     return
                 yield item
         finally:
-            if running is not None:
-                running.cancel()
             self._drop()
 
     def _left(self) -> float | None:
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
-    def _too_late(self, running: Future[Any]) -> AnswerTimeoutError:
-        running.cancel()
+    def _too_late(self) -> AnswerTimeoutError:
         return AnswerTimeoutError(
             f"there was no answer within {self._timeout:g} s, and the work on it is stopped; give a longer timeout"
         )
@@ -126,7 +122,7 @@ class Steps(Generic[Item]):
     def _next(self) -> Item | _End:
         try:
             with self._making:
-                return _End() if self._dropped.is_set() else next(self._items, _End())
+                return next(self._items, _End())  # closed, it has no more
         finally:
             self._close_if_dropped()
 

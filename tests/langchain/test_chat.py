@@ -352,8 +352,7 @@ def test_abandoned_work_that_has_not_begun_never_does_and_other_threads_are_free
         return item
 
     assert asyncio.run(asked()) == "free"
-    assert sum(one.made for one in many) <= THREADS
-    assert sum(one.made > 0 for one in many) == THREADS
+    assert 0 < sum(one.made for one in many) <= THREADS
 
 
 def test_who_gave_up_while_others_searched_does_not_search(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,18 +378,22 @@ def test_who_gave_up_while_others_searched_does_not_search(directory: Path, monk
         assert asked == [END]
 
 
-def test_a_search_gives_its_turn_back(directory: Path, tmp_path: Path) -> None:
+def all_turns_are_free() -> bool:
+    taken = [searching().acquire(timeout=10) for _ in range(SEARCHES)]  # type: ignore[attr-defined]
+    for _ in filter(None, taken):
+        searching().release()  # type: ignore[attr-defined]
+    return all(taken)
+
+
+def test_a_search_gives_its_turn_back_when_it_is_over_or_fails(directory: Path) -> None:
     for chat in (ChatHybrid(corpus=directory), ChatHybrid(corpus=directory, writer=fake(TRUE), route="comprehension")):
-        for _ in range(SEARCHES + 1):
-            stream = chat.stream(WHY)
-            next(stream)  # here the search is over
-            assert searching().acquire(timeout=10)  # type: ignore[attr-defined]
-            searching().release()  # type: ignore[attr-defined]
-            stream.close()
-    for _ in range(SEARCHES + 1):
-        with pytest.raises(InputError):
-            ChatHybrid(corpus=directory, where=hybrid.Filter(sources="none")).invoke(WHY)
-    assert ChatHybrid(corpus=directory).invoke(WHY, timeout=60).text
+        stream = chat.stream(WHY)
+        next(stream)  # here the search is over
+        assert all_turns_are_free()
+        stream.close()
+    with pytest.raises(InputError):
+        ChatHybrid(corpus=directory, where=hybrid.Filter(sources="none")).invoke(WHY)
+    assert all_turns_are_free()
 
 
 def test_a_time_limit_of_the_call_or_the_constructor_holds(directory: Path) -> None:
