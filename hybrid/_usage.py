@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -11,6 +12,8 @@ from hybrid.errors import CorpusError
 
 class Usage:
     """Counts the calls that run, whatever their thread. Nothing waits here.
+
+    It belongs to the process that made it: what a fork copies of locks, threads and database files cannot be used.
 
     Args:
         name: of the thing, for the error that a late caller gets.
@@ -29,15 +32,19 @@ class Usage:
         self._lock = Lock()
         self._users = 0
         self._closed = False
+        self._process = os.getpid()
 
     @property
     def closed(self) -> bool:
-        """Whether nobody can begin to use it any more."""
-        return self._closed
+        """Whether nobody can begin to use it any more, in this process."""
+        return self._closed or self._process != os.getpid()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """The thing stays open inside the block. Raises `CorpusError` if it was closed before."""
+        """The thing stays open inside the block. Raises `CorpusError` if it was closed before, or if this process is
+        a fork of the one that opened it."""
+        if self._process != os.getpid():  # before the lock, which a thread of the other process may have held
+            raise CorpusError(f"{self._name} was opened in another process; open it again in this one")
         with self._lock:
             if self._closed:
                 raise CorpusError(f"{self._name} was closed; open it again to go on")
@@ -52,7 +59,10 @@ class Usage:
                 self._release()
 
     def close(self) -> None:
-        """Let nobody in any more, and let go once all are out. Closing again does nothing."""
+        """Let nobody in any more, and release once all are out. Closing again does nothing, and in a fork neither:
+        the files are the other process's."""
+        if self._process != os.getpid():
+            return
         with self._lock:
             first, self._closed = not self._closed, True
             free = first and not self._users

@@ -162,7 +162,11 @@ class Corpus(Shown):
         return partial(type(self).open, create=False), (self.directory.absolute(),)
 
     def __repr__(self) -> str:
-        return f"Corpus({str(self.directory)!r})"
+        if self._usage.closed:
+            return f"Corpus({str(self.directory)!r})"
+        with self._usage.held():
+            empty = self._catalog.commit() is None
+        return f"Corpus({str(self.directory)!r}{', empty: nothing was ingested yet' if empty else ''})"
 
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 

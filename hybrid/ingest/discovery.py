@@ -21,6 +21,8 @@ from hybrid.types.reports import SkippedFile
 _MAGIC = re.compile(r"[*?[]")
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
 _CATALOG = "catalog.sqlite"
+_OWN = frozenset({"commits", "memory", "volumes", "quarantine", "write.lock"})
+"""What hybrid writes in a corpus directory, beside the catalog and SQLite's files to it."""
 _HEAD = 4096
 
 
@@ -49,9 +51,10 @@ def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings)
     A file comes once per call, however many inputs or links lead to it, under its own name rather
     than a link's. Left out without a word, unless named: hidden files and folders (``.name``, and
     ``~$name``, the lock files of word processors) if the settings do not include them, and the
-    folders of version control. Reported as skipped: what no loader reads (by its first bytes where the
-    name is not a document's), links that are broken, loop or leave the input's folder, a corpus
-    directory, what is not a regular file (never opened) and what may not be read.
+    folders of version control. Reported as skipped, by whatever path, glob or link: a corpus directory and what hybrid
+    wrote in it (documents that somebody put into a folder of their own there are read if that folder is named).
+    Reported as skipped, too: what no loader reads (by its first bytes where the name is not a document's), links that
+    are broken, loop or leave the input's folder, what is not a regular file (never opened) and what may not be read.
 
     Raises:
         InputError: at the call, before any file is found, for a path that does not exist, a glob that
@@ -146,6 +149,10 @@ class _Input:
                 if path.is_dir() and not named:
                     links.append(path)
                     continue
+            # Of a folder that is no corpus only folders and links can lead into one.
+            if (named or is_link or path.is_dir()) and _is_own(path):
+                yield _problem(path, "it is a corpus directory of hybrid, or a file in one, and not documents")
+                continue
             if not path.is_dir():
                 yield _Entry(path, _source(path), root, is_link)
                 continue
@@ -153,9 +160,6 @@ class _Input:
             if real in self._visited:
                 continue
             self._visited.add(real)
-            if path != root and (path / _CATALOG).is_file():
-                yield _problem(path, "it is a corpus directory of hybrid, not documents")
-                continue
             stack += [(child, False) for child in self._children(path)]
 
     def _children(self, folder: Path, named_hidden: bool = False) -> list[Path]:
@@ -189,6 +193,19 @@ class _Input:
         else:
             children = self._children(folder, named_hidden=part.startswith("."))
             yield from (child for child in children if fnmatchcase(child.name, part))
+
+
+def _is_own(path: Path) -> bool:
+    """Whether it is a corpus directory, or a file or folder that hybrid wrote in one, with every link followed."""
+    real = Path(os.path.realpath(path))
+    if (real / _CATALOG).is_file():
+        return True
+    return any(
+        first in _OWN or first.startswith(_CATALOG)
+        for above in real.parents
+        if (above / _CATALOG).is_file()
+        for first in real.relative_to(above).parts[:1]
+    )
 
 
 def _link_problem(path: Path, root: Path) -> _Entry | None:

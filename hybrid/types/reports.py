@@ -79,7 +79,7 @@ class CorpusStatus(_Report):
     def __str__(self) -> str:
         rows = {
             "corpus": self.directory,
-            "commit": "none yet" if self.commit is None else str(self.commit),
+            "commit": "none yet: the corpus is empty; ingest files" if self.commit is None else str(self.commit),
             "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters",
             "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
             "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
