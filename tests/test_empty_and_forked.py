@@ -111,7 +111,8 @@ def nested(tmp_path: Path) -> tuple[Path, hybrid.Corpus]:
 @pytest.mark.parametrize(
     "given",
     ["{case}", "{case}/corpus", "{case}/corpus/../corpus", "{case}/corpus/quarantine",
-     "{case}/corpus/quarantine/old.txt", "{case}/corpus/*", "{case}/**/*.txt", "{case}/link", "{case}/corpus/catalog.sqlite"],
+     "{case}/corpus/quarantine/old.txt", "{case}/corpus/*", "{case}/**/*.txt",
+     "{case}/link", "{case}/corpus/catalog.sqlite"],
 )  # fmt: skip
 def test_a_corpus_is_never_ingested_into_itself(nested: tuple[Path, hybrid.Corpus], given: str) -> None:
     case, corpus = nested
