@@ -5,7 +5,8 @@
     │   └── UnsupportedOperationError  asked for something that a kernel, this machine or a component does not do
     ├── AnswerTimeoutError      no answer within the time that the caller gave; the work on it is stopped
     ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
-    ├── InstallationError       a package that hybrid needs is missing, or two of them exclude each other
+    ├── InstallationError       packages that exclude each other, or one that cannot be loaded
+    │   └── MissingExtraError         an optional package is not installed; the message says what to install
     ├── DocumentError           one document could not be read; ingest reports it and goes on
     │   ├── EmptyDocumentError        no text in it
     │   ├── UnsupportedFormatError    no loader for it (a binary, an image)
@@ -19,7 +20,7 @@
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
-    │   └── SourceNotFoundError       no document of that name in the corpus
+    │   └── SourceNotFoundError       no source of that name in the corpus
     └── ModelError              a language model, an embedder or a memory
         ├── MissingModelError         the model's files are not there
         ├── UnsupportedModelError     an architecture or file format that is not supported
@@ -33,11 +34,14 @@ from __future__ import annotations
 
 
 class HybridError(Exception):
-    """Base of every error that hybrid raises on purpose."""
+    """Base of every error that hybrid raises on purpose.
+
+    Those that the methods of `hybrid.Corpus` raise are names of `hybrid`, too: ``hybrid.CorpusLockedError``.
+    """
 
 
 class InputError(HybridError, ValueError):
-    """An argument cannot be used as it is."""
+    """An argument cannot be used as it is; the message names it, and says what it may be."""
 
 
 class UnsupportedOperationError(InputError, NotImplementedError):
@@ -55,6 +59,19 @@ class SettingsError(HybridError, ValueError):
 
 class InstallationError(HybridError, ImportError):
     """A package that hybrid needs is missing, or two that exclude each other are installed."""
+
+
+class MissingExtraError(InstallationError):
+    """An optional part of hybrid was used, and the package that it needs is not installed. ``extra`` names the part.
+
+    Example:
+        >>> str(MissingExtraError("plots need matplotlib", "plots"))
+        "plots need matplotlib, which is not installed; run: pip install 'hybrid-ttt-rag[plots]'"
+    """
+
+    def __init__(self, need: str, extra: str, alternative: str = "") -> None:
+        super().__init__(f"{need}, which is not installed; run: pip install 'hybrid-ttt-rag[{extra}]'{alternative}")
+        self.extra = extra
 
 
 class DocumentError(HybridError):
@@ -134,7 +151,7 @@ class CorruptCorpusError(CorpusError):
 
 
 class SourceNotFoundError(CorpusError, KeyError):
-    """No document of that name is in the corpus."""
+    """No source of that name is in the corpus."""
 
     __str__ = Exception.__str__  # KeyError would print the message's repr
 

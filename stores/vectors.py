@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self, cast, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.errors import CorruptCorpusError, InputError, InstallationError
+from hybrid.errors import CorruptCorpusError, InputError, InstallationError, MissingExtraError
 from hybrid.settings import RetrievalSettings
 
 _FAISS_PACKAGE = re.compile(r"faiss[-_.](cpu|gpu)([-_.](cu|cuda)\d+)?", re.IGNORECASE)
@@ -39,9 +39,7 @@ def load_faiss() -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != "faiss":
             raise
-        raise InstallationError(
-            "FAISS is not installed; run pip install 'hybrid-ttt-rag[cpu]', or [gpu] on a machine with an NVIDIA GPU"
-        ) from error
+        raise MissingExtraError("the index needs FAISS", "cpu", ", or [gpu] on a machine with an NVIDIA GPU") from error
     except ImportError as error:
         brought = found[0] if found else "faiss"
         other = "pip install 'hybrid-ttt-rag[cpu]'" if "gpu" in brought else "pip install --force-reinstall faiss-cpu"

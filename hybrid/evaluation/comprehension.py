@@ -17,7 +17,7 @@ from hybrid.answering import generators
 from hybrid.answering.answerer import HITS
 from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.corpus import Corpus
-from hybrid.errors import InputError
+from hybrid.errors import InputError, MissingExtraError
 from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
@@ -155,7 +155,7 @@ def _rouge() -> Callable[[Sequence[str], str], float]:
     try:
         from rouge_score.rouge_scorer import RougeScorer
     except ImportError as error:
-        raise InputError("ROUGE-L needs rouge-score: pip install 'hybrid-ttt-rag[evaluation]'") from error
+        raise MissingExtraError("ROUGE-L needs rouge-score", "evaluation") from error
     scorer = RougeScorer(["rougeL"], use_stemmer=True)
     return lambda references, text: float(scorer.score_multi(list(references), text)["rougeL"].fmeasure)
 

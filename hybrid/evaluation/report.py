@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hybrid.errors import InputError
+from hybrid.errors import InputError, MissingExtraError
 from hybrid.text.formatting import printable
 from hybrid.types.rendering import Shown
 
@@ -63,11 +63,11 @@ class Plot(_Data):
     y_range: tuple[float, float] | None = None
 
     def figure(self) -> Figure:
-        """The picture, drawn by matplotlib. Raises `InputError` where that is not installed."""
+        """The picture, drawn by matplotlib. Raises `MissingExtraError` where that is not installed."""
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
-            raise InputError("plots need matplotlib: pip install 'hybrid-ttt-rag[plots]'") from error
+            raise MissingExtraError("plots need matplotlib", "plots") from error
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.add_subplot()
         width = 0.8 / max(1, len(self.series))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from hybrid.corpus import Corpus
-from hybrid.errors import InputError
+from hybrid.errors import InputError, MissingExtraError
 from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
 from hybrid.retrieval.search import FEEDBACK, FEEDBACK_FROM, Order
 from hybrid.settings import MemorySettings, Settings
@@ -165,7 +165,7 @@ def _ir_measures() -> Any:
     try:
         import ir_measures
     except ImportError as error:
-        raise InputError("retrieval is measured by ir-measures: pip install 'hybrid-ttt-rag[evaluation]'") from error
+        raise MissingExtraError("measures of retrieval need ir-measures", "evaluation") from error
     return ir_measures
 
 

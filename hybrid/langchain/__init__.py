@@ -14,10 +14,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hybrid.errors import MissingExtraError
+
 try:
     import langchain_core  # noqa: F401 - what everything here stands on
 except ModuleNotFoundError as error:
-    raise ImportError("hybrid.langchain needs langchain-core: pip install 'hybrid-ttt-rag[langchain]'") from error
+    raise MissingExtraError("hybrid.langchain needs langchain-core", "langchain") from error
 
 if TYPE_CHECKING:
     from hybrid.langchain.chat import ChatHybrid

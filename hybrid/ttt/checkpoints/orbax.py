@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hybrid.errors import MissingModelError, UnsupportedModelError
+from hybrid.errors import MissingExtraError, MissingModelError, UnsupportedModelError
 
 _ARRAY, _NOTHING = "jax.Array", "None"
 _DICT_KEY = 2  # orbax's number for a key of a mapping
@@ -119,7 +119,5 @@ def _tensorstore() -> Any:
     try:
         import tensorstore
     except ImportError as error:
-        raise MissingModelError(
-            "official checkpoints need tensorstore; run: pip install 'hybrid-ttt-rag[official]'"
-        ) from error
+        raise MissingExtraError("official checkpoints need tensorstore", "official") from error
     return tensorstore
