@@ -51,7 +51,7 @@ def test_every_error_that_a_method_names_is_a_name_of_the_package() -> None:
         (comprehension._rouge, "rouge_score", "evaluation"),
         (retrieval._ir_measures, "ir_measures", "evaluation"),
         (orbax._tensorstore, "tensorstore", "official"),
-        (vectors.load_faiss.__wrapped__, "faiss", "cpu"),
+        (vectors.load_faiss, "faiss", "cpu"),
     ],
 )
 def test_a_package_that_is_not_installed_is_one_error_that_says_what_to_install(
