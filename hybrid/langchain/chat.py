@@ -6,23 +6,22 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LangSmithParams
+from langchain_core.language_models import BaseChatModel, BaseLanguageModel, LangSmithParams
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
-from hybrid.corpus import Corpus
 from hybrid.errors import InputError, UnsupportedOperationError
-from hybrid.langchain import caching, prompts
-from hybrid.langchain.opening import OfCorpus
+from hybrid.langchain import caching, checks, prompts
+from hybrid.langchain.opening import GivenCorpus, OfCorpus
 from hybrid.langchain.prompts import citation_blocks, placed
 from hybrid.langchain.running import Steps, searching
-from hybrid.langchain.streaming import StopWords
+from hybrid.langchain.streaming import StopWords, stop_words
 from hybrid.langchain.writer import WriterRun, below, child_config, parent_of_call, parent_of_run
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.events import EndEvent, EvidenceEvent, TextEvent
@@ -59,13 +58,13 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         writer: another chat model, which writes in the memory's place. It runs with the callbacks, tags and metadata of
             the call, and where its messages say what they cost, that is the answer's ``usage_metadata``.
         timeout: seconds for an answer; also in the call.
-        stop: the answer ends before the first of these strings; also in the call.
+        stop: the answer ends before this string, or the first of these; also in the call.
         streaming: LangChain's: ``invoke`` streams to the callbacks, too.
 
     Raises:
         CorpusNotFoundError: with the first question, if there is no corpus in the directory.
-        InputError: no question, one that is too long, a message with an image or a file, or a filter for a retriever
-            that is not this library's.
+        InputError: an argument that is unknown or cannot be used; no question, or one that is too long; a message with
+            an image or a file; a filter for a retriever that is not this library's.
         AnswerTimeoutError: the time was over. The work stops at its next step: a token, a search, a sentence verified.
 
     Example:
@@ -77,14 +76,21 @@ class ChatHybrid(OfCorpus, BaseChatModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
-    corpus: Corpus | str | Path
+    corpus: GivenCorpus
     route: RouteName | None = None
-    where: Filter | None = None
+    where: InstanceOf[Filter] | None = None
     retriever: Runnable[str, Any] | None = None
     writer: Any = None
-    timeout: float | None = Field(default=None, gt=0)
-    stop: list[str] | None = None
+    timeout: float | None = Field(default=None, gt=0, strict=True)
+    stop: Annotated[list[str] | None, BeforeValidator(stop_words)] = None
     streaming: bool = False
+
+    @field_validator("retriever", mode="before")
+    @classmethod
+    def _retriever_retrieves(cls, given: object) -> object:
+        if isinstance(given, BaseLanguageModel):
+            raise ValueError(f"a retriever gives documents, and {type(given).__name__} is a model; give it as writer=")
+        return given
 
     @model_validator(mode="after")
     def _filter_has_an_index(self) -> Self:
@@ -189,15 +195,17 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None,
         options: dict[str, Any],
     ) -> Steps[_Step]:
+        words = stop_words(stop if stop is not None else self.stop) or []
         timeout = options.pop("timeout", self.timeout)
-        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+        number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        if timeout is not None and not (number and timeout > 0):
             raise InputError(f"timeout is a number of seconds above 0, or None, not {timeout!r}")
-        return Steps(self._said(messages, stop, child_config(run_manager), options), timeout)
+        return Steps(self._said(messages, words, child_config(run_manager), options), timeout)
 
     def _said(
         self,
         messages: Sequence[BaseMessage],
-        stop: list[str] | None,
+        stop: list[str],
         config: RunnableConfig,
         options: dict[str, Any],
     ) -> Generator[_Step, None, None]:
@@ -218,7 +226,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         writer = self.writer
         if isinstance(writer, Runnable):
             writer = WriterRun(writer, config)
-        cut = StopWords(stop if stop is not None else self.stop or [])
+        cut = StopWords(stop)
         text, answer = "", None
         yield None
         events = self._opened()().stream(
@@ -248,12 +256,14 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         about = self._about(messages, text, answer, asked.notes)
         if isinstance(writer, WriterRun) and writer.usage is not None:
             about["usage_metadata"] = writer.usage
+            # LangChain's counters add up usage by model_name, and the writer's own run has told them of this one.
+            del about["response_metadata"]["model_name"]
         block = {**_piece(text), "annotations": citation_blocks(answer, len(text))}
         yield AIMessage(content=[block], **about)
 
     def _retrieved(self, question: str, config: RunnableConfig) -> tuple[Passage, ...]:
         assert self.retriever is not None
-        found = self.retriever.invoke(question, config=config)
+        found = checks.documents("what the retriever found", self.retriever.invoke(question, config=config))
         return tuple(
             prompts.passage(document.page_content, document.metadata, str(document.id or f"document {number}"))
             for number, document in enumerate(found, 1)
@@ -322,7 +332,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             "state": state,
             "route": kwargs.pop("route", self.route),
             "where": where.model_dump() if isinstance(where, Filter) else str(where),
-            "stop": stop if stop is not None else self.stop,
+            "stop": stop_words(stop if stop is not None else self.stop),
             "retriever": caching.retriever_key(self.retriever),
             "writer": caching.writer_key(self.writer),
             "options": str(sorted(kwargs.items())),

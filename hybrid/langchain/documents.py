@@ -9,6 +9,7 @@ import langchain_core.documents as langchain
 
 from hybrid.errors import DocumentError
 from hybrid.ingest.external_documents import from_metadata, rejoined
+from hybrid.langchain import checks
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
 
@@ -27,6 +28,7 @@ def from_langchain(documents: Iterable[langchain.Document]) -> Iterator[Document
         documents: a list or a stream; it is read one source at a time.
 
     Raises:
+        InputError: ``documents`` is no list or stream, or one of them is no document.
         EmptyDocumentError: there is no text in a document.
         DamagedDocumentError: a chunk's ``start_index`` is wrong (some splitters give −1) and its neighbours do not
             show where it stands; the message names the chunk.
@@ -38,6 +40,10 @@ def from_langchain(documents: Iterable[langchain.Document]) -> Iterator[Document
         >>> [document.text for document in from_langchain(chunks)]
         ['It ends in May.\\nIt was signed.']
     """
+    return _whole(checks.documents_of_either_kind("documents", documents))
+
+
+def _whole(documents: Iterable[Any]) -> Iterator[Document]:
     for one in rejoined(documents):
         if isinstance(one, DocumentError):
             raise one

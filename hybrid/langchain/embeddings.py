@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from langchain_core.embeddings import Embeddings
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import ConfigDict, PrivateAttr
 
 import hybrid
+from hybrid.langchain import checks
 from hybrid.settings import RetrievalSettings
 
 
-class HybridEmbeddings(BaseModel, Embeddings):
+class HybridEmbeddings(checks.CheckedModel, Embeddings):
     """Embeds texts as a corpus does: the same model, loaded once for all that use it, on this machine alone.
 
     Args:
@@ -19,6 +20,7 @@ class HybridEmbeddings(BaseModel, Embeddings):
             local cache.
 
     Raises:
+        InputError: an argument that is unknown, or is no string.
         MissingModelError: with the first text, if the model's files are not on this machine.
 
     Example:
@@ -33,13 +35,14 @@ class HybridEmbeddings(BaseModel, Embeddings):
     _loaded: Any = PrivateAttr(default=None)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Vectors of length 1, in the order of the texts."""
+        """Vectors of length 1, in the order of the texts. Raises `InputError` for what is no list of strings."""
+        given = checks.texts("texts", texts)
         self._loaded = hybrid.load_embedder(self.model)  # shared; it stays loaded as long as this object lives
-        return [[float(value) for value in vector] for vector in self._loaded.encode(texts)]
+        return [[float(value) for value in vector] for vector in self._loaded.encode(given)]
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question; the same as of a document with that text."""
-        return self.embed_documents([text])[0]
+        return self.embed_documents([checks.text("text", text)])[0]
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> HybridEmbeddings:
         return HybridEmbeddings(model=self.model)

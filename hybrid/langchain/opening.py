@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, PrivateAttr
+from pydantic import BeforeValidator, PrivateAttr
 
 from hybrid.corpus import Corpus
+from hybrid.langchain.checks import CheckedModel
+from hybrid.types.validation import shown
 
 _CHANGING = Lock()
+
+
+def _corpus_or_directory(given: object) -> object:
+    if isinstance(given, Corpus | Path) or (isinstance(given, str) and given.strip()):
+        return given
+    raise ValueError(f"must be an open hybrid.Corpus, or the directory of one, not {shown(given)}")
+
+
+GivenCorpus = Annotated[Corpus | str | Path, BeforeValidator(_corpus_or_directory)]
 
 
 class Opener:
@@ -42,7 +53,7 @@ class Opener:
         return str(self.given.directory if isinstance(self.given, Corpus) else self.given)
 
 
-class OfCorpus(BaseModel):
+class OfCorpus(CheckedModel):
     """A component with a field ``corpus``.
 
     What is open goes with the field, not with the object: a copy whose ``corpus`` was changed must never read the

@@ -15,8 +15,10 @@ from langchain_core.messages.content import Citation as CitationBlock
 from langchain_core.messages.content import PlainTextContentBlock, create_citation
 
 from hybrid.errors import InputError
+from hybrid.langchain import checks
 from hybrid.types.answers import Answer, Citation, Claim
 from hybrid.types.documents import Passage, sha256_hex
+from hybrid.types.validation import shown
 
 _CONTEXT = r"(?:context|documents|passages|sources)"
 _TAGGED = re.compile(rf"<({_CONTEXT})>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
@@ -70,6 +72,8 @@ def read(messages: Sequence[BaseMessage]) -> Asked:
 def as_context(documents: Iterable[Document]) -> list[PlainTextContentBlock]:
     """Documents as content blocks of a message, which `ChatHybrid` quotes and cites by their own places.
 
+    Raises `InputError` for what is no list of LangChain's documents.
+
     Example:
         >>> prompt = RunnableLambda(lambda asked: [HumanMessage(content=[
         ...     *as_context(retriever.invoke(asked)), {"type": "text", "text": asked}])])
@@ -83,7 +87,7 @@ def as_context(documents: Iterable[Document]) -> list[PlainTextContentBlock]:
             title=str(document.metadata.get("title") or document.metadata.get("source") or document.id or ""),
             extras={"id": document.id, **document.metadata},
         )
-        for document in documents
+        for document in checks.documents("documents", documents)
     ]
 
 
@@ -236,11 +240,15 @@ def _url(source: str) -> str | None:
 def citations_of(message: BaseMessage) -> list[Citation]:
     """The citations of a message of `ChatHybrid`, each once, by number; also after ``dumps`` and ``loads``.
 
+    Raises `InputError` for what is no message.
+
     Example:
         >>> message = ChatHybrid(corpus="acme-v-beta").invoke("When does the supply agreement end?")
         >>> [(citation.number, citation.source, citation.lines) for citation in citations_of(message)]
         [(1, 'discovery/supply-agreement.txt', (3, 3))]
     """
+    if not isinstance(message, BaseMessage):
+        raise InputError(f"message must be a message, as ChatHybrid returns it, not {shown(message)}")
     found: dict[int, Citation] = {}
     for block in message.content_blocks:
         for annotation in cast("list[dict[str, Any]]", block.get("annotations") or []):

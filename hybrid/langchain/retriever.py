@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, InstanceOf
 
-from hybrid.corpus import Corpus
+from hybrid.errors import InputError
 from hybrid.langchain.documents import from_hit
-from hybrid.langchain.opening import OfCorpus
+from hybrid.langchain.opening import GivenCorpus, OfCorpus
 from hybrid.langchain.running import in_thread
 from hybrid.types.filters import Filter
 
@@ -32,7 +32,8 @@ class HybridRetriever(OfCorpus, BaseRetriever):
 
     Raises:
         CorpusNotFoundError: with the first question, if there is no corpus in the directory.
-        InputError: an empty question, or a filter that names what no document has.
+        InputError: an argument that is unknown or cannot be used, of the constructor or the call; an empty question; a
+            filter that names what no document has.
 
     Example:
         >>> retriever = HybridRetriever(corpus="acme-v-beta", k=2)
@@ -42,9 +43,9 @@ class HybridRetriever(OfCorpus, BaseRetriever):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
-    corpus: Corpus | str | Path
-    k: int = Field(default=4, ge=1)
-    where: Filter | None = None
+    corpus: GivenCorpus
+    k: int = Field(default=4, ge=1, strict=True)
+    where: InstanceOf[Filter] | None = None
     order: Literal["fused", "dense", "lexical"] = "fused"
 
     def state(self) -> str:
@@ -66,9 +67,13 @@ class HybridRetriever(OfCorpus, BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - LangChain hands it over by name
         k: int | None = None,
         where: Filter | None = None,
+        **unknown: Any,
     ) -> list[Document]:
+        if unknown:
+            raise InputError(f"HybridRetriever does not know {', '.join(sorted(unknown))}; a call takes k and where")
+        where = self.where if where is None else where
         with self._opened()().session() as session:
-            hits = session.search(query, self.k if k is None else k, where=where or self.where, order=self.order)
+            hits = session.search(query, self.k if k is None else k, where=where, order=self.order)
             documents = session.get_documents({hit.document_id for hit in hits})
             return [from_hit(hit, documents[hit.document_id]) for hit in hits]
 
@@ -79,6 +84,7 @@ class HybridRetriever(OfCorpus, BaseRetriever):
         run_manager: AsyncCallbackManagerForRetrieverRun,
         k: int | None = None,
         where: Filter | None = None,
+        **unknown: Any,
     ) -> list[Document]:
-        manager = run_manager.get_sync()
-        return await in_thread(lambda: self._get_relevant_documents(query, run_manager=manager, k=k, where=where))
+        call = {"run_manager": run_manager.get_sync(), "k": k, "where": where, **unknown}
+        return await in_thread(lambda: self._get_relevant_documents(query, **call))

@@ -4,6 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hybrid.errors import InputError
+from hybrid.types.validation import shown
+
+
+def stop_words(given: object) -> list[str] | None:
+    """``stop`` as a list: a string is one stop word. Raises `InputError` for what is neither."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list | tuple) and all(isinstance(word, str) for word in given):
+        return list(given)
+    raise InputError(f"stop must be a string or a list of strings, not {_wrong(given)}")
+
+
+def _wrong(given: object) -> str:
+    if not isinstance(given, list | tuple):
+        return shown(given)
+    word = next(word for word in given if not isinstance(word, str))
+    return f"a list that holds {shown(word)}"
+
 
 class StopWords:
     """Lets text through up to the first stop word, and holds back an end that may become one.

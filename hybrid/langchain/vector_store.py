@@ -20,13 +20,16 @@ import hybrid
 from hybrid.corpus import Corpus
 from hybrid.errors import CorpusError, InputError, SettingsError
 from hybrid.ingest.external_documents import from_metadata, text_of, to_metadata
+from hybrid.langchain import checks
 from hybrid.langchain.embeddings import HybridEmbeddings
 from hybrid.langchain.opening import Opener
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
 from hybrid.types.documents import Metadata
 from hybrid.types.filters import Filter
+from hybrid.types.validation import shown
 
 Order = Literal["fused", "dense", "lexical"]
+_ORDERS = ("fused", "dense", "lexical")
 
 _ORIGINAL = "_text"  # where the canonical text is not, character for character, the text that was added
 
@@ -70,9 +73,12 @@ class HybridVectorStore(VectorStore):
                 f"the vectors of a corpus are its own embedder's, not those of {type(embedding).__name__}; "
                 "name the model instead: HybridEmbeddings(model=...)"
             )
-        if k < 1:
-            raise InputError(f"k must be at least 1, not {k}")
-        self.k = k
+        path = isinstance(directory, Path) or (isinstance(directory, str) and directory.strip())
+        if directory is not None and not path:
+            raise InputError(f"directory must be a string or a pathlib.Path, not {shown(directory)}")
+        if order not in _ORDERS:
+            raise InputError(f"order must be 'fused', 'dense' or 'lexical', not {shown(order)}")
+        self.k = checks.count("k", k)
         self.order: Order = order
         self._embedding = embedding
         self._writing = RLock()
@@ -143,10 +149,18 @@ class HybridVectorStore(VectorStore):
         it is, and where there are not as many ids or metadatas as texts. Nothing is added then.
         """
         _only(kwargs)
-        given = list(texts)
+        given = checks.texts("texts", texts)
+        ids = None if ids is None else checks.elements("ids", ids, "strings")
+        metadatas = None if metadatas is None else checks.elements("metadatas", metadatas, "dicts")
         for name, values in (("ids", ids), ("metadatas", metadatas)):
             if values is not None and len(values) != len(given):
                 raise InputError(f"{len(given)} texts have {len(values)} {name}; give one for each text")
+        for at, metadata in enumerate(metadatas or []):
+            if not isinstance(metadata, Mapping):
+                raise InputError(f"metadatas[{at}] must be a dict, not {shown(metadata)}")
+        for at, name in enumerate(ids or []):
+            if name is not None:
+                checks.text(f"ids[{at}]", name)
         names = [name or str(uuid.uuid4()) for name in ids or [None] * len(given)]
         documents = {
             name: _document(name, text, metadata)
@@ -160,23 +174,37 @@ class HybridVectorStore(VectorStore):
         return names
 
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
-        """Delete these documents, all of them in one commit, or every one. Ids that are not there do no harm."""
+        """Delete these documents, all of them in one commit, or every one. Ids that are not there do no harm.
+
+        Raises `InputError` for what is no list of strings: a string is no list of its characters.
+        """
         _only(kwargs)
+        wanted = None if ids is None else checks.texts("ids", ids)
         corpus = self._opener()
         with self._writing:
-            if ids is None:
+            if wanted is None:
                 gone = [name for document in corpus.documents() for name in document.sources]
             else:
-                gone = [str(name) for name in corpus.get_documents(dict.fromkeys(ids))]
+                gone = [str(name) for name in corpus.get_documents(dict.fromkeys(wanted))]
             if gone:
                 corpus.remove(gone)
         return True
+
+    def add_documents(self, documents: list[Document], **kwargs: Any) -> list[str]:
+        """As `add_texts`, for LangChain's documents. Raises `InputError`, too, for what is no list of them."""
+        return super().add_documents(checks.documents("documents", documents), **kwargs)
+
+    @classmethod
+    def from_documents(cls, documents: list[Document], embedding: Embeddings | None = None, **kwargs: Any) -> Self:
+        """As `from_texts`, for LangChain's documents."""
+        given: Any = embedding
+        return super().from_documents(checks.documents("documents", documents), given, **kwargs)
 
     # Finding ----------------------------------------------------------------------------------------
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents of these ids, in their order, as far as they are there."""
-        return [_returned(document) for document in self._opener().get_documents(ids).values()]
+        return [_returned(document) for document in self._opener().get_documents(checks.texts("ids", ids)).values()]
 
     def similarity_search(self, query: str, k: int | None = None, **kwargs: Any) -> list[Document]:
         """The ``k`` documents that are most relevant to ``query``, best first.
@@ -189,14 +217,16 @@ class HybridVectorStore(VectorStore):
         self, query: str, k: int | None = None, **kwargs: Any
     ) -> list[tuple[Document, float]]:
         """As `similarity_search`, with the score of each one's best chunk: higher is better."""
-        found = self._opener().search_documents(query, self._k(k), where=_filter(kwargs), order=self.order)
+        found = self._opener().search_documents(
+            checks.text("query", query), self._k(k), where=_filter(kwargs), order=self.order
+        )
         return [(_returned(document), hit.score) for document, hit in found]
 
     def similarity_search_by_vector(
         self, embedding: list[float], k: int | None = None, **kwargs: Any
     ) -> list[Document]:
         """The ``k`` documents whose vectors are nearest to this one, best first."""
-        found = self._opener().search_documents(embedding, self._k(k), where=_filter(kwargs))
+        found = self._opener().search_documents(_vector(embedding), self._k(k), where=_filter(kwargs))
         return [_returned(document) for document, _ in found]
 
     def max_marginal_relevance_search(
@@ -213,9 +243,11 @@ class HybridVectorStore(VectorStore):
         import numpy as np
         from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-        k, where = self._k(k), _filter(kwargs)
+        k, where, fetch_k = self._k(k), _filter(kwargs), checks.count("fetch_k", fetch_k)
+        if not isinstance(lambda_mult, int | float) or not 0 <= lambda_mult <= 1:
+            raise InputError(f"lambda_mult must be a number from 0 to 1, not {shown(lambda_mult)}")
         with self._opener().session() as session:
-            found = session.search_documents(embedding, max(fetch_k, k), where=where)
+            found = session.search_documents(_vector(embedding), max(fetch_k, k), where=where)
             vectors = session.vectors([hit for _, hit in found])
         chosen = maximal_marginal_relevance(np.array(embedding, np.float32), list(vectors), lambda_mult, k)
         return [_returned(found[at][0]) for at in chosen]
@@ -229,7 +261,9 @@ class HybridVectorStore(VectorStore):
         kwargs.pop("score_threshold", None)  # applied by whoever calls this
         corpus = self._opener()
         with corpus.session() as session:
-            found = session.search_documents(query, self._k(k), where=_filter(kwargs), order=self.order)
+            found = session.search_documents(
+                checks.text("query", query), self._k(k), where=_filter(kwargs), order=self.order
+            )
             vectors = session.vectors([hit for _, hit in found])
         asked = hybrid.load_embedder(corpus.settings.retrieval.embedder).encode([query])[0]
         relevance = [min(1.0, max(0.0, float(vector @ asked))) for vector in vectors]
@@ -237,7 +271,7 @@ class HybridVectorStore(VectorStore):
         return sorted(each, key=lambda one: -one[1])
 
     def _k(self, k: int | None) -> int:
-        return self.k if k is None else k
+        return checks.count("k", self.k if k is None else k)
 
     def _opened(self, directory: Path) -> Corpus:
         embedder = {} if self._embedding is None else {"embedder": self._embedding.model}
@@ -265,7 +299,7 @@ def _again(directory: Path, embedding: HybridEmbeddings | None, k: int, order: O
 
 def _document(name: str, text: str, metadata: Mapping[str, Any]) -> hybrid.Document:
     """The text as a document whose sha256 is also of its id and metadata, so that a change of either is one."""
-    if not isinstance(text, str) or not text:
+    if not text:
         raise InputError(f"the text of {name!r} is empty; there is nothing to find")
     if "\0" in text:
         raise InputError(f"the text of {name!r} holds NUL characters, as no text does")
@@ -287,6 +321,13 @@ def _returned(document: hybrid.Document) -> Document:
         **document.metadata.model_dump(exclude={"extra"}), extra={k: v for k, v in extra.items() if k != _ORIGINAL}
     )
     return Document(id=document.source, page_content=text, metadata=from_metadata(left))
+
+
+def _vector(given: Any) -> Any:
+    """A vector. A string would be searched for by its words."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise InputError(f"embedding must be a list of numbers, not {shown(given)}")
+    return given
 
 
 def _filter(kwargs: dict[str, Any]) -> Filter | None:

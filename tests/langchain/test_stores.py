@@ -23,7 +23,6 @@ from langchain_tests.integration_tests import (
     VectorStoreIntegrationTests,
 )
 from langchain_tests.unit_tests import EmbeddingsUnitTests
-from pydantic import ValidationError
 
 import hybrid
 from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, MissingModelError, SettingsError
@@ -145,7 +144,7 @@ def test_a_retriever_without_a_corpus_says_so_when_it_is_asked(tmp_path: Path) -
 
 @pytest.mark.parametrize("wrong", [{"k": 0}, {"order": "random"}, {"top": 3}])
 def test_what_a_retriever_does_not_know_is_refused(directory: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError):
         HybridRetriever(corpus=directory, **wrong)
 
 
