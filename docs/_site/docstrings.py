@@ -7,12 +7,14 @@ import re
 
 import griffe
 
-_MODELS = {"BaseModel", "CheckedModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and what is made of it
+_MODELS = {"BaseModel", "FrozenModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and LangChain's that are made of it
+_TWINS = ("in_thread(", "stoppable(")
 _EXAMPLE = re.compile(r"^(\s*)Example:$", re.MULTILINE)
 
 
 class Docstrings(griffe.Extension):
-    """Reads ``Example:`` as a section of doctests, and gives a pydantic model the constructor that it has.
+    """Reads ``Example:`` as a section of doctests, and gives a pydantic model the constructor that it has, and an async
+    twin its docstring.
 
     Griffe knows the section by its plural alone, and does not see a constructor that is made at run time.
     """
@@ -23,6 +25,17 @@ class Docstrings(griffe.Extension):
             obj.docstring.value = _EXAMPLE.sub(r"\1Examples:", obj.docstring.value)
         if isinstance(obj, griffe.Class) and _MODELS & set(_bases(obj)) and "__init__" not in obj.members:
             obj.set_member("__init__", _constructor(obj))
+        if isinstance(obj, griffe.Attribute) and str(obj.value).startswith(_TWINS) and obj.docstring is None:
+            obj.docstring = griffe.Docstring(_twin_docstring(str(obj.value)), parent=obj)
+
+
+def _twin_docstring(value: str) -> str:
+    """What `hybrid._async` makes the docstring of an async twin at run time, from the call that makes the twin."""
+    call = ast.parse(value, mode="eval").body
+    assert isinstance(call, ast.Call)
+    name, *notes = call.args
+    said = [f"`{ast.unparse(name)}`, without holding up the event loop.", *map(ast.literal_eval, notes)]
+    return f"{' '.join(said)} It takes the same arguments."
 
 
 def _bases(found: griffe.Class) -> list[str]:
