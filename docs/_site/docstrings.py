@@ -7,7 +7,7 @@ import re
 
 import griffe
 
-_MODELS = {"BaseModel", "FrozenModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and LangChain's that are made of it
+_MODELS = {"BaseModel", "FrozenModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and what is made of it
 _TWINS = ("in_thread(", "stoppable(")
 _EXAMPLE = re.compile(r"^(\s*)Example:$", re.MULTILINE)
 
