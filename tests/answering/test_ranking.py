@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,13 @@ def test_a_very_long_sentence_is_cut_at_clauses() -> None:
     pieces = cut(text)
     assert max(map(len, pieces)) <= MAX_CHARS
     assert all(piece.endswith((";", ".")) for piece in pieces)
+    for piece, following in itertools.pairwise(pieces):  # cut no earlier than it has to be
+        assert len(f"{piece} {following.split(';')[0]};") > MAX_CHARS
+
+
+def test_a_long_sentence_with_one_clause_boundary_is_cut_there() -> None:
+    text = f"{'word ' * 9}word; {'more ' * 9}more."
+    assert [text[start:end] for start, end in spans(text, 80)] == [f"{'word ' * 9}word;", f"{'more ' * 9}more."]
 
 
 @given(st.text(alphabet="aB.?! \n\"'(12)-;,:é\u00a0", max_size=400), st.integers(min_value=5, max_value=80))

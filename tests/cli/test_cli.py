@@ -11,6 +11,7 @@ from made_contracts import make_contracts
 from tiny_model import write_tiny_model
 
 from hybrid.cli import main
+from hybrid.cli.command import INTERRUPTED, command
 
 VERBS = ("ingest", "ask", "search", "remove", "status", "documents", "convert", "meta-train")
 (CONTRACT, OTHER) = make_contracts(2)
@@ -117,3 +118,13 @@ def test_a_path_that_does_not_exist_is_an_error(home: Path, tmp_path: Path) -> N
     result = hybrid("ingest", tmp_path / "corpus", tmp_path / "discvery", "--settings", home / "settings.toml")
     assert result.exit_code == 1
     assert "discvery" in result.stderr
+
+
+def test_a_command_that_is_interrupted_says_how_to_go_on() -> None:
+    @command("hybrid wait")
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    result = CliRunner().invoke(wait)
+    assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
+    assert result.stderr == "hybrid: interrupted; run the same command again to go on from there\n"

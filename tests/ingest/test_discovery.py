@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from hybrid.errors import InputError
-from hybrid.ingest.discovery import Found, discover
+from hybrid.ingest.discovery import Found, discover, separated
 from hybrid.settings import IngestSettings
+from hybrid.types.documents import Document
 from hybrid.types.reports import SkippedFile
 
 SETTINGS = IngestSettings()
@@ -205,3 +206,10 @@ def test_a_name_that_is_no_utf8_has_a_source_that_is() -> None:
     found = [entry for entry in discover(["d"], SETTINGS) if isinstance(entry, Found)]
     assert [entry.source for entry in found] == ["d/a.txt", "d/caf\ufffd.txt"]
     assert found[1].path.read_text() == "x"
+
+
+@pytest.mark.parametrize("wrong", [3, "notes.txt", b"text", {"text": "x"}])
+def test_what_is_no_document_in_an_iterable_is_refused_when_it_comes_up(wrong: object) -> None:
+    _, documents, _ = separated([iter([Document.from_text("One.", source="a"), wrong])])
+    with pytest.raises(InputError, match=f"holds {type(wrong).__name__}, not documents"):
+        list(documents)

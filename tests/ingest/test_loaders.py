@@ -316,6 +316,14 @@ class TestMail:
         assert (metadata.title, metadata.author) == ("The Köln déal", "Ann Lee <ann@acme.example>")
         assert (metadata.date, metadata.custodian) == ("2026-03-02T10:00:00+01:00", "bob@beta.example")
 
+    def test_a_mails_identifier_is_kept_as_metadata_where_it_has_one(self) -> None:
+        message = mail(Subject="x", Message_ID="<7@acme.example>")
+        message.set_content(TERM)
+        assert one(message.as_bytes(), "m.eml").metadata.extra["message_id"] == "<7@acme.example>"
+        without = mail(Subject="x")
+        without.set_content(TERM)
+        assert "message_id" not in one(without.as_bytes(), "m.eml").metadata.extra
+
     def test_html_is_read_where_there_is_no_plain_text(self) -> None:
         message = mail(Subject="x")
         message.set_content(f"<p>Dear Bob</p><p>{TERM}</p>", subtype="html")

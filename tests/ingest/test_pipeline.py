@@ -567,6 +567,7 @@ def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
     corpus.memory.stop_at = 0
     with pytest.raises(KeyboardInterrupt):
         corpus.ingest()
+    assert corpus.catalog.commit().memory_state == "behind"
     corpus.memory = ListMemory()
     assert corpus.remove(corpus.name("b.txt")).tokens_read == 0
     assert corpus.catalog.commit().memory_state == "ready"

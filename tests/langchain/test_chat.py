@@ -695,6 +695,8 @@ def test_a_prompt_that_holds_its_context_is_answered_from_it(directory: Path, te
     assert [passage.text for passage in asked.passages or ()] == [OTHER.page_content, "It rained in Ghent."]
     citation = citations_of(ChatHybrid(corpus=directory).invoke(text, route="lookup"))[0]
     assert (citation.source, text[citation.start : citation.end]) == ("prompt", OTHER.page_content)
+    line = 1 + text[: citation.start].count("\n")
+    assert citation.lines == (line, line)
 
 
 def test_a_system_message_may_hold_the_context(directory: Path) -> None:

@@ -542,7 +542,7 @@ def test_training_from_public_sets_gives_finite_weights_that_separate_the_classe
     assert "not in" in printed
     assert "trec_qc" in printed  # says what was not there
     weights = Weights.read(out)
-    assert weights.embedder == "lettered@1"
+    assert (weights.embedder_name, weights.embedder) == (EMBEDDER.name, "lettered@1")
     for part in (weights.full.comprehension, weights.full.both):
         assert len(part.embedding) == 28
         assert np.isfinite([*part.surface, *part.embedding, part.bias, weights.full.slope]).all()

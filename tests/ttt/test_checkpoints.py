@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hybrid.errors import MissingModelError, SettingsError, UnsupportedModelError
 from hybrid.settings import MemorySettings
+from hybrid.ttt.checkpoints.config_readers import config_from_gguf
 from hybrid.ttt.checkpoints.gguf import GgufFile
 from hybrid.ttt.checkpoints.loading import load_checkpoint
 from hybrid.ttt.memory import MemoryModel
@@ -191,6 +192,13 @@ def test_a_gguf_headers_numbers_arrive(tmp_path: Path, changes: dict[str, Any], 
     scaling = found["rope_scaling"]
     found["rope_scaling"] = scaling and (scaling.kind, dict(scaling.numbers))
     assert {name: found[name] for name in expected} == expected
+
+
+def test_a_gguf_header_with_a_number_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "a.gguf", write_tiny_model(tmp_path))
+    fields = GgufFile(tmp_path / "a.gguf").fields | {"llama.block_count": "many"}
+    with pytest.raises(UnsupportedModelError, match=r"the GGUF header cannot be used: .*many"):
+        config_from_gguf(fields, frozenset(), "a.gguf")
 
 
 def test_another_set_of_the_same_weights_in_the_directory_is_left_alone(tmp_path: Path) -> None:
