@@ -130,8 +130,6 @@ def test_every_public_name_has_an_entry_in_the_reference(site: Path, pages: dict
     described = {
         anchor for path, page in pages.items() if path.parent == site / "reference" for anchor in page.xpath("//@id")
     }
-    # An async twin is described by its method: docs/python-api.md says how the two differ.
-    described |= {f"{owner}.a{name}" for owner, _, name in (anchor.rpartition(".") for anchor in described)}
     assert sorted(set(public_names()) - described) == []
 
 

@@ -7,7 +7,13 @@ import re
 
 import griffe
 
-_MODELS = {"BaseModel", "FrozenModel", "BaseRetriever", "BaseChatModel"}  # pydantic's, and what is made of it
+_MODELS = {
+    "BaseModel",
+    "FrozenModel",
+    "CheckedModel",
+    "BaseRetriever",
+    "BaseChatModel",
+}  # pydantic's, and what is made of it
 _TWINS = ("in_thread(", "stoppable(")
 _EXAMPLE = re.compile(r"^(\s*)Example:$", re.MULTILINE)
 
@@ -40,7 +46,7 @@ def _twin_docstring(value: str) -> str:
 
 def _bases(found: griffe.Class) -> list[str]:
     """The names of a class's bases, and of those of their own in the same module."""
-    names = [str(base) for base in found.bases]
+    names = [str(base).rpartition(".")[2] for base in found.bases]
     for name in list(names):
         base = found.parent.members.get(name) if found.parent is not None else None
         if isinstance(base, griffe.Class):

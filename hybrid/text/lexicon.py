@@ -102,11 +102,14 @@ def tokens(text: str) -> list[str]:
     return [match.group() for match in _TOKEN.finditer(text)]
 
 
+_CONTRACTED = {"can't": "can", "won't": "will", "shan't": "shall"}  # the modal loses letters of its own
+
+
 def _parts(token: str) -> list[str]:
     """The lower-case words of a token: "Confidentiality/NDA" is two; "don't" is "do" and "n't"."""
     lowered = token.lower().replace("’", "'")
     if lowered.endswith("n't"):
-        return ["can" if lowered == "can't" else lowered[:-3], "n't"]
+        return [*([_CONTRACTED.get(lowered, lowered[:-3])] if len(lowered) > 3 else []), "n't"]
     return [part for part in _SPLIT_WORD.split(lowered.removesuffix("'s")) if part]
 
 

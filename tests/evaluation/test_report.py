@@ -10,7 +10,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from pydantic import ValidationError
 
-from hybrid.errors import InputError
+from hybrid.errors import InputError, MissingExtraError
 from hybrid.evaluation.report import EvaluationReport, Plot, Series
 
 PLOT = Plot(
@@ -88,7 +88,7 @@ def test_without_matplotlib_a_notebook_shows_a_plots_points(monkeypatch: pytest.
 
 def test_without_matplotlib_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(InputError, match=r"pip install 'hybrid-ttt-rag\[plots\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'hybrid-ttt-rag\[plots\]'"):
         report().write(tmp_path)
     assert not list(tmp_path.iterdir())
 

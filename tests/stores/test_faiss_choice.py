@@ -124,4 +124,4 @@ def test_the_extras_name_the_packages_that_are_looked_for(repository: Path) -> N
     extras = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     for extra in ("cpu", "gpu"):
         names = {requirement.split(">")[0] for requirement in extras[extra]}
-        assert {name for name in names if vectors._FAMILY.fullmatch(name)} == {f"faiss-{extra}"}
+        assert {name for name in names if vectors._FAISS_PACKAGE.fullmatch(name)} == {f"faiss-{extra}"}

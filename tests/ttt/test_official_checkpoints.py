@@ -21,7 +21,14 @@ from tiny_model import TINY, write_tiny_model
 from torch import Tensor
 
 from hybrid.cli import main
-from hybrid.errors import HybridError, InputError, MissingModelError, ModelError, UnsupportedModelError
+from hybrid.errors import (
+    HybridError,
+    InputError,
+    MissingExtraError,
+    MissingModelError,
+    ModelError,
+    UnsupportedModelError,
+)
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints import saving
 from hybrid.ttt.checkpoints.loading import load_checkpoint, load_directory, save_checkpoint
@@ -274,9 +281,9 @@ def test_without_tensorstore_the_error_says_what_to_install(tmp_path: Path, monk
     config, tensors = from_official(made_up())
     save_official(tmp_path, config, tensors)
     monkeypatch.setitem(sys.modules, "tensorstore", None)
-    with pytest.raises(MissingModelError, match=r"pip install 'hybrid-ttt-rag\[official\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'hybrid-ttt-rag\[official\]'"):
         read_official(tmp_path)
-    with pytest.raises(MissingModelError, match=r"hybrid-ttt-rag\[official\]"):
+    with pytest.raises(MissingExtraError, match=r"hybrid-ttt-rag\[official\]"):
         save_official(tmp_path, config, tensors, step=1)
     assert [path.name for path in tmp_path.iterdir()] == ["0"]
 
