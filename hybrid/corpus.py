@@ -415,7 +415,7 @@ class Corpus(Shown):
         """The ``k`` chunks of the index that bear most on the question, best first: a list that shows itself.
 
         Args:
-            question: what to look for; what stands in quotation marks is looked for to the letter.
+            question: what to look for; what stands in quotation marks is looked for exactly.
             k: how many, 1 to 1,000,000.
             where: search these documents only, chosen before the best ``k`` are.
             order: ``"dense"`` or ``"lexical"`` for one search alone.

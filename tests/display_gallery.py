@@ -143,7 +143,7 @@ def comparison() -> Comparison:
 
 
 def hits() -> Hits:
-    """Search results, one of which holds a term to the letter."""
+    """Search results, one of which holds a term exactly."""
     one = document()
 
     def hit(number: int, start: int, end: int, score: float) -> Hit:

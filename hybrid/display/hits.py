@@ -77,7 +77,7 @@ def hits_html(hits: Hits) -> str:
     items = [
         tag(
             "li",
-            _block(hit, f"{number}", pattern, to_the_letter=hits.order == "fused" and hit.score > 1),
+            _block(hit, f"{number}", pattern, exact_match=hits.order == "fused" and hit.score > 1),
             style=f"margin:0;padding:10px 0 11px;border-top:{LINE if number > 1 else '0'};list-style:none",
         )
         for number, hit in enumerate(list(hits)[:SHOWN_ROWS], 1)
@@ -112,7 +112,7 @@ def highlighted(text: str, pattern: re.Pattern[str] | None) -> Html:
 
 
 def _block(
-    hit: Hit, number: str | None = None, pattern: re.Pattern[str] | None = None, *, to_the_letter: bool = False
+    hit: Hit, number: str | None = None, pattern: re.Pattern[str] | None = None, *, exact_match: bool = False
 ) -> Html:
     titled = f"{hit.title} · " if hit.title not in hit.source else None
     heading = tag(
@@ -121,7 +121,7 @@ def _block(
         titled,
         tag("span", hit.source, style="font-weight:600"),
         f", {place(hit)} ",
-        pill("to the letter", VIOLET, "holds what the question asks for to the letter") if to_the_letter else None,
+        pill("exact match", VIOLET, "holds exactly what the question asks for") if exact_match else None,
         style=f"font-size:13px;{BREAK}",
     )
     shown = highlighted(reflowed(hit.text[:_MOST_CHARS]), pattern)

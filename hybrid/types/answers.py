@@ -43,8 +43,8 @@ class Route(_Data):
 class Hit(_Data):
     """One search result: an exact span of one document, best first.
 
-    ``score`` is between 0 and 1 by what both searches make of it, and more where it holds what was asked for
-    to the letter; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
+    ``score`` is between 0 and 1 by what both searches make of it, and more where it is an exact match
+    of what was asked for; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
     the cosine to the question. ``author`` is the document's, where it says so: of a mail the sender.
     """
 

@@ -187,7 +187,7 @@ def test_the_words_asked_for_are_marked_and_no_others() -> None:
     root = check(gallery.hits()._repr_html_())
     marked = {"".join(mark.itertext()).lower() for mark in root.iter("mark")}
     assert marked == {"termination", "terminate", "clause 12.3(b)"}
-    assert [pill.text for pill in root.iter("span") if pill.text == "to the letter"] == ["to the letter"]
+    assert [pill.text for pill in root.iter("span") if pill.text == "exact match"] == ["exact match"]
 
 
 def test_only_markup_is_taken_for_markup() -> None:

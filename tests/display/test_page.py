@@ -203,7 +203,7 @@ def test_a_search_knows_which_words_it_matched(corpus: hybrid.Corpus) -> None:
     assert not {"is", "on", "under", "rent"} & set(hits.matched)
 
 
-def test_words_match_by_their_stem_and_terms_to_the_letter() -> None:
+def test_words_match_by_their_stem_and_terms_exact_match() -> None:
     assert matched('Who terminated "early notice"?', ["Termination by early notice.", "Early  notice"]) == (
         "early", "early notice", "notice", "termination",
     )  # fmt: skip

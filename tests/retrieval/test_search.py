@@ -127,7 +127,7 @@ def test_the_best_candidates_draw_the_question_towards_them() -> None:
     ],
     ids=["uuid", "phrase", "clause", "address"],
 )
-def test_what_is_asked_for_to_the_letter_comes_first_whatever_the_rankings_say(question: str, text: str) -> None:
+def test_what_is_asked_for_exact_match_comes_first_whatever_the_rankings_say(question: str, text: str) -> None:
     others = [f"other text {n}" for n in range(60)]
     catalog = of_separate_documents([*others, text], lexical=range(1, 61))
     catalog.exact = [5, 61]

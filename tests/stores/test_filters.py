@@ -84,7 +84,7 @@ def test_the_best_are_taken_among_the_documents_of_the_filter(
     assert sources(searcher.search("When is the rent due?", 3, where, order)) == expected  # type: ignore[arg-type]
 
 
-def test_what_is_asked_for_to_the_letter_is_filtered_too(searcher: Searcher) -> None:
+def test_what_is_asked_for_exact_match_is_filtered_too(searcher: Searcher) -> None:
     hits = searcher.search('Where does it say "the rent"?', 5, Filter(sources="few/*"))
     assert sources(hits) == {"few/0.txt", "few/1.txt", "few/2.txt"}
     assert all(hit.score > 1 for hit in hits)

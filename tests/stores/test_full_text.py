@@ -59,7 +59,7 @@ def found(catalog, expression: str) -> list[str]:
         ("Where does it say “Either party may end”?", "termination"),
     ],
 )
-def test_what_a_question_asks_for_to_the_letter_is_found(catalog, question, expected):
+def test_what_a_question_asks_for_exact_match_is_found(catalog, question, expected):
     assert found(catalog, exact_expression(question)) == [expected]
     assert found(catalog, match_expression(question))[0] == expected
 
