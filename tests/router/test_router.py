@@ -529,7 +529,7 @@ def lettered_weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
         patch.setattr(
             "hybrid.router.training.questions.DOMAINS", {"contracts": DOMAINS["contracts"]}
         )  # nine take a minute
-        patch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
+        patch.setattr(Embedder, "load", Lettered.load)
         done = CliRunner().invoke(main, ["router", "train", "--data", str(data), "--out", str(out)])
     assert done.exit_code == 0, done.output
     return data, out, done.output
@@ -558,7 +558,7 @@ def test_training_twice_gives_the_same_file(
 ) -> None:
     data, first, _ = lettered_weights
     monkeypatch.setattr("hybrid.router.training.questions.DOMAINS", {"contracts": DOMAINS["contracts"]})
-    monkeypatch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
+    monkeypatch.setattr(Embedder, "load", Lettered.load)
     again = tmp_path / "weights.json"
     assert CliRunner().invoke(main, ["router", "train", "--data", str(data), "--out", str(again)]).exit_code == 0
     assert again.read_bytes() == first.read_bytes()
@@ -579,8 +579,7 @@ def test_own_questions_move_the_weights_and_are_measured_with_them(
     lettered_weights: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, start, _ = lettered_weights
-    monkeypatch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
-    monkeypatch.setattr("hybrid.retrieval.embedding.Embedder", Lettered)
+    monkeypatch.setattr(Embedder, "load", Lettered.load)
     questions, out = write_own(tmp_path / "own.jsonl", OWN), tmp_path / "own.json"
     trained = ["router", "train", str(questions), "--start", str(start), "--out", str(out)]
     done = CliRunner().invoke(main, trained)
