@@ -23,11 +23,9 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from hybrid.langchain.chat import ChatHybrid
-    from hybrid.langchain.documents import from_langchain
-    from hybrid.langchain.embeddings import HybridEmbeddings
     from hybrid.langchain.prompts import as_context, citations_of
-    from hybrid.langchain.retriever import HybridRetriever
-    from hybrid.langchain.vector_store import HybridVectorStore
+    from hybrid.langchain.retriever import HybridRetriever, from_langchain
+    from hybrid.langchain.vector_store import HybridEmbeddings, HybridVectorStore
 
 __all__ = [
     "ChatHybrid",
@@ -41,12 +39,12 @@ __all__ = [
 
 _HOME = {
     "ChatHybrid": "chat",
-    "HybridEmbeddings": "embeddings",
+    "HybridEmbeddings": "vector_store",
     "HybridRetriever": "retriever",
     "HybridVectorStore": "vector_store",
     "as_context": "prompts",
     "citations_of": "prompts",
-    "from_langchain": "documents",
+    "from_langchain": "retriever",
 }
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import uuid
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
-from contextlib import ExitStack, aclosing, closing, nullcontext
+from contextlib import ExitStack, aclosing, closing, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, BaseLanguageModel, LangSmithParams
+from langchain_core.load import dumps
+from langchain_core.load.serializable import Serializable
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -17,12 +21,21 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
 from hybrid.errors import InputError, UnsupportedOperationError
-from hybrid.langchain import caching, checks, prompts
-from hybrid.langchain.opening import GivenCorpus, OfCorpus
+from hybrid.langchain import prompts
+from hybrid.langchain.component import GivenCorpus, OfCorpus, checked_documents
 from hybrid.langchain.prompts import citation_blocks, placed
-from hybrid.langchain.running import Steps, searching
-from hybrid.langchain.streaming import StopWords, stop_words
-from hybrid.langchain.writer import WriterRun, below, child_config, parent_of_call, parent_of_run
+from hybrid.langchain.retriever import HybridRetriever
+from hybrid.langchain.running import (
+    Steps,
+    StopWords,
+    WriterRun,
+    below,
+    child_config,
+    parent_of_call,
+    parent_of_run,
+    searching,
+    stop_words,
+)
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.events import EndEvent, EvidenceEvent, TextEvent
 from hybrid.types.filters import Filter
@@ -263,7 +276,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
 
     def _retrieved(self, question: str, config: RunnableConfig) -> tuple[Passage, ...]:
         assert self.retriever is not None
-        found = checks.documents("what the retriever found", self.retriever.invoke(question, config=config))
+        found = checked_documents("what the retriever found", self.retriever.invoke(question, config=config))
         return tuple(
             prompts.passage(document.page_content, document.metadata, str(document.id or f"document {number}"))
             for number, document in enumerate(found, 1)
@@ -333,8 +346,8 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             "route": kwargs.pop("route", self.route),
             "where": where.model_dump() if isinstance(where, Filter) else str(where),
             "stop": stop_words(stop if stop is not None else self.stop),
-            "retriever": caching.retriever_key(self.retriever),
-            "writer": caching.writer_key(self.writer),
+            "retriever": retriever_key(self.retriever),
+            "writer": writer_key(self.writer),
             "options": str(sorted(kwargs.items())),
         }
         return json.dumps(key, sort_keys=True)
@@ -391,3 +404,38 @@ def _chunk(step: str | AIMessage) -> ChatGenerationChunk:
 
 def _piece(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text, "index": 0}
+
+
+_NAMES: dict[int, tuple[weakref.ref[Any], str]] = {}
+
+
+def retriever_key(retriever: Any) -> str:
+    """Names what a retriever finds. One of another kind has a new key each time: what it searches may have changed, and
+    nothing would say so."""
+    if retriever is None:
+        return ""
+    return retriever.state() if isinstance(retriever, HybridRetriever) else uuid.uuid4().hex
+
+
+def writer_key(writer: Any) -> str:
+    """Names a model by what it is made of, where LangChain can write that down, and else this very object."""
+    if isinstance(writer, Serializable) and writer.is_lc_serializable():
+        written = dumps(writer)
+        if '"not_implemented"' not in written:
+            return written
+    return "" if writer is None else f"{_name_of(writer)} {writer!r}"  # its repr, because its fields may be changed
+
+
+def _name_of(thing: Any) -> str:
+    """A name for an object that no other has, in this process or another, now or later."""
+    known = _NAMES.get(id(thing))
+    if known is not None and known[0]() is thing:
+        return known[1]
+    name, key = uuid.uuid4().hex, id(thing)
+
+    def forget(_: object) -> None:
+        _NAMES.pop(key, None)
+
+    with suppress(TypeError):  # what cannot be known again has another name each time
+        _NAMES[key] = (weakref.ref(thing, forget), name)
+    return name

@@ -15,7 +15,9 @@ from langchain_core.messages.content import Citation as CitationBlock
 from langchain_core.messages.content import PlainTextContentBlock, create_citation
 
 from hybrid.errors import InputError
-from hybrid.langchain import checks
+from hybrid.langchain.component import (
+    checked_documents,
+)
 from hybrid.types.answers import Answer, Citation, Claim
 from hybrid.types.documents import Passage, sha256_hex
 from hybrid.types.validation import shown
@@ -87,7 +89,7 @@ def as_context(documents: Iterable[Document]) -> list[PlainTextContentBlock]:
             title=str(document.metadata.get("title") or document.metadata.get("source") or document.id or ""),
             extras={"id": document.id, **document.metadata},
         )
-        for document in checks.documents("documents", documents)
+        for document in checked_documents("documents", documents)
     ]
 
 

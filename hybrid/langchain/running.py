@@ -1,7 +1,8 @@
-"""Where the components of this package run what is awaited or has a time limit: threads of their own, a bounded number.
+"""One run of a component: in threads of its own, step by step, within a time limit, up to a stop word.
 
 An event loop's default threads are everybody's. Questions that their askers had given up would hold them, and with them
-the next question.
+the next question. So what is awaited or has a time limit runs in a bounded number of threads of this package's own. The
+caller's chat model (``writer=``) runs below the caller's own run, and what it costs is counted.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import contextvars
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
-from hybrid.errors import AnswerTimeoutError
+from langchain_core.callbacks import BaseRunManager, CallbackManager
+from langchain_core.messages.ai import UsageMetadata, add_usage
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
+
+from hybrid.errors import AnswerTimeoutError, InputError
+from hybrid.types.validation import shown
 
 Item = TypeVar("Item")
 
@@ -143,3 +151,134 @@ def _seen(waiting: asyncio.Future[Any]) -> None:
     """Mark an error as seen that nobody waits for any more."""
     if not waiting.cancelled():
         waiting.exception()
+
+
+def stop_words(given: object) -> list[str] | None:
+    """``stop`` as a list: a string is one stop word. Raises `InputError` for what is neither."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list | tuple) and all(isinstance(word, str) for word in given):
+        return list(given)
+    raise InputError(f"stop must be a string or a list of strings, not {_wrong(given)}")
+
+
+def _wrong(given: object) -> str:
+    if not isinstance(given, list | tuple):
+        return shown(given)
+    word = next(word for word in given if not isinstance(word, str))
+    return f"a list that holds {shown(word)}"
+
+
+class StopWords:
+    """Lets text through up to the first stop word, and holds back an end that may become one.
+
+    Example:
+        >>> stop = StopWords(["[2]"])
+        >>> [stop.let("It ends [1] in ["), stop.let("2] May."), stop.rest()]
+        ['It ends [1] in ', '', '']
+        >>> stop.stopped
+        True
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = [word for word in words if word]
+        self._held = ""
+        self.stopped = False
+
+    def let(self, piece: str) -> str:
+        """What of the text so far is certain to stand, and was not let through before."""
+        if self.stopped:
+            return ""
+        self._held += piece
+        found = [at for word in self._words if (at := self._held.find(word)) >= 0]
+        if found:
+            self.stopped = True
+            said, self._held = self._held[: min(found)], ""
+            return said
+        kept = max((self._begun(word) for word in self._words), default=0)
+        said, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
+        return said
+
+    def rest(self) -> str:
+        """What was held back, once there is no more."""
+        said, self._held = self._held, ""
+        return said
+
+    def _begun(self, word: str) -> int:
+        """How many characters at the end may be the beginning of the word."""
+        longest = min(len(word) - 1, len(self._held))
+        return next((size for size in range(longest, 0, -1) if self._held.endswith(word[:size])), 0)
+
+
+UNSTREAMED = "nostream"
+"""LangGraph leaves out what runs with this tag when it streams messages: what a writer says is a draft until it is
+verified, and must not reach a reader beside the answer."""
+
+
+_PARENT: ContextVar[CallbackManager | None] = ContextVar("hybrid_langchain_parent", default=None)
+
+
+@contextmanager
+def below(parent: CallbackManager) -> Iterator[None]:
+    """Inside the block, `child_config` has this parent: LangChain does not give a chat model's `_stream` its run."""
+    token = _PARENT.set(parent)
+    try:
+        yield
+    finally:
+        _PARENT.reset(token)
+
+
+def parent_of_run(run: BaseRunManager) -> CallbackManager:
+    """What runs below a run inherits its callbacks, tags and metadata."""
+    parent = CallbackManager(handlers=[], parent_run_id=run.run_id)
+    parent.set_handlers(run.inheritable_handlers)
+    parent.add_tags(run.inheritable_tags)
+    parent.add_metadata(run.inheritable_metadata)
+    return parent
+
+
+def parent_of_call(given: RunnableConfig | None) -> tuple[RunnableConfig, CallbackManager]:
+    """The configuration of a call with the id that its run is going to have, and what runs below that."""
+    config = ensure_config(given)
+    config["run_id"] = run_id = config.get("run_id") or uuid4()
+    parent = CallbackManager.configure(
+        inheritable_callbacks=config.get("callbacks"),
+        inheritable_tags=config.get("tags"),
+        inheritable_metadata=config.get("metadata"),
+    )
+    parent.parent_run_id = run_id
+    return config, parent
+
+
+def child_config(run: BaseRunManager | None) -> RunnableConfig:
+    """The configuration of what runs below a run, or below the one that `below` names."""
+    parent = _PARENT.get() if run is None else parent_of_run(run)
+    return {} if parent is None else {"callbacks": parent}
+
+
+class WriterRun:
+    """A chat model as `hybrid.Corpus.ask` takes a writer. ``usage`` is what its messages say of their cost."""
+
+    def __init__(self, model: Runnable[Any, Any], config: RunnableConfig) -> None:
+        self._model = model
+        self._config: RunnableConfig = {**config, "tags": [UNSTREAMED]}
+        self.usage: UsageMetadata | None = None
+
+    def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
+        """The pieces of its message, as they come."""
+        for piece in self._model.stream(messages, config=self._config):
+            self._count(piece)
+            yield piece
+
+    def invoke(self, messages: list[tuple[str, str]]) -> Any:
+        """Its message."""
+        message = self._model.invoke(messages, config=self._config)
+        self._count(message)
+        return message
+
+    def _count(self, message: Any) -> None:
+        usage = getattr(message, "usage_metadata", None)
+        if usage:
+            self.usage = add_usage(self.usage, usage)

@@ -1,4 +1,7 @@
-"""A corpus directory as a LangChain vector store: texts in, under ids of the caller's, and the nearest out."""
+"""A corpus directory as a LangChain vector store: texts in, under ids of the caller's, and the nearest out.
+
+And its embedder as LangChain embeddings.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,74 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
+from pydantic import ConfigDict, PrivateAttr
 
 import hybrid
 from hybrid.corpus import Corpus
 from hybrid.errors import CorpusError, InputError, SettingsError
 from hybrid.ingest.external_documents import from_metadata, text_of, to_metadata
-from hybrid.langchain import checks
-from hybrid.langchain.embeddings import HybridEmbeddings
-from hybrid.langchain.opening import Opener
+from hybrid.langchain.component import (
+    Component,
+    Opener,
+    checked_count,
+    checked_documents,
+    checked_elements,
+    checked_text,
+    checked_texts,
+)
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
 from hybrid.types.documents import Metadata
 from hybrid.types.filters import Filter
 from hybrid.types.validation import shown
+
+
+class HybridEmbeddings(Component, Embeddings):
+    """Embeds texts as a corpus does: the same model, loaded once for all that use it, on this machine alone.
+
+    Args:
+        model: a built-in embedder by name, the directory of a sentence-transformers model, or a hub id in the
+            local cache.
+
+    Raises:
+        InputError: an argument that is unknown, or is no string.
+        MissingModelError: with the first text, if the model's files are not on this machine.
+
+    Example:
+        >>> vector = HybridEmbeddings().embed_query("When does it end?")
+        >>> len(vector)
+        384
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = RetrievalSettings().embedder
+    _loaded: Any = PrivateAttr(default=None)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Vectors of length 1, in the order of the texts. Raises `InputError` for what is no list of strings."""
+        given = checked_texts("texts", texts)
+        self._loaded = hybrid.load_embedder(self.model)  # shared; it stays loaded as long as this object lives
+        return [[float(value) for value in vector] for vector in self._loaded.encode(given)]
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question; the same as of a document with that text."""
+        return self.embed_documents([checked_text("text", text)])[0]
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> HybridEmbeddings:
+        return HybridEmbeddings(model=self.model)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _named, (self.model,)
+
+
+def _named(model: str) -> HybridEmbeddings:
+    return HybridEmbeddings(model=model)
+
 
 Order = Literal["fused", "dense", "lexical"]
 _ORDERS = ("fused", "dense", "lexical")
@@ -78,7 +132,7 @@ class HybridVectorStore(VectorStore):
             raise InputError(f"directory must be a string or a pathlib.Path, not {shown(directory)}")
         if order not in _ORDERS:
             raise InputError(f"order must be 'fused', 'dense' or 'lexical', not {shown(order)}")
-        self.k = checks.count("k", k)
+        self.k = checked_count("k", k)
         self.order: Order = order
         self._embedding = embedding
         self._writing = RLock()
@@ -149,9 +203,9 @@ class HybridVectorStore(VectorStore):
         it is, and where there are not as many ids or metadatas as texts. Nothing is added then.
         """
         _only(kwargs)
-        given = checks.texts("texts", texts)
-        ids = None if ids is None else checks.elements("ids", ids, "strings")
-        metadatas = None if metadatas is None else checks.elements("metadatas", metadatas, "dicts")
+        given = checked_texts("texts", texts)
+        ids = None if ids is None else checked_elements("ids", ids, "strings")
+        metadatas = None if metadatas is None else checked_elements("metadatas", metadatas, "dicts")
         for name, values in (("ids", ids), ("metadatas", metadatas)):
             if values is not None and len(values) != len(given):
                 raise InputError(f"{len(given)} texts have {len(values)} {name}; give one for each text")
@@ -160,7 +214,7 @@ class HybridVectorStore(VectorStore):
                 raise InputError(f"metadatas[{at}] must be a dict, not {shown(metadata)}")
         for at, name in enumerate(ids or []):
             if name is not None:
-                checks.text(f"ids[{at}]", name)
+                checked_text(f"ids[{at}]", name)
         names = [name or str(uuid.uuid4()) for name in ids or [None] * len(given)]
         documents = {
             name: _document(name, text, metadata)
@@ -179,7 +233,7 @@ class HybridVectorStore(VectorStore):
         Raises `InputError` for what is no list of strings: a string is no list of its characters.
         """
         _only(kwargs)
-        wanted = None if ids is None else checks.texts("ids", ids)
+        wanted = None if ids is None else checked_texts("ids", ids)
         corpus = self._opener()
         with self._writing:
             if wanted is None:
@@ -192,19 +246,19 @@ class HybridVectorStore(VectorStore):
 
     def add_documents(self, documents: list[Document], **kwargs: Any) -> list[str]:
         """As `add_texts`, for LangChain's documents. Raises `InputError`, too, for what is no list of them."""
-        return super().add_documents(checks.documents("documents", documents), **kwargs)
+        return super().add_documents(checked_documents("documents", documents), **kwargs)
 
     @classmethod
     def from_documents(cls, documents: list[Document], embedding: Embeddings | None = None, **kwargs: Any) -> Self:
         """As `from_texts`, for LangChain's documents."""
         given: Any = embedding
-        return super().from_documents(checks.documents("documents", documents), given, **kwargs)
+        return super().from_documents(checked_documents("documents", documents), given, **kwargs)
 
     # Finding ----------------------------------------------------------------------------------------
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """The documents of these ids, in their order, as far as they are there."""
-        return [_returned(document) for document in self._opener().get_documents(checks.texts("ids", ids)).values()]
+        return [_returned(document) for document in self._opener().get_documents(checked_texts("ids", ids)).values()]
 
     def similarity_search(self, query: str, k: int | None = None, **kwargs: Any) -> list[Document]:
         """The ``k`` documents that are most relevant to ``query``, best first.
@@ -218,7 +272,7 @@ class HybridVectorStore(VectorStore):
     ) -> list[tuple[Document, float]]:
         """As `similarity_search`, with the score of each one's best chunk: higher is better."""
         found = self._opener().search_documents(
-            checks.text("query", query), self._k(k), where=_filter(kwargs), order=self.order
+            checked_text("query", query), self._k(k), where=_filter(kwargs), order=self.order
         )
         return [(_returned(document), hit.score) for document, hit in found]
 
@@ -243,7 +297,7 @@ class HybridVectorStore(VectorStore):
         import numpy as np
         from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
-        k, where, fetch_k = self._k(k), _filter(kwargs), checks.count("fetch_k", fetch_k)
+        k, where, fetch_k = self._k(k), _filter(kwargs), checked_count("fetch_k", fetch_k)
         if not isinstance(lambda_mult, int | float) or not 0 <= lambda_mult <= 1:
             raise InputError(f"lambda_mult must be a number from 0 to 1, not {shown(lambda_mult)}")
         with self._opener().session() as session:
@@ -262,7 +316,7 @@ class HybridVectorStore(VectorStore):
         corpus = self._opener()
         with corpus.session() as session:
             found = session.search_documents(
-                checks.text("query", query), self._k(k), where=_filter(kwargs), order=self.order
+                checked_text("query", query), self._k(k), where=_filter(kwargs), order=self.order
             )
             vectors = session.vectors([hit for _, hit in found])
         asked = hybrid.load_embedder(corpus.settings.retrieval.embedder).encode([query])[0]
@@ -271,7 +325,7 @@ class HybridVectorStore(VectorStore):
         return sorted(each, key=lambda one: -one[1])
 
     def _k(self, k: int | None) -> int:
-        return checks.count("k", self.k if k is None else k)
+        return checked_count("k", self.k if k is None else k)
 
     def _opened(self, directory: Path) -> Corpus:
         embedder = {} if self._embedding is None else {"embedder": self._embedding.model}

@@ -20,16 +20,8 @@ _SHOWN_CHARS = 60
 _PLAIN = {"a valid string": "a string", "a valid dictionary": "a dict", "a valid tuple": "a list or a tuple"}
 
 
-class FrozenModel(BaseModel):
-    """Frozen data whose fields are checked. Wrong ones raise `InputError`, which is a `ValueError`, too.
-
-    Example:
-        >>> Filter(since="yesterday")
-        Traceback (most recent call last):
-        hybrid.errors.InputError: Filter.since: 'yesterday' is no date; write 2024, 2024-03 or 2024-03-01
-    """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+class CheckedModel(BaseModel):
+    """A pydantic model whose fields are checked. Wrong ones raise `InputError`, which is a `ValueError`, too."""
 
     if not TYPE_CHECKING:  # type checkers see the fields as arguments
 
@@ -48,6 +40,10 @@ class FrozenModel(BaseModel):
                 super().__setattr__(name, value)
             except ValidationError as error:
                 raise input_error(error, type(self)) from None
+            except InputError:
+                raise
+            except ValueError as error:  # pydantic's, for a name that is no field
+                raise InputError(f"{type(self).__name__}.{name} cannot be set: {error}") from None
 
         def __delattr__(self, name: str) -> None:
             try:
@@ -70,6 +66,18 @@ class FrozenModel(BaseModel):
                 return super().model_validate_json(*arguments, **options)
             except ValidationError as error:
                 raise input_error(error, cls) from None
+
+
+class FrozenModel(CheckedModel):
+    """Frozen data whose fields are checked.
+
+    Example:
+        >>> Filter(since="yesterday")
+        Traceback (most recent call last):
+        hybrid.errors.InputError: Filter.since: 'yesterday' is no date; write 2024, 2024-03 or 2024-03-01
+    """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:

@@ -32,8 +32,7 @@ import hybrid
 from hybrid.errors import AnswerTimeoutError, CorpusNotFoundError, InputError
 from hybrid.langchain import ChatHybrid, HybridRetriever, as_context, citations_of
 from hybrid.langchain.prompts import UNUSED, read
-from hybrid.langchain.running import SEARCHES, THREADS, Steps, searching
-from hybrid.langchain.streaming import StopWords
+from hybrid.langchain.running import SEARCHES, THREADS, Steps, StopWords, searching
 from hybrid.settings import MemorySettings, Settings
 
 AGREEMENT = """SUPPLY AGREEMENT
