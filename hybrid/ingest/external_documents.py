@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -13,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
-from hybrid.text.values import PARTIAL_ISO_DATE, is_partial_iso_date
+from hybrid.text.values import parse_date
 from hybrid.types.documents import Document, Metadata, sha256_hex
 
 _START = "start_index"
@@ -264,7 +263,6 @@ AS_JSON = "_json"
 """The key that says which values are JSON, as a JSON list."""
 AS_TYPES = "_types"
 """The key that says of which type other values are, as a JSON object."""
-_DATE = re.compile(rf"({PARTIAL_ISO_DATE})(?=$|[T ])")
 
 
 def to_metadata(given: Mapping[str, Any]) -> Metadata:
@@ -360,8 +358,8 @@ def _check_json(value: Any, place: str) -> None:
 
 
 def _day(value: Any) -> str | None:
-    """The date that a value begins with, ISO 8601, as precise as it is; ``None`` if it is no date."""
+    """The date of a value, ISO 8601, as precise as it is and without a time of the day; ``None`` if it is no date."""
     if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()[:10]
-    found = _DATE.match(value) if isinstance(value, str) else None
-    return found[1] if found is not None and is_partial_iso_date(found[1]) else None
+    parsed = parse_date(value, "second") if isinstance(value, str) else None
+    return parsed[:10] if parsed is not None else None

@@ -1,15 +1,19 @@
-"""Dates and numbers as they are written in text: the one place for their names and patterns.
+"""Dates and numbers as they are written: the one place that parses them, in text, metadata, filters and mail headers.
 
-`days` finds dates of a known day. `YEAR` and `MONTH_NAME` are parts of patterns for text that says when something
-is, less exactly. English, and German where a month's name or an ordinal's stop differs.
+`days` finds dates of a known day in text, `parse_date` and `iso_date` read a date that stands alone. `YEAR` and
+`MONTH_NAME` are parts of patterns for text that says when something is, less exactly. English, and German where a
+month's name or an ordinal's stop differs. 12.03.2026 is the 12th of March: dates with dots have the day first. 3/4/2026
+is March for some and April for others, and 12 March 26 has no century: neither is a date here.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Literal
 
 from text_to_num import alpha2digit
 
@@ -27,14 +31,24 @@ MONTH_NAME = (
 )
 WORDED_DAY = rf"\b(?:{_MONTH}\.?\s+{_ORDINAL},?\s+\d{{4}}|{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{_MONTH}\.?,?\s+\d{{4}})\b"
 """A day with its month's name and its year, as part of a pattern: "March 1, 2024", "1st of March 2024"."""
-PARTIAL_ISO_DATE = r"\d{4}(?:-\d{2}(?:-\d{2})?)?"
-"""ISO 8601 as precise as wanted, as part of a pattern: 2024, 2024-03, 2024-03-01."""
+_DAY_NUMBER, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DAY = re.compile(
     rf"\b(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})\b"
     rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:(?:day\s+)?of\s+)?(?P<m2>{_MONTH})\.?,?\s+(?P<y2>\d{{4}})\b"
-    r"|\b(?P<y3>\d{4})-(?P<m3>\d{2})-(?P<d3>\d{2})\b",
+    r"|\b(?P<y3>\d{4})-(?P<m3>\d{2})-(?P<d3>\d{2})\b"
+    rf"|(?<![\w.,/])(?P<y4>\d{{4}})/(?P<m4>{_MONTH_NUMBER})/(?P<d4>{_DAY_NUMBER})(?![\w/]|[.,]\d)"
+    rf"|(?<![\w.,/])(?P<d5>{_DAY_NUMBER})\.(?P<m5>{_MONTH_NUMBER})\.(?P<y5>\d{{4}})(?![\w/]|[.,]\d)",
     re.IGNORECASE,
 )
+_MONTH_OF_YEAR = re.compile(
+    rf"(?P<m1>{_MONTH})\.?,?\s+(?:of\s+)?(?P<y1>\d{{4}})|(?P<y2>\d{{4}})/(?P<m2>{_MONTH_NUMBER})", re.IGNORECASE
+)
+_PARTIAL_ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+", re.ASCII)  # not 20240301T10, which does not compare with the others
+_RFC_2822 = re.compile(r"(?:[a-z]{3}, *)?\d{1,2} [a-z]{3} \d{4} \d{1,2}:\d{2}.*", re.IGNORECASE | re.ASCII)
+
+Precision = Literal["day", "second"]
+ACCEPTED = "write 2024, 2024-03 or 2024-03-01, or the month in words, such as 1 March 2024"
 
 
 def days(text: str) -> Iterator[tuple[int, int, tuple[int, int, int]]]:
@@ -45,8 +59,76 @@ def days(text: str) -> Iterator[tuple[int, int, tuple[int, int, int]]]:
         [(2024, 3, 3), (2024, 4, 1)]
     """
     for match in _DAY.finditer(text):
-        year, month, day = (next(filter(None, match.group(f"{part}1", f"{part}2", f"{part}3"))) for part in "ymd")
-        yield match.start(), match.end(), (int(year), MONTHS.get(month.lower()) or int(month), int(day))
+        yield match.start(), match.end(), (_number(match, "y"), _number(match, "m"), _number(match, "d"))
+
+
+def _number(match: re.Match[str], part: str) -> int:
+    """The year, month or day of whichever form matched."""
+    written = next(value for name, value in match.groupdict().items() if name[0] == part and value is not None)
+    return MONTHS.get(written.lower()) or int(written)
+
+
+def parse_date(written: str, precision: Precision = "day") -> str | None:
+    """A date that stands alone, in ISO 8601, as precise as it is written; ``None`` for no date, or one that can be read
+    in several ways: a guess would be worse than none.
+
+    Args:
+        written: ISO 8601, the month in words, the day first with dots, the year first with slashes.
+        precision: ``"second"`` takes a time of the day as well, of ISO 8601 or as in mail (RFC 2822), and keeps it.
+
+    Example:
+        >>> parse_date("12 March 2026"), parse_date("12.03.2026"), parse_date("Mar 2026"), parse_date("3/4/2026")
+        ('2026-03-12', '2026-03-12', '2026-03', None)
+    """
+    text = " ".join(written.split())
+    if is_partial_iso_date(text):
+        return text
+    try:
+        if match := _DAY.fullmatch(text):
+            return date(_number(match, "y"), _number(match, "m"), _number(match, "d")).isoformat()
+        if match := _MONTH_OF_YEAR.fullmatch(text):
+            return date(_number(match, "y"), _number(match, "m"), 1).isoformat()[:7]
+        if precision == "second" and _ISO_TIME.fullmatch(text):
+            datetime.fromisoformat(text)
+            return text
+    except ValueError:  # what no calendar holds
+        return None
+    return mail_date(text) if precision == "second" and _RFC_2822.fullmatch(text) else None
+
+
+def mail_date(header: str) -> str | None:
+    """The date of a mail's header, ISO 8601 with its time; ``None`` if it is malformed. By RFC 2822, which gives years
+    of two digits a century, too.
+
+    Example:
+        >>> mail_date("Thu, 12 Mar 2026 10:00:00 +0100")
+        '2026-03-12T10:00:00+01:00'
+    """
+    try:
+        return parsedate_to_datetime(header).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):  # no date, or one that no calendar has
+        return None
+
+
+def iso_date(given: object, precision: Precision = "day") -> str:
+    """`parse_date` of what a user gave as a date: text, or a `datetime.date`.
+
+    Raises:
+        ValueError: no date, or one such as 3/4/2024, which is March for some and April for others.
+
+    Example:
+        >>> iso_date("12 March 2026"), iso_date(date(2026, 3, 12))
+        ('2026-03-12', '2026-03-12')
+    """
+    if isinstance(given, date):  # a datetime is one, too
+        return given.isoformat() if precision == "second" else given.isoformat()[:10]
+    if not isinstance(given, str):
+        shown = repr(given) if isinstance(given, float) or (isinstance(given, int) and abs(given) < 10**18) else ""
+        raise ValueError(f"a date is text or a datetime.date, not {shown or type(given).__name__}; {ACCEPTED}")
+    parsed = parse_date(given, precision)
+    if parsed is None:
+        raise ValueError(f"{given[:60]!r} is no date that can be read in one way only; {ACCEPTED}")
+    return parsed
 
 
 def is_partial_iso_date(value: str) -> bool:
@@ -56,7 +138,7 @@ def is_partial_iso_date(value: str) -> bool:
         >>> is_partial_iso_date("2024-02"), is_partial_iso_date("2024-02-30")
         (True, False)
     """
-    if not re.fullmatch(PARTIAL_ISO_DATE, value, re.ASCII):
+    if not _PARTIAL_ISO_DATE.fullmatch(value):
         return False
     try:
         date.fromisoformat(f"{value}-01-01"[:10])

@@ -13,7 +13,7 @@ from typing import Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
-from hybrid.types.dates import iso_date
+from hybrid.text.values import iso_date
 from hybrid.types.rendering import Shown
 from hybrid.types.validation import FrozenModel, shown
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
-from hybrid.types.dates import iso_date
+from hybrid.text.values import iso_date
 from hybrid.types.validation import FrozenModel, shown
 
 

@@ -8,12 +8,12 @@ from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, Extracted, canonical, parsing
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.plain_text import decode
+from hybrid.text.values import mail_date
 from hybrid.types.documents import Metadata
 
 _SHOWN = ("From", "To", "Cc", "Date", "Subject")
@@ -54,7 +54,7 @@ def load_eml(data: bytes, source: str) -> Extracted:
     metadata = Metadata(
         title=headers.get("Subject"),
         author=headers.get("From"),
-        date=_iso_date(headers.get("Date")),
+        date=mail_date(headers.get("Date", "")),
         custodian=next((owner for name in _CUSTODIAN if (owner := _header(message, name))), None),
         extra=extra,
     )
@@ -73,13 +73,6 @@ def _header(message: Message, name: str) -> str:
     with suppress(MessageError, LookupError, ValueError):  # a malformed encoded word, or one in an unknown charset
         value = str(make_header(decode_header(value)))
     return canonical(_BLANKS.sub(" ", value).strip())
-
-
-def _iso_date(date: str | None) -> str | None:
-    try:
-        return parsedate_to_datetime(date).isoformat() if date else None
-    except (ValueError, TypeError, IndexError, OverflowError):  # not a date, or one that no calendar has
-        return None
 
 
 def _body(message: EmailMessage, source: str) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from lxml import etree
 
@@ -13,6 +12,7 @@ from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.numerals import numeral
 from hybrid.ingest.loaders.plain_text import decode
+from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata
 
 _INVISIBLE = frozenset(
@@ -77,21 +77,15 @@ def _metadata(root: etree._Element) -> Metadata:
     title = next((" ".join("".join(node.itertext()).split()) for node in root.iter("title")), "")
     date = _first(named, _DATES)
     return Metadata(
-        title=title or _first(named, _TITLES), author=_first(named, _AUTHORS), date=_iso(date), custodian=None
+        title=title or _first(named, _TITLES),
+        author=_first(named, _AUTHORS),
+        date=parse_date(date or "", "second"),
+        custodian=None,
     )
 
 
 def _first(named: dict[str, str], names: tuple[str, ...]) -> str | None:
     return next((canonical(named[name]) for name in names if name in named), None)
-
-
-def _iso(date: str | None) -> str | None:
-    """``date`` if it is ISO 8601, else ``None``: a guessed day and month order would be worse than none."""
-    try:
-        datetime.fromisoformat(date or "")
-    except ValueError:
-        return None
-    return date
 
 
 @dataclass

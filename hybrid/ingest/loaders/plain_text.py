@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from hybrid.errors import UnsupportedFormatError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
-from hybrid.types.dates import iso_date
+from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata
 
 _BOMS = (
@@ -134,19 +134,11 @@ def load_markdown(data: bytes, source: str) -> Extracted:
     metadata = Metadata(
         title=title or None,
         author=fields.get("author") or fields.get("authors") or None,
-        date=_date(fields.get("date")),
+        date=parse_date(fields.get("date", ""), "second"),
         custodian=fields.get("custodian") or None,
         extra=extra,
     )
     return Extracted(text, metadata)
-
-
-def _date(given: str | None) -> str | None:
-    """The date in ISO 8601; ``None`` where it can be read in several ways: a guess would be worse than none."""
-    try:
-        return iso_date(given, "second") if given else None
-    except ValueError:
-        return None
 
 
 def _unquoted(value: str) -> str:
