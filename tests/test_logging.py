@@ -16,9 +16,7 @@ from hybrid.settings import AnswerSettings, Settings
 
 # Modules whose business is the terminal.
 SPEAKING = {
-    "hybrid/display/gallery.py",
     "kernels/src/compile.py",
-    "kernels/src/roofline.py",
 }
 SECRET = "Whistleblower Zyxwv reported the wet salt"
 
@@ -175,7 +173,7 @@ KEPT = {
     "hybrid/answering/verification/vetoes.py": {"lru_cache"},  # a text cut into clauses
     "kernels/src/triton/tiles.py": {"cache"},  # the table of a card
     "kernels/src/dispatch.py": {"cache"},  # whether triton is installed; the chip
-    "kernels/src/mask.py": {"lru_cache"},  # masks of a window
+    "kernels/src/banded_attention.py": {"lru_cache"},  # masks of a window
     "hybrid/_view.py": {"Shared"},  # models that open corpora hold; gone with the last of them
     "hybrid/_runtime.py": {"RLock"},  # held while something of the process is changed and put back
 }

@@ -14,9 +14,9 @@ from gpu.common import Context, Side
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks.gpu.roofline import Cost, Shapes, costs
 from hybrid import kernels
 from hybrid.kernels import reference
-from hybrid.kernels.roofline import Cost, Shapes, costs
 
 ROUNDS = 10
 

@@ -19,9 +19,9 @@ import triton
 from gpu.common import Context, processes, relative_error
 from torch import Tensor
 
+from hybrid.kernels.banded_attention import BandMask
 from hybrid.kernels.dispatch import card, chip
-from hybrid.kernels.mask import BandMask
-from hybrid.kernels.triton import launch_attention
+from hybrid.kernels.triton import launch
 from hybrid.kernels.triton.tiles import HEADS, TILES, Tiles
 
 TOKENS, WINDOW, WIDTH = 8192, 8192, 2048  # WIDTH is heads times head size
@@ -47,11 +47,11 @@ class Call:
     def launch(self, name: str, tile: Tiles) -> None:
         """The same with another tile."""
         if OWNERS[name] == "q":
-            grid = launch_attention._by_query(self.q, tile)
+            grid = launch._by_query(self.q, tile)
         else:
             keys = self.k.shape[2] - (self.cached[0] if name == "key_gradient" else 0)
-            grid = launch_attention._by_key(self.k, tile, keys)
-        launch_attention._launch(self.kernel, tile, grid, self.q, self.k, self.v, self.buffers, self.cached, self.band)
+            grid = launch._by_key(self.k, tile, keys)
+        launch._launch(self.kernel, tile, grid, self.q, self.k, self.v, self.buffers, self.cached, self.band)
 
 
 def candidates(name: str, head: int) -> list[Tiles]:
@@ -131,7 +131,7 @@ def recorded(context: Context, head: int, tokens: int) -> dict[str, Call]:
     )
     band = BandMask(tokens, tokens, min(WINDOW, tokens), 0, head**-0.5)
     calls: list[Call] = []
-    real = launch_attention._launch
+    real = launch._launch
 
     def record(
         kernel: Any, tile: Tiles, grid: Any, q: Tensor, k: Tensor, v: Tensor, buffers: Any, cached: Any, g: Any
@@ -139,13 +139,13 @@ def recorded(context: Context, head: int, tokens: int) -> dict[str, Call]:
         calls.append(Call(kernel, q, k, v, buffers, cached, g))
         real(kernel, tile, grid, q, k, v, buffers, cached, g)
 
-    launch_attention._launch = record
+    launch._launch = record
     try:
-        _, lse, *known = launch_attention.forward(q, k, v, band)
-        _, _, _, *kept = launch_attention.backward(q, k, v, do, torch.zeros_like(lse), known, band, 0)
-        launch_attention.double_backward(q, k, v, do, x, y, z, [*known, *kept], band)
+        _, lse, *known = launch.attention_forward(q, k, v, band)
+        _, _, _, *kept = launch.attention_backward(q, k, v, do, torch.zeros_like(lse), known, band, 0)
+        launch.attention_double_backward(q, k, v, do, x, y, z, [*known, *kept], band)
     finally:
-        launch_attention._launch = real
+        launch._launch = real
     return dict(zip(OWNERS, calls, strict=True))
 
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hybrid.errors import DivergedError
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
-from hybrid.kernels.update import clip_factor, sgd_step, squared_norm
+from hybrid.kernels.row_operations import clip_factor, sgd_step, squared_norm
 from hybrid.settings import MemorySettings
 from hybrid.ttt.model.transformer import Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicBlock, DynamicMLP

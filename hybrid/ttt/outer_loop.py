@@ -25,7 +25,7 @@ from torch import Tensor
 
 from hybrid.errors import DivergedError, InputError, SettingsError
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
-from hybrid.kernels.update import clip_factor, squared_norm
+from hybrid.kernels.row_operations import clip_factor, squared_norm
 from hybrid.ttt.inner_loop import (
     FastWeightState,
     MiniBatch,

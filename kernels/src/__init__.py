@@ -6,12 +6,9 @@ the environment variable HYBRID_KERNELS choose otherwise. Oracles: `hybrid.kerne
 """
 
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy, linear_cross_entropy
-from hybrid.kernels.norm import rms_norm
 from hybrid.kernels.reference import rope_table
-from hybrid.kernels.rotary import rotary
+from hybrid.kernels.row_operations import clip_factor, rms_norm, rotary, sgd_step, squared_norm, swiglu
 from hybrid.kernels.sliding_window import attention_with_lse, sliding_window_attention
-from hybrid.kernels.swiglu import swiglu
-from hybrid.kernels.update import clip_factor, sgd_step, squared_norm
 
 __all__ = [
     "attention_with_lse",

@@ -24,11 +24,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hybrid.kernels.banded_attention import fold
+from hybrid.kernels.banded_attention import TILE, Tile, fold, tiles
 from hybrid.kernels.dispatch import choose
-from hybrid.kernels.mask import TILE, Tile, tiles
 from hybrid.kernels.reference import rope_table
-from hybrid.kernels.rotary import rotary
+from hybrid.kernels.row_operations import rotary
 from hybrid.kernels.sliding_window import attention_with_lse, merged
 
 

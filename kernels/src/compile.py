@@ -115,11 +115,11 @@ def row_specs() -> Iterator[Spec]:
     """The other kernels, at the block sizes at which they are launched."""
     import triton.language as tl
 
-    from hybrid.kernels.triton import launch_rows, row_kernels
+    from hybrid.kernels.triton import launch, row_kernels
 
     wide: dict[str, Any] = {"WIDE": tl.float32}
-    block = wide | {"BLOCK": launch_rows.BLOCK}
-    words = wide | {"BLOCK": launch_rows.VOCABULARY_BLOCK}
+    block = wide | {"BLOCK": launch.BLOCK}
+    words = wide | {"BLOCK": launch.VOCABULARY_BLOCK}
     chosen = {
         row_kernels.swiglu_forward: block, row_kernels.swiglu_backward: block, row_kernels.swiglu_double: block,
         row_kernels.rotate: block, row_kernels.softmax_loss: words, row_kernels.hessian_vector_product: words,
@@ -131,8 +131,8 @@ def row_specs() -> Iterator[Spec]:
         pointers = set(kernel.arg_names) - exact - ({"weight"} if name == "sgd" else set())
         yield Spec(name, kernel, _types(kernel, constants, pointers), constants, 4, 3)
     for order in ("forward", "backward", "double"):
-        for width in (2048, launch_rows.WIDEST_ROW):
-            count, columns, warps = launch_rows.row_block(width, order)
+        for width in (2048, launch.WIDEST_ROW):
+            count, columns, warps = launch.row_block(width, order)
             constants = wide | {"D": width, "COLUMNS": columns, "ROWS": count}
             kernel = getattr(row_kernels, f"rms_norm_{order}")
             types = _types(kernel, constants, set(kernel.arg_names) - exact)

@@ -263,9 +263,9 @@ def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
 def _hessian_vector_product(p: Tensor, t: Tensor, weights: Tensor, backend: Implementation) -> Tensor:
     """t [n, V] becomes w p (t - p·t), in place. Returns p·t [n]."""
     if backend == "triton":
-        from hybrid.kernels.triton import launch_rows
+        from hybrid.kernels.triton import launch
 
-        return launch_rows.hessian_vector_product(p, t, weights)
+        return launch.hessian_vector_product(p, t, weights)
     along: Tensor = torch.linalg.vecdot(p, t)
     t.sub_(along[:, None]).mul_(p).mul_(weights[:, None].to(p.dtype))
     return along.to(weights.dtype)
@@ -292,9 +292,9 @@ def _pieces(
         logits = buffer[: piece.stop - start]
         torch.mm(hidden[piece], unembedding.T, out=logits)
         if backend == "triton":
-            from hybrid.kernels.triton import launch_rows
+            from hybrid.kernels.triton import launch
 
-            yield piece, logits, launch_rows.probabilities(logits, targets[piece])
+            yield piece, logits, launch.probabilities(logits, targets[piece])
             continue
         top = logits.amax(1, keepdim=True)
         behind = top.to(wide) - logits.gather(1, targets[piece, None]).to(wide)

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels import banded_attention
+from hybrid.kernels.banded_attention import BandMask
 from hybrid.kernels.dispatch import Implementation, choose
-from hybrid.kernels.mask import BandMask
 
 
 def sliding_window_attention(
@@ -129,9 +129,9 @@ class _Attention(torch.autograd.Function):
             out, lse = banded_attention.forward(q, k, v, band_mask)
             ctx.save_for_backward(q, k, v)
             return out, lse
-        from hybrid.kernels.triton import launch_attention
+        from hybrid.kernels.triton import launch
 
-        out, lse, *known = launch_attention.forward(q, k, v, band_mask)
+        out, lse, *known = launch.attention_forward(q, k, v, band_mask)
         ctx.save_for_backward(q, k, v, *known)
         return out, lse
 
@@ -146,9 +146,9 @@ class _Attention(torch.autograd.Function):
         if ctx.backend == "torch":
             dq, dk, dv = banded_attention.backward(q, k, v, do, dlse, band_mask, band_mask.frozen)
         else:
-            from hybrid.kernels.triton import launch_attention
+            from hybrid.kernels.triton import launch
 
-            dq, dk, dv = launch_attention.backward(q, k, v, do, dlse, known, band_mask, band_mask.frozen)[:3]
+            dq, dk, dv = launch.attention_backward(q, k, v, do, dlse, known, band_mask, band_mask.frozen)[:3]
         return dq, *_behind_zeros(band_mask.frozen, dk, dv), None, None
 
 
@@ -178,9 +178,9 @@ class _Gradient(torch.autograd.Function):
         if backend == "torch":
             ctx.save_for_backward(q, k, v, do, dlse)
             return banded_attention.backward(q, k, v, do, dlse, band_mask, band_mask.cached)
-        from hybrid.kernels.triton import launch_attention
+        from hybrid.kernels.triton import launch
 
-        dq, dk, dv, *kept = launch_attention.backward(q, k, v, do, dlse, known, band_mask, band_mask.cached)
+        dq, dk, dv, *kept = launch.attention_backward(q, k, v, do, dlse, known, band_mask, band_mask.cached)
         ctx.save_for_backward(q, k, v, do, dlse, *known, *kept)
         return dq, dk, dv
 
@@ -192,9 +192,9 @@ class _Gradient(torch.autograd.Function):
         if ctx.backend == "torch":
             found = banded_attention.double_backward(q, k, v, do, dlse, x, y, z, ctx.band_mask)
         else:
-            from hybrid.kernels.triton import launch_attention
+            from hybrid.kernels.triton import launch
 
-            found = launch_attention.double_backward(q, k, v, do, x, y, z, known, ctx.band_mask)
+            found = launch.attention_double_backward(q, k, v, do, x, y, z, known, ctx.band_mask)
         return *found, None, None, *[None] * (len(ctx.needs_input_grad) - 7)
 
 

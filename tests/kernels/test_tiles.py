@@ -144,7 +144,7 @@ def test_float32_attention_prefers_pytorch(dtype: torch.dtype, preferred: str, m
 
 
 def test_float32_is_multiplied_on_tensor_cores_as_three_products_of_tf32(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hybrid.kernels.triton.types import precision
+    from hybrid.kernels.triton.launch import precision
 
     assert precision(torch.float32) == "ieee"  # the interpreter knows nothing else
     monkeypatch.setenv("TRITON_INTERPRET", "0")

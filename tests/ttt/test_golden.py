@@ -13,7 +13,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from hybrid.errors import DivergedError, InputError, SettingsError
-from hybrid.kernels import update
+from hybrid.kernels import clip_factor
 from hybrid.ttt import outer_loop
 from hybrid.ttt.checkpoints.official import from_official, to_official
 from hybrid.ttt.inner_loop import flat
@@ -148,7 +148,7 @@ def test_first_order_is_off_by_what_the_official_code_is_off_by() -> None:
 
 
 def test_constant_clip_norm_would_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    golden, right = load("a", torch.float64), update.clip_factor
+    golden, right = load("a", torch.float64), clip_factor
     monkeypatch.setattr(outer_loop, "clip_factor", lambda squared, bound: right(squared, bound).detach())
     assert difference(golden, golden.gradients()) == pytest.approx(0.026826, abs=1e-5)
 

@@ -1,7 +1,7 @@
 """What each operation must cost on a chip, from its arithmetic and its traffic alone.
 
-python -m hybrid.kernels.roofline                 a table for the shapes of a 1B model at 8K tokens
-python -m hybrid.kernels.roofline --tokens 32768 --head 64
+python -m benchmarks.gpu.roofline                 a table for the shapes of a 1B model at 8K tokens
+python -m benchmarks.gpu.roofline --tokens 32768 --head 64
 
 Nothing here was measured: ``benchmarks/gpu.sh`` holds a card against it.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.kernels.roofline import CHIPS, Shapes, costs
+from benchmarks.gpu.roofline import CHIPS, Shapes, costs
 
 SHAPES = Shapes(tokens=4, window=2, heads=3, groups=1, head=8, hidden=16, mlp=32, words=64)
 
