@@ -36,7 +36,18 @@ if TYPE_CHECKING:
     from hybrid.export.report import AnswerReport, report
     from hybrid.session import Session
     from hybrid.settings import Settings
-    from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
+    from hybrid.types.answers import (
+        Answer,
+        Citation,
+        Claim,
+        Comparison,
+        Contradiction,
+        DigestPart,
+        Draft,
+        Hit,
+        Hits,
+        Route,
+    )
     from hybrid.types.documents import Document, Metadata, PageView, Passage
     from hybrid.types.events import (
         CitationEvent,
@@ -69,10 +80,12 @@ __all__ = [
     "CorpusStatus",
     "CorpusVersionError",
     "CorruptCorpusError",
+    "DigestPart",
     "Document",
     "DocumentError",
     "DocumentInfo",
     "Documents",
+    "Draft",
     "DraftEvent",
     "EndEvent",
     "EvidenceEvent",
@@ -130,6 +143,8 @@ _HOME = {
     "Exhibit": "hybrid.types.exhibits",
     "Exhibits": "hybrid.types.exhibits",
     "Filter": "hybrid.types.filters",
+    "DigestPart": "hybrid.types.answers",
+    "Draft": "hybrid.types.answers",
     "Hit": "hybrid.types.answers",
     "Hits": "hybrid.types.answers",
     "HybridError": "hybrid.errors",

@@ -13,7 +13,18 @@ from pathlib import Path
 from hybrid.display.markup import Html, tag
 from hybrid.display.progress import bars_html
 from hybrid.export.report import AnswerReport, Verification
-from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
+from hybrid.types.answers import (
+    Answer,
+    Citation,
+    Claim,
+    Comparison,
+    Contradiction,
+    DigestPart,
+    Draft,
+    Hit,
+    Hits,
+    Route,
+)
 from hybrid.types.documents import Document, Metadata, PageView, sha256_hex
 from hybrid.types.exhibits import exhibits
 from hybrid.types.filters import Filter
@@ -115,6 +126,16 @@ def answer() -> Answer:
         notes=("Read as: When does the supply agreement between Acme and Beta end?",),
         seconds={"route": 0.02, "search": 0.11, "memory": 1.4},
     )
+
+
+def draft() -> Draft:
+    """What the memory wrote and nothing supports, and what a quote contradicts."""
+    wet = Claim(text="The parties fell out over salt that came wet.", verdict="unsupported", origin="memory", support=0)
+    price = Claim(
+        text="The price is EUR 90 a tonne.", verdict="unsupported", origin="memory", support=0.3, contradicted_by=(1,)
+    )
+    quote = "EUR 61.40 a tonne, invoiced at the end of each month, payable within 30 days."
+    return Draft(origin="memory", claims=(wet, price), citations=(citation(1, quote),))
 
 
 def comparison() -> Comparison:
@@ -264,6 +285,10 @@ def displays() -> dict[str, Shown]:
         "comparison": comparison(),
         "contradiction": comparison().contradictions[0],
         "claim": first.claims[1],
+        "digest part": DigestPart(
+            source="mail/2026-03-04.eml", title="Re: wet salt", author="Ann Aaker", date="2026-03-04", citations=(1, 2)
+        ),
+        "draft": draft(),
         "citation": first.citations[0],
         "route": first.route,
         "route, sure": Route(name="comprehension", p_comprehension=0.97),

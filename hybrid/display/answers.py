@@ -25,8 +25,8 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
-from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Verdict
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped, written_date
+from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import as_html, as_text
 
@@ -38,6 +38,11 @@ MEANING: dict[Verdict, str] = {
     "unsupported": "no span was found that carries this",
 }
 ORIGINS = {"index": "quoted from the index", "memory": "written by the memory", "writer": "written by another model"}
+DRAFT = {
+    "index": "Draft, not part of the answer: no document was found that supports this",
+    "memory": "Draft of the memory, not part of the answer: no document was found that supports this",
+    "writer": "Draft of another model, not part of the answer: no document was found that supports this",
+}
 _OPEN, _CLOSE = "\ue000\ue001"  # where the quote begins and ends, while lines are joined
 _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the document ends
 
@@ -75,6 +80,39 @@ def claim_text(claim: Claim) -> str:
     """One claim: what it says, the verdict on it, and its citations."""
     said = f"“{claim.text}”" if claim.origin == "index" else claim.text
     return "\n".join((wrapped(f"{said} ({_judged(claim)})"), *map(citation_text, claim.citations)))
+
+
+@as_text.register(DigestPart)
+def digest_part_text(part: DigestPart) -> str:
+    """A document of a digest: its title, who wrote it and when, and the numbers of what is quoted."""
+    numbers = "".join(f"[{number}]" for number in part.citations)
+    return wrapped(f"{source_line(part)}: {numbers}", "  ")
+
+
+def source_line(part: DigestPart) -> str:
+    """A document as it is named above what is quoted of it: its title, who wrote it and when.
+
+    Example:
+        "Re: wet salt (Ann Aaker, 4 March 2026)"
+    """
+    known = [one for one in (part.author, part.date and written_date(part.date)) if one]
+    return f"{part.title} ({', '.join(known)})" if known else part.title
+
+
+@as_text.register(Draft)
+def draft_text(draft: Draft) -> str:
+    """What was written and is not supported, under a line that says so."""
+    said = [f"- {claim.text} ({_against(claim)})" for claim in draft.claims]
+    lines = [wrapped(f"{DRAFT[draft.origin]}:"), *(wrapped(line, "  ") for line in said)]
+    return "\n".join([*lines, *map(citation_text, draft.citations)])
+
+
+def _against(claim: Claim) -> str:
+    """The verdict on a claim of a draft, in words."""
+    if not claim.contradicted_by:
+        return claim.verdict
+    numbers = "".join(f"[{number}]" for number in claim.contradicted_by)
+    return f"{claim.verdict}: {numbers} {'says' if len(claim.contradicted_by) == 1 else 'say'} otherwise"
 
 
 def _judged(claim: Claim) -> str:
@@ -161,6 +199,29 @@ def claim_html(claim: Claim) -> str:
     if claim.citations:
         parts.append(section("Sources", *map(citation_block, claim.citations)))
     return card("Claim", *parts)
+
+
+@as_html.register(DigestPart)
+def digest_part_html(part: DigestPart) -> str:
+    """A card with one document of a digest."""
+    numbers = "".join(f"[{number}]" for number in part.citations)
+    return card("DigestPart", head("DigestPart", source_line(part)), body(tag("div", f"{part.source}: {numbers}")))
+
+
+@as_html.register(Draft)
+def draft_html(draft: Draft) -> str:
+    """A card with a draft: a dashed frame around sentences without quotation marks."""
+    parts = [body(*(tag("div", claim.text, " ", _draft_verdict(claim), style=_DRAFTED) for claim in draft.claims))]
+    if draft.citations:
+        parts.append(section("What says otherwise", *map(citation_block, draft.citations)))
+    return card("Draft", head("Draft", DRAFT[draft.origin]), *parts)
+
+
+_DRAFTED = f"margin:8px 0;padding:5px 12px;border:1px dashed rgba({ORANGE},.8);border-radius:6px;{BREAK}"
+
+
+def _draft_verdict(claim: Claim) -> Html:
+    return pill(f"{SIGNS[claim.verdict]} {_against(claim)}", COLOURS[claim.verdict], MEANING[claim.verdict])
 
 
 @as_html.register(Citation)

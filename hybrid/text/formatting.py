@@ -25,6 +25,13 @@ _CONTROLS = {
 }  # fmt: skip
 _CLOSING = "\"”’'»)]\ue000\ue001"  # what may stand after a full stop, marks of private use among it
 _FULL_LINE = 55  # characters: a shorter line was not broken to fit a page
+_ISO_DATE = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:[T ](?P<time>\d\d:\d\d)[\d:.]*(?:Z|[+-][\d:]+)?)?)?"
+)
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -118,6 +125,21 @@ def wrapped(line: str, hang: str = "", lead: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def written_date(date: str) -> str:
+    """An ISO date, as precise as it is, as people write it; anything else as it stands.
+
+    Example:
+        >>> written_date("2024-03-01"), written_date("2024-03"), written_date("2024-03-01T10:05:00+00:00")
+        ('1 March 2024', 'March 2024', '1 March 2024, 10:05')
+    """
+    found = _ISO_DATE.fullmatch(date)
+    if found is None or not 1 <= int(found["month"]) <= 12:
+        return date
+    day = f"{int(found['day'])} " if found["day"] else ""
+    time = f", {found['time']}" if found["time"] else ""
+    return f"{day}{_MONTHS[int(found['month']) - 1]} {found['year']}{time}"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

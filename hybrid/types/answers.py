@@ -108,7 +108,9 @@ class Citation(_Data):
     """A span that carries a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
 
     ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
-    for display. ``sha256`` is of the source's bytes as they were ingested.
+    for display. ``sha256`` is of the source's bytes as they were ingested. ``speaker`` is who says it: of a transcript
+    whose turn it is, of a mail who sent it, of another document its author; ``date`` is the document's, in ISO 8601 and
+    as precise as known. Both are ``None`` where the document does not say.
     """
 
     number: int = Field(ge=1)
@@ -123,6 +125,8 @@ class Citation(_Data):
     before: str = ""
     after: str = ""
     sha256: str
+    speaker: str | None = None
+    date: str | None = None
 
     @model_validator(mode="after")
     def _quote_fits_span(self) -> Self:
@@ -154,6 +158,51 @@ class Claim(_Data):
         return self
 
 
+class DigestPart(_Data):
+    """What a digest quotes of one document, in the order of the text: ``citations`` are the answer's numbers.
+
+    ``author`` and ``date`` are the document's, as far as it says them.
+
+    Example:
+        >>> for part in answer.digest:
+        ...     print(part.title, part.date, part.citations)
+        Letter to the seller 2024-03-01 (2, 3, 4)
+    """
+
+    source: str
+    title: str
+    author: str | None = None
+    date: str | None = None
+    citations: tuple[int, ...] = Field(min_length=1)
+
+
+class Draft(_Data):
+    """What a generator wrote and no document supports: no part of the answer, and not displayed with it.
+
+    ``claims`` are its sentences in their order. Where one is contradicted, ``contradicted_by`` are numbers of the
+    answer's citations or of the draft's own, which count on from the answer's.
+
+    Example:
+        >>> if answer.draft is not None:
+        ...     print(answer.draft)
+    """
+
+    origin: Origin
+    claims: tuple[Claim, ...] = Field(min_length=1)
+    citations: tuple[Citation, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentences, one after the other."""
+        return " ".join(claim.text for claim in self.claims)
+
+    @model_validator(mode="after")
+    def _nothing_supports_it(self) -> Self:
+        if any(claim.citations for claim in self.claims):
+            raise ValueError("a claim that a span supports belongs to the answer, not to its draft")
+        return self
+
+
 class Answer(_Data):
     """An answer made of claims, each with a verdict and, unless it is unsupported, citations.
 
@@ -161,6 +210,8 @@ class Answer(_Data):
     Where nothing in the corpus answers the question ``found`` is false, there are no claims, and ``text`` says what was
     searched.
     ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
+    ``digest`` says which of the citations are the digest that answers a question of comprehension, by document; its
+    sentences are claims as all others are. ``draft`` is what a generator wrote besides and no document supports.
     ``commit`` is the state of the corpus that answered, ``notes`` says what the reader should know
     about how, ``seconds`` what each stage took.
 
@@ -180,6 +231,8 @@ class Answer(_Data):
     citations: tuple[Citation, ...] = ()
     found: bool
     commit: int | None = None
+    digest: tuple[DigestPart, ...] = ()
+    draft: Draft | None = None
     where: Filter | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -195,6 +248,15 @@ class Answer(_Data):
         numbers = {citation.number for citation in self.citations}
         if any(not numbers.issuperset(claim.contradicted_by) for claim in self.claims):
             raise ValueError("a claim is contradicted by a citation that the answer does not have")
+        if not numbers.issuperset(number for part in self.digest for number in part.citations):
+            raise ValueError("the digest has a citation that the answer does not have")
+        if self.draft is not None:
+            first = len(self.citations) + 1
+            own = [citation.number for citation in self.draft.citations]
+            if own != list(range(first, first + len(own))):
+                raise ValueError("the draft's citations must be numbered on from the answer's")
+            if any(not numbers.union(own).issuperset(claim.contradicted_by) for claim in self.draft.claims):
+                raise ValueError("the draft is contradicted by a citation that neither it nor the answer has")
         return self
 
     def to_html(self, title: str | None = None) -> str:

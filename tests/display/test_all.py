@@ -15,7 +15,18 @@ import hybrid
 from hybrid.display.markup import Html, tag
 from hybrid.evaluation.report import EvaluationReport as Evaluation
 from hybrid.text.formatting import SHOWN_ROWS, printable, reflowed, table
-from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, Hit, Hits, Route
+from hybrid.types.answers import (
+    Answer,
+    Citation,
+    Claim,
+    Comparison,
+    Contradiction,
+    DigestPart,
+    Draft,
+    Hit,
+    Hits,
+    Route,
+)
 from hybrid.types.documents import Document, Metadata, PageView
 from hybrid.types.filters import Filter
 from hybrid.types.rendering import Shown
@@ -35,13 +46,17 @@ def hostile(words: str) -> dict[str, Shown]:
     )  # fmt: skip
     citation = Citation(
         number=1, source=words, title=words, page=1, last_page=1, lines=(1, 2), start=0, end=len(text), quote=text,
-        before=words, after=words, sha256=words,
+        before=words, after=words, sha256=words, speaker=words, date=words,
     )  # fmt: skip
+    part = DigestPart(source=words, title=words, author=words, date=words, citations=(1,))
+    drafted = Claim(text=words, verdict="unsupported", origin="memory", support=0.0, contradicted_by=(2,))
+    draft = Draft(origin="memory", claims=(drafted,), citations=(citation.model_copy(update={"number": 2}),))
     claim = Claim(text=words, verdict="verbatim", citations=(citation,), origin="index", support=1.0)
     route = Route(name="both", p_comprehension=0.5)
     answer = Answer(
         question=words, text=words, route=route, claims=(claim,), citations=(citation,), found=True, notes=(words,),
-        seconds={words: 1.0}, commit=1, where=Filter(sources=words, metadata={words: words}),
+        seconds={words: 1.0}, commit=1, where=Filter(sources=words, metadata={words: words}), digest=(part,),
+        draft=draft,
     )  # fmt: skip
     hit = Hit(
         source=words, title=words, chunk_id=1, document_id=1, start=0, end=len(text), text=text, page=None,
@@ -65,6 +80,7 @@ def hostile(words: str) -> dict[str, Shown]:
     return {
         "comparison": Comparison(words, {words: answer, "other": answer}, [contradiction]),
         "contradiction": contradiction,
+        "digest part": part, "draft": draft,
         "document": document, "citation": citation, "claim": claim, "route": route, "answer": answer, "hit": hit,
         "hits": Hits([hit], question=words, matched=(words, "end")), "info": info, "documents": Documents([info]),
         "skipped": skipped, "status": status, "ingest": ingest, "training": training,

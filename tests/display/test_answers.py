@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 import display_gallery as gallery
 import pytest
 
+from hybrid.errors import InputError
 from hybrid.export.report import report as report_of
-from hybrid.text.formatting import WIDTH, place
-from hybrid.types.answers import Answer, Citation, Claim, Route
+from hybrid.text.formatting import WIDTH, place, written_date
+from hybrid.types.answers import Answer, Citation, Claim, DigestPart, Draft, Route
 from hybrid.types.filters import Filter
 
 HARMLESS = {"style", "title", "role", "aria-label", "aria-level", "aria-hidden"}
@@ -63,6 +64,38 @@ def test_an_answer_keeps_its_filter_as_json_and_old_json_has_none() -> None:
     old = answer().model_dump(mode="json")
     del old["where"]
     assert Answer.model_validate(old).where is None
+
+
+def test_an_answer_keeps_its_digest_and_its_draft_as_json_and_refuses_what_does_not_fit() -> None:
+    part = DigestPart(source="deals/supply.pdf", title="Supply Agreement", date="2024-03-01", citations=(1,))
+    said = Claim(text="It never ends.", verdict="unsupported", origin="memory", support=0, contradicted_by=(1, 2))
+    draft = Draft(origin="memory", claims=(said,), citations=(citation(2),))
+    whole = answer(digest=(part,), draft=draft)
+    assert Answer.model_validate_json(whole.model_dump_json()) == whole
+    for wrong in (
+        {"digest": (part.model_copy(update={"citations": (1, 2)}),)},
+        {"draft": draft.model_copy(update={"citations": (citation(3),)})},
+        {"draft": draft.model_copy(update={"citations": ()})},
+    ):
+        with pytest.raises(InputError):
+            answer(**wrong)
+    with pytest.raises(InputError, match="belongs to the answer"):
+        Draft(origin="memory", claims=(answer().claims[0],))
+
+
+@pytest.mark.parametrize(
+    ("iso", "written"),
+    [
+        ("2024", "2024"),
+        ("2024-03", "March 2024"),
+        ("2024-03-01", "1 March 2024"),
+        ("2024-12-31T10:05:59+02:00", "31 December 2024, 10:05"),
+        ("2024-13", "2024-13"),
+        ("in spring", "in spring"),
+    ],
+)
+def test_dates_are_written_as_people_write_them(iso: str, written: str) -> None:
+    assert written_date(iso) == written
 
 
 class Page(HTMLParser):
