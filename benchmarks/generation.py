@@ -21,8 +21,7 @@ from torch import Tensor
 
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints.loading import load_checkpoint
-from hybrid.ttt.inference.decoding import DecodingWeights
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.inference import DecodingWeights, InferenceSession
 from hybrid.ttt.memory import MemoryModel
 
 from baseline import in_transformers  # isort: skip

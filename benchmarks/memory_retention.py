@@ -25,7 +25,7 @@ from typing import Any
 import torch
 
 from hybrid.settings import MemorySettings
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.inner_loop import flat, inner_step, layers
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.state import MemoryState

@@ -27,7 +27,7 @@ from hybrid.stores.vectors import FaissIndex
 from hybrid.types.validation import shown
 
 if TYPE_CHECKING:  # PyTorch, which a lookup does without
-    from hybrid.ttt.inference.session import InferenceSession
+    from hybrid.ttt.inference import InferenceSession
     from hybrid.ttt.memory import MemoryModel
 
 Key = TypeVar("Key", bound=Hashable)

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
 from hybrid._async import in_thread, pulled, stoppable, until_dropped
-from hybrid._usage import Usage
+from hybrid._runtime import Usage
 from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName

@@ -1,16 +1,23 @@
-"""Writing files so that a crash leaves the old one or the new one, and setting damaged ones aside."""
+"""Files: written so that a crash leaves the old one or the new one, damaged ones set aside, and lines of JSON read."""
 
 from __future__ import annotations
 
 import errno
+import gzip
 import hashlib
+import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
-from hybrid.errors import CorpusError, CorruptCorpusError
+from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError
+
+from hybrid.errors import CorpusError, CorruptCorpusError, HybridError, InputError, ModelError
 from hybrid.stores.rows import StoredFile
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -112,3 +119,102 @@ def quarantine(directory: Path, file: str) -> Path:
     shutil.move(directory / file, target)
     sync_directory(folder)
     return target
+
+
+def write_folder(target: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a new folder, then put that at ``target``, in place of any folder that is there.
+
+    Everything is on the disk before the old folder gives way, and the old one is deleted last.
+
+    Raises:
+        ModelError: a full disk, or another failure to write; ``target`` is as it was and nothing is left beside it.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+        try:
+            partial.chmod(0o755)  # mkdtemp's folders are for one user alone
+            write(partial)
+            _sync(partial)
+            _exchange(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except HybridError:
+        raise
+    except (OSError, SafetensorError, ValueError) as error:  # tensorstore raises ValueError for what the system said
+        why = "no space left on the disk; free some and try again" if is_disk_full(error) else str(error)
+        raise ModelError(f"{target} could not be written, and what was there before is unchanged: {why}") from error
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            sync_file(path)
+        else:
+            sync_directory(path)
+    sync_directory(folder)
+
+
+def _exchange(partial: Path, target: Path) -> None:
+    aside = partial.with_suffix(".earlier")
+    if target.exists():
+        target.rename(aside)
+    try:
+        partial.rename(target)
+    except OSError:
+        if aside.exists():
+            aside.rename(target)
+        raise
+    sync_directory(target.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file. Raises `InputError`, with file and line, for what is not one."""
+    return [value for _, value in _objects(path)]
+
+
+def read_models(path: Path, model: type[Model], example: dict[str, Any]) -> list[Model]:
+    """The objects of a file, each validated.
+
+    Args:
+        example: a line as it should be, shown where one is not.
+
+    Raises:
+        InputError: the file cannot be read or holds none; or a line is wrong, with its number and what is wrong.
+    """
+    found: list[Model] = []
+    for number, value in _objects(path):
+        try:
+            found.append(model.model_validate(value))
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise InputError(
+                f"{path}, line {number}: {f'{where}: ' if where else ''}{fault['msg']}; a line is like "
+                + json.dumps(example)
+            ) from error
+    if not found:
+        raise InputError(f"{path} holds no questions")
+    return found
+
+
+def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        lines = data.decode("utf-8-sig").split("\n")  # not splitlines: JSON strings may hold U+2028 and U+0085
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}: not JSON ({error})") from error
+        if not isinstance(value, dict):
+            raise InputError(f"{path}, line {number}: not an object in braces")
+        yield number, value

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from hybrid.ttt.model.config import ModelConfig
-from hybrid.ttt.model.rotary import half_split
+from hybrid.ttt.model.config import ModelConfig, half_split
 from hybrid.ttt.model.weights import Weights
 
 

@@ -22,7 +22,7 @@ from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
 from hybrid.settings.models import resolve_device
 from hybrid.ttt import memory
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.inner_loop import MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel, compute_dtype
 

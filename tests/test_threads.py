@@ -17,7 +17,7 @@ from tiny_model import tiny_settings
 
 import hybrid
 from hybrid import _view
-from hybrid._usage import Usage
+from hybrid._runtime import Usage
 from hybrid._view import Shared
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.request import RequestContext

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hybrid.evaluation.routing import Asked
 from hybrid.router.training.questions import LOOKUP, part_of
-from hybrid.stores.jsonl import read_jsonl
+from hybrid.stores.files import read_jsonl
 from hybrid.types.answers import Citation, Hit
 
 SHORTEST, LONGEST = 8_000, 45_000

@@ -8,7 +8,7 @@ from pathlib import Path
 from hybrid.evaluation.retrieval import JudgedQuestion, JudgedSet, Relevant
 from hybrid.evaluation.routing import Asked
 from hybrid.router.training.questions import LOOKUP, part_of
-from hybrid.stores.jsonl import read_jsonl
+from hybrid.stores.files import read_jsonl
 from hybrid.types.documents import Document
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from hybrid.evaluation.comprehension import Question, Text
 from hybrid.evaluation.routing import Asked
 from hybrid.router.training.questions import COMPREHENSION
-from hybrid.stores.jsonl import read_jsonl
+from hybrid.stores.files import read_jsonl
 
 
 def texts(folder: Path, count: int, skip: int = 0, questions: int = 5) -> list[Text]:

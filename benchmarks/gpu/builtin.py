@@ -14,7 +14,7 @@ from gpu.shapes import BUILT_IN, TINY, random_model
 
 from hybrid.errors import MissingModelError
 from hybrid.settings import MemorySettings
-from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
+from hybrid.ttt.inference import Decoder, DecodingWeights
 from hybrid.ttt.inner_loop import FastWeightState, inner_step
 from hybrid.ttt.model.transformer import Transformer
 

@@ -261,7 +261,7 @@ def replace_model(model: Any, weights: Any) -> Any:
 @torch.no_grad()
 def _decoding_error(model: Any, right: Tensor, ids: Tensor, device: torch.device) -> float:
     """Hidden states of 20 tokens made one at a time after 100 read at once, against the exact model's forward pass."""
-    from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
+    from hybrid.ttt.inference import Decoder, DecodingWeights
 
     fast = [replace(d.start) for d in model.weights.dynamic]
     _, cache = model.forward(ids[:, :100].to(device), model.empty_cache(), fast)

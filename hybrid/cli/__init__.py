@@ -25,7 +25,7 @@ EVALUATIONS = {
     "comprehension": "hybrid.cli.evaluate:comprehension",
     "needle": "hybrid.cli.evaluate:needle",
     "retrieval": "hybrid.cli.evaluate:retrieval",
-    "router": "hybrid.cli.router:evaluate",
+    "router": "hybrid.cli.evaluate:router",
 }
 COMMANDS = {
     "ask": "hybrid.cli.corpus:ask",
@@ -35,7 +35,7 @@ COMMANDS = {
     "meta-train": "hybrid.cli.models:meta_train",
     "remove": "hybrid.cli.corpus:remove",
     "search": "hybrid.cli.corpus:search",
-    "settings": "hybrid.cli.settings:settings",
+    "settings": "hybrid.cli.corpus:settings",
     "status": "hybrid.cli.corpus:status",
 }
 
@@ -59,7 +59,7 @@ def evaluate() -> None:
     """Measure retrieval, routing and answers, on your own questions."""
 
 
-@main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.router:evaluate", "train": "hybrid.cli.router:train"})
+@main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.evaluate:router", "train": "hybrid.cli.models:train_router"})
 def router() -> None:
     """Train and measure the router, which decides the memory that a question goes to."""
 

@@ -1,4 +1,4 @@
-"""The verbs of `hybrid.Corpus`: ingest, ask, search, remove, status, documents."""
+"""The verbs of `hybrid.Corpus`: ingest, ask, search, remove, status, documents. And the settings of one."""
 
 from __future__ import annotations
 
@@ -147,3 +147,27 @@ def documents(corpus: Path, as_json: bool) -> None:
         return
     for document in found:
         click.echo(str(document))
+
+
+@command("hybrid settings acme-v-beta")
+@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@click.option("--template", is_flag=True, help="Print a file with all settings and their meaning instead.")
+def settings(corpus: Path | None, settings: Path | None, template: bool) -> None:
+    """Print the settings of CORPUS, or of a new one, as TOML, each with where its value came from.
+
+    The environment overrules a file, a file what is stored with CORPUS, and that the defaults. A variable is
+    called HYBRID_TABLE__KEY, as in HYBRID_MEMORY__ENABLED=false.
+    """
+    from hybrid import _open
+    from hybrid.settings import Settings, sources
+
+    if template:
+        click.echo(sources.template(Settings), nl=False)
+        return
+    if corpus is None:
+        found = _open.explained(None, settings)
+    else:
+        with _open.open_catalog(corpus, create=False) as catalog:
+            found = _open.explained(catalog, settings)
+    click.echo(sources.as_toml(found), nl=False)

@@ -162,3 +162,33 @@ def retrieval(
             rows += measure_corpus(opened, corpus.name, read_questions(questions), tell)
             used, commit = opened.settings, opened.status().commit
     publish(report(rows, used, seed, commit), out, as_json=as_json)
+
+
+@command("hybrid eval router questions.jsonl --out report")
+@click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Weights of your own.")
+@click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
+@report_options()
+def router(
+    questions: Path,
+    weights: Path | None,
+    embedder: str | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the router on QUESTIONS, a JSONL file.
+
+    A line of QUESTIONS has `question` and `label` (lookup, comprehension or both), and may have `history`, the
+    questions asked before it, and `set`, a name that gets a row of its own.
+    """
+    from hybrid.evaluation import routing
+    from hybrid.retrieval.embedding import Embedder
+    from hybrid.router.training.questions import read_labelled
+    from hybrid.settings import RouterSettings
+    from hybrid.settings.models import EMBEDDER
+
+    settings = RouterSettings(weights=str(weights) if weights else None)
+    asked = routing.own(read_labelled(questions))
+    report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed)
+    publish(report, out, as_json=as_json)

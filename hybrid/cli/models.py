@@ -1,4 +1,4 @@
-"""Models: install the built-in ones, convert one to another format, prepare one's memory by meta-training."""
+"""Models: install the built-in ones, convert one to another format, prepare one's memory, train the router."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 
 from hybrid.cli.command import command
 from hybrid.errors import MissingModelError
-from hybrid.settings.models import BUILTIN_MODELS, BuiltinModel, models_folder
+from hybrid.settings.models import BUILTIN_MODELS, EMBEDDER, BuiltinModel, models_folder
 
 
 @command("hybrid models install")
@@ -75,9 +75,9 @@ def convert(
     SOURCE is a model directory, a GGUF file, a hub id in the local cache, or a checkpoint of the official
     TTT-E2E code. A directory can be used as a corpus's model; an official checkpoint goes to the official code.
     """
-    from hybrid.ttt.checkpoints import conversion
+    from hybrid.ttt.checkpoints.loading import convert as run
 
-    conversion.convert(source, target, to, tokenizer=tokenizer, rope_theta=rope_theta, step=step)
+    run(source, target, to, tokenizer=tokenizer, rope_theta=rope_theta, step=step)
     click.echo(f"wrote {target}")
 
 
@@ -98,3 +98,43 @@ def meta_train(settings: Path, quiet: bool) -> None:
     click.echo(f"wrote {result.start} after {result.steps} steps")
     if result.loss_before is not None and result.loss_after is not None:
         click.echo(f"evaluation loss {result.loss_before:.4f} before, {result.loss_after:.4f} after")
+
+
+@command("hybrid router train questions.jsonl --out weights.json")
+@click.argument("questions", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Train from nothing, on the public sets in this folder (nf_cats, trec_qc) and the templates as well.",
+)
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Weights to start from. [default: the shipped ones]",
+)
+@click.option("--embedder", help="Name, path or hub id. [default: the built-in one]")
+@click.option("--seed", default=0, show_default=True, help="Decides how the templates are filled.")
+def train_router(
+    questions: Path | None, out: Path, data: Path | None, start: Path | None, embedder: str | None, seed: int
+) -> None:
+    """Train the router on QUESTIONS, a JSONL file with `question` and `label` (lookup, comprehension or both).
+
+    A line may have `history`, the questions asked before it. The weights that come with hybrid are moved towards
+    the questions as far as cross-validation says that it helps. Use the result by the setting router.weights.
+    """
+    from hybrid.router.training.train import train_to_file
+
+    weights = train_to_file(
+        questions,
+        data,
+        out,
+        start=start,
+        embedder_name=embedder or EMBEDDER.name,
+        seed=seed,
+        report=lambda line: click.echo(line, err=True),
+    )
+    for name, measures in weights.training.metrics.items():
+        shown = "  ".join(f"{measure} {value:g}" for measure, value in measures.items() if value is not None)
+        click.echo(f"{name}: {shown}")
+    click.echo(f"wrote {out}")

@@ -13,7 +13,7 @@ from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.evidence import collapse
 from hybrid.corpus import Corpus
 from hybrid.evaluation.report import Cell, EvaluationReport
-from hybrid.stores.jsonl import read_models
+from hybrid.stores.files import read_models
 from hybrid.types.answers import Answer, Citation, Hit
 
 CITATIONS = 5

@@ -22,8 +22,8 @@ from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import catalog_path
-from hybrid.stores.jsonl import read_models
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.stores.files import read_models
+from hybrid.ttt.inference import InferenceSession
 from hybrid.types.documents import Document
 
 WAYS = (

@@ -185,7 +185,7 @@ def read_filler(path: Path) -> list[str]:
 
     Raises `InputError` where there is none.
     """
-    from hybrid.stores.jsonl import read_jsonl
+    from hybrid.stores.files import read_jsonl
 
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     texts: list[str] = []

@@ -13,7 +13,7 @@ from hybrid.errors import InputError, MissingExtraError
 from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
 from hybrid.retrieval.search import FEEDBACK, FEEDBACK_FROM, Order
 from hybrid.settings import MemorySettings, Settings
-from hybrid.stores.jsonl import read_jsonl
+from hybrid.stores.files import read_jsonl
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document, Metadata
 

@@ -18,8 +18,7 @@ from hybrid.settings import MemorySettings
 from hybrid.settings.models import multiplies_bfloat16, resolve_device
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
-from hybrid.ttt.inference.decoding import DecodingWeights
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.inference import DecodingWeights, InferenceSession
 from hybrid.ttt.initial_weights import initial_weights_for
 from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
 from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache

@@ -20,7 +20,7 @@ from hybrid.evaluation.comprehension import (
     report,
 )
 from hybrid.settings import AnswerSettings, Settings
-from hybrid.ttt.inference.session import InferenceSession
+from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 
 STORIES = (

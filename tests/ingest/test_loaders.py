@@ -14,7 +14,7 @@ from fpdf import FPDF
 
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.loaders.loading import Loaded, load
-from hybrid.ingest.loaders.numerals import numeral
+from hybrid.ingest.loaders.numbering import numeral
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document
 

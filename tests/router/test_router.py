@@ -38,8 +38,7 @@ from hybrid.router.training.fitting import (
     risk_coverage,
     sigmoid,
 )
-from hybrid.router.training.questions import Question, as_questions, build, read_labelled
-from hybrid.router.training.templates import DOMAINS, SHARED
+from hybrid.router.training.questions import DOMAINS, SHARED, Question, as_questions, build, read_labelled
 from hybrid.settings import RouterSettings
 from hybrid.settings.models import EMBEDDER, builtin_path
 

@@ -21,8 +21,7 @@ from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, PlainMatrix
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints.gguf import GgufFile
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
-from hybrid.ttt.inference.decoding import Decoder, DecodingWeights
-from hybrid.ttt.inference.session import InferenceSession, _repeats
+from hybrid.ttt.inference import Decoder, DecodingWeights, InferenceSession, _repeats
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.config import ModelConfig, RopeScaling
 from hybrid.ttt.model.transformer import Transformer

@@ -30,7 +30,7 @@ from hybrid.errors import (
     UnsupportedModelError,
 )
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints import saving
+from hybrid.stores import files
 from hybrid.ttt.checkpoints.loading import load_checkpoint, load_directory, save_checkpoint
 from hybrid.ttt.checkpoints.official import from_official, read_official, save_official, to_official
 from hybrid.ttt.memory import MemoryModel
@@ -384,7 +384,7 @@ def test_no_space_is_said_in_so_many_words(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(ModelError, match="no space left on the disk; free some"):
-        saving.write_folder(tmp_path / "model", write)
+        files.write_folder(tmp_path / "model", write)
     assert not list(tmp_path.iterdir())
 
 

@@ -9,8 +9,7 @@ import torch
 
 from hybrid.errors import UnsupportedModelError
 from hybrid.ttt.checkpoints.config_readers import config_from_json
-from hybrid.ttt.model.config import RopeScaling
-from hybrid.ttt.model.rotary import half_split, interleaved, rotary_of
+from hybrid.ttt.model.config import RopeScaling, half_split, interleaved, rotary_of
 
 SHAPE: dict[str, Any] = {
     "architectures": ["LlamaForCausalLM"],

@@ -12,9 +12,8 @@ from docx.package import Package
 from lxml import etree
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
-from hybrid.ingest.loaders.docx_numbering import Numbering, W
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
-from hybrid.ingest.loaders.numerals import numeral
+from hybrid.ingest.loaders.numbering import Numbering, W, numeral
 from hybrid.types.documents import Metadata
 
 _UNPACKED = 2  # times the size limit that the parts may have together

@@ -10,7 +10,7 @@ from lxml import etree
 
 from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
-from hybrid.ingest.loaders.numerals import numeral
+from hybrid.ingest.loaders.numbering import numeral
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata

@@ -7,8 +7,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from hybrid.errors import UnsupportedModelError
-from hybrid.ttt.model.config import ModelConfig, RopeScaling, checked, quarter
-from hybrid.ttt.model.rotary import yarn_magnitude
+from hybrid.ttt.model.config import ModelConfig, RopeScaling, checked, quarter, yarn_magnitude
 
 HYBRID_ARCHITECTURE = "HybridTTTForCausalLM"
 _FAMILIES = {

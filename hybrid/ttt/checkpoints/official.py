@@ -19,10 +19,9 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import InputError, MissingModelError, UnsupportedModelError
+from hybrid.stores.files import write_folder
 from hybrid.ttt.checkpoints.orbax import read_arrays, write_arrays
-from hybrid.ttt.checkpoints.saving import write_folder
-from hybrid.ttt.model.config import ModelConfig, checked, quarter
-from hybrid.ttt.model.rotary import half_split, interleaved
+from hybrid.ttt.model.config import ModelConfig, checked, half_split, interleaved, quarter
 
 DEFAULT_ROPE_THETA = 500000.0
 DEFAULT_EPS = 1e-6

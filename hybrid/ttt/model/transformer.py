@@ -20,8 +20,7 @@ from torch.nn import functional as F
 from hybrid.errors import SettingsError
 from hybrid.kernels.attention import WindowPlan, plan_window, windowed_attention
 from hybrid.kernels.row_operations import rms_norm, swiglu
-from hybrid.ttt.model.config import ModelConfig
-from hybrid.ttt.model.rotary import rotary_of
+from hybrid.ttt.model.config import ModelConfig, rotary_of
 from hybrid.ttt.model.weights import Block, DynamicBlock, DynamicMLP, Weights
 
 

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from hybrid.errors import UnsupportedModelError
-from hybrid.ttt.model.config import ModelConfig
-from hybrid.ttt.model.rotary import interleaved
+from hybrid.ttt.model.config import ModelConfig, interleaved
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""The clause numbers that Word computes: a DOCX holds "second item at level 2", not "4.2".
+"""Labels of lists and clauses: 7, vii, G, 4.2(b).
+
+Word computes those of a DOCX, which holds "second item at level 2", not "4.2".
 
 Source: ECMA-376, part 1, section 17.9 (numbering).
 """
@@ -8,7 +10,31 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hybrid.ingest.loaders.numerals import numeral
+
+def numeral(number: int, style: str | None = None) -> str:
+    """``number`` as a label: ``upperRoman``, ``lowerLetter``, ... as WordprocessingML names them, else decimal.
+
+    Example:
+        >>> numeral(4, "lowerRoman"), numeral(28, "upperLetter"), numeral(7)
+        ('iv', 'BB', '7')
+    """
+    if style in ("lowerLetter", "upperLetter") and 0 < number <= 780:
+        letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
+        return letter.upper() if style == "upperLetter" else letter
+    if style in ("lowerRoman", "upperRoman") and 0 < number < 4000:
+        roman = _roman(number)
+        return roman if style == "upperRoman" else roman.lower()
+    return f"{number:02}" if style == "decimalZero" else str(number)
+
+
+def _roman(number: int) -> str:
+    steps = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"))
+    result = ""
+    for value, letters in (*steps, (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+        count, number = divmod(number, value)
+        result += letters * count
+    return result
+
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEVELS = 9
