@@ -10,7 +10,7 @@ import griffe
 _MODELS = {
     "BaseModel",
     "FrozenModel",
-    "CheckedModel",
+    "Component",
     "BaseRetriever",
     "BaseChatModel",
 }  # pydantic's, and what is made of it
