@@ -10,7 +10,7 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hybrid.types.rendering import renderers
+from hybrid.types.base import renderers
 
 if TYPE_CHECKING:
     from hybrid._view import load_embedder
@@ -184,7 +184,7 @@ logging.getLogger("hybrid").addHandler(logging.NullHandler())
 
 _RENDERERS = (
     *(f"hybrid.display.{kind}" for kind in ("answers", "corpora", "exhibits", "hits", "pages", "routes", "training")),
-    "hybrid.export.report_html",
+    "hybrid.export.report",
 )
 renderers.append(lambda: [import_module(name) for name in _RENDERERS])
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from hybrid.errors import InputError
 from hybrid.types.answers import Answer, Citation, Hit, RouteName
+from hybrid.types.base import shown
 from hybrid.types.documents import Document, Passage
 from hybrid.types.filters import Filter
 from hybrid.types.reports import DocumentInfo
-from hybrid.types.validation import shown
 
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress

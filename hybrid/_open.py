@@ -18,7 +18,7 @@ from hybrid.settings import Settings
 from hybrid.settings import sources as sources
 from hybrid.settings.messages import settings_error
 from hybrid.settings.sources import Layer, Resolved
-from hybrid.types.validation import shown
+from hybrid.types.base import shown
 
 if TYPE_CHECKING:
     from hybrid.stores.catalog import Catalog

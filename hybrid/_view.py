@@ -24,7 +24,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
-from hybrid.types.validation import shown
+from hybrid.types.base import shown
 
 if TYPE_CHECKING:  # PyTorch, which a lookup does without
     from hybrid.ttt.inference import InferenceSession

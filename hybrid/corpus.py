@@ -20,10 +20,10 @@ from hybrid._runtime import Usage
 from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
+from hybrid.types.base import Shown
 from hybrid.types.documents import Document, PageView, Passage
 from hybrid.types.events import Event, Events, collect
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import Shown
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
 
 if TYPE_CHECKING:

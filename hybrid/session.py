@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from hybrid._arguments import filter_of, ids_of, number_of_hits, order_of
 from hybrid.errors import CorpusError, InputError
 from hybrid.types.answers import Hit, Hits
+from hybrid.types.base import shown
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.filters import Filter
-from hybrid.types.validation import shown
 
 if TYPE_CHECKING:
     from hybrid._view import View

@@ -25,10 +25,10 @@ from hybrid.types.answers import (
     Hits,
     Route,
 )
+from hybrid.types.base import Shown
 from hybrid.types.documents import Document, Metadata, PageView, sha256_hex
 from hybrid.types.exhibits import exhibits
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import Shown
 from hybrid.types.reports import (
     CorpusStatus,
     DocumentInfo,

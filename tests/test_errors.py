@@ -14,7 +14,7 @@ from hybrid import errors
 from hybrid.errors import HybridError, InstallationError, MissingExtraError
 from hybrid.evaluation import comprehension, report, retrieval
 from hybrid.stores import vectors
-from hybrid.ttt.checkpoints import orbax
+from hybrid.ttt.checkpoints import official
 
 TREE = {name: one for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, HybridError)}
 
@@ -50,7 +50,7 @@ def test_every_error_that_a_method_names_is_a_name_of_the_package() -> None:
         (lambda: report.Plot.model_construct().figure(), "matplotlib", "plots"),
         (comprehension._rouge, "rouge_score", "evaluation"),
         (retrieval._ir_measures, "ir_measures", "evaluation"),
-        (orbax._tensorstore, "tensorstore", "official"),
+        (official._tensorstore, "tensorstore", "official"),
         (vectors.load_faiss, "faiss", "cpu"),
     ],
 )

@@ -17,9 +17,9 @@ from hybrid.errors import InputError
 from hybrid.router.follow_ups import standalone
 from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Hit
+from hybrid.types.base import checked_elements
 from hybrid.types.documents import Document, Location, Passage
 from hybrid.types.filters import Filter
-from hybrid.types.validation import checked_elements
 
 _TERM = re.compile(r'"([^"]*)"( \*)?')
 

@@ -27,8 +27,8 @@ from hybrid.display.markup import (
 from hybrid.display.routes import route_pill, scale_inline
 from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped, written_date
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
+from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import as_html, as_text
 
 COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
 SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}

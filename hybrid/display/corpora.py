@@ -27,8 +27,8 @@ from hybrid.display.markup import (
 )
 from hybrid.display.markup import table as html_table
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, printable, size_of, table, tile, wrapped
+from hybrid.types.base import as_html, as_text
 from hybrid.types.documents import Document
-from hybrid.types.rendering import as_html, as_text
 from hybrid.types.reports import (
     MEMORY_STATES,
     CorpusStatus,

@@ -6,8 +6,8 @@ from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_i
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, one_line, wrapped
 from hybrid.types.answers import Verdict
+from hybrid.types.base import as_html, as_text
 from hybrid.types.exhibits import Exhibit, Exhibits, Use
-from hybrid.types.rendering import as_html, as_text
 
 
 @as_text.register(Exhibit)

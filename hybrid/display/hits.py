@@ -23,7 +23,7 @@ from hybrid.display.markup import (
 )
 from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
 from hybrid.types.answers import Hit, Hits
-from hybrid.types.rendering import as_html, as_text
+from hybrid.types.base import as_html, as_text
 
 _MOST_CHARS = 1400  # of one hit that are shown
 

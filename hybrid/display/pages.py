@@ -8,8 +8,8 @@ from math import ceil
 
 from hybrid.display.markup import DIM, FINE, GREY, MONO, YELLOW, Html, card, head, mark, tag
 from hybrid.text.formatting import WIDTH, clipped, count, one_line, place, place_of, printable, wrapped
+from hybrid.types.base import as_html, as_text
 from hybrid.types.documents import PageView
-from hybrid.types.rendering import as_html, as_text
 
 ABOVE, BELOW = 4, 8
 """Rows of text that are shown above and below a quote, before one unfolds the rest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hybrid.display.markup import BLUE, FINE, GREY, VIOLET, Html, body, card, dim, head, pill, tag
 from hybrid.display.markup import text as escaped
 from hybrid.types.answers import Route
-from hybrid.types.rendering import as_html, as_text
+from hybrid.types.base import as_html, as_text
 
 COLOURS = {"lookup": BLUE, "both": GREY, "comprehension": VIOLET}
 _MEMORIES = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hybrid.display.markup import FINE, VIOLET, Html, body, card, head, join, tag
 from hybrid.text.formatting import count, one_line, sparkline, wrapped
-from hybrid.types.rendering import as_html, as_text
+from hybrid.types.base import as_html, as_text
 from hybrid.types.reports import MemoryTraining, TrainingPoint
 
 _WIDTH, _HEIGHT = 720, 300

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from hybrid.errors import InputError, MissingExtraError
 from hybrid.text.formatting import printable
-from hybrid.types.rendering import Shown
+from hybrid.types.base import Shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

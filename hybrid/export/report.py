@@ -1,4 +1,7 @@
-"""The report of answers: one HTML file that needs nothing else."""
+"""The report of answers: one HTML file that needs nothing else.
+
+It is a document of its own, which belongs to nobody else, so a style sheet is right here.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from hybrid.display.answers import COLOURS, claim_block, filter_line, quote_in_context, searched
+from hybrid.display.exhibits import cited
+from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, table, tag, tiles
+from hybrid.display.pages import sheet
+from hybrid.display.routes import route_pill
 from hybrid.errors import CorpusError, InputError
+from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, tile
 from hybrid.types.answers import Answer, Citation, Hit
+from hybrid.types.base import Shown, as_document, as_html, as_text, output_path, shown
 from hybrid.types.documents import PageView
-from hybrid.types.exhibits import Answers, Exhibits, exhibits, listed
-from hybrid.types.rendering import Shown
+from hybrid.types.exhibits import Answers, Exhibit, Exhibits, exhibits, listed
 from hybrid.types.reports import CorpusStatus
-from hybrid.types.validation import output_path, shown
 
 
 class Checks(Protocol):
@@ -127,3 +135,246 @@ def _page(corpus: Checks, citation: Citation) -> PageView | None:
         return corpus.page(citation)
     except CorpusError:
         return None
+
+
+_AROUND = 6  # lines of the page shown before and after an exhibit
+_WITHIN = f"margin:0 0 8px;{BREAK}"
+_STYLE = """
+:root { color-scheme: light dark; --page: #f4f4f2; --paper: #ffffff; --ink: #1d1f23; --line: rgba(128,128,128,.35); }
+@media (prefers-color-scheme: dark) { :root { --page: #141518; --paper: #1c1e22; --ink: #e6e6e6; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.6 system-ui, -apple-system, "Segoe UI",
+  Roboto, "Helvetica Neue", Arial, sans-serif; }
+main, .top { max-width: 860px; margin: 0 auto; padding: 0 24px; }
+.top { padding-top: 48px; }
+h1 { font-size: 30px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { font-size: 21px; margin: 44px 0 12px; line-height: 1.3; }
+h3 { font-size: 17px; margin: 0 0 8px; line-height: 1.35; overflow-wrap: anywhere; }
+a { color: inherit; text-underline-offset: 2px; }
+a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+.fine { font-size: 13px; opacity: .78; }
+.panel { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 18px 22px;
+  margin: 14px 0; break-inside: avoid-page; }
+.exhibit { padding: 0; overflow: hidden; }
+.exhibit header, .exhibit footer { padding: 14px 22px; }
+.exhibit header { border-bottom: 1px solid var(--line); }
+.exhibit footer { border-top: 1px solid var(--line); font-size: 13px; }
+.exhibit .around { padding: 14px 22px; }
+ol.contents { padding-left: 24px; margin: 8px 0; }
+ol.contents li { margin: 3px 0; overflow-wrap: anywhere; }
+.seal { border-left: 4px solid; }
+.holds { border-left-color: rgb(34,160,90); }
+.broken { border-left-color: rgb(214,60,60); }
+.unchecked { border-left-color: rgb(128,128,128); }
+:target { outline: 2px solid rgb(214,160,0); outline-offset: 3px; }
+footer.end { max-width: 860px; margin: 40px auto 0; padding: 16px 24px 48px; }
+@media print {
+  :root { color-scheme: light; --page: #fff; --paper: #fff; --ink: #000; }
+  body { font-size: 11pt; }
+  main, .top, footer.end { max-width: none; padding-left: 0; padding-right: 0; }
+  .top { padding-top: 0; }
+  h2, h3, h2 + p { break-after: avoid-page; }
+  mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  a { text-decoration: none; }
+}
+@page { margin: 20mm 18mm; }
+"""
+
+
+# The document -------------------------------------------------------------------------------------
+
+
+@as_document.register(AnswerReport)
+def document(report: AnswerReport, title: str | None = None) -> str:  # noqa: ARG001 - a report has its title
+    """The whole file, from doctype to the end."""
+    start = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="generator", content="hybrid"),
+        tag("title", report.title),
+        Html(f"<style>{_STYLE}</style>"),
+    )
+    main = tag(
+        "main",
+        _verification(report),
+        _contents(report),
+        *(_answer(report, number, answer) for number, answer in enumerate(report.answers, 1)),
+        _exhibits(report),
+    )
+    page = tag("body", _top(report), main, _end())
+    return f"<!DOCTYPE html>\n{tag('html', start, page, lang='en')}\n"
+
+
+def _top(report: AnswerReport) -> Html:
+    made = (
+        f"{count(len(report.answers), 'question')}, {count(len(report.exhibits), 'exhibit')} from "
+        f"{count(_documents(report), 'document')}. Made on {_time(report)}."
+    )
+    return tag("header", tag("h1", report.title), tag("p", made, class_="fine", style="margin:0"), class_="top")
+
+
+def _time(report: AnswerReport) -> str:
+    return report.at.strftime("%d %B %Y at %H:%M %Z").lstrip("0")
+
+
+def _documents(report: AnswerReport) -> int:
+    return len({exhibit.citation.sha256 for exhibit in report.exhibits})
+
+
+def _verification(report: AnswerReport) -> Html:
+    checked = report.verification
+    if checked is None:
+        said = "The quotes were not checked against a corpus when this report was made."
+        return tag("section", tag("h3", "Not checked"), tag("p", said, style="margin:0"), class_="panel seal unchecked")
+    against = f"the corpus {checked.directory}, commit {checked.commit}, on {_time(report)}"
+    if checked.holds:
+        quotes = count(sum(len(answer.citations) for answer in report.answers), "quote")
+        said = (
+            f"{quotes} compared with {against}: each stands, character for character, at its place in a document "
+            "with the same sha256."
+        )
+        return tag(
+            "section", tag("h3", "✓ Every quote holds"), tag("p", said, style="margin:0"), class_="panel seal holds"
+        )
+    problems = [
+        tag("li", f"Question {number}: {problem}")
+        for number, found in enumerate(checked.problems, 1)
+        for problem in found
+    ]
+    title = f"△ {count(len(problems), 'quote does', 'quotes do')} not hold"
+    return tag(
+        "section",
+        tag("h3", title),
+        tag("p", f"Compared with {against}.", style="margin:0"),
+        tag("ul", *problems),
+        class_="panel seal broken",
+    )
+
+
+def _contents(report: AnswerReport) -> Html:
+    questions = [
+        tag(
+            "li",
+            tag("a", answer.question, href=f"#question-{number}"),
+            tag("div", summary(answer), class_="fine"),
+            filter_line(answer.where),
+        )
+        for number, answer in enumerate(report.answers, 1)
+    ]
+    last = tag("p", tag("a", "Exhibits", href="#exhibits"), style="margin:8px 0 0") if report.exhibits else None
+    return tag("nav", tag("h2", "Contents"), tag("ol", *questions, class_="contents"), last, aria_label="Contents")
+
+
+def summary(answer: Answer) -> str:
+    """The verdicts of an answer's claims, counted."""
+    if not answer.found:
+        return "nothing found"
+    counts = {name: sum(claim.verdict == name for claim in answer.claims) for name in COLOURS}
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+
+
+def _answer(report: AnswerReport, number: int, answer: Answer) -> Html:
+    said = [_claims(report, answer)] if answer.claims else [tag("p", answer.text, style="margin:0", class_="nothing")]
+    commit = None if answer.commit is None else f" commit {answer.commit}"
+    made = tag("p", route_pill(answer.route), tag("span", commit, class_="fine"), style="margin:0 0 8px")
+    within = None if answer.where is None else tag("p", searched(answer.where), class_="fine", style=_WITHIN)
+    notes = [tag("p", f"Note: {note}", class_="fine", style=f"margin:8px 0 0;{BREAK}") for note in answer.notes]
+    heading = tag("h2", f"{number}. {answer.question}", style=BREAK)
+    return tag("section", heading, within, made, tag("div", *said, *notes, class_="panel"), id=f"question-{number}")
+
+
+def _claims(report: AnswerReport, answer: Answer) -> Html:
+    """The claims, their numbers being those of the exhibits."""
+    numbers = {citation.number: report.exhibits.of(citation).number for citation in answer.citations}
+    return join(claim_block(claim, numbers) for claim in answer.claims)
+
+
+def _exhibits(report: AnswerReport) -> Html | None:
+    if not report.exhibits:
+        return None
+    pages = report.pages or (None,) * len(report.exhibits)
+    made = [_exhibit(exhibit, page) for exhibit, page in zip(report.exhibits, pages, strict=True)]
+    return tag("section", tag("h2", "Exhibits", id="exhibits"), *made)
+
+
+def _exhibit(exhibit: Exhibit, page: PageView | None) -> Html:
+    one = exhibit.citation
+    titled = f"{one.title} · " if one.title not in one.source else None
+    start = tag(
+        "header",
+        tag("h3", f"Exhibit {exhibit.number}", style="margin:0"),
+        tag("div", titled, tag("b", one.source), f", {exhibit.place}", style=BREAK),
+    )
+    shown = sheet(page, most=_AROUND) if page is not None else tag("div", quote_in_context(one), class_="around")
+    uses = [tag("div", *cited(use, f"#question-{use.answer}"), style=f"margin:4px 0;{BREAK}") for use in exhibit.uses]
+    digest = f"characters {one.start:,}–{one.end:,} · sha256 {one.sha256}"
+    end = tag("footer", *uses, tag("div", digest, style=f"{FINE};{BREAK};margin-top:8px"))
+    return tag("article", start, shown, end, class_="panel exhibit", id=f"exhibit-{exhibit.number}")
+
+
+def _end() -> Html:
+    said = (
+        "Verbatim: the claim stands, word for word, in the exhibit. Supported: the exhibit carries it in other words. "
+        "Unsupported: no span was found that carries it. Lines and characters count from 1 and from 0 in the text "
+        "that was extracted from the document; the sha256 is that of the file as it was read."
+    )
+    return tag("footer", tag("p", said, class_="fine", style="margin:0"), class_="end")
+
+
+@as_document.register(Answer)
+def answer_document(answer: Answer, title: str | None = None) -> str:
+    """One answer as a report of its own."""
+    return report([answer], title=title or answer.question).html
+
+
+# In a notebook ------------------------------------------------------------------------------------
+
+
+@as_text.register(AnswerReport)
+def report_text(report: AnswerReport) -> str:
+    """What the report holds, and how to keep it."""
+    rows = [
+        ("report", report.title),
+        ("questions", f"{len(report.answers):,}"),
+        ("exhibits", f"{len(report.exhibits):,} from {count(_documents(report), 'document')}"),
+        ("quotes", _checked(report)),
+        ("made", _time(report)),
+    ]
+    return f"{facts(rows)}\nreport.save(path) writes it as one HTML file."
+
+
+def _checked(report: AnswerReport) -> str:
+    if report.verification is None:
+        return "not checked: no corpus was given"
+    problems = sum(map(len, report.verification.problems))
+    if not problems:
+        return f"all hold in commit {report.verification.commit}"
+    return f"{count(problems, 'quote does', 'quotes do')} not hold in commit {report.verification.commit}"
+
+
+@as_html.register(AnswerReport)
+def report_html(report: AnswerReport) -> str:
+    """A card with the report's questions, for the end of a cell; the report itself is a document of its own."""
+    rows = [
+        [str(number), _asked(answer), summary(answer), str(len(answer.citations))]
+        for number, answer in enumerate(report.answers[:SHOWN_ROWS], 1)
+    ]
+    names = ("No.", "Question", "Claims", "Quotes")
+    top = head(
+        "AnswerReport", report.title, tag("span", f"made on {_time(report)}; quotes: {_checked(report)}", style=FINE)
+    )
+    figures = tiles(
+        (
+            tile(len(report.answers), "question"),
+            tile(len(report.exhibits), "exhibit"),
+            tile(_documents(report), "document"),
+        )
+    )
+    listed = table("Questions", names, rows, right=(3,), total=len(report.answers))
+    hint = tag("div", "report.save(path) writes it as one HTML file.", style=f"{FINE};margin-top:8px")
+    return card("AnswerReport", top, body(figures), body(listed, hint))
+
+
+def _asked(answer: Answer) -> Html:
+    return join((clipped(answer.question, 200), filter_line(answer.where)))

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, PrivateAttr
 import hybrid
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
-from hybrid.types.validation import CheckedModel, shown
+from hybrid.types.base import CheckedModel, shown
 
 
 class Component(CheckedModel):

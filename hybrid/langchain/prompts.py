@@ -19,8 +19,8 @@ from hybrid.langchain.component import (
     checked_documents,
 )
 from hybrid.types.answers import Answer, Citation, Claim
+from hybrid.types.base import shown
 from hybrid.types.documents import Passage, sha256_hex
-from hybrid.types.validation import shown
 
 _CONTEXT = r"(?:context|documents|passages|sources)"
 _TAGGED = re.compile(rf"<({_CONTEXT})>(.*?)</\1>", re.IGNORECASE | re.DOTALL)

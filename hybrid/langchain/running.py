@@ -25,7 +25,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
 from hybrid.errors import AnswerTimeoutError, InputError
-from hybrid.types.validation import shown
+from hybrid.types.base import shown
 
 Item = TypeVar("Item")
 

@@ -34,9 +34,9 @@ from hybrid.langchain.component import (
     checked_texts,
 )
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
+from hybrid.types.base import shown
 from hybrid.types.documents import Metadata
 from hybrid.types.filters import Filter
-from hybrid.types.validation import shown
 
 
 class HybridEmbeddings(Component, Embeddings):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hybrid.errors import InputError, SettingsError
 from hybrid.settings.messages import settings_error
 from hybrid.settings.models import EMBEDDER, LANGUAGE_MODEL
-from hybrid.types.validation import shown
+from hybrid.types.base import shown
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 

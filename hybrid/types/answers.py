@@ -8,9 +8,8 @@ from typing import Literal, Self, SupportsIndex, overload
 from pydantic import Field, model_validator
 
 from hybrid.errors import InputError
+from hybrid.types.base import FrozenModel, Shown, checked_elements, shown
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import Shown
-from hybrid.types.validation import FrozenModel, checked_elements, shown
 
 RouteName = Literal["lookup", "comprehension", "both"]
 Verdict = Literal["verbatim", "supported", "unsupported"]

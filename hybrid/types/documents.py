@@ -14,8 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
 from hybrid.text.values import iso_date
-from hybrid.types.rendering import Shown
-from hybrid.types.validation import FrozenModel, shown
+from hybrid.types.base import FrozenModel, Shown, shown
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 

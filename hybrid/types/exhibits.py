@@ -13,9 +13,8 @@ from pydantic import Field
 from hybrid.errors import InputError
 from hybrid.text.formatting import place, printable
 from hybrid.types.answers import Answer, Citation, Claim, Verdict
+from hybrid.types.base import FrozenModel, Shown, output_path, shown
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import Shown
-from hybrid.types.validation import FrozenModel, output_path, shown
 
 COLUMNS = (
     "exhibit", "question", "filter", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote",

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
 from hybrid.text.values import iso_date
-from hybrid.types.validation import FrozenModel, shown
+from hybrid.types.base import FrozenModel, shown
 
 
 class Filter(FrozenModel):

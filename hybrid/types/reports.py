@@ -7,8 +7,7 @@ from typing import Literal, SupportsIndex, overload
 from pydantic import Field
 
 from hybrid.text.formatting import one_line, printable
-from hybrid.types.rendering import Shown
-from hybrid.types.validation import FrozenModel
+from hybrid.types.base import FrozenModel, Shown
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {

@@ -27,9 +27,9 @@ from hybrid.types.answers import (
     Hits,
     Route,
 )
+from hybrid.types.base import Shown
 from hybrid.types.documents import Document, Metadata, PageView
 from hybrid.types.filters import Filter
-from hybrid.types.rendering import Shown
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining, SkippedFile
 
 EVIL = '</td></div><script>alert("x")</script><img src=x onerror=alert(1)>&amp;\x1b[31m\x00\u202egnp.exe\u2028 \'"'

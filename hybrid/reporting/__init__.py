@@ -1,1 +1,0 @@
-"""What leaves the notebook: the list of exhibits and the report of the answers."""
