@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
 from hybrid.stores import exact_text, filtering, full_text
-from hybrid.stores.catalog_cache import Name, TermCounts, TextCache
+from hybrid.stores.catalog_cache import Name, SelectionCache, TermCounts, TextCache
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
+from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import (
     ChunkRow,
     CommitRow,
@@ -75,6 +77,8 @@ class Catalog:
         self._texts = TextCache()
         self._term_counts = TermCounts()
         self._word_counts = TermCounts()
+        self._selections = SelectionCache()
+        self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
@@ -291,39 +295,39 @@ class Catalog:
     def matching(self, wanted: Filter) -> list[int]:
         """The ids of the documents that a filter lets through. Raises `InputError` for an unknown metadata
         key or source."""
-        with self._connection() as connection:
-            return filtering.matching(connection, wanted)
+        documents: list[int] = self.selection(wanted).documents.tolist()
+        return documents
 
-    def chunk_ids_of(self, documents: Sequence[int]) -> NDArray[np.int64]:
-        """The ids of these documents' chunks, ascending: ``[n]``."""
-        found: list[int] = []
-        with self._connection() as connection:
-            for at in range(0, len(documents), _AT_ONCE):
-                wanted = select(ChunkTable.id).where(ChunkTable.document_id.in_(documents[at : at + _AT_ONCE]))
-                found.extend(connection.scalars(wanted))
-        return np.array(sorted(found), np.int64)
+    def selection(self, wanted: Filter) -> Selection:
+        """The documents and chunks that a filter lets through; cached as long as the corpus stays as it is. Raises what
+        `matching` raises."""
+        key = wanted.model_dump_json()
+        with self.read_transaction(), self._connection() as connection:
+            state = tuple(connection.execute(_STATE).one())
+            select_now = partial(filtering.selected, connection, wanted, self.chunk_count())
+            return self._selections.get(state, key, select_now)
 
-    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The ``k`` best chunks, of these documents or of all, for a match expression of
+    def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
+        """The ``k`` best chunks, of a selection or of all, for a match expression of
         `hybrid.stores.full_text`: ids and BM25 scores, higher is better. Raises `InputError` for an expression
         that cannot be read."""
         with self._connection() as connection:
-            return full_text.search(connection, match, k, documents)
+            return full_text.search(connection, match, k, selection)
 
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many chunks a match expression finds; counting ends at ``up_to``."""
         with self._connection() as connection:
             return full_text.count(connection, match, up_to)
 
-    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
-        """`search_lexical` over all documents for an expression of `hybrid.stores.query.match_expression`; in a
-        large corpus only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
+    def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
+        """`search_lexical` for an expression of `hybrid.stores.query.match_expression`; in a large corpus or selection
+        only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
         with self._connection() as connection:
-            last, commit = connection.execute(_STATE).one()
-            if (last or 0) <= SCORED_CHUNKS:
-                return full_text.search(connection, match, k)
-            known = self._term_counts.of((last, commit))
-            return full_text.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known)
+            state = tuple(connection.execute(_STATE).one())
+            if (state[0] or 0) <= SCORED_CHUNKS or (selection is not None and len(selection) <= SCORED_CHUNKS):
+                return full_text.search(connection, match, k, selection)
+            known = self._term_counts.of(state)
+            return full_text.search_words(connection, match, k, SCORED_CHUNKS, SCORED_POSTINGS, known, selection)
 
     def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:
         """Up to ``k`` places where ``text`` stands, character for character, in these documents or in all:
@@ -345,8 +349,13 @@ class Catalog:
 
     def chunk_count(self) -> int:
         """How many chunks there are."""
-        with self._connection() as connection:
-            return connection.scalar(_CHUNK_COUNT) or 0
+        with self.read_transaction(), self._connection() as connection:
+            state = tuple(connection.execute(_STATE).one())
+            known_state, count = self._chunk_count
+            if known_state != state:
+                count = connection.scalar(_CHUNK_COUNT) or 0
+                self._chunk_count = state, count
+            return count
 
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
@@ -393,7 +402,10 @@ _SOURCES = select(
 ).join(DocumentTable)
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
-_STATE = select(select(func.max(ChunkTable.id)).scalar_subquery(), select(func.max(CommitTable.n)).scalar_subquery())
+# Every change of a corpus is a commit; the others tell apart states of a catalog that is filled without commits.
+_STATE = select(
+    *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
+)
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _NAMES = (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 
 from cachetools import LRUCache
 
+from hybrid.stores.filtering import Selection
 from hybrid.types.documents import Document
 
 CACHED_CHARS = 64_000_000
 COUNTED_TERMS = 20_000
+CACHED_IDS = 4_000_000
+"""Of documents and chunks, in the selections of a few filters: 32 MB."""
 
 Name = tuple[str, str | None]
 """A document's first source, and that one's parent."""
@@ -59,3 +62,23 @@ class TermCounts:
             counts = {}
             self._of = state, counts
         return counts
+
+
+class SelectionCache:
+    """What the filters used last let through, in one state of the catalog. For any threads."""
+
+    def __init__(self) -> None:
+        self._of: LRUCache[tuple[object, str], Selection] = LRUCache(
+            CACHED_IDS, lambda selection: min(1 + len(selection.documents) + len(selection.chunks), CACHED_IDS)
+        )
+        self._lock = Lock()
+
+    def get(self, state: object, key: str, select: Callable[[], Selection]) -> Selection:
+        """The selection of a filter, by its ``key``; selected if it is not cached. Raises what ``select`` raises."""
+        with self._lock:
+            found = self._of.get((state, key))
+        if found is None:
+            found = select()
+            with self._lock:
+                self._of[state, key] = found
+        return found

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, exists, func, select
 
 from hybrid.errors import InputError
@@ -17,6 +21,41 @@ from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type")
 _LAST = "\U0010ffff"  # sorts after every other character
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The documents that a filter lets through, and their chunks, in one state of the catalog.
+
+    Args:
+        documents: ids, int64 [d], ascending.
+        chunks: ids, int64 [c], ascending.
+        share: these chunks' part of all, 0 to 1.
+    """
+
+    documents: NDArray[np.int64]
+    chunks: NDArray[np.int64]
+    share: float
+
+    def __len__(self) -> int:
+        """How many chunks."""
+        return len(self.chunks)
+
+    @cached_property
+    def mask(self) -> bytes:
+        """A byte for each chunk id from 0: 1 where the chunk is among these. Past the last of them there are none."""
+        mask = np.zeros(int(self.chunks[-1]) + 1 if len(self.chunks) else 0, np.uint8)
+        mask[self.chunks] = 1
+        return mask.tobytes()
+
+
+def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Selection:
+    """What a filter lets through, perhaps nothing, of ``chunk_count`` chunks in all. Raises what `matching` raises."""
+    documents = matching(connection, wanted)
+    of_documents = "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))"
+    rows = connection.exec_driver_sql(of_documents, (json.dumps(documents),)).all()
+    chunks = np.sort(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
+    return Selection(np.array(documents, np.int64), chunks, len(rows) / max(1, chunk_count))
 
 
 def facts(media_type: str, details: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,6 @@ database's full-text search can take its place.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import MutableMapping, Sequence
 from itertools import pairwise
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from hybrid.errors import InputError
+from hybrid.stores.filtering import Selection
 
 _TERM = re.compile(r'"(?:[^"]|"")+"')
 
@@ -30,20 +30,18 @@ def storable(value: str) -> bool:
     return True
 
 
-def search(
-    connection: Connection, match: str, k: int, documents: Sequence[int] | None = None
-) -> list[tuple[int, float]]:
+def search(connection: Connection, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
     """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better.
 
-    With ``documents``, the ``k`` best of these documents' chunks; how rare a word is counts over all.
+    With ``selection``, the ``k`` best of its chunks; how rare a word is counts over all.
     """
-    if not match or k < 1 or (documents is not None and not documents):
+    if not match or k < 1 or (selection is not None and not len(selection)):
         return []
     where, values = "chunks_fts MATCH :match", {"match": match, "k": k}
-    if documents is not None:
-        # The plus keeps SQLite from running the match once for each chunk of the documents.
-        where += " AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(:documents)))"
-        values["documents"] = json.dumps(list(documents))
+    if selection is not None:
+        # A byte a chunk: what IN is given SQLite sorts into a table of its own at every search.
+        where += " AND substr(:mask, rowid + 1, 1) = x'01'"
+        values["mask"] = selection.mask
     statement = text(f"SELECT rowid, -bm25(chunks_fts) FROM chunks_fts WHERE {where} ORDER BY rank, rowid LIMIT :k")
     try:
         return [(row[0], row[1]) for row in connection.execute(statement, values)]
@@ -68,9 +66,15 @@ def counts_of(connection: Connection, matches: Sequence[str], up_to: int) -> lis
 
 
 def search_words(
-    connection: Connection, match: str, k: int, budget: int, postings: int, known: MutableMapping[str, int]
+    connection: Connection,
+    match: str,
+    k: int,
+    budget: int,
+    postings: int,
+    known: MutableMapping[str, int],
+    selection: Selection | None = None,
 ) -> list[tuple[int, float]]:
-    """`search` over all documents for terms joined by OR, scoring about ``budget`` chunks however large the corpus.
+    """`search` for terms joined by OR, scoring about ``budget`` chunks however large the corpus.
 
     SQLite's BM25 takes as long as there are chunks with any of the terms, and nearly all of those hold only the
     commonest. So the candidates are the chunks with the rarer terms, and each is scored by all of them: its score is
@@ -82,9 +86,13 @@ def search_words(
             brings ten times the budget by itself: then fewer than ``k`` are found.
         postings: a term that more chunks hold does not count towards a score.
         known: how many chunks hold a term, as far as it was asked before; what is counted is added.
+        selection: find these chunks only. They are expected to hold their share of a term's chunks; where they hold
+            far less of the rarer terms, all of them are scored.
     """
-    if not match or k < 1:
+    if not match or k < 1 or (selection is not None and not len(selection)):
         return []
+    share = 1.0 if selection is None else selection.share
+    candidates, enough = budget / share, k / share  # among all documents
     terms = list(dict.fromkeys(_TERM.findall(match)))
     unknown = [term for term in terms if term not in known]
     known.update(zip(unknown, counts_of(connection, unknown, postings + 1), strict=True))
@@ -93,15 +101,18 @@ def search_words(
     rare, found = rarest_first[:1], 0
     for term, after in pairwise(rarest_first):
         found += counts[term]
-        if found + counts[after] > budget and (found >= k or counts[after] > 10 * budget):
+        if found + counts[after] > candidates and (found >= enough or counts[after] > 10 * candidates):
             break
         rare.append(after)
     common = [term for term in rarest_first[len(rare) :] if counts[term] <= postings]
     if not common:
-        return search(connection, " OR ".join(rare), k)
+        return search(connection, " OR ".join(rare), k, selection)
     # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
     narrow = f"({' OR '.join(rare)}) AND ({' OR '.join([*rare, *common, *common])})"
-    return [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k)]
+    best = [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k, selection)]
+    if selection is not None and 4 * len(best) < min(k, found * share):
+        return search(connection, match, k, selection)
+    return best
 
 
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

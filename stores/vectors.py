@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import cached_property
@@ -60,6 +61,10 @@ _LISTS_PER_ROOT = 4  # lists = 4 sqrt(n)
 _PROBES = 64
 _TRAINING_PER_LIST = 64
 _SEED = 1234
+_BITS_PER_ID = 1000  # of a selector; past that a set is smaller
+_SELECTED_COST = 4
+"""What a vector that a selector lets through costs in all lists, over what one of an exact index costs: 0.29 and 0.06
+µs of CPU, 384 dimensions, 50,000 of 100,000 and 10,000 (benchmarks/question_scaling.py)."""
 
 
 @runtime_checkable
@@ -82,7 +87,7 @@ class VectorIndex(Protocol):
     def search(self, query: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """Scores ``[q, k]`` and ids ``[q, k]`` for ``query`` ``[q, dimension]``, best first.
 
-        With ``among`` ``[m]``, ascending, the best of these ids. Where fewer than ``k`` are found the rest is
+        With ``among`` ``[m]``, the best of these ids. Where fewer than ``k`` are found the rest is
         ``-inf`` and ``-1``. Equal scores go by id.
         """
 
@@ -193,8 +198,9 @@ class FaissIndex:
     def search(self, query: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """The ``k`` most similar: scores and ids ``[q, k]``, padded with ``-inf`` and ``-1``.
 
-        With ``among`` the search is exact whatever the kind of index: those few vectors may stand in lists
-        that an approximate search would not look into.
+        With ``among`` of no more than a quarter of ``exact_up_to`` ids the search is exact whatever the kind of index:
+        those few vectors may stand in lists that an approximate search would not look into. Among more, as many of
+        their vectors are compared as of all without ``among``, and all where that does not find ``k``.
         """
         scores, ids, _ = self._search(query, k, self._index.search, among)
         return scores, ids
@@ -220,21 +226,27 @@ class FaissIndex:
         if wanted == 0 or len(query) == 0:
             return scores, ids, None
         scores[:, :wanted], ids[:, :wanted], *rest = search(query, wanted, params=self._only(among))
+        if among is not None and not self.exact and (ids[:, : min(wanted, len(among))] < 0).any():
+            scores[:, :wanted], ids[:, :wanted] = search(query, wanted, params=self._only(among, every_list=True))
         scores[ids < 0] = -np.inf  # FAISS pads with the least float
         order = np.lexsort((ids, -scores), axis=1)
         # Padding sorts to the end and stays there, so the order of those found is that of the first columns.
         found = np.take_along_axis(rest[0], order[:, :wanted, None], axis=1) if rest else None
         return np.take_along_axis(scores, order, axis=1), np.take_along_axis(ids, order, axis=1), found
 
-    def _only(self, among: Ids | None) -> Any:
+    def _only(self, among: Ids | None, *, every_list: bool = False) -> Any:
         if among is None:
             return None
-        chosen = faiss.IDSelectorBatch(_checked_ids(among))
+        among = _checked_ids(among)
+        chosen = _selector(among)
         # FAISS makes its parameters' constructors take keywords when it is loaded; its stubs do not say so.
         parameters: Any = faiss
         if self.exact:
             return parameters.SearchParameters(sel=chosen)
-        return parameters.SearchParametersIVF(sel=chosen, nprobe=self._index.nlist)
+        lists = self._index.nlist
+        if _SELECTED_COST * len(among) > self._exact_up_to and not every_list:
+            lists = min(lists, math.ceil(self._index.nprobe * len(self) / len(among)))
+        return parameters.SearchParametersIVF(sel=chosen, nprobe=lists)
 
     def save(self, path: str | Path) -> None:
         """Writes the index to ``path``, over what is there. Raises `OSError` if it cannot."""
@@ -255,6 +267,16 @@ class FaissIndex:
                 codes = faiss.rev_swig_ptr(lists.get_codes(number), size * self.dimension * 4)
                 parts.append(codes.view(np.float32).reshape(size, self.dimension).copy())
         return ids, np.concatenate(parts)
+
+
+def _selector(ids: Ids) -> Any:
+    """FAISS's test of an id. A bit an id is half as slow as a set, but as large as the largest id."""
+    most = int(ids.max(initial=0))
+    if most >= _BITS_PER_ID * (len(ids) + 1) or int(ids.min(initial=0)) < 0:
+        return faiss.IDSelectorBatch(ids)
+    bits = np.zeros(most + 1, bool)
+    bits[ids] = True
+    return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
 
 
 def _empty_exact(dimension: int) -> Any:

@@ -19,6 +19,7 @@ from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.exact_match import ExactTerms
 from hybrid.retrieval.fusion import standardised_sum
 from hybrid.settings import RetrievalSettings
+from hybrid.stores.filtering import Selection
 from hybrid.stores.query import exact_expression, exact_terms, match_expression
 from hybrid.stores.rows import ChunkRow
 from hybrid.stores.vectors import VectorIndex
@@ -51,11 +52,11 @@ class ChunkStore(Protocol):
     def read_transaction(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
-    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """Chunk ids and BM25 scores, best first, of these documents or of all."""
+    def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
+        """Chunk ids and BM25 scores, best first, of a selection or of all."""
 
-    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
-        """The same over all documents for terms joined by OR; in a large corpus only chunks with a rarer one."""
+    def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
+        """The same for terms joined by OR; in a large corpus only chunks with a rarer one."""
 
     def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
@@ -66,22 +67,11 @@ class ChunkStore(Protocol):
     def vectors(self, ids: Sequence[int]) -> Embedded:
         """Ids ``[n]``, ascending, and embeddings ``[n, dimension]`` of these chunks, as far as they exist."""
 
-    def matching(self, wanted: Filter) -> list[int]:
-        """The ids of the documents that a filter lets through."""
-
-    def chunk_ids_of(self, documents: Sequence[int]) -> NDArray[np.int64]:
-        """The ids of these documents' chunks, ascending."""
+    def selection(self, wanted: Filter) -> Selection:
+        """The documents and chunks that a filter lets through."""
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
-
-
-@dataclass(frozen=True)
-class _FilteredView:
-    """What is searched: these documents and their chunks, or everything."""
-
-    documents: list[int] | None = None
-    chunks: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,77 +136,67 @@ class Searcher:
             return self._search(question, k, where, order)
 
     def _search(self, question: str, k: int, where: Filter | None, order: Order) -> list[Hit]:
-        view = self._filtered_view(where)
+        selection = self._selection(where)
         depth = max(self._settings.candidates, k)
         if order == "lexical":
-            lexical = self._by_words(question, depth, view)
+            lexical = self._by_words(question, depth, selection)
             ranking = _Ranking(lexical, {}, _ranks(lexical), {})
         elif order == "dense":
-            dense = self._dense(self._embedder.encode([question])[0], depth, view)
+            dense = self._dense(self._embedder.encode([question])[0], depth, selection)
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
             # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
-            by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, view))
+            by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, selection))
             vector = self._embedder.encode([question])[0]
-            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, view), *by_words.result())
-            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), view)
+            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, selection), *by_words.result())
+            ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), selection)
             return [self._hit(row, ranking) for row in self._distinct_first(list(ranking.scores), question, k)]
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(ranking.scores)[:k]).values()]
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""
-        dense = self._dense(vector, k, self._filtered_view(where))
+        dense = self._dense(vector, k, self._selection(where))
         ranking = _Ranking(dense, _ranks(dense), {}, dense)
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense)).values()]
 
-    def _filtered_view(self, where: Filter | None) -> _FilteredView:
-        if where is None or where.everything:
-            return _FilteredView()
-        documents = self._catalog.matching(where)
-        return _FilteredView(documents, self._catalog.chunk_ids_of(documents))
+    def _selection(self, where: Filter | None) -> Selection | None:
+        return None if where is None or where.everything else self._catalog.selection(where)
 
-    def _dense(self, vector: NDArray[np.float32], depth: int, view: _FilteredView) -> dict[int, float]:
+    def _dense(self, vector: NDArray[np.float32], depth: int, selection: Selection | None) -> dict[int, float]:
         """Chunk ids to cosines, best first."""
-        depth = min(depth, len(self._index) if view.chunks is None else len(view.chunks))
+        depth = min(depth, len(self._index) if selection is None else len(selection))
         if depth == 0:
             return {}
-        scores, ids = self._index.search(vector[None], depth, view.chunks)
+        scores, ids = self._index.search(vector[None], depth, None if selection is None else selection.chunks)
         return _cosines_by_id(scores[0], ids[0])
 
     def _dense_with_vectors(
-        self, vector: NDArray[np.float32], depth: int, view: _FilteredView
+        self, vector: NDArray[np.float32], depth: int, selection: Selection | None
     ) -> tuple[dict[int, float], Embedded]:
         """Chunk ids to cosines, best first, and their vectors. The index has them at hand, unless it had to choose."""
         depth = min(depth, len(self._index))
-        if view.chunks is not None or depth == 0:
-            found = self._dense(vector, depth, view) if depth else {}
+        if selection is not None or depth == 0:
+            found = self._dense(vector, depth, selection) if depth else {}
             return found, self._catalog.vectors(list(found))
         scores, ids, vectors = self._index.search_with_vectors(vector[None], depth)
         there = ids[0] >= 0
         return _cosines_by_id(scores[0], ids[0]), (ids[0][there], vectors[0][there])
 
-    def _by_words(self, question: str, depth: int, view: _FilteredView) -> dict[int, float]:
+    def _by_words(self, question: str, depth: int, selection: Selection | None) -> dict[int, float]:
         """Chunk ids to BM25 scores for the question's words, best first."""
         match = match_expression(question)
-        # How common a word is in all documents says little of a few: a selection's chunks are scored all.
-        if view.documents is None and match:
-            return dict(self._catalog.search_words(match, depth))
-        return self._lexical(match, depth, view)
+        return dict(self._catalog.search_words(match, depth, selection)) if match else {}
 
     def _by_words_with_vectors(
-        self, question: str, depth: int, view: _FilteredView
+        self, question: str, depth: int, selection: Selection | None
     ) -> tuple[dict[int, float], Embedded]:
         with self._catalog.read_transaction():
-            found = self._by_words(question, depth, view)
+            found = self._by_words(question, depth, selection)
             return found, self._catalog.vectors(list(found))
 
-    def _lexical(self, match: str, depth: int, view: _FilteredView) -> dict[int, float]:
+    def _lexical(self, match: str, depth: int, selection: Selection | None) -> dict[int, float]:
         """Chunk ids to BM25 scores, best first."""
-        if not match:
-            return {}
-        if view.documents is None:
-            return dict(self._catalog.search_lexical(match, depth))
-        return dict(self._catalog.search_lexical(match, depth, view.documents))
+        return dict(self._catalog.search_lexical(match, depth, selection)) if match else {}
 
     def _fused(
         self,
@@ -244,12 +224,12 @@ class Searcher:
         score, similarity = (dict(zip(by_id, of.tolist(), strict=True)) for of in (scores, cosines))
         return _Ranking({i: score[i] for i in best_first}, _ranks(dense), _ranks(lexical), similarity)
 
-    def _exact_first(self, ranking: _Ranking, question: str, depth: int, view: _FilteredView) -> _Ranking:
+    def _exact_first(self, ranking: _Ranking, question: str, depth: int, selection: Selection | None) -> _Ranking:
         """The ranking with each chunk's count of exact matches added to its score."""
         terms = ExactTerms(exact_terms(question))
         if not len(terms):
             return ranking
-        candidates = list(self._lexical(exact_expression(question), depth, view))
+        candidates = list(self._lexical(exact_expression(question), depth, selection))
         counts: dict[int, int] = {}
         for first in range(0, len(candidates), _EXACT_AT_ONCE):
             rows = self._catalog.chunks(candidates[first : first + _EXACT_AT_ONCE])

@@ -16,6 +16,7 @@ from hybrid.retrieval.search import Order, Searcher
 from hybrid.settings import IngestSettings, RetrievalSettings
 from hybrid.settings.models import EMBEDDER
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import ChunkRow
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.answers import Hit
@@ -39,11 +40,11 @@ class FakeCatalog:
     def read_transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def search_lexical(self, match: str, k: int, documents: Sequence[int] | None = None) -> list[tuple[int, float]]:
+    def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         found = self.lexical if " OR " in match else self.exact
         return [(chunk_id, 9.0 - place / 10) for place, chunk_id in enumerate(found)][:k]
 
-    def search_words(self, match: str, k: int) -> list[tuple[int, float]]:
+    def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         return self.search_lexical(match, k)
 
     def spans(self, ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -280,7 +281,7 @@ def test_a_question_without_a_word_in_it_is_searched_all_the_same(corpus: Search
 def test_an_error_of_the_search_by_words_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = FakeCatalog([(1, 0, 5)], {1: "Rents."}, lexical=[1])
 
-    def broken(match: str, k: int) -> list[tuple[int, float]]:
+    def broken(match: str, k: int, selection: Selection | None) -> list[tuple[int, float]]:
         raise CorpusError("the disk is gone")
 
     monkeypatch.setattr(catalog, "search_words", broken)

@@ -16,7 +16,10 @@ from hybrid.cli import main
 from hybrid.errors import InputError
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings, Settings
+from hybrid.stores import catalog as stores_catalog
+from hybrid.stores import filtering, full_text
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.query import match_expression
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Chunk, Document, Metadata
@@ -91,11 +94,51 @@ def test_what_is_asked_for_exact_match_is_filtered_too(searcher: Searcher) -> No
 
 
 def test_words_that_are_common_in_all_documents_count_in_a_selection(
-    catalog: Catalog, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog, "search_words", lambda *_: [])  # as if every word of the question were too common
+    monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 5)
+    monkeypatch.setattr(full_text, "search_words", lambda *_: [])  # as if every word of the question were too common
     assert searcher.search("rent", 3, where=Filter(sources="few/*"), order="lexical")
     assert not searcher.search("rent", 3, order="lexical")
+
+
+def test_a_large_selection_is_searched_by_its_rarer_words_with_the_scores_of_a_whole_search(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = match_expression("the rent and number 7 or 61")
+    large, few = (catalog.selection(Filter(sources=pattern)) for pattern in ("many/*", "few/*"))
+    assert (large.share, few.share) == (MANY / (MANY + 3), 3 / (MANY + 3))
+    whole = dict(catalog.search_lexical(asked, 100, large))
+    monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 2)
+    found = catalog.search_words(asked, 2, large)
+    assert [catalog.chunks([one])[one].source for one, _ in found[:1]] == ["many/7.txt"]
+    assert found == [(one, pytest.approx(whole[one])) for one, _ in found]
+    assert set(dict(catalog.search_words(asked, 100, few))) == set(few.chunks.tolist())  # which hold only the commonest
+
+
+def test_a_selection_holds_what_was_added_since_and_is_not_selected_again_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Catalog.open(tmp_path / "catalog.sqlite", create=True) as opened:
+
+        def add(number: int) -> None:
+            text = f"Rent {number}."
+            piece = Chunk(start=0, end=len(text), text=text)
+            with opened.transaction() as transaction:
+                vectors = BagEmbedder().encode([text])
+                added, _ = transaction.add_document(Document.from_text(text, source=f"{number}"), [piece], vectors)
+                transaction.put_source(f"{number}.txt", added)
+
+        add(1)
+        where = Filter(sources="*.txt")
+        before = opened.selection(where)
+        with monkeypatch.context() as patched:
+            patched.setattr(filtering, "selected", lambda *_: pytest.fail("selected again"))
+            assert opened.selection(Filter(sources=("*.txt",))) is before
+        add(2)
+        assert opened.matching(where) == [1, 2]
+        assert opened.selection(where).chunks.tolist() == [1, 2]
+        assert len(before) == 1
 
 
 def test_a_filter_that_nothing_passes_finds_nothing(searcher: Searcher) -> None:

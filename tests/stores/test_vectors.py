@@ -141,6 +141,32 @@ def test_what_an_approximate_search_misses_is_padding_too() -> None:
     assert np.isfinite(scores[0][~missed]).all()
 
 
+@pytest.mark.parametrize("spread", [1, 10_000], ids=["dense-ids", "sparse-ids"])
+@pytest.mark.parametrize("exact_up_to", [APPROXIMATE, 8000], ids=["approximate", "exact"])
+def test_the_nearest_of_some_are_found_among_them(exact_up_to: int, spread: int) -> None:
+    vectors = clustered(4000)
+    ids = spread * np.arange(4000)
+    index = FaissIndex.build(DIMENSION, ids, vectors, exact_up_to)
+    queries = clustered(20, seed=1)
+    for chosen in (np.arange(0, 4000, 200), np.arange(0, 4000, 3)):
+        expected = nearest(ids[chosen], vectors[chosen], queries, 10)
+        _, found = index.search(queries, 10, ids[chosen])
+        assert set(found.ravel().tolist()) <= set(ids[chosen].tolist())
+        if index.exact or len(chosen) <= APPROXIMATE // 4:
+            assert np.array_equal(found, expected)
+        shared = [len(set(one) & set(other)) for one, other in zip(found.tolist(), expected.tolist(), strict=True)]
+        assert np.mean(shared) > 9.5
+
+
+def test_among_many_that_are_far_away_as_many_are_found_as_are_asked_for() -> None:
+    vectors = clustered(4000)
+    index = FaissIndex.build(DIMENSION, np.arange(4000), vectors, APPROXIMATE)
+    query = vectors[:1]
+    farthest = np.sort(np.argsort(query[0] @ vectors.T)[:200])  # none stands in a list near the query
+    _, found = index.search(query, 100, farthest)
+    assert np.array_equal(found, nearest(farthest, vectors[farthest], query, 100))
+
+
 def test_an_empty_index_finds_nothing_and_can_be_filled(tmp_path: Path) -> None:
     FaissIndex.build(2, np.empty(0), np.empty((0, 2))).save(tmp_path / "empty")
     index = FaissIndex.load(tmp_path / "empty")
