@@ -21,6 +21,7 @@ import hybrid
 from hybrid.langchain import ChatHybrid
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.stores.database import catalog_path
+from hybrid.text.sentences import spans
 from hybrid.types.answers import RouteName
 from hybrid.types.events import EndEvent, Event, TextEvent
 
@@ -115,6 +116,15 @@ def test_every_way_of_asking_gives_the_same_answer(tmp_path: Path, route: RouteN
         metadata = chat.invoke(QUESTION).response_metadata
         assert [one["text"] for one in metadata["verdicts"]] == [claim.text for claim in first.claims]
         assert metadata["notes"] == list(first.notes)
+
+
+def test_every_way_of_asking_gives_the_same_claims_of_a_text_without_spaces(corpus: hybrid.Corpus) -> None:
+    written = "契約は五月に終了する。支払いは月末です！「本当か？」はい。"
+    (_, first), *others = in_every_way(corpus, lambda: lambda _: written, route="comprehension")
+    assert [claim.text for claim in first.claims if claim.origin == "writer"] == [
+        written[start:end] for start, end in spans(written)
+    ]
+    assert all(same(answer) == same(first) for _, answer in others)
 
 
 def test_errors_are_raised_with_the_first_event(corpus: hybrid.Corpus) -> None:

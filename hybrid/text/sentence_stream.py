@@ -17,7 +17,11 @@ _LABELS = ("answer:", "short answer:", "response:", "assistant:")
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])(?:\s|$)")
 _MAYBE_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]?)?")
 _STOPPED = re.compile(r"""[.!?]+['"”’)\]]*$""")
-_ENDS = tuple(".!?\"”’')")
+_CJK_STOPPED = re.compile(rf"[{sentences.CJK_STOPS}]+[{sentences.CJK_CLOSING}]*$")
+_CJK_GOES_ON = sentences.CJK_STOPS + sentences.CJK_CLOSING  # after a stop they belong to the same sentence
+_ENDS = tuple(".!?\"”’')" + _CJK_GOES_ON)
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
+"""Chinese and Japanese have no space between words: a character counts as one."""
 _WORD_THEN_MORE = re.compile(r"""[^\w]*[^\W_]+[\W_]""")
 _START = r"<\|im_start\|>\s*\w+"
 _SPECIAL = re.compile(rf"{_START}|<\|[^|>]{{1,40}}\|>")
@@ -60,7 +64,7 @@ class SentenceStream:
         self._release_bullet()
         self._settle(final=True)
         last = self._sentence
-        phrase = not failed and not self._given and not self._whole and len(last.split()) <= LONGEST_PHRASE
+        phrase = not failed and not self._given and not self._whole and len(_WORD.findall(last)) <= LONGEST_PHRASE
         if last.endswith(_ENDS) or phrase:
             self._finish()
         self._sentence = ""
@@ -150,17 +154,21 @@ class SentenceStream:
 
     def _settle(self, *, final: bool) -> None:
         """Join what comes next, unless the word after a full stop has yet to tell whether a sentence ended there."""
-        if _STOPPED.search(self._sentence) and self._next.startswith(" "):
+        if self._next.startswith(" ") and _STOPPED.search(self._sentence):
             if not final and not _WORD_THEN_MORE.match(self._next):
                 return
-            text = self._sentence + self._next
-            first = sentences.spans(text, _UNLIMITED)[0][1]
-            if first <= len(self._sentence):
-                following, self._next = self._next.lstrip(), ""
-                self._finish()
-                self._next = following
+            self._finish_if_ended()
+        elif self._next and self._next[0] not in _CJK_GOES_ON and _CJK_STOPPED.search(self._sentence):
+            self._finish_if_ended()  # a Chinese or Japanese stop needs no space, and the next character decides
         self._sentence += self._next
         self._next = ""
+
+    def _finish_if_ended(self) -> None:
+        """Finish the sentence if, with what comes next, the rules of `hybrid.text.sentences` end it here."""
+        if sentences.spans(self._sentence + self._next, _UNLIMITED)[0][1] <= len(self._sentence):
+            following, self._next = self._next.lstrip(), ""
+            self._finish()
+            self._next = following
 
     def _finish(self) -> None:
         sentence, self._sentence = self._sentence, ""

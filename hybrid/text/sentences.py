@@ -47,7 +47,9 @@ _OPENERS = vocabulary(
     unless until upon we what when where while who why with you your
     """
 )
-_STOP = re.compile(r"""[.!?]+['"”’)\]]*(?=\s)|[。！？｡]+(?P<close>[」』”’）)〕】]*)""")
+CJK_STOPS, CJK_CLOSING = "。！？｡", "」』”’）)〕】"
+"""Chinese and Japanese stops, full-width and half-width, and what may close a quotation or a bracket after one."""
+_STOP = re.compile(rf"""[.!?]+['"”’)\]]*(?=\s)|[{CJK_STOPS}]+(?P<close>[{CJK_CLOSING}]*)""")
 _GOES_ON = re.compile(r"[\u3041-\u309f]")  # hiragana after a closing quotation mark: 「終わった。」と言った
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*[§¶]*\s*([^\W_]+)""")

@@ -16,6 +16,7 @@ from hybrid.answering.answerer import Answerer
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.text.sentence_stream import SentenceStream
+from hybrid.text.sentences import spans
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.events import CitationEvent, ClaimEvent, DraftEvent, EndEvent, NoteEvent, RouteEvent, TextEvent
 from hybrid.types.filters import Filter
@@ -385,6 +386,9 @@ TEXTS = [
     "Short answer: 30 June 2027",
     "Answers differ. a < b and c <| d. Response:\n\nThe U.S. court ruled.",
     " \n— — Well. \t So it is * * or not.",
+    "契約は五月に終了する。支払いは月末です！本当か？はい。",
+    "彼は「終わった。」と言った。「それだけか？」次へ進む。 The term ends. 次。」",
+    "合同于五月终止。买方（“甲方”）应付款。！甲方说：“好。”乙方同意。ｱｱ｡ｲｲ｡",
 ]
 
 
@@ -405,9 +409,24 @@ def test_sentences_do_not_depend_on_where_the_pieces_were_cut(text: str) -> None
         assert cut_into_pieces(text, cuts) == alone
 
 
+@pytest.mark.parametrize("text", [text for text in TEXTS if "。" in text])
+def test_sentences_without_spaces_between_them_are_those_of_the_whole_text(text: str) -> None:
+    assert cut_into_pieces(text, range(1, len(text))) == [text[start:end] for start, end in spans(text)]
+    assert len(spans(text)) >= 3
+
+
+def test_a_sentence_without_a_space_after_it_is_given_out_with_the_next_character() -> None:
+    stream = SentenceStream()
+    assert [stream.feed(character) for character in "終わる。次"] == [[], [], [], [], ["終わる。"]]
+
+
 @pytest.mark.parametrize(
     ("text", "failed", "expected"),
     [
+        ("契約は五月に終了する。そして当事者は", False, ["契約は五月に終了する。"]),
+        ("契約は五月に終了する。", True, ["契約は五月に終了する。"]),
+        ("そして当事者は次の年の五月の終わりまでに", False, []),
+        ("2027年6月30日", False, ["2027年6月30日"]),
         ("It ended in May. Then the parties went on to", False, ["It ended in May."]),
         ("30 June 2027", False, ["30 June 2027"]),
         ("30 June 2027", True, []),
