@@ -38,7 +38,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     checkpoint = load_checkpoint(arguments.model)
-    model = MemoryModel(checkpoint, MemorySettings(model=arguments.model, start="none"))
+    model = MemoryModel(checkpoint, MemorySettings(model=arguments.model, initial_weights="none"))
     fast = model.session(None)._fast
     forms = {
         "ours, from 4 bits": DecodingWeights(model.transformer, checkpoint.stored),

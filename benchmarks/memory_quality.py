@@ -90,7 +90,7 @@ def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -
     )
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for row in rows:
-        model = MemoryModel.load(MemorySettings.model_validate({"start": "none"} | row))
+        model = MemoryModel.load(MemorySettings.model_validate({"initial_weights": "none"} | row))
         settings = model.settings
         for name, text in sources.items():
             ids = model.encode(text)
@@ -128,7 +128,9 @@ def plain_losses(transformer: Transformer, ids: list[int], piece: int) -> list[f
 
 def position(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
-    untrained = MemoryModel.load(MemorySettings.model_validate(arguments.settings | {"start": "none"})).transformer
+    untrained = MemoryModel.load(
+        MemorySettings.model_validate(arguments.settings | {"initial_weights": "none"})
+    ).transformer
     full = Transformer(untrained.config, untrained.weights, 8192, 0)
     size, limit = model.settings.mini_batch, arguments.tokens or 65_536
     sources = texts(arguments.data)
@@ -164,8 +166,8 @@ def quarters(losses: list[float]) -> list[float]:
 def trend(gaps: list[float], size: int) -> tuple[float, float]:
     """Slope of the least-squares line through the gaps, in nats a token per 10,000 tokens, and its standard error."""
     at = [number * size / 10_000 for number in range(len(gaps))]
-    slope, start = statistics.linear_regression(at, gaps)
-    left = sum((gap - start - slope * x) ** 2 for x, gap in zip(at, gaps, strict=True))
+    slope, intercept = statistics.linear_regression(at, gaps)
+    left = sum((gap - intercept - slope * x) ** 2 for x, gap in zip(at, gaps, strict=True))
     spread = sum((x - statistics.mean(at)) ** 2 for x in at)
     return slope, (left / (len(gaps) - 2) / spread) ** 0.5
 

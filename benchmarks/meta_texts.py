@@ -1,7 +1,7 @@
 """Lay out the development texts for meta-training: a folder to train on, one to evaluate on, and what stays unseen.
 
-python benchmarks/meta_texts.py --data ../shared/data --output build/start
-hybrid meta-train benchmarks/start.toml
+python benchmarks/meta_texts.py --data ../shared/data --output build/meta-training
+hybrid meta-train benchmarks/meta_train.toml
 
 Trained on: SQuALITY's training stories, QMSum's training meetings, the State of the Union addresses since
 1900, and every other CUAD contract. Evaluated on: the beginnings of a SQuALITY development story, a contract that
@@ -24,7 +24,7 @@ EVALUATION_CHARS = 40_000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--output", type=Path, default=Path("build/start"))
+    parser.add_argument("--output", type=Path, default=Path("build/meta-training"))
     arguments = parser.parse_args()
     for folder, texts in (("texts", training(arguments.data)), ("evaluation", evaluation(arguments.data))):
         target = arguments.output / folder

@@ -30,7 +30,7 @@ def settings(model: str | None, embedder: str | None, window: int, mini_batch: i
     """The settings that name the models. Those of the inner loop go with the language model."""
     memory: dict[str, object] = {"window": window, "mini_batch": mini_batch}
     if model is not None:
-        memory |= {"model": model, "start": "none"}  # the start that ships belongs to the built-in model
+        memory |= {"model": model, "initial_weights": "none"}  # those that ship belong to the built-in model
     retrieval = {"embedder": embedder} if embedder is not None else {}
     return hybrid.Settings.model_validate({"memory": memory, "retrieval": retrieval})
 

@@ -61,7 +61,7 @@ def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
 
 ACCESS_CLASS = "default"  # one line of snapshots for each access class; there is one class so far
 KEEP = 4
-_REPAIR_SNAPSHOT = "ingest again: the memory resumes from the snapshot before it, or is trained again from the start"
+_REPAIR_SNAPSHOT = "ingest again: the memory resumes from the snapshot before it, or is rebuilt"
 
 
 def save_snapshot(directory: Path, n: int, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> StoredFile:

@@ -81,21 +81,21 @@ def convert(
     click.echo(f"wrote {target}")
 
 
-@command("hybrid meta-train start.toml")
+@command("hybrid meta-train meta-train.toml")
 @click.argument("settings", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--quiet", is_flag=True, help="Print the result alone.")
 def meta_train(settings: Path, quiet: bool) -> None:
     """Prepare a model's memory: train its initial fast weights through the inner loop, on a folder of texts.
 
     SETTINGS is a TOML file; docs/meta-training.md lists its keys. The same command goes on with a run that was
-    stopped. The result is OUTPUT/initial_weights.safetensors, for the setting memory.start.
+    stopped. The result is OUTPUT/initial_weights.safetensors, for the setting memory.initial_weights.
     """
     from hybrid.settings.meta_training import MetaTrainingSettings
     from hybrid.ttt.training import meta_train as run
 
     found = MetaTrainingSettings.load(settings)
     result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
-    click.echo(f"wrote {result.start} after {result.steps} steps")
+    click.echo(f"wrote {result.initial_weights} after {result.steps} steps")
     if result.loss_before is not None and result.loss_after is not None:
         click.echo(f"evaluation loss {result.loss_before:.4f} before, {result.loss_after:.4f} after")
 

@@ -104,9 +104,9 @@ class MemorySettings(Table):
         description="a built-in name, a GGUF file, a directory, or a hub id in the local cache",
     )
     device: Device = Field(default="auto", description="where the model runs; auto: a GPU where there is one")
-    start: str = Field(
+    initial_weights: str = Field(
         default="auto",
-        description="initial fast weights: a file that hybrid meta-train wrote; none: untrained; "
+        description="of the fast weights: a file that hybrid meta-train wrote; none: untrained; "
         "auto: the one that comes with the model and these settings, if there is one",
     )
     window: int = Field(default=1024, ge=16, description="tokens that attention sees")

@@ -33,7 +33,7 @@ class OuterSettings(Table):
 
     trains: Literal["dynamic", "all"] = Field(
         default="dynamic",
-        description="dynamic: the dynamic MLPs' start, their norms and their step sizes; all: every tensor",
+        description="dynamic: the dynamic MLPs' initial weights, their norms and their step sizes; all: every tensor",
     )
     steps: int = Field(default=100, ge=1)
     sequence: int = Field(default=4096, ge=16, description="tokens of one inner loop")
@@ -62,7 +62,7 @@ class MetaTrainingSettings(Table):
     """
 
     texts: Path = Field(description="a folder; every .txt and .md file in it is read as UTF-8")
-    output: Path = Field(description="a folder for the start, the checkpoint, the log and the plot")
+    output: Path = Field(description="a folder for the initial weights, the checkpoint, the log and the plot")
     evaluation_texts: Annotated[Path | None, OrNone] = Field(
         default=None, description="none: every twentieth of the texts, not trained on"
     )

@@ -1,4 +1,4 @@
-"""A meta-trained start: what replaces the untrained dynamic MLPs of one model."""
+"""Meta-trained initial fast weights: what replaces the untrained dynamic MLPs of one model."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class InitialFastWeights:
     digest: str = ""
 
     def applied(self, weights: Weights) -> Weights:
-        """The model with this start. Raises `ModelError` where a tensor does not fit."""
+        """The model with these initial fast weights. Raises `ModelError` where a tensor does not fit."""
         sized = weights.named()
         tensors = dict(self.tensors)
         for name in [n.removesuffix(_CODES) for n in tensors if n.endswith(_CODES)]:
             difference = tensors.pop(name + _CODES).float() * tensors.pop(name + _SCALE)
             own = sized.get(name)
             if own is None or own.shape[0] < len(difference) or own.shape[1:] != difference.shape[1:]:
-                raise ModelError(f"this start's tensor {name} does not fit the model")
+                raise ModelError(f"tensor {name} of the initial weights does not fit the model")
             tensors[name] = own[: len(difference)].to(difference.dtype) + difference
         scales = any(name.endswith(".log_step_sizes") for name in self.tensors)
         if scales:
@@ -55,11 +55,11 @@ class InitialFastWeights:
         for name, tensor in tensors.items():
             there = sized.get(name)
             if there is None or (".start." not in name and there.shape != tensor.shape):
-                raise ModelError(f"this start's tensor {name} does not fit the model")
+                raise ModelError(f"tensor {name} of the initial weights does not fit the model")
         return weights.replaced({n: t if _wide(n) else t.to(sized[n].dtype) for n, t in tensors.items()})
 
     def suits(self, settings: MemorySettings) -> bool:
-        """Whether these settings run the inner loop that this start was trained for."""
+        """Whether these settings run the inner loop that these weights were trained for."""
         trained = self.made.get("settings", {}).get("inner", {})
         same = ("window", "sinks", "mini_batch", "learning_rate", "clip")
         width = settings.dynamic_size in (None, trained.get("dynamic_size"))
@@ -68,11 +68,11 @@ class InitialFastWeights:
     def save(self, path: Path, base: Mapping[str, Tensor]) -> None:
         """Write it in a third of its size. A failure leaves what was at ``path``.
 
-        A gate or up matrix is written as its difference from the untrained start, one byte a number with a
-        scale a row, which is more exact than the whole in bfloat16. Down matrices are bfloat16.
+        A gate or up matrix is written as its difference from the untrained one, one byte a number with a scale
+        a row, which is more exact than the whole in bfloat16. Down matrices are bfloat16.
 
         Args:
-            base: the untrained start, by the same paths.
+            base: the untrained weights, by the same paths.
         """
         stored: dict[str, Tensor] = {}
         for name, tensor in self.tensors.items():
@@ -91,7 +91,7 @@ class InitialFastWeights:
     def load(cls, path: Path) -> InitialFastWeights:
         """Read one. Raises `MissingModelError` or `ModelError`."""
         if not path.is_file():
-            raise MissingModelError(f"there is no start at {path}")
+            raise MissingModelError(f"there are no initial weights at {path}")
         try:
             with safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
@@ -100,26 +100,29 @@ class InitialFastWeights:
                 raise ModelError(f"{path} has format {metadata.get('format')!r}; this version reads {FORMAT!r}")
             made = json.loads(metadata["made"])
         except (SafetensorError, KeyError, ValueError) as error:
-            raise ModelError(f"{path} is no meta-trained start: {error}") from error
+            raise ModelError(f"{path} holds no meta-trained initial weights: {error}") from error
         return cls(tensors, made, sha256_of(path))
 
 
 def initial_weights_for(settings: MemorySettings, fingerprint: str) -> InitialFastWeights | None:
-    """The start that the settings name; None: the untrained one.
+    """The initial fast weights that the settings name; None: the untrained ones.
 
     Raises:
         MissingModelError, ModelError: as `InitialFastWeights.load`.
         SettingsError: it was trained for another model.
     """
-    if settings.start == "none":
+    if settings.initial_weights == "none":
         return None
-    if settings.start == "auto":
-        start = InitialFastWeights.load(SHIPPED) if SHIPPED.is_file() else None
-        return start if start is not None and start.made["model"] == fingerprint and start.suits(settings) else None
-    start = InitialFastWeights.load(Path(settings.start).expanduser())
-    if start.made.get("model") != fingerprint:
-        raise SettingsError(f"memory.start {settings.start} was trained for another model than {settings.model}")
-    return start
+    if settings.initial_weights == "auto":
+        shipped = InitialFastWeights.load(SHIPPED) if SHIPPED.is_file() else None
+        suits = shipped is not None and shipped.made["model"] == fingerprint and shipped.suits(settings)
+        return shipped if suits else None
+    found = InitialFastWeights.load(Path(settings.initial_weights).expanduser())
+    if found.made.get("model") != fingerprint:
+        raise SettingsError(
+            f"memory.initial_weights {settings.initial_weights} was trained for another model than {settings.model}"
+        )
+    return found
 
 
 def _widened(tensor: Tensor) -> Tensor:
@@ -127,5 +130,5 @@ def _widened(tensor: Tensor) -> Tensor:
 
 
 def _wide(name: str) -> bool:
-    """Starts and step sizes are kept in the master dtype; norms are applied in the compute dtype."""
+    """Fast weights and step sizes are kept in the master dtype; norms are applied in the compute dtype."""
     return ".start." in name or name.endswith(".log_step_sizes")

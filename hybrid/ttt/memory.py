@@ -204,10 +204,10 @@ class MemoryModel:
 
     def _identity(self) -> dict[str, str]:
         settings = self.settings.model_dump(include={"window", "sinks", "mini_batch", "dynamic_size", "optimizer"})
-        start = "untrained" if self.initial_weights is None else self.initial_weights.digest
+        initial = "untrained" if self.initial_weights is None else self.initial_weights.digest
         return {
             "model": self.fingerprint,
-            "start": start,
+            "initial weights": initial,
             **{key: json.dumps(value) for key, value in settings.items()},
         }
 

@@ -99,7 +99,7 @@ class InnerRun:
 
 
 def run_inner_loop(model: Transformer, sequences: Sequences, rule: InnerRule) -> InnerRun:
-    """Read each sequence from the model's start, without an outer graph.
+    """Train on each sequence from the model's initial fast weights, without an outer graph.
 
     Raises:
         InputError: T is no multiple of the mini-batch, or an id is out of range.
@@ -114,7 +114,7 @@ def meta_gradients(
     """The inner loop's mean loss and its gradient with respect to some of the model's tensors.
 
     Args:
-        trained: paths in `Weights.named`. Fast weights start from ``dynamic.*.start.*``.
+        trained: paths in `Weights.named`. Fast weights begin as ``dynamic.*.start.*``.
         first_order: take the inner gradients for constants.
 
     Returns:
@@ -134,18 +134,18 @@ def meta_gradients(
     share = 1 / run.chunk_loss.numel()
     cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing follows the last
     for number in reversed(range(len(carried))):
-        start = _as_leaves(carried[number])
+        state = _as_leaves(carried[number])
         piece, last = _mini_batch(sequences, rule, number), number == len(carried) - 1
-        loss, handed_on = _outputs(graph_model, start, piece, rule, first_order, last=last)
+        loss, handed_on = _outputs(graph_model, state, piece, rule, first_order, last=last)
         heads = [(loss, torch.full_like(loss, share)), *zip(handed_on, cotangents, strict=True)]
         reached = [(head, c) for head, c in heads if c is not None and head.requires_grad]
-        inputs = [*flat(start.fast), *_cache_tensors(start.cache), *leaves.values()]
+        inputs = [*flat(state.fast), *_cache_tensors(state.cache), *leaves.values()]
         found = _pulled_back(reached, inputs)
         cotangents = found[: len(inputs) - len(leaves)]
         for name, gradient in zip(leaves, found[len(cotangents) :], strict=True):
             if gradient is not None:
                 total[name] += gradient
-    for name, gradient in zip(_start_paths(model), cotangents, strict=False):  # the first fast weights are the start
+    for name, gradient in zip(_initial_paths(model), cotangents, strict=False):  # what the first mini-batch got
         if name in total and gradient is not None:
             total[name] = gradient.sum(0) if gradient.dim() > total[name].dim() else gradient
     return run, total
@@ -159,19 +159,19 @@ def _pulled_back(heads: Sequence[tuple[Tensor, Tensor]], inputs: Sequence[Tensor
 
 
 def _outputs(
-    model: Transformer, start: FastWeightState, batch: _Piece, rule: InnerRule, first_order: bool, *, last: bool
+    model: Transformer, state: FastWeightState, batch: _Piece, rule: InnerRule, first_order: bool, *, last: bool
 ) -> tuple[Tensor, list[Tensor]]:
     """The summed loss of one mini-batch and what it hands on, with a graph."""
     with torch.enable_grad():
-        compute = [DynamicMLP(*(w.to(model.dtype) for w in mlp.tensors())) for mlp in start.fast]
-        hidden, cache = _forward(model, batch, start.cache, compute)
+        compute = [DynamicMLP(*(w.to(model.dtype) for w in mlp.tensors())) for mlp in state.fast]
+        hidden, cache = _forward(model, batch, state.cache, compute)
         tokens = batch.tokens
         loss, _ = fused_linear_cross_entropy(hidden, model.unembedding, tokens.targets, tokens.weights(), inner=True)
         if last:
             return loss, []
         gradients = torch.autograd.grad(loss, flat(compute), create_graph=not first_order, retain_graph=True)
         factor = clip_factor(squared_norm(gradients), rule.clip)
-        stepped = sgd(start, gradients, factor, step_sizes(model.weights.dynamic, rule.learning_rate))
+        stepped = sgd(state, gradients, factor, step_sizes(model.weights.dynamic, rule.learning_rate))
         return loss, [*flat(stepped.fast), *_cache_tensors(cache)]
 
 
@@ -250,7 +250,7 @@ def _cache_tensors(cache: WindowCache) -> list[Tensor]:
     return [t for layer in cache.layers for t in layer.tensors()]
 
 
-def _start_paths(model: Transformer) -> list[str]:
+def _initial_paths(model: Transformer) -> list[str]:
     return [f"dynamic.{n}.start.{part}" for n in range(model.config.suffix_layers) for part in ("gate", "up", "down")]
 
 

@@ -36,15 +36,20 @@ from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.model.weights import load_weights
 from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
 
-CHECKPOINT, LOG, START, PLOT = "checkpoint.safetensors", "log.jsonl", "initial_weights.safetensors", "loss.svg"
+CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
+    "checkpoint.safetensors",
+    "log.jsonl",
+    "initial_weights.safetensors",
+    "loss.svg",
+)
 _HELD_OUT = 20  # one text in so many is kept for evaluation where none are given
 
 
 @dataclass(frozen=True)
 class MetaTrainingResult:
-    """What a run came to: losses in nats on the evaluation texts, before and after, and where the start is."""
+    """What a run came to: losses in nats on the evaluation texts, before and after, and the file of initial weights."""
 
-    start: Path
+    initial_weights: Path
     steps: int
     loss_before: float | None
     loss_after: float | None
@@ -127,11 +132,11 @@ class _Run:
                 self._save()
         losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
         first, last = (losses[0], losses[-1]) if losses else (None, None)
-        start = InitialFastWeights({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
-        with _writing(self.settings.output / START):
-            start.save(self.settings.output / START, self.model.weights.named())
+        weights = InitialFastWeights({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
+        with _writing(self.settings.output / INITIAL_WEIGHTS):
+            weights.save(self.settings.output / INITIAL_WEIGHTS, self.model.weights.named())
             plot_log(self.log, self.settings.output / PLOT)
-        return MetaTrainingResult(self.settings.output / START, self.step, first, last)
+        return MetaTrainingResult(self.settings.output / INITIAL_WEIGHTS, self.step, first, last)
 
     def _made(self, first: float | None, last: float | None) -> dict[str, Any]:
         return {

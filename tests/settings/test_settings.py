@@ -59,7 +59,7 @@ def test_a_file_sets_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
         ("HYBRID_MEMORY__LEARNING_RATE", "3e-4", 3e-4),
         ("HYBRID_MEMORY__DYNAMIC_SIZE", "128", 128),
         ("HYBRID_MEMORY__DYNAMIC_SIZE", "none", None),
-        ("HYBRID_MEMORY__START", "none", "none"),
+        ("HYBRID_MEMORY__INITIAL_WEIGHTS", "none", "none"),
         ("HYBRID_ROUTER__WEIGHTS", "", None),
         ("HYBRID_RETRIEVAL__DEVICE", "cuda:1", "cuda:1"),
     ],
@@ -268,9 +268,9 @@ def test_meta_training_has_the_same_file_and_the_same_errors(tmp_path: Path) -> 
 
 
 def test_a_file_says_none_where_a_setting_is_to_have_no_value(tmp_path: Path) -> None:
-    path = written(tmp_path, '[router]\nweights = "none"\n[memory]\ndynamic_size = ""\nstart = "none"\n')
+    path = written(tmp_path, '[router]\nweights = "none"\n[memory]\ndynamic_size = ""\ninitial_weights = "none"\n')
     loaded = Settings.load(path)
-    assert (loaded.router.weights, loaded.memory.dynamic_size, loaded.memory.start) == (None, None, "none")
+    assert (loaded.router.weights, loaded.memory.dynamic_size, loaded.memory.initial_weights) == (None, None, "none")
 
 
 def test_code_gets_the_same_errors_in_the_same_words() -> None:

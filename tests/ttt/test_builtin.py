@@ -62,7 +62,7 @@ def test_it_answers_in_words_from_the_evidence_in_its_window(model: MemoryModel)
     assert "Marta Quill" in model.session(None).generate([("user", evidence)], max_new_tokens=24)
 
 
-def test_the_defaults_begin_from_the_shipped_start_and_it_is_small_enough_to_ship() -> None:
+def test_the_defaults_begin_from_the_shipped_initial_weights_and_they_are_small_enough_to_ship() -> None:
     try:
         default = MemoryModel.load(MemorySettings())
     except MissingModelError as missing:
@@ -75,11 +75,11 @@ def test_the_defaults_begin_from_the_shipped_start_and_it_is_small_enough_to_shi
     )
 
 
-def test_the_shipped_start_learns_more_of_a_text_than_the_untrained_one() -> None:
+def test_the_shipped_initial_weights_learn_more_of_a_text_than_the_untrained_ones() -> None:
     """One full mini-batch of a text that this project wrote, read, and then its end scored by itself."""
 
-    def gain(start: str) -> float:
-        model = MemoryModel.load(MemorySettings(start=start, dtype="float32"))
+    def gain(initial_weights: str) -> float:
+        model = MemoryModel.load(MemorySettings(initial_weights=initial_weights, dtype="float32"))
         state = model.initial_state()
         model.adapt(state, (model.encode(CASE) * 2)[:513])
         return model.session(None).loss(QUESTION) - model.session(state).loss(QUESTION)

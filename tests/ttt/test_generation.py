@@ -395,7 +395,7 @@ def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> Non
         checkpoint = load_checkpoint("smollm2-135m-instruct")
     except MissingModelError as missing:
         pytest.skip(str(missing))
-    settings = MemorySettings(dtype="float32", start="none")
+    settings = MemorySettings(dtype="float32", initial_weights="none")
     exact, rounded = MemoryModel(checkpoint, settings), MemoryModel(checkpoint, settings, torch.bfloat16)
     fast = exact.initial_state().fast_state.fast
     ids = exact.tokenizer.encode_chat([("user", "Name three birds that live at the sea.")])

@@ -1,4 +1,4 @@
-"""Meta-training learns, resumes to the bit, says what is wrong, and its start is what the memory begins with."""
+"""Meta-training learns, resumes to the bit, says what is wrong, and its weights are what the memory begins with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, O
 from hybrid.ttt import outer_loop
 from hybrid.ttt import training as meta_training
 from hybrid.ttt.memory import MemoryModel
-from hybrid.ttt.training import CHECKPOINT, LOG, PLOT, START, inner_warm_up, meta_train, schedule
+from hybrid.ttt.training import CHECKPOINT, INITIAL_WEIGHTS, LOG, PLOT, inner_warm_up, meta_train, schedule
 
 INNER: dict[str, Any] = {"window": 32, "mini_batch": 16}
 OUTER: dict[str, Any] = {
@@ -69,7 +69,7 @@ def test_the_evaluation_loss_falls_and_everything_is_written(texts: Path, option
 def test_the_prefix_computed_once_changes_nothing(texts: Path) -> None:
     meta_train(settings(texts))
     meta_train(settings(texts, "again", prefix_cache_mib=0))
-    ours, theirs = (load_file(texts.parent / run / START) for run in ("run", "again"))
+    ours, theirs = (load_file(texts.parent / run / INITIAL_WEIGHTS) for run in ("run", "again"))
     for name, tensor in ours.items():
         assert torch.equal(tensor, theirs[name]), name
 
@@ -85,11 +85,11 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(texts: Path, monkeypatc
     stopped = settings(texts, "stopped")
     with pytest.raises(KeyboardInterrupt):
         meta_train(stopped, stop)
-    assert not (stopped.output / START).exists()
+    assert not (stopped.output / INITIAL_WEIGHTS).exists()
     seen: list[int] = []
     meta_train(stopped, lambda line: seen.append(line["step"]))
     assert seen == [5, 6, 6]  # from the checkpoint after step 4
-    for name in (START, CHECKPOINT):
+    for name in (INITIAL_WEIGHTS, CHECKPOINT):
         ours, theirs = load_file(stopped.output / name), load_file(whole.output / name)
         assert ours.keys() == theirs.keys()
         for key, tensor in ours.items():
@@ -99,14 +99,16 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(texts: Path, monkeypatc
 def test_first_order_is_another_gradient(texts: Path) -> None:
     meta_train(settings(texts, steps=1))
     meta_train(settings(texts, "first", {"first_order": True}, steps=1))
-    exact, first = (load_file(texts.parent / run / START) for run in ("run", "first"))
+    exact, first = (load_file(texts.parent / run / INITIAL_WEIGHTS) for run in ("run", "first"))
     assert any(not torch.equal(tensor, first[name]) for name, tensor in exact.items())
 
 
-def test_the_memory_begins_with_the_start_and_a_snapshot_names_it(texts: Path) -> None:
+def test_the_memory_begins_with_the_initial_weights_and_a_snapshot_names_them(texts: Path) -> None:
     result = meta_train(settings(texts, inner={"dynamic_size": 24}))
-    chosen = MemorySettings(model=str(texts.parent / "tiny-llama"), dtype="float32", start=str(result.start), **INNER)
-    model, plain = MemoryModel.load(chosen), MemoryModel.load(chosen.model_copy(update={"start": "none"}))
+    chosen = MemorySettings(
+        model=str(texts.parent / "tiny-llama"), dtype="float32", initial_weights=str(result.initial_weights), **INNER
+    )
+    model, plain = MemoryModel.load(chosen), MemoryModel.load(chosen.model_copy(update={"initial_weights": "none"}))
     assert model.initial_state().fast_state.fast[0].gate.shape == (24, 32)
     fast, untrained = model.initial_state().fast_state.fast[0], plain.initial_state().fast_state.fast[0]
     trained = load_file(texts.parent / "run" / CHECKPOINT)
@@ -124,22 +126,25 @@ def test_the_memory_begins_with_the_start_and_a_snapshot_names_it(texts: Path) -
     assert losses[0] is not None
     assert losses[1] is not None
     assert losses[0] < losses[1] - 0.1
-    with pytest.raises(ModelError, match="made with start"):
+    with pytest.raises(ModelError, match="made with initial weights"):
         plain.restore(*model.initial_state().to_tensors())
 
 
-def test_a_start_of_another_model_or_a_damaged_one_is_refused(texts: Path, tmp_path: Path) -> None:
+def test_initial_weights_of_another_model_or_damaged_ones_are_refused(texts: Path, tmp_path: Path) -> None:
     result = meta_train(settings(texts, steps=1))
     other = MemorySettings(
-        model=str(write_tiny_model(tmp_path / "other", seed=1)), start=str(result.start), dtype="float32", **INNER
+        model=str(write_tiny_model(tmp_path / "other", seed=1)),
+        initial_weights=str(result.initial_weights),
+        dtype="float32",
+        **INNER,
     )
     with pytest.raises(SettingsError, match="another model"):
         MemoryModel.load(other)
-    missing = other.model_copy(update={"start": str(tmp_path / "nowhere")})
+    missing = other.model_copy(update={"initial_weights": str(tmp_path / "nowhere")})
     with pytest.raises(MissingModelError, match="nowhere"):
         MemoryModel.load(missing)
-    result.start.write_bytes(result.start.read_bytes()[:100])
-    with pytest.raises(ModelError, match="no meta-trained start"):
+    result.initial_weights.write_bytes(result.initial_weights.read_bytes()[:100])
+    with pytest.raises(ModelError, match="no meta-trained initial weights"):
         MemoryModel.load(other)
 
 
@@ -184,14 +189,14 @@ def test_divergence_and_a_full_disk_leave_the_last_checkpoint(texts: Path, monke
     assert not list(found.output.glob(".*partial"))
 
 
-def test_a_start_that_cannot_be_written_is_a_clear_error(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_initial_weights_that_cannot_be_written_are_a_clear_error(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("hybrid.ttt.initial_weights.save_file", full)
-    with pytest.raises(ModelError, match=rf"{START} could not be written.*no space left"):
+    with pytest.raises(ModelError, match=rf"{INITIAL_WEIGHTS} could not be written.*no space left"):
         meta_train(settings(texts, steps=1))
-    assert not (texts.parent / "run" / START).exists()
+    assert not (texts.parent / "run" / INITIAL_WEIGHTS).exists()
     (texts.parent / "file").touch()
     with pytest.raises(ModelError, match="file could not be written"):
         meta_train(settings(texts, "file"), lambda line: pytest.fail("trained before it looked"))
@@ -205,20 +210,22 @@ def test_another_model_at_the_same_path_does_not_go_on_with_a_run(texts: Path) -
         meta_train(found)
 
 
-def test_the_start_that_comes_with_a_model_is_used_where_it_suits(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_initial_weights_that_come_with_a_model_are_used_where_they_suit(
+    texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = meta_train(settings(texts, steps=1))
-    monkeypatch.setattr("hybrid.ttt.initial_weights.SHIPPED", result.start)
+    monkeypatch.setattr("hybrid.ttt.initial_weights.SHIPPED", result.initial_weights)
     fits = MemorySettings(model=str(texts.parent / "tiny-llama"), dtype="float32", **INNER)
 
     def began_from(**changes: object) -> Path | None:
         model = MemoryModel.load(MemorySettings.model_validate(fits.model_dump() | changes))
-        return None if model.initial_weights is None else result.start
+        return None if model.initial_weights is None else result.initial_weights
 
-    assert began_from() == result.start
+    assert began_from() == result.initial_weights
     other_model = str(write_tiny_model(texts.parent / "other", seed=1))
     for change in (
-        {"start": "none"}, {"mini_batch": 32}, {"learning_rate": 0.5}, {"clip": 0}, {"window": 64}, {"sinks": 0},
-        {"optimizer": "adam"}, {"dynamic_size": 8}, {"model": other_model},
+        {"initial_weights": "none"}, {"mini_batch": 32}, {"learning_rate": 0.5}, {"clip": 0}, {"window": 64},
+        {"sinks": 0}, {"optimizer": "adam"}, {"dynamic_size": 8}, {"model": other_model},
     ):  # fmt: skip
         assert began_from(**change) is None, change
 
@@ -278,7 +285,7 @@ def test_the_command_runs_a_toml_file_and_names_what_is_wrong_in_one(texts: Path
     )
     result = CliRunner().invoke(main, ["meta-train", str(toml)])
     assert result.exit_code == 0, result.output
-    assert f"wrote {tmp_path / 'run' / START} after 2 steps" in result.stdout
+    assert f"wrote {tmp_path / 'run' / INITIAL_WEIGHTS} after 2 steps" in result.stdout
     assert json.loads(result.stderr.splitlines()[1])["step"] == 1
     for bad, named in (("[inner]\nwindow = 3", "inner.window"), ("[outer]\nsteeps = 3", "outer.steeps"), ("[", "TOML")):
         toml.write_text("\n".join([*lines, bad]))
