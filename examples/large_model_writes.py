@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         answer = corpus.ask("Why did the parties fall out over the salt?", route="comprehension", writer=writer)
         for claim in answer.claims:
-            print(f"{claim.verdict:<12}{claim.origin:<8}{claim.text}")
+            print(f"{claim.verdict:<13}{claim.origin:<8}{claim.text}")
         print(f"\n{answer}")
 
 

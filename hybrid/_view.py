@@ -14,11 +14,14 @@ import numpy as np
 
 from hybrid._runtime import models_used
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.verification.classifiers import Classifier
+from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
 from hybrid.errors import InputError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
-from hybrid.settings import Dtype, MemorySettings, Settings
+from hybrid.settings import AnswerSettings, Dtype, MemorySettings, Settings
+from hybrid.settings.models import resolve_model
 from hybrid.stores import commits
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
@@ -72,6 +75,7 @@ def _load_memory_model(settings: MemorySettings) -> MemoryModel:
 
 
 MEMORY_MODELS: Shared[MemorySettings, MemoryModel] = Shared(_load_memory_model)
+CLASSIFIERS: Shared[str, Classifier] = Shared(lambda name: Classifier.load(name))
 
 
 def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Embedder:
@@ -138,7 +142,33 @@ class View:
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = _Memory.of(directory, settings.memory, commit, model)
-        return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings))
+        judge = _LazyClassifier.of(settings.answer)
+        return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings, judge))
+
+
+class _LazyClassifier:
+    """The classifier that the settings name, loaded when it first judges."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.name = f"classifier {Path(path).name if Path(path).exists() else path}"
+
+    @classmethod
+    def of(cls, settings: AnswerSettings) -> Calibrated | None:
+        """The calibrated classifier; ``None`` where the settings name none. Raises `MissingModelError` for a path
+        where nothing is."""
+        if settings.entailment is None:
+            return None
+        calibration = Calibration(settings.entailment_slope, settings.entailment_intercept)
+        return Calibrated(cls(resolve_model(settings.entailment)), calibration)
+
+    @cached_property
+    def _model(self) -> Classifier:
+        models_used()
+        return CLASSIFIERS.get(self._path)
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        return self._model.judge(pairs)
 
 
 class _Memory:

@@ -261,6 +261,7 @@ class Corpus(Shown):
         where: Filter | None = None,
         passages: SuppliedBy | None = None,
         writer: Any = None,
+        judge: Any = None,
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """Answer a question, with citations and a verdict on every claim.
@@ -277,14 +278,19 @@ class Corpus(Shown):
             writer: a LangChain chat model, or a function from a list of (role, text) messages to text. It writes in
                 the memory's place, from passages that this library found, and every sentence of it gets its verdict;
                 also where the memory is off or a filter is set. If it fails, a note says how and the index answers.
+            judge: a LangChain chat model or a function, as ``writer``. It is asked whether a passage entails a
+                generated sentence that the rules neither approve nor refuse; its yes makes the claim ``likely``, never
+                more. Without one the model that ``answer.entailment`` in the settings names is asked, if any.
             on_token: called with each piece of the answer's text as it is made: a quote, or a sentence that was
                 generated and verified, with its marks. Together they are the answer's ``text``. `stream` gives more.
 
         Raises:
             InputError: an empty question, an unknown route, a filter with a metadata key or a source that no
-                document has, a filter for passages, or a writer that cannot write.
+                document has, a filter for passages, or a writer or judge that is no model.
         """
-        events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
+        events = self.stream(
+            question, route=route, history=history, where=where, passages=passages, writer=writer, judge=judge
+        )
         return collect(events, _arguments.listener_of(on_token))
 
     async def aask(
@@ -296,12 +302,15 @@ class Corpus(Shown):
         where: Filter | None = None,
         passages: SuppliedBy | None = None,
         writer: Any = None,
+        judge: Any = None,
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
-        """`ask`, without holding up the event loop; ``writer`` and ``on_token`` are called in the working thread.
-        A task that is cancelled returns at once and is told nothing more; its thread stops at the next piece of text
-        that is generated."""
-        events = self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
+        """`ask`, without holding up the event loop; ``writer``, ``judge`` and ``on_token`` are called in the working
+        thread. A task that is cancelled returns at once and is told nothing more; its thread stops at the next piece of
+        text that is generated."""
+        events = self.stream(
+            question, route=route, history=history, where=where, passages=passages, writer=writer, judge=judge
+        )
         listener = _arguments.listener_of(on_token)
         return await until_dropped(events, lambda wanted: collect(wanted, listener))
 
@@ -314,6 +323,7 @@ class Corpus(Shown):
         where: Filter | None = None,
         passages: SuppliedBy | None = None,
         writer: Any = None,
+        judge: Any = None,
     ) -> Events:
         """Answer a question event by event: route, evidence, text, citations, claims, notes, and the answer at the end.
 
@@ -341,7 +351,7 @@ class Corpus(Shown):
                 if given is not None:
                     supplied = SuppliedPassages(given, view.commit)
                     answerer = answerer.over(supplied, supplied)
-                return answerer, answerer.prepare(question, route, history, where, writer)
+                return answerer, answerer.prepare(question, route, history, where, writer, judge)
 
             answerer, request = self._asked(prepared)
             yield from answerer.stream(request)
@@ -355,6 +365,7 @@ class Corpus(Shown):
         where: Filter | None = None,
         passages: SuppliedBy | None = None,
         writer: Any = None,
+        judge: Any = None,
     ) -> AsyncGenerator[Event, None]:
         """`stream`, without holding up the event loop. A task that is cancelled returns at once; the thread that makes
         the next event stops with it.
@@ -365,7 +376,9 @@ class Corpus(Shown):
             ...         print(event.kind)
         """
         return pulled(
-            self.stream(question, route=route, history=history, where=where, passages=passages, writer=writer)
+            self.stream(
+                question, route=route, history=history, where=where, passages=passages, writer=writer, judge=judge
+            )
         )
 
     def compare(

@@ -6,7 +6,7 @@ There is one way to an answer: `Answerer.prepare` reads what the question needs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from threading import Lock
@@ -21,7 +21,8 @@ from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, Tex
 from hybrid.answering.passages import FilteredView
 from hybrid.answering.request import RequestContext, checked_question
 from hybrid.answering.selection import document_header, ranking
-from hybrid.answering.verification.verifier import Documents, Searches, Verifier
+from hybrid.answering.verification.judgement import ChatJudge, Entailment
+from hybrid.answering.verification.verifier import Documents, Examined, Searches, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
 from hybrid.router.follow_ups import standalone
@@ -92,6 +93,7 @@ class Answerer:
         router: Routes,
         session: generators.MemorySession | None,
         settings: Settings,
+        entailment: Entailment | None = None,
     ) -> None:
         self._catalog = catalog
         self._searcher = searcher
@@ -99,6 +101,7 @@ class Answerer:
         self._router = router
         self._session = session
         self._settings = settings
+        self._entailment = entailment
         self._computing = Lock()  # of the memory
         self._supplied = False  # whether the documents are passages of the caller's, all of which a search finds
         self._idf: tuple[int | None, InverseDocumentFrequency] | None = None
@@ -110,11 +113,12 @@ class Answerer:
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
         writer: Any = None,
+        judge: Any = None,
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """The answer that `stream` ends with. The arguments and errors are those of `prepare`; ``on_token`` is called
         with each piece of the answer's text."""
-        return collect(self.stream(self.prepare(question, route, history, where, writer)), on_token)
+        return collect(self.stream(self.prepare(question, route, history, where, writer, judge)), on_token)
 
     def prepare(
         self,
@@ -123,20 +127,23 @@ class Answerer:
         history: Sequence[str | Answer] = (),
         where: Filter | None = None,
         writer: Any = None,
+        judge: Any = None,
     ) -> RequestContext:
         """Read what the answer to ``question`` needs, in one state of the catalog: the evidence and the quotes.
 
         ``route`` overrides the router, ``history`` is what was asked before, oldest first. With ``where``, only
         documents that it lets through are searched, and the memory, which was trained on them all, does not write. A
-        ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place.
+        ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place, and a ``judge``
+        (`hybrid.answering.verification.judgement.ChatJudge`) is asked about what the rules leave open.
 
         Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
-        route, if the filter names what no document has, or if ``writer`` cannot write.
+        route, if the filter names what no document has, if ``writer`` cannot write, or if ``judge`` cannot judge.
         """
         stated, asked = self._read(question, history)
         if route is not None and route not in get_args(RouteName):
             raise InputError(f"no route {route!r}; the routes are {', '.join(get_args(RouteName))}")
         given = None if writer is None else self._given(writer)
+        model = self._entailment if judge is None else ChatJudge(judge)
         composer = Composer(
             lambda sentence, number: cite(self._catalog, sentence, number),
             drop_unsupported=self._settings.answer.drop_unsupported,
@@ -144,7 +151,7 @@ class Answerer:
         filtered = where if where is not None and not where.everything else None
         with self._catalog.read_transaction():
             context = RequestContext(stated, asked, self._catalog.commit(), filtered, composer, given)
-            self._find(context, route)
+            self._find(context, route, model)
         return context
 
     def stream(self, context: RequestContext) -> Events:
@@ -158,7 +165,7 @@ class Answerer:
         if context.answerable:
             if context.route.name != "lookup":
                 yield from self._generated(context)
-            if not composer.citations:
+            if not composer.supported:
                 yield from self._closest(context)
             if not composer.claims:
                 context.nothing = _ALL_REMOVED
@@ -168,7 +175,9 @@ class Answerer:
 
     def over(self, catalog: CatalogLike, searcher: Searches) -> Answerer:
         """The same embedder, router and memory over passages of the caller's."""
-        other = Answerer(catalog, searcher, self._embedder, self._router, self._session, self._settings)
+        other = Answerer(
+            catalog, searcher, self._embedder, self._router, self._session, self._settings, self._entailment
+        )
         other._computing = self._computing
         other._supplied = True
         return other
@@ -189,7 +198,7 @@ class Answerer:
         stated = checked_question(question, limit)
         return stated, standalone(stated, [checked_question(one, limit) for one in before])
 
-    def _find(self, context: RequestContext, forced: RouteName | None) -> None:
+    def _find(self, context: RequestContext, forced: RouteName | None, model: Entailment | None) -> None:
         """Route the question, find the evidence, and compose the quotes that are certain."""
         asked, where, events = context.question, context.where, context.events
         with context.timed("route"):
@@ -217,7 +226,8 @@ class Answerer:
                     events += context.composer.add_quote(sentence)
         if context.route.name != "lookup":
             view = FilteredView(self._catalog, self._searcher, where)
-            context.verifier = Verifier(view, view, self._embedder, context.idf)
+            limit = self._settings.answer.likely_above
+            context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
 
     def _search(self, asked: str, where: Filter | None) -> list[Hit]:
         hits = self._searcher.search(asked, HITS, where)
@@ -295,7 +305,7 @@ class Answerer:
             yield context.note(f"The {origin} did not {did}: {failure}. The index answers alone.")
         elif not wrote and origin == "writer":
             yield context.note("The writer found no answer in the passages.")
-        if wrote and not context.composer.citations:
+        if wrote and not context.composer.supported:
             yield context.note(f"No span supports what the {origin} wrote; the closest passages are quoted.")
 
     def _verified(self, context: RequestContext, sentence: str, origin: Origin) -> list[Event]:
@@ -303,8 +313,29 @@ class Answerer:
         assert context.verifier is not None  # there is one wherever something is generated
         with self._catalog.read_transaction(), context.timed("verification"):
             events = self._drop_removed(context)
-            verdicts = context.verifier.verify_parts(sentence, context.evidence)
+            examined = context.verifier.examine_parts(sentence, context.evidence)
+            if not any(one.open for one in examined):
+                verdicts = context.verifier.decide_parts(examined)
+                return [*events, *context.composer.add_generated(sentence, verdicts, origin)]
+        with context.timed("judging"):  # a model may take its time: no transaction is open
+            verdicts, failure = self._decided(context, examined)
+        events += failure
+        with self._catalog.read_transaction(), context.timed("verification"):
+            events += self._drop_removed(context)
+            names = self._catalog.names({one.span.document_id for one in verdicts if one.span is not None})
+            verdicts = [_standing(one, names) for one in verdicts]
             return [*events, *context.composer.add_generated(sentence, verdicts, origin)]
+
+    def _decided(self, context: RequestContext, examined: list[Examined]) -> tuple[list[Verified], list[Event]]:
+        """The verdicts on a sentence and its parts; where the model fails, the rules alone decide from then on, and a
+        note says so."""
+        assert context.verifier is not None
+        try:
+            return context.verifier.decide_parts(examined), []
+        except ModelError as error:
+            context.verifier = context.verifier.without_model()
+            note = context.note(f"The judge did not answer: {error}. The rules decide alone.")
+            return context.verifier.decide_parts(examined), [note]
 
     def _closest(self, context: RequestContext) -> list[Event]:
         """Quotes where nothing else is cited: the sentences that a lookup would quote, and some that are not as good,
@@ -375,3 +406,10 @@ class Answerer:
         if context.answerability.missing:
             text += f" {'They do' if count > 1 else 'It does'} not mention {', '.join(context.answerability.missing)}."
         return text
+
+
+def _standing(one: Verified, names: Mapping[int, str]) -> Verified:
+    """The verdict, or that nothing supports the claim any more where its document was removed while a model judged."""
+    if one.span is None or names.get(one.span.document_id) == one.span.source:
+        return one
+    return Verified(one.text, "unsupported", None, one.support)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
-from hybrid.answering.verification.verifier import Verified
+from hybrid.answering.verification.verifier import STRING_COMPARISON, Verified
 from hybrid.text import lexicon
-from hybrid.types.answers import Citation, Claim, Origin, Verdict
+from hybrid.types.answers import Citation, Claim, ClaimPart, Origin, Verdict
 from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a claim is made of. It has no spans exactly where it is unsupported, and several where it joins statements
-    that different spans support."""
+    """What a claim is made of. It has no spans exactly where nothing supports it, and several where it joins statements
+    that different spans support; ``against`` are spans that say otherwise."""
 
     text: str
     verdict: Verdict
     spans: tuple[Sentence, ...]
     origin: Origin
     support: float
+    decided_by: str
+    probability: float | None = None
+    against: tuple[Sentence, ...] = ()
+    parts: tuple[Verified, ...] = ()
 
 
 class Composer:
@@ -62,23 +66,35 @@ class Composer:
         """What the claims cite, each span once, in the order of their numbers."""
         return tuple(self._numbered.values())
 
+    @property
+    def supported(self) -> bool:
+        """Whether a span supports any of the claims."""
+        return any(claim.citations for claim in self.claims)
+
     def add_quote(self, sentence: Sentence) -> list[Event]:
         """A sentence of a document, word for word: the events of it, none if it repeats what is there."""
-        return self._add(Statement(sentence.text, "verbatim", (sentence,), "index", 1.0))
+        return self._add(Statement(sentence.text, "verbatim", (sentence,), "index", 1.0, STRING_COMPARISON))
 
     def add_generated(self, text: str, verdicts: Sequence[Verified], origin: Origin) -> list[Event]:
         """A generated sentence with the verdict on it, or with one for each of the statements that it joins.
 
-        A sentence whose statements stand in different spans is one claim that cites them all, and never verbatim:
-        no document says it as one sentence.
+        A sentence whose statements were judged each for itself has the weakest of their verdicts, names them all as its
+        parts, and is never verbatim: no document says it as one sentence.
         """
-        verdict: Verdict = verdicts[0].verdict if len(verdicts) == 1 else "supported"
-        spans = {one.span.key: one.span for one in verdicts if one.span is not None}
+        if len(verdicts) == 1:
+            (one,) = verdicts
+            return self._add(_statement(text, one, origin))
+        weakest = min(verdicts, key=lambda one: (_STRENGTH.index(one.verdict), one.support))
+        verdict: Verdict = "supported" if weakest.verdict == "verbatim" else weakest.verdict
+        spans = {one.span.key: one.span for one in verdicts if one.span is not None} if weakest.approved else {}
         support = min(one.support for one in verdicts)
-        return self._add(Statement(text, verdict, tuple(spans.values()), origin, support))
+        whole = replace(
+            _statement(text, weakest, origin), verdict=verdict, spans=tuple(spans.values()), support=support
+        )
+        return self._add(replace(whole, parts=tuple(verdicts)))
 
     def _add(self, statement: Statement) -> list[Event]:
-        if self._drop_unsupported and statement.verdict == "unsupported":
+        if self._drop_unsupported and not statement.spans:
             return []
         if any(repeats(statement, earlier) for earlier in self._statements):
             return []
@@ -90,7 +106,10 @@ class Composer:
             citations=citations,
             origin=statement.origin,
             support=statement.support,
+            decided_by=statement.decided_by,
+            probability=statement.probability,
             contradicted_by=self._contradicting(statement),
+            parts=tuple(map(self._part, statement.parts)),
         )
         before = self._separator("quotes" if statement.origin == "index" else "generated")
         opened = f"{before}“" if statement.origin == "index" else before
@@ -109,12 +128,25 @@ class Composer:
         return self._numbered[sentence.key]
 
     def _contradicting(self, statement: Statement) -> tuple[int, ...]:
-        """The numbers of the quotes so far that contradict a generated statement."""
+        """The numbers of the spans that contradict a generated statement: of the quotes so far, and what it was judged
+        by."""
         if statement.origin == "index":
             return ()
         quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
-        against = (quote for quote in quotes if contradict(statement.text, quote.text))
-        return tuple(sorted(self._numbered[quote.key].number for quote in against))
+        against = [quote for quote in quotes if contradict(statement.text, quote.text)]
+        return tuple(sorted({self._citation(span).number for span in (*against, *statement.against)}))
+
+    def _part(self, part: Verified) -> ClaimPart:
+        """A part of a claim, with the number of what supports it if the answer cites that."""
+        cited = part.span is not None and part.span.key in self._numbered
+        numbers = (self._numbered[part.span.key].number,) if part.span is not None and cited else ()
+        return ClaimPart(
+            text=collapse(part.text),
+            verdict=part.verdict,
+            decided_by=part.decided_by,
+            probability=part.probability,
+            citations=numbers,
+        )
 
     def _separator(self, group: Literal["quotes", "generated"]) -> str:
         before, self._group = self._group, group
@@ -123,6 +155,22 @@ class Composer:
         if before != group:
             return "\n\n"
         return "\n" if group == "quotes" else " "
+
+
+_STRENGTH: tuple[Verdict, ...] = ("contradicted", "unsupported", "likely", "supported", "verbatim")
+
+
+def _statement(text: str, one: Verified, origin: Origin) -> Statement:
+    return Statement(
+        text,
+        one.verdict,
+        () if one.span is None else (one.span,),
+        origin,
+        one.support,
+        one.decided_by,
+        one.probability,
+        () if one.against is None else (one.against,),
+    )
 
 
 def repeats(statement: Statement, earlier: Statement) -> bool:
@@ -152,8 +200,10 @@ def _plain(text: str) -> str:
 def marks(claim: Claim) -> str:
     """What follows a claim in the text: its citations' numbers, or that it has none, and what contradicts it."""
     cited = "".join(f"[{citation.number}]" for citation in claim.citations)
+    if claim.verdict == "likely":
+        cited += f" (likely, {claim.probability:.2f})"
     if not claim.contradicted_by:
         return cited or "(unsupported)"
     against = "".join(f"[{number}]" for number in claim.contradicted_by)
     says = "says" if len(claim.contradicted_by) == 1 else "say"
-    return f"{cited} (but {against} {says} otherwise)" if cited else f"(unsupported; {against} {says} otherwise)"
+    return f"{cited} (but {against} {says} otherwise)" if cited else f"({claim.verdict}; {against} {says} otherwise)"

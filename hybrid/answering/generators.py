@@ -220,17 +220,17 @@ class ChatModelGenerator:
         if callable(getattr(self._writer, "stream", None)):
             streamed = iter(self._writer.stream(messages))
             try:
-                yield from map(_text, streamed)
+                yield from map(text_of, streamed)
             finally:
                 if callable(close := getattr(streamed, "close", None)):
                     close()  # `map` does not pass it on
         elif callable(getattr(self._writer, "invoke", None)):
-            yield _text(self._writer.invoke(messages))
+            yield text_of(self._writer.invoke(messages))
         else:
-            yield _text(self._writer(messages))
+            yield text_of(self._writer(messages))
 
 
-def _text(result: Any) -> str:
+def text_of(result: Any) -> str:
     """The text of a message, of a piece of one, or of a plain answer."""
     if isinstance(result, str):
         return result

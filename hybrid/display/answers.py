@@ -13,6 +13,7 @@ from hybrid.display.markup import (
     LINE,
     MONO,
     ORANGE,
+    VIOLET,
     Html,
     body,
     card,
@@ -30,12 +31,18 @@ from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
 
-COLOURS: dict[Verdict, str] = {"verbatim": GREEN, "supported": BLUE, "unsupported": ORANGE}
-SIGNS: dict[Verdict, str] = {"verbatim": "✓", "supported": "≈", "unsupported": "△"}
+COLOURS: dict[Verdict, str] = {
+    "verbatim": GREEN, "supported": BLUE, "likely": VIOLET, "contradicted": ORANGE, "unsupported": ORANGE
+}  # fmt: skip
+SIGNS: dict[Verdict, str] = {
+    "verbatim": "✓", "supported": "≈", "likely": "≈", "contradicted": "≠", "unsupported": "△"
+}  # fmt: skip
 MEANING: dict[Verdict, str] = {
     "verbatim": "found word for word in the cited span",
-    "supported": "carried by the cited span, in other words",
-    "unsupported": "no span was found that carries this",
+    "supported": "the cited span entails it, by rules on words, numbers and names",
+    "likely": "a model says that the cited span entails it",
+    "contradicted": "a span says otherwise",
+    "unsupported": "no span was found that supports this",
 }
 ORIGINS = {"index": "quoted from the index", "memory": "written by the memory", "writer": "written by another model"}
 DRAFT = {
@@ -116,7 +123,7 @@ def _against(claim: Claim) -> str:
 
 
 def _judged(claim: Claim) -> str:
-    return f"{claim.verdict}, {ORIGINS[claim.origin]}, support {claim.support:.2f}"
+    return f"{claim.verdict}, {ORIGINS[claim.origin]}, decided by {claim.decided_by}{_worth(claim)}"
 
 
 # HTML ---------------------------------------------------------------------------------------------
@@ -188,8 +195,12 @@ def _number(number: int, exhibits: Mapping[int, int] | None) -> Html:
 
 def verdict_pill(claim: Claim) -> Html:
     """The verdict as a sign, a word and a colour; what it means and where it is from on hovering."""
-    meaning = f"{MEANING[claim.verdict]}; {ORIGINS[claim.origin]}; support {claim.support:.2f}"
+    meaning = f"{MEANING[claim.verdict]}; {ORIGINS[claim.origin]}; decided by {claim.decided_by}{_worth(claim)}"
     return pill(f"{SIGNS[claim.verdict]} {claim.verdict}", COLOURS[claim.verdict], meaning)
+
+
+def _worth(claim: Claim) -> str:
+    return f", probability {claim.probability:.2f}" if claim.probability is not None else ""
 
 
 @as_html.register(Claim)

@@ -35,6 +35,7 @@ from hybrid.langchain.running import (
     parent_of_run,
     searching,
     stop_words,
+    usage_of,
 )
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.events import EndEvent, EvidenceEvent, TextEvent
@@ -70,6 +71,8 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         retriever: a LangChain retriever that finds the evidence in the index's place.
         writer: another chat model, which writes in the memory's place. It runs with the callbacks, tags and metadata of
             the call, and where its messages say what they cost, that is the answer's ``usage_metadata``.
+        judge: a chat model that is asked about what the rules on a generated sentence leave open; it runs as the
+            writer does.
         timeout: seconds for an answer; also in the call.
         stop: the answer ends before this string, or the first of these; also in the call.
         streaming: LangChain's: ``invoke`` streams to the callbacks, too.
@@ -94,6 +97,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
     where: InstanceOf[Filter] | None = None
     retriever: Runnable[str, Any] | None = None
     writer: Any = None
+    judge: Any = None
     timeout: float | None = Field(default=None, gt=0, strict=True)
     stop: Annotated[list[str] | None, BeforeValidator(stop_words)] = None
     streaming: bool = False
@@ -236,9 +240,9 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             def passages(question: str) -> tuple[Passage, ...]:
                 return self._retrieved(question, config)
 
-        writer = self.writer
-        if isinstance(writer, Runnable):
-            writer = WriterRun(writer, config)
+        writer, judge = (
+            WriterRun(model, config) if isinstance(model, Runnable) else model for model in (self.writer, self.judge)
+        )
         cut = StopWords(stop)
         text, answer = "", None
         yield None
@@ -249,6 +253,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             where=where if passages is None else None,
             passages=passages,
             writer=writer,
+            judge=judge,
         )
         with ExitStack() as turn, closing(events):
             if self.retriever is None:  # another's search may be a wait for the network
@@ -267,9 +272,9 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             yield rest
         assert answer is not None  # the last event has it
         about = self._about(messages, text, answer, asked.notes)
-        if isinstance(writer, WriterRun) and writer.usage is not None:
-            about["usage_metadata"] = writer.usage
-            # LangChain's counters add up usage by model_name, and the writer's own run has told them of this one.
+        if (usage := usage_of(writer, judge)) is not None:
+            about["usage_metadata"] = usage
+            # LangChain's counters add up usage by model_name, and their own runs have told them of these.
             del about["response_metadata"]["model_name"]
         block = {**_piece(text), "annotations": citation_blocks(answer, len(text))}
         yield AIMessage(content=[block], **about)
@@ -348,6 +353,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             "stop": stop_words(stop if stop is not None else self.stop),
             "retriever": retriever_key(self.retriever),
             "writer": writer_key(self.writer),
+            "judge": writer_key(self.judge),
             "options": str(sorted(kwargs.items())),
         }
         return json.dumps(key, sort_keys=True)

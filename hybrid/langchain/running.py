@@ -259,12 +259,13 @@ def child_config(run: BaseRunManager | None) -> RunnableConfig:
 
 
 class WriterRun:
-    """A chat model as `hybrid.Corpus.ask` takes a writer. ``usage`` is what its messages say of their cost."""
+    """A chat model as `hybrid.Corpus.ask` takes a writer or judge. ``usage`` is what its messages say of their cost."""
 
     def __init__(self, model: Runnable[Any, Any], config: RunnableConfig) -> None:
         self._model = model
         self._config: RunnableConfig = {**config, "tags": [UNSTREAMED]}
         self.usage: UsageMetadata | None = None
+        self.model_name = getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__
 
     def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
         """The pieces of its message, as they come."""
@@ -282,3 +283,12 @@ class WriterRun:
         usage = getattr(message, "usage_metadata", None)
         if usage:
             self.usage = add_usage(self.usage, usage)
+
+
+def usage_of(*models: Any) -> UsageMetadata | None:
+    """What the runs among these models cost together; ``None`` where none says."""
+    total: UsageMetadata | None = None
+    for model in models:
+        if isinstance(model, WriterRun) and model.usage is not None:
+            total = add_usage(total, model.usage)
+    return total

@@ -156,6 +156,17 @@ class AnswerSettings(Table):
     writer_tokens: int = Field(
         default=4000, ge=50, description="of evidence for a writer given to ask; counted by the embedder's tokenizer"
     )
+    entailment: Annotated[str | None, OrNone] = Field(
+        default=None,
+        description="a classifier that judges what the rules leave open: directory or hub id; none: the rules alone",
+    )
+    entailment_slope: float = Field(
+        default=1.0, gt=0, description="of its calibration, which hybrid eval verdicts fits"
+    )
+    entailment_intercept: float = Field(default=0.0, description="of its calibration")
+    likely_above: float = Field(
+        default=0.8, ge=0.5, le=1, description="a model's probability that makes a claim likely"
+    )
     drop_unsupported: bool = Field(default=False, description="true: unsupported claims are left out, not marked")
 
 

@@ -12,7 +12,15 @@ from hybrid.types.base import FrozenModel, Shown, checked_elements, shown
 from hybrid.types.filters import Filter
 
 RouteName = Literal["lookup", "comprehension", "both"]
-Verdict = Literal["verbatim", "supported", "unsupported"]
+Verdict = Literal["verbatim", "supported", "likely", "contradicted", "unsupported"]
+"""What was found out about a claim.
+
+- ``verbatim``: it is a whole sentence of a document.
+- ``supported``: one to three neighbouring sentences entail it, by rules on strings and numbers.
+- ``likely``: a model says that they do, with `Claim.probability`; the rules found nothing dropped or changed.
+- ``contradicted``: a sentence says otherwise; `Claim.contradicted_by` is its number.
+- ``unsupported``: none of these.
+"""
 Origin = Literal["index", "memory", "writer"]
 """Who made a sentence: the index (a quote), the memory (generated), or a writer that was given to `Corpus.ask`."""
 
@@ -134,13 +142,26 @@ class Citation(_Data):
         return self
 
 
+class ClaimPart(_Data):
+    """One of the statements that a claim joins, with a verdict of its own; ``citations`` are the answer's numbers."""
+
+    text: str
+    verdict: Verdict
+    decided_by: str
+    probability: float | None = Field(default=None, ge=0.0, le=1.0)
+    citations: tuple[int, ...] = ()
+
+
 class Claim(_Data):
-    """A sentence of the answer, the spans that carry it, and the verdict on it.
+    """A sentence of the answer, the spans that support it, and the verdict on it.
 
     ``origin`` says who made the sentence: the index (a quote), the memory (generated), or a writer that was given
     to `Corpus.ask`.
-    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``. ``contradicted_by`` are the
-    numbers of the answer's citations that say otherwise.
+    ``support`` is the score behind the verdict, between 0 and 1; 1 for ``verbatim``. ``decided_by`` names who gave the
+    verdict: ``string comparison``, ``rules``, or the model that judged. ``probability`` is that model's, calibrated,
+    that the citations entail the claim; ``None`` where no model was asked. ``contradicted_by`` are the numbers of the
+    answer's citations that say otherwise; a claim that is ``contradicted`` has one, and none that supports it. Where a
+    claim joins statements that were judged each for itself, ``parts`` are these, and the verdict is the weakest.
     """
 
     text: str
@@ -148,12 +169,19 @@ class Claim(_Data):
     citations: tuple[Citation, ...] = ()
     origin: Origin
     support: float = Field(ge=0.0, le=1.0)
+    decided_by: str = "rules"
+    probability: float | None = Field(default=None, ge=0.0, le=1.0)
     contradicted_by: tuple[int, ...] = ()
+    parts: tuple[ClaimPart, ...] = ()
 
     @model_validator(mode="after")
     def _verdict_has_citation(self) -> Self:
-        if (self.verdict == "unsupported") == bool(self.citations):
+        if (self.verdict in ("unsupported", "contradicted")) == bool(self.citations):
             raise ValueError(f"a claim that is {self.verdict} has {len(self.citations)} citations")
+        if self.verdict == "contradicted" and not self.contradicted_by:
+            raise ValueError("a claim that is contradicted names no citation that says otherwise")
+        if self.verdict == "likely" and self.probability is None:
+            raise ValueError("a claim that is likely has no probability")
         return self
 
 
@@ -242,11 +270,14 @@ class Answer(_Data):
             raise ValueError("an answer is found where it has claims, and only there")
         if [citation.number for citation in self.citations] != list(range(1, len(self.citations) + 1)):
             raise ValueError("citations must be numbered from 1, in order")
-        if {citation for claim in self.claims for citation in claim.citations} != set(self.citations):
-            raise ValueError("citations must be those of the claims, each once")
         numbers = {citation.number for citation in self.citations}
         if any(not numbers.issuperset(claim.contradicted_by) for claim in self.claims):
             raise ValueError("a claim is contradicted by a citation that the answer does not have")
+        against = {number for claim in self.claims for number in claim.contradicted_by}
+        used = {citation for claim in self.claims for citation in claim.citations}
+        used |= {citation for citation in self.citations if citation.number in against}
+        if used != set(self.citations):
+            raise ValueError("citations must be those of the claims, or say otherwise than one, each once")
         if not numbers.issuperset(number for part in self.digest for number in part.citations):
             raise ValueError("the digest has a citation that the answer does not have")
         if self.draft is not None:
@@ -266,7 +297,7 @@ class Answer(_Data):
 class Contradiction(_Data):
     """Two claims of different groups that cannot both hold, by what they say in words.
 
-    ``citations`` are the spans that carry them, one for each; their numbers are those of their own side's answer.
+    ``citations`` are the spans that support them, one for each; their numbers are those of their own side's answer.
 
     Example:
         >>> for found in comparison.contradictions:

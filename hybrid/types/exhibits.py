@@ -50,8 +50,9 @@ class Exhibit(Shown, FrozenModel):
 
     @property
     def verdict(self) -> Verdict:
-        """The best verdict of the claims it carries: ``verbatim`` before ``supported``."""
-        return "verbatim" if any(use.verdict == "verbatim" for use in self.uses) else "supported"
+        """The best verdict of the claims it supports: ``verbatim`` before ``supported`` before ``likely``."""
+        order: tuple[Verdict, ...] = ("verbatim", "supported", "likely")
+        return min((use.verdict for use in self.uses), key=lambda one: order.index(one) if one in order else len(order))
 
     @property
     def place(self) -> str:

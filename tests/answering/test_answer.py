@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
@@ -81,10 +82,14 @@ def test_what_the_memory_writes_is_judged_sentence_by_sentence(corpus: SmallCorp
         "A dragon ate the warehouse."
     )
     answer = checked(corpus, answerer(corpus, "comprehension", says).ask(QUESTION))
-    assert [claim.verdict for claim in answer.claims] == ["verbatim", "supported", "unsupported", "unsupported"]
+    assert [claim.verdict for claim in answer.claims] == ["verbatim", "supported", "contradicted", "unsupported"]
     assert {claim.origin for claim in answer.claims} == {"memory"}
-    assert answer.text.count("(unsupported)") == 2
-    assert answer.claims[3].citations == ()
+    assert [claim.decided_by for claim in answer.claims] == ["string comparison", "rules", "rules", "rules"]
+    (against,) = answer.claims[2].contradicted_by
+    assert "$12,500" in answer.citations[against - 1].quote
+    assert answer.text.count("(unsupported)") == 1
+    assert f"(contradicted; [{against}] says otherwise)" in answer.text
+    assert answer.claims[2].citations == answer.claims[3].citations == ()
 
 
 def test_unsupported_claims_are_dropped_if_the_settings_say_so(corpus: SmallCorpus) -> None:
@@ -275,9 +280,9 @@ def test_a_claim_that_the_quotes_contradict_is_shown_as_such(corpus: SmallCorpus
     answer = checked(corpus, answerer(corpus, "both", says).ask("How much must the Buyer pay for linen cloth?"))
     quoted = next(claim for claim in answer.claims if "$12,500" in claim.text)
     written = answer.claims[-1]
-    assert (written.origin, written.verdict) == ("memory", "unsupported")
+    assert (written.origin, written.verdict) == ("memory", "contradicted")
     assert written.contradicted_by == (quoted.citations[0].number,)
-    assert f"(unsupported; [{quoted.citations[0].number}] says otherwise)" in answer.text
+    assert f"(contradicted; [{quoted.citations[0].number}] says otherwise)" in answer.text
     assert any("disagree" in note for note in answer.notes)
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
@@ -299,3 +304,92 @@ def test_a_history_that_is_none_is_refused(corpus: SmallCorpus) -> None:
         answerer(corpus).ask("And when?", history="Who pays?")
     with pytest.raises(InputError, match="string"):
         answerer(corpus).ask("And when?", history=[7])  # type: ignore[list-item]
+
+
+REWORDED = "For linen cloth, $12,500 a month is what the purchaser has to remit."
+
+
+def judged(corpus: SmallCorpus, judge: object, says: str = REWORDED) -> Answer:
+    subject = answerer(corpus, "comprehension")
+    return checked(corpus, subject.ask(QUESTION, writer=lambda _: says, judge=judge))
+
+
+def test_a_judge_makes_what_the_rules_leave_open_likely_and_is_named(corpus: SmallCorpus) -> None:
+    asked: list[list[tuple[str, str]]] = []
+
+    def gemma(messages: list[tuple[str, str]]) -> str:
+        asked.append(messages)
+        return "Yes." if "$12,500" in messages[1][1].split("Statement:")[0] else "No."
+
+    claim = judged(corpus, gemma).claims[0]
+    assert (claim.verdict, claim.decided_by, claim.probability) == ("likely", "judge gemma", 0.9)
+    assert claim.citations[0].quote == "The Buyer shall pay $12,500 per month for linen cloth."
+    assert "[1] (likely, 0.90)" in judged(corpus, gemma).text
+    assert all(REWORDED in messages[1][1] for messages in asked)
+
+
+def test_without_a_judge_what_the_rules_leave_open_is_unsupported(corpus: SmallCorpus) -> None:
+    claim = judged(corpus, None).claims[0]
+    assert (claim.verdict, claim.decided_by, claim.probability) == ("unsupported", "rules", None)
+
+
+def test_a_judge_that_says_no_leaves_the_claim_unsupported_with_its_probability(corpus: SmallCorpus) -> None:
+    claim = judged(corpus, lambda _: "NO").claims[0]
+    assert claim.verdict == "unsupported"
+    assert claim.probability == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    "says", ["The Buyer shall pay $13,500 per month for linen cloth.", "The Buyer paid $12,500 per month."]
+)
+def test_a_judge_is_never_asked_about_what_a_check_refuses(corpus: SmallCorpus, says: str) -> None:
+    claim = judged(corpus, lambda messages: pytest.fail(f"asked: {messages}"), says).claims[0]
+    assert claim.verdict in ("contradicted", "unsupported")
+
+
+def test_a_judge_that_fails_is_named_in_a_note_and_the_rules_decide_alone(corpus: SmallCorpus) -> None:
+    calls = []
+
+    def broken(messages: list[tuple[str, str]]) -> str:
+        calls.append(messages)
+        raise ConnectionError("refused")
+
+    answer = judged(
+        corpus, broken, f"{REWORDED} What the purchaser has to remit a month for cloth of linen is $12,500."
+    )
+    assert len(calls) == 1
+    assert "The judge did not answer: ConnectionError: refused. The rules decide alone." in answer.notes
+
+
+def test_no_transaction_is_open_while_a_judge_thinks(corpus: SmallCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_now: list[bool] = []
+    original = type(corpus.catalog).read_transaction
+
+    @contextmanager
+    def counted(self: object) -> Iterator[None]:
+        with original(self):  # type: ignore[arg-type]
+            open_now.append(True)
+            try:
+                yield
+            finally:
+                open_now.pop()
+
+    monkeypatch.setattr(type(corpus.catalog), "read_transaction", counted)
+    seen = []
+    judged(corpus, lambda _: (seen.append(list(open_now)), "YES")[1])
+    assert seen
+    assert not any(seen)
+
+
+def test_what_is_no_judge_is_refused(corpus: SmallCorpus) -> None:
+    with pytest.raises(InputError, match="a judge is a LangChain chat model, or a function"):
+        judged(corpus, "gemma")
+
+
+def test_a_claim_that_joins_statements_names_the_verdict_of_each(corpus: SmallCorpus) -> None:
+    says = "The Buyer shall pay $12,500 per month for linen cloth, and the moon is made of cheese."
+    answer = judged(corpus, None, says)
+    claim = answer.claims[0]
+    assert (claim.verdict, claim.text) == ("unsupported", says)
+    assert [part.verdict for part in claim.parts] == ["verbatim", "unsupported"]
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer

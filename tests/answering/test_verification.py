@@ -34,7 +34,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> SmallCorpus:
 def verdict(corpus: SmallCorpus, claim: str, question: str = "lease") -> Verified:
     verifier = Verifier(corpus.catalog, corpus.searcher, corpus.embedder, corpus.idf)
     found = verifier.verify(claim, corpus.find(question))
-    assert (found.span is None) == (found.verdict == "unsupported")
+    assert (found.span is None) == (found.verdict in ("unsupported", "contradicted"))
+    assert (found.against is None) == (found.verdict != "contradicted")
     assert 0 <= found.support <= 1
     if found.span:
         span = found.span
@@ -106,8 +107,30 @@ def test_a_claim_in_other_words_is_supported(corpus: SmallCorpus, claim: str) ->
         ("condition dropped", "The Tenant may keep dogs in the yard."),
     ],
 )
-def test_a_claim_that_says_something_else_is_unsupported(corpus: SmallCorpus, promise: str, claim: str) -> None:
-    assert verdict(corpus, claim).verdict == "unsupported", promise
+def test_a_claim_that_says_something_else_is_not_supported(corpus: SmallCorpus, promise: str, claim: str) -> None:
+    assert verdict(corpus, claim).verdict in ("unsupported", "contradicted"), promise
+
+
+@pytest.mark.parametrize(
+    ("claim", "against"),
+    [
+        ("The Tenant must pay the Landlord a rent of $5,400 per month.", "a rent of $4,500"),
+        ("The Tenant may sublet the warehouse to any third party.", "shall not sublet"),
+        ("The period starts on 23 May 2020.", "May 22, 2020"),
+    ],
+)
+def test_a_claim_that_a_sentence_denies_is_contradicted_and_cites_it(
+    corpus: SmallCorpus, claim: str, against: str
+) -> None:
+    found = verdict(corpus, claim)
+    assert found.verdict == "contradicted"
+    assert found.against is not None
+    assert against in found.against.text
+
+
+@pytest.mark.parametrize("claim", ["The Tenant may keep dogs in the yard.", "The Tenant sells cheese to the Landlord."])
+def test_a_claim_that_is_merely_not_said_is_not_contradicted(corpus: SmallCorpus, claim: str) -> None:
+    assert verdict(corpus, claim).verdict == "unsupported"
 
 
 @pytest.mark.parametrize(
@@ -180,17 +203,26 @@ def parts(corpus: SmallCorpus, claim: str) -> list[tuple[str, str]]:
     return [(found.text, found.verdict) for found in verifier.verify_parts(claim, corpus.find("lease"))]
 
 
-def test_statements_joined_in_one_claim_are_each_cited_if_each_is_carried(corpus: SmallCorpus) -> None:
-    one = "The Tenant shall not sublet the warehouse to any third party"
-    claim = f"{one}, and the Landlord may inspect the roof of the warehouse after written notice."
+def test_statements_of_distant_sentences_joined_in_one_claim_are_each_cited(corpus: SmallCorpus) -> None:
+    one = "The Landlord may inspect the roof of the warehouse after written notice"
+    claim = f"{one}, and the surveyor found damp in the cellar and recommends new drains."
     assert parts(corpus, claim) == [
         (f"{one}.", "verbatim"),
-        ("The Landlord may inspect the roof of the warehouse after written notice.", "verbatim"),
+        ("The surveyor found damp in the cellar and recommends new drains.", "supported"),
     ]
 
 
-def test_a_claim_of_which_one_statement_is_made_up_stays_whole_and_unsupported(corpus: SmallCorpus) -> None:
-    claim = "The Tenant shall not sublet the warehouse to any third party, and the Landlord shall paint the doors red."
+def test_a_claim_of_which_one_statement_is_made_up_has_a_verdict_for_each(corpus: SmallCorpus) -> None:
+    one = "The Tenant shall not sublet the warehouse to any third party"
+    claim = f"{one}, and the Landlord shall paint the doors red."
+    assert parts(corpus, claim) == [
+        (f"{one}.", "verbatim"),
+        ("The Landlord shall paint the doors red.", "unsupported"),
+    ]
+
+
+def test_a_claim_of_which_every_statement_is_made_up_stays_whole(corpus: SmallCorpus) -> None:
+    claim = "The Tenant shall dance at the warehouse, and the Landlord shall paint the doors red."
     assert parts(corpus, claim) == [(claim, "unsupported")]
 
 

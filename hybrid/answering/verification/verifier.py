@@ -1,9 +1,10 @@
-"""The verdict on a generated sentence: ``verbatim``, ``supported`` or ``unsupported``.
+"""The verdict on a generated sentence: ``verbatim``, ``supported``, ``likely``, ``contradicted`` or ``unsupported``.
 
 A string comparison decides first: a claim is verbatim if it is a whole sentence of a document. White space, the
 sentence's number and its final stop may differ, nothing else may; a part of a sentence never is verbatim. Then come the
 checks of `hybrid.answering.verification.vetoes`, and only for a span that passes them all the rule of
-`hybrid.answering.verification.entailment`.
+`hybrid.answering.verification.entailment` (``supported``) and, where that does not hold, a model (``likely``). A claim
+that fails the checks against every span is ``contradicted`` where one of them says otherwise about the same thing.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
+
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
-from hybrid.answering.verification.entailment import Idf, Rule, compare, support
+from hybrid.answering.verification.contradiction import contradict
+from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
+from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.vetoes import failed_checks
 from hybrid.text import sentences
 from hybrid.text.lexicon import conditions
@@ -28,7 +33,14 @@ MIN_VERBATIM_WORDS = 4
 SEARCHED = 5
 """Hits of a search for the claim itself, besides the question's evidence."""
 COMPARED = 8
-"""Sentences, those that share most words with the claim, whose embedding is compared too."""
+"""Sentences that are judged: those that share most words with the claim, and those nearest to it by embedding too."""
+JUDGED = 3
+"""Spans that a model is asked about: it takes as long for each as for the first."""
+LIKELY_ABOVE = 0.8
+STRING_COMPARISON = "string comparison"
+RULES = "rules"
+SAYS_OTHERWISE = frozenset({"value", "negation", "denial", "opposite", "direction", "substitution", "modality"})
+"""Checks on what is said, not on what is left out: a span that a claim fails one of may say otherwise."""
 EXACT_PLACES = 5
 ADJACENT = 3
 """Characters of white space between two sentences that are read together; more is another paragraph."""
@@ -38,12 +50,33 @@ _NUMBERING = re.compile(r"\W*(?:[\w.()]{1,8}[.)]\s*)?")
 
 @dataclass(frozen=True)
 class Verified:
-    """A claim with its verdict, the span that supports it (none if unsupported), and the score behind it."""
+    """A claim with its verdict, and how it came about.
+
+    ``span`` supports it; where it is contradicted, ``against`` says otherwise. ``support`` is the score behind it,
+    between 0 and 1; ``decided_by`` and ``probability`` are as in `hybrid.Claim`.
+    """
 
     text: str
     verdict: Verdict
     span: Sentence | None
     support: float
+    decided_by: str = RULES
+    probability: float | None = None
+    against: Sentence | None = None
+
+    @property
+    def approved(self) -> bool:
+        """Whether a span carries it."""
+        return self.span is not None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the rules found out about a claim: ``decided``, if they did not let it pass ``verified`` is what comes of it
+    unless a model says that one of ``open`` entails it: spans that passed all checks, the nearest first."""
+
+    verified: Verified
+    open: tuple[Sentence, ...] = ()
 
 
 class Searches(Protocol):
@@ -66,43 +99,91 @@ class Documents(Texts, Protocol):
 class Verifier:
     """Gives generated sentences their verdicts. Holds no state of its own.
 
+    The catalog is read by `examine`, models are asked by `decide`, so that no transaction has to be open while a model
+    computes; `verify` does both.
+
+    Args:
+        model: asked about claims that the rules neither approve nor refuse; ``None``: the rules alone.
+        likely_above: the model's probability from which a claim is ``likely``.
+
     Example:
         verifier = Verifier(catalog, searcher, embedder, idf)
         verifier.verify("The term is two years.", evidence).verdict
     """
 
     def __init__(
-        self, catalog: Documents, searcher: Searches, encoder: Encoder, idf: Idf, rule: Rule | None = None
+        self,
+        catalog: Documents,
+        searcher: Searches,
+        encoder: Encoder,
+        idf: Idf,
+        rule: Rule | None = None,
+        *,
+        model: Entailment | None = None,
+        likely_above: float = LIKELY_ABOVE,
     ) -> None:
         self._catalog = catalog
         self._searcher = searcher
         self._encoder = encoder
         self._weight = idf
         self._rule = rule or Rule()
+        self._model = model
+        self._likely_above = likely_above
+
+    def without_model(self) -> Verifier:
+        """The same with the rules alone."""
+        return Verifier(self._catalog, self._searcher, self._encoder, self._weight, self._rule)
 
     def verify(self, claim: str, evidence: Sequence[Sentence]) -> Verified:
         """The verdict on ``claim``: looked for in ``evidence``, then in the whole corpus."""
+        return self.decide(self.examine(claim, evidence))
+
+    def verify_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Verified]:
+        """The verdict on ``claim``; or, where no span supports it whole, the verdicts on each of the statements that
+        "and", "but" or a semicolon join in it, each put as a sentence, if one of them stands."""
+        return self.decide_parts(self.examine_parts(claim, evidence))
+
+    def examine_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Examined]:
+        """What the rules say of ``claim``, and then of each of the statements that it joins; of it alone where it is
+        approved whole or joins none."""
+        whole = self.examine(claim, evidence)
+        statements = [] if whole.verified.approved else _statements(claim)
+        return [whole, *(self.examine(statement, evidence) for statement in statements)]
+
+    def decide_parts(self, examined: Sequence[Examined]) -> list[Verified]:
+        """The verdicts on what `examine_parts` found: one on the whole, or one on each part where a part stands and the
+        whole does not."""
+        whole = self.decide(examined[0])
+        if whole.approved or len(examined) < 3:
+            return [whole]
+        parts = [self.decide(one) for one in examined[1:]]
+        return parts if any(one.approved for one in parts) else [whole]
+
+    def examine(self, claim: str, evidence: Sequence[Sentence]) -> Examined:
+        """What strings, numbers and rules say of ``claim``: looked for in ``evidence``, then in the whole corpus."""
         span = self.verbatim(claim, evidence)
         if span is None:
             more = gather(self._catalog, self._searcher.search(claim, k=SEARCHED))
             span = self._verbatim_in(claim, more)
             if span is None:
-                return self._supported(claim, [*evidence, *more])
-        return Verified(claim, "verbatim", span, 1.0)
+                return self._examined(claim, [*evidence, *more])
+        return Examined(Verified(claim, "verbatim", span, 1.0, STRING_COMPARISON))
+
+    def decide(self, examined: Examined) -> Verified:
+        """The verdict, for which the model is asked where the rules leave it open. Raises `ModelError` as it does."""
+        found = examined.verified
+        if self._model is None or not examined.open:
+            return found
+        judged = self._model.judge([(collapse(span.text), collapse(found.text)) for span in examined.open])
+        best = max(range(len(judged)), key=lambda index: judged[index].probability)
+        probability = judged[best].probability
+        if probability < self._likely_above:
+            return replace(found, probability=probability)
+        return Verified(found.text, "likely", examined.open[best], found.support, self._model.name, probability)
 
     def verbatim(self, claim: str, evidence: Sequence[Sentence]) -> Sentence | None:
         """Where the claim stands word for word: in ``evidence``, else anywhere in the corpus."""
         return self._verbatim_in(claim, evidence) or self._exact(claim)
-
-    def verify_parts(self, claim: str, evidence: Sequence[Sentence]) -> list[Verified]:
-        """The verdict on ``claim``; or, where no span supports it whole but one supports each of the statements
-        that "and", "but" or a semicolon join in it, the verdicts on these, each put as a sentence."""
-        whole = self.verify(claim, evidence)
-        statements = _statements(claim)
-        if whole.verdict != "unsupported" or len(statements) < 2:
-            return [whole]
-        each = [self.verify(statement, evidence) for statement in statements]
-        return each if all(one.verdict != "unsupported" for one in each) else [whole]
 
     def _verbatim_in(self, claim: str, found: Iterable[Sentence]) -> Sentence | None:
         pattern = _word_for_word(claim)
@@ -138,32 +219,102 @@ class Verifier:
                     window[first:last],
                 )
 
-    def _supported(self, claim: str, found: Sequence[Sentence]) -> Verified:
-        unique = list({sentence.key: sentence for sentence in found}.values())
-        unique += _neighbours(unique)
-        matches = [compare(claim, collapse(sentence.text), self._weight) for sentence in unique]
-        nearest = sorted(range(len(unique)), key=lambda index: (-matches[index].coverage, len(unique[index].text)))
-        if not nearest:
-            return Verified(claim, "unsupported", None, 0.0)
-        nearest = nearest[:COMPARED]
-        vectors = self._encoder.encode([collapse(claim), *(collapse(unique[index].text) for index in nearest)])
-        judged = []
-        for index, vector in zip(nearest, vectors[1:], strict=True):
-            supported, score = support(matches[index], float(vectors[0] @ vector), self._rule)
-            passes = supported and not failed_checks(claim, collapse(unique[index].text))
-            judged.append((passes, score, unique[index]))
-        supported, score, span = max(judged, key=lambda row: (row[0], row[1]))
-        return Verified(claim, "supported" if supported else "unsupported", span if supported else None, score)
+    def _examined(self, claim: str, found: Sequence[Sentence]) -> Examined:
+        single = list({sentence.key: sentence for sentence in found}.values())
+        if not single:
+            return Examined(Verified(claim, "unsupported", None, 0.0))
+        vector, *vectors = self._encoder.encode([collapse(claim), *(collapse(one.text) for one in single)])
+        compared = [
+            _Compared(one, compare(claim, collapse(one.text), self._weight), float(vector @ other))
+            for one, other in zip(single, vectors, strict=True)
+        ]
+        near = {id(one): one for key in (_by_words, _by_nearness) for one in sorted(compared, key=key)[:COMPARED]}
+        joined = self._joined(claim, vector, compared, set(near))
+        judged = [self._judged(claim, one) for one in [*near.values(), *joined]]
+        best = max(judged, key=lambda one: (one.entailed, one.score))
+        if best.entailed:
+            return Examined(Verified(claim, "supported", best.sentence, best.score))
+        passed = [one for one in judged if not one.failed]
+        passed.sort(key=lambda one: (-one.nearness, len(one.sentence.text)))
+        against = self._against(claim, judged) if not passed else None
+        verdict: Verdict = "contradicted" if against is not None else "unsupported"
+        refused = Verified(claim, verdict, None, best.score, against=against)
+        return Examined(refused, tuple(one.sentence for one in passed[:JUDGED]))
+
+    def _joined(self, claim: str, vector: np.ndarray, compared: Sequence[_Compared], near: set[int]) -> list[_Compared]:
+        """Spans of two and three neighbouring sentences, one of them near, that share more words with the claim than
+        each of theirs."""
+        ordered = sorted(compared, key=lambda one: one.sentence.key)
+        found: list[tuple[Sentence, Match]] = []
+        for size in (2, 3):
+            for start in range(len(ordered) - size + 1):
+                group = ordered[start : start + size]
+                if not any(id(one) in near for one in group):
+                    continue
+                sentence = _one_span([one.sentence for one in group])
+                if sentence is None:
+                    continue
+                match = compare(claim, collapse(sentence.text), self._weight)
+                if match.coverage > max(one.match.coverage for one in group):
+                    found.append((sentence, match))
+        found = sorted(found, key=lambda row: -row[1].coverage)[:COMPARED]
+        if not found:
+            return []
+        vectors = self._encoder.encode([collapse(sentence.text) for sentence, _ in found])
+        return [
+            _Compared(sentence, match, float(vector @ other))
+            for (sentence, match), other in zip(found, vectors, strict=True)
+        ]
+
+    def _judged(self, claim: str, one: _Compared) -> _Judged:
+        entailed, score = support(one.match, one.similarity, self._rule)
+        failed = failed_checks(claim, collapse(one.sentence.text))
+        return _Judged(one.sentence, one.match, one.similarity, entailed and not failed, score, failed)
+
+    def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:
+        """The nearest single sentence that says otherwise."""
+        for one in sorted(judged, key=_by_nearness):
+            if SAYS_OTHERWISE & set(one.failed) and contradict(claim, collapse(one.sentence.text)):
+                return one.sentence
+        return None
 
 
-def _neighbours(found: Sequence[Sentence]) -> list[Sentence]:
-    """Each two sentences that follow one another in a document, as one span."""
-    ordered = sorted(found, key=lambda sentence: sentence.key)
-    return [
-        replace(first, end=second.end, text=f"{first.text}{' ' * (second.start - first.end)}{second.text}")
-        for first, second in pairwise(ordered)
-        if first.document_id == second.document_id and 0 < second.start - first.end <= ADJACENT
-    ]
+@dataclass(frozen=True)
+class _Compared:
+    sentence: Sentence
+    match: Match
+    similarity: float
+
+    @property
+    def nearness(self) -> float:
+        """By words and by meaning alike: a reworded claim shares few words with its span."""
+        return self.match.coverage + self.similarity
+
+
+@dataclass(frozen=True)
+class _Judged(_Compared):
+    entailed: bool
+    score: float
+    failed: tuple[str, ...]
+
+
+def _by_words(one: _Compared) -> tuple[float, int]:
+    return (-one.match.coverage, len(one.sentence.text))
+
+
+def _by_nearness(one: _Compared) -> tuple[float, int]:
+    return (-one.nearness, len(one.sentence.text))
+
+
+def _one_span(sentences_: Sequence[Sentence]) -> Sentence | None:
+    """Sentences that follow one another in a document, as one span; ``None`` where they do not."""
+    first, last, text = sentences_[0], sentences_[-1], sentences_[0].text
+    for before, after in pairwise(sentences_):
+        gap = after.start - before.end
+        if after.document_id != before.document_id or not 0 < gap <= ADJACENT:
+            return None
+        text += " " * gap + after.text
+    return replace(first, end=last.end, text=text)
 
 
 def _statements(claim: str) -> list[str]:
