@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         UnsupportedModelError,
     )
     from hybrid.export.report import AnswerReport, report
-    from hybrid.session import Session
+    from hybrid.session import AsyncSession, Session
     from hybrid.settings import Settings
     from hybrid.types.answers import (
         Answer,
@@ -67,6 +67,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "AnswerReport",
+    "AsyncSession",
     "Citation",
     "CitationEvent",
     "Claim",
@@ -169,6 +170,7 @@ _HOME = {
     "Passage": "hybrid.types.documents",
     "AnswerReport": "hybrid.export.report",
     "Route": "hybrid.types.answers",
+    "AsyncSession": "hybrid.session",
     "Session": "hybrid.session",
     "Settings": "hybrid.settings",
     "exhibits": "hybrid.types.exhibits",

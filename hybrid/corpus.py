@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
-    from hybrid.session import Session
+    from hybrid.session import AsyncSession, Session
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.rows import CommitRow
     from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
@@ -499,6 +499,20 @@ class Corpus(Shown):
                         return
                 if self._catalog.commit() == commit:
                     raise damaged
+
+    @asynccontextmanager
+    async def asession(self) -> AsyncIterator[AsyncSession]:
+        """`session`, without holding up the event loop: its methods are awaited, and any task may use it.
+
+        Example:
+            >>> async with corpus.asession() as session:
+            ...     hits = await session.search("termination date", k=5)
+            ...     documents = await session.get_documents({hit.document_id for hit in hits})
+        """
+        from hybrid.session import opened_in_a_thread
+
+        async with opened_in_a_thread(self.session()) as session:
+            yield session
 
     # Looking ------------------------------------------------------------------------------------
 

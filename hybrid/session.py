@@ -1,10 +1,15 @@
-"""`Session`: one commit of a corpus for several reads."""
+"""`Session`: one commit of a corpus for several reads, and `AsyncSession`, the same under asyncio."""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import threading
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from hybrid.settings import Settings
     from hybrid.stores.catalog import Catalog
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 _LARGEST_ID = 2**63
 """SQLite counts with 64 bits; no document has an id beyond."""
 _WIDEN = 4
@@ -117,6 +124,83 @@ class Session:
         if self._view is None:
             raise CorpusError("the session has ended; open another with Corpus.session()")
         return self._view
+
+
+def _in_its_thread(
+    method: Callable[Concatenate[Session, Parameters], Result],
+) -> Callable[Concatenate[AsyncSession, Parameters], Coroutine[Any, Any, Result]]:
+    async def run(self: AsyncSession, /, *arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
+        return await self._run(partial(method, self._session, *arguments, **named))
+
+    update_wrapper(run, method)
+    run.__qualname__ = f"AsyncSession.{method.__name__}"
+    return run
+
+
+class AsyncSession:
+    """One commit of a corpus, from `Corpus.asession`. Its methods are those of `Session`, awaited; they run one after
+    the other in a thread of the session's own.
+
+    Attributes:
+        commit: the commit's number; ``None`` where nothing was committed yet.
+        fingerprint: see `Session.fingerprint`.
+
+    Example:
+        >>> async with corpus.asession() as session:
+        ...     hits = await session.search("termination date", k=5)
+        ...     documents = await session.get_documents({hit.document_id for hit in hits})
+    """
+
+    def __init__(self, session: Session, run: Callable[[Callable[[], Any]], Coroutine[Any, Any, Any]]) -> None:
+        self._session = session
+        self._in_thread = run
+        self._ended = False
+        self.commit = session.commit
+        self.fingerprint = session.fingerprint
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._ended:
+            raise CorpusError("the session has ended; open another with Corpus.asession()")
+        result: Result = await self._in_thread(work)
+        return result
+
+    search = _in_its_thread(Session.search)
+    search_documents = _in_its_thread(Session.search_documents)
+    get_documents = _in_its_thread(Session.get_documents)
+    vectors = _in_its_thread(Session.vectors)
+
+    async def close(self) -> None:
+        """End it; `Corpus.asession` does so when its block ends."""
+        self._ended = True
+
+
+@asynccontextmanager
+async def opened_in_a_thread(opened: AbstractContextManager[Session]) -> AsyncIterator[AsyncSession]:
+    """The session, opened, used and ended in one thread. Whoever leaves the block waits until its work has ended."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="hybrid-session")
+    context = contextvars.copy_context()
+    entered: list[AsyncSession] = []
+
+    async def run(work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(thread, context.run, work)
+
+    def enter() -> AsyncSession:
+        entered.append(AsyncSession(opened.__enter__(), run))
+        return entered[0]
+
+    def leave() -> None:  # a cancelled task may be gone before the thread has entered
+        if entered:
+            opened.__exit__(None, None, None)
+
+    try:
+        session = await run(enter)
+        yield session
+    finally:
+        for one in entered:
+            await one.close()
+        leaving = asyncio.get_running_loop().run_in_executor(thread, context.run, leave)
+        thread.shutdown(wait=False)
+        await asyncio.shield(leaving)
 
 
 def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, Document]:

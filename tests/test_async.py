@@ -30,8 +30,6 @@ DOCUMENTS = [hybrid.Document.from_text(one.text[:1200], one.name) for one in mak
 QUESTIONS = [question for one in make_contracts(3) for question in one.questions]
 METHODS = [name for name, one in inspect.getmembers(hybrid.Corpus, callable) if not name.startswith("_")]
 TWINS = {name for name in METHODS if name[0] == "a" and name[1:] in METHODS}
-WITHOUT_TWIN = {"session"}
-"""A session belongs to the thread that opened it."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def same(answer: hybrid.Answer) -> dict[str, Any]:
 
 def test_every_method_has_an_async_twin() -> None:
     assert len(TWINS) >= 13
-    assert {name for name in METHODS if name not in TWINS and f"a{name}" not in TWINS} == WITHOUT_TWIN & set(METHODS)
+    assert {name for name in METHODS if name not in TWINS and f"a{name}" not in TWINS} == set()
 
 
 @pytest.mark.parametrize("twin_name", sorted(TWINS))
@@ -55,9 +53,77 @@ def test_a_twin_takes_the_same_arguments_and_returns_the_same(twin_name: str) ->
     name = twin_name[1:]
     sync, twin = getattr(hybrid.Corpus, name), getattr(hybrid.Corpus, twin_name)
     assert inspect.signature(twin).parameters == inspect.signature(sync).parameters
-    assert inspect.iscoroutinefunction(twin) or name == "stream"  # which is iterated, not awaited
+    assert inspect.iscoroutinefunction(twin) or name in ("stream", "session")  # which are iterated or entered
     assert (twin.__name__, twin.__qualname__) == (twin_name, f"Corpus.{twin_name}")
     assert f"`{name}`, without holding up the event loop" in (twin.__doc__ or "")
+
+
+def test_an_async_session_has_the_methods_of_a_session() -> None:
+    sync = {name: one for name, one in vars(hybrid.Session).items() if not name.startswith("_")}
+    for name, one in sync.items():
+        if isinstance(one, property):
+            continue
+        twin = getattr(hybrid.AsyncSession, name)
+        assert inspect.iscoroutinefunction(twin)
+        assert list(inspect.signature(twin).parameters) == list(inspect.signature(one).parameters)
+    assert {name for name in sync if isinstance(sync[name], property)} == {"commit", "fingerprint"}
+
+
+def test_an_async_session_reads_one_commit_in_any_task_and_ends(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with await hybrid.Corpus.aopen(tmp_path / "corpus", INDEX_ONLY) as corpus:
+            await corpus.aingest(*DOCUMENTS)
+            async with corpus.asession() as session:
+                await corpus.aremove(DOCUMENTS[0].source)
+                first, second = await asyncio.gather(*(session.search("agreement", 50) for _ in range(2)))
+                assert first == second
+                assert {hit.source for hit in first} == {one.source for one in DOCUMENTS}
+                (found,) = (await session.get_documents([DOCUMENTS[0].source])).values()
+                assert found.text == DOCUMENTS[0].text
+                assert session.commit == 1
+                assert (await session.vectors(first[:2])).shape[0] == 2
+                with pytest.raises(InputError, match="k is how many"):
+                    await session.search("agreement", 0)
+            with pytest.raises(CorpusError, match="has ended"):
+                await session.search("agreement")
+            with corpus.session() as sync:
+                assert sync.commit == 2
+                assert sync.fingerprint != session.fingerprint
+
+    asyncio.run(use())
+
+
+def test_leaving_an_async_session_by_an_error_or_a_cancellation_ends_it(corpus: hybrid.Corpus) -> None:
+    async def use() -> None:
+        with pytest.raises(ZeroDivisionError):
+            async with corpus.asession():
+                _ = 1 / 0
+
+        async def stay() -> None:
+            async with corpus.asession() as session:
+                sessions.append(session)
+                await asyncio.Event().wait()
+
+        sessions: list[hybrid.AsyncSession] = []
+        staying = asyncio.create_task(stay())
+        while not sessions:
+            await asyncio.sleep(0)
+        staying.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await staying
+        with pytest.raises(CorpusError, match="has ended"):
+            await sessions[0].search("agreement")
+        immediately = asyncio.create_task(stay())
+        await asyncio.sleep(0)
+        immediately.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await immediately
+
+    asyncio.run(use())
+    for one in threading.enumerate():
+        if one.name.startswith("hybrid-session"):
+            one.join(PATIENCE)
+            assert not one.is_alive()
 
 
 def test_progress_is_given_by_its_name_everywhere() -> None:
