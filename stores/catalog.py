@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
-from hybrid.stores import exact_text, filtering, full_text
+from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
 from hybrid.stores.catalog_cache import Name, SelectionCache, TermCounts, TextCache
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.filtering import Selection
@@ -31,6 +31,7 @@ from hybrid.stores.rows import (
     SnapshotRow,
     SourceRow,
 )
+from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.stores.tables import (
     ChunkTable,
     CommitTable,
@@ -42,6 +43,7 @@ from hybrid.stores.tables import (
     TextTable,
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
+from hybrid.text.sentences import MAX_CHARS
 from hybrid.types.documents import Document, Location, Metadata
 from hybrid.types.filters import Filter
 
@@ -252,6 +254,12 @@ class Catalog:
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
         return self.document(document_id).locate(start, end)
+
+    def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
+        """The sentences of a document that ``[start, end)`` touches, in order; none of a document that was added by a
+        version that stored no sentences."""
+        with self._connection() as connection:
+            return sentence_vectors.overlapping(connection, document_id, start, end, MAX_CHARS)
 
     # Chunks and search ---------------------------------------------------------------------------
 

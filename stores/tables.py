@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0001"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0002"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -92,6 +92,22 @@ class ChunkTable(Base):
     start: Mapped[int]
     end: Mapped[int]
     embedding: Mapped[bytes]
+
+
+class SentenceTable(Base):
+    """Sentences with their embeddings, as `hybrid.stores.sentence_vectors` writes them.
+
+    A document that was added before there was this table has none here: its sentences are found and embedded when a
+    question needs them.
+    """
+
+    __tablename__ = "sentences"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    end: Mapped[int]
+    vector: Mapped[bytes]
 
 
 class SnapshotTable(Base):

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
-from hybrid.stores import exact_text, filtering, full_text
+from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
 from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
+from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
     ChunkTable,
     CommitTable,
@@ -42,9 +43,14 @@ class Transaction:
         return self._connection.scalar(select(DocumentTable.id).where(DocumentTable.sha256 == sha256))
 
     def add_document(
-        self, document: Document, chunks: Sequence[Chunk], vectors: NDArray[np.float32]
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: NDArray[np.float32],
+        sentences: SentenceVectors | None = None,
     ) -> tuple[int, list[int]]:
-        """Record a document and its chunks, with one embedding each (``[chunks, dimension]``).
+        """Record a document and its chunks, with one embedding each (``[chunks, dimension]``), and its sentences with
+        theirs; without them they are embedded when a question needs them.
 
         Returns its id and the chunks' ids. A document that no source names when the transaction ends
         should go: call `put_source`. Raises `DamagedDocumentError` for text that no database can hold,
@@ -70,6 +76,8 @@ class Transaction:
         facts = filtering.facts(document.media_type, row["details"])
         values = [{"key": key, "value": value.casefold(), "document_id": document_id} for key, value in facts.items()]
         self._connection.execute(insert(MetadataTable), values)
+        if sentences is not None:
+            sentence_vectors.add(self._connection, document_id, sentences)
         if not chunks:
             return document_id, []
         rows = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.text import sentences
 from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Location
@@ -24,6 +26,9 @@ class Texts(Protocol):
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """Characters ``[start, end)`` of a document's canonical text."""
 
+    def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
+        """The stored sentences of a document that ``[start, end)`` touches; none if they are not stored."""
+
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
 
@@ -39,7 +44,7 @@ class Encoder(Protocol):
 class Sentence:
     """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0.
     ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">". ``author`` is who wrote
-    the document."""
+    the document, ``vector`` the sentence's embedding ``[dimension]`` where the corpus has stored it."""
 
     document_id: int
     source: str
@@ -52,6 +57,7 @@ class Sentence:
     similarity: float = 0.0
     quoted: bool = False
     author: str | None = None
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -63,15 +69,28 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     """The whole sentences that the hits touch, each once, in the order of their best hit."""
     found: dict[tuple[int, int, int], Sentence] = {}
     for rank, hit in enumerate(hits):
-        for start, end, text, quoted in _sentences_at(texts, hit):
+        stored = texts.sentences(hit.document_id, hit.start, hit.end)
+        for start, end, vector in _stored_at(texts, hit, stored) if stored else _segmented_at(texts, hit):
+            text = texts.text(hit.document_id, start, end)
             place = (hit.document_id, hit.source, hit.title, hit.sha256, start, end)
-            sentence = Sentence(*place, text, rank, quoted=quoted, author=hit.author)
+            quoted = _is_quoted(texts, hit.document_id, start, end)
+            sentence = Sentence(*place, text, rank, quoted=quoted, author=hit.author, vector=vector)
             if not any(_overlaps(sentence, other) for other in found.values()):
                 found[sentence.key] = sentence
     return list(found.values())
 
 
-def _sentences_at(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str, bool]]:
+_Place = tuple[int, int, NDArray[np.float32] | None]
+"""Start, end and vector of a sentence."""
+
+
+def _stored_at(texts: Texts, hit: Hit, stored: Sequence[StoredSentence]) -> Iterable[_Place]:
+    for one in stored:
+        if any(letter.isalnum() for letter in texts.text(hit.document_id, one.start, one.end)):
+            yield one.start, one.end, one.vector
+
+
+def _segmented_at(texts: Texts, hit: Hit) -> Iterable[_Place]:
     begin = max(0, hit.start - MARGIN)
     window = texts.text(hit.document_id, begin, hit.end + MARGIN)
     found = sentences.spans(window)
@@ -84,8 +103,14 @@ def _sentences_at(texts: Texts, hit: Hit) -> Iterable[tuple[int, int, str, bool]
         first, last = last - len(piece.lstrip()), first + len(piece.rstrip())
         start, end = begin + first, begin + last
         if start < min(end, hit.end) and end > hit.start and any(letter.isalnum() for letter in piece):
-            line = window[window.rfind("\n", 0, last) + 1 :]  # the last: the first may say whose words follow
-            yield start, end, piece.strip(), line.lstrip().startswith(">")
+            yield start, end, None
+
+
+def _is_quoted(texts: Texts, document_id: int, start: int, end: int) -> bool:
+    """Whether the last line of a sentence begins with ">"; its first may say whose words follow."""
+    begin = max(0, start - MARGIN)
+    before = texts.text(document_id, begin, end)
+    return before[before.rfind("\n") + 1 :].lstrip().startswith(">")
 
 
 def _overlaps(one: Sentence, other: Sentence) -> bool:
@@ -93,11 +118,21 @@ def _overlaps(one: Sentence, other: Sentence) -> bool:
 
 
 def with_similarity(encoder: Encoder, question: np.ndarray, found: Sequence[Sentence]) -> list[Sentence]:
-    """The same sentences with their cosine to ``question`` (float32 [d], L2-normalised)."""
+    """The same sentences with their cosine to ``question`` (float32 [d], L2-normalised). Those whose vectors the corpus
+    has not stored are embedded."""
     if not found:
         return []
-    scores = np.clip(encoder.encode([collapse(sentence.text) for sentence in found]) @ question, -1, 1)
-    return [replace(one, similarity=float(score)) for one, score in zip(found, scores, strict=True)]
+    missing = [at for at, sentence in enumerate(found) if sentence.vector is None]
+    vectors = [sentence.vector for sentence in found]
+    if missing:
+        embedded = encoder.encode([collapse(found[at].text) for at in missing])
+        for at, vector in zip(missing, embedded, strict=True):
+            vectors[at] = vector
+    scores = np.clip(np.stack([vector for vector in vectors if vector is not None]) @ question, -1, 1)
+    return [
+        replace(one, similarity=float(score), vector=vector)
+        for one, vector, score in zip(found, vectors, scores, strict=True)
+    ]
 
 
 def collapse(text: str) -> str:

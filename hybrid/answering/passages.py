@@ -16,6 +16,7 @@ from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
 from hybrid.router.follow_ups import standalone
 from hybrid.stores.rows import CommitRow
+from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.base import checked_elements
 from hybrid.types.documents import Document, Location, Passage
@@ -121,6 +122,10 @@ class SuppliedPassages:
         last = passage.line + passage.text.count("\n", 0, max(0, end - 1 - passage.start))
         return Location(page=passage.page, last_page=passage.last_page, lines=(first, last))
 
+    def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:  # noqa: ARG002
+        """None: supplied passages are not stored."""
+        return []
+
     def document(self, document_id: int) -> Document:
         """A passage as a document of its own."""
         return Document.from_text(self._passages[document_id].text, source=self._passages[document_id].source)
@@ -190,6 +195,10 @@ class FilteredView:
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """Characters ``[start, end)`` of a document."""
         return self._catalog.text(document_id, start, end)
+
+    def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
+        """The stored sentences of a document that a span touches."""
+        return self._catalog.sentences(document_id, start, end)
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""

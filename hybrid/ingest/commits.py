@@ -20,6 +20,7 @@ from hybrid.settings import Settings
 from hybrid.stores import commits
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import Position, Removed, StoredFile
+from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.transaction import Transaction
 from hybrid.stores.vectors import FaissIndex, VectorIndex
 from hybrid.types.documents import Chunk, Document
@@ -30,11 +31,12 @@ _LOG = logging.getLogger("hybrid.ingest")
 
 @dataclass(frozen=True)
 class Embedded:
-    """A new document with its chunks and their vectors ``[chunks, dimension]``."""
+    """A new document with its chunks and their vectors ``[chunks, dimension]``, and its sentences with theirs."""
 
     document: Document
     chunks: tuple[Chunk, ...]
     vectors: NDArray[np.float32]
+    sentences: SentenceVectors
 
 
 class Writer:
@@ -118,7 +120,7 @@ class Writer:
             added = 0
             for item in embedded:
                 if transaction.document_with(item.document.sha256) is None:
-                    _, ids = transaction.add_document(item.document, item.chunks, item.vectors)
+                    _, ids = transaction.add_document(item.document, item.chunks, item.vectors, item.sentences)
                     self._index_chunks(index, ids, item.vectors)
                     added += 1
             for incoming in batch:

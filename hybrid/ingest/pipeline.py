@@ -27,6 +27,8 @@ from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
+from hybrid.stores.sentence_vectors import SentenceVectors
+from hybrid.text import sentences
 from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
@@ -217,20 +219,27 @@ class _Batches:
 
     def _embed(self) -> None:
         documents = [pair for _, documents in self._group for pair in documents]
+        stored = self._settings.sentence_vectors
+        spans = [sentences.spans(document.text) if stored else [] for document, _ in documents]
         texts = [part.text for _, chunks in documents for part in chunks]
         before, known = self._tally.chunks, self._tally.chunks + len(texts)
+        for (document, _), found in zip(documents, spans, strict=True):
+            texts += [" ".join(document.text[start:end].split()) for start, end in found]
+
+        def embedded(done: int) -> None:  # of chunks and sentences; what is reported is chunks
+            self._progress("embed", before + done * (known - before) // len(texts), known, "")
+
         with self._tally.timed("embed"):
             if texts:
                 self._progress("embed", before, known, "")
-                vectors = self._embedder.encode(
-                    texts, lambda done: self._progress("embed", before + done, known, ""), bulk=True
-                )
+                vectors = self._embedder.encode(texts, embedded, bulk=True)
                 self._progress("embed", known, known, "")  # those that were embedded before are not reported one by one
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)
-        ends = np.cumsum([len(chunks) for _, chunks in documents])[:-1]
-        for (document, chunks), part in zip(documents, np.split(vectors, ends), strict=False):
-            self._embedded.append(Embedded(document, tuple(chunks), part))
+        of_chunks = _split(vectors[: known - before], [len(chunks) for _, chunks in documents])
+        of_sentences = _split(vectors[known - before :], [len(found) for found in spans])
+        for (document, chunks), found, part, other in zip(documents, spans, of_chunks, of_sentences, strict=True):
+            self._embedded.append(Embedded(document, tuple(chunks), part, SentenceVectors(found, other)))
         self._batch.extend(incoming for incoming, _ in self._group)
         self._group.clear()
         self._tally.chunks = known
@@ -249,3 +258,9 @@ class _Batches:
                 self._writer.commit_documents(batch, embedded, facts, self._embedder.dimension)
         self._embedding = {document.sha256 for _, documents in self._group for document, _ in documents}
         self._progress("index", self._commits, self._commits, "")
+
+
+def _split(rows: NDArray[np.float32], counts: Sequence[int]) -> list[NDArray[np.float32]]:
+    """``rows`` in parts of so many rows each."""
+    ends = np.cumsum(counts).tolist()
+    return [rows[end - count : end] for end, count in zip(ends, counts, strict=True)]

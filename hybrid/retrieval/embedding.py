@@ -34,6 +34,7 @@ _LIGHT = 256
 """Up to so many texts, a question and the sentences that may answer it, are embedded by `hybrid.retrieval.bert`: 58
 sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may be worth a GPU."""
 _BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches
+_SHORT_BATCH, _SHORT_CHARS = 256, 16_000  # or so many short ones, as long as all have no more characters together
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 # What decides a vector: the weights, the tokenizer, and how token vectors become one.
 _IDENTITY = ("**/*.safetensors", "modules.json", "**/config.json", "sentence_bert_config.json", "tokenizer.json")
@@ -182,18 +183,20 @@ class Embedder:
         # Texts of one length share a batch, so that little is spent on padding; the longest go first, so
         # that progress runs faster towards the end and not slower.
         order = sorted(new.values(), key=lambda at: len(texts[at]), reverse=True)
-        for first in range(0, len(order), _BATCH):
-            step = order[first : first + _BATCH]
+        for first, last in _batches([len(texts[at]) for at in order]):
+            step = order[first:last]
             batch = [_readable(texts[at]) for at in step]
             if light is not None:
                 found = light.encode(batch)
             else:
                 with self._turn(), self._in_bfloat16() if fast else nullcontext():
-                    found = self._model.encode(batch, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
+                    found = self._model.encode(
+                        batch, batch_size=len(batch), show_progress_bar=False, convert_to_numpy=True
+                    )
             vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)
             self._keep([keys[at] for at in step], vectors[step])
             if progress is not None:
-                progress(len(texts) - len(order) + first + len(step))
+                progress(len(texts) - len(order) + last)
         for at, key in enumerate(keys):
             if new.get(key, at) != at:
                 vectors[at] = vectors[new[key]]
@@ -224,6 +227,15 @@ class Embedder:
             self._cached.update(zip(keys, vectors.copy(), strict=True))
             while len(self._cached) > CACHED_TEXTS:
                 self._cached.popitem(last=False)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """``[first, last)`` of each batch of texts that have these lengths in characters, falling."""
+    first = 0
+    while first < len(lengths):
+        last = min(first + max(_BATCH, min(_SHORT_BATCH, _SHORT_CHARS // max(1, lengths[first]))), len(lengths))
+        yield first, last
+        first = last
 
 
 def _content_key(text: str) -> bytes:

@@ -68,6 +68,11 @@ class IngestSettings(Table):
         default=40, ge=0, description="what a chunk shares with the one before it, at most half of chunk_tokens"
     )
     include_hidden: bool = Field(default=False, description="whether to read files and folders that begin with a dot")
+    sentence_vectors: bool = Field(
+        default=True,
+        description="whether sentences are embedded, too, which doubles the time of embedding; without, each question "
+        "embeds those that it looks at, in about 0.5 s",
+    )
 
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:

@@ -200,7 +200,8 @@ def test_new_files_are_added_embedded_and_read(corpus):
     corpus.write("sub/b.txt", prose("beta"))
     report = corpus.ingest()
     assert report.added == (corpus.name("a.txt"), corpus.name("sub/b.txt"))
-    assert report.chunks == len(corpus.embedder.texts) == len(corpus.catalog.vectors()[0])
+    assert report.chunks == len(corpus.catalog.vectors()[0])
+    assert len(corpus.embedder.texts) == report.chunks + 2  # each document is one sentence
     assert report.memory == "ready"
     assert corpus.read_by_memory() == corpus.everything()
     assert report.tokens_read == len(corpus.everything())
@@ -301,7 +302,7 @@ def test_attachments_come_and_go_with_their_mail(corpus):
     corpus.write("m.eml", mail(("b.txt", prose("beta"))).replace(b"Please", b"Kindly"))
     assert corpus.ingest().changed == (str(path),)
     assert [row.source for row in corpus.catalog.sources()] == [str(path), f"{path}#b.txt"]
-    assert len(corpus.embedder.texts) < embedded + 4  # the attachment that stayed was not embedded again
+    assert len(corpus.embedder.texts) < embedded + 6  # the attachment that stayed was not embedded again
     assert corpus.remove(str(path)).removed == (str(path), f"{path}#b.txt")
     assert corpus.catalog.documents() == []
 
@@ -400,8 +401,18 @@ def test_what_was_embedded_before_an_interruption_is_kept(corpus, monkeypatch):
     before = len(corpus.embedder.texts)
     report = corpus.ingest()
     assert (len(report.unchanged), len(report.added)) == (kept, 6 - kept)
-    assert len(corpus.embedder.texts) == before + report.chunks
+    assert len(corpus.embedder.texts) == before + report.chunks + 6 - kept  # chunks, and a sentence a document
     assert corpus.read_by_memory() == corpus.everything()
+
+
+def test_sentences_are_embedded_unless_the_settings_say_no(corpus):
+    corpus.write("a.txt", "The term is two years. It ends in May.")
+    corpus.ingest()
+    assert len(corpus.catalog.sentences(1, 0, 100)) == 2
+    without = SETTINGS.model_copy(update={"ingest": SETTINGS.ingest.model_copy(update={"sentence_vectors": False})})
+    corpus.write("b.txt", "Another one. It ends in June.")
+    corpus.ingest(settings=without)
+    assert corpus.catalog.sentences(2, 0, 100) == []
 
 
 def test_long_ingests_are_committed_in_batches(corpus, monkeypatch):
