@@ -138,7 +138,7 @@ class _Pull(Generic[Item]):
 
 
 def _retrieve(running: asyncio.Future[Any]) -> None:
-    """Mark an error as seen that a cancelled consumer cannot be told of."""
+    """Mark an error as seen that a cancelled consumer cannot get."""
     if not running.cancelled():
         running.exception()
 

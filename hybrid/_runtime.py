@@ -83,11 +83,11 @@ class Usage:
 
     Args:
         name: of the thing, for the error that a late caller gets.
-        release: lets go of it; called once, by whoever is last.
+        release: closes it; called once, by the last call that uses it.
 
     Example:
         >>> usage = Usage("the corpus at acme", release=lambda: print("files closed"))
-        >>> with usage.held():
+        >>> with usage.in_use():
         ...     usage.close()  # another thread closes it meanwhile
         files closed
     """
@@ -106,7 +106,7 @@ class Usage:
         return self._closed or self._process != os.getpid()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """The thing stays open inside the block. Raises `CorpusError` if it was closed before, or if this process is
         a fork of the one that opened it."""
         if self._process != os.getpid():  # before the lock, which a thread of the other process may have held

@@ -125,9 +125,9 @@ class Corpus(Shown):
         return await asyncio.to_thread(cls.open, directory, settings, create=create)
 
     def close(self) -> None:
-        """Let go of the files and the models. Closing again does nothing.
+        """Close the files and release the models. Closing again does nothing.
 
-        Calls that run in other threads go on to their end, and the last of them lets go; whoever calls later
+        Calls that run in other threads go on to their end, and the last of them closes; whoever calls later
         gets a `CorpusError`.
         """
         self._usage.close()
@@ -164,7 +164,7 @@ class Corpus(Shown):
     def __repr__(self) -> str:
         if self._usage.closed:
             return f"Corpus({str(self.directory)!r})"
-        with self._usage.held():
+        with self._usage.in_use():
             empty = self._catalog.commit() is None
         return f"Corpus({str(self.directory)!r}{', empty: nothing was ingested yet' if empty else ''})"
 
@@ -206,7 +206,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         inputs = _arguments.inputs_of(inputs)
-        with self._usage.held(), shown(_arguments.progress_of(progress)) as report:
+        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
             return pipeline.ingest(
                 self._catalog,
                 self.directory,
@@ -241,7 +241,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         names = _arguments.sources_of(source)
-        with self._usage.held(), shown(_arguments.progress_of(progress)) as report:
+        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
             return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
 
     aremove = stoppable(
@@ -271,7 +271,7 @@ class Corpus(Shown):
             route: ``"lookup"``, ``"comprehension"`` or ``"both"``, instead of the router's choice.
             history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
                 end?") takes its subject from them, and the answer's notes say how it was read.
-            where: answer from these documents only. The memory, which has read them all, is not asked.
+            where: answer from these documents only. The memory, which was trained on all of them, is not asked.
             passages: answer from these `hybrid.Passage` objects in the index's place: they alone are quoted, and
                 every sentence is verified against them; the corpus gives its router and its memory. Or a function
                 that finds them, which is called with the question as it stands alone.
@@ -306,7 +306,7 @@ class Corpus(Shown):
         on_token: Callable[[str], None] | None = None,
     ) -> Answer:
         """`ask`, without holding up the event loop; ``writer``, ``judge`` and ``on_token`` are called in the working
-        thread. A task that is cancelled returns at once and is told nothing more; its thread stops at the next piece of
+        thread. A task that is cancelled returns at once and gets nothing more; its thread stops at the next piece of
         text that is generated."""
         events = self.stream(
             question, route=route, history=history, where=where, passages=passages, writer=writer, judge=judge
@@ -343,7 +343,7 @@ class Corpus(Shown):
 
         route, where, history = _arguments.route_of(route), _arguments.filter_of(where), _arguments.history_of(history)
         limit, supply = self.settings.answer.max_question_chars, _arguments.passages_of(passages)
-        with self._usage.held():
+        with self._usage.in_use():
             given = None if supply is None else found_for(question, history, where, supply, limit)
 
             def prepared(view: View) -> tuple[Answerer, RequestContext]:
@@ -405,7 +405,7 @@ class Corpus(Shown):
         from hybrid.answering.comparison import checked_groups, compare
 
         given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
-        with self._usage.held():
+        with self._usage.in_use():
             answerer, requests = self._asked(
                 lambda view: (
                     view.answerer,
@@ -482,7 +482,7 @@ class Corpus(Shown):
         """
         from hybrid.session import Session
 
-        with self._usage.held():
+        with self._usage.in_use():
             while True:
                 with self._catalog.read_transaction():
                     commit = self._catalog.commit()
@@ -517,8 +517,8 @@ class Corpus(Shown):
     # Looking ------------------------------------------------------------------------------------
 
     def documents(self) -> Documents:
-        """The documents, in the order in which the memory reads them: a list that shows itself as a table."""
-        with self._usage.held():
+        """The documents, in the order in which the memory is trained on them: a list that shows itself as a table."""
+        with self._usage.in_use():
             rows = self._catalog.documents()
         return Documents(
             DocumentInfo(
@@ -550,7 +550,7 @@ class Corpus(Shown):
         from hybrid.session import documents_of
 
         wanted = _arguments.ids_of(ids)
-        with self._usage.held(), self._catalog.read_transaction():
+        with self._usage.in_use(), self._catalog.read_transaction():
             return documents_of(self._catalog, wanted)
 
     aget_documents = in_thread(get_documents)
@@ -562,7 +562,7 @@ class Corpus(Shown):
         not there.
         """
         given = _arguments.text_of("text", text)
-        with self._usage.held():
+        with self._usage.in_use():
             tokenizer = self._memory_tokenizer()
         if tokenizer is None:
             raise UnsupportedModelError("this corpus has no memory, and so no language model whose tokens these are")
@@ -575,7 +575,7 @@ class Corpus(Shown):
         from hybrid.answering.generators import counter
 
         given = _arguments.text_of("text", text)
-        with self._usage.held():
+        with self._usage.in_use():
             try:
                 tokenizer = self._memory_tokenizer()
             except MissingModelError:  # the index answers without it, and is counted without it
@@ -585,8 +585,8 @@ class Corpus(Shown):
     acount_tokens = in_thread(count_tokens)
 
     def status(self) -> CorpusStatus:
-        """What the corpus holds, and how far the memory has read."""
-        with self._usage.held(), self._catalog.read_transaction():
+        """What the corpus holds, and how much of it the memory was trained on."""
+        with self._usage.in_use(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
         return CorpusStatus(
@@ -614,7 +614,7 @@ class Corpus(Shown):
         from hybrid.answering.citations import check_citations
 
         given = _arguments.answer_of(answer)
-        with self._usage.held(), self._catalog.read_transaction():
+        with self._usage.in_use(), self._catalog.read_transaction():
             return check_citations(self._catalog, given)
 
     averify = in_thread(verify)
@@ -633,17 +633,17 @@ class Corpus(Shown):
         from hybrid.answering.citations import page_of
 
         place = _arguments.place_of(citation)
-        with self._usage.held(), self._catalog.read_transaction():
+        with self._usage.in_use(), self._catalog.read_transaction():
             return page_of(self._catalog, place)
 
     apage = in_thread(page)
 
     def training(self) -> MemoryTraining:
-        """How well the memory predicted the corpus as it read: loss against position, drawn in a notebook."""
+        """How well the memory predicted the corpus while it was trained: loss against position, drawn in a notebook."""
         from hybrid.ingest.memory_training import read_training
 
         model = self.settings.memory.model if self.settings.memory.enabled else None
-        with self._usage.held():
+        with self._usage.in_use():
             return read_training(self._catalog, self.directory, model)
 
     atraining = in_thread(training)
@@ -679,7 +679,7 @@ class Corpus(Shown):
 
     def _asked(self, ask: Callable[[View], Found]) -> Found:
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
-        with self._usage.held():
+        with self._usage.in_use():
             while True:
                 with self._catalog.read_transaction():
                     commit = self._catalog.commit()

@@ -21,7 +21,7 @@ from hybrid.router.features import FEATURES, clip, is_english, surface
 from hybrid.settings import RouterSettings
 from hybrid.types.answers import Route, RouteName
 
-FOREIGN = 0.4
+NON_ENGLISH = 0.4
 """What is left of the router's certainty where a question is not in English: it then sends it to both."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -206,4 +206,4 @@ class Router:
         vector = np.asarray(embedding, dtype=np.float64).reshape(-1)
         fits = vector.shape == (len(self._pair.both.embedding),) and bool(np.isfinite(vector).all())
         p = (self._pair if fits else self._surface_only).probability(surface(question), vector)
-        return p if is_english(clip(question)) else 0.5 + FOREIGN * (p - 0.5)
+        return p if is_english(clip(question)) else 0.5 + NON_ENGLISH * (p - 0.5)

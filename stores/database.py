@@ -156,7 +156,7 @@ def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
 def write_lock(directory: Path) -> Iterator[None]:
     """Hold the corpus for writing. Raises `CorpusLockedError` at once if another process or thread does.
 
-    The operating system lets go of the lock when its process ends, however it ends.
+    The operating system releases the lock when its process ends, however it ends.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "write.lock"

@@ -75,7 +75,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Position:
-    """How far a memory has read: all documents before ``document_id``, and of that one the first
+    """How far a memory was trained: on all documents before ``document_id``, and of that one the first
     ``document_tokens`` tokens, or all where that is ``None``."""
 
     document_id: int
@@ -84,7 +84,7 @@ class Position:
 
 @dataclass(frozen=True)
 class SnapshotRow:
-    """A memory snapshot: its file, the fingerprint of its model, where it stands, tokens read in all."""
+    """A memory snapshot: its file, the fingerprint of its model, where it stands, tokens of training in all."""
 
     id: int
     file: str
@@ -96,8 +96,8 @@ class SnapshotRow:
 
 @dataclass(frozen=True)
 class CommitRow:
-    """One committed state of the corpus. ``read_tokens`` is ``None`` where ``read_document_id`` was read
-    to its end; ``tokens`` is the number of tokens that the snapshot has read in all."""
+    """One committed state of the corpus. ``read_tokens`` is ``None`` where the memory was trained
+    on ``read_document_id`` to its end; ``tokens`` is the number of tokens that the snapshot was trained on in all."""
 
     n: int
     created_at: str

@@ -103,7 +103,7 @@ def test_your_own_model_uses_the_two_models_that_are_named(
     chosen = ("--model", str(model), "--embedder", str(tiny_embedder), "--window", "256", "--mini-batch", "16")
     printed = run("your_own_model.py", *chosen)
     assert f"chunks, embedded by {tiny_embedder}" in printed
-    assert f"tokens read by {model}" in printed
+    assert f"tokens, {model}" in printed
     assert "[1] note.txt, line 1" in printed
     assert printed.splitlines()[-1].startswith("verdicts: ")
 

@@ -228,7 +228,7 @@ def test_who_asks_while_it_is_closed_gets_the_answer_and_who_comes_later_a_clear
     answer, _ = together(lambda: corpus.ask("What is the price of rock salt?", route="lookup"), close)
     assert isinstance(answer, hybrid.Answer)
     assert answer.found
-    assert corpus._view is None  # let go of by the one who was last
+    assert corpus._view is None  # released by the last call
 
 
 def ask_without_end(corpus: hybrid.Corpus) -> None:
@@ -259,13 +259,13 @@ def test_a_storm_of_questions_ends_in_nothing_but_clear_errors(tmp_path: Path) -
 def test_a_thing_is_released_once_when_it_is_closed_and_the_last_user_is_out() -> None:
     released: list[str] = []
     usage = Usage("it", lambda: released.append("now"))
-    with usage.held():
-        with usage.held():
+    with usage.in_use():
+        with usage.in_use():
             usage.close()
             usage.close()
         assert not released
     assert released == ["now"]
-    with pytest.raises(CorpusError, match="it was closed"), usage.held():
+    with pytest.raises(CorpusError, match="it was closed"), usage.in_use():
         pass
 
 

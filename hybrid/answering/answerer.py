@@ -28,7 +28,7 @@ from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.rows import CommitRow
-from hybrid.text.sentence_stream import SentenceStream
+from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
 from hybrid.types.events import DraftEvent, Event, Events, EvidenceEvent, RouteEvent, TextEvent, collect
 from hybrid.types.filters import Filter

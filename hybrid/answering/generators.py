@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings
-from hybrid.text.sentence_stream import SentenceStream
+from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Origin
 
 MEMORY_INSTRUCTION = (

@@ -45,7 +45,7 @@ _STAGES = {
     "discover": "looking for files",
     "load": "loading",
     "embed": "embedding",
-    "memory": "reading into the memory",
+    "memory": "training the memory",
 }
 _LISTED = 12  # names of one kind
 
@@ -71,7 +71,7 @@ def status_html(status: CorpusStatus) -> str:
     )
     rows: list[tuple[str, str]] = [("index", f"embedded by {status.embedder}"), ("memory", _memory(status.memory))]
     if status.language_model is not None:
-        rows.append(("", f"{count(status.tokens_read, 'token')} read by {status.language_model}"))
+        rows.append(("", f"{count(status.tokens_read, 'token')}, {status.language_model}"))
     facts = tag("span", f"commit {status.commit}", style=FINE)
     return card("Corpus", head("Corpus", status.directory, facts), body(figures), section("Two memories", pairs(rows)))
 
@@ -121,7 +121,7 @@ def _read(report: IngestReport) -> list[tuple[str, str]]:
     if report.memory == "none" and not report.tokens_read:
         return [*rows, ("memory", _memory("none"))]
     loss = "" if report.loss is None else f", mean loss {report.loss:.3f} nats a token"
-    return [*rows, ("memory", _memory(report.memory)), ("", f"{count(report.tokens_read, 'token')} read{loss}")]
+    return [*rows, ("memory", _memory(report.memory)), ("", f"trained on {count(report.tokens_read, 'token')}{loss}")]
 
 
 def skipped_table(skipped: Sequence[SkippedFile]) -> Html:

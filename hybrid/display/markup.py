@@ -3,7 +3,7 @@
 A string becomes markup only through `tag`, which escapes what is not `Html` (markupsafe's): what a document says can
 end up as words, never as an element or an attribute. Styles are inline, because notebooks strip or share style
 sheets. Colours are layers of the text's own colour or tints one can see through, so that they lie on a light or a
-dark page alike; nothing is told by colour alone. Headings are ``role="heading"``, which screen readers announce and
+dark page alike; nothing is said by colour alone. Headings are ``role="heading"``, which screen readers announce and
 a notebook's table of contents leaves out.
 """
 
@@ -164,7 +164,7 @@ def table(
         "padding:5px 14px 5px 0;line-height:1.45;vertical-align:top;background:transparent;white-space:normal;"
         "max-width:26em"
     )
-    sides = ["right" if at in right else "left" for at in range(len(columns))]
+    alignments = ["right" if at in right else "left" for at in range(len(columns))]
     header = [
         tag(
             "th",
@@ -173,7 +173,7 @@ def table(
             style=f"{cell};text-align:{side};font-size:12px;font-weight:600;overflow-wrap:break-word;"
             f"border:0;border-bottom:1px solid rgba({GREY},.6)",
         )
-        for name, side in zip(columns, sides, strict=True)
+        for name, side in zip(columns, alignments, strict=True)
     ]
     lines = []
     for row in rows[:SHOWN_ROWS]:
@@ -188,7 +188,7 @@ def table(
                     else f"{BREAK};min-width:9em"
                 ),
             )
-            for at, (value, side) in enumerate(zip(row, sides, strict=True))
+            for at, (value, side) in enumerate(zip(row, alignments, strict=True))
         ]
         lines.append(tag("tr", *cells, style="background:transparent"))
     made = tag(

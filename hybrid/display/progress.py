@@ -31,7 +31,7 @@ class StageProgress(Protocol):
 
 
 def bars_html(rows: Sequence[tuple[str, StageProgress]], *, ended: bool, failed: bool) -> str:
-    """A bar for each stage, in the order in which they began; the time left where it can be told."""
+    """A bar for each stage, in the order in which they began; the time left where it is known."""
     made = []
     for number, (name, stage) in enumerate(rows):
         last = number == len(rows) - 1

@@ -32,12 +32,12 @@ def how(route: Route) -> str:
 
 def _side(route: Route) -> str:
     low, high = route.lookup_below, route.comprehension_above
-    sides = {
+    positions = {
         "lookup": f"below {low:g}",
         "comprehension": f"above {high:g}",
         "both": f"between {low:g} and {high:g}, so not sure",
     }
-    return sides[route.name]
+    return positions[route.name]
 
 
 @as_html.register(Route)

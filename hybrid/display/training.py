@@ -18,7 +18,7 @@ _TICKS = 5
 
 @as_text.register(MemoryTraining)
 def training_text(training: MemoryTraining) -> str:
-    """What was read and what it taught, with the losses as a line of blocks."""
+    """What the memory was trained on and its losses, with the losses as a line of blocks."""
     if not training.points:
         return wrapped(_nothing(training))
     losses = [point.loss for point in training.points]
@@ -29,17 +29,17 @@ def training_text(training: MemoryTraining) -> str:
 
 def _nothing(training: MemoryTraining) -> str:
     if not training.tokens:
-        return "No training to show: the memory has read nothing."
+        return "No training to show: the memory was trained on nothing."
     return (
-        f"No training to show: the memory has read {count(training.tokens, 'token')}, but its losses were not kept. "
-        "A corpus that an earlier version of hybrid read has none, and neither has a text shorter than a mini-batch."
+        f"No training to show: the memory was trained on {count(training.tokens, 'token')}, and its losses were not "
+        "recorded. A text shorter than a mini-batch has none."
     )
 
 
 def _sentence(training: MemoryTraining) -> str:
     first, last = _ends(training.points)
     return (
-        f"{count(training.tokens, 'token')} read{f' by {training.model}' if training.model else ''}; mean loss of the "
+        f"{count(training.tokens, 'token')}{f', {training.model}' if training.model else ''}; mean loss of the "
         f"first tenth {first:.3f} nats, of the last tenth {last:.3f}"
     )
 
@@ -114,7 +114,7 @@ def _picture(training: MemoryTraining) -> Html:
     style = "display:block;width:100%;max-width:720px;height:auto;color:inherit"
     label = f"Line chart of loss against position. {_sentence(training)}"
     size = f"0 0 {_WIDTH} {_HEIGHT}"
-    raw = tag("span", _key("currentColor", ".4", "2px"), "each stretch as it was read", style="padding-right:16px")
+    raw = tag("span", _key("currentColor", ".4", "2px"), "each stretch, before its step", style="padding-right:16px")
     mean = tag("span", _key(f"rgb({VIOLET})", "1", "3px"), "smoothed")
     key = tag("div", raw, mean, style=f"{FINE};margin:2px 0 4px")
     return join((tag("svg", *parts, viewBox=size, role="img", aria_label=label, style=style), key))
@@ -149,7 +149,7 @@ def _frame(axes: _Axes) -> list[Html]:
         parts.append(_rule(x, x, bottom, bottom + 5, ".6"))
         parts.append(_words(f"{tokens:,.0f}", axes.x(tokens), bottom + 19, "middle"))
     parts += [_rule(left, left, top, bottom, ".6"), _rule(left, right, bottom, bottom, ".6")]
-    parts.append(_words("tokens read", (left + right) / 2, _HEIGHT - 8, "middle"))
+    parts.append(_words("tokens", (left + right) / 2, _HEIGHT - 8, "middle"))
     middle = (top + bottom) / 2
     parts.append(_words("loss (nats a token)", 14, middle, "middle", transform=f"rotate(-90 14 {middle:.0f})"))
     return parts

@@ -228,7 +228,7 @@ def measure(
         seed: decides keys, values and places.
         memory: whether the memory reads each haystack.
         settings: of the corpora; ``memory.enabled`` and, for several values, ``answer.max_quotes`` are set here.
-        progress: told a line for each row that is done.
+        progress: called with a line for each row that is done.
     """
     from hybrid._view import load_embedder  # here: the command line lists the tasks, and needs no FAISS for that
 

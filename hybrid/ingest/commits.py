@@ -169,7 +169,7 @@ class Writer:
             self._stored = None
 
     def _commit(self, transaction: Transaction, removed: Removed, *, reads_on: bool) -> None:
-        """``reads_on``: there are documents that the memory has not read."""
+        """``reads_on``: there are documents that the memory was not trained on."""
         before = self.catalog.commit()
         state: MemoryState = before.memory_state if before else "none"
         forgotten = transaction.forget_snapshots_with(removed.document_ids)

@@ -102,7 +102,7 @@ def remove(
 ) -> IngestReport:
     """Remove sources and what was attached to them, in one commit. A document stays while it has another name.
 
-    If the memory has read one of the documents, the memory is off from this commit on, its snapshots with the
+    If the memory was trained on one of the documents, the memory is off from this commit on, its snapshots with the
     document in them are deleted, and it goes back to the last snapshot before it and reads the rest
     again, once for all of them. Where that is interrupted, the next ingest finishes it. Without a memory to do
     it with the corpus has none until it is next ingested with one.

@@ -20,7 +20,7 @@ class Progress(Protocol):
 
     ``done`` of ``total`` counts files in ``discover`` and ``load``, chunks in ``embed`` (of those known
     so far: ``total`` grows), commits in ``index``, and characters in ``memory``. ``detail`` is for
-    people: the file at hand, or the tokens read and their loss.
+    people: the file at hand, or the tokens of the training and their loss.
 
     Example:
         >>> def show(stage: Stage, done: int, total: int, detail: str) -> None:

@@ -274,7 +274,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         about = self._about(messages, text, answer, asked.notes)
         if (usage := usage_of(writer, judge)) is not None:
             about["usage_metadata"] = usage
-            # LangChain's counters add up usage by model_name, and their own runs have told them of these.
+            # LangChain's counters add up usage by model_name, and their own runs have counted these.
             del about["response_metadata"]["model_name"]
         block = {**_piece(text), "annotations": citation_blocks(answer, len(text))}
         yield AIMessage(content=[block], **about)

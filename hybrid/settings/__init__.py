@@ -126,7 +126,7 @@ class MemorySettings(Table):
     dtype: Dtype = Field(
         default="auto", description="of the arithmetic; auto: bfloat16 where the machine multiplies it in hardware"
     )
-    snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long read")
+    snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long training")
 
 
 class RouterSettings(Table):

@@ -1,1 +1,1 @@
-"""The memory: a language model whose fast weights are trained on the corpus while it reads (TTT-E2E)."""
+"""The memory: a language model whose fast weights are trained on the corpus at test time (TTT-E2E)."""

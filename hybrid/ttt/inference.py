@@ -1,7 +1,7 @@
 """Ask a memory: generate a message, or score a text. Fast weights do not change here.
 
 A prompt starts with an empty window: what the corpus said is in the fast weights and in the evidence
-that the prompt quotes, not in what happened to be read last.
+that the prompt quotes, not in what it happened to be trained on last.
 
 Decoding is one token at a time: weights in the form that reads the fewest bytes, and few operations a block. Between
 the matrices everything is kept in the master dtype, in buffers made once.

@@ -30,7 +30,7 @@ ADAM_EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class FastWeightState:
-    """Everything that reading changes.
+    """Everything that training changes.
 
     Args:
         fast: the dynamic MLPs, bottom suffix block first.

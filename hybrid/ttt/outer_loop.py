@@ -57,7 +57,7 @@ class InnerRule:
 
 @dataclass(frozen=True)
 class Sequences:
-    """A batch to read, one inner loop a sequence.
+    """A batch to train on, one inner loop a sequence.
 
     Args:
         ids, targets: [B, T] token ids; the target is what should come next.

@@ -11,8 +11,8 @@ from hybrid.types.base import FrozenModel, Shown
 
 MemoryState = Literal["ready", "behind", "off", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
-    "ready": "it has read every document",
-    "behind": "it has not read every document yet; ingest again to go on",
+    "ready": "it was trained on every document",
+    "behind": "it was not trained on every document yet; ingest again to resume",
     "off": "it is unlearning a document that was removed; ingest again to finish",
     "none": "there is none",
 }
@@ -44,7 +44,7 @@ class DocumentInfo(_Report):
 
 
 class Documents(Shown, list[DocumentInfo]):
-    """The documents of a corpus, in the order in which the memory reads them: a list that shows itself.
+    """The documents of a corpus, in the order in which the memory is trained on them: a list that shows itself.
 
     Example:
         >>> documents = corpus.documents()
@@ -85,7 +85,7 @@ class CorpusStatus(_Report):
             "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",
         }
         if self.language_model is not None:
-            rows["memory"] += f"; {self.tokens_read:,} tokens read by {self.language_model}"
+            rows["memory"] += f"; {self.tokens_read:,} tokens, {self.language_model}"
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
 
@@ -104,7 +104,7 @@ class IngestReport(_Report):
     """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
 
     ``memory`` is the state the memory was left in (`MEMORY_STATES` says what each means), ``loss`` the mean
-    next-token loss in nats while it read, and ``notes`` what a person should know besides.
+    next-token loss in nats while it was trained, and ``notes`` what a person should know besides.
     """
 
     added: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class IngestReport(_Report):
             lines.append(f"{self.chunks:,} chunks embedded")
         if self.tokens_read:
             loss = "" if self.loss is None else f", mean loss {self.loss:.3f} nats"
-            lines.append(f"{self.tokens_read:,} tokens read into the memory{loss}")
+            lines.append(f"memory trained on {self.tokens_read:,} tokens{loss}")
         if self.memory != "none":
             lines.append(f"memory {self.memory}: {MEMORY_STATES[self.memory]}")
         lines.extend(f"left out: {skipped}" for skipped in self.skipped)
@@ -141,7 +141,7 @@ COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")
 
 
 class TrainingPoint(_Report):
-    """The mean next-token ``loss`` in nats of the tokens from ``start`` to ``end`` of all that the memory read."""
+    """The mean next-token ``loss`` in nats of the tokens from ``start`` to ``end`` of the whole training."""
 
     start: int = Field(ge=0)
     end: int = Field(gt=0)
@@ -149,15 +149,15 @@ class TrainingPoint(_Report):
 
 
 class MemoryTraining(_Report):
-    """How well the memory predicted the corpus as it read: loss against position, before each of its steps.
+    """How well the memory predicted the corpus while it was trained: loss against position, before each of its steps.
 
-    A falling line is what reading taught it; a jump is where another kind of document begins. ``tokens`` counts
+    A falling line is what the training taught it; a jump is where another kind of document begins. ``tokens`` counts
     what was read in all. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
     there is no memory, or where a version of hybrid that kept none read the corpus.
 
     Example:
         >>> print(MemoryTraining(tokens=0))
-        No training to show: the memory has read nothing.
+        No training to show: the memory was trained on nothing.
     """
 
     tokens: int

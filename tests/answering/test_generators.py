@@ -15,8 +15,7 @@ from hybrid.answering import generators
 from hybrid.answering.answerer import Answerer
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
-from hybrid.text.sentence_stream import SentenceStream
-from hybrid.text.sentences import spans
+from hybrid.text.sentences import SentenceStream, spans
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.events import CitationEvent, ClaimEvent, DraftEvent, EndEvent, NoteEvent, RouteEvent, TextEvent
 from hybrid.types.filters import Filter

@@ -123,14 +123,14 @@ def test_what_was_unlearned_leaves_no_loss_behind(tmp_path: Path, memory: Memory
             assert corpus.training() == without.training()
 
 
-def test_a_corpus_of_an_earlier_version_says_that_it_has_none(tmp_path: Path, memory: MemorySettings) -> None:
+def test_a_corpus_whose_losses_were_not_recorded_says_so(tmp_path: Path, memory: MemorySettings) -> None:
     with read(tmp_path / "corpus", memory, TEXTS[0]) as corpus:
         file = snapshot(corpus)
         _without_training(corpus, file)
         training = corpus.training()
         assert training.points == ()
-        assert "were not kept" in str(training)
-        assert "were not kept" in training._repr_html_()
+        assert "its losses were not" in str(training)
+        assert "its losses were not" in training._repr_html_()
         corpus.ingest(hybrid.Document.from_text(TEXTS[1], source="second.txt"))
         assert corpus.training().points[0].start == len(TEXTS[0]) + 1
 

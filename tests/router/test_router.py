@@ -730,7 +730,7 @@ def test_negation_injections_code_and_length_do_not_turn_a_route(
     assert router.route(question, embedder.encode([question])[0]).name in routes
 
 
-FOREIGN = [
+NON_ENGLISH = [
     "Wann endet der Mietvertrag?",
     "Warum haben sich die Parteien zerstritten?",
     "Pourquoi les parties se sont-elles disputées ?",
@@ -743,7 +743,7 @@ FOREIGN = [
 ]
 
 
-@pytest.mark.parametrize("question", FOREIGN)
+@pytest.mark.parametrize("question", NON_ENGLISH)
 def test_a_question_in_another_language_goes_to_both_and_says_that_it_is_unsure(
     embedder: Embedder, question: str
 ) -> None:

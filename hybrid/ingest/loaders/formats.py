@@ -131,7 +131,7 @@ def detect(data: bytes, source: str) -> Format:
 def reject_unread(head: bytes, source: str) -> None:
     """Raise `UnsupportedFormatError` if the first bytes of a file already show that no loader reads it.
 
-    Containers pass: what is in them is told only by their whole content.
+    Containers pass: what is in them is known only from their whole content.
     """
     if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE)):
         return

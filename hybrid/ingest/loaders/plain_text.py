@@ -49,7 +49,7 @@ def decode_file(data: bytes, source: str) -> tuple[str, dict[str, str]]:
     text, extra = decode(data)
     if int(extra.get("replaced_characters", 0)) * 10 > len(text):
         raise UnsupportedFormatError(
-            source, "it is binary, or text in an encoding that cannot be told; save it as UTF-8 and ingest that"
+            source, "it is binary, or text in an encoding that cannot be recognised; save it as UTF-8 and ingest that"
         )
     return text, extra
 

@@ -215,7 +215,7 @@ def save_checkpoint(
         config: the model's shape.
         tensors: by their full names (see `hybrid.ttt.model.weights`), saved in the dtypes that they have.
         tokenizer_files_from: a directory whose ``tokenizer.json`` and what belongs to it is copied; without
-            it, the model can be trained and converted but not loaded to read text.
+            it, the model can be trained and converted but not loaded to train on text.
 
     Raises:
         InputError: something else is at ``path``.

@@ -52,7 +52,7 @@ class ChatTokenizer:
         ends = [tokenizer.token_to_id(token) for token in ("<|endoftext|>", "<|im_end|>")]
         last = tokenizer.token_to_id(self._named_tokens.get("eos_token", ""))
         self.stop_ids = frozenset(stop_ids) | {end for end in (*ends, last) if end is not None}
-        #: Put between documents while reading.
+        #: Put between documents in training.
         self.end_of_document = ends[0] if ends[0] is not None else min(self.stop_ids, default=0)
 
     @classmethod
