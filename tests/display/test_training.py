@@ -155,7 +155,7 @@ def test_a_corpus_without_a_memory_has_no_training(tmp_path: Path) -> None:
     with hybrid.Corpus.open(tmp_path / "corpus", Settings(memory=MemorySettings(enabled=False))) as corpus:
         assert corpus.training() == MemoryTraining(tokens=0)
         corpus.ingest(hybrid.Document.from_text("A note.", source="note.txt"))
-        assert "read nothing" in str(corpus.training())
+        assert "was trained on nothing" in str(corpus.training())
 
 
 def test_a_snapshot_that_is_gone_is_an_error_that_says_what_to_do(tmp_path: Path, memory: MemorySettings) -> None:
