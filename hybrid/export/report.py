@@ -26,7 +26,7 @@ from hybrid.types.reports import CorpusStatus
 
 
 class Checks(Protocol):
-    """What a report needs of a `hybrid.Corpus`."""
+    """What a report needs of a `hybrid.Corpus`, which is in a layer above."""
 
     def verify(self, answer: Answer) -> list[str]:
         """What of the answer's citations does not hold."""

@@ -11,12 +11,13 @@ from hybrid.errors import CorruptCorpusError, DivergedError, ModelError
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.stores import commits
-from hybrid.stores.rows import CommitRow, DocumentRow, Position, StoredFile
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.rows import DocumentRow, Position, StoredFile
 from hybrid.types.reports import MAX_POINTS, MemoryState, MemoryTraining, TrainingPoint
 
 
 class State(Protocol):
-    """What training needs of a memory's state."""
+    """What training needs of a memory's state, whichever model it is of."""
 
     @property
     def tokens_read(self) -> int:
@@ -35,7 +36,7 @@ class Stats(Protocol):
 
 
 class MemoryModel(Protocol):
-    """What training needs of a `hybrid.ttt.memory.MemoryModel`."""
+    """What training needs of a `hybrid.ttt.memory.MemoryModel`; tests bring another, whose memory is a list of tokens."""
 
     @property
     def fingerprint(self) -> str:
@@ -251,14 +252,7 @@ class LossCurve:
             return cls(position=position)
 
 
-class Commits(Protocol):
-    """What looking at the training needs of a catalog."""
-
-    def commit(self) -> CommitRow | None:
-        """The newest commit."""
-
-
-def read_training(catalog: Commits, directory: Path, model: str | None) -> MemoryTraining:
+def read_training(catalog: Catalog, directory: Path, model: str | None) -> MemoryTraining:
     """The training of the newest commit's memory, from the snapshot that holds it. ``model`` is its name.
 
     Raises `CorruptCorpusError` if the snapshot's file is missing or cannot be read.
