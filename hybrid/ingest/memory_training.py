@@ -36,7 +36,7 @@ class Stats(Protocol):
 
 
 class MemoryModel(Protocol):
-    """What training needs of a `hybrid.ttt.memory.MemoryModel`; tests bring another, whose memory is a list of tokens."""
+    """What training needs of a `hybrid.ttt.memory.MemoryModel`; a list of tokens does in tests."""
 
     @property
     def fingerprint(self) -> str:
