@@ -11,12 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, SettingsError
 from hybrid.settings import Settings
 from hybrid.settings import sources as sources
-from hybrid.settings.messages import settings_error
 from hybrid.settings.sources import Layer, Resolved
 from hybrid.types.base import shown
 
@@ -38,10 +35,7 @@ def given_settings(settings: object) -> Given:
     Raises `InputError` for another type, and `SettingsError` for a mapping with a wrong setting.
     """
     if isinstance(settings, Mapping):
-        try:
-            return Settings.model_validate(dict(settings))
-        except ValidationError as error:
-            raise settings_error(error, Settings) from None
+        return Settings.model_validate(dict(settings))
     if settings is None or isinstance(settings, Settings | str | os.PathLike):
         return settings
     raise InputError(f"settings is a hybrid.Settings, a dict, or the path of a TOML file, not {shown(settings)}")

@@ -86,8 +86,8 @@ class Corpus(Shown):
     ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
-        A corpus that was only just created is empty, and says so: in its ``repr``, in `status`, and in every answer,
-        with the corpora beside it that may have been meant. With ``create=False`` nothing is created.
+        A corpus that was only just created is empty, and says so: in its ``repr``, in `status`, and in every answer
+        and search. With ``create=False`` nothing is created.
 
         Args:
             directory: where the corpus is kept, a path. A directory that holds other files is refused.
@@ -165,8 +165,9 @@ class Corpus(Shown):
         if self._usage.closed:
             return f"Corpus({str(self.directory)!r})"
         with self._usage.in_use():
-            empty = self._catalog.commit() is None
-        return f"Corpus({str(self.directory)!r}{', empty: nothing was ingested yet' if empty else ''})"
+            empty = not self._catalog.count_documents()
+            why = "everything was removed" if self._catalog.commit() else "nothing was ingested yet"
+        return f"Corpus({str(self.directory)!r}{f', empty: {why}' if empty else ''})"
 
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 

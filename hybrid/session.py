@@ -74,7 +74,9 @@ class Session:
         asked = checked_question(question, self._settings.answer.max_question_chars)
         k, where, order = number_of_hits(k), filter_of(where), order_of(order)
         hits = self._open().searcher.search(asked, k, where, order)
-        return Hits(hits, question=asked, matched=matched(asked, (hit.text for hit in hits)), order=order)
+        words = matched(asked, (hit.text for hit in hits))
+        empty = not hits and not self._catalog.count_documents()
+        return Hits(hits, question=asked, matched=words, order=order, empty=empty)
 
     def search_documents(
         self,

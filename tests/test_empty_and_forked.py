@@ -27,11 +27,25 @@ def test_an_empty_corpus_says_that_it_is_empty(tmp_path: Path) -> None:
         assert not answer.found
         assert "the corpus is empty" in answer.text
         assert len(corpus.search("lease")) == 0
+        assert "the corpus is empty" in str(corpus.search("lease"))
+        assert "the corpus is empty" in (corpus.search("lease")[:3]._repr_html_() or "")
         compared = corpus.compare("When?", {"a": hybrid.Filter(), "b": hybrid.Filter()})
         assert all("the corpus is empty" in one.text for one in compared.values())
         corpus.ingest(NOTE)
         assert repr(corpus) == f"Corpus({str(corpus.directory)!r})"
         assert "the corpus is empty" not in str(corpus)
+        assert str(corpus.search("lease", where=hybrid.Filter(since="2030"))) == "Nothing found."
+
+
+def test_a_corpus_whose_documents_were_all_removed_says_that_it_is_empty(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+        corpus.ingest(NOTE)
+        corpus.remove("lease.txt")
+        assert repr(corpus).endswith(", empty: everything was removed)")
+        said = (str(corpus), corpus.ask("When does the lease end?").text, str(corpus.search("lease")))
+        assert all("the corpus is empty" in one for one in said)
+    printed = CliRunner().invoke(main, ["search", str(tmp_path / "corpus"), "lease"])
+    assert "the corpus is empty" in printed.output
 
 
 @pytest.mark.parametrize(

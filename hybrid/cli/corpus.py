@@ -104,7 +104,7 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: b
     if as_json:
         print_json(list(hits))
         return 0 if hits else NOTHING_FOUND
-    click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or "Nothing found.")
+    click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or str(hits))
     return 0 if hits else NOTHING_FOUND
 
 

@@ -38,7 +38,7 @@ def hit_text(hit: Hit) -> str:
 def hits_text(hits: Hits) -> str:
     """Numbered results, wrapped, each under where it stands."""
     if not hits:
-        return "Nothing found."
+        return _nothing(hits)
     blocks = [
         f"{wrapped(f'{number}. {hit.source}, {place(hit)}  ({_scores(hit)})', '   ')}\n"
         f"{wrapped(one_line(hit.text[:_MOST_CHARS]), '   ', '   ')}"
@@ -46,6 +46,10 @@ def hits_text(hits: Hits) -> str:
     ]
     left = len(hits) - len(blocks)
     return "\n".join([*blocks, *([f"and {left:,} more"] if left > 0 else [])])
+
+
+def _nothing(hits: Hits) -> str:
+    return "Nothing found: the corpus is empty; read documents into it first." if hits.empty else "Nothing found."
 
 
 def _scores(hit: Hit) -> str:
@@ -72,7 +76,7 @@ def hits_html(hits: Hits) -> str:
     title = hits.question or "Search results"
     top = head("Search", title, tag("span", f"{count(len(hits), 'result')}, best first{order}", style=FINE))
     if not hits:
-        return card("Search results", top, body("Nothing found."))
+        return card("Search results", top, body(_nothing(hits)))
     pattern = highlighter(hits.matched)
     items = [
         tag(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from langchain_core.documents import Document
-from pydantic import BaseModel, BeforeValidator, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 
 import hybrid
 from hybrid.corpus import Corpus
@@ -20,7 +20,10 @@ from hybrid.types.base import CheckedModel, shown
 
 
 class Component(CheckedModel):
-    """A component whose arguments are checked: pydantic's own errors never reach the caller."""
+    """A component whose arguments are checked, and what is assigned later, too: pydantic's own errors never reach the
+    caller."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(validate_assignment=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, and what is updated is checked as the constructor does. Raises `InputError`."""

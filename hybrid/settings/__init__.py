@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -39,13 +40,40 @@ class Table(BaseModel):
 
     if not TYPE_CHECKING:  # type checkers see the fields as arguments
 
-        def __init__(self, **given: Any) -> None:
+        def __init__(self, *unnamed: object, **given: Any) -> None:
+            if unnamed:
+                name = type(self).__name__
+                raise SettingsError(f"{name} takes settings by name; of a dict: {name}.model_validate({{...}})")
             try:
                 super().__init__(**given)
             except ValidationError as error:
                 raise settings_error(error, type(self)) from None
 
         __init__.__pydantic_base_init__ = True  # so that pydantic, too, builds tables by their fields
+
+        def __setattr__(self, name: str, value: object) -> None:
+            kind = type(self).__name__
+            raise SettingsError(f"{name} cannot be set: {kind} is frozen; model_copy(update={{{name!r}: ...}}) does")
+
+        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+            """As pydantic's, but what is changed is checked, too. Raises `SettingsError`."""
+            if not update:
+                return super().model_copy(deep=deep)
+            given = {name: getattr(self, name) for name in self.model_fields_set}
+            return type(self)(**given | dict(update))
+
+        @classmethod
+        def model_validate(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `SettingsError`."""
+            try:
+                return super().model_validate(*arguments, **options)
+            except ValidationError as error:
+                (fault, *_) = error.errors(include_url=False)
+                if not fault["loc"] and fault["type"] == "model_type":
+                    raise SettingsError(
+                        f"{cls.__name__} is made of a dict of settings, not {shown(fault['input'])}"
+                    ) from None
+                raise settings_error(error, cls) from None
 
         @classmethod
         def model_validate_json(cls, *arguments: Any, **options: Any) -> Self:

@@ -112,7 +112,7 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
             merged[table] = {**(there if isinstance(there, Mapping) else {}), **values}
             origins |= {(table, key): layer.names.get((table, key), layer.name) for key in values}
     try:
-        settings = model.model_validate(merged)
+        settings: Whole = model.__pydantic_validator__.validate_python(merged)  # `model_validate` knows no sources
     except ValidationError as error:
         # A list counts as one setting: its items come from where it does.
         raise settings_error(error, model, lambda key: origins.get(key[:2])) from None

@@ -82,6 +82,7 @@ class Hits(Shown, list[Hit]):
         matched: the words and phrases of the results that the question asked for, as they stand there. They are
             highlighted.
         order: which search gave the order.
+        empty: whether nothing was found because the corpus has no documents.
 
     Example:
         >>> hits = corpus.search("termination date", k=20)
@@ -95,11 +96,13 @@ class Hits(Shown, list[Hit]):
         question: str = "",
         matched: Iterable[str] = (),
         order: Literal["fused", "dense", "lexical"] = "fused",
+        empty: bool = False,
     ) -> None:
         super().__init__(checked_elements("hits", hits, Hit))
         self.question = question
         self.matched = tuple(matched)
         self.order = order
+        self.empty = empty
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> Hit: ...
@@ -107,7 +110,13 @@ class Hits(Shown, list[Hit]):
     def __getitem__(self, key: slice) -> Hits: ...
     def __getitem__(self, key: SupportsIndex | slice) -> Hit | Hits:
         if isinstance(key, slice):
-            return Hits(super().__getitem__(key), question=self.question, matched=self.matched, order=self.order)
+            return Hits(
+                super().__getitem__(key),
+                question=self.question,
+                matched=self.matched,
+                order=self.order,
+                empty=self.empty,
+            )
         return super().__getitem__(key)
 
 

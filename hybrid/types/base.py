@@ -104,6 +104,8 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
             return f"{path} is missing"
         case "extra_forbidden":
             return f"{path}: there is no such field; {_advice(str(fault['loc'][-1]), model)}"
+        case "no_such_attribute":  # of a model that checks what is assigned
+            return f"{path} cannot be set: there is no such field; {_advice(str(fault['loc'][-1]), model)}"
         case "frozen_instance":
             name = str(fault["loc"][-1])
             return (

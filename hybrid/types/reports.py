@@ -79,7 +79,9 @@ class CorpusStatus(_Report):
         rows = {
             "corpus": self.directory,
             "commit": "none yet: the corpus is empty; ingest files" if self.commit is None else str(self.commit),
-            "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters",
+            "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters"
+            if self.documents or self.commit is None
+            else "0: the corpus is empty; all that it held was removed",
             "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
             "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
             "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",

@@ -82,6 +82,11 @@ def test_a_wrong_argument_of_a_constructor_is_named(
         component.model_validate(corpus | wrong)
     with pytest.raises(InputError, match=message):
         component(**corpus).model_copy(update=wrong)
+    made = component(**corpus)
+    before = made.model_dump()
+    with pytest.raises(InputError, match=rf"{message}|{next(iter(wrong))} cannot be set"):
+        setattr(made, *next(iter(wrong.items())))
+    assert made.model_dump() == before
 
 
 def test_a_missing_or_unnamed_argument_is_named(directory: Path) -> None:

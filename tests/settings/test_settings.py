@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -354,3 +355,36 @@ def test_the_command_line_shows_where_each_setting_came_from(tmp_path: Path, mon
         assert corpus.settings.answer.max_quotes == AnswerSettings().max_quotes  # looking stores nothing
     assert "enabled = true" in run("settings")
     assert run("settings", "--template") == template(Settings)
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (
+            lambda: Settings.model_validate({"memory": {"window": 3}}),
+            "memory.window = 3: must be a whole number, at least",
+        ),
+        (lambda: Settings.model_validate({"memroy": {}}), "memroy: no such table; did you mean"),
+        (lambda: Settings.model_validate({"memory": 3}), "memory = 3: must be a table"),
+        (lambda: Settings.model_validate("x"), "Settings is made of a dict of settings, not 'x'"),
+        (lambda: MemorySettings.model_validate({"optimizer": "lion"}), "memory.optimizer = 'lion': must be 'sgd' or"),
+        (lambda: Settings(memory={"window": "x"}), "memory.window = 'x': must be a whole number"),
+        (lambda: Settings({"memory": {}}), "Settings takes settings by name"),
+        (lambda: Settings().model_copy(update={"memory": {"window": 3}}), "memory.window = 3"),
+        (lambda: MemorySettings().model_copy(update={"clip": -1}), "memory.clip = -1"),
+        (lambda: setattr(Settings(), "memory", 3), "memory cannot be set: Settings is frozen"),
+        (lambda: setattr(MemorySettings(), "window", 64), "window cannot be set: MemorySettings is frozen"),
+        (lambda: MetaTrainingSettings.model_validate({"inner": 1}), "inner = 1: must be a table"),
+    ],
+)
+def test_wrong_settings_are_the_librarys_error_however_they_are_given(use: Callable[[], object], said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        use()
+    assert said in str(refused.value)
+
+
+def test_a_changed_copy_of_settings_names_what_was_given_and_keeps_the_rest() -> None:
+    given = Settings(memory=MemorySettings(window=64))
+    copy = given.model_copy(update={"answer": AnswerSettings(max_quotes=1)})
+    assert (copy.memory, copy.answer.max_quotes) == (given.memory, 1)
+    assert copy.model_fields_set == {"memory", "answer"}
