@@ -101,8 +101,8 @@ class Session:
             for hit in hits:
                 best.setdefault(hit.document_id, hit)
             if len(best) >= k or len(hits) < count:
-                documents = self.get_documents(list(best)[:k])
-                return [(document, best[document_id]) for document_id, document in documents.items()]  # type: ignore[index]
+                chosen = list(best.values())[:k]
+                return [(self._catalog.document(hit.document_id, hit.source), hit) for hit in chosen]
             count *= _WIDEN
 
     def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
@@ -210,12 +210,13 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
     found: dict[str | int, Document] = {}
     for wanted in ids:
         number: int | None = wanted if isinstance(wanted, int) else None
+        source: str | None = None
         if isinstance(wanted, str):
             row = catalog.source(wanted)
-            number = row.document_id if row else None
+            number, source = (row.document_id, row.source) if row else (None, None)
         if number is not None and abs(number) < _LARGEST_ID:
             try:
-                found[wanted] = catalog.document(number)
+                found[wanted] = catalog.document(number, source)
             except KeyError:  # it is not there (any more)
                 continue
     return found

@@ -7,6 +7,7 @@ never wait for it. All access is through SQLAlchemy, so that another database ca
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
+from hybrid._runtime import log_warning
+from hybrid.errors import InputError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
 from hybrid.stores.catalog_cache import Name, SelectionCache, TermCounts, TextCache
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
@@ -47,6 +50,7 @@ from hybrid.text.sentences import MAX_CHARS
 from hybrid.types.documents import Document, Location, Metadata
 from hybrid.types.filters import Filter
 
+_LOG = logging.getLogger("hybrid.stores")
 SCORED_CHUNKS = 3000
 """Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
 SCORED_POSTINGS = 100_000
@@ -200,49 +204,66 @@ class Catalog:
         with self._connection() as connection:
             return connection.scalar(select(func.max(DocumentTable.id))) or 0
 
-    def names(self, document_ids: Iterable[int]) -> dict[int, str]:
-        """The first name of each of these documents that is still there."""
+    def names(self, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """All names of each of these documents that is still there."""
         wanted = list(document_ids)
+        found: dict[int, set[str]] = {}
         with self._connection() as connection:
-            known = self._first_names(connection, wanted)
-        return {document_id: known[document_id][0] for document_id in wanted if document_id in known}
+            for at in range(0, len(wanted), _AT_ONCE):
+                for row in connection.execute(_NAMES, {"ids": wanted[at : at + _AT_ONCE]}):
+                    found.setdefault(row.document_id, set()).add(row.name)
+        return {document_id: frozenset(found[document_id]) for document_id in wanted if document_id in found}
 
-    def document(self, document_id: int) -> Document:
-        """The document with its text, under its first name. Raises `KeyError` if there is none."""
+    def other_names(self, wanted: Filter) -> Mapping[int, str]:
+        """By document, the source that a filter lets it through by, where that is not its first. Raises what
+        `matching` raises."""
+        return self.selection(wanted).sources
+
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """The document with its text, under its first name or that ``source``, and with that one's metadata. Raises
+        `KeyError` if there is none."""
         with self._connection() as connection:
-            found = self._documents(connection, [document_id])
+            found = self._documents(connection, [document_id], {document_id: source} if source else {})
         if document_id not in found:
             raise KeyError(f"no document {document_id} in the catalog")
         return found[document_id]
 
-    def _documents(self, connection: Connection, document_ids: Iterable[int]) -> dict[int, Document]:
-        """The documents of these ids as far as they exist, those that are not kept asked for together."""
+    def _documents(
+        self, connection: Connection, document_ids: Iterable[int], sources: Mapping[int, str]
+    ) -> dict[int, Document]:
+        """The documents of these ids as far as they exist, those that are not kept asked for together; under their
+        first names, or those in ``sources``."""
         wanted = list(document_ids)
-        names = self._first_names(connection, wanted)
+        names = dict(self._first_names(connection, wanted))
+        for document_id in [one for one in wanted if one in sources]:
+            of_name = _SOURCES.where(SourceTable.name == sources[document_id])
+            row = connection.execute(of_name.where(SourceTable.document_id == document_id)).first()
+            if row is not None:
+                names[document_id] = row.name, row.parent, row.details
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
-                name, parent = names[row.id]
+                name, parent, details = names[row.id]
                 found[row.id] = Document(
                     source=name,
                     text=row.text,
                     sha256=row.sha256,
                     media_type=row.media_type,
                     pages=tuple(row.pages),
-                    metadata=Metadata.model_validate(row.details),
+                    metadata=_metadata(name, details),
                     parent=parent,
                 )
-                self._texts.add(row.id, found[row.id])
+                self._texts.add(row.id, names[row.id], found[row.id])
         return found
 
     def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, Name]:
-        """Documents' first sources and those ones' parents, asked for once while the state is pinned."""
+        """Documents' first sources, asked for once while the state is pinned."""
         known: dict[int, Name] = getattr(self._pinned, "names", None) or {}
         missing = [document_id for document_id in document_ids if document_id not in known]
         for at in range(0, len(missing), _AT_ONCE):
             rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
-            known |= {document_id: (name, parent) for document_id, name, parent in rows}  # the first comes last
+            known |= {row.document_id: (row.name, row.parent, row.details) for row in rows}  # the first comes last
         if getattr(self._pinned, "names", None) is not None:
             self._pinned.names = known
         return known
@@ -263,12 +284,14 @@ class Catalog:
 
     # Chunks and search ---------------------------------------------------------------------------
 
-    def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
-        """The chunks of these ids. Ids that are not (or no longer) in the catalog are left out."""
+    def chunks(self, ids: Sequence[int], selection: Selection | None = None) -> dict[int, ChunkRow]:
+        """The chunks of these ids, each with the source that a selection lets its document through by. Ids that are not
+        (or no longer) in the catalog are left out."""
+        sources = selection.sources if selection is not None else {}
         found: dict[int, ChunkRow] = {}
         with self.read_transaction(), self._connection() as connection:
             spans = self.spans(ids)
-            documents = self._documents(connection, dict.fromkeys(span[0] for span in spans.values()))
+            documents = self._documents(connection, dict.fromkeys(span[0] for span in spans.values()), sources)
             for chunk_id, (document_id, start, end) in spans.items():
                 document = documents[document_id]
                 found[chunk_id] = ChunkRow(
@@ -407,6 +430,7 @@ _SOURCES = select(
     SourceTable.size,
     SourceTable.mtime_ns,
     SourceTable.parent,
+    SourceTable.details,
 ).join(DocumentTable)
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
@@ -417,7 +441,7 @@ _STATE = select(
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _NAMES = (
-    select(SourceTable.document_id, SourceTable.name, SourceTable.parent)
+    select(SourceTable.document_id, SourceTable.name, SourceTable.parent, SourceTable.details)
     .where(SourceTable.document_id.in_(_IDS))
     .order_by(SourceTable.id.desc())
 )
@@ -430,7 +454,6 @@ _DOCUMENTS = select(
     DocumentTable.chars,
     DocumentTable.media_type,
     DocumentTable.pages,
-    DocumentTable.details,
 )
 
 _BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
@@ -452,7 +475,7 @@ _COMMITS = select(
 
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:
-    metadata = Metadata.model_validate(row.details)
+    metadata = _metadata(sources[0].source, sources[0].details)
     return DocumentRow(
         id=row.id,
         source=sources[0].source,
@@ -468,6 +491,24 @@ def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRo
         parent=sources[0].parent,
         aliases=tuple(alias.source for alias in sources[1:]),
     )
+
+
+def _metadata(source: str, details: Mapping[str, Any]) -> Metadata:
+    """The stored metadata of a source. Of metadata that do not fit, which another program must have written, the fields
+    that do are used: one source must not keep all others from being listed."""
+    try:
+        return Metadata.model_validate(details)
+    except InputError as error:
+        log_warning(_LOG, "stored metadata cannot be used whole", source=source, error=str(error))
+        return Metadata(**{key: value for key, value in details.items() if _fits(key, value)})
+
+
+def _fits(key: str, value: object) -> bool:
+    try:
+        Metadata(**{key: value})
+    except InputError:
+        return False
+    return True
 
 
 def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

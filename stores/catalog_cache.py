@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -15,8 +16,8 @@ COUNTED_TERMS = 20_000
 CACHED_IDS = 4_000_000
 """Of documents and chunks, in the selections of a few filters: 32 MB."""
 
-Name = tuple[str, str | None]
-"""A document's first source, and that one's parent."""
+Name = tuple[str, str | None, Mapping[str, Any]]
+"""A source of a document: its name, its parent, and the metadata that came with it."""
 
 
 class TextCache:
@@ -24,7 +25,9 @@ class TextCache:
 
     def __init__(self, chars: int = CACHED_CHARS) -> None:
         # One larger than the cache counts as all of it: it evicts the others, and is evicted by the next.
-        self._documents: LRUCache[int, Document] = LRUCache(chars, lambda document: min(len(document.text), chars))
+        self._documents: LRUCache[int, tuple[Name, Document]] = LRUCache(
+            chars, lambda cached: min(len(cached[1].text), chars)
+        )
         self._lock = Lock()
 
     def find(self, document_ids: Iterable[int], names: Mapping[int, Name]) -> dict[int, Document]:
@@ -33,14 +36,14 @@ class TextCache:
         with self._lock:
             for document_id in document_ids:
                 cached = self._documents.get(document_id)
-                if cached is not None and (cached.source, cached.parent) == names.get(document_id):
-                    found[document_id] = cached
+                if cached is not None and cached[0] == names.get(document_id):
+                    found[document_id] = cached[1]
         return found
 
-    def add(self, document_id: int, document: Document) -> None:
+    def add(self, document_id: int, name: Name, document: Document) -> None:
         """Cache it, and evict those not used for longest."""
         with self._lock:
-            self._documents[document_id] = document
+            self._documents[document_id] = name, document
 
     def clear(self) -> None:
         """Evict everything."""

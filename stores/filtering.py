@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, exists, func, select
 
 from hybrid.errors import InputError
-from hybrid.stores.tables import DocumentTable, MetadataTable, SourceTable
+from hybrid.stores.tables import MetadataTable, SourceTable
 from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type")
@@ -31,11 +31,13 @@ class Selection:
         documents: ids, int64 [d], ascending.
         chunks: ids, int64 [c], ascending.
         share: these chunks' part of all, 0 to 1.
+        sources: by document, the name that the filter lets it through by, where that is not its first.
     """
 
     documents: NDArray[np.int64]
     chunks: NDArray[np.int64]
     share: float
+    sources: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many chunks."""
@@ -51,33 +53,48 @@ class Selection:
 
 def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Selection:
     """What a filter lets through, perhaps nothing, of ``chunk_count`` chunks in all. Raises what `matching` raises."""
-    documents = matching(connection, wanted)
+    first = _matching(connection, wanted)
+    documents = list(first)
     of_documents = "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))"
     rows = connection.exec_driver_sql(of_documents, (json.dumps(documents),)).all()
     chunks = np.sort(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
-    return Selection(np.array(documents, np.int64), chunks, len(rows) / max(1, chunk_count))
+    not_first = connection.exec_driver_sql(_NOT_FIRST, (json.dumps(list(first.values())),))
+    other: dict[int, str] = {document_id: name for document_id, name in not_first}  # noqa: C416 - rows
+    return Selection(np.array(documents, np.int64), chunks, len(rows) / max(1, chunk_count), other)
 
 
 def facts(media_type: str, details: Mapping[str, Any]) -> dict[str, str]:
-    """What a document can be filtered by besides its sources and its date, by key."""
+    """What a source can be filtered by besides its name and its date, by key."""
     own = {key: details.get(key) for key in _OWN} | {"media_type": media_type}
     return {key: str(value) for key, value in (details.get("extra", {}) | own).items() if value is not None}
 
 
 def days(date: str | None) -> tuple[str | None, str | None]:
-    """The first and the last day that a document's date may mean; a time of the day does not matter."""
+    """The first and the last day that a date may mean; a time of the day does not matter."""
     return (None, None) if date is None else (first_day(date[:10]), last_day(date[:10]))
 
 
 def matching(connection: Connection, wanted: Filter) -> list[int]:
     """The ids of the documents that the filter lets through, ascending; perhaps none.
 
+    A document with several sources is let through if one of them meets every condition.
+
     Raises `InputError` for a metadata key that no document has, and for a source that does not exist or a
     pattern that no source matches: both are slips more often than a wish for nothing.
     """
+    return list(_matching(connection, wanted))
+
+
+_NOT_FIRST = """
+SELECT document_id, name FROM sources WHERE id IN (SELECT value FROM json_each(?)) AND EXISTS (
+    SELECT 1 FROM sources AS earlier WHERE earlier.document_id = sources.document_id AND earlier.id < sources.id)"""
+
+
+def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
+    """The documents that the filter lets through, ascending, each with the first of its sources that meets it."""
     _check_keys(connection, wanted)
-    table = DocumentTable
-    statement = select(table.id).order_by(table.id)
+    table = SourceTable
+    statement = select(table.document_id, func.min(table.id)).group_by(table.document_id).order_by(table.document_id)
     if wanted.sources:
         named = json.dumps(sorted({one for pattern in wanted.sources for one in _with_source(connection, pattern)}))
         statement = statement.where(table.id.in_(select(func.json_each(named).table_valued("value").c.value)))
@@ -87,12 +104,12 @@ def matching(connection: Connection, wanted: Filter) -> list[int]:
         statement = statement.where(table.last_day >= first_day(wanted.since))
     if wanted.until is not None:
         statement = statement.where(table.first_day <= last_day(wanted.until))
-    return list(connection.scalars(statement))
+    return {document_id: source_id for document_id, source_id in connection.execute(statement)}  # noqa: C416 - rows
 
 
 def _with(key: str, values: tuple[str, ...]) -> Select[int]:
     folded = [value.casefold() for value in values]
-    return select(MetadataTable.document_id).where(MetadataTable.key == key, MetadataTable.value.in_(folded))
+    return select(MetadataTable.source_id).where(MetadataTable.key == key, MetadataTable.value.in_(folded))
 
 
 def _check_keys(connection: Connection, wanted: Filter) -> None:
@@ -106,14 +123,14 @@ def _check_keys(connection: Connection, wanted: Filter) -> None:
 
 
 def _with_source(connection: Connection, pattern: str) -> set[int]:
-    """The documents with a source of that name, or that matches the pattern. Of the names only those that begin as the
+    """The ids of the sources of that name, or that match the pattern. Of the names only those that begin as the
     pattern does are compared."""
     name = SourceTable.name
     start = "".join(takewhile(lambda letter: letter not in "*?[", pattern))
-    statement = select(name, SourceTable.document_id).where(name >= start, name <= start + _LAST)
+    statement = select(name, SourceTable.id).where(name >= start, name <= start + _LAST)
     # A name is itself even where it holds a bracket.
-    rows = connection.execute(statement.union(select(name, SourceTable.document_id).where(name == pattern)))
-    found = {document_id for one, document_id in rows if one == pattern or fnmatchcase(one, pattern)}
+    rows = connection.execute(statement.union(select(name, SourceTable.id).where(name == pattern)))
+    found = {source_id for one, source_id in rows if one == pattern or fnmatchcase(one, pattern)}
     if not found:
         names = connection.scalars(select(name)).all()
         if not names:

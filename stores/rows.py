@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hybrid.types.reports import MemoryState
 
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A name under which a document was ingested; size and mtime are the file's, if it was one."""
+    """A name under which a document was ingested; size and mtime are the file's, if it was one. ``details`` are the
+    metadata that came with it, as JSON data."""
 
     source: str
     document_id: int
@@ -17,12 +20,13 @@ class SourceRow:
     size: int | None
     mtime_ns: int | None
     parent: str | None
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class DocumentRow:
-    """A document without its text. ``source`` is its first name, ``aliases`` the others; ``pages`` and
-    ``chunks`` are counts, ``chars`` the length of the text."""
+    """A document without its text. ``source`` is its first name, with that one's metadata, and ``aliases`` the others;
+    ``pages`` and ``chunks`` are counts, ``chars`` the length of the text."""
 
     id: int
     source: str
@@ -41,13 +45,15 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class SourceEntry:
-    """A name to be given to the document with that sha256. See `SourceRow` for the rest."""
+    """A name to be given to the document with that sha256. ``details`` are those of the document where they are
+    ``None``; see `SourceRow` for the rest."""
 
     name: str
     sha256: str
     size: int | None = None
     mtime_ns: int | None = None
     parent: str | None = None
+    details: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,8 @@ class Base(DeclarativeBase):
 class DocumentTable(Base):
     """One row per content: files with the same bytes share a document.
 
-    ``first_day`` and ``last_day`` are what its date may mean (ISO 8601, NULL without a date), for filters. ``scanned``
-    documents are compared whole where an exact text is looked for: their chunks do not lie as
-    `hybrid.stores.exact_text` needs them.
+    ``details`` are the metadata that came with its first source; a source has its own. ``scanned`` documents are
+    compared whole where an exact text is looked for: their chunks do not lie as `hybrid.stores.exact_text` needs them.
     """
 
     __tablename__ = "documents"
@@ -37,24 +36,20 @@ class DocumentTable(Base):
     chars: Mapped[int]
     pages: Mapped[list[int]]
     details: Mapped[dict[str, Any]]
-    first_day: Mapped[str | None] = mapped_column(index=True)
-    last_day: Mapped[str | None] = mapped_column(index=True)
     scanned: Mapped[bool]
 
     __table_args__ = (Index("ix_documents_scanned", "id", sqlite_where=text("scanned")),)
 
 
 class MetadataTable(Base):
-    """What documents can be filtered by, besides sources and dates: values are case-folded."""
+    """What sources can be filtered by, besides names and dates: values are case-folded."""
 
-    __tablename__ = "document_metadata"
+    __tablename__ = "source_metadata"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
-    document_id: Mapped[int] = mapped_column(
-        ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class TextTable(Base):
@@ -69,7 +64,9 @@ class TextTable(Base):
 class SourceTable(Base):
     """Names under which documents were ingested. ``parent`` is the mail that an attachment came with.
 
-    ``size`` in bytes and ``mtime_ns`` are those of the file, absent where there was none.
+    ``size`` in bytes and ``mtime_ns`` are those of the file, absent where there was none. ``details`` are the metadata
+    given with this name: the same text can come from two custodians. ``first_day`` and ``last_day`` are what its date
+    may mean (ISO 8601, NULL without a date), for filters.
     """
 
     __tablename__ = "sources"
@@ -80,6 +77,9 @@ class SourceTable(Base):
     size: Mapped[int | None]
     mtime_ns: Mapped[int | None]
     parent: Mapped[str | None] = mapped_column(index=True)
+    details: Mapped[dict[str, Any]]
+    first_day: Mapped[str | None] = mapped_column(index=True)
+    last_day: Mapped[str | None] = mapped_column(index=True)
 
 
 class ChunkTable(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,22 +60,16 @@ class Transaction:
             raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         if vectors.shape[0] != len(chunks):
             raise ValueError(f"{len(chunks)} chunks with {vectors.shape[0]} vectors")
-        days = filtering.days(document.metadata.date)
         row: dict[str, Any] = {
             "sha256": document.sha256,
             "media_type": document.media_type,
             "chars": len(document.text),
             "pages": list(document.pages),
             "details": document.metadata.model_dump(mode="json"),
-            "first_day": days[0],
-            "last_day": days[1],
             "scanned": not exact_text.is_regular(document.text, chunks),
         }
         document_id = self._connection.execute(insert(DocumentTable).returning(DocumentTable.id), row).scalar_one()
         self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})
-        facts = filtering.facts(document.media_type, row["details"])
-        values = [{"key": key, "value": value.casefold(), "document_id": document_id} for key, value in facts.items()]
-        self._connection.execute(insert(MetadataTable), values)
         if sentences is not None:
             sentence_vectors.add(self._connection, document_id, sentences)
         if not chunks:
@@ -97,11 +91,30 @@ class Transaction:
         size: int | None = None,
         mtime_ns: int | None = None,
         parent: str | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Let ``name`` stand for a document. If it stood for another, call `delete_orphans` afterwards."""
-        values = {"document_id": document_id, "size": size, "mtime_ns": mtime_ns, "parent": parent}
+        """Let ``name`` stand for a document, with its own metadata (``details``) or else with those that came with the
+        document. If it stood for another, call `delete_orphans` afterwards."""
+        of_document = select(DocumentTable.media_type, DocumentTable.details).where(DocumentTable.id == document_id)
+        media_type, first = self._connection.execute(of_document).one()
+        own = dict(first if details is None else details)
+        days = filtering.days(own.get("date"))
+        values = {
+            "document_id": document_id,
+            "size": size,
+            "mtime_ns": mtime_ns,
+            "parent": parent,
+            "details": own,
+            "first_day": days[0],
+            "last_day": days[1],
+        }
         statement = upsert(SourceTable).values(name=name, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+        source_id = self._connection.scalar(select(SourceTable.id).where(SourceTable.name == name))
+        self._connection.execute(delete(MetadataTable).where(MetadataTable.source_id == source_id))
+        facts = filtering.facts(media_type, own)
+        rows = [{"key": key, "value": value.casefold(), "source_id": source_id} for key, value in facts.items()]
+        self._connection.execute(insert(MetadataTable), rows)
 
     def attachment_tree(self, name: str) -> list[str]:
         """A source and its attachments, and theirs, as far as they are in the catalog."""
@@ -121,7 +134,8 @@ class Transaction:
             document_id = self.document_with(entry.sha256)
             if document_id is None:
                 raise ValueError(f"{entry.name} names a document that is not in the catalog")
-            self.put_source(entry.name, document_id, size=entry.size, mtime_ns=entry.mtime_ns, parent=entry.parent)
+            about = {"size": entry.size, "mtime_ns": entry.mtime_ns}
+            self.put_source(entry.name, document_id, parent=entry.parent, details=entry.details, **about)
         self._forget_names(set(before) - {entry.name for entry in entries})
 
     def _forget_names(self, names: Iterable[str]) -> None:

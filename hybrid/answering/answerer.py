@@ -6,7 +6,7 @@ There is one way to an answer: `Answerer.prepare` reads what the question needs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from threading import Lock
@@ -57,11 +57,14 @@ class CatalogLike(Documents, Counts, Protocol):
     def newest_document(self) -> int:
         """The highest document id so far."""
 
-    def names(self, document_ids: Iterable[int]) -> dict[int, str]:
-        """The first name of each of these documents that is still there."""
+    def names(self, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """All names of each of these documents that is still there."""
 
     def commit(self) -> CommitRow | None:
         """The newest commit."""
+
+    def other_names(self, wanted: Filter) -> Mapping[int, str]:
+        """By document, the source that a filter lets it through by, where that is not its first."""
 
     def matching(self, wanted: Filter) -> list[int]:
         """The ids of the documents that a filter lets through."""
@@ -353,7 +356,7 @@ class Answerer:
         """Leave the sentences of documents out of the evidence that were removed or replaced since they were found, so
         that nothing cites them from here on; a note, once for each time that some went."""
         names = self._catalog.names({sentence.document_id for sentence in context.evidence})
-        standing = [one for one in context.evidence if names.get(one.document_id) == one.source]
+        standing = [one for one in context.evidence if one.source in names.get(one.document_id, ())]
         gone = {one.source for one in context.evidence} - {one.source for one in standing}
         context.evidence = standing
         if not gone:
@@ -408,8 +411,8 @@ class Answerer:
         return text
 
 
-def _standing(one: Verified, names: Mapping[int, str]) -> Verified:
+def _standing(one: Verified, names: Mapping[int, Collection[str]]) -> Verified:
     """The verdict, or that nothing supports the claim any more where its document was removed while a model judged."""
-    if one.span is None or names.get(one.span.document_id) == one.span.source:
+    if one.span is None or one.span.source in names.get(one.span.document_id, ()):
         return one
     return Verified(one.text, "unsupported", None, one.support)

@@ -18,8 +18,8 @@ class Catalog(Protocol):
     def source(self, name: str) -> SourceRow | None:
         """The source of that name."""
 
-    def document(self, document_id: int) -> Document:
-        """The document with its text."""
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """The document with its text, under its first name or that ``source``."""
 
 
 def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
@@ -34,15 +34,14 @@ def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
         raise SourceNotFoundError(f"{citation.source} is not in the corpus; corpus.documents() lists what is")
     if row.sha256 != citation.sha256:
         raise CorpusError(f"{citation.source} has changed since it was quoted; ask again to quote it as it is now")
-    document = catalog.document(row.document_id)
+    document = catalog.document(row.document_id, row.source)
     quote = citation.quote if isinstance(citation, Citation) else citation.text
     if document.text[citation.start : citation.end] != quote:
         raise CorpusError(
             f"the quote is not at characters {citation.start} to {citation.end} of {citation.source}, "
             f"{place(citation)}; ask again to quote the document as it is now"
         )
-    view = PageView.of(document, citation.start, citation.end)
-    return view.model_copy(update={"source": citation.source})
+    return PageView.of(document, citation.start, citation.end)
 
 
 class Checked(Texts, Protocol):

@@ -7,7 +7,7 @@ of the passage; what the source holds around it is not known, and reads as white
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -100,9 +100,9 @@ class SuppliedPassages:
         """The last passage's number."""
         return max(self._passages, default=0)
 
-    def names(self, document_ids: Iterable[int]) -> dict[int, str]:
+    def names(self, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
         """The passages' sources: passages stay."""
-        return {number: self._passages[number].source for number in document_ids}
+        return {number: frozenset([self._passages[number].source]) for number in document_ids}
 
     def chunk_count(self) -> int:
         """A chunk a passage."""
@@ -126,7 +126,7 @@ class SuppliedPassages:
         """None: supplied passages are not stored."""
         return []
 
-    def document(self, document_id: int) -> Document:
+    def document(self, document_id: int, source: str | None = None) -> Document:  # noqa: ARG002
         """A passage as a document of its own."""
         return Document.from_text(self._passages[document_id].text, source=self._passages[document_id].source)
 
@@ -142,6 +142,10 @@ class SuppliedPassages:
     def matching(self, wanted: Filter) -> list[int]:  # noqa: ARG002
         """All of them."""
         return list(self._passages)
+
+    def other_names(self, wanted: Filter) -> Mapping[int, str]:  # noqa: ARG002
+        """A passage has one."""
+        return {}
 
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many passages hold the words of a match expression, or words that begin with them."""
@@ -159,6 +163,9 @@ class Restricted(Documents, Protocol):
     def matching(self, wanted: Filter) -> list[int]:
         """The ids of the documents that a filter lets through."""
 
+    def other_names(self, wanted: Filter) -> Mapping[int, str]:
+        """By document, the source that a filter lets it through by, where that is not its first."""
+
     def newest_document(self) -> int:
         """The highest document id so far."""
 
@@ -175,6 +182,7 @@ class FilteredView:
         self._catalog = catalog
         self._searcher = searcher
         self._where = where
+        self._names = {} if where is None else catalog.other_names(where)
         self._documents: Container[int] = (
             range(catalog.newest_document() + 1) if where is None else frozenset(catalog.matching(where))
         )
@@ -188,9 +196,9 @@ class FilteredView:
         """Up to ``k`` places in these documents where ``text`` stands."""
         return self._catalog.find_exact(text, k, self._documents if documents is None else documents)
 
-    def document(self, document_id: int) -> Document:
-        """A document with its text."""
-        return self._catalog.document(document_id)
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """A document with its text, under the name by which the filter lets it through."""
+        return self._catalog.document(document_id, source or self._names.get(document_id))
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """Characters ``[start, end)`` of a document."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -102,14 +102,26 @@ class _ChangeDetector:
             self._refreshed.append(found)
             return None
         main = SourceEntry(found.source, sha256, found.size, found.mtime_ns)
-        duplicate = self._catalog.document_with(sha256)
+        duplicate = self._duplicate_file(sha256)
         if duplicate is not None:
-            return Incoming((main, *self._attachments_of(duplicate, main)), ())
+            main = replace(main, details=duplicate.details)
+            return Incoming((main, *self._attachments_of(duplicate.source, main)), ())
         return self._incoming(main, load(data, found.source, self._settings))
+
+    def _duplicate_file(self, sha256: str) -> SourceRow | None:
+        """A file with these bytes that is in the catalog, from which the same was extracted. Metadata of a document
+        that was given as an object, or as an attachment, are not the file's."""
+        document_id = self._catalog.document_with(sha256)
+        if document_id is None:
+            return None
+        rows = self._catalog.sources(document_id=document_id)
+        return next((row for row in rows if row.size is not None), None)
 
     def _document(self, document: Document) -> Incoming | None:
         known = self._known.get(document.source)
-        if known is not None and known.sha256 == document.sha256:
+        details = document.metadata.model_dump(mode="json")
+        same = known is not None and (known.sha256, known.parent) == (document.sha256, document.parent)
+        if known is not None and same and known.details == details:
             return None
         main = SourceEntry(document.source, document.sha256, parent=document.parent)
         return self._incoming(main, Loaded((document,)))
@@ -119,26 +131,31 @@ class _ChangeDetector:
             if not storable(document.text):
                 raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         self._tally.skipped.extend(loaded.skipped)
-        attached = (SourceEntry(part.source, part.sha256, parent=part.parent) for part in loaded.documents[1:])
+        main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
+        attached = (
+            SourceEntry(part.source, part.sha256, parent=part.parent, details=part.metadata.model_dump(mode="json"))
+            for part in loaded.documents[1:]
+        )
         new = tuple(part for part in loaded.documents if self._catalog.document_with(part.sha256) is None)
         return Incoming((main, *attached), new)
 
-    def _attachments_of(self, document_id: int, main: SourceEntry) -> Iterator[SourceEntry]:
-        """The attachments of a document that is in the catalog, renamed to be those of ``main``."""
-        duplicate = self._catalog.sources(document_id=document_id)[0].source
+    def _attachments_of(self, duplicate: str, main: SourceEntry) -> Iterator[SourceEntry]:
+        """The attachments of a source that is in the catalog, renamed to be those of ``main``."""
         tree = [(duplicate, main.name)]
         for theirs, ours in tree:  # grows: a mail may be attached to a mail
             for row in self._catalog.sources(parent=theirs):
                 renamed = main.name + row.source.removeprefix(duplicate)
                 tree.append((row.source, renamed))
-                yield SourceEntry(renamed, row.sha256, parent=ours)
+                yield SourceEntry(renamed, row.sha256, parent=ours, details=row.details)
 
     def _count(self, incoming: Incoming) -> None:
         new = {document.sha256 for document in incoming.new} - self._coming
         for entry in incoming.entries:
             known = self._known.get(entry.name)
             if known is not None and known.sha256 == entry.sha256:
-                continue  # an attachment that stayed the same
+                if entry.details is not None and known.details != entry.details:
+                    self._tally.changed.append(entry.name)  # of its metadata
+                continue
             if known is not None:
                 self._tally.changed.append(entry.name)
             elif entry.sha256 in new:

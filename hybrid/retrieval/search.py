@@ -58,7 +58,7 @@ class ChunkStore(Protocol):
     def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         """The same for terms joined by OR; in a large corpus only chunks with a rarer one."""
 
-    def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
+    def chunks(self, ids: Sequence[int], selection: Selection | None = None) -> dict[int, ChunkRow]:
         """The chunks of these ids, in their order, as far as they exist."""
 
     def spans(self, ids: Sequence[int]) -> dict[int, Span]:
@@ -150,14 +150,17 @@ class Searcher:
             vector = self._embedder.encode([question])[0]
             ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, selection), *by_words.result())
             ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), selection)
-            return [self._hit(row, ranking) for row in self._distinct_first(list(ranking.scores), question, k)]
-        return [self._hit(row, ranking) for row in self._catalog.chunks(list(ranking.scores)[:k]).values()]
+            best = self._distinct_first(list(ranking.scores), question, k, selection)
+            return [self._hit(row, ranking) for row in best]
+        rows = self._catalog.chunks(list(ranking.scores)[:k], selection)
+        return [self._hit(row, ranking) for row in rows.values()]
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""
-        dense = self._dense(vector, k, self._selection(where))
+        selection = self._selection(where)
+        dense = self._dense(vector, k, selection)
         ranking = _Ranking(dense, _ranks(dense), {}, dense)
-        return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense)).values()]
+        return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense), selection).values()]
 
     def _selection(self, where: Filter | None) -> Selection | None:
         return None if where is None or where.everything else self._catalog.selection(where)
@@ -232,7 +235,7 @@ class Searcher:
         candidates = list(self._lexical(exact_expression(question), depth, selection))
         counts: dict[int, int] = {}
         for first in range(0, len(candidates), _EXACT_AT_ONCE):
-            rows = self._catalog.chunks(candidates[first : first + _EXACT_AT_ONCE])
+            rows = self._catalog.chunks(candidates[first : first + _EXACT_AT_ONCE], selection)
             counts |= {i: count for i, row in rows.items() if (count := terms.count_in(row.text))}
             if sum(count == terms.most for count in counts.values()) >= _EXACT_AT_ONCE:
                 break
@@ -240,7 +243,9 @@ class Searcher:
         best_first = sorted(scores, key=lambda i: -scores[i])  # equal scores stay as they were fused
         return replace(ranking, scores={i: scores[i] for i in best_first})
 
-    def _distinct_first(self, best_first: Sequence[int], question: str, k: int) -> list[ChunkRow]:
+    def _distinct_first(
+        self, best_first: Sequence[int], question: str, k: int, selection: Selection | None
+    ) -> list[ChunkRow]:
         """The best ``k``, those that only repeat a better one last. Reads no more texts than it needs."""
         words = _words(question)
         rows: dict[int, ChunkRow] = {}
@@ -254,7 +259,7 @@ class Searcher:
             spans = self._catalog.spans(best_first[first : first + step])
             compared = [*_overlapping(spans, better), *_as_long(spans, lengths)]
             needed = dict.fromkeys([*list(spans)[:k], *compared])
-            rows |= self._catalog.chunks([chunk_id for chunk_id in needed if chunk_id not in rows])
+            rows |= self._catalog.chunks([chunk_id for chunk_id in needed if chunk_id not in rows], selection)
             for chunk_id, span in spans.items():
                 shared = [part for other in better[span[0]] if (part := _shared(span, other))]
                 copied = any(rows[other].text == rows[chunk_id].text for other in lengths[span[2] - span[1]])
@@ -267,7 +272,7 @@ class Searcher:
             if len(distinct) >= k:
                 break
         chosen = [*distinct, *repeated][:k]
-        rows |= self._catalog.chunks([chunk_id for chunk_id in chosen if chunk_id not in rows])
+        rows |= self._catalog.chunks([chunk_id for chunk_id in chosen if chunk_id not in rows], selection)
         return [rows[chunk_id] for chunk_id in chosen]
 
     def _hit(self, row: ChunkRow, ranking: _Ranking) -> Hit:

@@ -56,7 +56,7 @@ class FakeCatalog:
         vectors = [self.embeddings.get(number, np.array([0.0, 1.0])) for number in known]
         return np.array(known, np.int64), np.array(vectors, np.float32).reshape(-1, 2)
 
-    def chunks(self, ids: Sequence[int]) -> dict[int, ChunkRow]:
+    def chunks(self, ids: Sequence[int], selection: Selection | None = None) -> dict[int, ChunkRow]:
         return {number: self.rows[number] for number in ids if number in self.rows}
 
     def locate(self, document_id: int, start: int, end: int) -> Location:

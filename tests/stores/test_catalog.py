@@ -364,10 +364,10 @@ def test_a_database_held_by_another_writer_is_said_to_be_locked(catalog, tmp_pat
 
 def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():
     texts = TextCache(chars=80)
-    names = {number: (f"{number}.txt", None) for number in range(6)}
+    names = {number: (f"{number}.txt", None, {}) for number in range(6)}
 
     def keep(number: int, chars: int) -> None:
-        texts.add(number, Document.from_text("x" * chars, f"{number}.txt"))
+        texts.add(number, names[number], Document.from_text("x" * chars, f"{number}.txt"))
 
     for number in range(3):
         keep(number, 40)

@@ -92,8 +92,8 @@ class Documents(Texts, Protocol):
     def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:
         """Up to ``k`` places (document id, start, end) where ``text`` stands, in these documents or in all."""
 
-    def document(self, document_id: int) -> Document:
-        """A document with its text."""
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """A document with its text, under its first name or that ``source``."""
 
 
 class Verifier:

@@ -28,21 +28,10 @@ def upgrade() -> None:
         sa.Column("chars", sa.Integer, nullable=False),
         sa.Column("pages", sa.JSON, nullable=False),
         sa.Column("details", sa.JSON, nullable=False),
-        sa.Column("first_day", sa.String, index=True),
-        sa.Column("last_day", sa.String, index=True),
         sa.Column("scanned", sa.Boolean, nullable=False),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_documents_scanned", "documents", ["id"], sqlite_where=sa.text("scanned"))
-    op.create_table(
-        "document_metadata",
-        sa.Column("key", sa.String, primary_key=True),
-        sa.Column("value", sa.String, primary_key=True),
-        sa.Column(
-            "document_id", sa.Integer, sa.ForeignKey(_DOCUMENT, ondelete="CASCADE"), primary_key=True, index=True
-        ),
-        sqlite_with_rowid=False,
-    )
     op.create_table(
         "texts",
         sa.Column("document_id", sa.Integer, sa.ForeignKey(_DOCUMENT, ondelete="CASCADE"), primary_key=True),
@@ -56,7 +45,19 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer),
         sa.Column("mtime_ns", sa.Integer),
         sa.Column("parent", sa.String, index=True),
+        sa.Column("details", sa.JSON, nullable=False),
+        sa.Column("first_day", sa.String, index=True),
+        sa.Column("last_day", sa.String, index=True),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "source_metadata",
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("value", sa.String, primary_key=True),
+        sa.Column(
+            "source_id", sa.Integer, sa.ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True
+        ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "chunks",
