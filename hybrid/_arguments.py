@@ -94,17 +94,17 @@ def history_of(history: object) -> Sequence[str | Answer]:
 
 def listener_of(on_token: Callable[[str], None] | None) -> Callable[[str], None] | None:
     """``on_token``, which is called with pieces of text."""
-    return _called("on_token", on_token, "a function that takes a piece of text, such as print")
+    return _called("on_token", on_token, "a function that takes a piece of text, such as print", 1)
 
 
 def progress_of(progress: Progress | bool | None) -> Progress | bool | None:
     """``progress``: whether to show it, or what is called as the work goes on."""
     if isinstance(progress, bool):
         return progress
-    return _called("progress", progress, "True, False, or a function of (stage, done, total, detail)")
+    return _called("progress", progress, "True, False, or a function of (stage, done, total, detail)", 4)
 
 
-def _called(name: str, given: Kind, what: str) -> Kind:
+def _called(name: str, given: Kind, what: str, count: int) -> Kind:
     if given is None:
         return given
     if not callable(given) or isinstance(given, type):
@@ -114,7 +114,29 @@ def _called(name: str, given: Kind, what: str) -> Kind:
             f"{name} is {what}, and this one is a coroutine function, which nothing would await; use a plain "
             "function and loop.call_soon_threadsafe"
         )
+    try:
+        inspect.signature(given).bind(*[None] * count)
+    except TypeError:
+        plural = "s" if count > 1 else ""
+        raise InputError(
+            f"{name} is {what}, and {_named(given)} cannot be called with {count} argument{plural}"
+        ) from None
+    except ValueError:  # a function that is not written in Python may not say what it takes
+        pass
     return given
+
+
+def _named(given: object) -> str:
+    return getattr(given, "__qualname__", None) or type(given).__name__
+
+
+def _encodable(name: str, text: str) -> str:
+    """A text without lone surrogates, which no database and no file system holds."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{name}: {text!r} holds a lone surrogate, which is no character") from None
+    return text
 
 
 def answer_of(answer: object) -> Answer:
@@ -152,6 +174,7 @@ def sources_of(source: object) -> list[str]:
     for one in names:
         if not isinstance(one, str):
             raise InputError(f"source is a list of names of sources, and one of them is {shown(one)}; use its .source")
+        _encodable("source", one)
     if not names:
         raise InputError("source is an empty list: name at least one source to remove")
     return names
@@ -166,6 +189,7 @@ def directory_of(directory: object) -> Path:
         raise InputError("directory is empty: name the directory of a corpus; '.' is the current one")
     if "\0" in name:
         raise InputError(f"directory {name!r} is no path: it holds a NUL character")
+    _encodable("directory", name)
     if _URL.match(name):
         raise InputError(f"directory is a path on this machine, not the URL {shown(name)}")
     try:
@@ -194,8 +218,10 @@ def ids_of(ids: object) -> list[str | int]:
         raise InputError(f"ids is a list of sources or of document ids, not {shown(ids)}")
     wanted = list(ids)
     for one in wanted:
-        if not isinstance(one, str | int):
+        if not isinstance(one, str | int) or isinstance(one, bool):
             raise InputError(f"ids is a list of sources (strings) or of document ids, and one of them is {shown(one)}")
+        if isinstance(one, str):
+            _encodable("ids", one)
     return wanted
 
 
@@ -237,6 +263,10 @@ def _check_inputs(inputs: Iterable[Any], within: tuple[int, ...]) -> None:
 
 
 def _check_path(given: str) -> None:
+    try:
+        os.fsencode(given)
+    except UnicodeEncodeError:
+        raise InputError(f"{given!r} is no path: it holds a lone surrogate") from None
     if _URL.match(given):
         raise InputError(
             f"{shown(given)} is a URL, and nothing is fetched: save the page and name the file, or give its text by "

@@ -6,12 +6,13 @@ Of the settings, code overrules the environment, that a file, that what is store
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, SettingsError
+from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
 from hybrid.settings import Settings
 from hybrid.settings import sources as sources
 from hybrid.settings.sources import Layer, Resolved
@@ -80,7 +81,29 @@ def open_catalog(directory: Path, *, create: bool) -> Catalog:
     from hybrid.stores.database import catalog_path
 
     _check_directory(directory, create=create)
-    return Catalog.open(catalog_path(directory), create=create)
+    return Catalog.open(catalog_path(directory.absolute()), create=create)
+
+
+@contextmanager
+def unreachable_errors(directory: Path) -> Iterator[None]:
+    """Turn the file system's errors about a corpus's directory into `CorpusError`."""
+    try:
+        yield
+    except OSError as error:
+        raise CorpusError(f"{directory} cannot be used as a corpus: {error.strerror or error}") from error
+
+
+def check_still_there(directory: Path) -> None:
+    """Raise `CorpusError` if the catalog of an open corpus is not there any more: what would be written to the deleted
+    file would be lost."""
+    from hybrid.stores.database import catalog_path
+
+    with unreachable_errors(directory):
+        if not catalog_path(directory).is_file():
+            raise CorpusError(
+                f"the corpus at {directory} was deleted or moved since it was opened, and nothing is written; open it "
+                "where it is now, or anew"
+            )
 
 
 def _check_directory(directory: Path, *, create: bool) -> None:
@@ -89,6 +112,7 @@ def _check_directory(directory: Path, *, create: bool) -> None:
     if directory.exists() and not directory.is_dir():
         raise CorpusError(f"{directory} is a file; a corpus is a directory")
     if looks_like_corpus(directory):
+        _check_not_emptied(directory)
         return
     if directory.is_dir() and any(directory.iterdir()):
         raise CorpusError(f"{directory} holds files that are not a corpus; name an empty or a new directory")
@@ -96,10 +120,26 @@ def _check_directory(directory: Path, *, create: bool) -> None:
         raise CorpusNotFoundError(
             f"no corpus at {directory}{did_you_mean(directory) or f'; create one: hybrid ingest {directory} FOLDER'}"
         )
+    for above in directory.absolute().parents:
+        with suppress(OSError):
+            if looks_like_corpus(above):
+                raise CorpusError(f"{directory} lies in another corpus, {above}; name a directory outside of it")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CorpusError(f"cannot create a corpus at {directory}: {error.strerror}") from error
+
+
+def _check_not_emptied(directory: Path) -> None:
+    """An empty catalog is what an interrupted creation leaves behind; commits beside it had a catalog."""
+    from hybrid.stores.database import catalog_path
+
+    commits = directory / "commits"
+    if not catalog_path(directory).stat().st_size and commits.is_dir() and any(commits.iterdir()):
+        raise CorruptCorpusError(
+            f"{catalog_path(directory)} is empty, and the corpus was not: there are files in {commits}; put back a "
+            "copy of it, or ingest the documents into a new directory"
+        )
 
 
 def settle(catalog: Catalog, given: Given) -> Settings:

@@ -65,7 +65,8 @@ class Corpus(Shown):
             raise InputError(
                 f"a corpus is opened by hybrid.Corpus.open({str(directory)!r}), which creates it if it is new"
             )
-        self.directory = directory
+        self.directory = directory.absolute()  # the process may change its current folder
+        self._shown_as = str(directory)
         self.settings = settings
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
@@ -105,8 +106,9 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         where, given = _arguments.directory_of(directory), _open.given_settings(settings)
-        _open.check_new(where, given)
-        catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
+        with _open.unreachable_errors(where):
+            _open.check_new(where, given)
+            catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         try:
             return cls(where, catalog, _open.settle(catalog, given))
         except BaseException:
@@ -163,11 +165,11 @@ class Corpus(Shown):
 
     def __repr__(self) -> str:
         if self._usage.closed:
-            return f"Corpus({str(self.directory)!r})"
+            return f"Corpus({self._shown_as!r})"
         with self._usage.in_use():
             empty = not self._catalog.count_documents()
             why = "everything was removed" if self._catalog.commit() else "nothing was ingested yet"
-        return f"Corpus({str(self.directory)!r}{f', empty: {why}' if empty else ''})"
+        return f"Corpus({self._shown_as!r}{f', empty: {why}' if empty else ''})"
 
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 
@@ -177,7 +179,7 @@ class Corpus(Shown):
     def _repr_html_(self) -> str | None:
         from hybrid.display.corpora import closed_html
 
-        return closed_html(str(self.directory)) if self._usage.closed else self.status()._repr_html_()
+        return closed_html(self._shown_as) if self._usage.closed else self.status()._repr_html_()
 
     # Changing -----------------------------------------------------------------------------------
 
@@ -208,6 +210,7 @@ class Corpus(Shown):
 
         inputs = _arguments.inputs_of(inputs)
         with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
+            _open.check_still_there(self.directory)
             return pipeline.ingest(
                 self._catalog,
                 self.directory,
@@ -243,6 +246,7 @@ class Corpus(Shown):
 
         names = _arguments.sources_of(source)
         with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
+            _open.check_still_there(self.directory)
             return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
 
     aremove = stoppable(
@@ -591,7 +595,7 @@ class Corpus(Shown):
             documents = self._catalog.documents()
             commit = self._catalog.commit()
         return CorpusStatus(
-            directory=str(self.directory),
+            directory=self._shown_as,
             commit=commit.n if commit else None,
             documents=len(documents),
             sources=sum(1 + len(row.aliases) for row in documents),

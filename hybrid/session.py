@@ -225,7 +225,7 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
 def _of_length_1(query: Sequence[float], dimension: int) -> NDArray[np.float32]:
     try:
         vector = np.array(query, np.float32)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         vector = np.zeros(0, np.float32)
     if vector.shape != (dimension,) or not np.isfinite(vector).all():
         raise InputError(

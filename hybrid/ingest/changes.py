@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError
+from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError
 from hybrid.ingest.discovery import Found, discover, separated, skip
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
 from hybrid.ingest.progress import Progress, Tally
@@ -16,7 +16,7 @@ from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.full_text import storable
 from hybrid.stores.rows import SourceEntry, SourceRow
-from hybrid.types.documents import Document, sha256_hex
+from hybrid.types.documents import Document, Metadata, sha256_hex
 from hybrid.types.reports import SkippedFile
 
 
@@ -119,6 +119,11 @@ class _ChangeDetector:
 
     def _document(self, document: Document) -> Incoming | None:
         known = self._known.get(document.source)
+        try:  # once more: model_construct checks nothing, and what is stored is checked when it is read
+            Document(**{name: getattr(document, name) for name in Document.model_fields})
+            Metadata(**{name: getattr(document.metadata, name) for name in Metadata.model_fields})
+        except (InputError, AttributeError) as error:
+            raise DamagedDocumentError(document.source, f"the document is not valid: {error}") from None
         details = document.metadata.model_dump(mode="json")
         same = known is not None and (known.sha256, known.parent) == (document.sha256, document.parent)
         if known is not None and same and known.details == details:

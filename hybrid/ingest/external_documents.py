@@ -331,24 +331,27 @@ _NAMED_TYPES = {kind.__name__: read for kind, read in _TYPES.items()}
 def text_of(value: Any, key: str) -> str:
     """The text that stands for a value of metadata, also in a filter. Raises `InputError`, with the key, for a value
     that would not come back as it is."""
-    if isinstance(value, str):
+    if type(value) is str:
         return value
     if type(value) in _TYPES:
         return value.isoformat() if isinstance(value, date | time) else str(value)
-    _check_json(value, key)
+    _check_json(value, key, ())
     return json.dumps(value, ensure_ascii=False)
 
 
-def _check_json(value: Any, place: str) -> None:
+def _check_json(value: Any, place: str, within: tuple[int, ...]) -> None:
+    if id(value) in within:
+        raise InputError(f"metadata {place} holds itself")
+    within = (*within, id(value)) if isinstance(value, list | dict) else within
     if isinstance(value, list):
         for number, one in enumerate(value):
-            _check_json(one, f"{place}[{number}]")
+            _check_json(one, f"{place}[{number}]", within)
     elif isinstance(value, dict):
         for key, one in value.items():
             if not isinstance(key, str):
                 raise InputError(f"metadata {place} has the key {key!r}, which is not text and would come back as text")
-            _check_json(one, f"{place}.{key}")
-    elif not (value is None or isinstance(value, str | bool | int | float)):
+            _check_json(one, f"{place}.{key}", within)
+    elif value is not None and type(value) not in (str, bool, int, float):  # an enumeration would not come back
         kind = type(value)
         where = "within a list or a dict" if kind in _TYPES else "in metadata"
         raise InputError(

@@ -7,6 +7,7 @@ happens next; the same call again resumes there.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -114,9 +115,7 @@ def remove(
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
-        for name in names:
-            if catalog.source(name) is None:
-                raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
+        names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
         writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
         with tally.timed("index"):
             tally.removed.extend(writer.commit_removal(names).sources)
@@ -159,7 +158,21 @@ def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
         )
 
 
+def _source_named(catalog: Catalog, name: str) -> str:
+    """The source of that name, or the one that ingesting that path made. Raises `SourceNotFoundError`."""
+    for one in (name, os.path.normpath(name)):
+        if catalog.source(one) is not None:
+            return one
+    raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
+
+
 def _not_found(source: str, known: Sequence[str]) -> str:
+    below = [name for name in known if name.startswith(f"{os.path.normpath(source)}/")]
+    if below:
+        return (
+            f"{source!r} is a folder with {len(below)} sources and not a source; name them: [one.source for one in "
+            f"corpus.documents() if one.source.startswith({os.path.normpath(source) + '/'!r})]"
+        )
     close = get_close_matches(source, known, n=3)
     close += [name for name in known if Path(name).name == Path(source).name and name not in close][:3]
     advice = f"did you mean {' or '.join(map(repr, close))}?" if close else "the corpus lists its documents by name"

@@ -38,6 +38,7 @@ from hybrid.langchain.running import (
     usage_of,
 )
 from hybrid.types.answers import Answer, RouteName
+from hybrid.types.base import shown
 from hybrid.types.events import EndEvent, EvidenceEvent, TextEvent
 from hybrid.types.filters import Filter
 
@@ -51,6 +52,10 @@ _INSTEAD = (
     "give the tools or the schema to another chat model, and this corpus to it as HybridRetriever, or that model to "
     "this one as writer="
 )
+
+
+LONGEST_TIMEOUT = 31_536_000
+"""Seconds: a year. What an operating system can wait for ends later, at a limit of its own."""
 
 
 class ChatHybrid(OfCorpus, BaseChatModel):
@@ -98,7 +103,7 @@ class ChatHybrid(OfCorpus, BaseChatModel):
     retriever: Runnable[str, Any] | None = None
     writer: Any = None
     judge: Any = None
-    timeout: float | None = Field(default=None, gt=0, strict=True)
+    timeout: float | None = Field(default=None, gt=0, le=LONGEST_TIMEOUT, allow_inf_nan=False, strict=True)
     stop: Annotated[list[str] | None, BeforeValidator(stop_words)] = None
     streaming: bool = False
 
@@ -107,6 +112,13 @@ class ChatHybrid(OfCorpus, BaseChatModel):
     def _retriever_retrieves(cls, given: object) -> object:
         if isinstance(given, BaseLanguageModel):
             raise ValueError(f"a retriever gives documents, and {type(given).__name__} is a model; give it as writer=")
+        return given
+
+    @field_validator("writer", "judge", mode="before")
+    @classmethod
+    def _model_can_be_asked(cls, given: object) -> object:
+        if given is not None and (isinstance(given, type) or not (callable(given) or hasattr(given, "invoke"))):
+            raise ValueError(f"must be a LangChain chat model, or a function from messages to text, not {shown(given)}")
         return given
 
     @model_validator(mode="after")
@@ -215,8 +227,10 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         words = stop_words(stop if stop is not None else self.stop) or []
         timeout = options.pop("timeout", self.timeout)
         number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-        if timeout is not None and not (number and timeout > 0):
-            raise InputError(f"timeout is a number of seconds above 0, or None, not {timeout!r}")
+        if timeout is not None and not (number and 0 < timeout <= LONGEST_TIMEOUT):
+            raise InputError(
+                f"timeout is a number of seconds above 0, at most {LONGEST_TIMEOUT:,}, or None, not {shown(timeout)}"
+            )
         return Steps(self._said(messages, words, child_config(run_manager), options), timeout)
 
     def _said(

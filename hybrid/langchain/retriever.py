@@ -111,7 +111,7 @@ class HybridRetriever(OfCorpus, BaseRetriever):
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     corpus: GivenCorpus
-    k: int = Field(default=4, ge=1, strict=True)
+    k: int = Field(default=4, ge=1, le=1_000_000, strict=True)
     where: InstanceOf[Filter] | None = None
     order: Literal["fused", "dense", "lexical"] = "fused"
 

@@ -86,6 +86,14 @@ class Table(BaseModel):
                     raise SettingsError(f"the settings are not JSON: {fault['ctx']['error']}") from None
                 raise settings_error(error, cls) from None
 
+        @classmethod
+        def model_validate_strings(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `SettingsError`."""
+            try:
+                return super().model_validate_strings(*arguments, **options)
+            except ValidationError as error:
+                raise settings_error(error, cls) from None
+
 
 class IngestSettings(Table):
     """Which files are read and how they are cut into chunks. Chunk sizes are in embedder tokens."""

@@ -53,11 +53,15 @@ def from_file(model: type[BaseModel], path: str | os.PathLike[str]) -> Layer:
     file = Path(path).expanduser()
     try:
         file.stat()  # the source takes a missing file for an empty one
+        if file.is_dir():
+            raise SettingsError(f"{path} is a directory; the settings are in a TOML file")
         source = TomlConfigSettingsSource(_as_source(model), toml_file=file)
     except OSError as error:
         raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings in {path} are not TOML: {error}") from error
+    except ValueError as error:  # of a NUL character, or a lone surrogate
+        if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
+            raise SettingsError(f"the settings in {path} are not TOML: {error}") from error
+        raise SettingsError(f"{str(path)!r} is no path of a file: {error}") from error
     return Layer(str(path), source.toml_data)
 
 

@@ -76,6 +76,14 @@ class CheckedModel(BaseModel):
             except ValidationError as error:
                 raise input_error(error, cls) from None
 
+        @classmethod
+        def model_validate_strings(cls, *arguments: Any, **options: Any) -> Self:
+            """As pydantic's. Raises `InputError`."""
+            try:
+                return super().model_validate_strings(*arguments, **options)
+            except ValidationError as error:
+                raise input_error(error, cls) from None
+
 
 class FrozenModel(CheckedModel):
     """Frozen data whose fields are checked.
@@ -87,6 +95,19 @@ class FrozenModel(CheckedModel):
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+
+class GivenModel(FrozenModel):
+    """Frozen data that users make, and change by copying: a copy is checked as the original was."""
+
+    if not TYPE_CHECKING:
+
+        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+            """As pydantic's, but a field that is changed is checked, too. Raises `InputError`."""
+            copy = super().model_copy(deep=deep)
+            if not update:
+                return copy
+            return type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | dict(update))
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
 from hybrid.text.values import iso_date
-from hybrid.types.base import FrozenModel, Shown, shown
+from hybrid.types.base import FrozenModel, GivenModel, Shown, shown
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -24,7 +25,7 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Metadata(FrozenModel):
+class Metadata(GivenModel):
     """What is known about a document besides its text.
 
     ``date`` is ISO 8601, as precise as known, perhaps with a time of the day. A `datetime.date`, or a date whose month
@@ -74,7 +75,7 @@ class Chunk(FrozenModel):
         return self
 
 
-class Document(Shown, FrozenModel):
+class Document(Shown, GivenModel):
     """One source and its extracted text.
 
     Attributes:
@@ -122,6 +123,16 @@ class Document(Shown, FrozenModel):
         canonical = text.replace("\r\n", "\n").replace("\r", "\n")
         digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
         return cls(source=source, text=canonical, sha256=digest, metadata=metadata or Metadata())
+
+    if not TYPE_CHECKING:
+
+        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+            """As pydantic's, but what is changed is checked. With another ``text`` the sha256 is that text's: it was
+            not extracted from the bytes that the old one was. Raises `InputError`."""
+            changed = dict(update or {})
+            if isinstance(changed.get("text"), str) and changed["text"] != self.text:
+                changed.setdefault("sha256", sha256_hex(changed["text"].encode("utf-8", "surrogatepass")))
+            return super().model_copy(update=changed, deep=deep)
 
     @property
     def title(self) -> str:

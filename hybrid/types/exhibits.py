@@ -138,6 +138,8 @@ class Exhibits(Shown, list[Exhibit]):
         Raises:
             InputError: ``path`` is no path, or the file cannot be written.
         """
+        if not isinstance(bom, bool):
+            raise InputError(f"bom is True or False, not {shown(bom)}")
         file = output_path(path)
         try:
             file.write_bytes(self.as_csv().encode("utf-8-sig" if bom else "utf-8"))

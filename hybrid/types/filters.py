@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
 from hybrid.text.values import iso_date
-from hybrid.types.base import FrozenModel, shown
+from hybrid.types.base import GivenModel, shown
 
 
-class Filter(FrozenModel):
+class Filter(GivenModel):
     """A choice of documents, made before anything is ranked: the best k are the best k of these.
 
     Every condition that is given must hold; one that lists several values holds for any of them.
@@ -65,6 +65,8 @@ class Filter(FrozenModel):
         for key, one in value.items():
             if not isinstance(one, str | list | tuple):
                 raise ValueError(f"the value of {key!r} is a string or a list of strings, not {shown(one)}")
+            if not one:
+                raise ValueError(f"the value of {key!r} is empty: no document would be let through; leave the key out")
         return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
 
     @field_validator("since", "until", mode="before")
@@ -77,17 +79,6 @@ class Filter(FrozenModel):
         if self.since and self.until and first_day(self.since) > last_day(self.until):
             raise ValueError(f"no day is since {self.since} and until {self.until}")
         return self
-
-    if not TYPE_CHECKING:
-
-        def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-            """As pydantic's, but a field that is changed is checked, too. Raises `InputError`."""
-            copy = super().model_copy(deep=deep)
-            return (
-                copy
-                if not update
-                else type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | dict(update))
-            )
 
     @property
     def everything(self) -> bool:

@@ -222,3 +222,20 @@ def test_a_usage_callback_counts_the_writers_tokens_once_and_under_its_name(dire
         message = [chat.invoke(END)] if way == "invoke" else list(chat.stream(END))
     assert counted.usage_metadata == {"large": USED}
     assert message[-1].usage_metadata == USED
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 1e300, float("nan")])
+def test_a_timeout_that_no_system_can_wait_for_is_refused(timeout: float) -> None:
+    with pytest.raises(InputError, match="timeout"):
+        ChatHybrid(corpus="acme", timeout=timeout)
+
+
+@pytest.mark.parametrize("name", ["writer", "judge"])
+def test_what_is_no_model_is_refused_at_construction(name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        ChatHybrid(corpus="acme", **{name: "gpt"})
+
+
+def test_a_retriever_of_more_documents_than_there_can_be_is_refused() -> None:
+    with pytest.raises(InputError, match="k"):
+        HybridRetriever(corpus="acme", k=10**30)

@@ -1,0 +1,158 @@
+"""What is changed by copying is checked as what is made, and a corpus that went is not written to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hybrid
+from hybrid.errors import CorpusError, CorruptCorpusError, HybridError, InputError, SettingsError, SourceNotFoundError
+from hybrid.ingest.external_documents import to_metadata
+
+INDEX = {"memory": {"enabled": False}}
+NOTE = hybrid.Document.from_text("The lease ends on 4 May 2031.", "lease.txt")
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda: hybrid.Metadata().model_copy(update={"custodain": "J. Doe"}),
+        lambda: hybrid.Metadata().model_copy(update={"date": "yesterday"}),
+        lambda: NOTE.model_copy(update={"text": ""}),
+        lambda: NOTE.model_copy(update={"metadata": "J. Doe"}),
+        lambda: hybrid.Filter().model_copy(update={"sources": 3}),
+        lambda: hybrid.Metadata.model_validate_strings({"date": "yesterday"}),
+        lambda: hybrid.Filter(metadata={"custodian": ()}),
+        lambda: hybrid.Filter(metadata={"custodian": []}),
+    ],
+)
+def test_a_wrong_copy_is_refused(copy: Callable[[], Any]) -> None:
+    with pytest.raises(InputError):
+        copy()
+
+
+def test_a_copy_with_another_text_has_its_sha256() -> None:
+    other = NOTE.model_copy(update={"text": "The lease was renewed."})
+    assert other.sha256 == hybrid.Document.from_text("The lease was renewed.", "lease.txt").sha256
+    assert NOTE.model_copy(update={"source": "b.txt"}).sha256 == NOTE.sha256
+
+
+def test_an_invalid_document_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    corpus = hybrid.Corpus.open(tmp_path / "c", INDEX)
+    wrong = hybrid.Metadata.model_construct(date="yesterday", extra={})
+    report = corpus.ingest(
+        [
+            hybrid.Document(**{**dict(NOTE), "metadata": hybrid.Metadata()}),
+            hybrid.Document.model_construct(**{**dict(NOTE), "source": "b", "metadata": wrong}),
+        ]
+    )
+    assert [one.source for one in report.skipped] == ["b"]
+    assert "yesterday" in report.skipped[0].reason
+    assert [one.source for one in corpus.documents()] == ["lease.txt"]
+
+
+def test_a_relative_corpus_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = hybrid.Corpus.open("acme", INDEX)
+    corpus.ingest(NOTE)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    corpus.ingest(hybrid.Document.from_text("The rent is due in June.", "rent.txt"))
+    assert len(corpus.search("When is the rent due?")) == 2
+    assert corpus.status().bytes_on_disk > 0
+    assert repr(corpus) == "Corpus('acme')"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [lambda c: c.ingest(NOTE), lambda c: c.remove("lease.txt")])
+def test_a_deleted_corpus_is_not_written_to(tmp_path: Path, change: Callable[[hybrid.Corpus], Any]) -> None:
+    corpus = hybrid.Corpus.open(tmp_path / "c", INDEX)
+    corpus.ingest(NOTE)
+    shutil.rmtree(tmp_path / "c")
+    with pytest.raises(CorpusError, match="deleted or moved"):
+        change(corpus)
+    assert not (tmp_path / "c").exists()
+
+
+def test_an_emptied_catalog_beside_commits_is_damage(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "c", INDEX) as corpus:
+        corpus.ingest(NOTE)
+    for file in (tmp_path / "c").glob("catalog.sqlite*"):
+        file.unlink()
+    (tmp_path / "c" / "catalog.sqlite").touch()
+    with pytest.raises(CorruptCorpusError, match="is empty, and the corpus was not"):
+        hybrid.Corpus.open(tmp_path / "c")
+
+
+def test_a_corpus_in_a_corpus_is_refused(tmp_path: Path) -> None:
+    hybrid.Corpus.open(tmp_path / "c", INDEX).close()
+    with pytest.raises(CorpusError, match="lies in another corpus"):
+        hybrid.Corpus.open(tmp_path / "c" / "below" / "d", INDEX)
+    assert not (tmp_path / "c" / "below").exists()
+
+
+def test_a_path_that_is_too_long_is_a_corpus_error(tmp_path: Path) -> None:
+    for create in (True, False):
+        with pytest.raises(CorpusError):
+            hybrid.Corpus.open(tmp_path / ("x" * 5000), create=create)
+    with pytest.raises(InputError, match="surrogate"):
+        hybrid.Corpus.open("a\ud800b")
+
+
+def test_settings_are_read_from_a_file(tmp_path: Path) -> None:
+    for path in ("a\0b", tmp_path):
+        with pytest.raises(SettingsError):
+            hybrid.Settings.load(path)
+    with pytest.raises(SettingsError):
+        hybrid.Settings.model_validate_strings({"memory": {"window": "wide"}})
+
+
+class Row(IntEnum):
+    FIRST = 1
+
+
+@pytest.mark.parametrize("value", [Row.FIRST, type("Name", (str,), {})("x")])
+def test_metadata_that_would_come_back_as_another_type_are_refused(value: object) -> None:
+    with pytest.raises(InputError, match="row"):
+        to_metadata({"row": value})
+
+
+def test_metadata_that_hold_themselves_are_refused() -> None:
+    cyclic: dict[str, Any] = {}
+    cyclic["self"] = cyclic
+    with pytest.raises(InputError, match="holds itself"):
+        to_metadata({"row": cyclic})
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda c: c.search_documents([10**400]),
+        lambda c: c.get_documents([True]),
+        lambda c: c.get_documents(["\ud800"]),
+        lambda c: c.remove("\ud800"),
+        lambda c: c.ingest(NOTE, progress=lambda: None),
+        lambda c: c.ingest(NOTE, progress=hybrid.progress),
+        lambda c: c.ask("When does it end?", on_token=lambda: None),
+        lambda c: c.ingest("\ud800"),
+    ],
+)
+def test_a_wrong_argument_is_named(tmp_path: Path, use: Callable[[hybrid.Corpus], Any]) -> None:
+    corpus = hybrid.Corpus.open(tmp_path / "c", INDEX)
+    corpus.ingest(NOTE)
+    with pytest.raises(HybridError, match=r"query|ids|source|progress|on_token|path"):
+        use(corpus)
+
+
+def test_a_source_is_removed_by_its_path_and_a_folder_by_its_sources(tmp_path: Path) -> None:
+    corpus = hybrid.Corpus.open(tmp_path / "c", INDEX)
+    corpus.ingest(hybrid.Document.from_text("One.", "docs/a.txt"), hybrid.Document.from_text("Two.", "docs/b.txt"))
+    with pytest.raises(SourceNotFoundError, match="folder with 2 sources"):
+        corpus.remove("docs/")
+    assert corpus.remove("./docs/a.txt").removed == ("docs/a.txt",)
+    assert corpus.remove(["docs/b.txt", "./docs/b.txt"]).removed == ("docs/b.txt",)
