@@ -1,0 +1,324 @@
+"""A digest: sentences of the documents that together say what a question of comprehension is about.
+
+The sentences are quoted whole and word for word. They are chosen by three things that are known of each:
+
+- *relevance* to the question: cosine, shared words, and how much the passage around it is about the same. In a
+  transcript the passages count most, because what is discussed for minutes is seldom named in the sentence itself.
+- *substance*: whether it says what the whole keeps saying (phrases that recur), names who acts, and is a full sentence;
+  in a narrative, speech in the first and second person says little outside its scene.
+- *redundancy*: how many of its words a sentence says that was chosen before.
+
+The weights were fitted on 50 stories of SQuALITY's training set and on half of QMSum's validation meetings;
+``python -m benchmarks.comprehension`` measures them on others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, with_similarity
+from hybrid.answering.selection import boilerplate
+from hybrid.text import lexicon, speakers
+from hybrid.types.answers import Hit
+
+FEWEST, MOST = 5, 9
+"""Sentences of a digest, as far as there are so many."""
+MIN_WORDS = 8
+"""Shorter sentences stand in only where there are not enough others: of 6, 8, 10 and 12 words as the least, 8 and 10 had
+the best ROUGE-2 on the stories."""
+DOCUMENTS = 8
+CHARACTERS = 120_000
+"""Read of all documents together, the best first: about a thousand sentences. Of a document that is longer than what is
+left, the passages around its hits are read."""
+PASSAGE = 6_000
+"""Characters read around a hit of such a document."""
+REPEATED = 3
+"""A line that stands so often in a document is its running head."""
+REDUNDANCY = 0.6
+"""What a sentence loses, in standard deviations of the scores, if all its words were said: between 0.2 and 1 nothing
+changes by more than 0.001."""
+
+Vector = NDArray[np.float64]
+_PROSE: Mapping[str, float] = {
+    "similarity": 0.2, "words": 0.08, "near": 0.08, "recurring": 0.35, "names": 0.12, "length": 0.25, "speech": -0.2
+}  # fmt: skip
+_TRANSCRIPT: Mapping[str, float] = {
+    "similarity": 1.0, "words close by": 1.0, "near": 1.0, "around": 1.0, "words around": 1.0, "speaker": 0.5,
+    "recurring": 0.5, "names": 0.5, "length": 1.0,
+}  # fmt: skip
+_OF_THE_QUESTION = frozenset(
+    {"similarity", "words", "words close by", "near", "around", "words around", "speaker"}
+)  # nothing is known by them where the question only asks about the whole
+_CLOSE, _NEAR, _AROUND = 5, 15, 41  # sentences
+_FULL = 30  # words; a longer sentence does not count for more in the mean around it
+_SPEECH = re.compile(r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|me|us|[Yy]ou|[Yy]our)\b")
+_NAME = re.compile(r"(?<=[\w,;] )[A-Z][a-z]\w*")
+_LOWER = re.compile(r"\b[a-z]\w+")
+_END = re.compile(r"[.!?…。！？][\"”’'»)\]]*$")
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Sentences of one document in its order, and whether it is a transcript."""
+
+    sentences: tuple[Sentence, ...]
+    speakers: tuple[str | None, ...]
+
+    @property
+    def is_transcript(self) -> bool:
+        return any(self.speakers)
+
+
+def choose(
+    question: str,
+    vector: NDArray[np.float32],
+    hits: Sequence[Hit],
+    texts: Texts,
+    encoder: Encoder,
+    words: int,
+    general: bool = False,
+) -> list[Sentence]:
+    """The sentences of a digest of at most ``words`` words, document by document, each in the order of its text.
+
+    Args:
+        question: what is asked.
+        vector: its embedding, float32 ``[dimension]``, of length 1.
+        hits: what a search for it found, the best first. They say which documents are read.
+        texts: the documents.
+        encoder: embeds sentences.
+        words: in all sentences together.
+        general: the question asks about the whole and names nothing in it ("What is discussed?").
+
+    Example:
+        >>> sentences = choose(question, vector, hits, catalog, embedder, words=180)  # doctest: +SKIP
+    """
+    documents = [_whole(texts, found, encoder, vector) for found in _to_read(texts, hits)]
+    documents = [document for document in documents if document.sentences]
+    if not documents:
+        return []
+    pool = [sentence for document in documents for sentence in document.sentences]
+    scores = _scores(question, documents, general)
+    full = np.array([_is_full(question, one) for one in pool])
+    for document in documents:
+        counts = Counter(_plain(one) for one in document.sentences)
+        repeated = {text for text, count in counts.items() if count >= REPEATED}
+        full &= np.array([_plain(one) not in repeated for one in pool])
+    chosen = _greedy(pool, np.where(full, scores, -np.inf), words, MOST)
+    if len(chosen) < FEWEST:
+        rest = np.array([boilerplate.share(question, one.text) == 1.0 for one in pool]) & ~full
+        left = words - sum(len(pool[at].text.split()) for at in chosen)
+        chosen += _greedy(pool, np.where(rest, scores, -np.inf), left, FEWEST - len(chosen), [pool[at] for at in chosen])
+    return _in_order([pool[at] for at in chosen])
+
+
+# Which sentences there are ------------------------------------------------------------------------------------------
+
+
+def _to_read(texts: Texts, hits: Sequence[Hit]) -> Iterator[list[Hit]]:
+    """For each document the spans to read, as hits: all of it, or what is around its hits where it is too long."""
+    left = CHARACTERS
+    by_document: dict[int, list[Hit]] = {}
+    for hit in hits:
+        by_document.setdefault(hit.document_id, []).append(hit)
+    for found in list(by_document.values())[:DOCUMENTS]:
+        if left < PASSAGE:
+            return
+        text = texts.text(found[0].document_id)
+        if len(text) <= left:
+            left -= len(text)
+            yield [found[0].model_copy(update={"start": 0, "end": len(text)})]
+            continue
+        spans = _around(found, len(text), left)
+        left -= sum(end - start for start, end in spans)
+        yield [found[0].model_copy(update={"start": start, "end": end}) for start, end in spans]
+
+
+def _around(hits: Sequence[Hit], length: int, left: int) -> list[tuple[int, int]]:
+    """The spans around the best hits that fit ``left`` characters, none overlapping, in the order of the text."""
+    spans: list[tuple[int, int]] = []
+    for hit in hits:
+        middle = (hit.start + hit.end) // 2
+        start, end = max(0, middle - PASSAGE // 2), min(length, middle + PASSAGE // 2)
+        for other_start, other_end in spans:
+            if other_start < end and start < other_end:
+                start, end = (max(start, other_end), end) if start >= other_start else (start, min(end, other_start))
+        if 0 < end - start <= left:
+            spans.append((start, end))
+            left -= end - start
+    return sorted(spans)
+
+
+def _whole(texts: Texts, spans: Sequence[Hit], encoder: Encoder, vector: NDArray[np.float32]) -> _Read:
+    """The sentences of a document's spans, their labels cut off where they begin a turn of a transcript."""
+    spoken = speakers.turns(texts.text(spans[0].document_id)) if spans else ()
+    found: list[Sentence] = []
+    names: list[str | None] = []
+    for sentence in sorted(gather(texts, spans), key=lambda one: one.start):
+        turn = speakers.at(spoken, sentence.start)
+        cut = max(0, turn.start - sentence.start) if turn else 0
+        said = sentence.text[cut:]
+        if any(letter.isalnum() for letter in said):
+            found.append(replace(sentence, start=sentence.start + cut, text=said) if cut else sentence)
+            names.append(turn.speaker if turn else None)
+    return _Read(tuple(with_similarity(encoder, vector, found)), tuple(names))
+
+
+def _is_full(question: str, sentence: Sentence) -> bool:
+    """Whether it is a sentence that says something by itself."""
+    text = sentence.text.rstrip()
+    return (
+        len(text.split()) >= MIN_WORDS
+        and _END.search(text) is not None
+        and not text.endswith("?")
+        and not sentence.quoted
+        and boilerplate.share(question, text) == 1.0
+    )
+
+
+def _plain(sentence: Sentence) -> str:
+    return collapse(sentence.text).casefold()
+
+
+# How good they are --------------------------------------------------------------------------------------------------
+
+
+def _scores(question: str, documents: Sequence[_Read], general: bool) -> Vector:
+    """A score for each sentence of all documents, in standard deviations from the mean of its kind's documents."""
+    pool = [sentence for document in documents for sentence in document.sentences]
+    features = _features(question, documents, pool)
+    scores = np.zeros(len(pool))
+    start = 0
+    for document in documents:
+        rows = slice(start, start + len(document.sentences))
+        start = rows.stop
+        for name, weight in (_TRANSCRIPT if document.is_transcript else _PROSE).items():
+            if not (general and name in _OF_THE_QUESTION):
+                scores[rows] += weight * features[name][rows]
+    return _standard(scores)
+
+
+def _features(question: str, documents: Sequence[_Read], pool: Sequence[Sentence]) -> dict[str, Vector]:
+    """What is known of each sentence, by name, in standard deviations from the mean."""
+    said = [_stems(one.text) for one in pool]
+    count = np.array([max(1, len(one.text.split())) for one in pool], np.float64)
+    holding = Counter(stem for stems in said for stem in set(stems))
+    asked = {
+        stem: math.log((len(pool) + 1) / (holding[stem] + 0.5))
+        for stem in dict.fromkeys(lexicon.content_words(question))
+        if holding[stem]
+    }
+    sizes = [len(document.sentences) for document in documents]
+    similarity = np.array([one.similarity for one in pool], np.float64)
+    weight = np.minimum(count, _FULL)
+    spoken = [name for document in documents for name in document.speakers]
+    values = {
+        "similarity": similarity,
+        "words": _held(said, asked, sizes, 1),
+        "words close by": _held(said, asked, sizes, _CLOSE),
+        "words around": _held(said, asked, sizes, _AROUND),
+        "near": _windows(_windows(similarity, sizes, 9, np.max), sizes, _NEAR),
+        "around": _windows(similarity * weight, sizes, _AROUND) / _windows(weight, sizes, _AROUND),
+        "speaker": np.array([bool(name) and str(name).casefold() in question.casefold() for name in spoken], float),
+        "recurring": _recurring(pool) / count,
+        "names": _names(pool) / count,
+        "length": np.log1p(count),
+        "speech": np.array([len(_SPEECH.findall(one.text)) for one in pool], float) / count,
+    }
+    return {name: _standard(value) for name, value in values.items()}
+
+
+def _standard(values: Vector) -> Vector:
+    return (values - values.mean()) / (values.std() + 1e-9)
+
+
+def _stems(text: str) -> list[str]:
+    return lexicon.content_words(text)
+
+
+def _windows(
+    values: Vector, sizes: Sequence[int], width: int, of: Callable[..., Vector] = np.mean
+) -> Vector:
+    """For each sentence ``of`` the ``width`` values around it, the last one repeated past a document's ends."""
+    made, start = [], 0
+    for size in sizes:
+        padded = np.pad(values[start : start + size], width // 2, mode="edge")
+        made.append(of(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
+        start += size
+    return np.concatenate(made)
+
+
+def _held(said: Sequence[Sequence[str]], asked: Mapping[str, float], sizes: Sequence[int], width: int) -> Vector:
+    """The share of the question's words, weighted by ``asked``, that the ``width`` sentences around each one hold; a
+    word that is held twice counts for more than once and less than twice."""
+    held = np.zeros(len(said))
+    for stem, weight in asked.items():
+        there = np.array([stem in stems for stems in said], np.float64)
+        times = _windows(there, sizes, width) * width
+        held += weight * times / (times + 1)
+    return held / (sum(asked.values()) or 1.0)
+
+
+def _phrases(text: str) -> set[tuple[str, str]]:
+    """Each two words that follow one another and of which one carries meaning."""
+    words = [token.casefold() for token in lexicon.tokens(text)]
+    return {
+        (one, other)
+        for one, other in zip(words, words[1:], strict=False)
+        if one not in lexicon.STOPWORDS or other not in lexicon.STOPWORDS
+    }
+
+
+def _recurring(pool: Sequence[Sentence]) -> Vector:
+    """How much of what each sentence says is said elsewhere: log counts of its phrases, summed."""
+    phrases = [_phrases(one.text) for one in pool]
+    counts = Counter(phrase for found in phrases for phrase in found)
+    return np.array([sum(math.log(counts[phrase]) for phrase in found) for found in phrases])
+
+
+def _names(pool: Sequence[Sentence]) -> Vector:
+    """How many of the names that recur each sentence holds. A name has a capital inside a sentence, and seldom none."""
+    capital = Counter(name for one in pool for name in set(_NAME.findall(collapse(one.text))))
+    lower = Counter(word for one in pool for word in _LOWER.findall(one.text))
+    names = {name for name, count in capital.items() if count > 1 and lower[name.lower()] < count}
+    return np.array([len(names.intersection(re.findall(r"\w+", one.text))) for one in pool], np.float64)
+
+
+# Which are taken ----------------------------------------------------------------------------------------------------
+
+
+def _greedy(
+    pool: Sequence[Sentence], scores: Vector, words: int, most: int, before: Sequence[Sentence] = ()
+) -> list[int]:
+    """Up to ``most`` sentences of at most ``words`` words: the best first, less `REDUNDANCY` for what was said."""
+    stems = [frozenset(_stems(one.text)) for one in pool]
+    said: set[str] = {stem for one in before for stem in _stems(one.text)}
+    texts = {_plain(one) for one in before}
+    open_ = scores.copy()
+    chosen: list[int] = []
+    while len(chosen) < most:
+        repeated = np.array([len(one & said) / (len(one) or 1) for one in stems])
+        best = int(np.argmax(open_ - REDUNDANCY * repeated))
+        if not np.isfinite(open_[best]):
+            break
+        open_[best] = -np.inf
+        size = len(pool[best].text.split())
+        if size > words or _plain(pool[best]) in texts:
+            continue
+        chosen.append(best)
+        words -= size
+        said |= stems[best]
+        texts.add(_plain(pool[best]))
+    return chosen
+
+
+def _in_order(chosen: Sequence[Sentence]) -> list[Sentence]:
+    """Document by document in the order of their best sentences, each in the order of its text."""
+    first = {sentence.document_id: at for at, sentence in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda one: (first[one.document_id], one.start))
