@@ -16,7 +16,7 @@ from hybrid.settings import RetrievalSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.vectors import FaissIndex
 from hybrid.text import lexicon
-from hybrid.types.answers import Route, RouteName
+from hybrid.types.answers import Answer, Claim, Route, RouteName
 from hybrid.types.documents import Chunk, Document
 
 DIMENSION = 256
@@ -108,3 +108,13 @@ def _paragraphs(text: str) -> list[Chunk]:
             found.append(Chunk(start=at, end=at + len(part), text=part))
         at += len(part) + 2
     return found
+
+
+def drafted(answer: Answer) -> list[Claim]:
+    """The claims of the answer's draft."""
+    return list(answer.draft.claims) if answer.draft else []
+
+
+def written(answer: Answer) -> list[Claim]:
+    """What was generated: the claims that stand in the answer, and then those of its draft."""
+    return [*(claim for claim in answer.claims if claim.origin != "index"), *drafted(answer)]

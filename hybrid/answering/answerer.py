@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import replace
 from threading import Lock
 from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import abstention, generators
+from hybrid.answering import abstention, digest, generators
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
@@ -149,7 +148,7 @@ class Answerer:
         model = self._entailment if judge is None else ChatJudge(judge)
         composer = Composer(
             lambda sentence, number: cite(self._catalog, sentence, number),
-            drop_unsupported=self._settings.answer.drop_unsupported,
+            keep_draft=not self._settings.answer.drop_unsupported,
         )
         filtered = where if where is not None and not where.everything else None
         with self._catalog.read_transaction():
@@ -168,8 +167,7 @@ class Answerer:
         if context.answerable:
             if context.route.name != "lookup":
                 yield from self._generated(context)
-            if not composer.supported:
-                yield from self._closest(context)
+                yield from self._digested(context)
             if not composer.claims:
                 context.nothing = _ALL_REMOVED
         if not composer.claims:
@@ -228,6 +226,9 @@ class Answerer:
                 for sentence in self._quotes(context):
                     events += context.composer.add_quote(sentence)
         if context.route.name != "lookup":
+            with context.timed("digest"):
+                words, general = self._settings.answer.digest_words, context.answerability.general
+                context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
@@ -281,6 +282,8 @@ class Answerer:
     def _generated(self, context: RequestContext) -> Iterator[Event]:
         """What a generator writes, each sentence once it is whole and verified; a note where nobody writes."""
         generator = self._generator(context)
+        if generator is None and not self._settings.answer.memory_writes:
+            return
         if generator is None:
             why = self._absence(context.commit) if self._session is None else _SEES_EVERYTHING
             yield context.note(f"The memory did not answer: {why}. The index answers alone.")
@@ -308,8 +311,8 @@ class Answerer:
             yield context.note(f"The {origin} did not {did}: {failure}. The index answers alone.")
         elif not wrote and origin == "writer":
             yield context.note("The writer found no answer in the passages.")
-        if wrote and not context.composer.supported:
-            yield context.note(f"No span supports what the {origin} wrote; the closest passages are quoted.")
+        if wrote and not any(claim.origin == origin for claim in context.composer.claims):
+            yield context.note(f"No document supports what the {origin} wrote; it is no part of the answer.")
 
     def _verified(self, context: RequestContext, sentence: str, origin: Origin) -> list[Event]:
         """The events of a generated sentence, verified against the evidence as far as it still stands."""
@@ -340,25 +343,20 @@ class Answerer:
             note = context.note(f"The judge did not answer: {error}. The rules decide alone.")
             return context.verifier.decide_parts(examined), [note]
 
-    def _closest(self, context: RequestContext) -> list[Event]:
-        """Quotes where nothing else is cited: the sentences that a lookup would quote, and some that are not as good,
-        the documents taking turns."""
-        with self._catalog.read_transaction(), context.timed("lookup"):
+    def _digested(self, context: RequestContext) -> list[Event]:
+        """The digest, without what is in the answer already."""
+        with self._catalog.read_transaction(), context.timed("digest"):
             events = self._drop_removed(context)
-            found = context.evidence
-            quotes = ranking.choose(context.question, found, context.idf, len(found), generators.MIN_SHARE)
-            best = [replace(quote.sentence, similarity=quote.score) for quote in quotes]
-            for sentence in generators.diverse(best)[: self._settings.answer.max_quotes]:
-                events += context.composer.add_quote(sentence)
-            return events
+            return [*events, *context.composer.add_digest(context.digest)]
 
     def _drop_removed(self, context: RequestContext) -> list[Event]:
-        """Leave the sentences of documents out of the evidence that were removed or replaced since they were found, so
-        that nothing cites them from here on; a note, once for each time that some went."""
-        names = self._catalog.names({sentence.document_id for sentence in context.evidence})
-        standing = [one for one in context.evidence if one.source in names.get(one.document_id, ())]
-        gone = {one.source for one in context.evidence} - {one.source for one in standing}
-        context.evidence = standing
+        """Leave the sentences of documents out of the evidence and the digest that were removed or replaced since they
+        were found, so that nothing cites them from here on; a note, once for each time that some went."""
+        found = {(one.document_id, one.source) for one in (*context.evidence, *context.digest)}
+        names = self._catalog.names({document_id for document_id, _ in found})
+        gone = {source for document_id, source in found if source not in names.get(document_id, ())}
+        context.evidence = [one for one in context.evidence if one.source not in gone]
+        context.digest = [one for one in context.digest if one.source not in gone]
         if not gone:
             return []
         listed = ", ".join(sorted(gone))
@@ -371,7 +369,7 @@ class Answerer:
         """Who writes; nobody where there is neither a writer nor a memory to ask."""
         if context.generator is not None:
             return context.generator
-        if self._session is None or context.where is not None:
+        if self._session is None or context.where is not None or not self._settings.answer.memory_writes:
             return None
         return MemoryGenerator(self._session, self._settings.answer, self._computing)
 

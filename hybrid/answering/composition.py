@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
 from hybrid.answering.verification.verifier import STRING_COMPARISON, Verified
 from hybrid.text import lexicon
-from hybrid.types.answers import Citation, Claim, ClaimPart, Origin, Verdict
+from hybrid.text.formatting import source_line
+from hybrid.types.answers import Citation, Claim, ClaimPart, DigestPart, Draft, Origin, Verdict
 from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
 
@@ -35,13 +36,15 @@ class Composer:
     """Composes an answer in the order in which its statements come. What was added stands: nothing is taken back.
 
     - A statement that only repeats an earlier one is left out (`repeats`).
+    - What is generated and no span supports is no claim of the answer: `draft` has it.
     - A generated statement is marked with the quotes before it that contradict it.
     - Citations are numbered from 1 in the order of the text; the same span has one number.
-    - A quote has a line of its own; what is generated is a paragraph; an empty line stands between the two.
+    - A quote has a line of its own; what is generated is a paragraph; an empty line stands between quotes, what is
+      generated, and each document of the digest.
 
     Args:
         cite: makes the citation of a sentence, with its number.
-        drop_unsupported: leave out what no span supports.
+        keep_draft: whether `draft` has what no span supports.
 
     Example:
         >>> composer = Composer(lambda sentence, number: cite(catalog, sentence, number))
@@ -52,12 +55,15 @@ class Composer:
         '“The lease ends on 30 May 2027.” [1]\\n\\nIt ends in May. [1]'
     """
 
-    def __init__(self, cite: Callable[[Sentence, int], Citation], *, drop_unsupported: bool = False) -> None:
+    def __init__(self, cite: Callable[[Sentence, int], Citation], *, keep_draft: bool = True) -> None:
         self._cite = cite
-        self._drop_unsupported = drop_unsupported
+        self._keep_draft = keep_draft
+        self._drafted: list[Statement] = []
+        self._against: dict[tuple[int, int, int], Citation] = {}  # spans that say otherwise than what is drafted
+        self._digest: list[DigestPart] = []
         self._statements: list[Statement] = []
         self._numbered: dict[tuple[int, int, int], Citation] = {}
-        self._group: Literal["quotes", "generated"] | None = None
+        self._group: str | None = None
         self.text = ""
         self.claims: list[Claim] = []
 
@@ -67,13 +73,55 @@ class Composer:
         return tuple(self._numbered.values())
 
     @property
-    def supported(self) -> bool:
-        """Whether a span supports any of the claims."""
-        return any(claim.citations for claim in self.claims)
+    def digest(self) -> tuple[DigestPart, ...]:
+        """The documents of the digest, with the numbers of what is quoted of each."""
+        return tuple(self._digest)
 
     def add_quote(self, sentence: Sentence) -> list[Event]:
         """A sentence of a document, word for word: the events of it, none if it repeats what is there."""
-        return self._add(Statement(sentence.text, "verbatim", (sentence,), "index", 1.0, STRING_COMPARISON))
+        return self._add(_quoted(sentence), "quotes")
+
+    def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:
+        """The sentences of a digest, document by document: below the name of the document, with its author and date as
+        far as they are known, and each after the name of who says it. Where there is one document that says neither,
+        it has no heading. A sentence that a claim cites is not quoted again."""
+        groups = [list(group) for _, group in itertools.groupby(sentences, key=lambda one: one.document_id)]
+        events: list[Event] = []
+        for group in groups:
+            made: list[Citation] = []
+            for sentence in group:
+                if self._is_cited(sentence):
+                    continue
+                cited = self._cite(sentence, 1)
+                heading = "" if made else _heading(cited, always=len(groups) > 1)
+                speaker = f"{cited.speaker}: " if cited.speaker else ""
+                if new := self._add(_quoted(sentence), f"digest of {sentence.document_id}", heading + speaker):
+                    made.append(self._numbered[sentence.key])
+                    events += new
+            if made:
+                self._digest.append(_digest_part(made))
+        return events
+
+    def _is_cited(self, sentence: Sentence) -> bool:
+        return any(
+            document_id == sentence.document_id and start <= sentence.start and sentence.end <= end
+            for document_id, start, end in self._numbered
+        )
+
+    def draft(self) -> Draft | None:
+        """What was generated and no span supports, and the spans that say otherwise; those that the answer does not
+        cite are numbered on from its last."""
+        if not self._drafted or not self._keep_draft:
+            return None
+        first = len(self._numbered) + 1
+        uncited = [citation for key, citation in self._against.items() if key not in self._numbered]
+        numbered = [one.model_copy(update={"number": number}) for number, one in enumerate(uncited, first)]
+        numbers = {(one.source, one.start, one.end): one.number for one in (*self.citations, *numbered)}
+        claims = tuple(
+            self._claim(one, tuple(numbers[span.source, span.start, span.end] for span in self._saying_otherwise(one)))
+            for one in self._drafted
+        )
+        return Draft(origin=claims[0].origin, claims=claims, citations=tuple(numbered))
 
     def add_generated(self, text: str, verdicts: Sequence[Verified], origin: Origin) -> list[Event]:
         """A generated sentence with the verdict on it, or with one for each of the statements that it joins.
@@ -83,7 +131,7 @@ class Composer:
         """
         if len(verdicts) == 1:
             (one,) = verdicts
-            return self._add(_statement(text, one, origin))
+            return self._add(_statement(text, one, origin), "generated")
         weakest = min(verdicts, key=lambda one: (_STRENGTH.index(one.verdict), one.support))
         verdict: Verdict = "supported" if weakest.verdict == "verbatim" else weakest.verdict
         spans = {one.span.key: one.span for one in verdicts if one.span is not None} if weakest.approved else {}
@@ -91,28 +139,24 @@ class Composer:
         whole = replace(
             _statement(text, weakest, origin), verdict=verdict, spans=tuple(spans.values()), support=support
         )
-        return self._add(replace(whole, parts=tuple(verdicts)))
+        return self._add(replace(whole, parts=tuple(verdicts)), "generated")
 
-    def _add(self, statement: Statement) -> list[Event]:
-        if self._drop_unsupported and not statement.spans:
-            return []
+    def _add(self, statement: Statement, group: str, lead: str = "") -> list[Event]:
+        """The events of a statement. ``group`` is what it stands with in the text, ``lead`` what stands before its
+        opening quotation mark."""
         if any(repeats(statement, earlier) for earlier in self._statements):
             return []
+        if not statement.spans:
+            self._add_to_draft(statement)
+            return []
         known = len(self._numbered)
-        citations = tuple(map(self._citation, statement.spans))
-        claim = Claim(
-            text=collapse(statement.text),
-            verdict=statement.verdict,
-            citations=citations,
-            origin=statement.origin,
-            support=statement.support,
-            decided_by=statement.decided_by,
-            probability=statement.probability,
-            contradicted_by=self._contradicting(statement),
-            parts=tuple(map(self._part, statement.parts)),
+        for span in statement.spans:
+            self._citation(span)
+        claim = self._claim(
+            statement, tuple(self._numbered[span.key].number for span in self._saying_otherwise(statement))
         )
-        before = self._separator("quotes" if statement.origin == "index" else "generated")
-        opened = f"{before}“" if statement.origin == "index" else before
+        before = self._separator(group)
+        opened = f"{before}{lead}“" if statement.origin == "index" else before
         closed = f"” {marks(claim)}" if statement.origin == "index" else f" {marks(claim)}"
         start = len(self.text) + len(opened)
         piece = f"{opened}{claim.text}{closed}"
@@ -127,14 +171,32 @@ class Composer:
             self._numbered[sentence.key] = self._cite(sentence, len(self._numbered) + 1)
         return self._numbered[sentence.key]
 
-    def _contradicting(self, statement: Statement) -> tuple[int, ...]:
-        """The numbers of the spans that contradict a generated statement: of the quotes so far, and what it was judged
-        by."""
+    def _add_to_draft(self, statement: Statement) -> None:
+        if any(repeats(statement, earlier) for earlier in self._drafted):
+            return
+        self._drafted.append(statement)
+        for span in statement.against:  # cited while it is there: when the draft is made, it may be removed
+            self._against[span.key] = self._cite(span, 1)
+
+    def _claim(self, statement: Statement, contradicted_by: Sequence[int]) -> Claim:
+        return Claim(
+            text=collapse(statement.text),
+            verdict=statement.verdict,
+            citations=tuple(self._numbered[span.key] for span in statement.spans),
+            origin=statement.origin,
+            support=statement.support,
+            decided_by=statement.decided_by,
+            probability=statement.probability,
+            contradicted_by=tuple(sorted(set(contradicted_by))),
+            parts=tuple(map(self._part, statement.parts)),
+        )
+
+    def _saying_otherwise(self, statement: Statement) -> list[Sentence]:
+        """The spans that contradict a generated statement: of the quotes so far, and what it was judged by."""
         if statement.origin == "index":
-            return ()
+            return []
         quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
-        against = [quote for quote in quotes if contradict(statement.text, quote.text)]
-        return tuple(sorted({self._citation(span).number for span in (*against, *statement.against)}))
+        return [*(quote for quote in quotes if contradict(statement.text, quote.text)), *statement.against]
 
     def _part(self, part: Verified) -> ClaimPart:
         """A part of a claim, with the number of what supports it if the answer cites that."""
@@ -148,16 +210,20 @@ class Composer:
             citations=numbers,
         )
 
-    def _separator(self, group: Literal["quotes", "generated"]) -> str:
+    def _separator(self, group: str) -> str:
         before, self._group = self._group, group
         if before is None:
             return ""
         if before != group:
             return "\n\n"
-        return "\n" if group == "quotes" else " "
+        return " " if group == "generated" else "\n"
 
 
 _STRENGTH: tuple[Verdict, ...] = ("contradicted", "unsupported", "likely", "supported", "verbatim")
+
+
+def _quoted(sentence: Sentence) -> Statement:
+    return Statement(sentence.text, "verbatim", (sentence,), "index", 1.0, STRING_COMPARISON)
 
 
 def _statement(text: str, one: Verified, origin: Origin) -> Statement:
@@ -198,12 +264,24 @@ def _plain(text: str) -> str:
 
 
 def marks(claim: Claim) -> str:
-    """What follows a claim in the text: its citations' numbers, or that it has none, and what contradicts it."""
+    """What follows a claim in the text: its citations' numbers, how likely it is, and what contradicts it."""
     cited = "".join(f"[{citation.number}]" for citation in claim.citations)
     if claim.verdict == "likely":
         cited += f" (likely, {claim.probability:.2f})"
     if not claim.contradicted_by:
-        return cited or "(unsupported)"
+        return cited
     against = "".join(f"[{number}]" for number in claim.contradicted_by)
     says = "says" if len(claim.contradicted_by) == 1 else "say"
-    return f"{cited} (but {against} {says} otherwise)" if cited else f"({claim.verdict}; {against} {says} otherwise)"
+    return f"{cited} (but {against} {says} otherwise)"
+
+
+def _heading(cited: Citation, *, always: bool) -> str:
+    """The line above what is quoted of a document."""
+    line = source_line(cited.title, cited.author, cited.date)
+    return f"{line}:\n" if always or line != cited.title else ""
+
+
+def _digest_part(made: Sequence[Citation]) -> DigestPart:
+    one = made[0]
+    numbers = tuple(citation.number for citation in made)
+    return DigestPart(source=one.source, title=one.title, author=one.author, date=one.date, citations=numbers)

@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,8 @@ from hybrid.types.answers import Hit
 FEWEST, MOST = 5, 9
 """Sentences of a digest, as far as there are so many."""
 MIN_WORDS = 8
-"""Shorter sentences stand in only where there are not enough others: of 6, 8, 10 and 12 words as the least, 8 and 10 had
-the best ROUGE-2 on the stories."""
+"""Shorter sentences stand in only where there are not enough others: of 6, 8, 10 and 12 words as the least, 8 and 10
+had the best ROUGE-2 on the stories."""
 DOCUMENTS = 8
 CHARACTERS = 120_000
 """Read of all documents together, the best first: about a thousand sentences. Of a document that is longer than what is
@@ -114,7 +115,9 @@ def choose(
     if len(chosen) < FEWEST:
         rest = np.array([boilerplate.share(question, one.text) == 1.0 for one in pool]) & ~full
         left = words - sum(len(pool[at].text.split()) for at in chosen)
-        chosen += _greedy(pool, np.where(rest, scores, -np.inf), left, FEWEST - len(chosen), [pool[at] for at in chosen])
+        chosen += _greedy(
+            pool, np.where(rest, scores, -np.inf), left, FEWEST - len(chosen), [pool[at] for at in chosen]
+        )
     return _in_order([pool[at] for at in chosen])
 
 
@@ -235,16 +238,15 @@ def _features(question: str, documents: Sequence[_Read], pool: Sequence[Sentence
 
 
 def _standard(values: Vector) -> Vector:
-    return (values - values.mean()) / (values.std() + 1e-9)
+    standard: Vector = (values - values.mean()) / (values.std() + 1e-9)
+    return standard
 
 
 def _stems(text: str) -> list[str]:
     return lexicon.content_words(text)
 
 
-def _windows(
-    values: Vector, sizes: Sequence[int], width: int, of: Callable[..., Vector] = np.mean
-) -> Vector:
+def _windows(values: Vector, sizes: Sequence[int], width: int, of: Callable[..., Vector] = np.mean) -> Vector:
     """For each sentence ``of`` the ``width`` values around it, the last one repeated past a document's ends."""
     made, start = [], 0
     for size in sizes:
@@ -269,9 +271,7 @@ def _phrases(text: str) -> set[tuple[str, str]]:
     """Each two words that follow one another and of which one carries meaning."""
     words = [token.casefold() for token in lexicon.tokens(text)]
     return {
-        (one, other)
-        for one, other in zip(words, words[1:], strict=False)
-        if one not in lexicon.STOPWORDS or other not in lexicon.STOPWORDS
+        (one, other) for one, other in pairwise(words) if one not in lexicon.STOPWORDS or other not in lexicon.STOPWORDS
     }
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.stores.sentence_vectors import StoredSentence
-from hybrid.text import sentences
+from hybrid.text import sentences, speakers
 from hybrid.types.answers import Citation, Hit
-from hybrid.types.documents import Location
+from hybrid.types.documents import Document, Location
 
 MARGIN = 600
 """Characters read on each side of a hit, so that sentences cut by a chunk's edge come out whole."""
@@ -31,6 +31,9 @@ class Texts(Protocol):
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
+
+    def document(self, document_id: int) -> Document:
+        """A document with its text."""
 
 
 class Encoder(Protocol):
@@ -146,6 +149,8 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
     begin = max(0, sentence.start - CONTEXT)
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)
     first, last = sentence.start - begin, sentence.end - begin
+    document = texts.document(sentence.document_id)
+    turn = speakers.at(speakers.turns(document.text), sentence.start)
     return Citation(
         number=number,
         source=sentence.source,
@@ -159,6 +164,9 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         before=_whole_words(around[:first], at_start=begin == 0, side="before"),
         after=_whole_words(around[last:], at_start=len(around) - last < CONTEXT, side="after"),
         sha256=sentence.sha256,
+        speaker=turn.speaker if turn else None,
+        author=None if sentence.quoted else document.metadata.author,
+        date=document.metadata.date,
     )
 
 

@@ -44,6 +44,8 @@ class RequestContext:
     """The sentences that were found, without those of documents that were removed since."""
     idf: Idf = field(default=lambda _: 1.0)
     answerability: Answerability = field(default=Answerability(0.0, 0.0))
+    digest: Sequence[Sentence] = ()
+    """The sentences of the digest, in its order, likewise."""
     verifier: Verifier | None = None
     """Of what is generated; ``None`` where nothing is."""
     nothing: str = ""
@@ -75,7 +77,8 @@ class RequestContext:
     def finish(self) -> Iterator[Event]:
         """The last events, with the answer."""
         claims = tuple(self.composer.claims)
-        if any(claim.contradicted_by for claim in claims):
+        draft = self.composer.draft()
+        if any(claim.contradicted_by for claim in (*claims, *(draft.claims if draft else ()))):
             who = self.generator.origin if self.generator else "memory"
             yield self.note(f"The {who} and the documents disagree; the documents are quoted.")
         answer = Answer(
@@ -86,6 +89,8 @@ class RequestContext:
             citations=self.composer.citations,
             found=bool(claims),
             commit=self.commit.n if self.commit else None,
+            digest=self.composer.digest,
+            draft=draft,
             where=self.where,
             notes=tuple(self.notes),
             seconds=dict(self.seconds),

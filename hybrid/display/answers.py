@@ -26,7 +26,7 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped, written_date
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
@@ -93,17 +93,7 @@ def claim_text(claim: Claim) -> str:
 def digest_part_text(part: DigestPart) -> str:
     """A document of a digest: its title, who wrote it and when, and the numbers of what is quoted."""
     numbers = "".join(f"[{number}]" for number in part.citations)
-    return wrapped(f"{source_line(part)}: {numbers}", "  ")
-
-
-def source_line(part: DigestPart) -> str:
-    """A document as it is named above what is quoted of it: its title, who wrote it and when.
-
-    Example:
-        "Re: wet salt (Ann Aaker, 4 March 2026)"
-    """
-    known = [one for one in (part.author, part.date and written_date(part.date)) if one]
-    return f"{part.title} ({', '.join(known)})" if known else part.title
+    return wrapped(f"{source_line(part.title, part.author, part.date)}: {numbers}", "  ")
 
 
 @as_text.register(Draft)
@@ -216,7 +206,11 @@ def claim_html(claim: Claim) -> str:
 def digest_part_html(part: DigestPart) -> str:
     """A card with one document of a digest."""
     numbers = "".join(f"[{number}]" for number in part.citations)
-    return card("DigestPart", head("DigestPart", source_line(part)), body(tag("div", f"{part.source}: {numbers}")))
+    return card(
+        "DigestPart",
+        head("DigestPart", source_line(part.title, part.author, part.date)),
+        body(tag("div", f"{part.source}: {numbers}")),
+    )
 
 
 @as_html.register(Draft)

@@ -208,7 +208,13 @@ class AnswerSettings(Table):
     likely_above: float = Field(
         default=0.8, ge=0.5, le=1, description="a model's probability that makes a claim likely"
     )
-    drop_unsupported: bool = Field(default=False, description="true: unsupported claims are left out, not marked")
+    memory_writes: bool = Field(
+        default=True, description="false: the digest alone answers questions of comprehension, without waiting"
+    )
+    digest_words: int = Field(default=180, ge=60, le=240, description="at most, of a digest of five to nine sentences")
+    drop_unsupported: bool = Field(
+        default=False, description="true: what is written and not supported is not kept as a draft either"
+    )
 
 
 class Settings(Table):

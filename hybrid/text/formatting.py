@@ -142,6 +142,17 @@ def written_date(date: str) -> str:
     return f"{day}{_MONTHS[int(found['month']) - 1]} {found['year']}{time}"
 
 
+def source_line(title: str, author: str | None, date: str | None) -> str:
+    """A document as it is named above what is quoted of it: its title, who wrote it and when, as far as it says.
+
+    Example:
+        >>> source_line("Re: wet salt", "Ann Aaker", "2026-03-04")
+        'Re: wet salt (Ann Aaker, 4 March 2026)'
+    """
+    known = [one for one in (author, written_date(date) if date else None) if one]
+    return one_line(f"{title} ({', '.join(known)})" if known else title)
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number with its noun: "1 page", "1,200 pages"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,4 +1,4 @@
-"""Who speaks where in a transcript: texts whose lines begin with a name and a colon ("Ann Aaker: The bath was thin.")."""
+"""Who speaks where in a transcript: a text whose lines begin with a name and a colon ("Ann Aaker: It was thin.")."""
 
 from __future__ import annotations
 

@@ -124,9 +124,9 @@ class Citation(_Data):
     """A span that carries a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
 
     ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
-    for display. ``sha256`` is of the source's bytes as they were ingested. ``speaker`` is who says it: of a transcript
-    whose turn it is, of a mail who sent it, of another document its author; ``date`` is the document's, in ISO 8601 and
-    as precise as known. Both are ``None`` where the document does not say.
+    for display. ``sha256`` is of the source's bytes as they were ingested. ``speaker`` is whose turn it is in a
+    transcript, ``author`` who wrote the document (of a mail who sent it; ``None`` where a mail quotes another), and
+    ``date`` the document's, in ISO 8601 and as precise as known. Each is ``None`` where the document does not say.
     """
 
     number: int = Field(ge=1)
@@ -142,6 +142,7 @@ class Citation(_Data):
     after: str = ""
     sha256: str
     speaker: str | None = None
+    author: str | None = None
     date: str | None = None
 
     @model_validator(mode="after")

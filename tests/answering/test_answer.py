@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build
+from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build, drafted, written
 
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.passages import Passage, SuppliedPassages
@@ -82,30 +82,66 @@ def test_what_the_memory_writes_is_judged_sentence_by_sentence(corpus: SmallCorp
         "A dragon ate the warehouse."
     )
     answer = checked(corpus, answerer(corpus, "comprehension", says).ask(QUESTION))
-    assert [claim.verdict for claim in answer.claims] == ["verbatim", "supported", "contradicted", "unsupported"]
-    assert {claim.origin for claim in answer.claims} == {"memory"}
-    assert [claim.decided_by for claim in answer.claims] == ["string comparison", "rules", "rules", "rules"]
-    (against,) = answer.claims[2].contradicted_by
+    claims = written(answer)
+    assert [claim.verdict for claim in claims] == ["verbatim", "supported", "contradicted", "unsupported"]
+    assert {claim.origin for claim in claims} == {"memory"}
+    assert [claim.decided_by for claim in claims] == ["string comparison", "rules", "rules", "rules"]
+    (against,) = claims[2].contradicted_by
     assert "$12,500" in answer.citations[against - 1].quote
-    assert answer.text.count("(unsupported)") == 1
-    assert f"(contradicted; [{against}] says otherwise)" in answer.text
-    assert answer.claims[2].citations == answer.claims[3].citations == ()
+    assert claims[2].citations == claims[3].citations == ()
+
+
+def test_what_is_written_stands_before_the_digest_as_far_as_it_is_supported_and_the_rest_is_a_draft(
+    corpus: SmallCorpus,
+) -> None:
+    says = "The Buyer must pay $12,500 per month for linen cloth. A dragon ate the warehouse."
+    answer = checked(corpus, answerer(corpus, "comprehension", says).ask(QUESTION))
+    assert [claim.origin for claim in answer.claims] == ["memory", *["index"] * (len(answer.claims) - 1)]
+    assert [claim.text for claim in drafted(answer)] == ["A dragon ate the warehouse."]
+    for shown in (answer.text, str(answer), answer._repr_html_()):
+        assert "dragon" not in shown
+    assert {number for part in answer.digest for number in part.citations} == {
+        claim.citations[0].number for claim in answer.claims if claim.origin == "index"
+    }
+    assert {part.source for part in answer.digest} == {"contract.txt", "letters/one.txt"}
+
+
+def test_the_memory_does_not_write_where_the_settings_say_so(corpus: SmallCorpus) -> None:
+    session = ScriptedSession("The Buyer must pay $12,500 per month for linen cloth.")
+    settings = Settings(answer=AnswerSettings(memory_writes=False))
+    router = FixedRouter("comprehension")
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, router, session, settings)
+    answer = checked(corpus, subject.ask(QUESTION))
+    assert (session.asked, written(answer), answer.notes) == ([], [], ())
+    assert answer.digest
+    assert written(subject.ask(QUESTION, writer=lambda _: "The Buyer withheld the price of the cloth in March."))
+
+
+def test_a_digest_has_no_more_words_than_the_settings_say_and_no_sentence_of_a_removed_document(
+    corpus: SmallCorpus,
+) -> None:
+    settings = Settings(answer=AnswerSettings(digest_words=60))
+    answer = checked(corpus, answerer(corpus, "comprehension", None, settings).ask(QUESTION))
+    quoted = [claim.text for claim in answer.claims]
+    assert len(quoted) > 1
+    assert sum(len(text.split()) for text in quoted) <= 60
+    assert [claim.verdict for claim in answer.claims] == ["verbatim"] * len(quoted)
 
 
 def test_unsupported_claims_are_dropped_if_the_settings_say_so(corpus: SmallCorpus) -> None:
     settings = Settings(answer=AnswerSettings(drop_unsupported=True))
     says = "The Buyer must pay $12,500 per month for linen cloth. A dragon ate the warehouse."
     answer = answerer(corpus, "comprehension", says, settings).ask(QUESTION)
-    assert [claim.verdict for claim in answer.claims] == ["supported"]
-    assert "dragon" not in answer.text
+    assert [claim.verdict for claim in written(answer)] == ["supported"]
+    assert answer.draft is None
 
 
-def test_where_no_generated_claim_stands_up_the_closest_passages_are_quoted(corpus: SmallCorpus) -> None:
+def test_where_no_generated_claim_stands_up_the_digest_is_the_answer(corpus: SmallCorpus) -> None:
     answer = checked(corpus, answerer(corpus, "comprehension", "A dragon ate the warehouse.").ask(QUESTION))
-    assert answer.claims[0].verdict == "unsupported"
-    assert {claim.origin for claim in answer.claims[1:]} == {"index"}
-    assert answer.text.startswith("A dragon ate the warehouse. (unsupported)\n\n“")
-    assert answer.notes == ("No span supports what the memory wrote; the closest passages are quoted.",)
+    assert [claim.verdict for claim in drafted(answer)] == ["unsupported"]
+    assert {claim.origin for claim in answer.claims} == {"index"}
+    assert answer.digest
+    assert answer.notes == ("No document supports what the memory wrote; it is no part of the answer.",)
 
 
 def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: SmallCorpus) -> None:
@@ -114,7 +150,8 @@ def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: Sm
         "The Buyer must pay $12,500 per month for linen cloth."
     )
     answer = checked(corpus, answerer(corpus, "both", says).ask(QUESTION))
-    origins = [claim.origin for claim in answer.claims]
+    in_digest = {number for part in answer.digest for number in part.citations}
+    origins = [claim.origin for claim in answer.claims if claim.citations[0].number not in in_digest]
     assert origins == sorted(origins)
     assert origins[-1] == "memory"
     assert sum("fell out" in claim.text for claim in answer.claims) == 1
@@ -123,8 +160,8 @@ def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: Sm
 def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus: SmallCorpus) -> None:
     says = "The Buyer must pay $12,500 for linen cloth. The Buyer must pay $12,500 per month."
     answer = answerer(corpus, "comprehension", says).ask(QUESTION)
-    assert [claim.citations[0].number for claim in answer.claims] == [1, 1]
-    assert len(answer.citations) == 1
+    assert [claim.citations[0].number for claim in written(answer)] == [1, 1]
+    assert len({(one.source, one.start, one.end) for one in answer.citations}) == len(answer.citations)
     both = answerer(corpus, "both", says).ask(QUESTION)
     seen = dict.fromkeys(citation.number for claim in both.claims for citation in claim.citations)
     assert list(seen) == list(range(1, len(both.citations) + 1))
@@ -239,7 +276,7 @@ def test_control_characters_in_a_question_do_no_harm(corpus: SmallCorpus) -> Non
 
 def test_every_stage_is_timed(corpus: SmallCorpus) -> None:
     answer = answerer(corpus, "both", "The Buyer withheld the price.").ask(QUESTION)
-    stages = {"route", "search", "evidence", "lookup", "generation", "verification"}
+    stages = {"route", "search", "evidence", "lookup", "digest", "generation", "verification"}
     assert set(answer.seconds) == stages
     assert min(answer.seconds.values()) >= 0
 
@@ -279,10 +316,10 @@ def test_a_claim_that_the_quotes_contradict_is_shown_as_such(corpus: SmallCorpus
     says = "The Buyer must pay $13,500 per month for linen cloth."
     answer = checked(corpus, answerer(corpus, "both", says).ask("How much must the Buyer pay for linen cloth?"))
     quoted = next(claim for claim in answer.claims if "$12,500" in claim.text)
-    written = answer.claims[-1]
-    assert (written.origin, written.verdict) == ("memory", "contradicted")
-    assert written.contradicted_by == (quoted.citations[0].number,)
-    assert f"(contradicted; [{quoted.citations[0].number}] says otherwise)" in answer.text
+    (claim,) = drafted(answer)
+    assert (claim.origin, claim.verdict) == ("memory", "contradicted")
+    assert claim.contradicted_by == (quoted.citations[0].number,)
+    assert f"(contradicted: [{quoted.citations[0].number}] says otherwise)" in " ".join(str(answer.draft).split())
     assert any("disagree" in note for note in answer.notes)
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
@@ -329,12 +366,12 @@ def test_a_judge_makes_what_the_rules_leave_open_likely_and_is_named(corpus: Sma
 
 
 def test_without_a_judge_what_the_rules_leave_open_is_unsupported(corpus: SmallCorpus) -> None:
-    claim = judged(corpus, None).claims[0]
+    (claim,) = written(judged(corpus, None))
     assert (claim.verdict, claim.decided_by, claim.probability) == ("unsupported", "rules", None)
 
 
 def test_a_judge_that_says_no_leaves_the_claim_unsupported_with_its_probability(corpus: SmallCorpus) -> None:
-    claim = judged(corpus, lambda _: "NO").claims[0]
+    (claim,) = written(judged(corpus, lambda _: "NO"))
     assert claim.verdict == "unsupported"
     assert claim.probability == pytest.approx(0.1)
 
@@ -343,7 +380,7 @@ def test_a_judge_that_says_no_leaves_the_claim_unsupported_with_its_probability(
     "says", ["The Buyer shall pay $13,500 per month for linen cloth.", "The Buyer paid $12,500 per month."]
 )
 def test_a_judge_is_never_asked_about_what_a_check_refuses(corpus: SmallCorpus, says: str) -> None:
-    claim = judged(corpus, lambda messages: pytest.fail(f"asked: {messages}"), says).claims[0]
+    (claim,) = written(judged(corpus, lambda messages: pytest.fail(f"asked: {messages}"), says))
     assert claim.verdict in ("contradicted", "unsupported")
 
 
@@ -389,7 +426,7 @@ def test_what_is_no_judge_is_refused(corpus: SmallCorpus) -> None:
 def test_a_claim_that_joins_statements_names_the_verdict_of_each(corpus: SmallCorpus) -> None:
     says = "The Buyer shall pay $12,500 per month for linen cloth, and the moon is made of cheese."
     answer = judged(corpus, None, says)
-    claim = answer.claims[0]
+    (claim,) = written(answer)
     assert (claim.verdict, claim.text) == ("unsupported", says)
     assert [part.verdict for part in claim.parts] == ["verbatim", "unsupported"]
     assert Answer.model_validate_json(answer.model_dump_json()) == answer

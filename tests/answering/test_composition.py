@@ -10,7 +10,7 @@ from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.verifier import Verified
-from hybrid.types.answers import Citation, Verdict
+from hybrid.types.answers import Citation, Claim, Verdict
 from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
 
@@ -36,6 +36,11 @@ def judged(text: str, verdict: Verdict = "supported", start: int = 500) -> list[
 
 def generated(to: Composer, text: str, verdict: Verdict = "supported", start: int = 500) -> list[Event]:
     return to.add_generated(text, judged(text, verdict, start), "memory")
+
+
+def drafted(of: Composer) -> tuple[Claim, ...]:
+    made = of.draft()
+    return made.claims if made else ()
 
 
 def texts(of: Composer) -> list[str]:
@@ -73,7 +78,7 @@ def test_what_a_quote_says_is_not_said_again_in_other_words(again: str) -> None:
 def test_what_says_something_else_stays(other: str) -> None:
     subject = composer()
     subject.add_quote(span(QUOTE))
-    generated(subject, other, "unsupported")
+    generated(subject, other)
     assert texts(subject) == [QUOTE, other]
 
 
@@ -90,7 +95,8 @@ def test_what_is_supported_is_not_left_out_for_what_is_not() -> None:
     subject = composer()
     generated(subject, long, "unsupported")
     generated(subject, short)
-    assert texts(subject) == [long, short]
+    assert texts(subject) == [short]
+    assert [claim.text for claim in drafted(subject)] == [long]
 
 
 def test_a_quote_within_a_quote_is_left_out_and_one_that_rewords_what_was_generated_is_not() -> None:
@@ -133,14 +139,38 @@ def test_what_may_both_hold_is_no_contradiction(one: str, other: str) -> None:
     assert not contradict(other, one)
 
 
-def test_a_generated_claim_names_the_quotes_before_it_that_contradict_it_and_no_quote_does() -> None:
+def test_what_no_span_supports_is_a_draft_that_names_the_quotes_which_contradict_it_and_no_claim_or_text() -> None:
     subject = composer()
+    assert subject.draft() is None
     subject.add_quote(span(QUOTE))
-    generated(subject, "The Tenant must pay a rent of $5,400 per month.", "unsupported")
-    generated(subject, "The roof leaks.", "unsupported")
-    subject.add_quote(span("The Tenant pays $5,400.", 300))
-    assert [claim.contradicted_by for claim in subject.claims] == [(), (1,), (), ()]
-    assert "per month. (unsupported; [1] says otherwise) The roof leaks. (unsupported)" in subject.text
+    assert generated(subject, "The Tenant must pay a rent of $5,400 per month.", "unsupported") == []
+    assert generated(subject, "The roof leaks.", "unsupported") == []
+    assert generated(subject, "The roof leaks.", "unsupported") == []
+    late = "The roof never leaks."
+    subject.add_quote(span(late, 300))
+    assert texts(subject) == [QUOTE, late]
+    assert "$5,400" not in subject.text
+    assert [(claim.verdict, claim.contradicted_by) for claim in drafted(subject)] == [
+        ("unsupported", (1,)),
+        ("unsupported", (2,)),
+    ]
+
+
+def test_a_span_that_says_otherwise_and_is_not_quoted_is_cited_by_the_draft_alone() -> None:
+    subject = composer()
+    subject.add_quote(span("The doors are blue."))
+    against = span("The roof is dry.", 40)
+    subject.add_generated("The roof is wet.", [Verified("", "contradicted", None, 0.4, against=against)], "memory")
+    draft = subject.draft()
+    assert draft is not None
+    assert [(one.number, one.quote) for one in draft.citations] == [(2, "The roof is dry.")]
+    assert draft.claims[0].contradicted_by == (2,)
+    assert [one.number for one in subject.citations] == [1]
+    subject.add_quote(span("The roof was dry in May.", 90))
+    subject.add_quote(against)
+    assert subject.draft() == draft.model_copy(
+        update={"claims": (draft.claims[0].model_copy(update={"contradicted_by": (3,)}),), "citations": ()}
+    )
 
 
 def test_documents_that_disagree_are_both_cited() -> None:
@@ -191,8 +221,36 @@ def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans_and_is_
     assert [one.start for one in claim.citations] == [5, 90]
 
 
-def test_what_is_unsupported_is_left_out_if_that_is_asked_for() -> None:
-    subject = composer(drop_unsupported=True)
+def test_a_digest_is_grouped_by_document_under_its_name_with_who_and_when_and_repeats_nothing() -> None:
+    def dated(sentence: Sentence, n: int) -> Citation:
+        known = {1: {"author": "Ann Aaker", "date": "2026-03-04"}, 2: {"speaker": "Bob"}}[sentence.document_id]
+        return cite(sentence, n).model_copy(update={"title": f"Note {sentence.document_id}", **known})
+
+    subject = Composer(dated)
+    subject.add_generated("The roof leaks.", [Verified("", "verbatim", span("The roof leaks.", 50), 1.0)], "memory")
+    digest = [span("The doors are blue."), span("The roof leaks.", 50), span("It rains.", 90), span("It pours.", 40, 2)]
+    events = subject.add_digest(digest)
+    assert subject.text == (
+        "The roof leaks. [1]\n\nNote 1 (Ann Aaker, 4 March 2026):\n“The doors are blue.” [2]\n“It rains.” [3]\n\n"
+        "Note 2:\nBob: “It pours.” [4]"
+    )
+    assert [(part.title, part.date, part.citations) for part in subject.digest] == [
+        ("Note 1", "2026-03-04", (2, 3)),
+        ("Note 2", None, (4,)),
+    ]
+    found = [event for event in events if isinstance(event, ClaimEvent)]
+    assert [subject.text[event.start : event.end] for event in found] == texts(subject)[1:]
+
+
+def test_a_digest_of_one_document_that_says_neither_who_nor_when_has_no_heading() -> None:
+    subject = composer()
+    subject.add_digest([span("The doors are blue."), span("It rains.", 40)])
+    assert subject.text == "“The doors are blue.” [1]\n“It rains.” [2]"
+
+
+def test_no_draft_is_kept_if_that_is_asked_for() -> None:
+    subject = composer(keep_draft=False)
     assert generated(subject, "A dragon ate the roof.", "unsupported") == []
     generated(subject, "The roof leaks.")
     assert subject.text == "The roof leaks. [1]"
+    assert subject.draft() is None

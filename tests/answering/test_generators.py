@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build
+from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build, drafted, written
 from test_answer import CONTRACT, LETTER, LOOKUP, QUESTION, checked
 
 from hybrid.answering import generators
@@ -103,7 +103,7 @@ def same(answer: Answer) -> dict[str, Any]:
 @pytest.mark.parametrize("says", [Model(SAYS), lambda messages: SAYS], ids=["chat model", "function"])
 def test_a_writer_writes_in_the_memorys_place_and_every_sentence_is_verified(corpus: SmallCorpus, says: Any) -> None:
     answer = checked(corpus, answerer(corpus, says="The memory says nothing of use.").ask(QUESTION, writer=says))
-    assert [(claim.text, claim.verdict, claim.origin) for claim in answer.claims] == [
+    assert [(claim.text, claim.verdict, claim.origin) for claim in written(answer)] == [
         (TRUE, "supported", "writer"),
         (FALSE, "unsupported", "writer"),
     ]
@@ -158,7 +158,7 @@ def test_a_writer_writes_where_the_memory_cannot(corpus: SmallCorpus) -> None:
         None,
         Settings(memory=MemorySettings(enabled=False)),
     )
-    assert {claim.origin for claim in off.ask(QUESTION, writer=Model(TRUE)).claims} == {"writer"}
+    assert [claim.origin for claim in written(off.ask(QUESTION, writer=Model(TRUE)))] == ["writer"]
 
 
 def test_under_a_filter_a_writer_is_verified_against_the_filtered_documents_alone(corpus: SmallCorpus) -> None:
@@ -166,7 +166,7 @@ def test_under_a_filter_a_writer_is_verified_against_the_filtered_documents_alon
     model = Model(f"{verbatim} The Buyer withheld the price of the cloth in March.")
     where = Filter(sources=("letters/*",))
     answer = checked(corpus, answerer(corpus).ask(QUESTION, where=where, writer=model))
-    assert [claim.verdict for claim in answer.claims] == ["unsupported", "verbatim"]
+    assert [claim.verdict for claim in written(answer)] == ["verbatim", "unsupported"]
     assert {citation.source for citation in answer.citations} == {"letters/one.txt"}
     assert "$12,500" not in model.asked[0][1][1]
 
@@ -179,7 +179,7 @@ def test_a_writer_that_fails_is_named_in_a_note_and_the_index_answers(corpus: Sm
 
 def test_whole_sentences_that_a_writer_wrote_before_it_failed_are_kept_and_verified(corpus: SmallCorpus) -> None:
     _, answer = streamed(corpus, answerer(corpus), writer=Model(SAYS, fails_after=60))
-    assert [(claim.text, claim.verdict) for claim in answer.claims] == [(TRUE, "supported")]
+    assert [(claim.text, claim.verdict) for claim in written(answer)] == [(TRUE, "supported")]
     assert "did not finish: TimeoutError" in answer.notes[0]
 
 
@@ -209,9 +209,9 @@ def test_a_writer_that_finds_no_answer_claims_nothing(corpus: SmallCorpus) -> No
 
 def test_an_answer_that_only_begins_like_no_answer_is_kept_whole(corpus: SmallCorpus) -> None:
     _, answer = streamed(corpus, answerer(corpus), writer=Model("No answer was given by the Buyer in March."))
-    assert answer.claims[0].text == "No answer was given by the Buyer in March."
+    assert written(answer)[0].text == "No answer was given by the Buyer in March."
     _, answer = streamed(corpus, answerer(corpus), writer=Model("No"))
-    assert answer.claims[0].text == "No"
+    assert written(answer)[0].text == "No"
 
 
 def test_an_error_of_the_callback_is_not_taken_for_the_writers(corpus: SmallCorpus) -> None:
@@ -229,10 +229,11 @@ def test_the_pieces_streamed_are_the_answers_text_each_a_quote_or_a_whole_verifi
     corpus: SmallCorpus,
 ) -> None:
     pieces, answer = streamed(corpus, answerer(corpus, "both", says=SAYS))
-    quotes = [claim for claim in answer.claims if claim.origin == "index"]
-    assert answer.claims[: len(quotes)] == tuple(quotes) != ()
-    number = answer.claims[-2].citations[0].number
-    assert pieces[len(quotes) :] == [f"\n\n{TRUE} [{number}]", f" {FALSE} (unsupported)"]
+    origins = [claim.origin for claim in answer.claims]
+    at = origins.index("memory")
+    assert set(origins[:at]) == {"index"}
+    assert pieces[at] == f"\n\n{TRUE} [{answer.claims[at].citations[0].number}]"
+    assert len(pieces) == len(answer.claims)
 
 
 def test_events_come_in_order_and_quotes_before_the_memory_is_asked(corpus: SmallCorpus) -> None:
@@ -257,12 +258,11 @@ def test_the_drafts_are_what_the_generator_wrote(corpus: SmallCorpus) -> None:
     assert all("dragon" not in event.text for event in events if isinstance(event, TextEvent))
 
 
-def test_where_nothing_generated_is_supported_the_closest_passages_come_after_it(corpus: SmallCorpus) -> None:
+def test_where_nothing_generated_is_supported_the_digest_alone_is_streamed(corpus: SmallCorpus) -> None:
     _, answer = streamed(corpus, answerer(corpus, says=FALSE))
-    assert answer.claims[0].origin == "memory"
-    assert {claim.origin for claim in answer.claims[1:]} == {"index"}
-    assert answer.text.startswith(f"{FALSE} (unsupported)\n\n“")
-    assert any("closest passages" in note for note in answer.notes)
+    assert {claim.origin for claim in answer.claims} == {"index"}
+    assert [claim.text for claim in drafted(answer)] == [FALSE]
+    assert any("no part of the answer" in note for note in answer.notes)
 
 
 def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans(corpus: SmallCorpus) -> None:
@@ -280,7 +280,7 @@ def test_that_nothing_answers_is_streamed_too(corpus: SmallCorpus) -> None:
 
 def test_a_memory_that_fails_half_way_keeps_the_whole_sentences(corpus: SmallCorpus) -> None:
     _, answer = streamed(corpus, answerer(corpus, session=Failing(f"{TRUE} A dra")))
-    assert [claim.text for claim in answer.claims] == [TRUE]
+    assert [claim.text for claim in written(answer)] == [TRUE]
     assert answer.notes == ("The memory did not finish: the weights are gone. The index answers alone.",)
 
 
