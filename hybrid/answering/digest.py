@@ -41,7 +41,7 @@ left, the passages around its hits are read."""
 PASSAGE = 6_000
 """Characters read around a hit of such a document."""
 REPEATED = 3
-"""A line that stands so often in a document is its running head."""
+"""A short line that stands so often is a running head."""
 REDUNDANCY = 0.6
 """What a sentence loses, in standard deviations of the scores, if all its words were said: between 0.2 and 1 nothing
 changes by more than 0.001."""
@@ -107,13 +107,11 @@ def choose(
     pool = [sentence for document in documents for sentence in document.sentences]
     scores = _scores(question, documents, general)
     full = np.array([_is_full(question, one) for one in pool])
-    for document in documents:
-        counts = Counter(_plain(one) for one in document.sentences)
-        repeated = {text for text, count in counts.items() if count >= REPEATED}
-        full &= np.array([_plain(one) not in repeated for one in pool])
     chosen = _greedy(pool, np.where(full, scores, -np.inf), words, MOST)
     if len(chosen) < FEWEST:
-        rest = np.array([boilerplate.share(question, one.text) == 1.0 for one in pool]) & ~full
+        counts = Counter(map(_plain, pool))
+        said = [counts[_plain(one)] < REPEATED and boilerplate.share(question, one.text) == 1.0 for one in pool]
+        rest = np.array(said) & ~full
         left = words - sum(len(pool[at].text.split()) for at in chosen)
         chosen += _greedy(
             pool, np.where(rest, scores, -np.inf), left, FEWEST - len(chosen), [pool[at] for at in chosen]
