@@ -106,16 +106,13 @@ def choose(
         return []
     pool = [sentence for document in documents for sentence in document.sentences]
     scores = _scores(question, documents, general)
-    full = np.array([_is_full(question, one) for one in pool])
-    chosen = _greedy(pool, np.where(full, scores, -np.inf), words, MOST)
-    if len(chosen) < FEWEST:
-        counts = Counter(map(_plain, pool))
-        said = [counts[_plain(one)] < REPEATED and boilerplate.share(question, one.text) == 1.0 for one in pool]
-        rest = np.array(said) & ~full
-        left = words - sum(len(pool[at].text.split()) for at in chosen)
-        chosen += _greedy(
-            pool, np.where(rest, scores, -np.inf), left, FEWEST - len(chosen), [pool[at] for at in chosen]
-        )
+    ranks = _ranks(question, pool)
+    chosen: list[int] = []
+    for rank, most in ((0, MOST), (1, FEWEST), (2, 1)):
+        if len(chosen) < most:
+            left = words - sum(len(pool[at].text.split()) for at in chosen)
+            before = [pool[at] for at in chosen]
+            chosen += _greedy(pool, np.where(ranks == rank, scores, -np.inf), left, most - len(chosen), before)
     return _in_order([pool[at] for at in chosen])
 
 
@@ -171,16 +168,20 @@ def _whole(texts: Texts, spans: Sequence[Hit], encoder: Encoder, vector: NDArray
     return _Read(tuple(with_similarity(encoder, vector, found)), tuple(names))
 
 
-def _is_full(question: str, sentence: Sentence) -> bool:
-    """Whether it is a sentence that says something by itself."""
+def _ranks(question: str, pool: Sequence[Sentence]) -> NDArray[np.int64]:
+    """0 for a full statement, 1 for a shorter one or one that a reply quotes, which stand in where there are not enough
+    others, and 2 for what states nothing by itself (a question, a heading, a mail's closing, a running head)."""
+    counts = Counter(map(_plain, pool))
+    return np.array([_rank(question, one, counts[_plain(one)]) for one in pool])
+
+
+def _rank(question: str, sentence: Sentence, count: int) -> int:
     text = sentence.text.rstrip()
-    return (
-        len(text.split()) >= MIN_WORDS
-        and _END.search(text) is not None
-        and not text.endswith("?")
-        and not sentence.quoted
-        and boilerplate.share(question, text) == 1.0
-    )
+    long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
+    states = not text.endswith("?") and boilerplate.share(question, text) == 1.0
+    if not states or not (long or (ends and count < REPEATED)):
+        return 2
+    return 0 if long and ends and not sentence.quoted else 1
 
 
 def _plain(sentence: Sentence) -> str:
