@@ -1,7 +1,8 @@
 """A large model writes, while hybrid routes, retrieves, and verifies every sentence of what it wrote.
 
-Prints the answer with a verdict on each sentence. With --fake the model is a scripted LangChain chat model that gets
-one thing wrong; without, it is the built-in small model, as a plain function, where you would put a large one:
+Prints the answer with a verdict on each sentence, and what was written and no document supports. With --fake the
+model is a scripted LangChain chat model that gets one thing wrong; without, it is the built-in small model, as a plain
+function, where you would put a large one:
 
     corpus.ask(question, writer=init_chat_model("..."))
 
@@ -55,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         answer = corpus.ask("Why did the parties fall out over the salt?", route="comprehension", writer=writer)
         for claim in answer.claims:
             print(f"{claim.verdict:<13}{claim.origin:<8}{claim.text}")
+        for claim in answer.draft.claims if answer.draft else ():
+            print(f"not in the answer: {claim.text} ({claim.verdict})")
         print(f"\n{answer}")
 
 

@@ -35,6 +35,9 @@ MIN_WORDS = 8
 """Shorter sentences stand in only where there are not enough others: of 6, 8, 10 and 12 words as the least, 8 and 10
 had the best ROUGE-2 on the stories."""
 DOCUMENTS = 8
+MIN_SHARE = 0.5
+"""A document is quoted if its nearest sentence is at least this similar to the question, as a share of the nearest of
+all; the same share holds for evidence."""
 CHARACTERS = 120_000
 """Read of all documents together, the best first: about a thousand sentences. Of a document that is longer than what is
 left, the passages around its hits are read."""
@@ -76,6 +79,11 @@ class _Read:
     def is_transcript(self) -> bool:
         return any(self.speakers)
 
+    @property
+    def similarity(self) -> float:
+        """Of the sentence that is nearest to the question."""
+        return max((one.similarity for one in self.sentences), default=0.0)
+
 
 def choose(
     question: str,
@@ -101,7 +109,12 @@ def choose(
         >>> sentences = choose(question, vector, hits, catalog, embedder, words=180)  # doctest: +SKIP
     """
     documents = [_whole(texts, found, encoder, vector) for found in _to_read(texts, hits)]
-    documents = [document for document in documents if document.sentences]
+    nearest = max((document.similarity for document in documents), default=0.0)
+    documents = [
+        document
+        for document in documents
+        if document.sentences and (general or document.similarity >= MIN_SHARE * nearest)
+    ]
     if not documents:
         return []
     pool = [sentence for document in documents for sentence in document.sentences]
@@ -109,7 +122,7 @@ def choose(
     ranks = _ranks(question, pool)
     chosen: list[int] = []
     for rank, most in ((0, MOST), (1, FEWEST), (2, 1)):
-        if len(chosen) < most:
+        if rank == 0 or np.count_nonzero(ranks < rank) < most:  # not where the others were too long, or said before
             left = words - sum(len(pool[at].text.split()) for at in chosen)
             before = [pool[at] for at in chosen]
             chosen += _greedy(pool, np.where(ranks == rank, scores, -np.inf), left, most - len(chosen), before)

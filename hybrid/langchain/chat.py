@@ -334,6 +334,8 @@ class ChatHybrid(OfCorpus, BaseChatModel):
                 "commit": answer.commit,
                 "where": None if answer.where is None else str(answer.where),
                 "verdicts": verdicts,
+                "digest": [part.model_dump(mode="json") for part in answer.digest],
+                "draft": None if answer.draft is None else answer.draft.model_dump(mode="json"),
                 "notes": [*notes, *answer.notes],
             },
         }

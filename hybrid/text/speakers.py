@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from hybrid.text.lexicon import vocabulary
 
@@ -31,7 +30,6 @@ class Turn:
     end: int
 
 
-@lru_cache(maxsize=64)
 def turns(text: str) -> tuple[Turn, ...]:
     """The turns of a transcript in order; none for any other text.
 

@@ -93,10 +93,11 @@ def test_nothing_is_said_twice_and_a_running_foot_is_no_sentence(corpus: SmallCo
 
 
 def test_documents_stand_together_the_one_with_the_best_sentence_first(corpus: SmallCorpus) -> None:
-    found = chosen(corpus, ["letter.txt", "story.txt"])
+    found = chosen(corpus, ["letter.txt", "story.txt", "meeting.txt"], "What became of the lighthouse of Skell Island?")
     documents = [one.document_id for one in found]
     assert len(set(documents)) == 2
     assert documents == sorted(documents, key=documents.index)
+    assert "meeting.txt" not in {one.source for one in found}, "nothing in it is about the question"
 
 
 def test_in_a_transcript_the_passage_about_the_question_is_quoted_and_each_quote_has_its_speaker(

@@ -14,8 +14,8 @@ from hybrid.settings.models import LANGUAGE_MODEL, builtin_path
 SCRIPTED = {
     "langchain_pair": ("agreement.txt, lines [1, 2], of J. Whitlock", "[1] minutes.txt, line 1", "30 June 2027"),
     "langchain_any_model": ("It ends on 30 June 2027 (agreement.txt, line 1).",),
-    "langchain_any_retriever": ("[1] minutes.pdf, page 3, from character 5120", "(unsupported)"),
-    "large_model_writes": ("contradicted writer  Acme paid a refund", "minutes.txt, line 1"),
+    "langchain_any_retriever": ("[1] minutes.pdf, page 3, from character 5120", "[2] minutes.pdf, page 3"),
+    "large_model_writes": ("not in the answer: Acme paid a refund", "(contradicted)", "minutes.txt, line 1"),
 }
 
 
