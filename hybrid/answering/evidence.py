@@ -32,8 +32,8 @@ class Texts(Protocol):
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
 
-    def document(self, document_id: int) -> Document:
-        """A document with its text."""
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """A document with its text and metadata, under its first name or that ``source``."""
 
 
 class Encoder(Protocol):
@@ -149,7 +149,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
     begin = max(0, sentence.start - CONTEXT)
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)
     first, last = sentence.start - begin, sentence.end - begin
-    document = texts.document(sentence.document_id)
+    document = texts.document(sentence.document_id, sentence.source)
     turn = speakers.at(speakers.turns(document.text), sentence.start)
     return Citation(
         number=number,
