@@ -44,7 +44,7 @@ def use(directory: Path) -> list[str]:
         answer = corpus.ask("When does it end?", route="lookup", history=["Who signed?"], where=only)
         assert_type(answer, Answer)
         for claim in answer.claims:
-            assert_type(claim.verdict, Literal["verbatim", "supported", "unsupported"])
+            assert_type(claim.verdict, Literal["verbatim", "supported", "likely", "contradicted", "unsupported"])
         for citation in answer.citations:
             assert_type(citation.page, int | None)
             reasons.append(f"{citation.source}:{citation.lines[0]} {citation.quote} {citation.sha256}")
