@@ -47,6 +47,7 @@ _NUMBER_WORDS = vocabulary(
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion
     """
 )
+_CURRENCIES = vocabulary("eur usd gbp chf jpy cad aud inr cny")
 _MEASURES = {
     "day", "week", "month", "year", "hour", "minute", "percent", "dollar", "euro", "pound", "mile", "foot", "share",
 }  # fmt: skip
@@ -198,7 +199,7 @@ def names(text: str) -> list[str]:
         return []
     kept: list[str] = []
     for position, token in enumerate(found):
-        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | _NUMBER_WORDS:
+        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | _NUMBER_WORDS | _CURRENCIES:
             continue
         following = found[position + 1] if position + 1 < len(found) else ""
         if position == 0 and not (following[:1].isupper() or following.lower() in _AUXILIARIES or token.isupper()):
@@ -297,7 +298,8 @@ _SYNONYMS = """
     law statute, lawsuit litigation, lease rental, need require, occur happen, own possess, pay remit,
     person individual, place location, rule regulation, sell vend, send transmit, show demonstrate, sign execute,
     termination end, use utilize employ, worker employee, written writing, yearly annual annually,
-    reveal disclose divulge
+    reveal disclose divulge, assign transfer transferred transferring,
+    engage hire, cancel rescind annul
 """
 
 

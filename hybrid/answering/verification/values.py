@@ -41,7 +41,8 @@ _DATES = tuple(
         rf"\b{_MONTH},?\s+{_YEAR}\b",
         rf"\b{_MONTH}\s+{_DAY}\b(?!\s*(?:%|percent|tonnes|days))",
         rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}(?!\s+\d)",
-        rf"(?<![\d.,/$€£-]){_YEAR}(?![\d,/%-]|\.\d|\s*(?:%|per ?cent|dollars|euros|pounds|tonnes|people|shares|units))",
+        rf"(?<![\d.,/$€£-]){_YEAR}(?![\d/%-]|,\d|\.\d|\s*(?:%|per ?cent|dollars|euros|pounds|tonnes|people"
+        rf"|shares|units))",
     )
 )
 _MAY = re.compile(r"\bmay\b(?!\s+\d)(?<!\d may)(?<!\dth may)(?<!of may)")
@@ -197,7 +198,8 @@ _BEFORE = tuple(
     for bound, pattern in (
         ("least", "at least|no(?:t)? (?:less|fewer|lower) than|a minimum(?: of)?|minimum(?: of)?|not under"),
         ("most", "at (?:the )?most|no(?:t)? (?:more|greater|later|longer|higher) than|a maximum(?: of)?|maximum(?: of)?"
-                 "|up to|not (?:to )?exceed(?:ing)?|not over|not above|capped at|limited to|as many as|as much as"),
+                 "|up to|(?:not|never|no event|no circumstances)(?: to)? exceed(?:ing)?|not over|not above"
+                 "|capped at|limited to|as many as|as much as"),
         ("more", "more than|over|above|exceed(?:s|ed|ing)?|in excess of|greater than|upwards of|(?:high|long)er than"),
         ("less", "less than|fewer than|under|below|lower than|shorter than|short of"),
         ("about", "about|approximately|around|roughly|some|circa|nearly|almost|close to|an estimated|estimated|ca\\."),
@@ -208,8 +210,16 @@ _BEFORE = tuple(
 _AFTER = tuple(
     (bound, re.compile(pattern))
     for bound, pattern in (
-        ("least", r"^[\s\w%]{0,20}?\bor (?:more|over|above|longer|greater)\b|^[\s\w%]{0,16}?\bat (?:the )?least\b"),
-        ("most", r"^[\s\w%]{0,20}?\bor (?:less|fewer|under|below)\b|^[\s\w%]{0,16}?\bat (?:the )?most\b"),
+        (
+            "least",
+            r"^[\s\w%]{0,20}?\bis the (?:least|minimum|floor|lower limit)\b|^[\s\w%]{0,20}?\bor (?:more|over"
+            r"|above|longer|greater)\b|^[\s\w%]{0,16}?\bat (?:the )?least\b",
+        ),
+        (
+            "most",
+            r"^[\s\w%]{0,20}?\bor (?:less|fewer|under|below)\b|^[\s\w%]{0,16}?\bat (?:the )?most\b"
+            r"|^[\s\w%]{0,20}?\bis the (?:most|maximum|limit|ceiling|cap|upper limit)\b",
+        ),
         ("exact", r"^[\s\w%]{0,30}?\band no more\b|^[\s\w%]{0,12}?\bexactly\b"),
     )
 )
@@ -235,6 +245,7 @@ _ORDINALS = [
     "twelfth",
 ]
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
+_NOT_ONCE = r"(?! (?:the|it|he|she|they|we|you|all|that|this|his|her|its|their|\w+ed|there)\b)"  # the conjunction
 _TIMES: dict[str, int | Decimal] = {
     "once": 1,
     "twice": 2,
@@ -244,6 +255,61 @@ _TIMES: dict[str, int | Decimal] = {
     "triple": 3,
     "quarter": Decimal("0.25"),
 }
+
+
+_IN_BASE = {
+    "year": (12, "month"), "month": (1, "month"), "week": (7, "day"), "fortnight": (14, "day"), "day": (1, "day"),
+    "hour": (60, "minute"), "minute": (1, "minute"), "decade": (120, "month"), "part": (100, "%"),
+}  # fmt: skip
+_BASE_UNITS = frozenset({"month", "day", "minute"})
+_FRACTIONS = {
+    "half": "50%", "a half": "50%", "one half": "50%", "a quarter": "25%", "one quarter": "25%",
+    "three quarters": "75%", "a fifth": "20%", "one fifth": "20%", "two fifths": "40%", "three fifths": "60%",
+    "four fifths": "80%", "a tenth": "10%", "one tenth": "10%",
+}  # fmt: skip
+_FRACTION = re.compile(rf"\b({'|'.join(sorted(_FRACTIONS, key=len, reverse=True))})(?= of\b| the\b)")
+_DAY_WORDS = {
+    word: number
+    for number, word in enumerate(
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+            "twenty-first",
+            "twenty-second",
+            "twenty-third",
+            "twenty-fourth",
+            "twenty-fifth",
+            "twenty-sixth",
+            "twenty-seventh",
+            "twenty-eighth",
+            "twenty-ninth",
+            "thirtieth",
+            "thirty-first",
+        ],
+        1,
+    )
+}
+_NAMED_DAY = re.compile(
+    rf"\b(?:the )?({'|'.join(sorted(_DAY_WORDS, key=len, reverse=True))})(?: day)? of (?={'|'.join(_MONTH_NAMES)})"
+)
 
 
 @dataclass(frozen=True)
@@ -264,8 +330,17 @@ class Quantity:
         """Whether a sentence with this quantity says the one that is ``wanted``."""
         bound = wanted.bound or ("" if self.bound in {"", "exact"} else "none")
         alike = self.bound == bound or {self.bound, bound} <= {"", "exact"} or {self.bound, bound} == {"most", "within"}
-        units = not self.unit or not wanted.unit or self.unit == wanted.unit
-        return self.value == wanted.value and units and self.qualifier == wanted.qualifier and alike
+        mine, theirs = self._in_base_units(), wanted._in_base_units()
+        alike = alike or (mine[1] in _BASE_UNITS and {self.bound, wanted.bound} == {"", "within"})
+        units = not mine[1] or not theirs[1] or mine[1] == theirs[1] or "time" in (mine[1], theirs[1])
+        return mine[0] == theirs[0] and units and self.qualifier == wanted.qualifier and alike
+
+    def _in_base_units(self) -> tuple[Decimal, str]:
+        """A length of time in months, days or minutes; a share in per cent."""
+        if self.qualifier or self.unit not in _IN_BASE:
+            return self.value, self.unit
+        factor, unit = _IN_BASE[self.unit]
+        return (self.value * factor).normalize(), unit
 
 
 @dataclass(frozen=True)
@@ -313,10 +388,46 @@ def values(text: str) -> Values:
         ['30 day']
     """
     plain = text.lower().replace("’", "'").replace("\u00a0", " ").replace("–", "-")
+    plain = re.sub(r"\bnew year's day\b", "1 january", plain)
+    plain = _clock(_HALVES.sub(lambda match: f"{_SMALL[match[1]]}.5 {match[2]}", plain))
+    plain = _NAMED_DAY.sub(lambda match: f"{_DAY_WORDS[match[1]]} ", plain)
+    plain = _FRACTION.sub(lambda match: _FRACTIONS[match[1]], plain.replace("three-quarters", "three quarters"))
     plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
     rest, days = _dates(_digits(plain))
     ordinals = {int(number) if number else _ORDINALS.index(word) + 1 for number, word in _ORDINAL.findall(rest)}
     return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals))
+
+
+_SMALL = {
+    word: number
+    for number, word in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+    )
+}
+_HALVES = re.compile(rf"\b({'|'.join(_SMALL)}) and a half (hundred|thousand|million|billion)")
+_HOUR = rf"(\d{{1,2}}|{'|'.join(_SMALL)})"
+_PAST_HOUR = re.compile(rf"\b(?:a )?(half|quarter) (past|to) {_HOUR}\b")
+_ON_HOUR = re.compile(
+    rf"\b{_HOUR}(?:[:.](\d\d))?(?: ?[ap]\.?m\b\.?| o'clock| (?:in the|at) (?:morning|afternoon|evening|night))"
+    r"|\b(\d{1,2}):(\d\d)\b"
+)
+
+
+def _clock(text: str) -> str:
+    """Times of day as minutes of the half day, which the two ways to write them have in common."""
+
+    def minutes(hour: str, past: int) -> str:
+        number = int(hour) if hour.isdigit() else _SMALL[hour]
+        return f" {(number % 12) * 60 + past} clockminutes "
+
+    def worded(match: re.Match[str]) -> str:
+        past = 30 if match[1] == "half" else 15
+        return minutes(match[3], past if match[2] == "past" else -past)
+
+    def figured(match: re.Match[str]) -> str:
+        return minutes(match[1] or match[3], int(match[2] or match[4] or 0))
+
+    return _ON_HOUR.sub(figured, _PAST_HOUR.sub(worded, text))
 
 
 def _digits(text: str) -> str:
@@ -368,7 +479,7 @@ def _quantities(text: str) -> Iterable[Quantity]:
             unit, qualifier = label, ""
         yield Quantity(value.normalize(), unit, qualifier, _bound(text, match, label))
     for word, number in _TIMES.items():
-        if re.search(rf"\b{word}\b", text):
+        if re.search(rf"\b{word}\b{_NOT_ONCE if word == 'once' else ''}", text):
             yield Quantity(Decimal(number), "time" if word in {"once", "twice", "thrice"} else word, "", "")
 
 

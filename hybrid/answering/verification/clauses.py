@@ -1,0 +1,99 @@
+"""A text cut into sentences and clauses, so that a check looks at what a claim is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from hybrid.text import lexicon
+
+_CLAUSE_END = re.compile(
+    r"[.;:?!]\s+|\s[–—-]\s|,?\s+\b(?:but|whereas|although|though|while|yet)\b\s+"
+    r"|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)"
+    r"|\s+(?=\band (?:the|a|an|his|her|its|their|he|she|it|they|mr|ms|mrs|dr|[A-Z])\b)"
+)
+SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9])")
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """A text cut into clauses, each with its content stems."""
+
+    text: str
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Each clause, with its content stems."""
+        parts = (part for part in _CLAUSE_END.split(self.text) if part and any(map(str.isalnum, part)))
+        return tuple((part, frozenset(lexicon.content_words(part))) for part in parts)
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences, as they stand."""
+        return tuple(SENTENCE_END.split(self.text))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The content stems, in order."""
+        return tuple(lexicon.content_words(self.text))
+
+    def near(self, stems: frozenset[str]) -> str:
+        """The clauses that share enough content words with ``stems`` to be what a claim of these is about."""
+        shared = [(clause, len(held & stems), len(held)) for clause, held in self.clauses]
+        most = max((count for _, count, _ in shared), default=0)
+        return " . ".join(
+            clause for clause, count, size in shared
+            if count and (count >= max(2, most / 2) or 2 * count >= size or count == most)
+        )  # fmt: skip
+
+    def sentences_about(self, stems: frozenset[str]) -> str:
+        """The sentences that hold such a clause."""
+        scores = [len(set(lexicon.content_words(sentence)) & stems) for sentence in self.sentences]
+        most = max(scores, default=0)
+        return " ".join(s for s, count in zip(self.sentences, scores, strict=True) if count and 2 * count >= most)
+
+
+_FORBIDDEN_WITHOUT = re.compile(
+    r"\b(?:forbidden|prohibited|not permitted|not allowed)\b([^.;]*?)\bwithout\b", re.IGNORECASE
+)
+_NEGATOR = re.compile(r"\b(?:not|no|never|forbidden|prohibited)\b", re.IGNORECASE)
+_UNDONE = {"no": "a", "forbidden": "allowed", "prohibited": "allowed"}
+_WITHOUT_FIRST = re.compile(rf"^Without ([^,]{{3,80}}), (.*{_NEGATOR.pattern}.*)$", re.IGNORECASE)
+_NOT_WITHOUT = re.compile(
+    r"\b(shall|may|must|will|can|could|should|would)(?: not|n't)\b([^.;]*?)\bwithout\b", re.IGNORECASE
+)
+_NO_ONE_WITHOUT = re.compile(r"\b(?:no|neither) (\w+)( (?:shall|may|must|will|can)\b[^.;]*?)\bwithout\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def clauses_of(text: str) -> Clauses:
+    """The clauses of a text, with contractions undone and "not without" as "only with"."""
+    plain = " ".join(text.replace("’", "'").split())
+    plain = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", plain))
+    plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
+    plain = _NOT_WITHOUT.sub(r"may\2only with", plain)  # "may not assign without" is "may assign only with"
+    plain = _FORBIDDEN_WITHOUT.sub(r"allowed\1only with", plain)
+    if match := _WITHOUT_FIRST.match(plain):
+        plain = (
+            f"Only with {match[1]}, {_NEGATOR.sub(lambda found: _UNDONE.get(found[0].lower(), ' '), match[2], count=1)}"
+        )
+    return Clauses(_NO_ONE_WITHOUT.sub(r"either \1\2only with", plain))
+
+
+def nearby(claim: Clauses, span: Clauses) -> str:
+    """The clauses of the span that the claim is about."""
+    return span.near(frozenset(with_synonyms(claim.words)))
+
+
+def about(claim: Clauses, span: Clauses) -> str:
+    """The sentences of the span that the claim is about."""
+    return span.sentences_about(frozenset(with_synonyms(claim.words)))
+
+
+def with_synonyms(stems: Sequence[str]) -> Iterator[str]:
+    """Each stem, and those that mean the same."""
+    for stem in stems:
+        yield stem
+        yield from lexicon.SYNONYMS.get(stem, ())
