@@ -9,7 +9,7 @@ from hybrid.display.markup import (
     BREAK,
     DIM,
     FINE,
-    GREEN,
+    GREY,
     LINE,
     MONO,
     ORANGE,
@@ -26,16 +26,16 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped, written_date
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
 
 COLOURS: dict[Verdict, str] = {
-    "verbatim": GREEN, "supported": BLUE, "likely": VIOLET, "contradicted": ORANGE, "unsupported": ORANGE
+    "verbatim": GREY, "supported": BLUE, "likely": VIOLET, "contradicted": ORANGE, "unsupported": ORANGE
 }  # fmt: skip
 SIGNS: dict[Verdict, str] = {
-    "verbatim": "✓", "supported": "≈", "likely": "≈", "contradicted": "≠", "unsupported": "△"
+    "verbatim": "“”", "supported": "≈", "likely": "≈", "contradicted": "≠", "unsupported": "△"
 }  # fmt: skip
 MEANING: dict[Verdict, str] = {
     "verbatim": "found word for word in the cited span",
@@ -78,8 +78,15 @@ def searched(where: Filter) -> str:
 @as_text.register(Citation)
 def citation_text(citation: Citation) -> str:
     """One citation: its number, where it stands, and the quote."""
-    lead = f"[{citation.number}] "
-    return wrapped(f'{lead}{citation.source}, {place(citation)}: "{one_line(citation.quote)}"', " " * len(lead))
+    lead, known = f"[{citation.number}] ", who_and_when(citation)
+    at = f"{citation.source}, {place(citation)}{f' ({known})' if known else ''}"
+    return wrapped(f'{lead}{at}: "{one_line(citation.quote)}"', " " * len(lead))
+
+
+def who_and_when(citation: Citation) -> str:
+    """Who says it and when, as far as the document does: "Ann Aaker, 4 March 2026"."""
+    who = citation.speaker or citation.author
+    return ", ".join(one for one in (who, written_date(citation.date) if citation.date else None) if one)
 
 
 @as_text.register(Claim)
@@ -151,7 +158,22 @@ def claims(answer: Answer) -> list[Html]:
     """The answer's claims, or its text where it has none."""
     if not answer.claims:
         return [tag("div", answer.text, style=f"font-size:15px;{BREAK}")]
-    return [claim_block(claim) for claim in answer.claims]
+    return claim_blocks(answer)
+
+
+def claim_blocks(answer: Answer, exhibits: Mapping[int, int] | None = None) -> list[Html]:
+    """The claims of an answer, those of its digest below the names of their documents. ``exhibits`` as in
+    `claim_block`."""
+    first = {part.citations[0]: part for part in answer.digest}
+    made: list[Html] = []
+    for claim in answer.claims:
+        part = first.get(claim.citations[0].number) if claim.origin == "index" and claim.citations else None
+        if part is not None:
+            line = source_line(part.title, part.author, part.date)
+            style = f"margin:12px 0 0;font-size:13px;font-weight:600;{BREAK}"
+            made.append(tag("div", line, role="heading", aria_level=4, style=style))
+        made.append(claim_block(claim, exhibits))
+    return made
 
 
 def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html:
@@ -160,6 +182,7 @@ def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html
     ``exhibits`` are the numbers of the exhibits by those of the citations, to be shown and linked to instead.
     """
     said = f"“{claim.text}”" if claim.origin == "index" else claim.text
+    speaker = claim.citations[0].speaker if claim.origin == "index" and claim.citations else None
     numbers = [_number(citation.number, exhibits) for citation in claim.citations]
     if claim.contradicted_by:
         others = join([_number(number, exhibits) for number in claim.contradicted_by])
@@ -167,6 +190,7 @@ def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html
     colour = COLOURS[claim.verdict]
     return tag(
         "div",
+        tag("b", f"{speaker}: ", style="font-size:13px") if speaker else None,
         tag("span", said, style="font-size:15px"),
         " ",
         tag("b", *numbers, style="font-size:12px"),
@@ -186,7 +210,14 @@ def _number(number: int, exhibits: Mapping[int, int] | None) -> Html:
 def verdict_pill(claim: Claim) -> Html:
     """The verdict as a sign, a word and a colour; what it means and where it is from on hovering."""
     meaning = f"{MEANING[claim.verdict]}; {ORIGINS[claim.origin]}; decided by {claim.decided_by}{_worth(claim)}"
-    return pill(f"{SIGNS[claim.verdict]} {claim.verdict}", COLOURS[claim.verdict], meaning)
+    return pill(f"{SIGNS[claim.verdict]} {in_words(claim)}", COLOURS[claim.verdict], meaning)
+
+
+def in_words(claim: Claim) -> str:
+    """The verdict on a claim as a reader takes it: a sentence of a document is quoted, and a model may be unsure."""
+    if claim.verdict == "verbatim":
+        return "quoted" if claim.origin == "index" else "word for word"
+    return f"likely, {claim.probability:.0%}" if claim.probability and claim.verdict == "likely" else claim.verdict
 
 
 def _worth(claim: Claim) -> str:
@@ -244,6 +275,7 @@ def citation_block(citation: Citation) -> Html:
         titled,
         tag("span", citation.source, style="font-weight:600"),
         f", {place(citation)}",
+        tag("span", f" · {known}", style=DIM) if (known := who_and_when(citation)) else None,
         style=f"font-size:13px;{BREAK}",
     )
     return tag("div", heading, quote_in_context(citation), fingerprint(citation), style="margin:9px 0")
@@ -276,7 +308,7 @@ def fingerprint(citation: Citation) -> Html:
     return tag("div", f"characters {citation.start:,}–{citation.end:,} · ", digest, style=f"font-size:11px;{DIM}")
 
 
-_NONE = "No claim of one side openly contradicts one of another. What has to be inferred was not looked for."
+_NONE = "No claim of one group openly contradicts one of another. What has to be inferred was not looked for."
 _COLUMN = "flex:1 1 17em;min-width:0;max-width:100%"  # three beside each other in a notebook, one on a telephone
 
 # Text ---------------------------------------------------------------------------------------------
@@ -315,10 +347,10 @@ def _counted(comparison: Comparison) -> str:
 @as_html.register(Comparison)
 def comparison_html(comparison: Comparison) -> str:
     """A card with a column for each side; on a narrow page they stand one below the other."""
-    found = tag("span", f"{count(len(comparison), 'side')}; {_counted(comparison)}", style=FINE)
+    found = tag("span", f"{count(len(comparison), 'group')}; {_counted(comparison)}", style=FINE)
     columns = [_column(side, answer) for side, answer in comparison.items()]
     beside = tag("div", *columns, style="display:flex;flex-wrap:wrap;gap:18px 16px;align-items:flex-start")
-    return card("Comparison", head("Comparison", comparison.question, found), body(beside), _disputed(comparison))
+    return card("Comparison", head("Comparison", comparison.question, found), body(beside), disputed(comparison))
 
 
 def _column(side: str, answer: Answer) -> Html:
@@ -329,7 +361,8 @@ def _column(side: str, answer: Answer) -> Html:
     return tag("div", *content, style=_COLUMN, role="region", aria_label=side)
 
 
-def _disputed(comparison: Comparison) -> Html:
+def disputed(comparison: Comparison) -> Html:
+    """The pairs of claims that contradict each other, or that there are none."""
     found = comparison.contradictions[:SHOWN_ROWS]
     said = [_pair(one) for one in found] if found else [tag("div", _NONE, style=FINE)]
     left = more(len(comparison.contradictions) - len(found), "contradiction")

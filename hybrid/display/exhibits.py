@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_in_context, searched
+from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_in_context, searched, who_and_when
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, one_line, wrapped
 from hybrid.types.answers import Verdict
@@ -15,7 +15,10 @@ def exhibit_text(exhibit: Exhibit) -> str:
     """An exhibit's number, place and quote, and what it was cited for."""
     one = exhibit.citation
     lead = f"Exhibit {exhibit.number}  "
-    first = wrapped(f'{lead}{one.source}, {exhibit.place}: "{one_line(one.quote)}"', " " * 4)
+    known = who_and_when(one)
+    first = wrapped(
+        f'{lead}{one.source}, {exhibit.place}{f" ({known})" if known else ""}: "{one_line(one.quote)}"', " " * 4
+    )
     return "\n".join((first, *(wrapped(_use(use), "      ", "    ") for use in exhibit.uses)))
 
 
@@ -38,7 +41,8 @@ def exhibits_text(exhibits: Exhibits) -> str:
 def exhibit_html(exhibit: Exhibit) -> str:
     """A card with one exhibit, its quote in context."""
     one = exhibit.citation
-    where = tag("span", f"{one.source} · {exhibit.place}", style=FINE)
+    known = who_and_when(one)
+    where = tag("span", f"{one.source} · {exhibit.place}{f' · {known}' if known else ''}", style=FINE)
     uses = [tag("div", *cited(use), style=f"margin:5px 0;{BREAK}") for use in exhibit.uses]
     quote = join((quote_in_context(one), tag("div", f"sha256 {one.sha256}", style=f"{FINE};{BREAK};margin-top:5px")))
     return card(

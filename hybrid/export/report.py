@@ -5,20 +5,29 @@ It is a document of its own, which belongs to nobody else, so a style sheet is r
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from hybrid.display.answers import COLOURS, claim_block, filter_line, quote_in_context, searched
+from hybrid.display.answers import (
+    COLOURS,
+    claim_blocks,
+    disputed,
+    filter_line,
+    quote_in_context,
+    searched,
+    who_and_when,
+)
 from hybrid.display.exhibits import cited
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, table, tag, tiles
 from hybrid.display.pages import sheet
 from hybrid.display.routes import route_pill
 from hybrid.errors import CorpusError, InputError
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, tile
-from hybrid.types.answers import Answer, Citation, Hit
+from hybrid.types.answers import Answer, Citation, Comparison, Hit
 from hybrid.types.base import Shown, as_document, as_html, as_text, output_path, shown
 from hybrid.types.documents import PageView
 from hybrid.types.exhibits import Answers, Exhibit, Exhibits, exhibits, listed
@@ -68,6 +77,7 @@ class AnswerReport(Shown):
     at: datetime
     verification: Verification | None = None
     pages: tuple[PageView | None, ...] = ()  # one for each exhibit, where its page could be read
+    comparisons: tuple[tuple[int, Comparison], ...] = ()  # each with the number of its first answer, from 1
 
     @cached_property
     def html(self) -> str:
@@ -109,7 +119,9 @@ def report(
     Raises:
         InputError: an argument of another type, which is named, or a time without a time zone.
     """
-    found = tuple(listed(answers))
+    given = [answers] if isinstance(answers, Answer | Mapping) else answers
+    given = list(given) if isinstance(given, Iterable) and not isinstance(given, str | bytes) else given
+    found = tuple(listed(given))
     if corpus is not None and not all(callable(getattr(corpus, name, None)) for name in ("verify", "page", "status")):
         raise InputError(f"corpus is the open hybrid.Corpus that the answers are from, or None, not {shown(corpus)}")
     if not isinstance(title, str):
@@ -126,7 +138,16 @@ def report(
         problems = tuple(tuple(corpus.verify(answer)) for answer in found)
         checked = Verification(status.directory, status.commit, problems)
         pages = tuple(_page(corpus, exhibit.citation) for exhibit in made)
-    return AnswerReport(title, found, made, at or datetime.now(UTC), checked, pages)
+    return AnswerReport(title, found, made, at or datetime.now(UTC), checked, pages, tuple(_comparisons(given)))
+
+
+def _comparisons(given: Iterable[Answer | Mapping[str, Answer]]) -> Iterator[tuple[int, Comparison]]:
+    """The comparisons among what was given, each with the number of its first answer."""
+    number = 1
+    for one in given:
+        if isinstance(one, Comparison):
+            yield number, one
+        number += len(one) if isinstance(one, Mapping) else 1
 
 
 def _page(corpus: Checks, citation: Citation) -> PageView | None:
@@ -257,6 +278,7 @@ def _contents(report: AnswerReport) -> Html:
         tag(
             "li",
             tag("a", answer.question, href=f"#question-{number}"),
+            tag("span", f" {group}", class_="fine") if (group := _group(report, number)) else None,
             tag("div", summary(answer), class_="fine"),
             filter_line(answer.where),
         )
@@ -274,6 +296,22 @@ def summary(answer: Answer) -> str:
     return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
 
 
+def _group(report: AnswerReport, number: int) -> str | None:
+    """The group of a comparison that an answer is for."""
+    for first, comparison in report.comparisons:
+        if first <= number < first + len(comparison):
+            return list(comparison)[number - first]
+    return None
+
+
+def _contradictions(report: AnswerReport, number: int) -> Html | None:
+    """What the groups of a comparison dispute, after the last of its answers."""
+    for first, comparison in report.comparisons:
+        if number == first + len(comparison) - 1:
+            return tag("section", disputed(comparison), class_="panel", style="padding:0")
+    return None
+
+
 def _answer(report: AnswerReport, number: int, answer: Answer) -> Html:
     said = [_claims(report, answer)] if answer.claims else [tag("p", answer.text, style="margin:0", class_="nothing")]
     commit = None if answer.commit is None else f" commit {answer.commit}"
@@ -281,13 +319,17 @@ def _answer(report: AnswerReport, number: int, answer: Answer) -> Html:
     within = None if answer.where is None else tag("p", searched(answer.where), class_="fine", style=_WITHIN)
     notes = [tag("p", f"Note: {note}", class_="fine", style=f"margin:8px 0 0;{BREAK}") for note in answer.notes]
     heading = tag("h2", f"{number}. {answer.question}", style=BREAK)
-    return tag("section", heading, within, made, tag("div", *said, *notes, class_="panel"), id=f"question-{number}")
+    group = _group(report, number)
+    named = tag("p", tag("b", group), style=f"margin:0 0 4px;{BREAK}") if group else None
+    panel = tag("div", *said, *notes, class_="panel")
+    after = _contradictions(report, number)
+    return tag("section", heading, named, within, made, panel, after, id=f"question-{number}")
 
 
 def _claims(report: AnswerReport, answer: Answer) -> Html:
     """The claims, their numbers being those of the exhibits."""
     numbers = {citation.number: report.exhibits.of(citation).number for citation in answer.citations}
-    return join(claim_block(claim, numbers) for claim in answer.claims)
+    return join(claim_blocks(answer, numbers))
 
 
 def _exhibits(report: AnswerReport) -> Html | None:
@@ -305,6 +347,7 @@ def _exhibit(exhibit: Exhibit, page: PageView | None) -> Html:
         "header",
         tag("h3", f"Exhibit {exhibit.number}", style="margin:0"),
         tag("div", titled, tag("b", one.source), f", {exhibit.place}", style=BREAK),
+        tag("div", known, class_="fine", style=BREAK) if (known := who_and_when(one)) else None,
     )
     shown = sheet(page, most=_AROUND) if page is not None else tag("div", quote_in_context(one), class_="around")
     uses = [tag("div", *cited(use, f"#question-{use.answer}"), style=f"margin:4px 0;{BREAK}") for use in exhibit.uses]
@@ -315,9 +358,9 @@ def _exhibit(exhibit: Exhibit, page: PageView | None) -> Html:
 
 def _end() -> Html:
     said = (
-        "Verbatim: the claim stands, word for word, in the exhibit. Supported: the exhibit carries it in other words. "
-        "Unsupported: no span was found that carries it. Lines and characters count from 1 and from 0 in the text "
-        "that was extracted from the document; the sha256 is that of the file as it was read."
+        "Quoted: a sentence of the exhibit. Word for word: what was written is a whole sentence of the exhibit. "
+        "Supported: the exhibit entails it in other words. Likely: a model says so. Lines and characters count from 1 "
+        "and from 0 in the text that was extracted from the document; the sha256 is that of the file as it was read."
     )
     return tag("footer", tag("p", said, class_="fine", style="margin:0"), class_="end")
 

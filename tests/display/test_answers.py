@@ -163,13 +163,51 @@ def test_a_place_reads_as_people_say_it(changes: dict[str, object], expected: st
     assert place(citation(**changes)) == expected
 
 
+def test_a_quote_has_a_neutral_mark_and_the_verdict_stands_in_words() -> None:
+    shown = answer()._repr_html_()
+    assert "“” quoted" in Page(shown).text
+    assert "✓" not in shown
+    likely = Claim(
+        text="It may be renewed.",
+        verdict="likely",
+        citations=(citation(),),
+        origin="memory",
+        support=0.6,
+        probability=0.87,
+    )
+    assert "likely, 87%" in Page(likely._repr_html_()).text
+
+
+def test_who_says_it_and_when_stand_beside_a_quote() -> None:
+    said = citation(speaker="Ann Aaker", author="Somebody", date="2024-03-01")
+    assert "(Ann Aaker, 1 March 2024)" in " ".join(str(said).split())
+    assert "Ann Aaker, 1 March 2024" in Page(said._repr_html_()).text
+    assert "Somebody, March 2024" in Page(citation(author="Somebody", date="2024-03")._repr_html_()).text
+
+
+def test_a_digest_stands_below_the_names_of_its_documents_and_a_draft_is_shown_by_itself_alone() -> None:
+    part = DigestPart(
+        source="deals/supply.pdf", title="The Deal", author="Ann Aaker", date="2024-03-01", citations=(1,)
+    )
+    said = Claim(text="It never ends.", verdict="unsupported", origin="memory", support=0)
+    whole = answer(digest=(part,), draft=Draft(origin="memory", claims=(said,)))
+    assert "The Deal (Ann Aaker, 1 March 2024)“The term ends" in Page(whole._repr_html_()).text
+    for shown in (str(whole), whole._repr_html_(), report_of([whole]).html, str(report_of([whole]))):
+        assert said.text not in shown
+    assert whole.draft is not None
+    for shown in (str(whole.draft), Page(whole.draft._repr_html_()).text):
+        assert said.text in shown
+        assert "not part of the answer" in shown
+        assert f"“{said.text}" not in shown
+
+
 def test_the_notebook_shows_route_verdicts_and_the_quote_in_its_context() -> None:
     shown = page(answer())
     for expected in (
         "route: both",
         "0.42",
         "commit 7",
-        "verbatim",
+        "quoted",
         "unsupported",
         "[1]",
         "deals/supply.pdf",

@@ -161,3 +161,17 @@ def test_the_report_is_legible(theme: str) -> None:
 
 def test_a_report_without_answers_is_still_a_document() -> None:
     assert "0 questions, 0 exhibits from 0 documents" in hybrid.report([], at=AT).html
+
+
+def test_a_report_of_a_comparison_keeps_its_groups_and_contradictions() -> None:
+    comparison = gallery.comparison()
+    first = gallery.answer()
+    made = hybrid.report([first, comparison, first])
+    assert len(made.answers) == 2 + len(comparison)
+    html = made.html
+    for group in comparison:
+        assert f"<b>{group}</b>" in html
+    assert html.count("What contradicts what") == 1
+    assert html.index("What contradicts what") < html.index(f'id="question-{len(comparison) + 2}"')
+    assert html.index("What contradicts what") > html.index(f'id="question-{len(comparison) + 1}"')
+    assert "What contradicts what" not in hybrid.report([first]).html
