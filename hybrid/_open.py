@@ -115,7 +115,8 @@ def _check_directory(directory: Path, *, create: bool) -> None:
         _check_not_emptied(directory)
         return
     if directory.is_dir() and any(directory.iterdir()):
-        raise CorpusError(f"{directory} holds files that are not a corpus; name an empty or a new directory")
+        advice = did_you_mean(directory) or ("; name an empty or a new directory" if create else "")
+        raise CorpusError(f"{directory} is no corpus: it holds files that are not a corpus{advice}")
     if not create:
         raise CorpusNotFoundError(
             f"no corpus at {directory}{did_you_mean(directory) or f'; create one: hybrid ingest {directory} FOLDER'}"

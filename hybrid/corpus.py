@@ -545,8 +545,9 @@ class Corpus(Shown):
     adocuments = in_thread(documents)
 
     def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
-        """The documents of these sources (`Document.source`) or document ids (`Hit.document_id`), as far as they are
-        there, with their texts and metadata; by what they were asked for, and in that order.
+        """The documents of these sources (`Document.source`, or the path that was ingested) or document ids
+        (`Hit.document_id`), as far as they are there, with their texts and metadata; by what they were asked for, and
+        in that order.
 
         Example:
             >>> corpus.get_documents(["discovery/minutes.txt"])["discovery/minutes.txt"].metadata.date

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -212,7 +213,7 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
         number: int | None = wanted if isinstance(wanted, int) else None
         source: str | None = None
         if isinstance(wanted, str):
-            row = catalog.source(wanted)
+            row = catalog.source(wanted) or catalog.source(os.path.normpath(wanted))  # as ingest names a path
             number, source = (row.document_id, row.source) if row else (None, None)
         if number is not None and abs(number) < _LARGEST_ID:
             try:

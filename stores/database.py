@@ -21,8 +21,11 @@ from hybrid.errors import (
     SettingsError,
 )
 from hybrid.stores.files import disk_full_errors
-from hybrid.stores.tables import REVISION
+from hybrid.stores.tables import REVISION, Base
 
+_COLUMNS = """
+SELECT tables.name, columns.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
+WHERE tables.type = 'table'"""
 BUSY_MS = 10_000  # how long a writer waits for another writer's commit
 
 
@@ -117,6 +120,7 @@ def storage_errors(path: Path | str = "the catalog") -> Iterator[None]:
 def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
     with connect(engine) as connection:
         if _revision(connection) == REVISION:
+            _check_columns(connection, path)
             return
     with connect(engine, write=True) as connection:
         revision = _revision(connection)  # again: another process may have been quicker
@@ -125,6 +129,22 @@ def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
         if revision is None and not create:
             raise CorpusNotFoundError(f"{path} is empty: its creation was interrupted; ingest something first")
         _upgrade(connection, revision, path)
+        _check_columns(connection, path)
+
+
+def _check_columns(connection: Connection, path: Path) -> None:
+    """Raise `CorpusVersionError` if a table has not the columns of this version, whatever its revision says: while
+    nothing was released, the first revision itself was changed."""
+    there: dict[str, set[str]] = {}
+    for table, column in connection.exec_driver_sql(_COLUMNS):
+        there.setdefault(table, set()).add(column)
+    for table in Base.metadata.tables.values():
+        missing = sorted({column.name for column in table.columns} - there.get(table.name, set()))
+        if missing:
+            raise CorpusVersionError(
+                f"{path} was written by a development version of hybrid (its table {table.name} has no "
+                f"{', '.join(missing)}); ingest the documents into a new directory"
+            )
 
 
 def _revision(connection: Connection) -> str | None:

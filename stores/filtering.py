@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from hybrid.errors import InputError
 from hybrid.stores.tables import MetadataTable, SourceTable
+from hybrid.types.documents import AS_JSON, AS_TYPES
 from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type")
@@ -66,7 +67,8 @@ def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Select
 def facts(media_type: str, details: Mapping[str, Any]) -> dict[str, str]:
     """What a source can be filtered by besides its name and its date, by key."""
     own = {key: details.get(key) for key in _OWN} | {"media_type": media_type}
-    return {key: str(value) for key, value in (details.get("extra", {}) | own).items() if value is not None}
+    given = {key: value for key, value in details.get("extra", {}).items() if key not in (AS_JSON, AS_TYPES)}
+    return {key: str(value) for key, value in (given | own).items() if value is not None}
 
 
 def days(date: str | None) -> tuple[str | None, str | None]:

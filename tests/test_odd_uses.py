@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,10 @@ USES: dict[str, tuple[Use, str]] = {
     "open(settings=5)": (lambda c: OPEN(c.directory, 5), "settings is a hybrid.Settings"),
     "open(settings=list)": (lambda c: OPEN(c.directory, ["x"]), "settings is a hybrid.Settings"),
     "open(settings=wrong dict)": (lambda c: OPEN(c.directory, {"memry": {}}), "did you mean memory"),
+    "open(settings=dotted)": (
+        lambda c: OPEN(c.directory, {"memory.enabled": False}),
+        "write {'memory': {'enabled': ...}}",
+    ),
     "open(settings=wrong value)": (lambda c: OPEN(c.directory, {"memory": {"enabled": "x"}}), "memory.enabled"),
     "open(settings=no file)": (lambda c: OPEN(c.directory, "no-such.toml"), "no-such.toml"),
     "open(create='yes')": (lambda c: OPEN(c.directory, create="yes"), "create is True or False"),
@@ -112,6 +117,8 @@ USES: dict[str, tuple[Use, str]] = {
     "ask(history=None)": (lambda c: c.ask("When?", history=None), "history is a list"),
     "ask(history=5)": (lambda c: c.ask("When?", history=5), "history is a list"),
     "ask(history=[5])": (lambda c: c.ask("When?", history=[5]), "one of them is 5"),
+    "ask(history=[long])": (lambda c: c.ask("When?", history=["Who?", "why " * 9000]), "question 2 of history has"),
+    "route(history=[long])": (lambda c: c.route("When?", history=["why " * 9000]), "question 1 of history has"),
     "ask(history=[''])": (lambda c: c.ask("When?", history=[""]), "empty"),
     "ask(writer='gpt')": (lambda c: c.ask("When?", writer="gpt"), "a writer is a LangChain chat model"),
     "ask(writer=a class)": (lambda c: c.ask("When?", writer=dict), "a writer is a LangChain chat model"),
@@ -217,3 +224,25 @@ def test_a_document_whose_date_was_written_out_is_found_by_its_date(tmp_path: Pa
         assert len(corpus.search("lease", where=F(since="1 March 2026", until="2026-03-31"))) == 1
         corpus.remove(Path("./dated.txt"))  # a path is the name of the source that ingesting it made
         assert len(corpus.documents()) == 0
+
+
+def test_get_documents_takes_the_path_that_was_ingested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    Path("docs/a.txt").write_text("The lease ends in May.")
+    with OPEN(tmp_path / "corpus", INDEX_ONLY) as corpus:
+        corpus.ingest("./docs/a.txt")
+        found = corpus.get_documents(["./docs/a.txt", "docs//a.txt", "docs/b.txt"])
+    assert {asked: document.source for asked, document in found.items()} == dict.fromkeys(
+        ("./docs/a.txt", "docs//a.txt"), "docs/a.txt"
+    )
+
+
+def test_an_unknown_key_is_answered_with_the_keys_that_users_gave(tmp_path: Path) -> None:
+    from hybrid.ingest.external_documents import to_metadata
+
+    with OPEN(tmp_path / "corpus", INDEX_ONLY) as corpus:
+        corpus.ingest(D.from_text("The lease ends in May.", "a.txt", to_metadata({"row": 3, "at": date(2026, 3, 1)})))
+        with pytest.raises(hybrid.InputError) as refused:
+            corpus.search("lease", where=F(metadata={"raw": "3"}))
+    assert str(refused.value).endswith("there are at, author, custodian, media_type, row, title")

@@ -18,7 +18,7 @@ from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.passages import FilteredView
-from hybrid.answering.request import RequestContext, checked_question
+from hybrid.answering.request import RequestContext, checked_history, checked_question
 from hybrid.answering.selection import document_header, ranking
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Documents, Examined, Searches, Verified, Verifier
@@ -195,9 +195,8 @@ class Answerer:
         limit = self._settings.answer.max_question_chars
         if isinstance(history, str):
             raise InputError("history is a list of the questions asked before, not one string")
-        before = [one.question if isinstance(one, Answer) else one for one in history]
         stated = checked_question(question, limit)
-        return stated, standalone(stated, [checked_question(one, limit) for one in before])
+        return stated, standalone(stated, checked_history(history, limit))
 
     def _find(self, context: RequestContext, forced: RouteName | None, model: Entailment | None) -> None:
         """Route the question, find the evidence, and compose the quotes that are certain."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from hybrid.answering.request import checked_question
+from hybrid.answering.request import checked_history, checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
 from hybrid.router.follow_ups import standalone
@@ -41,8 +41,7 @@ def found_for(
         raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
     if not callable(passages):
         return passages
-    before = [one.question if isinstance(one, Answer) else one for one in history]
-    alone = standalone(checked_question(question, limit), [checked_question(one, limit) for one in before])
+    alone = standalone(checked_question(question, limit), checked_history(history, limit))
     return checked_elements("what the function passages returns", passages(alone), Passage)
 
 

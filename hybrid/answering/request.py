@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
@@ -116,20 +116,27 @@ class RequestContext:
         log_debug(_LOG, "question text", question=answer.question, read_as=self.question)
 
 
-def checked_question(question: str, limit: int) -> str:
+def checked_history(history: Iterable[str | Answer], limit: int) -> list[str]:
+    """The questions asked before, each as `checked_question` returns it. Raises `InputError` likewise."""
+    before = [one.question if isinstance(one, Answer) else one for one in history]
+    return [checked_question(one, limit, f"question {number} of history") for number, one in enumerate(before, 1)]
+
+
+def checked_question(question: str, limit: int, named: str = "the question") -> str:
     """The question without control characters, which no document holds and no terminal should print.
 
-    Raises `InputError` if it is not text, holds no word, or is longer than ``limit`` characters.
+    Raises `InputError`, which calls it ``named``, if it is not text, holds no word, or is longer than ``limit``
+    characters.
     """
     if not isinstance(question, str):
         raise InputError(f"a question is a string, not {type(question).__name__}")
     if len(question) > limit:
         raise InputError(
-            f"the question has {len(question):,} characters and the limit is {limit:,}; "
+            f"{named} has {len(question):,} characters and the limit is {limit:,}; "
             "ask a shorter one or raise answer.max_question_chars in the settings"
         )
     plain = "".join(" " if letter.isspace() or not letter.isprintable() else letter for letter in question)
     plain = " ".join(plain.split())
     if not any(letter.isalnum() for letter in plain):
-        raise InputError("the question is empty; ask something in words")
+        raise InputError(f"{named} is empty; ask something in words")
     return plain

@@ -90,6 +90,19 @@ def _discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class CorpusPath(click.Path):
+    """The directory of a corpus. An empty name is refused: as a path it would be the current folder."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, file_okay=False)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """As click's, but an empty name is a wrong command line."""
+        if isinstance(value, str) and not value.strip():
+            self.fail("it is empty: name the directory of a corpus; '.' is the current one", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--source``, ``--where``, ``--since`` and ``--until``, which reach the function as one ``where``."""
 

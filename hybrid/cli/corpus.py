@@ -13,6 +13,7 @@ from hybrid._arguments import MOST_HITS
 from hybrid.cli.command import (
     NOTHING_FOUND,
     SOME_SKIPPED,
+    CorpusPath,
     command,
     filter_options,
     json_option,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from hybrid.corpus import Corpus
 
 ROUTES = click.Choice(get_args(RouteName))
-corpus_argument = click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
+corpus_argument = click.argument("corpus", type=CorpusPath())
 
 
 def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
@@ -115,11 +116,11 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: b
 def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
     """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
     with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
-        opened.remove(sources, progress=progress)
+        removed = opened.remove(sources, progress=progress).removed
     if as_json:
-        click.echo(json.dumps({"removed": sources}))
+        click.echo(json.dumps({"removed": removed}))
     else:
-        click.echo("\n".join(f"removed {source}" for source in sources))
+        click.echo("\n".join(f"removed {source}" for source in removed))
 
 
 @command("hybrid status acme-v-beta")
@@ -150,7 +151,7 @@ def documents(corpus: Path, as_json: bool) -> None:
 
 
 @command("hybrid settings acme-v-beta")
-@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("corpus", required=False, type=CorpusPath())
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
 @click.option("--template", is_flag=True, help="Print a file with all settings and their meaning instead.")
 def settings(corpus: Path | None, settings: Path | None, template: bool) -> None:

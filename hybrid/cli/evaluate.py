@@ -7,13 +7,13 @@ from typing import cast
 
 import click
 
-from hybrid.cli.command import command, publish, report_options
+from hybrid.cli.command import CorpusPath, command, publish, report_options
 from hybrid.errors import InputError
 from hybrid.evaluation.needles import TASKS, Task
 
 
 @command("hybrid eval answers acme-v-beta questions.jsonl --out report")
-@click.argument("corpus", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("corpus", type=CorpusPath())
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @report_options(default_seed=0)
 def answers(corpus: Path, questions: Path, seed: int, out: Path | None, as_json: bool) -> None:
@@ -117,7 +117,7 @@ def needle(
 
 
 @command("hybrid eval retrieval acme-v-beta --questions questions.jsonl")
-@click.argument("corpus", required=False, type=click.Path(path_type=Path, file_okay=False))
+@click.argument("corpus", required=False, type=CorpusPath())
 @click.option("--questions", type=click.Path(path_type=Path, dir_okay=False), help="Judged questions about CORPUS.")
 @click.option(
     "--data",

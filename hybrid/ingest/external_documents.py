@@ -13,7 +13,7 @@ from uuid import UUID
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
 from hybrid.text.values import parse_date
-from hybrid.types.documents import Document, Metadata, sha256_hex
+from hybrid.types.documents import AS_JSON, AS_TYPES, Document, Metadata, sha256_hex
 
 _START = "start_index"
 _PAGE = ("page", "page_number")  # from 0 and from 1
@@ -259,10 +259,6 @@ def _unplaced(number: int, chunk: Placed, text: str) -> str:
 
 
 OWN = ("title", "author", "date", "custodian")
-AS_JSON = "_json"
-"""The key that says which values are JSON, as a JSON list."""
-AS_TYPES = "_types"
-"""The key that says of which type other values are, as a JSON object."""
 
 
 def to_metadata(given: Mapping[str, Any]) -> Metadata:

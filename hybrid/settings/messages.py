@@ -120,6 +120,12 @@ def _advice(key: Key, model: type[BaseModel], above: Key) -> str:
     """The setting that was meant, or else all there are."""
     names = {f"{above[0]}.{name}" for name in model.model_fields} if above else _names(model)
     wanted = ".".join(key)
+    if "." in key[-1] and wanted in names:
+        *tables, name = wanted.split(".")
+        nested = f"{{{name!r}: ...}}"
+        for table in reversed(tables):
+            nested = f"{{{table!r}: {nested}}}"
+        return f"a table is a dict of its own: write {nested}"
     same = sorted(name for name in names if name.split(".")[-1] == key[-1] and "." in name)
     close = same or get_close_matches(wanted, sorted(names), n=1, cutoff=0.75)
     if close:

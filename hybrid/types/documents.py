@@ -17,6 +17,10 @@ from hybrid.errors import InputError
 from hybrid.text.values import iso_date
 from hybrid.types.base import FrozenModel, GivenModel, Shown, shown
 
+AS_JSON = "_json"
+"""The key of `Metadata.extra` that says which of the values are JSON, as a JSON list."""
+AS_TYPES = "_types"
+"""The key of `Metadata.extra` that says of which type other values are, as a JSON object."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 

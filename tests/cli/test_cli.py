@@ -128,3 +128,27 @@ def test_a_command_that_is_interrupted_says_how_to_go_on() -> None:
     result = CliRunner().invoke(wait)
     assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
     assert result.stderr == "hybrid: interrupted; run the same command again to go on from there\n"
+
+
+def test_a_folder_of_documents_beside_a_corpus_is_said_to_be_none(home: Path) -> None:
+    result = hybrid("ask", home / "discovery", "When?")
+    assert result.exit_code == 1
+    assert "is no corpus" in result.stderr
+    (home / "corpu").mkdir(exist_ok=True)
+    (home / "corpu" / "a.txt").write_text("The term is two years.")
+    assert f"did you mean {home / 'corpus'}?" in hybrid("ask", home / "corpu", "When?").stderr
+
+
+@pytest.mark.parametrize("verb", ["ask", "search", "status", "documents", "ingest", "remove", "settings"])
+def test_an_empty_corpus_name_is_a_wrong_command_line(verb: str) -> None:
+    extra = ["x"] if verb not in ("status", "documents", "settings") else []
+    result = hybrid(verb, "", *extra)
+    assert result.exit_code == 2
+    assert "it is empty: name the directory of a corpus" in result.stderr
+
+
+def test_what_is_named_twice_is_removed_once(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(CONTRACT.text)
+    hybrid("ingest", tmp_path / "corpus", tmp_path / "a.txt", "--settings", home / "settings.toml")
+    result = hybrid("remove", tmp_path / "corpus", tmp_path / "a.txt", f"{tmp_path}/./a.txt")
+    assert result.stdout == f"removed {tmp_path / 'a.txt'}\n"

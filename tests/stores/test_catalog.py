@@ -380,3 +380,13 @@ def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():
     keep(4, 500)
     assert list(texts.find(range(6), names)) == [4]
     assert texts.find([4], {4: ("renamed.txt", None)}) == {}
+
+
+def test_a_catalog_of_an_older_layout_under_the_same_revision_is_of_another_version(catalog, tmp_path):
+    catalog.close()
+    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
+        connection.execute("DROP INDEX ix_sources_first_day")
+        connection.execute("ALTER TABLE sources DROP COLUMN first_day")
+    connection.close()
+    with pytest.raises(CorpusVersionError, match="its table sources has no first_day"):
+        Catalog.open(tmp_path / "catalog.sqlite", create=False)
