@@ -132,13 +132,10 @@ class Composer:
         if len(verdicts) == 1:
             (one,) = verdicts
             return self._add(_statement(text, one, origin), "generated")
-        weakest = min(verdicts, key=lambda one: (_STRENGTH.index(one.verdict), one.support))
-        verdict: Verdict = "supported" if weakest.verdict == "verbatim" else weakest.verdict
+        weakest = weakest_of(verdicts)
         spans = {one.span.key: one.span for one in verdicts if one.span is not None} if weakest.approved else {}
         support = min(one.support for one in verdicts)
-        whole = replace(
-            _statement(text, weakest, origin), verdict=verdict, spans=tuple(spans.values()), support=support
-        )
+        whole = replace(_statement(text, weakest, origin), spans=tuple(spans.values()), support=support)
         return self._add(replace(whole, parts=tuple(verdicts)), "generated")
 
     def _add(self, statement: Statement, group: str, lead: str = "") -> list[Event]:
@@ -220,6 +217,14 @@ class Composer:
 
 
 _STRENGTH: tuple[Verdict, ...] = ("contradicted", "unsupported", "likely", "supported", "verbatim")
+
+
+def weakest_of(verdicts: Sequence[Verified]) -> Verified:
+    """What the verdicts on a sentence's statements say of it: the weakest of them. Where there are several it is never
+    verbatim: no document says the sentence as one."""
+    weakest = min(verdicts, key=lambda one: (_STRENGTH.index(one.verdict), one.support))
+    several = len(verdicts) > 1 and weakest.verdict == "verbatim"
+    return replace(weakest, verdict="supported") if several else weakest
 
 
 def _quoted(sentence: Sentence) -> Statement:

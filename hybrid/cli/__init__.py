@@ -26,6 +26,7 @@ EVALUATIONS = {
     "needle": "hybrid.cli.evaluate:needle",
     "retrieval": "hybrid.cli.evaluate:retrieval",
     "router": "hybrid.cli.evaluate:router",
+    "verdicts": "hybrid.cli.evaluate:verdicts",
 }
 COMMANDS = {
     "ask": "hybrid.cli.corpus:ask",
@@ -56,7 +57,7 @@ def main() -> None:
 
 @main.group("eval", cls=LazyGroup, lazy=EVALUATIONS)
 def evaluate() -> None:
-    """Measure retrieval, routing and answers, on your own questions."""
+    """Measure retrieval, routing, answers and verdicts, on your own questions."""
 
 
 @main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.evaluate:router", "train": "hybrid.cli.models:train_router"})

@@ -192,3 +192,36 @@ def router(
     asked = routing.own(read_labelled(questions))
     report = routing.evaluate(asked, Embedder.load(embedder or EMBEDDER.name), settings, seed)
     publish(report, out, as_json=as_json)
+
+
+@command("hybrid eval verdicts cases.jsonl --model models/nli-small --out report")
+@click.argument("cases", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--model", help="A classifier, by directory or hub id. [default: answer.entailment of the settings]")
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@report_options(default_seed=0)
+def verdicts(
+    cases: Path,
+    model: str | None,
+    settings: Path | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the verdicts on the claims of CASES: false ones that are approved, true ones that are not, by kind.
+
+    A line of CASES has `corpus`, what a document says, `claim`, and `carried`, whether the text entails the claim, and
+    may have `kind`. With a model the table also says how well its probabilities are calibrated, the report has a
+    reliability diagram, and the notes are the settings that calibrate it.
+    """
+    from hybrid.answering.verification.classifiers import Classifier
+    from hybrid.evaluation import verdicts as measured
+    from hybrid.retrieval.embedding import Embedder
+    from hybrid.settings import Settings
+    from hybrid.settings.models import resolve_model
+
+    used = Settings.load(settings)
+    read = measured.read_cases(cases)
+    named = model or used.answer.entailment
+    classifier = Classifier.load(resolve_model(named)) if named else None
+    embedder = Embedder.load(used.retrieval.embedder)
+    publish(measured.evaluate(read, embedder, used.answer, seed, classifier), out, as_json=as_json)
