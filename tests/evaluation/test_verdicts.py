@@ -84,8 +84,20 @@ def test_rows_are_all_false_true_and_then_kinds_the_worst_first() -> None:
     assert rows[0]["likely right"] is None
 
 
-NOUNS = ("harbour", "mill", "orchard", "quarry", "bakery", "tannery", "foundry", "brewery", "dairy", "granary", "smithy",
-         "chapel")  # fmt: skip
+NOUNS = (
+    "harbour",
+    "mill",
+    "orchard",
+    "quarry",
+    "bakery",
+    "tannery",
+    "foundry",
+    "brewery",
+    "dairy",
+    "barn",
+    "inn",
+    "chapel",
+)
 
 
 def numbered(count: int) -> tuple[list[Case], Scripted]:
