@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -156,3 +157,36 @@ def test_a_source_is_removed_by_its_path_and_a_folder_by_its_sources(tmp_path: P
         corpus.remove("docs/")
     assert corpus.remove("./docs/a.txt").removed == ("docs/a.txt",)
     assert corpus.remove(["docs/b.txt", "./docs/b.txt"]).removed == ("docs/b.txt",)
+
+
+def test_two_documents_of_one_source_in_one_call_are_reported_once_and_the_later_wins(tmp_path: Path) -> None:
+    first, second = (hybrid.Document.from_text(f"The lease ends in {month}.", "a.txt") for month in ("May", "June"))
+    with hybrid.Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        report = corpus.ingest(first, second, second)
+        assert (report.added, report.changed, report.unchanged) == (("a.txt",), (), ())
+        assert corpus.get_documents(["a.txt"])["a.txt"].text == second.text
+        report = corpus.ingest(second, first)
+        assert (report.added, report.changed, report.unchanged) == ((), ("a.txt",), ())
+        assert corpus.get_documents(["a.txt"])["a.txt"].text == first.text
+        report = corpus.ingest(second, first)
+        assert (report.added, report.changed, report.unchanged) == ((), (), ("a.txt",))
+        assert corpus.get_documents(["a.txt"])["a.txt"].text == first.text
+
+
+def test_dates_that_cannot_be_read_in_one_way_are_noted_with_their_sources(tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text("---\ndate: 3/4/2026\n---\nThe lease ends.")
+    (folder / "b.html").write_text('<html><head><meta name="date" content="5/6/2026"></head><body>Rent</body></html>')
+    (folder / "c.eml").write_text("From: a@example.org\nDate: nonsense\nSubject: Rent\n\nThe rent is due.")
+    (folder / "d.md").write_text("---\ndate: 12 March 2026\n---\nThe deposit is due.")
+    given = SimpleNamespace(page_content="The roof leaks.", metadata={"source": "e", "date": "7/8/2026"}, id=None)
+    undated = SimpleNamespace(page_content="The door creaks.", metadata={"source": "f", "date": None}, id=None)
+    with hybrid.Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        report = corpus.ingest(folder, given, undated)
+        assert len(report.added) == 6
+    (note,) = report.notes
+    for source, written in (("a.md", "3/4/2026"), ("b.html", "5/6/2026"), ("c.eml", "nonsense"), ("e", "7/8/2026")):
+        assert f"{source} ('{written}')" in note
+    assert "d.md" not in note
+    assert "f (" not in note

@@ -63,7 +63,9 @@ class _ChangeDetector:
         self._catalog = catalog
         self._settings = settings
         self._tally = tally
-        self._known = {row.source: row for row in catalog.sources()}
+        self._before = {row.source: row for row in catalog.sources()}
+        self._known = dict(self._before)  # and what this call handed on
+        self._counted: set[str] = set()
         self._coming: set[str] = set()  # sha256 of the documents handed on
         self._refreshed: list[Found] = []
 
@@ -85,7 +87,9 @@ class _ChangeDetector:
             self._skip(SkippedFile(source=item.source, code=error.code, reason=error.reason), known)
             return None
         if incoming is None:
-            self._tally.unchanged.append(item.source)
+            if item.source not in self._counted:
+                self._counted.add(item.source)
+                self._tally.unchanged.append(item.source)
             return None
         self._count(incoming)
         return incoming
@@ -129,13 +133,16 @@ class _ChangeDetector:
         if known is not None and same and known.details == details:
             return None
         main = SourceEntry(document.source, document.sha256, parent=document.parent)
-        return self._incoming(main, Loaded((document,)))
+        written = document.metadata.extra.get("date") if document.metadata.date is None else None
+        written = None if written == "null" else written  # JSON, of a date that was given as None
+        return self._incoming(main, Loaded((document,), undated=((document.source, written),) if written else ()))
 
     def _incoming(self, main: SourceEntry, loaded: Loaded) -> Incoming:
         for document in loaded.documents:
             if not storable(document.text):
                 raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         self._tally.skipped.extend(loaded.skipped)
+        self._tally.undated.extend(loaded.undated)
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (
             SourceEntry(part.source, part.sha256, parent=part.parent, details=part.metadata.model_dump(mode="json"))
@@ -156,10 +163,16 @@ class _ChangeDetector:
     def _count(self, incoming: Incoming) -> None:
         new = {document.sha256 for document in incoming.new} - self._coming
         for entry in incoming.entries:
-            known = self._known.get(entry.name)
+            again = self._uncount(entry.name)
+            known = self._before.get(entry.name)
+            self._known[entry.name] = SourceRow(
+                entry.name, 0, entry.sha256, entry.size, entry.mtime_ns, entry.parent, entry.details or {}
+            )
             if known is not None and known.sha256 == entry.sha256:
                 if entry.details is not None and known.details != entry.details:
                     self._tally.changed.append(entry.name)  # of its metadata
+                elif again:
+                    self._tally.unchanged.append(entry.name)
                 continue
             if known is not None:
                 self._tally.changed.append(entry.name)
@@ -169,6 +182,17 @@ class _ChangeDetector:
                 self._tally.duplicates.append(entry.name)
             new.discard(entry.sha256)
         self._coming |= {document.sha256 for document in incoming.new}
+
+    def _uncount(self, name: str) -> bool:
+        """Take a source out of the tally if an earlier document of this call counted it: the last one counts."""
+        if name not in self._counted:
+            self._counted.add(name)
+            return False
+        tally = self._tally
+        for names in (tally.added, tally.changed, tally.unchanged, tally.duplicates):
+            if name in names:
+                names.remove(name)
+        return True
 
     def _skip(self, skipped: SkippedFile, known: SourceRow | None) -> None:
         if known is not None:

@@ -140,33 +140,51 @@ class _Input:
         stack = [(start, named)]
         while stack:
             path, named = stack.pop()
-            is_link = path.is_symlink()
-            if root is not None and is_link and path != root:
-                problem = _link_problem(path, root)
-                if problem is not None:
-                    yield problem
-                    continue
-                if path.is_dir() and not named:
-                    links.append(path)
-                    continue
-            # Of a folder that is no corpus only folders and links can lead into one.
-            if (named or is_link or path.is_dir()) and _is_own(path):
-                yield _problem(path, "it is a corpus directory of hybrid, or a file in one, and not documents")
-                continue
-            if not path.is_dir():
-                yield _Entry(path, _source(path), root, is_link)
-                continue
-            real = os.path.realpath(path)
-            if real in self._visited:
-                continue
-            self._visited.add(real)
-            stack += [(child, False) for child in self._children(path)]
+            try:
+                found = self._visit(path, root, links, named=named)
+            except OSError as error:  # a folder that may not be looked into
+                found = self._refused(path, error)
+            if isinstance(found, _Entry):
+                yield found
+            else:
+                stack += [(child, False) for child in found]
+
+    def _visit(self, path: Path, root: Path | None, links: list[Path], *, named: bool) -> _Entry | list[Path]:
+        """A file or a problem, or else what lies in a folder. A link to a folder goes to ``links`` instead."""
+        is_link = path.is_symlink()
+        if root is not None and is_link and path != root:
+            problem = _link_problem(path, root)
+            if problem is not None:
+                return problem
+            if path.is_dir() and not named:
+                links.append(path)
+                return []
+        # Of a folder that is no corpus only folders and links can lead into one.
+        if (named or is_link or path.is_dir()) and _is_own(path):
+            return _problem(path, "it is a corpus directory of hybrid, or a file in one, and not documents")
+        if not path.is_dir():
+            return _Entry(path, _source(path), root, is_link)
+        real = os.path.realpath(path)
+        if real in self._visited:
+            return []
+        self._visited.add(real)
+        return self._children(path)
+
+    def _is_folder(self, path: Path) -> bool:
+        try:
+            return path.is_dir()
+        except OSError as error:
+            self._problems.append(self._refused(path, error))
+            return False
+
+    def _refused(self, path: Path, error: OSError) -> _Entry:
+        return _Entry(path, _source(path), None, skipped=unreadable(_source(path), error))
 
     def _children(self, folder: Path, named_hidden: bool = False) -> list[Path]:
         try:
             names = sorted(child.name for child in folder.iterdir())
         except OSError as error:
-            self._problems.append(_Entry(folder, _source(folder), None, skipped=unreadable(_source(folder), error)))
+            self._problems.append(self._refused(folder, error))
             return []
         return [folder / name for name in names if named_hidden or self._is_shown(name)]
 
@@ -180,12 +198,12 @@ class _Input:
         return found
 
     def _expand(self, folder: Path, part: str) -> Iterator[Path]:
-        if not folder.is_dir():
+        if not self._is_folder(folder):
             return
         if part == "**":
             yield folder
             for child in self._children(folder):
-                if child.is_dir() and not child.is_symlink():  # a link could lead round in circles
+                if self._is_folder(child) and not child.is_symlink():  # a link could lead round in circles
                     yield from self._expand(child, part)
         elif not _MAGIC.search(part):
             if os.path.lexists(folder / part):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -35,6 +35,22 @@ def quiet(stage: Stage, done: int, total: int, detail: str) -> None:
     """The `Progress` that says nothing."""
 
 
+_DATES_NAMED = 10
+"""How many of the dates that cannot be read a note names; it says how many more there are."""
+
+
+def _of_dates(undated: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The note that names sources whose dates cannot be read."""
+    if undated:
+        named = ", ".join(f"{source} ({written[:60]!r})" for source, written in undated[:_DATES_NAMED])
+        more = f" and {len(undated) - _DATES_NAMED:,} more" if len(undated) > _DATES_NAMED else ""
+        yield (
+            "These dates cannot be read, or in more than one way (3/4 is March for some, April for others), and were "
+            f"left out, so that since and until do not find their documents: {named}{more}. Write 2026-04-03, or the "
+            "month as a word, and ingest again."
+        )
+
+
 @dataclass
 class Tally:
     """What happened so far in one ingest or removal."""
@@ -46,6 +62,7 @@ class Tally:
     skipped: list[SkippedFile] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with the date that cannot be read
     chunks: int = 0
     tokens_read: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
@@ -75,7 +92,7 @@ class Tally:
             duplicates=tuple(self.duplicates),
             skipped=tuple(self.skipped),
             removed=tuple(self.removed),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *_of_dates(self.undated)),
             chunks=self.chunks,
             tokens_read=self.tokens_read,
             loss=self.loss,

@@ -65,6 +65,11 @@ def read(messages: Sequence[BaseMessage]) -> Asked:
             passages += context
             if text.strip() and not context:
                 notes.append(UNUSED)
+    if messages and messages[-1].type in ("tool", "function"):
+        raise InputError(
+            f"the last message is a {type(messages[-1]).__name__}, and ChatHybrid calls no tools; give what it found "
+            "as text of a human message, or as as_context(documents)"
+        )
     if not asked:
         raise InputError("there is no question: the messages have no human message")
     history = tuple(one for one in asked[:-1] if one.strip())
@@ -131,15 +136,19 @@ def _page(metadata: dict[str, Any]) -> int | None:
 
 
 _READ = ("text", "text-plain")
+_MEDIA = ("image", "audio", "video", "file", "document", "media", "input_")
+"""What the types of blocks with pictures, sound and files begin with. A model's earlier message may hold other blocks
+that are not text, such as its reasoning, and they say nothing that was asked."""
 
 
 def _check_blocks(number: int, message: BaseMessage) -> None:
-    """Raises `InputError`, by its type, for a block of a question or a system message that is not text."""
-    if isinstance(message.content, str) or message.type not in ("human", "system"):
+    """Raises `InputError`, by its type, for a block that is not text; of a model's message, for a picture or a file."""
+    if isinstance(message.content, str):
         return
     for block in message.content:
         kind = block.get("type") if isinstance(block, dict) else "text"
-        if kind not in _READ:
+        asks = message.type in ("human", "system")
+        if kind not in _READ and (asks or str(kind).startswith(_MEDIA)):
             raise InputError(
                 f"message {number} holds a block of type {kind!r}, and ChatHybrid reads text alone "
                 f"({', '.join(_READ)}); ingest what the picture or file says, or give it as text"

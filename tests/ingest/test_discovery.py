@@ -213,3 +213,23 @@ def test_what_is_no_document_in_an_iterable_is_refused_when_it_comes_up(wrong: o
     _, documents, _ = separated([iter([Document.from_text("One.", source="a"), wrong])])
     with pytest.raises(InputError, match=f"holds {type(wrong).__name__}, not documents"):
         list(documents)
+
+
+@pytest.mark.parametrize("given", ["docs", "docs/**/*.txt"])
+def test_a_folder_that_may_not_be_looked_into_is_skipped_and_costs_no_other(tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs" / "locked").mkdir(parents=True)
+    (tmp_path / "docs" / "a.txt").write_text("Text.")
+
+    def refused(name, method):
+        def called(path, *arguments, **options):
+            if "locked" in path.parts and (path.name != "locked" or name == "iterdir"):
+                raise PermissionError(13, "Permission denied")
+            return method(path, *arguments, **options)
+
+        return called
+
+    for name in ("is_file", "is_dir", "iterdir"):
+        monkeypatch.setattr(Path, name, refused(name, getattr(Path, name)))
+    found = {one.source: getattr(one, "code", None) for one in discover([given], IngestSettings())}
+    assert found == {"docs/a.txt": None, "docs/locked": "unreadable"}

@@ -20,7 +20,7 @@ from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel, GenericFakeChatModel
 from langchain_core.load import dumps, loads
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnablePassthrough
@@ -466,11 +466,22 @@ def test_tools_and_structured_output_are_refused_by_name(chat: ChatHybrid) -> No
 @pytest.mark.parametrize("kind", ["image", "image_url", "audio", "file"])
 def test_what_is_not_text_is_refused_by_its_type(chat: ChatHybrid, kind: str) -> None:
     content: Any = [{"type": "text", "text": END}, {"type": kind, "url": "https://example.org/x"}]
-    for messages in ([HumanMessage(content=content)], [SystemMessage(content=content), HumanMessage(END)]):
+    earlier = [AIMessage(content=content), HumanMessage(END)]
+    for messages in ([HumanMessage(content=content)], [SystemMessage(content=content), HumanMessage(END)], earlier):
         with pytest.raises(InputError, match=f"message 1 holds a block of type '{kind}'"):
             chat.invoke(messages)
         with pytest.raises(InputError, match=kind):
             list(chat.stream(messages))
+
+
+def test_a_tools_message_at_the_end_is_refused_by_name(chat: ChatHybrid) -> None:
+    with pytest.raises(InputError, match="the last message is a ToolMessage"):
+        chat.invoke([HumanMessage(END), ToolMessage("42", tool_call_id="1")])
+
+
+def test_reasoning_in_a_models_earlier_message_is_passed_over(chat: ChatHybrid) -> None:
+    before = AIMessage(content=[{"type": "reasoning", "reasoning": "..."}, {"type": "text", "text": "In May."}])
+    assert chat.invoke([HumanMessage(END), before, HumanMessage(END)]).text
 
 
 def test_a_cache_answers_again_until_anything_changes(tmp_path: Path) -> None:

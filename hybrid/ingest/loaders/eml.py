@@ -58,7 +58,9 @@ def load_eml(data: bytes, source: str) -> Extracted:
         custodian=next((owner for name in _CUSTODIAN if (owner := _header(message, name))), None),
         extra=extra,
     )
-    return Extracted(f"{head}\n\n{body}" if head else body, metadata, attachments=attachments)
+    unread_date = None if metadata.date else headers.get("Date")
+    text = f"{head}\n\n{body}" if head else body
+    return Extracted(text, metadata, attachments=attachments, unread_date=unread_date)
 
 
 def _header(message: Message, name: str) -> str:
@@ -81,7 +83,7 @@ def _body(message: EmailMessage, source: str) -> tuple[str, dict[str, str]]:
         return "", {}
     text, extra = decode(_payload(part), part.get_content_charset())
     if part.get_content_type() == "text/html":
-        text, _ = read_html(text, source)
+        text = read_html(text, source).text
     return text.strip("\n"), extra
 
 

@@ -84,13 +84,15 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read."""
+    """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
+    is a date as it stands there if it cannot be read, or in several ways."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
     pages: tuple[int, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
+    unread_date: str | None = None
 
 
 def suffix_of(source: str) -> str:

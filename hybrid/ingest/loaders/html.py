@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -47,11 +47,11 @@ def load_html(data: bytes, source: str) -> Extracted:
     if declared is not None and declared.lower().startswith(("utf-16", "utf16", "utf-32")):
         declared = None  # the declaration was read as ASCII, so it cannot be true
     html, extra = decode(data, declared)
-    text, metadata = read_html(html, source)
-    return Extracted(text, metadata.model_copy(update={"extra": extra}))
+    read = read_html(html, source)
+    return replace(read, metadata=read.metadata.model_copy(update={"extra": extra}))
 
 
-def read_html(html: str, source: str) -> tuple[str, Metadata]:
+def read_html(html: str, source: str) -> Extracted:
     """The visible text and the metadata of an HTML string."""
     # The parser drops what follows the end of the page; browsers show it, and mails are often glued together.
     html = _END_OF_PAGE.sub("\n", html)
@@ -63,11 +63,13 @@ def read_html(html: str, source: str) -> tuple[str, Metadata]:
                 source, f"the HTML is nested too deeply to be read ({parser.error_log[0].message}); save it as text"
             )
         if root is None:
-            return "", Metadata()
-        return canonical(_visible_text(root)), _metadata(root)
+            return Extracted("")
+        metadata, date = _metadata(root)
+        return Extracted(canonical(_visible_text(root)), metadata, unread_date=None if metadata.date else date)
 
 
-def _metadata(root: etree._Element) -> Metadata:
+def _metadata(root: etree._Element) -> tuple[Metadata, str | None]:
+    """The metadata, and the date as it stands in the page."""
     named: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or "").lower()
@@ -76,12 +78,13 @@ def _metadata(root: etree._Element) -> Metadata:
             named.setdefault(name, content)
     title = next((" ".join("".join(node.itertext()).split()) for node in root.iter("title")), "")
     date = _first(named, _DATES)
-    return Metadata(
+    metadata = Metadata(
         title=title or _first(named, _TITLES),
         author=_first(named, _AUTHORS),
         date=parse_date(date or "", "second"),
         custodian=None,
     )
+    return metadata, date
 
 
 def _first(named: dict[str, str], names: tuple[str, ...]) -> str | None:

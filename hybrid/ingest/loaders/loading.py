@@ -31,10 +31,14 @@ MAX_ATTACHMENTS = 1000
 
 @dataclass(frozen=True)
 class Loaded:
-    """One file's documents, the main one first, then its attachments; and what of it could not be read."""
+    """One file's documents, the main one first, then its attachments; and what of it could not be read.
+
+    ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands.
+    """
 
     documents: tuple[Document, ...]
     skipped: tuple[SkippedFile, ...] = ()
+    undated: tuple[tuple[str, str], ...] = ()
 
 
 def read_bytes(found: Found, settings: IngestSettings) -> bytes:
@@ -80,7 +84,7 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
     """
     tree = _AttachmentTree(settings)
     tree.load(data, source, None, 0)
-    return Loaded(tuple(tree.documents), tuple(tree.skipped))
+    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated))
 
 
 @dataclass
@@ -90,6 +94,7 @@ class _AttachmentTree:
     settings: IngestSettings
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
+    undated: list[tuple[str, str]] = field(default_factory=list)
     attachments: int = 0
 
     def load(self, data: bytes, source: str, parent: Document | None, depth: int) -> None:
@@ -104,6 +109,8 @@ class _AttachmentTree:
         document = _document(kind, data, source, extracted, parent)
         self.documents.append(document)
         self.skipped += extracted.skipped
+        if extracted.unread_date is not None:
+            self.undated.append((source, extracted.unread_date))
         for attachment in extracted.attachments:
             self._attach(attachment, document, depth + 1)
 

@@ -138,7 +138,7 @@ def load_markdown(data: bytes, source: str) -> Extracted:
         custodian=fields.get("custodian") or None,
         extra=extra,
     )
-    return Extracted(text, metadata)
+    return Extracted(text, metadata, unread_date=None if metadata.date else fields.get("date") or None)
 
 
 def _unquoted(value: str) -> str:
