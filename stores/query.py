@@ -76,7 +76,7 @@ def _short_form(term: str) -> list[str]:
 
 def exact_expression(question: str) -> str:
     """A match expression for chunks that hold any of the question's exact terms; empty if it has none."""
-    return " OR ".join(_phrase(term) for term in exact_terms(question))
+    return " OR ".join(exact_phrase(term) for term in exact_terms(question))
 
 
 def match_expression(question: str) -> str:
@@ -86,10 +86,11 @@ def match_expression(question: str) -> str:
         word.casefold() for word in re.findall(r"\w+", unicodedata.normalize("NFC", question[:MAX_CHARS]))
     )
     content_words = [word for word in words if word not in STOPWORDS and any(map(str.isalnum, word))] or list(words)
-    terms = dict.fromkeys([*map(_phrase, exact_terms(question)), *map(_phrase, content_words[:MAX_TERMS])])
+    terms = dict.fromkeys([*map(exact_phrase, exact_terms(question)), *map(exact_phrase, content_words[:MAX_TERMS])])
     return " OR ".join(terms)
 
 
-def _phrase(term: str) -> str:
+def exact_phrase(term: str) -> str:
+    """A match expression for the words of ``term`` in their order."""
     plain = term.replace("\x00", " ").encode(errors="replace").decode()
     return '"' + unicodedata.normalize("NFC", plain).replace('"', '""') + '"'

@@ -136,13 +136,13 @@ def routing_questions(folder: Path) -> Iterator[tuple[Asked, str]]:
         if "?" in about:
             yield Asked(" ".join(about.partition("?")[0].split()) + "?", LOOKUP, "cuad descriptions"), part
         for frame in _FRAMES:
-            company, contract = _company_and_kind(rng.choice(names))
+            company, contract = company_and_kind(rng.choice(names))
             name = category if rng.random() < 0.3 else category.lower()
             text = frame.format(about=about, name=name, contract=contract, company=company)
             yield Asked(text.rstrip("?.! ").lower() if rng.random() < 0.25 else text, LOOKUP, "cuad frames"), part
 
 
-def _company_and_kind(identifier: str) -> tuple[str, str]:
+def company_and_kind(identifier: str) -> tuple[str, str]:
     """Company and kind of contract from a CUAD name, such as ``EdietsComInc_2000..._Co-Branding Agreement``."""
     parts = identifier.split("_")
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", parts[0]), re.sub(r"\W*\d*$", "", parts[-1]) or "agreement"

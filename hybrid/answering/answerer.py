@@ -13,7 +13,7 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import abstention, digest, generators
+from hybrid.answering import abstention, digest, generators, premises
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
@@ -26,6 +26,7 @@ from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
+from hybrid.stores.query import exact_phrase
 from hybrid.stores.rows import CommitRow
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
@@ -213,11 +214,13 @@ class Answerer:
         with context.timed("evidence"):
             context.idf = self._idf_of(context.commit.n if context.commit else None)
             context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, hits))
-            context.answerability = abstention.measure(asked, context.evidence, context.idf)
+            context.answerability = abstention.answerability(asked, context.evidence, context.idf)
+            absent = self._absent(asked, where, context.evidence)
         events.append(EvidenceEvent(hits=tuple(hits)))
         if not context.answerable:
-            context.nothing = self._nothing(context)
+            context.nothing = " ".join([self._nothing(context), *absent])
             return
+        events += [context.note(one) for one in absent]
         if not context.answerability.confident:
             events.append(context.note(NOT_CONFIDENT))
         if context.route.name != "comprehension":
@@ -253,6 +256,17 @@ class Answerer:
             for hit in self._searcher.search(asked, IN_NAMED, Filter(sources=document.source))
             if hit.document_id == document.document_id  # a source's name may be another's pattern
         ]
+
+    def _absent(self, asked: str, where: Filter | None, found: Sequence[Sentence]) -> list[str]:
+        """What is said of the question's names and identifiers that are in none of the documents searched, if any."""
+        terms = premises.absent(premises.premises(asked), [sentence.text for sentence in found])
+        if where is None:  # what the full text finds needs no documents to be looked through
+            terms = tuple(term for term in terms if not self._catalog.count_lexical(exact_phrase(term), 1))
+        if not terms:
+            return []
+        documents = self._catalog.matching(where or Filter())
+        terms = premises.absent(terms, (self._catalog.text(document_id) for document_id in documents))
+        return [premises.sentence(terms, len(documents))] if terms and documents else []
 
     def _idf_of(self, commit: int | None) -> InverseDocumentFrequency:
         known = self._idf
@@ -402,10 +416,7 @@ class Answerer:
                 )
         documents = searched.format("s" if count > 1 else "")
         number = f"{count:,}" if count > 1 else "one"
-        text = f"Nothing in the {number} {documents} answers this question."
-        if context.answerability.missing:
-            text += f" {'They do' if count > 1 else 'It does'} not mention {', '.join(context.answerability.missing)}."
-        return text
+        return f"Nothing in the {number} {documents} answers this question."
 
 
 def _standing(one: Verified, names: Mapping[int, Collection[str]]) -> Verified:

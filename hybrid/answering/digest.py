@@ -191,7 +191,7 @@ def _ranks(question: str, pool: Sequence[Sentence]) -> NDArray[np.int64]:
 def _rank(question: str, sentence: Sentence, count: int) -> int:
     text = sentence.text.rstrip()
     long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
-    states = not text.endswith("?") and boilerplate.share(question, text) == 1.0
+    states = not text.endswith("?") and boilerplate.is_statement(question, text)
     if not states or not (long or (ends and count < REPEATED)):
         return 2
     return 0 if long and ends and not sentence.quoted else 1

@@ -13,9 +13,6 @@ from collections.abc import Sequence
 
 from hybrid.answering.evidence import Sentence, collapse
 
-BEHIND = 0.3
-"""What a sentence that is structure keeps of its score, so that it is quoted where no statement comes near."""
-
 _MARKS = re.compile(r"^(?:[ \t]*>)+[ \t]*|^.*\bwrote:\n(?=[ \t]*>)", re.MULTILINE)
 _HEADER = re.compile(r"(?:From|To|Cc|Bcc|Sent|Subject):\s*\S|Date:.*\d\d:\d\d|On .*\bwrote:$")
 _CLOSING = re.compile(
@@ -34,19 +31,19 @@ _ASKS_OF_A_MAIL = re.compile(
 _ASKS_OF_A_HEADING = re.compile(r"\b(?:headings?|headed|titles?|called)\b", re.IGNORECASE)
 
 
-def share(question: str, text: str) -> float:
-    """How much of its score a sentence keeps: all if it is a statement, or if ``question`` asks for what it holds.
+def is_statement(question: str, text: str) -> bool:
+    """Whether a sentence is a statement, or is what ``question`` asks for: a header, a closing, a heading.
 
     Example:
-        >>> share("What did Ann recommend?", "Regards, Ann"), share("Who sent it?", "From: Ann <ann@acme.example>")
-        (0.3, 1.0)
+        >>> is_statement("What did Ann recommend?", "Regards, Ann")
+        False
+        >>> is_statement("Who sent it?", "From: Ann <ann@mill.example>")
+        True
     """
     plain = unmarked(text)
     if is_of_a_mail(plain):
-        return 1.0 if _ASKS_OF_A_MAIL.search(question) else BEHIND
-    if _HEADING.fullmatch(plain):
-        return 1.0 if _ASKS_OF_A_HEADING.search(question) else BEHIND
-    return 1.0
+        return _ASKS_OF_A_MAIL.search(question) is not None
+    return _HEADING.fullmatch(plain) is None or _ASKS_OF_A_HEADING.search(question) is not None
 
 
 def is_of_a_mail(text: str) -> bool:

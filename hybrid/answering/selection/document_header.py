@@ -104,6 +104,17 @@ def named(question: str, title: str) -> bool:
     return len(words) >= MIN_WORDS and words <= _words(question)
 
 
+def repeats_title(question: str, title: str, text: str) -> bool:
+    """Whether a sentence says nothing but the title by which the question names its document.
+
+    Example:
+        >>> repeats_title("What is due by the statement of account?", "Statement of account", "Statement of account")
+        True
+    """
+    words = set(lexicon.content_words(text))
+    return words <= set(lexicon.content_words(title)) and not lexicon.facts(text).required and named(question, title)
+
+
 def named_documents(question: str, hits: Sequence[Hit]) -> list[Hit]:
     """The best hit of each document that the question names, of the first `NAMED_DOCUMENTS` of them."""
     best = {hit.document_id: hit for hit in reversed(hits)}
