@@ -43,7 +43,7 @@ class RequestContext:
     evidence: Sequence[Sentence] = ()
     """The sentences that were found, without those of documents that were removed since."""
     idf: Idf = field(default=lambda _: 1.0)
-    answerability: Answerability = field(default=Answerability(0.0, 0.0))
+    answerability: Answerability = field(default=Answerability(0.0))
     digest: Sequence[Sentence] = ()
     """The sentences of the digest, in its order, likewise."""
     verifier: Verifier | None = None
