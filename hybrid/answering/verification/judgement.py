@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 Pair = tuple[str, str]
 """A premise of one to three sentences, and a claim."""
 P_YES = 0.9
-"""What a chat model's yes is worth: it was right for 9 of 10 claims that had passed the checks
-(benchmarks/verification/README.md, "A chat model as judge")."""
+"""What a chat model's yes is taken to be worth. It is assumed, not measured: of a 1.5B model 24 of 48 were right
+(benchmarks/verification/README.md, "A chat model as judge"), and larger ones were not at hand."""
 INSTRUCTION = (
     "You check whether a passage supports a statement. Judge by the passage alone. The statement may use other words, "
     "but it must not add, drop or change anything that matters: who, what, when, how much, under which condition, and "

@@ -410,6 +410,13 @@ def _substitution(claim: Clauses, span: Clauses) -> bool:
     return False
 
 
+def same_words(claim: str, span: str) -> float:
+    """The share of the claim's words that stand in the span, in its order: 1 for a copy of a part of it."""
+    mine, theirs = _all_words(claim), _all_words(span)
+    blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(mine))
+
+
 _SAME_WORDS = 0.55
 """Share of a claim's words that stand in the span, in its order, from which the others are set against each other."""
 _NEAR_COPY = 0.85
