@@ -16,7 +16,7 @@ from hybrid._runtime import models_used
 from hybrid.answering.answerer import Answerer
 from hybrid.answering.verification.classifiers import Classifier
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
-from hybrid.errors import InputError
+from hybrid.errors import InputError, missing_package_errors
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
@@ -69,7 +69,8 @@ EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: Embedde
 
 
 def _load_memory_model(settings: MemorySettings) -> MemoryModel:
-    from hybrid.ttt.memory import MemoryModel
+    with missing_package_errors("torch"):
+        from hybrid.ttt.memory import MemoryModel
 
     return MemoryModel.load(settings)
 

@@ -32,6 +32,9 @@ was already ingested.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class HybridError(Exception):
     """Base of every error that hybrid raises on purpose.
@@ -59,6 +62,21 @@ class SettingsError(HybridError, ValueError):
 
 class InstallationError(HybridError, ImportError):
     """A package that hybrid needs is missing, or two that exclude each other are installed."""
+
+
+@contextmanager
+def missing_package_errors(*packages: str) -> Iterator[None]:
+    """Turn the failure to import one of hybrid's own dependencies into `InstallationError`, with how to install it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in packages:
+            raise
+        torch = "pip install torch --index-url https://download.pytorch.org/whl/cpu, then " * (error.name == "torch")
+        raise InstallationError(
+            f"hybrid needs the package {error.name}, which is not installed; run: {torch}pip install "
+            "'hybrid-ttt-rag[cpu]', or 'hybrid-ttt-rag[gpu]' alone on a machine with an NVIDIA GPU"
+        ) from error
 
 
 class MissingExtraError(InstallationError):

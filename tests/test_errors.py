@@ -5,14 +5,18 @@ from __future__ import annotations
 import builtins
 import inspect
 import re
+import sys
 from collections.abc import Callable
 
 import pytest
 
 import hybrid
-from hybrid import errors
+from hybrid import _view, errors
 from hybrid.errors import HybridError, InstallationError, MissingExtraError
 from hybrid.evaluation import comprehension, report, retrieval
+from hybrid.retrieval.embedding import Embedder
+from hybrid.settings import MemorySettings, models
+from hybrid.settings.models import EMBEDDER
 from hybrid.stores import vectors
 from hybrid.ttt.checkpoints import official
 
@@ -69,3 +73,23 @@ def test_a_package_that_is_not_installed_is_one_error_that_says_what_to_install(
         use()
     assert refused.value.extra == extra
     assert isinstance(refused.value, InstallationError | ImportError)
+
+
+def test_a_missing_dependency_is_an_installation_error_with_the_way_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(InstallationError, match=r"package torch, .*download.pytorch.org/whl/cpu.*rag\[cpu\]"):
+        models.resolve_device("auto", "memory.device")
+    with pytest.raises(InstallationError, match="package torch"):
+        models.multiplies_bfloat16()
+    monkeypatch.setitem(sys.modules, "hybrid.ttt.memory", None)  # another module that is missing is no such case
+    with pytest.raises(ModuleNotFoundError, match=r"hybrid\.ttt\.memory"):
+        _view.load_memory_model(MemorySettings(sinks=3))
+
+
+def test_missing_sentence_transformers_are_an_installation_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    embedder = Embedder.load(EMBEDDER.name, "cpu")
+    with pytest.raises(InstallationError, match="package sentence_transformers, which is not installed"):
+        embedder.encode(["The term is two years."] * 3, bulk=True)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid._runtime import PROCESS_WIDE, log_info
-from hybrid.errors import MissingModelError, UnsupportedModelError
+from hybrid.errors import MissingModelError, UnsupportedModelError, missing_package_errors
 from hybrid.retrieval.bert import BertEncoder
 from hybrid.settings import Dtype
 from hybrid.settings.models import multiplies_bfloat16, resolve_device, resolve_model
@@ -119,7 +119,8 @@ class Embedder:
         """The model in sentence-transformers, whose import costs seconds of CPU (benchmarks/README.md)."""
         device = resolve_device(self._device, "retrieval.device")
         with PROCESS_WIDE, _quiet_transformers():
-            from sentence_transformers import SentenceTransformer
+            with missing_package_errors("sentence_transformers", "torch"):
+                from sentence_transformers import SentenceTransformer
 
             try:
                 model = SentenceTransformer(

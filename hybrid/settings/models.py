@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from hybrid.errors import MissingModelError, SettingsError
+from hybrid.errors import MissingModelError, SettingsError, missing_package_errors
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def resolve_device(wanted: str, setting: str) -> str:
     """
     if wanted == "cpu":
         return "cpu"
-    import torch
+    with missing_package_errors("torch"):
+        import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if wanted == "auto":
@@ -125,6 +126,7 @@ def resolve_device(wanted: str, setting: str) -> str:
 
 def multiplies_bfloat16() -> bool:
     """Whether this machine's CPU multiplies bfloat16 in hardware, which then is the faster dtype."""
-    import torch  # here, because the ground floor loads nothing heavy
+    with missing_package_errors("torch"):
+        import torch  # here, because the ground floor loads nothing heavy
 
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

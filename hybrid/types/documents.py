@@ -191,7 +191,8 @@ class Passage:
         page: the page that it begins on, and ``last_page`` the one that it ends on, from 1.
         line: its first line, from 1; on its page where there are pages.
 
-    Raises `InputError`, which names the field, for a value of another type or out of its range.
+    Raises `InputError`, which names the field, for a value of another type or out of its range. A field that is
+    assigned afterwards raises `dataclasses.FrozenInstanceError`; `dataclasses.replace` makes another, and checks it.
 
     Example:
         >>> Passage("The lease ends in May.", source="lease.pdf", start=400, page=7).end
