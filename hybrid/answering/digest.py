@@ -8,7 +8,7 @@ The sentences are quoted whole and word for word. They are chosen by three thing
   in a narrative, speech in the first and second person says little outside its scene.
 - *redundancy*: how many of its words a sentence says that was chosen before.
 
-The weights were fitted on 50 stories of SQuALITY's training set and on half of QMSum's validation meetings;
+The weights were chosen on the 50 stories of SQuALITY's training set and on half of QMSum's validation meetings;
 ``python -m benchmarks.comprehension`` measures them on others.
 """
 
@@ -46,8 +46,8 @@ PASSAGE = 6_000
 REPEATED = 3
 """A short line that stands so often is a running head."""
 REDUNDANCY = 0.6
-"""What a sentence loses, in standard deviations of the scores, if all its words were said: between 0.2 and 1 nothing
-changes by more than 0.001."""
+"""What a sentence loses, in standard deviations of the scores, if all its words were said: on the stories 0.3 and 1
+make no difference above 0.001 in ROUGE-2."""
 
 Vector = NDArray[np.float64]
 _PROSE: Mapping[str, float] = {

@@ -186,7 +186,7 @@ def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html
     numbers = [_number(citation.number, exhibits) for citation in claim.citations]
     if claim.contradicted_by:
         others = join([_number(number, exhibits) for number in claim.contradicted_by])
-        numbers.append(join((" but ", others, " otherwise")))
+        numbers.append(join((" but ", others, " says otherwise")))
     colour = COLOURS[claim.verdict]
     return tag(
         "div",
@@ -210,14 +210,15 @@ def _number(number: int, exhibits: Mapping[int, int] | None) -> Html:
 def verdict_pill(claim: Claim) -> Html:
     """The verdict as a sign, a word and a colour; what it means and where it is from on hovering."""
     meaning = f"{MEANING[claim.verdict]}; {ORIGINS[claim.origin]}; decided by {claim.decided_by}{_worth(claim)}"
-    return pill(f"{SIGNS[claim.verdict]} {in_words(claim)}", COLOURS[claim.verdict], meaning)
+    sure = f", {claim.probability:.0%}" if claim.verdict == "likely" and claim.probability is not None else ""
+    return pill(f"{SIGNS[claim.verdict]} {verdict_in_words(claim)}{sure}", COLOURS[claim.verdict], meaning)
 
 
-def in_words(claim: Claim) -> str:
-    """The verdict on a claim as a reader takes it: a sentence of a document is quoted, and a model may be unsure."""
+def verdict_in_words(claim: Claim) -> str:
+    """The verdict on a claim as a reader takes it: what the index brings is quoted."""
     if claim.verdict == "verbatim":
         return "quoted" if claim.origin == "index" else "word for word"
-    return f"likely, {claim.probability:.0%}" if claim.probability and claim.verdict == "likely" else claim.verdict
+    return claim.verdict
 
 
 def _worth(claim: Claim) -> str:

@@ -5,6 +5,7 @@ It is a document of its own, which belongs to nobody else, so a style sheet is r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,12 +14,12 @@ from pathlib import Path
 from typing import Protocol
 
 from hybrid.display.answers import (
-    COLOURS,
     claim_blocks,
     disputed,
     filter_line,
     quote_in_context,
     searched,
+    verdict_in_words,
     who_and_when,
 )
 from hybrid.display.exhibits import cited
@@ -292,8 +293,8 @@ def summary(answer: Answer) -> str:
     """The verdicts of an answer's claims, counted."""
     if not answer.found:
         return "nothing found"
-    counts = {name: sum(claim.verdict == name for claim in answer.claims) for name in COLOURS}
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    counts = Counter(verdict_in_words(claim) for claim in answer.claims)
+    return ", ".join(f"{number} {name}" for name, number in counts.items())
 
 
 def _group(report: AnswerReport, number: int) -> str | None:
