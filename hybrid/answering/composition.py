@@ -104,7 +104,7 @@ class Composer:
 
     def _is_cited(self, sentence: Sentence) -> bool:
         return any(
-            document_id == sentence.document_id and start <= sentence.start and sentence.end <= end
+            document_id == sentence.document_id and start <= sentence.start and sentence.end <= end + 1  # its full stop
             for document_id, start, end in self._numbered
         )
 

@@ -183,7 +183,7 @@ def _whole(texts: Texts, spans: Sequence[Hit], encoder: Encoder, vector: NDArray
 
 def _ranks(question: str, pool: Sequence[Sentence]) -> NDArray[np.int64]:
     """0 for a full statement, 1 for a shorter one or one that a reply quotes, which stand in where there are not enough
-    others, and 2 for what states nothing by itself (a question, a heading, a mail's closing, a running head)."""
+    others, and 2 for what states nothing by itself: a question, a heading, front matter, a closing, a running head."""
     counts = Counter(map(_plain, pool))
     return np.array([_rank(question, one, counts[_plain(one)]) for one in pool])
 
@@ -191,7 +191,7 @@ def _ranks(question: str, pool: Sequence[Sentence]) -> NDArray[np.int64]:
 def _rank(question: str, sentence: Sentence, count: int) -> int:
     text = sentence.text.rstrip()
     long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
-    states = not text.endswith("?") and boilerplate.is_statement(question, text)
+    states = not text.endswith("?") and not text.startswith("---") and boilerplate.is_statement(question, text)
     if not states or not (long or (ends and count < REPEATED)):
         return 2
     return 0 if long and ends and not sentence.quoted else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hybrid.display.markup import (
@@ -50,6 +51,7 @@ DRAFT = {
     "memory": "Draft of the memory, not part of the answer: no document was found that supports this",
     "writer": "Draft of another model, not part of the answer: no document was found that supports this",
 }
+_ADDRESS = re.compile(r"(?<=\S) <[^<>]*>$")  # of a mail's sender, whose name stands before it
 _OPEN, _CLOSE = "\ue000\ue001"  # where the quote begins and ends, while lines are joined
 _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the document ends
 
@@ -85,7 +87,7 @@ def citation_text(citation: Citation) -> str:
 
 def who_and_when(citation: Citation) -> str:
     """Who says it and when, as far as the document does: "Ann Aaker, 4 March 2026"."""
-    who = citation.speaker or citation.author
+    who = citation.speaker or (_ADDRESS.sub("", citation.author) if citation.author else None)
     return ", ".join(one for one in (who, written_date(citation.date) if citation.date else None) if one)
 
 
