@@ -72,3 +72,13 @@ def test_a_lead_in_that_ends_in_a_colon_comes_behind_what_it_announces() -> None
         sentence("The buyer of the cloth shall deliver the samples to the mill.", 0.5, start=6_000),
     ]
     assert first("Does the buyer deliver?", found) == "The buyer of the cloth shall deliver the samples to the mill."
+
+
+def test_a_line_that_reads_as_a_title_comes_behind_the_amount_that_is_asked_for() -> None:
+    found = [
+        sentence("Supply Agreement of the Mill No. 7", 0.8, start=0),
+        sentence("For each delivery of cloth the buyer pays 10,822 pounds.", 0.4, start=900),
+    ]
+    question = "How many pounds are paid for each delivery in agreement No. 7?"
+    assert first(question, found) == "For each delivery of cloth the buyer pays 10,822 pounds."
+    assert first("What is the name of the agreement?", found) == "Supply Agreement of the Mill No. 7"

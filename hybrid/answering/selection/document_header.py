@@ -63,14 +63,14 @@ def fit(wanted: HeaderField, text: str, start: int) -> float:
         return 0.0
     early = 1 - start / CHARS
     if wanted == "name":
-        return early if _is_title(text) else 0.0
+        return early if is_title(text) else 0.0
     if wanted == "date":
         return 0.5 + early / 2 if _DATED.search(text) else 0.0
     between, defined = _BETWEEN.search(text) is not None, _DEFINED.search(text) is not None
     return (0.6 * between + 0.4 * defined) * (0.5 + early / 2)
 
 
-def _is_title(text: str) -> bool:
+def is_title(text: str) -> bool:
     """Whether the line reads as a title: short, its words capitalised, no full stop, no page or exhibit number."""
     found = text.split()
     long = [word for word in found if len(word) > 3 and word[0].isalpha()]

@@ -87,7 +87,14 @@ _PERSON = re.compile(
 _DEFINITION = re.compile(r"\b(?:means?|defined as|refers? to|is an?|are)\b", re.I)
 _KINDS: tuple[tuple[re.Pattern[str], tuple[re.Pattern[str], ...]], ...] = (
     (re.compile(r"\bhow (?:long|often|soon)\b|\b(?:duration|period|notice)\b", re.I), (_DURATION,)),
-    (re.compile(r"\bhow (?:much|large)\b|\b(?:amount|price|cost|fee|percentage|rate|salary)s?\b", re.I), (_AMOUNT,)),
+    (
+        re.compile(
+            r"\bhow (?:much|large|many (?:pounds|dollars|euros|per ?cent))\b"
+            r"|\b(?:amount|price|cost|fee|percentage|rate|salary)s?\b",
+            re.I,
+        ),
+        (_AMOUNT,),
+    ),
     (re.compile(r"\bhow many\b|\bnumber of\b", re.I), (_COUNT,)),
     (re.compile(r"\bwhen\b|\bwhat (?:date|day|year|time)\b|\bdate\b|\bexpir", re.I), (_DATE, _DURATION)),
     (re.compile(r"\bwho(?:m|se)?\b|\bparties\b|\bsigned by\b", re.I), (_PERSON,)),
@@ -188,7 +195,7 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
                 around[one.rank],
                 coverage * len(asked) / (4 + len(here.words)),
                 len(pairs & set(itertools.pairwise(here.words))) / len(pairs) if pairs else 0.0,
-                _holds_kind(question, text),
+                holds_kind(question, text),
                 len((required | terms) & own) / len(required | terms) if required | terms else 0.0,
                 document_header.fit(wanted, text, one.start) if wanted is not None else 0.0,
                 one.title in named,
@@ -222,6 +229,11 @@ def _held(text: str, required: frozenset[str], terms: frozenset[str]) -> frozens
     plain = collapse(text).casefold() if terms else ""
     facts = required & lexicon.facts(text).provided if required else frozenset()
     return facts | {term for term in terms if term[1:] in plain}
+
+
+def holds_exact_term(question: str, text: str) -> bool:
+    """Whether a sentence holds one of the question's exact terms."""
+    return bool(_held(text, frozenset(), _terms(question)))
 
 
 def context(question: str, found: Sequence[Sentence], idf: Idf) -> dict[int, float]:
@@ -287,7 +299,9 @@ def _passage_similarity(found: Sequence[Sentence]) -> dict[int, float]:
     return {rank: float(np.mean(each)) for rank, each in similarities.items()}
 
 
-def _holds_kind(question: str, text: str) -> bool:
+def holds_kind(question: str, text: str) -> bool:
+    """Whether a sentence holds the kind of value that the question asks for: an amount for "how much", a person for
+    "who"."""
     for asks, holds in _KINDS:
         if asks.search(question):
             return any(pattern.search(text) for pattern in holds)

@@ -47,9 +47,14 @@ def choose(
 
 
 def _states(question: str, one: Sentence) -> bool:
-    """Whether a sentence is a statement, and more than the title by which the question names its document."""
-    if document_header.field_asked(question) != "name" and document_header.repeats_title(question, one.title, one.text):
-        return False
+    """Whether a sentence is a statement: neither the title by which the question names its document, nor a line that
+    reads as a title and holds neither a value of the kind that is asked for nor an exact term."""
+    if document_header.field_asked(question) != "name":
+        if document_header.repeats_title(question, one.title, one.text):
+            return False
+        holds = features.holds_kind(question, one.text) or features.holds_exact_term(question, one.text)
+        if document_header.is_title(one.text) and not holds:
+            return False
     return boilerplate.is_statement(question, one.text)
 
 
