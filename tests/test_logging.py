@@ -170,7 +170,8 @@ KEPT = {
     "hybrid/retrieval/embedding.py": {"lru_cache"},  # the sha256 of a file of this size and time
     "hybrid/evaluation/needles.py": {"lru_cache"},  # of one measurement
     "hybrid/langchain/running.py": {"cache"},  # the threads that asks run in, made when first asked
-    "hybrid/answering/verification/vetoes.py": {"lru_cache"},  # a text cut into clauses
+    "hybrid/answering/verification/clauses.py": {"lru_cache"},  # a text cut into clauses
+    "hybrid/answering/selection/ranker.py": {"lru_cache"},  # the shipped weights, read once
     "kernels/src/triton/tiles.py": {"cache"},  # the table of a card
     "kernels/src/dispatch.py": {"cache"},  # whether triton is installed; the chip
     "kernels/src/banded_attention.py": {"lru_cache"},  # masks of a window

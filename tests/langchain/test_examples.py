@@ -15,7 +15,7 @@ SCRIPTED = {
     "langchain_pair": ("agreement.txt, lines [1, 2], of J. Whitlock", "[1] minutes.txt, line 1", "30 June 2027"),
     "langchain_any_model": ("It ends on 30 June 2027 (agreement.txt, line 1).",),
     "langchain_any_retriever": ("[1] minutes.pdf, page 3, from character 5120", "[2] minutes.pdf, page 3"),
-    "large_model_writes": ("not in the answer: Acme paid a refund", "(contradicted)", "minutes.txt, line 1"),
+    "large_model_writes": ("not in the answer: Acme paid a refund", "(unsupported)", "minutes.txt, line 1"),
 }
 
 
