@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hybrid.answering.evidence import Sentence, collapse
-from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
-from hybrid.answering.verification.verifier import STRING_COMPARISON, Verified
+from hybrid.answering.verification.verifier import STRING_COMPARISON, Verified, says_otherwise
 from hybrid.text import lexicon
 from hybrid.text.formatting import source_line
 from hybrid.types.answers import Citation, Claim, ClaimPart, DigestPart, Draft, Origin, Verdict
@@ -193,7 +192,10 @@ class Composer:
         if statement.origin == "index":
             return []
         quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
-        return [*(quote for quote in quotes if contradict(statement.text, quote.text)), *statement.against]
+        return [
+            *(quote for quote in quotes if says_otherwise(statement.text, collapse(quote.text))),
+            *statement.against,
+        ]
 
     def _part(self, part: Verified) -> ClaimPart:
         """A part of a claim, with the number of what supports it if the answer cites that."""

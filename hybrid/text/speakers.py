@@ -16,6 +16,7 @@ _LABEL = re.compile(
     r"^[ \t]*(?:\[?\d\d?(?::\d\d){1,2}\]?[ \t]+)?(?P<name>[A-Z][\w.'’-]*(?: [A-Z(][\w.'’)-]*){0,4}):[ \t]+(?=\S)",
     re.MULTILINE,
 )
+_STOP = re.compile(r"[.?!…](?=\s|[\"'”’)]|$)|[。！？]")
 _NOT_NAMES = vocabulary(
     "from to cc bcc sent date subject re attachments attachment note notes source title author version status tel fax"
 )
@@ -45,6 +46,9 @@ def turns(text: str) -> tuple[Turn, ...]:
     if 2 * said[0].start() > len(text):  # an appendix of a document that is something else
         return ()
     ends = [*(match.start() for match in found[1:]), len(text)]
+    sentences = sum(bool(_STOP.search(text, match.end(), end)) for match, end in zip(found, ends, strict=True))
+    if 2 * sentences < len(found):  # records of a form: "Name: x", "Files: y", "License: z", again and again
+        return ()
     return tuple(Turn(match["name"], match.end(), end) for match, end in zip(found, ends, strict=True))
 
 

@@ -44,10 +44,11 @@ def test_a_place_belongs_to_the_turn_that_it_stands_in(word: str, speaker: str |
         "",
         "From: Ann\nTo: Bob\nDate: 4 March 2026\nSubject: the bath\n\nThin again.\n\nFrom: Bob\nTo: Ann\n",
         "Price: EUR 5\nTerm: 3 years\nNotice: 30 days\nPlace: Ghent\n",
+        "Name: BLAS\nFiles: a.c\nLicense: BSD\nName: LAPACK\nFiles: b.c\nLicense: BSD\nRedistribution is allowed.\n",
         "Ann: once.\nBob: once.\n",
         "word " * 200 + "\nAnn: one.\nBob: two.\nAnn: three.\nBob: four.\n",
     ],
-    ids=["empty", "mail", "table", "short", "appendix"],
+    ids=["empty", "mail", "table", "records", "short", "appendix"],
 )
 def test_other_texts_have_no_turns(text: str) -> None:
     assert turns(text) == ()

@@ -13,20 +13,12 @@ from decimal import Decimal, InvalidOperation
 
 from text_to_num import alpha2digit
 
+from hybrid.text.lexicon import vocabulary
+
 _MONTH_NAMES = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
-]
+]  # fmt: skip
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _MONTHS |= {name[:3]: number for name, number in _MONTHS.items()} | {"sept": 9}
 _MONTH = "(?P<m>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
@@ -57,38 +49,13 @@ _CURRENCIES = {
     "chf": "franc", "franc": "franc", "cad": "canadian dollar", "aud": "australian dollar", "inr": "rupee",
     "rupee": "rupee", "cent": "cent", "pence": "penny", "penny": "penny",
 }  # fmt: skip
-_QUALIFIERS = frozenset(
-    [
-        "business",
-        "calendar",
-        "working",
-        "banking",
-        "consecutive",
-        "full",
-        "clear",
-        "trading",
-        "court",
-        "net",
-        "gross",
-        "metric",
-        "short",
-        "nautical",
-        "square",
-        "cubic",
-        "fiscal",
-        "financial",
-        "lunar",
-        "academic",
-        "leap",
-        "canadian",
-        "australian",
-        "hong",
-        "singapore",
-        "new",
-        "us",
-        "british",
-    ]
+_QUALIFIERS = vocabulary(
+    """
+    business calendar working banking consecutive full clear trading court net gross metric short nautical
+    square cubic fiscal financial lunar academic leap canadian australian hong singapore new us british
+    """
 )
+
 _ABBREVIATED_UNITS = {
     "kg": "kilogram", "kilo": "kilogram", "g": "gram", "km": "kilometre", "kilometer": "kilometre", "cm": "centimetre",
     "mm": "millimetre", "meter": "metre", "ton": "ton", "hr": "hour", "min": "minute", "sec": "second", "yr": "year",
@@ -96,93 +63,21 @@ _ABBREVIATED_UNITS = {
     "feet": "foot", "people": "person", "persons": "person", "men": "man", "women": "woman", "children": "child",
     "micrometer": "micrometre", "μm": "micrometre", "µm": "micrometre", "micron": "micrometre",
 }  # fmt: skip
-_LABELS = frozenset(
-    [
-        "section",
-        "sec",
-        "article",
-        "art",
-        "clause",
-        "exhibit",
-        "schedule",
-        "annex",
-        "appendix",
-        "paragraph",
-        "para",
-        "amendment",
-        "rule",
-        "recital",
-        "addendum",
-        "no",
-        "number",
-        "page",
-        "line",
-        "item",
-        "step",
-        "part",
-        "chapter",
-        "volume",
-        "batch",
-        "invoice",
-        "lot",
-        "room",
-        "flight",
-        "form",
-        "version",
-        "draft",
-        "phase",
-    ]
+_LABELS = vocabulary(
+    """
+    section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital
+    addendum no number page line item step part chapter volume batch invoice lot room flight form version draft
+    phase
+    """
 )
-_NO_UNIT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "by",
-        "to",
-        "for",
-        "from",
-        "per",
-        "each",
-        "every",
-        "and",
-        "or",
-        "but",
-        "with",
-        "within",
-        "after",
-        "before",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "will",
-        "shall",
-        "may",
-        "must",
-        "can",
-        "could",
-        "would",
-        "should",
-        "that",
-        "which",
-        "who",
-        "if",
-        "as",
-        "not",
-        "than",
-        "then",
-    ]
+
+_NO_UNIT = vocabulary(
+    """
+    a an the of in on at by to for from per each every and or but with within after before is are was were be
+    been has have had will shall may must can could would should that which who if as not than then
+    """
 )
+
 
 _NUMBER = re.compile(
     r"(?P<label>\b[a-z]+\.?\s+)?(?P<currency>us\$|[$€£¥]|\b(?:usd|eur|gbp|chf|jpy|cad|aud|inr)\b)?\s?"
@@ -231,20 +126,13 @@ _RELATIONS = tuple(
     )
 )
 _ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
-_ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b")
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+    "twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth",
+    "twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
+]  # fmt: skip
+_DAY_WORDS = {word: number for number, word in enumerate(_ORDINALS, 1)}
+_ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS[:12])}))\b")
 _NOT_ONCE = r"(?! (?:the|it|he|she|they|we|you|all|that|this|his|her|its|their|\w+ed|there)\b)"  # the conjunction
 _TIMES: dict[str, int | Decimal] = {
     "once": 1,
@@ -268,45 +156,6 @@ _FRACTIONS = {
     "four fifths": "80%", "a tenth": "10%", "one tenth": "10%",
 }  # fmt: skip
 _FRACTION = re.compile(rf"\b({'|'.join(sorted(_FRACTIONS, key=len, reverse=True))})(?= of\b| the\b)")
-_DAY_WORDS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-            "twentieth",
-            "twenty-first",
-            "twenty-second",
-            "twenty-third",
-            "twenty-fourth",
-            "twenty-fifth",
-            "twenty-sixth",
-            "twenty-seventh",
-            "twenty-eighth",
-            "twenty-ninth",
-            "thirtieth",
-            "thirty-first",
-        ],
-        1,
-    )
-}
 _NAMED_DAY = re.compile(
     rf"\b(?:the )?({'|'.join(sorted(_DAY_WORDS, key=len, reverse=True))})(?: day)? of (?={'|'.join(_MONTH_NAMES)})"
 )
@@ -394,7 +243,7 @@ def values(text: str) -> Values:
     plain = _FRACTION.sub(lambda match: _FRACTIONS[match[1]], plain.replace("three-quarters", "three quarters"))
     plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
     rest, days = _dates(_digits(plain))
-    ordinals = {int(number) if number else _ORDINALS.index(word) + 1 for number, word in _ORDINAL.findall(rest)}
+    ordinals = {int(number) if number else _DAY_WORDS[word] for number, word in _ORDINAL.findall(rest)}
     return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals))
 
 

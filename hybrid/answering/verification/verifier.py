@@ -278,11 +278,24 @@ class Verifier:
     def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:
         """The nearest single sentence that says otherwise."""
         for one in sorted(judged, key=_by_nearness):
-            text = collapse(one.sentence.text)
-            alike = one.match.coverage >= OTHERWISE_COVERAGE and same_words(claim, text) >= OTHERWISE_WORDS
-            if alike and SAYS_OTHERWISE & set(one.failed) and contradict(claim, text):
+            if says_otherwise(claim, collapse(one.sentence.text)):
                 return one.sentence
         return None
+
+
+def says_otherwise(claim: str, span: str) -> bool:
+    """Whether a span says otherwise than a claim that is alike in words: another value, polarity, direction.
+
+    Example:
+        >>> says_otherwise("The rent is $5,400 a month.", "The rent is $4,500 a month.")
+        True
+    """
+    return (
+        same_words(claim, span) >= OTHERWISE_WORDS
+        and compare(claim, span, lambda _: 1.0).coverage >= OTHERWISE_COVERAGE
+        and bool(SAYS_OTHERWISE & set(failed_checks(claim, span)))
+        and contradict(claim, span)
+    )
 
 
 @dataclass(frozen=True)
