@@ -143,11 +143,11 @@ class View:
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = _Memory.of(directory, settings.memory, commit, model)
-        judge = _LazyClassifier.of(settings.answer)
+        judge = LazyClassifier.of(settings.answer)
         return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings, judge))
 
 
-class _LazyClassifier:
+class LazyClassifier:
     """The classifier that the settings name, loaded when it first judges."""
 
     def __init__(self, path: str) -> None:
@@ -169,6 +169,7 @@ class _LazyClassifier:
         return CLASSIFIERS.get(self._path)
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        """See `Classifier.judge`."""
         return self._model.judge(pairs)
 
 

@@ -432,3 +432,18 @@ def test_a_claim_that_joins_statements_names_the_verdict_of_each(corpus: SmallCo
     assert (claim.verdict, claim.text) == ("unsupported", says)
     assert [part.verdict for part in claim.parts] == ["verbatim", "unsupported"]
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_what_was_removed_while_a_judge_thinks_is_not_cited(tmp_path: Path) -> None:
+    own = build(tmp_path, {"contract.txt": CONTRACT, "letters/one.txt": LETTER})
+    removed = next(row.id for row in own.catalog.documents() if row.source == "contract.txt")
+    subject = answerer(own, "comprehension")
+
+    def judge(messages: list[tuple[str, str]]) -> str:
+        names = own.catalog.names
+        own.catalog.names = lambda ids: {one: name for one, name in names(ids).items() if one != removed}  # type: ignore[method-assign]
+        return "YES"
+
+    answer = subject.ask(QUESTION, writer=lambda _: REWORDED, judge=judge)
+    assert all(citation.source != "contract.txt" for citation in answer.citations)
+    assert any("removed or replaced" in note for note in answer.notes)

@@ -17,8 +17,11 @@ from transformers import (
     T5ForTokenClassification,
 )
 
+from hybrid._view import LazyClassifier
 from hybrid.answering.verification.classifiers import Classifier
-from hybrid.errors import ModelError, UnsupportedModelError
+from hybrid.answering.verification.judgement import Calibration
+from hybrid.errors import MissingModelError, ModelError, UnsupportedModelError
+from hybrid.settings import AnswerSettings
 
 WORDS = ["the", "fee", "is", "five", "nine", "dollars", "a", "not", "premise", "hypothesis", "yes", "no"]
 PAIR = ("the fee is five dollars", "the fee is nine dollars")
@@ -145,3 +148,23 @@ def test_the_order_and_the_batch_change_nothing(tmp_path: Path) -> None:
     together = [one.probability for one in loaded.judge(pairs)]
     alone = [loaded.judge([pair])[0].probability for pair in pairs]
     assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_settings_name_a_classifier_and_calibrate_it(tmp_path: Path) -> None:
+    bert(tmp_path, BertForSequenceClassification, ["contradiction", "neutral", "entailment"])
+    plain = Classifier.load(tmp_path).judge([PAIR])[0].probability
+    settings = AnswerSettings(entailment=str(tmp_path), entailment_slope=0.5, entailment_intercept=0.25)
+    named = LazyClassifier.of(settings)
+    assert named is not None
+    assert named.name == f"classifier {tmp_path.name}"
+    assert named.judge([PAIR])[0].probability == pytest.approx(Calibration(0.5, 0.25)(plain))
+    assert named.judge([PAIR])[0].probability != pytest.approx(plain, abs=1e-3)
+
+
+def test_settings_that_name_no_classifier_leave_the_rules_alone() -> None:
+    assert LazyClassifier.of(AnswerSettings()) is None
+
+
+def test_a_classifier_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingModelError, match="no-such-model"):
+        LazyClassifier.of(AnswerSettings(entailment=str(tmp_path / "no-such-model")))

@@ -9,7 +9,7 @@ from answering_corpus import SmallCorpus, build
 
 from hybrid.answering.citations import check_citations
 from hybrid.answering.verification.entailment import compare
-from hybrid.answering.verification.verifier import Verified, Verifier
+from hybrid.answering.verification.verifier import Verified, Verifier, says_otherwise
 from hybrid.types.answers import Answer, Citation, Claim, Route
 
 LEASE = """1. Term. The Landlord leases the warehouse to the Tenant for a period of thirty (30)
@@ -239,3 +239,30 @@ def test_a_condition_of_one_statement_keeps_the_claim_whole_even_if_each_is_carr
         "the Tenant may keep dogs in the yard only with the consent of the Landlord."
     )
     assert parts(corpus, claim) == [(claim, "unsupported")]
+
+
+def test_three_neighbouring_sentences_support_a_claim_together(tmp_path: Path) -> None:
+    text = "The salt was wet. Acme blamed the carrier. The carrier denied it in March."
+    told = build(tmp_path, {"minutes.txt": text})
+    claim = "The salt was wet; Acme blamed the carrier; the carrier denied it in March."
+    verifier = Verifier(told.catalog, told.searcher, told.embedder, told.idf)
+    found = verifier.verify(claim, told.find("salt"))
+    assert found.verdict == "supported"
+    assert found.span is not None
+    assert found.span.text == text
+
+
+def test_sentences_of_different_paragraphs_support_nothing_together(tmp_path: Path) -> None:
+    text = "The salt was delivered wet to the depot in Ghent.\n\n\n\n\nAcme refused the refund."
+    told = build(tmp_path, {"minutes.txt": text})
+    verifier = Verifier(told.catalog, told.searcher, told.embedder, told.idf)
+    claim = "The salt was delivered wet to the depot in Ghent, and Acme refused the refund."
+    assert verifier.verify(claim, told.find("salt")).verdict == "unsupported"
+
+
+def test_another_way_to_say_it_is_no_contradiction() -> None:
+    span = "The Danish unit earned 5 million euros in the first quarter of the year."
+    assert says_otherwise("The Danish unit earned 6 million euros in the first quarter of the year.", span)
+    assert not says_otherwise(
+        "In the first quarter of the year 6 million euros were what the Danish unit earned.", span
+    )

@@ -76,6 +76,7 @@ FALSE = [
 
 TRUE = [
     ("The lease runs for 24 months.", "The lease runs for two years."),
+    ("The appeal must be lodged within two weeks.", "There are 14 days in which the appeal must be lodged."),
     ("Three quarters of the members must agree.", "The agreement of 75 percent of the members is required."),
     ("The porter came at half past two.", "The porter came at 2:30."),
     ("The deed was signed on 1 April 2021.", "The deed was signed on the first of April 2021."),

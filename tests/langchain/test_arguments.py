@@ -12,6 +12,7 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.documents import Document
 from langchain_core.language_models.fake_chat_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import RunnableLambda
 
 import hybrid
@@ -25,6 +26,7 @@ from hybrid.langchain import (
     citations_of,
     from_langchain,
 )
+from hybrid.langchain.running import WriterRun, usage_of
 from hybrid.settings import MemorySettings, Settings
 
 NOTE = "The supply agreement ends on 30 June 2027.\nThe salt arrived wet in March."
@@ -239,3 +241,13 @@ def test_what_is_no_model_is_refused_at_construction(name: str) -> None:
 def test_a_retriever_of_more_documents_than_there_can_be_is_refused() -> None:
     with pytest.raises(InputError, match="k"):
         HybridRetriever(corpus="acme", k=10**30)
+
+
+def test_what_a_writer_and_a_judge_cost_is_added_up() -> None:
+    runs = []
+    for tokens in (3, 4):
+        run = WriterRun(RunnableLambda(lambda _: "YES"), {})
+        run.usage = UsageMetadata(input_tokens=tokens, output_tokens=1, total_tokens=tokens + 1)
+        runs.append(run)
+    assert usage_of(*runs) == UsageMetadata(input_tokens=7, output_tokens=2, total_tokens=9)
+    assert usage_of(None, lambda messages: "YES") is None
