@@ -15,9 +15,10 @@ from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Document, Location
 
 MARGIN = 600
-"""Characters read on each side of a hit, so that sentences cut by a chunk's edge come out whole."""
+"""Characters read on each side of a hit, so that sentences cut by a chunk's edge come out whole:
+the longest sentence that there is (`hybrid.text.sentences.MAX_CHARS`)."""
 CONTEXT = 160
-"""Characters shown before and after a quote."""
+"""Characters shown before and after a quote: about two lines. A matter of display."""
 
 
 class Texts(Protocol):

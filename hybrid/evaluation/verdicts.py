@@ -96,13 +96,13 @@ class ExaminedCase:
         was raised: nothing but the rule of ``supported`` or a model stands between it and approval."""
         return all(_open(parts[0]) or (len(parts) > 2 and all(map(_open, parts[1:]))) for parts in self.examined)
 
-    def outcome(self, model: Entailment | None, likely_above: float = 0.8) -> Outcome:
+    def outcome(self, model: Entailment | None, likely_above: float | None = None) -> Outcome:
         """The verdict that an answer would give the claim. Raises `ModelError` as ``model`` does."""
         decide = self._verifier(model, likely_above).decide_parts
         weakest = weakest_of([one for parts in self.examined for one in decide(parts)])
         return Outcome(self.case, weakest.verdict, weakest.probability)
 
-    def _verifier(self, model: Entailment | None, likely_above: float) -> Verifier:
+    def _verifier(self, model: Entailment | None, likely_above: float | None) -> Verifier:
         passages = self._passages
         return Verifier(passages, passages, self._encoder, self._idf, model=model, likely_above=likely_above)
 

@@ -19,9 +19,12 @@ from hybrid.types.answers import Hit
 
 HeaderField = Literal["name", "parties", "date"]
 CHARS = 1500
-"""Characters of a document that count as its header."""
+"""Characters of a document that count as its header: the first page of a contract, down to its recitals. Of CUAD's
+development contracts .98 of the marked names, .97 of the parties and .83 of the dates begin in it; in 1,000 characters
+.96, .95 and .82, in 2,500 .98, .98 and .85."""
 HEADERS_READ = 3
-"""Of how many documents, those of the best hits, the headers are read."""
+"""Of how many documents, those of the best hits, the headers are read: as many as quotes are given
+(``answer.max_quotes``)."""
 
 _DOCUMENT = (
     r"(?:(?:the|this|that|each)\s+)?(?:\w+\s+){0,2}?(?:agreement|contract|document|lease|deed|licen[cs]e|amendment|policy"
@@ -82,7 +85,7 @@ def is_title(text: str) -> bool:
 MIN_WORDS = 2
 """A title of one word ("Minutes", "Agreement") names a kind of document and not one."""
 NAMED_DOCUMENTS = 3
-"""Of how many named_documents that are named, those of the best hits, more is read."""
+"""Of how many documents that are named, those of the best hits, more is read: as many as quotes are given."""
 
 _SUFFIX = re.compile(r"\.[a-z]{1,5}$", re.IGNORECASE)
 

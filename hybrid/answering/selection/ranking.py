@@ -11,7 +11,9 @@ from hybrid.answering.evidence import Sentence
 from hybrid.answering.selection import boilerplate, document_header, features, ranker
 
 MIN_SHARE = 0.4
-"""A quote is at least this share as likely to answer as the best one; worse ones would only distract."""
+"""A quote is at least this share as likely to answer as the best one; worse ones would only distract.
+Not measured: whether a second quote helps has no label in the development sets. ``answer.max_quotes``
+bounds their number."""
 
 
 @dataclass(frozen=True)

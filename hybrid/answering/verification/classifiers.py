@@ -26,8 +26,9 @@ from hybrid.errors import ModelError, UnsupportedModelError
 Layout = Literal["nli", "binary", "minicheck", "factcg", "score", "hhem", "tokens"]
 
 MAX_TOKENS = 1024
-"""Of a pair, where the model itself has no lower limit."""
+"""Of a pair, where the model itself has no lower limit: a claim and three sentences of `hybrid.text.sentences` fit."""
 BATCH = 16
+"""Pairs at once: a claim's are `hybrid.answering.verification.verifier.COMPARED` at most, two claims' fit."""
 _FACTCG = (
     '{premise}\n\nChoose your answer: based on the paragraph above can we conclude that "{claim}"?\n\n'
     "OPTIONS:\n- Yes\n- No\nI think the answer is "

@@ -14,6 +14,7 @@ from hybrid.text.values import is_partial_iso_date
 MIN_SHARED = 0.6
 """Share of the shorter sentence's content words that the other must have, to be about the same thing."""
 MIN_WORDS = 2
+"""Content words that they share at least; by one ("rent") two sentences are about anything."""
 _OPPOSED = ({"before", "after"}, {"more", "less"})
 # Opposite in a contract, but what one of them may do says nothing of the other.
 _ROLES = lexicon.stems(

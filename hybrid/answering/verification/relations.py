@@ -203,7 +203,7 @@ def heads(text: str) -> list[str]:
 def capitalised(text: str) -> list[str]:
     """Stems of the capitalised words, the first of a sentence among them where no article stands before it."""
     words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 1]
-    if sum(word.isupper() for word in words) > 0.6 * len(words):
+    if sum(word.isupper() for word in words) > 0.6 * len(words):  # a heading or a shout: capitals say nothing there
         return []
     return [
         lexicon.stem(word.lower())

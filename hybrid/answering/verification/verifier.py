@@ -22,6 +22,7 @@ from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.vetoes import failed_checks, same_words
+from hybrid.settings import AnswerSettings
 from hybrid.text import sentences
 from hybrid.text.lexicon import conditions
 from hybrid.types.answers import Hit, Verdict
@@ -31,12 +32,13 @@ from hybrid.types.filters import Filter
 MIN_VERBATIM_WORDS = 4
 """A shorter claim ("Yes, it is.") is found somewhere in any corpus, which supports nothing."""
 SEARCHED = 5
-"""Hits of a search for the claim itself, besides the question's evidence."""
+"""Hits of a search for the claim itself, besides the question's evidence: half of those of a question, since a claim is
+nearer to its span. Not varied."""
 COMPARED = 8
-"""Sentences that are judged: those that share most words with the claim, and those nearest to it by embedding too."""
+"""Sentences that are judged: those that share most words with the claim, and those nearest to it by embedding too.
+Not varied: it bounds the time of a claim that stands nowhere (benchmarks/question_scaling.py)."""
 JUDGED = 3
 """Spans that a model is asked about: it takes as long for each as for the first."""
-LIKELY_ABOVE = 0.8
 STRING_COMPARISON = "string comparison"
 RULES = "rules"
 SAYS_OTHERWISE = frozenset({"value", "negation", "denial", "opposite", "direction", "substitution", "modality"})
@@ -46,8 +48,10 @@ OTHERWISE_COVERAGE, OTHERWISE_WORDS = 0.75, 0.5
 the lists in benchmarks/verification/cases 11 of 300 false claims are contradicted so, and 1 of 180 true ones; with any
 likeness 31 and 29."""
 EXACT_PLACES = 5
+"""Places looked at where a claim's words stand: the first of them that is a whole sentence is cited."""
 ADJACENT = 3
-"""Characters of white space between two sentences that are read together; more is another paragraph."""
+"""Characters of white space between two sentences that are read together; more is another paragraph. A
+space, or the end of a line and an indent."""
 _JOINTS = re.compile(r"[,;]\s+(?:and|but)\s+|;\s+")
 _NUMBERING = re.compile(r"\W*(?:[\w.()]{1,8}[.)]\s*)?")
 
@@ -108,7 +112,7 @@ class Verifier:
 
     Args:
         model: asked about claims that the rules neither approve nor refuse; ``None``: the rules alone.
-        likely_above: the model's probability from which a claim is ``likely``.
+        likely_above: the model's probability from which a claim is ``likely``; by default that of the settings.
 
     Example:
         verifier = Verifier(catalog, searcher, embedder, idf)
@@ -124,7 +128,7 @@ class Verifier:
         rule: Rule | None = None,
         *,
         model: Entailment | None = None,
-        likely_above: float = LIKELY_ABOVE,
+        likely_above: float | None = None,
     ) -> None:
         self._catalog = catalog
         self._searcher = searcher
@@ -132,7 +136,7 @@ class Verifier:
         self._weight = idf
         self._rule = rule or Rule()
         self._model = model
-        self._likely_above = likely_above
+        self._likely_above = AnswerSettings().likely_above if likely_above is None else likely_above
 
     def without_model(self) -> Verifier:
         """The same with the rules alone."""

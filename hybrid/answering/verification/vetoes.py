@@ -417,6 +417,9 @@ def same_words(claim: str, span: str) -> float:
     return sum(block.size for block in blocks) / max(1, len(mine))
 
 
+# Of the adversary's claims (benchmarks/verification/adversary.py, seed 3, 25 of a kind) 116 of 1,660 false and 518 of
+# 651 true ones pass all vetoes. `_SAME_WORDS` at 0.4 and 0.7 changes neither, at 0.85 one false claim more passes.
+# `_NEAR_COPY` at 0.7 costs 5 true ones, at 0.95 it lets 20 false and 20 true ones more through.
 _SAME_WORDS = 0.55
 """Share of a claim's words that stand in the span, in its order, from which the others are set against each other."""
 _NEAR_COPY = 0.85
