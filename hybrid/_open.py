@@ -27,7 +27,8 @@ NEAR = 3
 """How many corpora beside one that does not exist are named."""
 _STORED = "settings"
 _SIMILAR = 0.5
-"""Of difflib: a name with one slip in four letters is above it, two short names without a common part are below."""
+"""Of difflib, tried by hand: a name with one slip in four letters is above it, two short names without a common part
+are below."""
 
 
 def given_settings(settings: object) -> Given:

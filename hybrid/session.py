@@ -33,7 +33,8 @@ Result = TypeVar("Result")
 _LARGEST_ID = 2**63
 """SQLite counts with 64 bits; no document has an id beyond."""
 _WIDEN = 4
-"""How many times as many chunks are looked at where those of a few long documents took all the places."""
+"""How many times as many chunks are looked at where those of a few long documents took all the places. A factor so
+that the work grows by a third at most over asking for the right number at once; not a measurement."""
 
 
 class Session:

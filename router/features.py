@@ -13,6 +13,7 @@ from hybrid.text import values
 from hybrid.text.lexicon import vocabulary
 
 READ_CHARS = 2000
+"""Of a question; what is asked stands in less. It bounds the time of the patterns below."""
 
 # No pattern below nests a quantifier in another or can start a long run at each place in it: all runs are bounded.
 _QUOTED = re.compile(r"\"[^\"\n]{2,300}\"|“[^”\n]{2,300}”|«[^»\n]{2,300}»|(?<!\w)['‘][^'’\n]{2,120}['’](?!\w)")
@@ -228,7 +229,7 @@ def _parts_disagree(parts: list[str]) -> bool:
 
 
 _LETTERS = re.compile(r"[^\W\d_]{1,40}")
-_READ = 400  # words; a language shows long before
+_READ = 400  # words; a language shows long before. A bound of the time, not a measurement
 
 
 def _word_set(words: str) -> frozenset[str]:
@@ -270,6 +271,6 @@ def is_english(text: str) -> bool:
     words = [word.lower() for word in _LETTERS.findall(unicodedata.normalize("NFC", text[: 40 * _READ]))][:_READ]
     letters = "".join(words)
     latin = sum(letter < "\u0250" for letter in letters)  # ASCII, Latin-1, Latin Extended A and B
-    if latin < 0.7 * len(letters):
+    if latin < 0.7 * len(letters):  # names in another script may stand in a question; a reason, not a measurement
         return False
     return sum(word in _OTHER for word in words) <= sum(word in _ENGLISH for word in words)

@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from hybrid.text.lexicon import vocabulary
 
 TURNS = 8
-"""How many earlier questions are looked at."""
+"""How many earlier questions are looked at. A bound of the work: each takes its subject from the one before it, so that
+more change nothing but the words below."""
 SUBJECT_WORDS = 24
-"""The most words of earlier questions that are added to one."""
+"""The most words of earlier questions that are added to one. Not measured, as the rest here is not: no
+development set has follow-ups. tests/router/ holds dialogues."""
 _NAMED_BEFORE = 3  # content words before a pronoun that may be what it stands for
 _SHORT = 6  # words of a follow-up that only names another thing
 

@@ -12,7 +12,9 @@ from hybrid.stores.filtering import Selection
 from hybrid.types.documents import Document
 
 CACHED_CHARS = 64_000_000
+"""Of documents' texts: 64 to 256 MB. A bound of memory, not a measurement."""
 COUNTED_TERMS = 20_000
+"""Words whose counts are cached: about 2 MB, and more than a session's questions have."""
 CACHED_IDS = 4_000_000
 """Of documents and chunks, in the selections of a few filters: 32 MB."""
 

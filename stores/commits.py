@@ -61,6 +61,7 @@ def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
 
 ACCESS_CLASS = "default"  # one line of snapshots for each access class; there is one class so far
 KEEP = 4
+"""Snapshots of a line; see `prunable`. 98 MB each with the built-in model: a bound of space, not a measurement."""
 _REPAIR_SNAPSHOT = "ingest again: the memory resumes from the snapshot before it, or is rebuilt"
 
 

@@ -26,7 +26,7 @@ from hybrid.stores.tables import REVISION, Base
 _COLUMNS = """
 SELECT tables.name, columns.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
 WHERE tables.type = 'table'"""
-BUSY_MS = 10_000  # how long a writer waits for another writer's commit
+BUSY_MS = 10_000  # how long a writer waits for another writer's commit; not measured, a person's patience
 
 
 def catalog_path(directory: Path) -> Path:

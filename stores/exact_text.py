@@ -24,11 +24,13 @@ MIN_STRIDE = 100
 """Characters that each chunk of a regular document but the last adds to those before it. Chunks of the default size
 add about 60 tokens at least."""
 COUNTED = 2000
-"""A word in more chunks is as common as any."""
+"""A word in more chunks is as common as any. It bounds the counting; what a question costs in all
+is in benchmarks/README.md (benchmarks/question_scaling.py)."""
 RARE = 50
-"""Chunks with a word that are looked at without asking for the words beside it."""
-_BEFORE, _AFTER = 1, 2  # words of a run around its rarest
-_AT_ONCE = 200
+"""Chunks with a word that are looked at without asking for the words beside it: reading so many takes less
+than a phrase query. Not varied by itself; benchmarks/question_scaling.py, "a claim that stands in a document"."""
+_BEFORE, _AFTER = 1, 2  # words of a run around its rarest: four words are hardly ever together by chance
+_AT_ONCE = 200  # rows read together; a bound of memory
 
 
 def is_regular(body: str, chunks: Sequence[Chunk]) -> bool:

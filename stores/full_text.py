@@ -101,6 +101,7 @@ def search_words(
     rare, found = rarest_first[:1], 0
     for term, after in pairwise(rarest_first):
         found += counts[term]
+        # Fewer than asked for: the next word counts too, unless scoring its chunks took ten times the budget.
         if found + counts[after] > candidates and (found >= enough or counts[after] > 10 * candidates):
             break
         rare.append(after)
@@ -110,6 +111,7 @@ def search_words(
     # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
     narrow = f"({' OR '.join(rare)}) AND ({' OR '.join([*rare, *common, *common])})"
     best = [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k, selection)]
+    # A quarter of what was expected: the selection holds less than its share of the rarer words.
     if selection is not None and 4 * len(best) < min(k, found * share):
         return search(connection, match, k, selection)
     return best

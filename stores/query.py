@@ -8,6 +8,7 @@ import unicodedata
 from hybrid.text import values
 from hybrid.text.lexicon import STOPWORDS
 
+# Bounds of the work for pasted texts; a question has 4,000 characters at most (``answer.max_question_chars``).
 MAX_CHARS = 10_000  # of a question; the rest is not looked at
 MAX_TERMS = 64  # of each kind in one expression
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 
 from hybrid.stores.tables import SentenceTable
 
-_LARGEST = 127
+_LARGEST = 127  # of a signed byte
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.stores.files import read_models
 from hybrid.types.answers import Answer, Citation, Hit
 
-CITATIONS = 5
+CITATIONS = 5  # looked at of an answer: more than ``answer.max_quotes`` is by default
 
 
 class Expected(Protocol):

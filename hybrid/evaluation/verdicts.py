@@ -29,6 +29,7 @@ APPROVED: frozenset[Verdict] = frozenset({"verbatim", "supported", "likely"})
 BINS = 10
 """Of the calibration error and the diagram: fewer than the router's: a model is asked about few of the claims."""
 FOLDS = 5
+"""Of the calibration's cross-validation, as usual."""
 AS_SET, FITTED = "as set", f"fitted, {FOLDS} folds"
 
 

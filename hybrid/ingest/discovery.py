@@ -23,7 +23,7 @@ _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
 _CATALOG = "catalog.sqlite"
 _OWN = frozenset({"commits", "memory", "volumes", "quarantine", "write.lock"})
 """What hybrid writes in a corpus directory, beside the catalog and SQLite's files to it."""
-_HEAD = 4096
+_HEAD = 4096  # bytes that the formats are known by
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hybrid.types.documents import AS_JSON, AS_TYPES, Document, Metadata, sha256
 
 _START = "start_index"
 _PAGE = ("page", "page_number")  # from 0 and from 1
-_MOST_PAGES = 100_000
+_MOST_PAGES = 100_000  # a number beyond is no page, and would make as many empty ones
 
 
 def is_external(given: object) -> bool:
@@ -153,11 +153,13 @@ def _apart(name: str, parts: Sequence[_Part]) -> Iterator[Document | DocumentErr
 
 
 OVERLAP = 20
-"""Characters that two chunks must share for the one to say where the other stands."""
+"""Characters that two chunks must share for the one to say where the other stands: a shorter run of characters
+comes back by chance. A reason, not a measurement; the usual splitters overlap by 200."""
 LONGEST_OVERLAP = 4000
+"""Looked for at most: as much as a usual splitter's whole chunk, so that the time is bounded."""
 STRIPPED = 4
 """White space between two chunks, as splitters strip it; a wider gap must not look like an overlap."""
-_SHOWN = 40
+_SHOWN = 40  # characters of a chunk in a message
 _ADVICE = "; ingest the documents before they are split, which hybrid does by itself"
 
 
@@ -195,6 +197,7 @@ def joined(chunks: Sequence[Placed]) -> str:
         gap = at - len(text)
         if gap > 0:
             gaps += gap
+            # Offsets that are no offsets must not fill the memory with spaces.
             if gaps > 1000 + 10 * sum(len(one.text) for one in chunks):
                 raise InputError(_unplaced(number, chunk, text))
             text += _space(text, gap)

@@ -34,9 +34,14 @@ from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
 _LOG = logging.getLogger("hybrid.ingest")
-GROUP_CHUNKS = 512  # embedded together
-BATCH_CHUNKS = (2048, 16384)  # committed together: a quarter of the index, within these bounds
+GROUP_CHUNKS = 512
+"""Embedded together, so that texts of one length share a batch: 768 texts of 15 to 140 words take 24.9, 17.6 and 15.2 s
+of CPU in groups of 32, 128 and 512."""
+BATCH_CHUNKS = (2048, 16384)
+"""Committed together: a quarter of the index, within these bounds. Each commit writes the whole index, so a fixed
+number would take time with the square of the corpus; what is not committed is lost with the process. Not measured."""
 BATCH_CHARS = 32_000_000
+"""Of documents held in memory until they are committed, 32 to 128 MB. A bound of memory, not a measurement."""
 
 
 class Embedder(TokenCounter, Protocol):

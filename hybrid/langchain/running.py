@@ -30,7 +30,8 @@ from hybrid.types.base import shown
 Item = TypeVar("Item")
 
 THREADS = 16
-"""Questions that are worked on at once; others wait, and do nothing once they are given up."""
+"""Questions that are worked on at once; others wait, and do nothing once they are given up. Most wait for a model
+elsewhere. Not measured."""
 SEARCHES = min(4, os.cpu_count() or 1)
 """Of these, how many search at once. A search is the processor's work, and cannot be stopped in the middle: sixteen
 that were begun together and given up held the next question for 11.7 s, where one alone took 1.0 s (two cores)."""

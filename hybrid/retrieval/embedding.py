@@ -33,7 +33,7 @@ CACHED_TEXTS = 8192
 _LIGHT = 256
 """Up to so many texts, a question and the sentences that may answer it, are embedded by `hybrid.retrieval.bert`: 58
 sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may be worth a GPU."""
-_BATCH = 32  # texts embedded at once; others get their turn, and progress is told, between two batches
+_BATCH = 32  # texts embedded at once, as in sentence-transformers; others get their turn between two batches
 _SHORT_BATCH, _SHORT_CHARS = 256, 16_000  # or so many short ones, as long as all have no more characters together
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 # What decides a vector: the weights, the tokenizer, and how token vectors become one.

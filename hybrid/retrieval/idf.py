@@ -7,7 +7,8 @@ from threading import Lock
 from typing import Protocol
 
 COUNT_TO = 2000
-"""Chunks counted for a word; a word in more of them is common, and its exact count does not matter."""
+"""Chunks counted for a word; a word in more of them is common, and its exact count does not matter.
+It bounds the counting (benchmarks/question_scaling.py)."""
 MIN_PREFIX = 4
 """A stem this long also counts the words that begin with it; a shorter one would count strangers."""
 

@@ -30,9 +30,11 @@ from hybrid.types.filters import Filter
 FEEDBACK = 0.5
 """How much of the mean of the best candidates' vectors is added to the question's; docs/retrieval.md."""
 FEEDBACK_FROM = 3
+"""Candidates that feedback takes: three in all of docs/retrieval.md's table; other numbers were not tried."""
 EXACT_CANDIDATES = 2000
-"""Chunks with the words of an exact term that are compared character by character."""
-_EXACT_AT_ONCE = 100
+"""Chunks with the words of an exact term that are compared character by character. A bound of the time:
+all of 10,000 strings among 5,000 passages come first with it (tests/retrieval/test_exact_strings.py --slow)."""
+_EXACT_AT_ONCE = 100  # chunks read together; more than any answer shows
 
 # A word of four letters or one with a digit: enough to tell subject matter from grammar in a question.
 _CONTENT_WORD = re.compile(r"\b(?:\w*\d\w*|[^\W\d_]{4,})\b")

@@ -214,7 +214,10 @@ _NO_NEGATION = re.compile(
 
 
 def negated(text: str, reach: int = 4) -> frozenset[str]:
-    """Stems of the content words that stand in the reach of a negation: up to ``reach`` of them after it."""
+    """Stems of the content words that stand in the reach of a negation: up to ``reach`` of them after it.
+
+    Four reach the object of a sentence, and seldom the next statement; not varied (`benchmarks/verification.py`).
+    """
     scope: set[str] = set()
     for clause in re.split(r"[,;:.()]\s", _NO_NEGATION.sub(" ", text)):
         left = 0

@@ -26,7 +26,8 @@ from hybrid.text.lexicon import vocabulary
 from hybrid.text.values import MONTHS
 
 MAX_CHARS = 600
-"""A longer "sentence" (a contract's paragraph of clauses) is cut at clause boundaries."""
+"""A longer "sentence" (a contract's paragraph of clauses) is cut at clause boundaries. About four
+lines of print: the longest that reads as a quote. A matter of display, not measured."""
 
 
 _ABBREVIATIONS = vocabulary(
@@ -243,7 +244,8 @@ def _clause_cut(text: str, start: int, max_chars: int) -> int:
 
 
 LONGEST_PHRASE = 12
-"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off."""
+"""Words of an answer that needs no full stop ("30 June 2027"); a longer one without is a sentence cut off. A
+reason, not a measurement."""
 _LABELS = ("answer:", "short answer:", "response:", "assistant:")
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])(?:\s|$)")
 _MAYBE_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]?)?")
@@ -257,7 +259,7 @@ _WORD_THEN_MORE = re.compile(r"""[^\w]*[^\W_]+[\W_]""")
 _START = r"<\|im_start\|>\s*\w+"
 _SPECIAL = re.compile(rf"{_START}|<\|[^|>]{{1,40}}\|>")
 _MAYBE_SPECIAL = re.compile(r"<(?:\|(?:[^|>]{1,40}(?:\|)?)?)?|<\|im_start\|>\s*\w*")
-_UNLIMITED = 10**9
+_UNLIMITED = 10**9  # characters: never cut
 
 
 class SentenceStream:

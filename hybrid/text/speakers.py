@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from hybrid.text.lexicon import vocabulary
 
 MIN_TURNS = 4
-"""A letter has a line or two that begin so ("Note: ..."); a transcript goes on so."""
+"""A letter has a line or two that begin so ("Note: ..."); a transcript goes on so. A reason, not a
+measurement."""
 _LABEL = re.compile(
     r"^[ \t]*(?:\[?\d\d?(?::\d\d){1,2}\]?[ \t]+)?(?P<name>[A-Z][\w.'’-]*(?: [A-Z(][\w.'’)-]*){0,4}):[ \t]+(?=\S)",
     re.MULTILINE,

@@ -257,7 +257,7 @@ class Decoder:
         return torch.addcmul(self._zeros_1D, x_1D, weight_D, value=scale)
 
 
-_PIECE = 512  # tokens of a prompt at a time
+_PIECE = 512  # tokens of a prompt at a time: what `python benchmarks/memory_speed.py pieces` is set against
 
 
 class InferenceSession:

@@ -24,7 +24,7 @@ from hybrid.settings import MemorySettings
 from hybrid.ttt.model.transformer import Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicBlock, DynamicMLP
 
-ADAM_BETAS = (0.9, 0.999)
+ADAM_BETAS = (0.9, 0.999)  # these two as in Kingma and Ba, arXiv 1412.6980, and PyTorch
 ADAM_EPSILON = 1e-8
 
 

@@ -168,3 +168,4 @@ class MemoryTraining(_Report):
 
 
 MAX_POINTS = 512
+"""More than a plot has columns of pixels to show."""

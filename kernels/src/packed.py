@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-BLOCK = 32  # weights along a row that share a scale
+BLOCK = 32  # weights along a row that share a scale, by the format
 _ROWS = 16  # the kernel takes this many rows together
 
 Linear = Callable[[Tensor], Tensor]  # [1, K] -> [1, N]

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from hybrid.settings import RouterSettings
 
 Array = NDArray[np.float64]
+BINS = 15
+"""Of the calibration error and the diagram, as Guo et al. 2017 report it."""
 
 
 def sigmoid(z: Array) -> Array:
@@ -32,7 +34,7 @@ def fit_logistic(
     """
     centre = np.zeros(x.shape[1]) if start is None else start
     coefficients = centre.copy()
-    for _ in range(steps):
+    for _ in range(steps):  # Newton needs about ten; a bound, should it not converge
         p = sigmoid(x @ coefficients)
         gradient = x.T @ (weight * (p - target)) + penalty * (coefficients - centre)
         hessian = (x * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ x + np.diag(penalty)
@@ -58,15 +60,12 @@ def auroc(p: Array, positive: NDArray[np.bool_]) -> float:
     return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
 
 
-def calibration_error(p: Array, target: Array, bins: int = 15, weight: Array | None = None) -> float:
+def calibration_error(p: Array, target: Array, bins: int = BINS, weight: Array | None = None) -> float:
     """Expected calibration error over ``bins`` bins of equal width."""
     weight = np.ones(len(p)) if weight is None else weight
     which = np.minimum((p * bins).astype(int), bins - 1)
     gaps = np.bincount(which, weights=weight * (p - target), minlength=bins)
     return float(np.abs(gaps).sum() / weight.sum())
-
-
-BINS = 15
 
 
 def measure(p: Array, label: Array, settings: RouterSettings, weight: Array | None = None) -> dict[str, float | None]:

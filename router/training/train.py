@@ -34,14 +34,22 @@ from hybrid.router.training.questions import (
 from hybrid.settings import RouterSettings
 
 FOLDS = 5
+"""Of cross-validation, as usual: each fits on four fifths."""
 SURFACE_PENALTY, EMBEDDING_PENALTY = 10.0, 300.0
+"""Of the surface 3, 10 and 30, of the embedding 30, 100, 300 and 1,000 were tried on the tuning half: docs/router.md,
+"What was tried"."""
 PULLS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-"""How hard `adapt` may be held to the weights it starts from, as multiples of the penalties above."""
+"""How hard `adapt` may be held to the weights it starts from, as multiples of the penalties above. Steps of
+about three from hardly to firmly; cross-validation on the user's questions chooses."""
 MIN_PER_ROUTE = 5
-"""Questions of a route that `adapt` needs to learn anything about it."""
+"""Questions of a route that `adapt` needs to learn anything about it: one for each of `FOLDS`."""
 _ROUTE_SHARES = {0.0: 0.4, 0.5: 0.2, 1.0: 0.4}
-_WEB_SHARE = 3.0  # in domains: real questions by many people, against nine domains of templates
-_FREE = 1e-6  # the penalty of a coefficient that is not penalised
+"""The prior that p is right for, by label: an assumption about users, not a measurement (docs/router.md, "Prior")."""
+_WEB_SHARE = 3.0
+"""In domains: real questions by many people, against nine domains of templates. 1.5, 3 and 6 were tried
+(docs/router.md)."""
+_FREE = 1e-6
+"""The penalty of a coefficient that is not penalised: not 0, so that the system of equations can always be solved."""
 
 
 @dataclass(frozen=True)

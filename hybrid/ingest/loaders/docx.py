@@ -16,7 +16,7 @@ from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.numbering import Numbering, W, numeral
 from hybrid.types.documents import Metadata
 
-_UNPACKED = 2  # times the size limit that the parts may have together
+_UNPACKED = 2  # times the size limit that the parts may have together: styles and numbering are less than the text
 
 
 def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:

@@ -71,7 +71,7 @@ _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
-_HEAD = 4096
+_HEAD = 4096  # bytes that a format is known by
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from hybrid.types.reports import SkippedFile
 __all__ = ["MAX_ATTACHMENTS", "MAX_DEPTH", "Found", "Loaded", "discover", "load", "read_bytes"]
 
 MAX_DEPTH = 8
-"""How deep a mail within a mail is followed."""
+"""How deep a mail within a mail is followed: against mails made to hold themselves; real ones are two or three deep."""
 
 MAX_ATTACHMENTS = 1000
-"""How many attachments of one file are read, those of attached mails included."""
+"""How many attachments of one file are read, those of attached mails included. Against files made to fill a disk."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def _roman(number: int) -> str:
 
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_LEVELS = 9
+_LEVELS = 9  # of a list, by the format
 _PLACE = re.compile(r"%([1-9])")
 
 

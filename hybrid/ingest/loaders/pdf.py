@@ -16,7 +16,7 @@ from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
 _END = b"%%EOF"
-_TAIL = 1024
+_TAIL = 1024  # bytes at the end where the mark stands, as readers of PDF look for it
 _OCR = "run OCR on it (for example with ocrmypdf) and ingest the result"
 
 

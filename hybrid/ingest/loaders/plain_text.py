@@ -22,6 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Bytes that an encoding is guessed by: charset-normalizer takes long for more. Of a Western language few letters are
+# beyond ASCII, of others nearly all; a reason, not a measurement.
 _SAMPLE = 64 * 1024
 _NON_WESTERN = 0.10
 _ASCII_BYTES = bytes(range(128))
@@ -116,7 +118,7 @@ def _guess(data: bytes) -> str:
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"^([\w-]+):[ \t]+(.+)$", re.MULTILINE)
-_HEAD = 100_000
+_HEAD = 100_000  # characters that are parsed for a title; the parser takes time for more
 
 
 def load_markdown(data: bytes, source: str) -> Extracted:

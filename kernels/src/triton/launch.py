@@ -172,6 +172,8 @@ def _empty(like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     return like.new_empty(like.shape, dtype=dtype or like.dtype)
 
 
+# Powers of two that spill nothing at the widths of the models at hand (python -m hybrid.kernels.compile); times are in
+# kernels/README.md, "On a GPU". Others were not timed: these operations stream through memory.
 BLOCK = 1024  # elements a program
 VOCABULARY_BLOCK = 4096
 ROW_ELEMENTS = {"forward": 8192, "backward": 4096, "double": 2048}  # of a block of whole rows, about
