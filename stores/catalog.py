@@ -46,6 +46,7 @@ from hybrid.stores.tables import (
     TextTable,
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
+from hybrid.text import shingles
 from hybrid.text.sentences import MAX_CHARS
 from hybrid.types.documents import Document, Location, Metadata
 from hybrid.types.filters import Filter
@@ -87,6 +88,8 @@ class Catalog:
         self._word_counts = TermCounts()
         self._selections = SelectionCache()
         self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
+        none = np.zeros((0, shingles.PERMUTATIONS), np.uint32)
+        self._signatures: tuple[object, NDArray[np.int64], NDArray[np.uint32]] = (None, np.zeros(0, np.int64), none)
 
     @classmethod
     def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
@@ -230,6 +233,45 @@ class Catalog:
             raise KeyError(f"no document {document_id} in the catalog")
         return found[document_id]
 
+    def same_text(self, document_id: int) -> list[SourceRow]:
+        """All sources with the text of a document, its own among them, in the order they came."""
+        alike = (
+            select(DocumentTable.id)
+            .where(DocumentTable.text_sha256.is_not(None))
+            .where(
+                DocumentTable.text_sha256
+                == select(DocumentTable.text_sha256).where(DocumentTable.id == document_id).scalar_subquery()
+            )
+        )
+        statement = _SOURCES.where((SourceTable.document_id == document_id) | SourceTable.document_id.in_(alike))
+        with self._connection() as connection:
+            return [SourceRow(*row) for row in connection.execute(statement.order_by(SourceTable.id))]
+
+    def near_copies(self, document_id: int, least: float) -> dict[int, float]:
+        """The documents whose texts resemble a document's, by id, from ``least`` to 1: the share of runs of words that
+        both have (`hybrid.text.shingles`), the most alike first; itself is not among them."""
+        with self.read_transaction(), self._connection() as connection:
+            state = tuple(connection.execute(_STATE).one())
+            ids, signatures = self._signatures_of(state, connection)
+        at = np.flatnonzero(ids == document_id)
+        if not len(at):
+            return {}
+        alike = (signatures == signatures[at[0]]).mean(axis=1)
+        found = {int(ids[row]): float(alike[row]) for row in np.argsort(-alike, kind="stable") if alike[row] >= least}
+        return {one: share for one, share in found.items() if one != document_id}
+
+    def _signatures_of(self, state: object, connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """Ids ``[n]`` and signatures ``[n, PERMUTATIONS]`` of the documents that have one, read once a state."""
+        known_state, ids, signatures = self._signatures
+        if known_state != state:
+            rows = connection.execute(_SIGNATURES).all()
+            ids = np.array([row[0] for row in rows], np.int64)
+            signatures = np.frombuffer(b"".join(row[1] or b"" for row in rows), "<u4").reshape(
+                len(rows), shingles.PERMUTATIONS
+            )
+            self._signatures = state, ids, signatures
+        return ids, signatures
+
     def _documents(
         self, connection: Connection, document_ids: Iterable[int], sources: Mapping[int, str]
     ) -> dict[int, Document]:
@@ -306,6 +348,7 @@ class Catalog:
                     document.title,
                     document.sha256,
                     document.metadata.author,
+                    document.status,
                 )
         return found
 
@@ -442,6 +485,11 @@ _STATE = select(
 )
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_SIGNATURES = (
+    select(DocumentTable.id, DocumentTable.signature)
+    .where(func.length(DocumentTable.signature) == 4 * shingles.PERMUTATIONS)
+    .order_by(DocumentTable.id)
+)
 _NAMES = (
     select(SourceTable.document_id, SourceTable.name, SourceTable.parent, SourceTable.details)
     .where(SourceTable.document_id.in_(_IDS))

@@ -20,7 +20,7 @@ from hybrid.stores.tables import MetadataTable, SourceTable
 from hybrid.types.documents import AS_JSON, AS_TYPES
 from hybrid.types.filters import Filter, first_day, last_day
 
-_OWN = ("title", "author", "custodian", "media_type")
+_OWN = ("title", "author", "custodian", "media_type", "status")
 _LAST = "\U0010ffff"  # sorts after every other character
 
 
@@ -67,6 +67,8 @@ def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Select
 def facts(media_type: str, details: Mapping[str, Any]) -> dict[str, str]:
     """What a source can be filtered by besides its name and its date, by key."""
     own = {key: details.get(key) for key in _OWN} | {"media_type": media_type}
+    status = details.get("status")
+    own["status"] = status.get("name") if isinstance(status, Mapping) else None
     given = {key: value for key, value in details.get("extra", {}).items() if key not in (AS_JSON, AS_TYPES)}
     return {key: str(value) for key, value in (given | own).items() if value is not None}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hybrid.types.documents import DocumentStatus
 from hybrid.types.reports import MemoryState
 
 
@@ -69,6 +70,7 @@ class ChunkRow:
     title: str
     sha256: str
     author: str | None = None
+    status: DocumentStatus | None = None
 
 
 @dataclass(frozen=True)

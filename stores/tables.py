@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0002"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0003"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -26,6 +26,8 @@ class DocumentTable(Base):
 
     ``details`` are the metadata that came with its first source; a source has its own. ``scanned`` documents are
     compared whole where an exact text is looked for: their chunks do not lie as `hybrid.stores.exact_text` needs them.
+    ``text_sha256`` is of the canonical text, by which copies are found that differ as files, and ``signature`` what
+    near copies are found by (`hybrid.text.shingles`); both NULL in a document that was added before there were these.
     """
 
     __tablename__ = "documents"
@@ -37,6 +39,8 @@ class DocumentTable(Base):
     pages: Mapped[list[int]]
     details: Mapped[dict[str, Any]]
     scanned: Mapped[bool]
+    text_sha256: Mapped[str | None] = mapped_column(index=True)
+    signature: Mapped[bytes | None]
 
     __table_args__ = (Index("ix_documents_scanned", "id", sqlite_where=text("scanned")),)
 

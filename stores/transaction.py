@@ -26,7 +26,8 @@ from hybrid.stores.tables import (
     SourceTable,
     TextTable,
 )
-from hybrid.types.documents import Chunk, Document
+from hybrid.text import shingles
+from hybrid.types.documents import Chunk, Document, text_sha256
 from hybrid.types.reports import MemoryState
 
 
@@ -67,6 +68,8 @@ class Transaction:
             "pages": list(document.pages),
             "details": document.metadata.model_dump(mode="json"),
             "scanned": not exact_text.is_regular(document.text, chunks),
+            "text_sha256": text_sha256(document.text),
+            "signature": shingles.signature(document.text).astype("<u4").tobytes(),
         }
         document_id = self._connection.execute(insert(DocumentTable).returning(DocumentTable.id), row).scalar_one()
         self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})

@@ -29,6 +29,7 @@ class Statement:
     probability: float | None = None
     against: tuple[Sentence, ...] = ()
     parts: tuple[Verified, ...] = ()
+    qualification: str = ""
 
 
 class Composer:
@@ -76,9 +77,11 @@ class Composer:
         """The documents of the digest, with the numbers of what is quoted of each."""
         return tuple(self._digest)
 
-    def add_quote(self, sentence: Sentence) -> list[Event]:
-        """A sentence of a document, word for word: the events of it, none if it repeats what is there."""
-        return self._add(_quoted(sentence), "quotes")
+    def add_quote(self, sentence: Sentence, qualification: str = "", against: Sequence[Sentence] = ()) -> list[Event]:
+        """A sentence of a document, word for word: the events of it, none if it repeats what is there.
+        ``qualification`` says why it is no statement of fact, and ``against`` are quotes that contradict it, added
+        before it or after."""
+        return self._add(replace(_quoted(sentence), qualification=qualification, against=tuple(against)), "quotes")
 
     def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:
         """The sentences of a digest, document by document: below the name of the document, with its author and date as
@@ -146,7 +149,7 @@ class Composer:
             self._add_to_draft(statement)
             return []
         known = len(self._numbered)
-        for span in statement.spans:
+        for span in (*statement.spans, *(statement.against if statement.origin == "index" else ())):
             self._citation(span)
         claim = self._claim(
             statement, tuple(self._numbered[span.key].number for span in self._saying_otherwise(statement))
@@ -185,12 +188,22 @@ class Composer:
             probability=statement.probability,
             contradicted_by=tuple(sorted(set(contradicted_by))),
             parts=tuple(map(self._part, statement.parts)),
+            qualification=self._qualification(statement),
         )
 
+    def _qualification(self, statement: Statement) -> str:
+        """Why a quote is no statement of fact: what is known of the sentence, and the status of its document."""
+        if statement.origin != "index":
+            return ""
+        status = self._numbered[statement.spans[0].key].status
+        of_document = _OF_STATUS.get(status.name) if status else None
+        return ", ".join(one for one in (statement.qualification, of_document) if one)
+
     def _saying_otherwise(self, statement: Statement) -> list[Sentence]:
-        """The spans that contradict a generated statement: of the quotes so far, and what it was judged by."""
+        """The spans that contradict a generated statement: of the quotes so far, and what it was judged by; of a quote
+        those that it was added with."""
         if statement.origin == "index":
-            return []
+            return list(statement.against)
         quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
         return [
             *(quote for quote in quotes if says_otherwise(statement.text, collapse(quote.text))),
@@ -217,6 +230,12 @@ class Composer:
             return "\n\n"
         return " " if group == "generated" else "\n"
 
+
+_OF_STATUS = {
+    "draft": "from a draft",
+    "unsigned": "from an unsigned document",
+    "superseded": "from a superseded document",
+}
 
 _STRENGTH: tuple[Verdict, ...] = ("contradicted", "unsupported", "likely", "supported", "verbatim")
 
@@ -275,6 +294,8 @@ def marks(claim: Claim) -> str:
     cited = "".join(f"[{citation.number}]" for citation in claim.citations)
     if claim.verdict == "likely":
         cited += f" (likely, {claim.probability:.2f})"
+    if claim.qualification:
+        cited += f" ({claim.qualification})"
     if not claim.contradicted_by:
         return cited
     against = "".join(f"[{number}]" for number in claim.contradicted_by)

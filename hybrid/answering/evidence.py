@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hybrid.stores.rows import SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.text import sentences, speakers
 from hybrid.types.answers import Citation, Hit
@@ -35,6 +36,9 @@ class Texts(Protocol):
 
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text and metadata, under its first name or that ``source``."""
+
+    def same_text(self, document_id: int) -> Sequence[SourceRow]:
+        """All sources with the text of a document, its own among them."""
 
 
 class Encoder(Protocol):
@@ -151,7 +155,8 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)
     first, last = sentence.start - begin, sentence.end - begin
     document = texts.document(sentence.document_id, sentence.source)
-    turn = speakers.at(speakers.turns(document.text), sentence.start)
+    sources = texts.same_text(sentence.document_id)
+    custodians = [document.metadata.custodian, *(one.details.get("custodian") for one in sources)]
     return Citation(
         number=number,
         source=sentence.source,
@@ -165,10 +170,24 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         before=_whole_words(around[:first], at_start=begin == 0, side="before"),
         after=_whole_words(around[last:], at_start=len(around) - last < CONTEXT, side="after"),
         sha256=sentence.sha256,
-        speaker=turn.speaker if turn else None,
+        speaker=speaker_of(document, sentence.start, quoted=sentence.quoted),
         author=None if sentence.quoted else document.metadata.author,
         date=document.metadata.date,
+        status=document.status,
+        custodians=tuple(dict.fromkeys(one for one in custodians if one)),
+        copies=tuple(one.source for one in sources if one.source != sentence.source),
     )
+
+
+def speaker_of(document: Document, start: int, *, quoted: bool = False) -> str | None:
+    """Who says what stands at ``start``: whose turn it is in a transcript, who wrote what a mail has ``quoted``, else who
+    made the document. Of a mail nobody else is named here: its sender is its author."""
+    if quoted:
+        return speakers.quoted_from(document.text, start)
+    turn = speakers.at(speakers.turns(document.text), start)
+    if turn is not None:
+        return turn.speaker
+    return None if document.media_type == "message/rfc822" else speakers.maker(document.title, document.text)
 
 
 def _whole_words(context: str, *, at_start: bool, side: str) -> str:

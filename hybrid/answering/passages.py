@@ -15,7 +15,7 @@ from hybrid.answering.request import checked_history, checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
 from hybrid.router.follow_ups import standalone
-from hybrid.stores.rows import CommitRow
+from hybrid.stores.rows import CommitRow, SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.base import checked_elements
@@ -129,6 +129,10 @@ class SuppliedPassages:
         """A passage as a document of its own."""
         return Document.from_text(self._passages[document_id].text, source=self._passages[document_id].source)
 
+    def same_text(self, document_id: int) -> list[SourceRow]:  # noqa: ARG002
+        """None: of passages nothing but their own source is known."""
+        return []
+
     def find_exact(
         self,
         text: str,  # noqa: ARG002
@@ -198,6 +202,10 @@ class FilteredView:
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text, under the name by which the filter lets it through."""
         return self._catalog.document(document_id, source or self._names.get(document_id))
+
+    def same_text(self, document_id: int) -> Sequence[SourceRow]:
+        """All sources with the text of a document."""
+        return self._catalog.same_text(document_id)
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
         """Characters ``[start, end)`` of a document."""

@@ -78,7 +78,8 @@ class RequestContext:
         """The last events, with the answer."""
         claims = tuple(self.composer.claims)
         draft = self.composer.draft()
-        if any(claim.contradicted_by for claim in (*claims, *(draft.claims if draft else ()))):
+        written = [claim for claim in (*claims, *(draft.claims if draft else ())) if claim.origin != "index"]
+        if any(claim.contradicted_by for claim in written):
             who = self.generator.origin if self.generator else "memory"
             yield self.note(f"The {who} and the documents disagree; the documents are quoted.")
         answer = Answer(

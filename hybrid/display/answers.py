@@ -86,9 +86,19 @@ def citation_text(citation: Citation) -> str:
 
 
 def who_and_when(citation: Citation) -> str:
-    """Who says it and when, as far as the document does: "Ann Aaker, 4 March 2026"."""
+    """Who says it and when, in a document of which status and from whose files, as far as these are known: "Ann Aaker,
+    4 March 2026; draft; custodian Ben Boole; 1 copy"."""
     who = citation.speaker or (_ADDRESS.sub("", citation.author) if citation.author else None)
-    return ", ".join(one for one in (who, written_date(citation.date) if citation.date else None) if one)
+    said = ", ".join(one for one in (who, written_date(citation.date) if citation.date else None) if one)
+    others = [one for one in citation.custodians if one != who or citation.copies]  # who wrote it has it, of course
+    custodians = f"custodian{'s' if len(others) > 1 else ''} {', '.join(others)}"
+    known = (
+        said,
+        citation.status.name if citation.status else None,
+        custodians if others else None,
+        count(len(citation.copies), "copy", "copies") if citation.copies else None,
+    )
+    return "; ".join(one for one in known if one)
 
 
 @as_text.register(Claim)
@@ -122,7 +132,8 @@ def _against(claim: Claim) -> str:
 
 
 def _judged(claim: Claim) -> str:
-    return f"{claim.verdict}, {ORIGINS[claim.origin]}, decided by {claim.decided_by}{_worth(claim)}"
+    known = f"{claim.verdict}, {ORIGINS[claim.origin]}, decided by {claim.decided_by}{_worth(claim)}"
+    return f"{known}; {claim.qualification}" if claim.qualification else known
 
 
 # HTML ---------------------------------------------------------------------------------------------
@@ -189,6 +200,8 @@ def claim_block(claim: Claim, exhibits: Mapping[int, int] | None = None) -> Html
     if claim.contradicted_by:
         others = join([_number(number, exhibits) for number in claim.contradicted_by])
         numbers.append(join((" but ", others, " says otherwise")))
+    if claim.qualification:
+        numbers.append(tag("span", f" {claim.qualification}", style=f"color:rgb({ORANGE})"))
     colour = COLOURS[claim.verdict]
     return tag(
         "div",

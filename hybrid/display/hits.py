@@ -54,6 +54,8 @@ def _nothing(hits: Hits) -> str:
 
 def _scores(hit: Hit) -> str:
     facts = [f"score {hit.score:.2f}"]
+    if hit.status is not None:
+        facts.insert(0, hit.status.name)
     if hit.similarity is not None:
         facts.append(f"cosine {hit.similarity:.2f}")
     if hit.dense_rank is not None:

@@ -128,6 +128,7 @@ class _ChangeDetector:
             Metadata(**{name: getattr(document.metadata, name) for name in Metadata.model_fields})
         except (InputError, AttributeError) as error:
             raise DamagedDocumentError(document.source, f"the document is not valid: {error}") from None
+        document = _with_status(document)
         details = document.metadata.model_dump(mode="json")
         same = known is not None and (known.sha256, known.parent) == (document.sha256, document.parent)
         if known is not None and same and known.details == details:
@@ -143,6 +144,7 @@ class _ChangeDetector:
                 raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         self._tally.skipped.extend(loaded.skipped)
         self._tally.undated.extend(loaded.undated)
+        loaded = replace(loaded, documents=tuple(map(_with_status, loaded.documents)))
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (
             SourceEntry(part.source, part.sha256, parent=part.parent, details=part.metadata.model_dump(mode="json"))
@@ -199,3 +201,10 @@ class _ChangeDetector:
             reason = f"{skipped.reason} (the version ingested before is kept)"
             skipped = skipped.model_copy(update={"reason": reason})
         self._tally.skipped.append(skipped)
+
+
+def _with_status(document: Document) -> Document:
+    """The document, its metadata with the status that is found in it where they do not say one."""
+    if document.metadata.status is not None or document.status is None:
+        return document
+    return document.model_copy(update={"metadata": document.metadata.model_copy(update={"status": document.status})})

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
+from hybrid.text.document_status import StatusName
 from hybrid.text.values import parse_date
 from hybrid.types.documents import AS_JSON, AS_TYPES, Document, Metadata, sha256_hex
 
@@ -276,7 +277,7 @@ def to_metadata(given: Mapping[str, Any]) -> Metadata:
         >>> to_metadata({"title": "Minutes", "row": 3})
         Metadata(title='Minutes', author=None, date=None, custodian=None, extra={'row': '3', '_json': '["row"]'})
     """
-    own: dict[str, str] = {}
+    own: dict[str, Any] = {}
     extra: dict[str, str] = {}
     written: list[str] = []
     types: dict[str, str] = {}
@@ -289,6 +290,8 @@ def to_metadata(given: Mapping[str, Any]) -> Metadata:
         if key in OWN and isinstance(value, str) and (key != "date" or day == value):
             own[key] = value
             continue
+        if key == "status" and value in get_args(StatusName):
+            own[key] = value  # and in extra, which alone is given back: a status that is found was not given
         if day is not None:
             own["date"] = day
         extra[key] = text_of(value, key)

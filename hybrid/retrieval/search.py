@@ -296,6 +296,7 @@ class Searcher:
             lexical_rank=ranking.lexical_ranks.get(row.id),
             similarity=ranking.similarity.get(row.id),
             author=row.author,
+            status=row.status,
         )
 
 

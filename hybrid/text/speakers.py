@@ -1,4 +1,6 @@
-"""Who speaks where in a transcript: a text whose lines begin with a name and a colon ("Ann Aaker: It was thin.")."""
+"""Who speaks: turn by turn in a transcript, a text whose lines begin with a name and a colon ("Ann Aaker: It was thin.");
+in a statement or a note whoever made it; and where a mail quotes another, whoever wrote that.
+"""
 
 from __future__ import annotations
 
@@ -66,3 +68,92 @@ def at(spoken: Sequence[Turn], offset: int) -> Turn | None:
     turn = spoken[after]
     begins = spoken[after - 1].end if after else turn.start - len(turn.speaker) - 2
     return turn if offset >= begins else None
+
+
+_WORD = r"[A-Z](?:\.|[\w'’-]+)"
+_PERSON = rf"{_WORD}(?: (?:(?:van|von|de|der|den|del|la|le|bin|al) )*{_WORD}){{1,4}}"
+_I_NAME = re.compile(
+    rf"\bI,\s+(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON}),?\s+"
+    r"(?:of|(?:do )?(?:make|say|state|declare|swear|affirm|depose)|being|am|born|aged|hereby|the|an?|[A-Z]\w+ \w+ of)\b"
+)
+_STATEMENT_OF = re.compile(
+    rf"\b(?:[Ss]tatement|STATEMENT|[Aa]ffidavit|AFFIDAVIT|[Dd]eclaration|[Dd]eposition|[Tt]estimony|[Aa]ccount) of "
+    rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})\W*(?:$|[(\n])"
+)
+_CLOSING = re.compile(
+    r"^[ \t]*(?:yours?(?: (?:faithfully|sincerely|truly))?|(?:kind |best |warm )?regards|sincerely|\(?signed\)?:?)"
+    r"[ \t]*,?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SIGNED = re.compile(rf"(?:\(signed\)|/s/|^[ \t]*Signed(?: by)?:?)[ \t]+(?P<name>{_PERSON})", re.MULTILINE)
+_INITIALLED = re.compile(r"[A-Z]\.(?: ?[A-Z]\.)* ?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?")
+_KEPT_BY = re.compile(
+    rf"\b(?:[Mm]inutes|[Nn]otes?|[Dd]iary|[Ll]og) (?:were |was )?(?:kept|taken|made|written|recorded) by "
+    rf"(?P<name>{_PERSON})"
+)
+_HEAD, _TAIL = 2000, 400
+
+
+def maker(title: str, text: str) -> str | None:
+    """Who says "I" in a document that one person made: a statement, a letter, a signed note. ``None`` where it does not
+    say, or several signed it.
+
+    Example:
+        >>> maker("Statement", "I, Ann Aaker, of 3 Mill Lane, say as follows.\\nThe salt was wet.")
+        'Ann Aaker'
+    """
+    head, tail = text[:_HEAD], text[-_TAIL:]
+    for pattern, where in ((_I_NAME, head), (_STATEMENT_OF, title), (_STATEMENT_OF, head[:300])):
+        match = pattern.search(" ".join(where.split()) if pattern is _I_NAME else where)
+        if match:
+            return _plain(match["name"])
+    signed = {_plain(match["name"]) for match in _SIGNED.finditer(text)}
+    if signed:
+        return signed.pop() if len(signed) == 1 else None
+    found = _signature(tail) or _kept_by(text)
+    return _plain(found) if found else None
+
+
+def _plain(name: str) -> str:
+    """A name on one line, without the stop of the sentence that it ends."""
+    return " ".join(name.split()).rstrip(".,")
+
+
+def _signature(tail: str) -> str | None:
+    """The name under the closing of a letter, or alone on the last line of a note."""
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    if not lines:
+        return None
+    closings = [at for at, line in enumerate(lines) if _CLOSING.fullmatch(line)]
+    if closings and closings[-1] + 1 < len(lines):
+        name = re.match(rf"{_PERSON}(?=\W*(?:$|,))|.*\((?P<inner>{_PERSON}), [A-Z]", lines[closings[-1] + 1])
+        if name:
+            return name["inner"] or name[0]
+    return lines[-1] if _INITIALLED.fullmatch(lines[-1]) else None
+
+
+def _kept_by(text: str) -> str | None:
+    match = _KEPT_BY.search(" ".join(text[-_HEAD:].split()))
+    return match["name"] if match else None
+
+
+_WROTE = re.compile(
+    r"^(?P<marks>(?:[ \t]*>)*)[ \t]*(?:On .{6,80}?[,;] )?(?P<who>[^\d\W][^\n<>]{1,60}?)(?: <[^<>\n]*>)? wrote:[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def quoted_from(text: str, start: int) -> str | None:
+    """Who wrote what a mail quotes at ``start``, by the line above it that says so; ``None`` where none does.
+
+    Example:
+        >>> mail = "No.\\n\\nOn 3 May 2026 at 10:00, Ann Aaker <ann@mill.example> wrote:\\n> Is it wet?"
+        >>> quoted_from(mail, len(mail) - 3)
+        'Ann Aaker'
+    """
+    line = text[text.rfind("\n", 0, start) + 1 : start + 1]
+    depth = len(re.match(r"(?:[ \t]*>)*", line)[0].replace(" ", ""))  # type: ignore[index] # it always matches
+    for match in reversed(list(_WROTE.finditer(text, 0, start))):
+        if match["marks"].count(">") < depth:
+            return match["who"].strip()
+    return None

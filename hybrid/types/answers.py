@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from hybrid.errors import InputError
 from hybrid.types.base import FrozenModel, Shown, checked_elements, shown
+from hybrid.types.documents import DocumentStatus
 from hybrid.types.filters import Filter
 
 RouteName = Literal["lookup", "comprehension", "both"]
@@ -52,7 +53,8 @@ class Hit(_Data):
 
     ``score`` is between 0 and 1 by what both searches make of it, and more where it is an exact match
     of what was asked for; ``dense_rank`` and ``lexical_rank`` (from 1) say which search found it, ``similarity`` is
-    the cosine to the question. ``author`` is the document's, where it says so: of a mail the sender.
+    the cosine to the question. ``author`` is the document's, where it says so: of a mail the sender. ``status`` says
+    whether it is executed, a draft or superseded, and why, as far as that is known.
     """
 
     source: str
@@ -71,6 +73,7 @@ class Hit(_Data):
     lexical_rank: int | None = None
     similarity: float | None = None
     author: str | None = None
+    status: DocumentStatus | None = None
 
 
 class Hits(Shown, list[Hit]):
@@ -125,8 +128,10 @@ class Citation(_Data):
 
     ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
     for display. ``sha256`` is of the source's bytes as they were ingested. ``speaker`` is whose turn it is in a
-    transcript, ``author`` who wrote the document (of a mail who sent it; ``None`` where a mail quotes another), and
-    ``date`` the document's, in ISO 8601 and as precise as known. Each is ``None`` where the document does not say.
+    transcript, or who made a statement or a note; ``author`` who wrote the document (of a mail who sent it; ``None``
+    where a mail quotes another), ``date`` the document's, in ISO 8601 and as precise as known, and ``status`` whether
+    it is executed, a draft or superseded. Each is ``None`` where the document does not say. ``copies`` are the other
+    sources of the same text, such as the mail in the recipient's mailbox, and ``custodians`` those of all of them.
     """
 
     number: int = Field(ge=1)
@@ -144,6 +149,9 @@ class Citation(_Data):
     speaker: str | None = None
     author: str | None = None
     date: str | None = None
+    status: DocumentStatus | None = None
+    custodians: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _quote_fits_span(self) -> Self:
@@ -172,6 +180,8 @@ class Claim(_Data):
     that the citations entail the claim; ``None`` where no model was asked. ``contradicted_by`` are the numbers of the
     answer's citations that say otherwise; a claim that is ``contradicted`` has one, and none that supports it. Where a
     claim joins statements that were judged each for itself, ``parts`` are these, and the verdict is the weakest.
+    ``qualification`` says in words why a quote is no statement of fact, such as ``an option``, ``conditional`` or
+    ``from a draft``; it is empty for one that is.
     """
 
     text: str
@@ -183,6 +193,7 @@ class Claim(_Data):
     probability: float | None = Field(default=None, ge=0.0, le=1.0)
     contradicted_by: tuple[int, ...] = ()
     parts: tuple[ClaimPart, ...] = ()
+    qualification: str = ""
 
     @model_validator(mode="after")
     def _verdict_has_citation(self) -> Self:

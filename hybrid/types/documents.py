@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
+from hybrid.text import document_status
+from hybrid.text.document_status import StatusName
 from hybrid.text.values import iso_date
 from hybrid.types.base import FrozenModel, GivenModel, Shown, shown
 
@@ -29,11 +31,36 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def text_sha256(text: str) -> str:
+    """The sha256 of a canonical text, by which copies are found that differ as files: a mail in two mailboxes."""
+    return sha256_hex(text.encode("utf-8", "surrogatepass"))
+
+
+class DocumentStatus(Shown, GivenModel):
+    """Whether a document is ``executed`` (signed by two or more), ``signed`` (by one), ``unsigned``, a ``draft`` or
+    ``superseded``, and why that is known: ``reason``, in words.
+
+    Found at ingest in what the document says of itself (`hybrid.text.document_status`), unless the caller says it:
+    ``Metadata(status="draft")``. Filters know it as the metadata ``status``.
+
+    Example:
+        >>> print(DocumentStatus(name="draft", reason="its head says “DRAFT 3”"))
+        draft: its head says “DRAFT 3”
+    """
+
+    name: StatusName
+    reason: str = "given with the document"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
 class Metadata(GivenModel):
     """What is known about a document besides its text.
 
     ``date`` is ISO 8601, as precise as known, perhaps with a time of the day. A `datetime.date`, or a date whose month
-    is a word, becomes that. Any other is refused: no `Filter` would find it.
+    is a word, becomes that. Any other is refused: no `Filter` would find it. ``status`` is a `DocumentStatus` or the
+    name of one; where it is left out it is found at ingest.
 
     Example:
         >>> Metadata(date="12 March 2026").date
@@ -44,7 +71,13 @@ class Metadata(GivenModel):
     author: str | None = None
     date: str | None = None
     custodian: str | None = None
+    status: DocumentStatus | None = None
     extra: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("status", mode="before")
+    @classmethod
+    def _status_by_name(cls, value: object) -> object:
+        return DocumentStatus(name=value) if isinstance(value, str) else value
 
     @field_validator("date", mode="before")
     @classmethod
@@ -142,6 +175,15 @@ class Document(Shown, GivenModel):
     def title(self) -> str:
         """The title if one is known, else the source's last path component."""
         return self.metadata.title or Path(self.source).name
+
+    @cached_property
+    def status(self) -> DocumentStatus | None:
+        """The status that its metadata say, else the one that is found in it (`hybrid.text.document_status`); ``None``
+        where it says nothing of it."""
+        if self.metadata.status is not None:
+            return self.metadata.status
+        found = document_status.detect(self.source, self.metadata.title, self.text, self.media_type)
+        return None if found is None else DocumentStatus(name=found[0], reason=found[1])
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -108,11 +108,16 @@ def test_a_catalog_without_the_table_gets_it(catalog, tmp_path):
     add(catalog, "a.txt", TEXT, stored=False)
     with connect(catalog._engine, write=True) as connection:
         connection.execute(text("DROP TABLE sentences"))
+        connection.execute(text("DROP INDEX ix_documents_text_sha256"))
+        connection.execute(text("ALTER TABLE documents DROP COLUMN text_sha256"))
+        connection.execute(text("ALTER TABLE documents DROP COLUMN signature"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     catalog.close()
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as upgraded:
         assert upgraded.document(1).text == TEXT
         assert upgraded.sentences(1, 0, 10) == []
+        assert [row.source for row in upgraded.same_text(1)] == ["a.txt"]
+        assert upgraded.near_copies(1, 0.0) == {}
         add(upgraded, "b.txt", "It is stored. Twice.")
         assert len(upgraded.sentences(2, 0, 20)) == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hybrid.text import speakers
 from hybrid.text.speakers import at, turns
 
 MEETING = """Minutes, 4 March 2026
@@ -52,3 +53,42 @@ def test_a_place_belongs_to_the_turn_that_it_stands_in(word: str, speaker: str |
 )
 def test_other_texts_have_no_turns(text: str) -> None:
     assert turns(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "who"),
+    [
+        ("Statement", "I, Ann Aaker, of 3 Mill Lane, say as follows.\n1. The salt was wet.", "Ann Aaker"),
+        ("Statement", "I, Dr Ann Aaker, make this statement of my own knowledge.", "Dr Ann Aaker"),
+        ("Witness statement of Ben Boole (draft)", "1. The salt was wet.", "Ben Boole"),
+        ("Letter", "Dear Sirs\n\nThe salt was wet.\n\nYours faithfully\nCara Clerk", "Cara Clerk"),
+        ("Letter", "The salt was wet.\nYours faithfully\nMill LLP (Cara Clerk, Partner)", "Cara Clerk"),
+        ("Certificate", "It conforms.\n(signed) Ann Aaker, Manager, 3 May 2026\nPage 1", "Ann Aaker"),
+        ("File note", "Tel. Ben, ten minutes. He was cross.\n\nA. Aaker", "A. Aaker"),
+        ("Minutes", "1. The salt was wet.\nMinutes kept by Ben Boole.", "Ben Boole"),
+    ],
+)
+def test_who_made_a_statement_or_a_note_says_so(title, text, who):
+    assert speakers.maker(title, text) == who
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Lease", "Rent is due.\nSignature: (signed) Ann Aaker\nSignature: (signed) Ben Boole"),
+        ("Statement of account", "Invoiced in all: £818.48"),
+        ("Report", "The salt was wet. It was swept up."),
+    ],
+)
+def test_what_nobody_or_several_made_has_no_speaker(title, text):
+    assert speakers.maker(title, text) is None
+
+
+def test_what_a_mail_quotes_was_said_by_who_wrote_it():
+    mail = (
+        "Thank you.\n\nBen\n\nOn 3 May 2026 at 07:15, Ann Aaker <ann@mill.example> wrote:\n> It is wet.\n>\n"
+        "> On 2 May 2026, Cara Clerk wrote:\n>> Is it wet?\n"
+    )
+    assert speakers.quoted_from(mail, mail.index("It is wet")) == "Ann Aaker"
+    assert speakers.quoted_from(mail, mail.index("Is it wet")) == "Cara Clerk"
+    assert speakers.quoted_from("> It is wet.", 2) is None

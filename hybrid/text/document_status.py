@@ -1,0 +1,142 @@
+"""Whether a document is executed, signed, unsigned, a draft or superseded, by what it says of itself.
+
+Looked for in the file's name, the title, the first lines and the signature blocks, in this order of weight: a document
+that calls itself a draft is one, whoever has signed it. Nothing is concluded from what the body says about other
+documents ("the draft agreement"), and of a mail nothing is concluded: its subject names what it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Literal
+
+StatusName = Literal["executed", "signed", "draft", "unsigned", "superseded"]
+
+HEAD_LINES, TAIL_LINES = 12, 6
+_LINE_WORDS = 14  # a longer line is a sentence, which may speak of another document
+_NAME_TOKEN = re.compile(r"[^\W_]+")
+_DRAFT_TITLE = re.compile(
+    r"^\W*draft\b|\(\s*(?:\w+ )?draft[^)]*\)|\bdraft\s*(?:no\.?|number|version|v|rev\.?)?\s*\d+\W*$|[-–—:,]\s*draft\W*$"
+    r"|\bdraft\W*$|\bdraft (?:for|of) (?:discussion|comment|review|\d)",
+    re.IGNORECASE,
+)
+_DRAFT_LINE = re.compile(
+    r"^\W*(?:(?:first|second|third|final|revised|working|preliminary|latest|\d+(?:st|nd|rd|th)) )?"
+    r"draft\b(?! (?:of the|was|is|were|has|had|will|that)\b)"
+    r"|\bDRAFT\b|\((?:[\w ]+, ?)?draft\b[^)]*\)|\bsubject to contract\b|\bfor discussion purposes only\b"
+    r"|^\W*not (?:yet )?(?:signed|executed|agreed)\W*$",
+    re.IGNORECASE,
+)
+_UNSIGNED_TITLE = re.compile(
+    r"\bfor (?:signature|signing|execution)\b|\bunsigned\b|\bunexecuted\b|\bexecution version\b|\btemplate\b", re.I
+)
+_SUPERSEDED = re.compile(r"\b(?:superseded|obsolete|withdrawn|no longer in force|replaced by)\b", re.IGNORECASE)
+_EXECUTED_TITLE = re.compile(r"\b(?:executed|fully signed|signed copy|conformed copy|countersigned)\b", re.IGNORECASE)
+_MADE = r"(?:\(signed\)|/s/|\[signed\])"
+_NAME = r"[^\W\d_][\w.'’-]*(?:[ \t]+(?:[^\W\d_][\w.'’-]*)){1,4}"
+_SIGNED = re.compile(
+    rf"{_MADE}[ \t]*(?P<one>{_NAME})|^[ \t]*Signed(?: by)?:?[ \t]+(?P<two>[A-Z]{_NAME})[ \t]*(?:,|$)",
+    re.MULTILINE,
+)
+_BLANK = re.compile(
+    r"^[ \t]*(?:signature|signed|by|sign)[ \t]*:[ \t]*[_.…\s]*(?:\n|$)|^[ \t]*(?:signature|signed|by)[ \t]+_{3,}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLOCK_END = re.compile(r"^[ \t]*(?:name|title|position|date|its)\b", re.IGNORECASE)
+_NOT_SIGNED = re.compile(r"\(?\b(?:draft, )?not (?:yet )?signed\b\)?|\bunsigned\b", re.IGNORECASE)
+_MAIL = "message/rfc822"
+
+
+def detect(source: str, title: str | None, text: str, media_type: str = "text/plain") -> tuple[StatusName, str] | None:
+    """The status of a document with its reason in words; ``None`` where it says nothing of it.
+
+    Example:
+        >>> detect("lease.pdf", None, "DRAFT 3\\nLease of the mill\\n...")
+        ('draft', 'its head says “DRAFT 3”')
+    """
+    if media_type == _MAIL:
+        return None
+    name = PurePath(source.rpartition("#")[2] or source).name
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    head, tail = lines[:HEAD_LINES], lines[-TAIL_LINES:]
+    return (
+        _draft(name, title or "", head, tail)
+        or _superseded(name, title or "", head)
+        or _unsigned(title or "", tail, text)
+        or _executed(name, title or "", [*head, *tail], text)
+    )
+
+
+def _draft(name: str, title: str, head: list[str], tail: list[str]) -> tuple[StatusName, str] | None:
+    if _DRAFT_TITLE.search(title):
+        return "draft", f"its title is “{title}”"
+    if "draft" in _tokens(name):
+        return "draft", f"its file is named {name}"
+    for where, lines in (("head", head), ("end", tail)):
+        for line in lines:
+            if len(line.split()) <= _LINE_WORDS and _DRAFT_LINE.search(line) and not line.endswith((".", "?")):
+                return "draft", f"its {where} says “{line}”"
+    return None
+
+
+def _superseded(name: str, title: str, head: list[str]) -> tuple[StatusName, str] | None:
+    if _SUPERSEDED.search(title):
+        return "superseded", f"its title is “{title}”"
+    if {"superseded", "obsolete"} & _tokens(name):
+        return "superseded", f"its file is named {name}"
+    for line in head:
+        if len(line.split()) <= _LINE_WORDS and _SUPERSEDED.search(line) and not line.endswith("."):
+            return "superseded", f"its head says “{line}”"
+    return None
+
+
+def _unsigned(title: str, tail: list[str], text: str) -> tuple[StatusName, str] | None:
+    signed, blank = _signatures(text)
+    if blank:
+        whose = f", {' and '.join(signed)} signed" if signed else ""
+        return (
+            "unsigned",
+            f"{'one of its signature blocks is' if blank == 1 else 'its signature blocks are'} empty{whose}",
+        )
+    for line in tail:
+        if len(line.split()) <= _LINE_WORDS and _NOT_SIGNED.search(line):
+            return "unsigned", f"its end says “{line}”"
+    if not signed and _UNSIGNED_TITLE.search(title):
+        return "unsigned", f"its title is “{title}”"
+    return None
+
+
+def _executed(name: str, title: str, lines: list[str], text: str) -> tuple[StatusName, str] | None:
+    signed, _ = _signatures(text)
+    if len(signed) > 1:
+        return "executed", f"signed by {' and '.join(signed)}"
+    if signed:
+        return "signed", f"signed by {signed[0]}"
+    if _EXECUTED_TITLE.search(title):
+        return "executed", f"its title is “{title}”"
+    if {"executed", "countersigned"} & _tokens(name):
+        return "executed", f"its file is named {name}"
+    for line in lines:
+        if len(line.split()) <= _LINE_WORDS and re.search(
+            r"[-–—(] ?executed\b|^executed\b(?! by)", line, re.IGNORECASE
+        ):
+            return "executed", f"it is marked “{line}”"
+    return None
+
+
+def _signatures(text: str) -> tuple[list[str], int]:
+    """Who signed, each once, and how many signature blocks are empty."""
+    signed = [" ".join((match["one"] or match["two"]).split()) for match in _SIGNED.finditer(text)]
+    blank = sum(not _filled_below(text, match.end()) for match in _BLANK.finditer(text))
+    return list(dict.fromkeys(signed)), blank
+
+
+def _filled_below(text: str, at: int) -> bool:
+    """Whether a signature stands in the line below its label."""
+    following = next((line.strip() for line in text[at:].splitlines() if line.strip()), "")
+    return bool(re.match(_MADE, following)) or not (_BLOCK_END.match(following) or not following or "_" in following)
+
+
+def _tokens(name: str) -> set[str]:
+    return {token.casefold() for token in _NAME_TOKEN.findall(name)}

@@ -1,0 +1,69 @@
+"""What a document says of its own status, and what it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.text.document_status import detect
+
+BLOCKS = """Signed for and on behalf of Mill Limited
+Signature: {one}
+Name: Ann Aaker
+
+Signed for and on behalf of Dale Limited
+Signature: {other}
+Name: Ben Boole
+Date: 3 March 2026
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "text", "expected"),
+    [
+        ("lease.pdf", None, "DRAFT 3\nLease of the mill\nThe rent is £900.", "draft"),
+        ("lease-draft-2.docx", None, "Lease of the mill\nThe rent is £900.", "draft"),
+        ("statement.docx", "Statement of Ann Aaker (draft)", "The salt was wet.", "draft"),
+        ("policy.pdf", None, "Working draft - subject to contract\nStaff shall sign in.", "draft"),
+        ("note.txt", None, "The salt was wet.\n(draft, not signed)", "draft"),
+        ("old.pdf", None, "SUPERSEDED 1 May 2026\nPrice list\nSalt 3.20", "superseded"),
+        (
+            "lease.pdf",
+            None,
+            f"Lease\n{BLOCKS.format(one='(signed) Ann Aaker', other='(signed) Ben Boole')}",
+            "executed",
+        ),
+        ("lease.pdf", None, f"Lease\n{BLOCKS.format(one='/s/ Ann Aaker', other='________')}", "unsigned"),
+        ("lease.pdf", None, f"Lease\n{BLOCKS.format(one='', other='')}", "unsigned"),
+        ("amendment.docx", "Amendment No. 4 (for signature)", "The rent is £950.", "unsigned"),
+        ("letter.pdf", None, "The salt was wet.\n(signed) Ann Aaker, 3 May 2026", "signed"),
+        ("lease.pdf", None, "Lease\nThe rent is £900.\nLease of the mill - executed", "executed"),
+    ],
+)
+def test_a_document_says_its_status(source, title, text, expected):
+    status, reason = detect(source, title, text)
+    assert status == expected
+    assert reason
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "text"),
+    [
+        ("minutes.txt", "Minutes of 3 March", "The committee reviewed the draft budget and deferred it."),
+        ("drafting-guide.txt", "Drafting guide", "Write short sentences."),
+        ("note.txt", None, "Draft of the lease was sent to Ben on Monday."),
+        ("note.txt", None, "This policy replaces the policy of 2019, which is superseded."),
+        ("note.txt", None, "The agreement was executed by both parties."),
+        ("form.txt", None, "Signed copies are kept in the office.\nBy: rail, weekly."),
+    ],
+)
+def test_what_is_said_of_other_documents_is_no_status(source, title, text):
+    assert detect(source, title, text) is None
+
+
+def test_the_subject_of_a_mail_is_no_status():
+    assert detect("draft.eml", "Draft 3 attached", "From: a@b.example\n\nDraft 3", "message/rfc822") is None
+
+
+def test_a_draft_that_was_signed_is_a_draft():
+    text = f"DRAFT\n{BLOCKS.format(one='(signed) Ann Aaker', other='(signed) Ben Boole')}"
+    assert detect("a.txt", None, text) == ("draft", "its head says “DRAFT”")
