@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         Hits,
         Route,
     )
-    from hybrid.types.documents import Document, Metadata, PageView, Passage
+    from hybrid.types.documents import Document, DocumentStatus, Metadata, PageView, Passage
     from hybrid.types.events import (
         CitationEvent,
         ClaimEvent,
@@ -85,6 +85,7 @@ __all__ = [
     "Document",
     "DocumentError",
     "DocumentInfo",
+    "DocumentStatus",
     "Documents",
     "Draft",
     "DraftEvent",
@@ -140,6 +141,7 @@ _HOME = {
     "CorpusStatus": "hybrid.types.reports",
     "Document": "hybrid.types.documents",
     "DocumentInfo": "hybrid.types.reports",
+    "DocumentStatus": "hybrid.types.documents",
     "Documents": "hybrid.types.reports",
     "Exhibit": "hybrid.types.exhibits",
     "Exhibits": "hybrid.types.exhibits",

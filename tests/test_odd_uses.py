@@ -245,4 +245,4 @@ def test_an_unknown_key_is_answered_with_the_keys_that_users_gave(tmp_path: Path
         corpus.ingest(D.from_text("The lease ends in May.", "a.txt", to_metadata({"row": 3, "at": date(2026, 3, 1)})))
         with pytest.raises(hybrid.InputError) as refused:
             corpus.search("lease", where=F(metadata={"raw": "3"}))
-    assert str(refused.value).endswith("there are at, author, custodian, media_type, row, title")
+    assert str(refused.value).endswith("there are at, author, custodian, media_type, row, status, title")

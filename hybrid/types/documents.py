@@ -36,7 +36,7 @@ def text_sha256(text: str) -> str:
     return sha256_hex(text.encode("utf-8", "surrogatepass"))
 
 
-class DocumentStatus(Shown, GivenModel):
+class DocumentStatus(GivenModel):
     """Whether a document is ``executed`` (signed by two or more), ``signed`` (by one), ``unsigned``, a ``draft`` or
     ``superseded``, and why that is known: ``reason``, in words.
 
