@@ -180,8 +180,8 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
 
 
 def speaker_of(document: Document, start: int, *, quoted: bool = False) -> str | None:
-    """Who says what stands at ``start``: whose turn it is in a transcript, who wrote what a mail has ``quoted``, else who
-    made the document. Of a mail nobody else is named here: its sender is its author."""
+    """Who says what stands at ``start``: whose turn it is in a transcript, who wrote what a mail has ``quoted``, else
+    who made the document. Of a mail nobody else is named here: its sender is its author."""
     if quoted:
         return speakers.quoted_from(document.text, start)
     turn = speakers.at(speakers.turns(document.text), start)
