@@ -66,12 +66,12 @@ class Way:
 WAYS = (
     *(Way(f"evidence of {budget} tokens", budget) for budget in (0, 100, 200, 300, 450, 600, 800)),
     Way("600, no instruction", 600, without_instruction),
-    Way("600, told that it has read", 600, as_having_read),
+    Way("600, instructed as having read", 600, as_having_read),
     Way("600, question before the passages", 600, question_first),
     Way("600, question before and after", 600, question_twice),
     Way("600, passages and question alone", 600, bare),
     Way("0, no instruction", 0, without_instruction),
-    Way("0, told that it has read", 0, as_having_read),
+    Way("0, instructed as having read", 0, as_having_read),
     Way("0, question alone", 0, bare),
 )
 
@@ -111,7 +111,7 @@ def main() -> None:
     for name, found in pairs.items():
         changes = [with_memory - without for without, with_memory in found]
         error = statistics.stdev(changes) / math.sqrt(len(changes))
-        without, with_memory = (statistics.mean(side) for side in zip(*found, strict=True))
+        without, with_memory = (statistics.mean(variant) for variant in zip(*found, strict=True))
         print(f"| {name} | {without:.3f} | {with_memory:.3f} | {statistics.mean(changes):+.3f} | {error:.3f} |")
 
 

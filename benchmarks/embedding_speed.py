@@ -2,7 +2,7 @@
 
     python benchmarks/embedding_speed.py
 
-The texts are State of the Union addresses. All sides embed the same chunks, in turn, and no vector is kept from one
+The texts are State of the Union addresses. All variants embed the same chunks, in turn, and no vector is kept from one
 round to the next. An ingest loads, cuts, embeds, writes the catalog and its full-text index, and commits.
 """
 
@@ -46,21 +46,21 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, Corpus.open(Path(folder) / "corpus", settings) as corpus:
             corpus.ingest(*(Document.from_text(text, f"{n}.txt") for n, text in enumerate(texts)))
 
-    sides: dict[str, Callable[[], object]] = {
+    variants: dict[str, Callable[[], object]] = {
         "sentence-transformers": lambda: plain.encode(chunks, batch_size=32, show_progress_bar=False),
         "embedder, float32": lambda: exact.encode(chunks, bulk=True),
         "embedder": lambda: fast.encode(chunks, bulk=True),
         "ingest": ingest,
     }
     print(f"{len(chunks)} chunks, {torch.get_num_threads()} threads, {arguments.rounds} rounds")
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    order = list(sides)
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
+    order = list(variants)
     for number in range(arguments.rounds + 1):
         for name in order[number % 4 :] + order[: number % 4]:
             exact._cached.clear()
             fast._cached.clear()
             began = time.perf_counter()
-            sides[name]()
+            variants[name]()
             if number:
                 seconds[name].append(time.perf_counter() - began)
     for name, taken in seconds.items():

@@ -2,7 +2,7 @@
 
 python benchmarks/kernels.py cpu                 windowed attention at 32K tokens, and the loss at 49,152 words
 
-Sides alternate; each figure is a median, and the ratio is the median of the ratios of neighbouring rounds. A GPU has
+Both alternate; each figure is a median, and the ratio is the median of the ratios of neighbouring rounds. A GPU has
 benchmarks/gpu.sh.
 """
 
@@ -30,10 +30,10 @@ def main() -> int:
     parser.add_argument("what", choices=["cpu", "peak"])
     parser.add_argument("--tokens", type=int, default=32_768)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--side", choices=list(LOSSES), help="peak: whose memory")
+    parser.add_argument("--variant", choices=list(LOSSES), help="peak: whose memory")
     options = parser.parse_args()
     if options.what == "peak":
-        return peak(options.side)
+        return peak(options.variant)
     attention(options.tokens, options.rounds)
     loss(options.rounds)
     return 0
@@ -45,9 +45,9 @@ def compare(name: str, ours: Side, theirs: Side, rounds: int) -> float:
     ours()  # warms up
     for _ in range(rounds):
         pair = []
-        for side in (ours, theirs):
+        for variant in (ours, theirs):
             start = time.perf_counter()
-            side()
+            variant()
             pair.append(time.perf_counter() - start)
         timed.append((pair[0], pair[1]))
     ratio = statistics.median(theirs / ours for ours, theirs in timed)
@@ -103,22 +103,22 @@ def loss(rounds: int) -> None:
         assert torch.allclose(a, b, atol=1e-6)
     name = "linear_cross_entropy, 4,096 tokens, 49,152 words, 576 wide, float32, forward and backward"
     compare(f"{name}, against cross_entropy of linear", lambda: fused(*inputs), lambda: plain(*inputs), rounds)
-    found = {side: peak_of(side) for side in LOSSES}
-    extra = {side: found[side] - found["nothing"] for side in ("fused", "plain")}
+    found = {variant: peak_of(variant) for variant in LOSSES}
+    extra = {variant: found[variant] - found["nothing"] for variant in ("fused", "plain")}
     print(
         f"{name}: peak above inputs and results {extra['fused']:.0f} MiB against {extra['plain']:.0f} MiB, "
         f"{extra['fused'] / extra['plain']:.3f} of it"
     )
 
 
-def peak_of(side: str) -> float:
+def peak_of(variant: str) -> float:
     """MiB, of a process that does it once."""
-    command = [sys.executable, __file__, "peak", "--side", side]
+    command = [sys.executable, __file__, "peak", "--variant", variant]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def peak(side: str) -> int:
-    LOSSES[side](*loss_inputs())
+def peak(variant: str) -> int:
+    LOSSES[variant](*loss_inputs())
     # Not ru_maxrss, which a process inherits from the one that started it.
     line = next(x for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM"))
     print(int(line.split()[1]) / 1024)

@@ -25,7 +25,7 @@ from hybrid.ttt.state import MemoryState
 
 from baseline import novel  # isort: skip
 
-PASSAGE = 1024  # tokens read again
+PASSAGE = 1024  # tokens seen in training, scored again
 PASSAGE_AT = 2048
 NEVER = 1e-30  # a step size that leaves the weights as they are: the window without a memory
 
@@ -85,9 +85,7 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -> None:
-    print(
-        "| text | optimizer | step size | mini-batch | width | as read | second half | read again | unread | seconds |"
-    )
+    print("| text | optimizer | step size | mini-batch | width | in training | second half | seen | unseen | seconds |")
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
     for row in rows:
         model = MemoryModel.load(MemorySettings.model_validate({"initial_weights": "none"} | row))
@@ -97,18 +95,18 @@ def learn(sources: dict[str, str], tokens: int, rows: list[dict[str, object]]) -
             state, losses, started = model.initial_state(), [], time.perf_counter()
             model.adapt(state, ids[: tokens + 1], lambda _, loss, losses=losses: losses.append(loss))
             seconds = time.perf_counter() - started
-            again, unread = (held_out(model, state, ids[at : at + PASSAGE]) for at in (PASSAGE_AT, tokens + 1))
+            again, unseen = (held_out(model, state, ids[at : at + PASSAGE]) for at in (PASSAGE_AT, tokens + 1))
             half = losses[len(losses) // 2 :]
             print(
                 f"| {name} | {settings.optimizer} | {settings.learning_rate:g} | {settings.mini_batch} "
                 f"| {settings.dynamic_size or 'full'} | {sum(losses) / len(losses):.3f} | {sum(half) / len(half):.3f} "
-                f"| {again:.3f} | {unread:.3f} | {seconds:.0f} |",
+                f"| {again:.3f} | {unseen:.3f} | {seconds:.0f} |",
                 flush=True,
             )
 
 
 def held_out(model: MemoryModel, state: MemoryState, ids: list[int]) -> float:
-    """Loss of a passage by itself, with what the memory has read so far."""
+    """Loss of a passage by itself, with what the memory was trained on so far."""
     return model.session(state).loss(model.decode(ids))
 
 

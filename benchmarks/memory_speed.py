@@ -1,9 +1,9 @@
-"""How fast the memory reads, at any depth, and what meta-training and its size in memory cost.
+"""How fast the memory is trained, at any depth, and what meta-training and its size in memory cost.
 
 Each part interleaves what it compares, and prints medians and ratios.
 
-python benchmarks/memory_speed.py read          adapting against a forward pass by transformers
-python benchmarks/memory_speed.py depth         cost of a token at 8K, 128K and 1M tokens read
+python benchmarks/memory_speed.py forward       adapting against a forward pass by transformers
+python benchmarks/memory_speed.py depth         cost of a token at 8K, 128K and 1M tokens
 python benchmarks/memory_speed.py curve         full attention, window and memory at depths 8K to 2M
 python benchmarks/memory_speed.py meta          a meta-training step against a standard one, 8K tokens
 python benchmarks/memory_speed.py adapting      adapting alone, to compare runs with and without --keep
@@ -41,23 +41,26 @@ SLICE = 2048
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["read", "adapting", "pieces", "parts", "depth", "curve", "meta", "peak"])
+    parser.add_argument("what", choices=["forward", "adapting", "pieces", "parts", "depth", "curve", "meta", "peak"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of reading so far")
+    parser.add_argument("--quick", action="store_true", help="depth: move a state to 128K instead of training so far")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(f"{arguments.threads} threads, torch {torch.__version__}, dtype {compute_dtype(MemorySettings())}")
-    parts = {"read": read, "adapting": adapting, "pieces": pieces, "parts": parts_of, "depth": depth, "curve": curve}
+    parts = {
+        "forward": beside_forward, "adapting": adapting, "pieces": pieces, "parts": parts_of, "depth": depth,
+        "curve": curve,
+    }  # fmt: skip
     parts |= {"meta": meta, "peak": peak}
     parts[arguments.what](arguments)
 
 
-def interleaved(rounds: int, **sides: Callable[[], object]) -> dict[str, list[float]]:
-    """Seconds of each side, once a round, each round beginning with another; one before that is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    every = list(sides.items())
+def interleaved(rounds: int, **variants: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each variant, once a round, each round beginning with another; one before that is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
+    every = list(variants.items())
     for number in range(rounds + 1):
         first = number % len(every)
         for name, work in every[first:] + every[:first]:
@@ -90,7 +93,7 @@ def window_pass(model: MemoryModel, ids: list[int]) -> None:
         fused_linear_cross_entropy(hidden, transformer.unembedding, piece[:, 1:], weights)
 
 
-def read(arguments: argparse.Namespace) -> None:
+def beside_forward(arguments: argparse.Namespace) -> None:
     model = MemoryModel.load(MemorySettings())
     theirs = in_transformers(model.transformer.dtype)
     ids = model.encode(novel(arguments.data)[:30_000])[:4097]
@@ -100,12 +103,12 @@ def read(arguments: argparse.Namespace) -> None:
     def forward() -> None:
         theirs(torch.tensor([ids[:-1]]), use_cache=False)
 
-    sides = {
+    variants = {
         "transformers_forward": forward,
         "adapting": lambda: model.adapt(state, ids),
         "window_without_memory": lambda: window_pass(model, ids),
     }
-    report(interleaved(arguments.rounds, **sides), 4096, "transformers_forward")
+    report(interleaved(arguments.rounds, **variants), 4096, "transformers_forward")
     c, s = model.transformer.config, model.transformer
     block = s.blocks[0]
     static = block.qkv.numel() + block.attention_out.numel() + block.gate_up.numel() + block.down.numel()
@@ -117,7 +120,7 @@ def read(arguments: argparse.Namespace) -> None:
 
 
 def warmed(arguments: argparse.Namespace) -> tuple[MemoryModel, MemoryState, list[int]]:
-    """A model, a state that has read 4,096 tokens of a novel, and those tokens with the one after them."""
+    """A model, a state that was trained on 4,096 tokens of a novel, and those tokens with the one after them."""
     model = MemoryModel.load(MemorySettings())
     ids = model.encode(novel(arguments.data)[:30_000])[:4097]
     state = model.initial_state()
@@ -126,7 +129,7 @@ def warmed(arguments: argparse.Namespace) -> tuple[MemoryModel, MemoryState, lis
 
 
 def adapting(arguments: argparse.Namespace) -> None:
-    """Reading alone. How memory is given back is the process's, so two ways of it need two runs."""
+    """Adapting alone. How memory is given back is the process's, so two ways of it need two runs."""
     model, state, ids = warmed(arguments)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     seconds = interleaved(arguments.rounds, adapting=lambda: model.adapt(state.copy(), ids[:2049]))["adapting"]
@@ -147,9 +150,9 @@ def pieces(arguments: argparse.Namespace) -> None:
             plan = transformer.plan(size, WindowCache(held, seen + at))
             _, held = transformer.prefix(torch.tensor([ids[at : at + size]]), held, plan)
 
-    sides: dict[str, Callable[[], object]] = {"adapting": lambda: model.adapt(state.copy(), ids)}
-    sides |= {f"prefix_{size}": (lambda size=size: prefix(size)) for size in (256, 512, 1024, 2048)}
-    report(interleaved(arguments.rounds, **sides), 4096, "adapting")
+    variants: dict[str, Callable[[], object]] = {"adapting": lambda: model.adapt(state.copy(), ids)}
+    variants |= {f"prefix_{size}": (lambda size=size: prefix(size)) for size in (256, 512, 1024, 2048)}
+    report(interleaved(arguments.rounds, **variants), 4096, "adapting")
 
 
 def parts_of(arguments: argparse.Namespace) -> None:
@@ -158,32 +161,32 @@ def parts_of(arguments: argparse.Namespace) -> None:
     flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     many = [torch.randn(3072, 576).to(dtype) for _ in range(24)]  # more than the caches hold
     columns = [weight.T.contiguous().T for weight in many]
-    sides: dict[str, tuple[Callable[[], object], float]] = {}
+    variants: dict[str, tuple[Callable[[], object], float]] = {}
     for rows in (512, 1024, 2048):
         x, flops = torch.randn(rows, 576).to(dtype), 2.0 * rows * 576 * 3072 * len(many)
         for name, weights in (("by rows", many), ("by columns", columns)):
-            sides[f"{rows} x 576 x 3072, {name}"] = (lambda x=x, ws=weights: [F.linear(x, w) for w in ws], flops)
+            variants[f"{rows} x 576 x 3072, {name}"] = (lambda x=x, ws=weights: [F.linear(x, w) for w in ws], flops)
     for queries, keys in ((256, 1279), (512, 1535), (1024, 1024), (4096, 4096)):
         q, k = (torch.randn(1, 9, n, 64).to(dtype) for n in (queries, keys))
         mask, flops = torch.zeros(queries, keys, dtype=dtype), 4.0 * 9 * queries * keys * 64
-        sides[f"attention {queries} x {keys}, mask"] = (lambda q=q, k=k, m=mask: flash(q, k, k, attn_mask=m), flops)
-        sides[f"attention {queries} x {keys}"] = (lambda q=q, k=k: flash(q, k, k), flops)
+        variants[f"attention {queries} x {keys}, mask"] = (lambda q=q, k=k, m=mask: flash(q, k, k, attn_mask=m), flops)
+        variants[f"attention {queries} x {keys}"] = (lambda q=q, k=k: flash(q, k, k), flops)
         if queries == keys:
-            sides[f"attention {queries} x {keys}, causal"] = (
+            variants[f"attention {queries} x {keys}, causal"] = (
                 lambda q=q, k=k: flash(q, k, k, is_causal=True),
                 flops / 2,
             )
-    for name, found in interleaved(arguments.rounds, **{name: work for name, (work, _) in sides.items()}).items():
-        print(f"{name}: {sides[name][1] / statistics.median(found) / 1e9:.0f} GFLOP/s")
+    for name, found in interleaved(arguments.rounds, **{name: work for name, (work, _) in variants.items()}).items():
+        print(f"{name}: {variants[name][1] / statistics.median(found) / 1e9:.0f} GFLOP/s")
 
 
 def moved(model: MemoryModel, state: MemoryState, position: int) -> MemoryState:
-    """The same state as if so many tokens had been read: keys turned on, counters set."""
+    """The same state as if so many tokens had been trained on: keys turned on, counters set."""
     tensors, metadata = state.to_tensors()
     counters = json.loads(metadata["counters"])
     by = torch.tensor([position - counters["seen"]])
     tensors["cache.keys"] = rope(tensors["cache.keys"], model.transformer.rotary.table(by, model.transformer.dtype))
-    counters |= {"seen": position, "tokens_read": position}
+    counters |= {"seen": position, "trained_tokens": position}
     return model.restore(tensors, metadata | {"counters": json.dumps(counters)})
 
 
@@ -192,13 +195,13 @@ def depth(arguments: argparse.Namespace) -> None:
     ids = model.encode(long_text(arguments.data)[: 140_000 * 5])[: 131_072 + SLICE]
     state, states = model.initial_state(), {}
     for target in (8192,) if arguments.quick else (8192, 131_072):
-        model.adapt(state, ids[state.tokens_read : target])
+        model.adapt(state, ids[state.trained_tokens : target])
         states[f"after_{target}"] = state.copy()
     if arguments.quick:
         states["moved_to_131072"] = moved(model, state, 131_072)
     states["moved_to_1000000"] = moved(model, state, 1_000_000)
-    sides = {name: (lambda s=s: model.adapt(s.copy(), ids[-SLICE:])) for name, s in states.items()}
-    report(interleaved(arguments.rounds, **sides), SLICE, "after_8192")
+    variants = {name: (lambda s=s: model.adapt(s.copy(), ids[-SLICE:])) for name, s in states.items()}
+    report(interleaved(arguments.rounds, **variants), SLICE, "after_8192")
 
 
 def curve(arguments: argparse.Namespace) -> None:
@@ -231,8 +234,8 @@ def curve(arguments: argparse.Namespace) -> None:
 
         return run
 
-    sides = {"memory": lambda: model.adapt(state.copy(), ids), "window": lambda: window_pass(model, ids)}
-    base = {n: statistics.median(t) / SLICE for n, t in interleaved(arguments.rounds, **sides).items()}
+    variants = {"memory": lambda: model.adapt(state.copy(), ids), "window": lambda: window_pass(model, ids)}
+    base = {n: statistics.median(t) / SLICE for n, t in interleaved(arguments.rounds, **variants).items()}
     parts = interleaved(arguments.rounds, plain=cached(piece), attention=attention(2 * piece))
     rest = (
         statistics.median(parts["plain"]) / piece - c.num_hidden_layers * statistics.median(parts["attention"]) / piece
@@ -265,12 +268,12 @@ def meta(arguments: argparse.Namespace) -> None:
         theirs.zero_grad()
         theirs(tokens[:, :-1], labels=tokens[:, :-1], use_cache=False).loss.backward()
 
-    sides: dict[str, Callable[[], Any]] = {
+    variants: dict[str, Callable[[], Any]] = {
         "standard_step": standard,
         "meta_step_all": lambda: meta_gradients(plain, sequences, rule, everything),
         "meta_step_dynamic": lambda: meta_gradients(plain, sequences, rule, above),
     }
-    seconds = interleaved(arguments.rounds, **sides)
+    seconds = interleaved(arguments.rounds, **variants)
     for name, found in seconds.items():
         ratio = statistics.median(s / b for b, s in zip(seconds["standard_step"], found, strict=True))
         print(f"{name}: {statistics.median(found):.1f} s, {ratio:.2f} of a standard step (median of {len(found)})")
@@ -281,7 +284,7 @@ def peak(arguments: argparse.Namespace) -> None:
     ids = model.encode(long_text(arguments.data)[: 270_000 * 5])[:262_144]
     state = model.initial_state()
     for target in (16_384, 65_536, 131_072, 262_144):
-        model.adapt(state, ids[state.tokens_read : target])
+        model.adapt(state, ids[state.trained_tokens : target])
         print(f"{target} tokens: peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Whether anything at hand tells a free paraphrase that a span carries from one that it does not.
+"""Whether anything at hand tells a free paraphrase that a span supports from one that it does not.
 
     python benchmarks/paraphrases.py
 
@@ -11,7 +11,7 @@ rule could stand on. The figure is the area under the ROC curve: 0.5 is chance.
 - coverage, order: the share of the claim's rare words that the span holds, and holds in the claim's order.
 - tokens: for each content word of the claim the cosine of its nearest token in the span, both in their context;
   the mean, weighted by idf.
-- likelihood: of the claim, as the built-in language model's retelling of the span.
+- likelihood: of the claim, as the built-in language model's rewording of the span.
 - likelier: how much more so than without the span.
 - yes: how much likelier "Yes" is than "No" to "Does the clause say what the statement says?"
 """
@@ -27,7 +27,7 @@ import torch
 from verification import DATA, Pair, idf, read, real_pairs
 
 from hybrid._view import load_memory_model
-from hybrid.answering.verification.entailment import Weight, compare
+from hybrid.answering.verification.entailment import Idf, compare
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings
 from hybrid.settings.models import EMBEDDER
@@ -59,7 +59,7 @@ def main() -> None:
         print(f"{name:<18} {areas[0]:>14.2f} {areas[1]:>14.2f}")
 
 
-def scored(pairs: list[Pair], embedder: Embedder, idf: Weight) -> list[list[float]]:
+def scored(pairs: list[Pair], embedder: Embedder, idf: Idf) -> list[list[float]]:
     """One row a pair: the signals in the order of the module's text."""
     session = load_memory_model(MemorySettings()).session(None)
     alone: dict[str, float] = {}
@@ -82,7 +82,7 @@ def scored(pairs: list[Pair], embedder: Embedder, idf: Weight) -> list[list[floa
     return rows
 
 
-def token_match(claim: str, span: str, embedder: Embedder, idf: Weight) -> float:
+def token_match(claim: str, span: str, embedder: Embedder, idf: Idf) -> float:
     claimed, held = tokens_of(claim, embedder), tokens_of(span, embedder)
     nearest = (claimed[1] @ held[1].T).max(axis=1)
     pairs = [

@@ -42,7 +42,7 @@ DATA = Path(os.environ.get("HYBRID_DATA", Path(__file__).resolve().parents[2] / 
 
 @dataclass
 class Pair:
-    """A claim, the span it is set against, whether the span carries it, and what kind of pair it is."""
+    """A claim, the span it is set against, whether the span supports it, and what kind of pair it is."""
 
     claim: str
     span: str
@@ -88,15 +88,15 @@ REWORDINGS = (
 
 
 def reword(sentence: str, rng: random.Random) -> str:
-    """The sentence as a careful session would retell it: asides dropped, wording eased, nothing else changed."""
-    told = re.sub(r"\s*\([^()]*\)", "", re.sub(r"^(?:\(?[\da-zA-Z]{1,3}[.)]\)?\s*|[\d.]+\s+)", "", sentence))
+    """The sentence as a careful writer would reword it: asides dropped, wording eased, nothing else changed."""
+    reworded = re.sub(r"\s*\([^()]*\)", "", re.sub(r"^(?:\(?[\da-zA-Z]{1,3}[.)]\)?\s*|[\d.]+\s+)", "", sentence))
     for pattern, replacement in rng.sample(REWORDINGS, len(REWORDINGS)):
         if rng.random() < 0.5:
-            told = re.sub(pattern, replacement, told)
-    head, _, tail = told.rpartition(", ")
+            reworded = re.sub(pattern, replacement, reworded)
+    head, _, tail = reworded.rpartition(", ")
     if len(head.split()) > 9 and not lexicon.conditions(tail) and not lexicon.negations(tail) and rng.random() < 0.4:
-        told = head + "."
-    return collapse(told)
+        reworded = head + "."
+    return collapse(reworded)
 
 
 def change_number(claim: str, rng: random.Random) -> str | None:
@@ -185,13 +185,13 @@ def made_pairs(contract: dict, rng: random.Random, count: int) -> Iterator[Pair]
         "word changed": change_word(others), "words added": add_words(others),
     }  # fmt: skip
     for sentence in rng.sample(usable, min(count, len(usable))):
-        told = reword(sentence, rng)
-        if len(told.split()) < 6:
+        reworded = reword(sentence, rng)
+        if len(reworded.split()) < 6:
             continue
-        yield Pair(told, sentence, True, "reworded")
+        yield Pair(reworded, sentence, True, "reworded")
         for kind, corrupt in corruptions.items():
-            wrong = corrupt(told, rng)
-            if wrong is not None and wrong != told:
+            wrong = corrupt(reworded, rng)
+            if wrong is not None and wrong != reworded:
                 yield Pair(wrong, sentence, False, kind)
 
 
@@ -250,10 +250,10 @@ def mutated_pairs(count: int, rng: random.Random) -> list[Pair]:
     left = {f"{kind} changed": count // len(changes) for kind in changes}
     pairs = []
     for sentence in pool:
-        told = reword(sentence, rng)
+        reworded = reword(sentence, rng)
         for kind, change in changes.items():
-            wrong = change(told, rng) if left[f"{kind} changed"] and len(told.split()) > 5 else None
-            if wrong is not None and wrong != told:
+            wrong = change(reworded, rng) if left[f"{kind} changed"] and len(reworded.split()) > 5 else None
+            if wrong is not None and wrong != reworded:
                 left[f"{kind} changed"] -= 1
                 pairs.append(Pair(wrong, sentence, False, f"{kind} changed"))
     return pairs
@@ -269,11 +269,11 @@ def clause_pairs(rng: random.Random) -> list[Pair]:
     pairs = []
     for category in sorted(clauses):
         for document, text in clauses[category][:40]:
-            told = reword(text, rng)
-            pairs.append(Pair(told, text, True, "reworded"))
+            reworded = reword(text, rng)
+            pairs.append(Pair(reworded, text, True, "reworded"))
             others = [other for name, other in clauses[category] if name != document and other != text]
             if others:
-                pairs.append(Pair(told, rng.choice(others), False, "same clause elsewhere"))
+                pairs.append(Pair(reworded, rng.choice(others), False, "same clause elsewhere"))
     return pairs
 
 

@@ -103,7 +103,7 @@ def check_still_there(directory: Path) -> None:
         if not catalog_path(directory).is_file():
             raise CorpusError(
                 f"the corpus at {directory} was deleted or moved since it was opened, and nothing is written; open it "
-                "where it is now, or anew"
+                "where it is now, or create a new one"
             )
 
 

@@ -603,7 +603,7 @@ class Corpus(Shown):
             chunks=sum(row.chunks for row in documents),
             characters=sum(row.chars for row in documents),
             memory=commit.memory_state if commit else "none",
-            tokens_read=commit.tokens if commit else 0,
+            trained_tokens=commit.tokens if commit else 0,
             bytes_on_disk=_bytes_in(self.directory),
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,

@@ -104,8 +104,8 @@ class SnapshotRow:
 
 @dataclass(frozen=True)
 class CommitRow:
-    """One committed state of the corpus. ``read_tokens`` is ``None`` where the memory was trained
-    on ``read_document_id`` to its end; ``tokens`` is the number of tokens that the snapshot was trained on in all."""
+    """One committed state of the corpus. ``trained_document_tokens`` is ``None`` where the memory was trained
+    on ``trained_document_id`` to its end; ``tokens`` is how many tokens the snapshot was trained on in all."""
 
     n: int
     created_at: str
@@ -115,8 +115,8 @@ class CommitRow:
     snapshot_file: str | None
     snapshot_sha256: str | None
     snapshot_model: str | None
-    read_document_id: int | None
-    read_tokens: int | None
+    trained_document_id: int | None
+    trained_document_tokens: int | None
     tokens: int
     memory_state: MemoryState
 

@@ -46,9 +46,9 @@ def checkpoint_tensors(config: ModelConfig, weights: Weights) -> dict[str, Tenso
         found |= {
             name + "dynamic_norm.weight": dynamic.norm,
             name + "dynamic_post_norm.weight": dynamic.post_norm,
-            name + "dynamic_mlp.gate_proj.weight": dynamic.start.gate,
-            name + "dynamic_mlp.up_proj.weight": dynamic.start.up,
-            name + "dynamic_mlp.down_proj.weight": dynamic.start.down,
+            name + "dynamic_mlp.gate_proj.weight": dynamic.initial.gate,
+            name + "dynamic_mlp.up_proj.weight": dynamic.initial.up,
+            name + "dynamic_mlp.down_proj.weight": dynamic.initial.down,
             name + "dynamic_mlp.log_step_sizes": dynamic.log_step_sizes,
         }
     return {

@@ -211,7 +211,7 @@ def status() -> CorpusStatus:
     """A corpus whose memory is ready."""
     return CorpusStatus(
         directory="acme-v-beta", commit=7, documents=63, sources=71, chunks=1_842, characters=1_204_331,
-        memory="ready", tokens_read=288_120, bytes_on_disk=128_400_000, embedder="all-minilm-l6-v2",
+        memory="ready", trained_tokens=288_120, bytes_on_disk=128_400_000, embedder="all-minilm-l6-v2",
         language_model="smollm2-135m-instruct",
     )  # fmt: skip
 
@@ -226,7 +226,7 @@ def ingest_report() -> IngestReport:
             SkippedFile(source="scans/invoice-0091.pdf", code="empty", reason="its 3 pages hold no text"),
             SkippedFile(source="contracts/side-letter.pdf", code="encrypted", reason="it needs a password"),
         ),
-        chunks=412, tokens_read=91_400, loss=2.318, commit=7, memory="ready",
+        chunks=412, trained_tokens=91_400, loss=2.318, commit=7, memory="ready",
         notes=("contracts/draft.docx: page numbers are those its author saw last",),
         seconds={"discover": 0.4, "load": 3.1, "embed": 21.9, "index": 0.6, "memory": 322.0},
     )  # fmt: skip
@@ -307,7 +307,7 @@ def progress() -> str:
     rows: list[tuple[str, _Stage]] = [
         ("looking for files", _Stage(63, 63, "")),
         ("embedding", _Stage(412, 412, "")),
-        ("reading into memory", _Stage(420, 1000, "minutes/2026-03-04.md: 38,400 tokens, loss 2.318")),
+        ("training the memory", _Stage(420, 1000, "minutes/2026-03-04.md: 38,400 tokens, loss 2.318")),
     ]
     return bars_html(rows, ended=False, failed=False)
 

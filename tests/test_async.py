@@ -343,7 +343,7 @@ def test_cancelling_while_the_memory_reads_keeps_what_it_has_read_and_the_next_i
         await cancelled_at(Pause("memory", 60), corpus)
         status = corpus.status()
         assert (status.documents, status.memory) == (3, "behind")
-        assert 0 < status.tokens_read < sum(len(one.text) for one in DOCUMENTS)
+        assert 0 < status.trained_tokens < sum(len(one.text) for one in DOCUMENTS)
         report = await corpus.aingest(*DOCUMENTS)  # the lock is free
         assert (len(report.unchanged), report.memory) == (3, "ready")
         return corpus

@@ -116,7 +116,7 @@ def test_a_question_of_no_or_too_many_characters_is_refused(corpus: hybrid.Corpu
 def test_status_and_documents_say_what_is_there(corpus: hybrid.Corpus) -> None:
     status = corpus.status()
     assert (status.documents, status.memory) == (10, "ready")
-    assert status.tokens_read >= sum(len(contract.text) for contract in CONTRACTS)
+    assert status.trained_tokens >= sum(len(contract.text) for contract in CONTRACTS)
     assert [Path(document.source).name for document in corpus.documents()] == [c.name for c in CONTRACTS]
     assert "10 from 10 sources" in str(status)
 

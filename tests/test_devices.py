@@ -157,26 +157,26 @@ def test_the_models_weights_and_state_are_on_its_device(on_meta: MemoryModel) ->
 
 def inner_steps(model: MemoryModel, steps: int) -> Any:
     """What `inner_step` does, but for looking at the numbers, which this device has not."""
-    learned = model.initial_state().fast_state
+    fast_state = model.initial_state().fast_state
     for _ in range(steps):
         ids = torch.tensor([TOKENS[:17]], device=model.transformer.device)
         batch = MiniBatch(ids[:, :-1], ids[:, 1:])
-        forward = partial(model.transformer.forward, batch.ids, learned.cache)
-        scored: Scored = score(model.transformer, learned.fast, batch, forward)
+        forward = partial(model.transformer.forward, batch.ids, fast_state.cache)
+        scored: Scored = score(model.transformer, fast_state.fast, batch, forward)
         assert scored.loss.device == model.transformer.device
         sizes = step_sizes(model.transformer.weights.dynamic, 0.1)
         with torch.enable_grad():  # the step that does not read its factor back
-            stepped = sgd(learned, scored.gradients, scored.squared_norm, sizes)
+            stepped = sgd(fast_state, scored.gradients, scored.squared_norm, sizes)
         fast = layers(tensor.detach() for tensor in flat(stepped.fast))
-        learned = type(learned)(fast, None, scored.cache, stepped.steps)
-    return learned
+        fast_state = type(fast_state)(fast, None, scored.cache, stepped.steps)
+    return fast_state
 
 
 def test_an_inner_step_stays_on_the_device(on_meta: MemoryModel) -> None:
-    learned = inner_steps(on_meta, 4)  # past the window of 32, so that sinks and the band take part
-    assert learned.cache.seen == 64
-    assert {tensor.device for tensor in flat(learned.fast)} == {META}
-    assert {tensor.device for layer in learned.cache.layers for tensor in layer.tensors()} == {META}
+    fast_state = inner_steps(on_meta, 4)  # past the window of 32, so that sinks and the band take part
+    assert fast_state.cache.seen == 64
+    assert {tensor.device for tensor in flat(fast_state.fast)} == {META}
+    assert {tensor.device for layer in fast_state.cache.layers for tensor in layer.tensors()} == {META}
 
 
 def test_generating_stays_on_the_device(on_meta: MemoryModel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_ingest_tells_its_begin_its_end_and_what_was_left_out(records: list[logg
     (finished,) = facts(records, "ingest finished")
     assert (finished["added"], finished["skipped"], finished["memory"]) == (1, 1, "ready")
     assert finished["chunks"] > 0
-    assert finished["tokens_read"] > 0
+    assert finished["trained_tokens"] > 0
     assert 0 < finished["seconds"] < 600
     (left_out,) = facts(records, "file left out")
     assert (left_out["levelname"], left_out["code"]) == ("WARNING", "empty")

@@ -122,4 +122,4 @@ def test_another_language_model_reads_the_corpus_anew(tmp_path: Path, models: di
         assert corpus.ask("Why?", route="both") is not None  # says that the memory is not its own, and does not fail
         report = corpus.ingest(hybrid.Document.from_text(TEXT, "agreement.txt"))
         assert (report.unchanged, report.memory) == (("agreement.txt",), "ready")
-        assert report.tokens_read >= len(TEXT)
+        assert report.trained_tokens >= len(TEXT)

@@ -210,9 +210,9 @@ def squality(name: str, rng: random.Random) -> Iterator[Pair]:
         vocabularies = [set(re.findall(r"[a-z]{4,}", one.lower())) for one in whole]
         frequency = Counter(word for words in vocabularies for word in words)
         for question in story["questions"]:
-            told = [one for reference in question["refs"] for one in sentences(reference)]
+            said = [one for reference in question["refs"] for one in sentences(reference)]
             score = [0.0] * len(whole)
-            for one in told:
+            for one in said:
                 wanted = set(re.findall(r"[a-z]{4,}", one.lower()))
                 for index, held in enumerate(vocabularies):
                     shared = sum(math.log(len(whole) / frequency[word]) for word in sorted(wanted & held))

@@ -116,14 +116,14 @@ def stories(folder: Path, count: int) -> Iterator[Library]:
         words = [set(lexicon.content_words(document.text[start:end])) for start, end in spans]
         asked = []
         for one in row["questions"][1:]:
-            told = [set(lexicon.content_words(part)) for ref in one["refs"] for part in re.split(r"(?<=[.!?])\s+", ref)]
-            gold = tuple(span for span, held in zip(spans, words, strict=True) if _is_source(held, told))
+            said = [set(lexicon.content_words(part)) for ref in one["refs"] for part in re.split(r"(?<=[.!?])\s+", ref)]
+            gold = tuple(span for span, held in zip(spans, words, strict=True) if _is_source(held, said))
             asked.append(RankedQuestion(one["q"], {document.source: gold}, "squality", f"squality {number % 5}"))
         yield Library(f"squality-{number}", (document,), tuple(asked))
 
 
-def _is_source(held: set[str], told: Sequence[set[str]]) -> bool:
-    return any(len(part) >= 4 and len(held & part) >= _SHARED * len(part) for part in told)
+def _is_source(held: set[str], said: Sequence[set[str]]) -> bool:
+    return any(len(part) >= 4 and len(held & part) >= _SHARED * len(part) for part in said)
 
 
 _NUMBER = re.compile(r"(?<![\w.,])(\d{1,4})(?![\w.,]?\d)")

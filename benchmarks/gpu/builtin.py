@@ -28,7 +28,7 @@ def run(context: Context) -> None:
     if not context.gpu:
         settings = settings.model_copy(update={"window": 32, "mini_batch": 16})
     model, weights = _model(context, settings)
-    context.attempt(partial(_read, context, model, settings, weights), what="read")
+    context.attempt(partial(_adapt, context, model, settings, weights), what="adapt")
     context.attempt(partial(_generate, context, model, settings, weights), what="generate")
 
 
@@ -48,7 +48,7 @@ def _model(context: Context, settings: MemorySettings) -> tuple[Transformer, str
     state = loaded.initial_state()
     loaded.adapt(state, loaded.encode(TEXT))
     question = [("user", "When does the supply agreement end?")]
-    context.row(what="answer", text=loaded.reader(state).generate(question, max_new_tokens=40))
+    context.row(what="answer", text=loaded.session(state).generate(question, max_new_tokens=40))
     return loaded.transformer, "SmolLM2-135M-Instruct"
 
 
@@ -56,15 +56,15 @@ def _start(model: Transformer) -> FastWeightState:
     return FastWeightState(model.initial_fast_weights(None), None, model.empty_cache(), 0)
 
 
-def _read(context: Context, model: Transformer, settings: MemorySettings, weights: str) -> None:
+def _adapt(context: Context, model: Transformer, settings: MemorySettings, weights: str) -> None:
     size = settings.mini_batch
     settings = settings.model_copy(update={"learning_rate": 0.01})  # random weights have no reason to stay in one piece
     ids = torch.randint(model.config.vocab_size, (size + 1,)).tolist()
-    learned = _start(model)
+    state = _start(model)
     for _ in range(settings.window // size + 1):
-        learned, _ = inner_step(model, learned, ids, settings)
-    ms = context.milliseconds(partial(inner_step, model, learned, ids, settings), limit=2.0)
-    context.row(what="read", weights=weights, tokens_per_second=size / ms * 1e3, ms_a_token=ms / size, mini_batch=size)
+        state, _ = inner_step(model, state, ids, settings)
+    ms = context.milliseconds(partial(inner_step, model, state, ids, settings), limit=2.0)
+    context.row(what="adapt", weights=weights, tokens_per_second=size / ms * 1e3, ms_a_token=ms / size, mini_batch=size)
     many = 8
     together = [ids] * many
     wide = FastWeightState(
@@ -75,13 +75,13 @@ def _read(context: Context, model: Transformer, settings: MemorySettings, weight
         wide, _ = inner_step(model, wide, together, settings)
     ms = context.milliseconds(partial(inner_step, model, wide, together, settings), limit=2.0)
     context.row(
-        what=f"read, {many} streams", weights=weights, tokens_per_second=many * size / ms * 1e3, mini_batch=size
+        what=f"adapt, {many} streams", weights=weights, tokens_per_second=many * size / ms * 1e3, mini_batch=size
     )
 
 
 def _generate(context: Context, model: Transformer, settings: MemorySettings, weights: str) -> None:
     decoding = DecodingWeights(model)
-    fast = [d.start for d in model.weights.dynamic]
+    fast = [d.initial for d in model.weights.dynamic]
     fast = [replace(m, **{n: t.to(model.dtype) for n, t in vars(m).items()}) for m in fast]
     with torch.inference_mode():
         ids = torch.randint(model.config.vocab_size, (1, settings.window // 2), device=model.device)

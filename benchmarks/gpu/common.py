@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-Side = Callable[[], object]
+Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Context:
             torch.cuda.synchronize()
 
     def milliseconds(
-        self, side: Side, *, rounds: int = 10, warm: int = 2, limit: float = 2.0, queued: bool = False
+        self, variant: Work, *, rounds: int = 10, warm: int = 2, limit: float = 2.0, queued: bool = False
     ) -> float:
         """The median of a few runs, by the device's own clock; fewer of them where ``limit`` seconds are over.
 
@@ -93,36 +93,36 @@ class Context:
         if self.quick:
             rounds, warm = min(rounds, 3), 1
         for _ in range(warm):
-            side()
+            variant()
         self.wait()
         found: list[float] = []
         began = time.perf_counter()
         while len(found) < rounds and (len(found) < 1 or time.perf_counter() - began < limit):
-            found.append(self._once(side, queued))
+            found.append(self._once(variant, queued))
         return statistics.median(found)
 
-    def _once(self, side: Side, queued: bool) -> float:
+    def _once(self, variant: Work, queued: bool) -> float:
         if not self.gpu:
             began = time.perf_counter()
-            side()
+            variant()
             return 1e3 * (time.perf_counter() - began)
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         if queued:
             torch.cuda._sleep(4_000_000)  # cycles: about 2 ms
         start.record()
-        side()
+        variant()
         end.record()
         end.synchronize()
         return start.elapsed_time(end)
 
-    def peak_mib(self, side: Side) -> float | None:
+    def peak_mib(self, variant: Work) -> float | None:
         """Memory taken at most beyond what was held before."""
         if not self.gpu:
             return None
         self.wait()
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
-        side()
+        variant()
         self.wait()
         return (torch.cuda.max_memory_allocated() - before) / 2**20
 

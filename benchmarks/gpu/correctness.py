@@ -74,14 +74,14 @@ def _compare(context: Context, check: Check, name: str) -> None:
     for part, tensor in right.items():
         # Where the right value is zero throughout, what is found is held against the largest of its order.
         scale = float(tensor.detach().norm()) or largest[part.split()[0]] or 1.0
-        errors = [float((side[part].double() - tensor).detach().norm()) / scale for side in (found, torch_path, plain)]
+        errors = [float((one[part].double() - tensor).detach().norm()) / scale for one in (found, torch_path, plain)]
         bound = TIMES_AS_MUCH * max(errors[1:]) + ROUNDINGS * torch.finfo(dtype).eps
         if not errors[0] <= bound:  # NaN is no number, and wrong
             wrong.append(f"{part}: {errors[0]:.2e}, allowed {bound:.2e}")
         order = part.split()[0]
         worst = orders.setdefault(order, {"triton": 0.0, "torch": 0.0, "plain": 0.0})
-        for side, error in zip(worst, errors, strict=True):
-            worst[side] = max(worst[side], error)
+        for variant, error in zip(worst, errors, strict=True):
+            worst[variant] = max(worst[variant], error)
     # What is PyTorch's by default is no fault of the package where Triton's, asked for by name, falls behind.
     default = "torch" if dtype == torch.float32 and check.name.startswith("attention") else "triton"
     context.row(
@@ -227,11 +227,11 @@ def model(context: Context) -> None:
     rule, names = InnerRule(32, 1.0, 1.0), list(exact.weights.named())
     right, gradients = meta_gradients(exact, Sequences(ids[:, :-1], ids[:, 1:]), rule, names)
     with torch.no_grad():
-        starts = [d.start for d in exact.weights.dynamic]
+        starts = [d.initial for d in exact.weights.dynamic]
         hidden = exact.forward(ids[:, :120], exact.empty_cache(), starts)[0][0, 100:]
     for name in ("float32", "bfloat16") if context.gpu else ("float32",):
         dtype = DTYPES[name]
-        sides = {}
+        implementations = {}
         for way in ("triton", "torch") if context.gpu else ("torch",):
             os.environ["HYBRID_KERNELS"] = way
             weights = exact.weights.mapped(lambda _, t, dtype=dtype: t.to(context.device, dtype))
@@ -239,18 +239,18 @@ def model(context: Context) -> None:
             moved = Sequences(ids[:, :-1].to(context.device), ids[:, 1:].to(context.device))
             run_, found = meta_gradients(there, moved, rule, names)
             lost = {n: relative_error(found[n].cpu(), gradients[n]) for n in names}
-            sides[way] = {
+            implementations[way] = {
                 "loss": relative_error(run_.token_loss.cpu(), right.token_loss),
                 "meta_gradient": max(lost.values()),
                 "worst": max(lost, key=lambda n: lost[n]),
                 "decoding": _decoding_error(there, hidden, ids, context.device),
             }
         os.environ.pop("HYBRID_KERNELS")
-        first, last = sides.get("triton", sides["torch"]), sides["torch"]
+        first, last = implementations.get("triton", implementations["torch"]), implementations["torch"]
         room = ROUNDINGS * torch.finfo(dtype).eps
         keys = ("loss", "meta_gradient", "decoding")
         ok = all(first[k] <= TIMES_AS_MUCH * last[k] + room for k in keys)
-        context.row(check="model", dtype=name, sides=sides, ok=ok)
+        context.row(check="model", dtype=name, implementations=implementations, ok=ok)
 
 
 def replace_model(model: Any, weights: Any) -> Any:
@@ -263,7 +263,7 @@ def _decoding_error(model: Any, right: Tensor, ids: Tensor, device: torch.device
     """Hidden states of 20 tokens made one at a time after 100 read at once, against the exact model's forward pass."""
     from hybrid.ttt.inference import Decoder, DecodingWeights
 
-    fast = [replace(d.start) for d in model.weights.dynamic]
+    fast = [replace(d.initial) for d in model.weights.dynamic]
     _, cache = model.forward(ids[:, :100].to(device), model.empty_cache(), fast)
     decoder = Decoder(DecodingWeights(model), fast, cache, 20)
     made = torch.stack([decoder.step(int(token)) for token in ids[0, 100:120]])

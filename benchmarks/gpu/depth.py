@@ -65,9 +65,9 @@ def _shape(context: Context, name: str, config: object, sizes: Sizes) -> None:
     context.row(
         shape=name, what="model", parameters=parameters(model), config=vars(model.config) | {"rope_scaling": None}
     )
-    context.attempt(partial(_memory, context, name, model, sizes), shape=name, side="ttt")
-    context.attempt(partial(_window, context, name, model, sizes), shape=name, side="window")
-    context.attempt(partial(_full, context, name, model, sizes), shape=name, side="full")
+    context.attempt(partial(_memory, context, name, model, sizes), shape=name, variant="ttt")
+    context.attempt(partial(_window, context, name, model, sizes), shape=name, variant="window")
+    context.attempt(partial(_full, context, name, model, sizes), shape=name, variant="full")
 
 
 def _settings(sizes: Sizes) -> MemorySettings:
@@ -86,26 +86,26 @@ def _memory(context: Context, name: str, model: Transformer, sizes: Sizes) -> No
     def start() -> FastWeightState:
         return FastWeightState(model.initial_fast_weights(None), None, model.empty_cache(), 0)
 
-    def read(learned: FastWeightState, tokens: int) -> FastWeightState:
+    def adapt(state: FastWeightState, tokens: int) -> FastWeightState:
         for _ in range(tokens // b):
-            learned, _ = inner_step(model, learned, ids, settings)
-        return learned
+            state, _ = inner_step(model, state, ids, settings)
+        return state
 
-    full = read(start(), sizes.window + b)
+    full = adapt(start(), sizes.window + b)
     far = replace(full, cache=WindowCache(full.cache.layers, sizes.depths[-1]))
-    for depth, learned in ((sizes.window, full), (sizes.depths[-1], far)):
-        ms = context.milliseconds(partial(read, learned, b), limit=1.5)
+    for depth, state in ((sizes.window, full), (sizes.depths[-1], far)):
+        ms = context.milliseconds(partial(adapt, state, b), limit=1.5)
         context.row(
             shape=name,
-            side="ttt",
+            variant="ttt",
             what="prefill",
             depth=depth,
             ms_a_token=ms / b,
-            peak_mib=context.peak_mib(partial(read, learned, b)),
+            peak_mib=context.peak_mib(partial(adapt, state, b)),
         )
     for tokens in sizes.whole:
-        ms = context.milliseconds(lambda n=tokens: read(start(), n), rounds=1, warm=0)
-        context.row(shape=name, side="ttt", what="whole prefill", depth=tokens, ms_a_token=ms / tokens)
+        ms = context.milliseconds(lambda n=tokens: adapt(start(), n), rounds=1, warm=0)
+        context.row(shape=name, variant="ttt", what="whole prefill", depth=tokens, ms_a_token=ms / tokens)
 
 
 def _window(context: Context, name: str, model: Transformer, sizes: Sizes) -> None:
@@ -114,14 +114,14 @@ def _window(context: Context, name: str, model: Transformer, sizes: Sizes) -> No
     ids = _tokens(model, sizes.mini_batch)
 
     @torch.inference_mode()
-    def read(cache: WindowCache, tokens: int) -> WindowCache:
+    def forwarded(cache: WindowCache, tokens: int) -> WindowCache:
         for _ in range(tokens // sizes.mini_batch):
             _, cache = model.forward(ids, cache, fast)
         return cache
 
     # A window alone has no dynamic MLPs: the same blocks, their dynamic part taken away below.
-    full = read(model.empty_cache(), sizes.window + sizes.mini_batch)
-    ms = context.milliseconds(partial(read, full, sizes.mini_batch), limit=1.0)
+    full = forwarded(model.empty_cache(), sizes.window + sizes.mini_batch)
+    ms = context.milliseconds(partial(forwarded, full, sizes.mini_batch), limit=1.0)
     with_dynamic = ms / sizes.mini_batch
     plain = Plain(model, dynamic=False)
 
@@ -130,12 +130,12 @@ def _window(context: Context, name: str, model: Transformer, sizes: Sizes) -> No
         return plain.chunk(ids, [(c.keys, c.values) for c in full.layers], full.seen, window=sizes.window)
 
     ms = context.milliseconds(piece, limit=1.0)
-    context.row(shape=name, side="window", what="prefill", depth=sizes.window, ms_a_token=ms / sizes.mini_batch,
+    context.row(shape=name, variant="window", what="prefill", depth=sizes.window, ms_a_token=ms / sizes.mini_batch,
                 with_dynamic_mlps=with_dynamic)  # fmt: skip
 
 
 def _fast(model: Transformer) -> list[DynamicMLP]:
-    return [d.start for d in model.weights.dynamic]
+    return [d.initial for d in model.weights.dynamic]
 
 
 class Plain:
@@ -173,7 +173,7 @@ class Plain:
         if self.dynamic and above >= 0:
             d = model.weights.dynamic[above]
             x = rms_norm(h, d.norm, c.rms_norm_eps)
-            h = h + F.linear(swiglu(F.linear(x, d.start.gate), F.linear(x, d.start.up)), d.start.down)
+            h = h + F.linear(swiglu(F.linear(x, d.initial.gate), F.linear(x, d.initial.up)), d.initial.down)
         gate, up = F.linear(rms_norm(h, block.mlp_norm, c.rms_norm_eps), block.gate_up).chunk(2, -1)
         return h + F.linear(swiglu(gate, up), block.down)
 
@@ -230,7 +230,7 @@ def _full(context: Context, name: str, model: Transformer, sizes: Sizes) -> None
             ids = _tokens(model, tokens)
             ms, backend = _fastest(context, lambda ids=ids: plain.whole(ids), rounds=3)
             context.row(
-                shape=name, side="full", what="whole prefill", depth=tokens, ms_a_token=ms / tokens, backend=backend
+                shape=name, variant="full", what="whole prefill", depth=tokens, ms_a_token=ms / tokens, backend=backend
             )
         keys = Keys(model, sizes.depths[-1])
         chunk = sizes.mini_batch
@@ -250,16 +250,16 @@ def _full(context: Context, name: str, model: Transformer, sizes: Sizes) -> None
             only = None if near or not backend else backend
             ms, backend = _fastest(context, partial(prefill, depth), rounds=5 if near else 2, warm=int(near), only=only)
             context.row(
-                shape=name, side="full", what="prefill", depth=depth, ms_a_token=ms / chunk, backend=backend,
+                shape=name, variant="full", what="prefill", depth=depth, ms_a_token=ms / chunk, backend=backend,
                 layers_with_keys_of_their_own=min(keys.apart(depth), model.config.num_hidden_layers),
             )  # fmt: skip
-        for side, dynamic, depths in (
+        for variant, dynamic, depths in (
             ("full", False, sizes.depths),
             ("window", False, (sizes.window,)),
             ("ttt", True, (sizes.window,)),
         ):
             for depth in depths:
-                facts = {"shape": name, "side": side, "what": "decode", "depth": depth}
+                facts = {"shape": name, "variant": variant, "what": "decode", "depth": depth}
                 context.attempt(partial(_decode, context, Plain(model, dynamic=dynamic), keys, depth, facts), **facts)
 
 
@@ -319,7 +319,7 @@ def _backends(context: Context) -> list[SDPBackend]:
 
 
 def _fastest(
-    context: Context, side: Callable[[], object], *, rounds: int, warm: int = 1, only: str | None = None
+    context: Context, variant: Callable[[], object], *, rounds: int, warm: int = 1, only: str | None = None
 ) -> tuple[float, str]:
     """The faster of PyTorch's flash attention and cuDNN's: the rival is taken at its best."""
     best: tuple[float, str] | None = None
@@ -328,7 +328,7 @@ def _fastest(
             continue
         try:
             with sdpa_kernel([backend]):
-                ms = context.milliseconds(side, rounds=rounds, warm=warm, limit=1.0)
+                ms = context.milliseconds(variant, rounds=rounds, warm=warm, limit=1.0)
         except RuntimeError as error:
             print(f"{backend}: {str(error)[:200]}", flush=True)
             continue

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from gpu.common import Context, Side
+from gpu.common import Context, Work
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -69,8 +69,8 @@ class _Bench:
     def leaf(self, *shape: int, scale: float = 1.0) -> Tensor:
         return (scale * torch.randn(shape, device=self.context.device)).to(self.dtype).requires_grad_()
 
-    def timed(self, name: str, side: str, order: str, work: Side, cost: Cost | None = None) -> None:
-        facts: dict[str, Any] = {"operation": name, "side": side, "order": order}
+    def timed(self, name: str, variant: str, order: str, work: Work, cost: Cost | None = None) -> None:
+        facts: dict[str, Any] = {"operation": name, "variant": variant, "order": order}
         ms = self.context.milliseconds(work, rounds=ROUNDS, limit=0.6, queued=True)
         facts |= {"ms": ms, "peak_mib": self.context.peak_mib(work)}
         if cost is not None:
@@ -79,15 +79,15 @@ class _Bench:
         self.context.row(**facts)
 
     def orders(
-        self, name: str, side: str, operation: Callable[..., Tensor], tensors: tuple[Tensor, ...],
+        self, name: str, variant: str, operation: Callable[..., Tensor], tensors: tuple[Tensor, ...],
         known: dict[str, Cost] | None = None, *, double: bool = True,
     ) -> None:  # fmt: skip
         """Forward, backward alone, and double backward alone."""
         known = known or {}
-        for implementation in ("torch", "triton") if side == "ours" else (None,):
+        for implementation in ("torch", "triton") if variant == "ours" else (None,):
             call = operation if implementation is None else partial(operation, implementation=implementation)
-            label = side if implementation is None else f"ours, {implementation}"
-            facts = {"operation": name, "side": label}
+            label = variant if implementation is None else f"ours, {implementation}"
+            facts = {"operation": name, "variant": label}
             self.context.attempt(partial(self._orders, name, label, call, tensors, known, double), **facts)
 
     def _orders(
@@ -133,14 +133,16 @@ class _Bench:
             self.orders(label, "SDPA, causal", causal, inputs, bound, double=False)
             self.double_is_refused(label, "SDPA, causal", causal, inputs)
 
-    def double_is_refused(self, name: str, side: str, call: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> None:
+    def double_is_refused(
+        self, name: str, variant: str, call: Callable[..., Tensor], inputs: tuple[Tensor, ...]
+    ) -> None:
         """What a rival says when it is asked for a second derivative."""
         try:
             first = torch.autograd.grad(call(*inputs).sum(), inputs, create_graph=True)
             torch.autograd.grad(sum(f.sum() for f in first), inputs)
         except RuntimeError as error:
             self.context.row(
-                operation=name, side=side, order="double backward", refused=str(error).splitlines()[0][:160]
+                operation=name, variant=variant, order="double backward", refused=str(error).splitlines()[0][:160]
             )
 
     def flex(self, name: str, s: Shapes) -> None:
@@ -149,7 +151,7 @@ class _Bench:
         inputs, bound = self.qkv(s), self.bounds("sliding_window_attention", s)
         if not self.context.gpu:
             self.context.row(
-                operation=f"attention, {name}", side="FlexAttention", order="forward", refused="a GPU only"
+                operation=f"attention, {name}", variant="FlexAttention", order="forward", refused="a GPU only"
             )
             return
         window = s.window
@@ -199,7 +201,7 @@ class _Bench:
 
         self.orders(name, "ours", ours, head, known)
 
-        def both(call: Callable[..., Tensor]) -> Side:
+        def both(call: Callable[..., Tensor]) -> Work:
             return lambda: torch.autograd.grad(call(*head), head)
 
         def plain(h: Tensor, u: Tensor) -> Tensor:
@@ -209,7 +211,7 @@ class _Bench:
         for way in ("triton", "torch"):
             work = both(partial(ours, implementation=way))
             self.context.attempt(
-                partial(self.timed, name, f"ours, {way}", "forward and backward", work, cost), side=way
+                partial(self.timed, name, f"ours, {way}", "forward and backward", work, cost), variant=way
             )
         self.timed(name, "plain", "forward and backward", both(plain), cost)
         self.orders(name, "plain", plain, head, known)
@@ -222,10 +224,10 @@ class _Bench:
         with torch.no_grad():
             for way in ("triton", "torch"):
                 options: Any = {"implementation": way}
-                sides = {
+                implementations = {
                     "sgd_step": (lambda o=options: kernels.sgd_step([w], [g], factor, [0.1], **o), found["sgd_step"]),
                     "squared_norm": (lambda o=options: kernels.squared_norm([g], **o), None),
                 }
-                for name, (work, cost) in sides.items():
-                    facts = {"operation": name, "side": f"ours, {way}"}
+                for name, (work, cost) in implementations.items():
+                    facts = {"operation": name, "variant": f"ours, {way}"}
                     self.context.attempt(partial(self.timed, name, f"ours, {way}", "forward", work, cost), **facts)

@@ -43,24 +43,24 @@ def _case(
     ids = torch.randint(config.vocab_size, (1, tokens + 1), device=context.device)
     facts = {"shape": name, "tokens": tokens}
     for again in (False, True):
-        side = "standard, activations again" if again else "standard"
-        work = partial(_timed, context, partial(standard_step, model, ids, again), side, facts)
-        context.attempt(work, **facts, side=side)
+        variant = "standard, activations again" if again else "standard"
+        work = partial(_timed, context, partial(standard_step, model, ids, again), variant, facts)
+        context.attempt(work, **facts, variant=variant)
     sequences, rule = Sequences(ids[:, :-1], ids[:, 1:]), InnerRule(mini_batch, 0.01, 1.0)
     every = list(model.weights.named())
-    for side, names in (("meta, all", every), ("meta, dynamic", [n for n in every if n.startswith("dynamic.")])):
+    for variant, names in (("meta, all", every), ("meta, dynamic", [n for n in every if n.startswith("dynamic.")])):
         step = partial(meta_gradients, model, sequences, rule, names)
-        context.attempt(partial(_timed, context, step, side, facts), **facts, side=side)
+        context.attempt(partial(_timed, context, step, variant, facts), **facts, variant=variant)
     if name != "125M":
         return
     first = partial(meta_gradients, model, sequences, rule, every, first_order=True)
-    context.attempt(partial(_timed, context, first, "meta, all, first order", facts), **facts, side="first order")
+    context.attempt(partial(_timed, context, first, "meta, all, first order", facts), **facts, variant="first order")
 
 
-def _timed(context: Context, step: object, side: str, facts: dict[str, object]) -> None:
+def _timed(context: Context, step: object, variant: str, facts: dict[str, object]) -> None:
     peak = context.peak_mib(step)  # type: ignore[arg-type]
     ms = context.milliseconds(step, rounds=3, warm=0 if peak else 1, limit=2.0)  # type: ignore[arg-type]
-    context.row(**facts, side=side, ms=ms, peak_mib=peak)
+    context.row(**facts, variant=variant, ms=ms, peak_mib=peak)
 
 
 def standard_step(model: Transformer, ids: Tensor, again: bool) -> list[Tensor]:

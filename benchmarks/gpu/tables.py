@@ -116,29 +116,29 @@ def _latency(rows: list[Row]) -> list[str]:
         if "operation" not in r:
             continue
         if "refused" in r:
-            cells.append((r["operation"], r["order"], r["side"], "refused", "", "", ""))
+            cells.append((r["operation"], r["order"], r["variant"], "refused", "", "", ""))
             continue
         roof = ""
         if copy and product and "flop" in r and "float32" not in r["operation"]:
             roof = f"{1e3 * max(r['flop'] / product, r['bytes'] / copy) / r['ms']:.0%}"
         peak = "" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}"
         tflops = f"{r['tflops']:.0f}" if r.get("tflops", 0) > 20 else ""
-        cells.append((r["operation"], r["order"], r["side"], f"{r['ms']:.3f}", peak, tflops, roof))
-    return lines + _table(("operation", "order", "side", "ms", "peak, MiB", "TFLOP/s", "of the roof"), cells)
+        cells.append((r["operation"], r["order"], r["variant"], f"{r['ms']:.3f}", peak, tflops, roof))
+    return lines + _table(("operation", "order", "variant", "ms", "peak, MiB", "TFLOP/s", "of the roof"), cells)
 
 
 def _prefill(rows: list[Row]) -> list[str]:
     """At a depth, and as the mean over a context that long: the integral of what was measured up to it."""
-    part = [r for r in _part(rows, "depth") if "side" in r]
+    part = [r for r in _part(rows, "depth") if "variant" in r]
     cells = []
     for shape in dict.fromkeys(r["shape"] for r in part):
         own = [r for r in part if r["shape"] == shape]
-        at = {r["depth"]: r["ms_a_token"] for r in own if r["side"] == "full" and r["what"] == "prefill"}
+        at = {r["depth"]: r["ms_a_token"] for r in own if r["variant"] == "full" and r["what"] == "prefill"}
         flat = {
-            s: min((r["ms_a_token"] for r in own if r["side"] == s and r["what"] == "prefill"), default=None)
+            s: min((r["ms_a_token"] for r in own if r["variant"] == s and r["what"] == "prefill"), default=None)
             for s in ("window", "ttt")
         }
-        whole = {(r["side"], r["depth"]): r["ms_a_token"] for r in own if r["what"] == "whole prefill"}
+        whole = {(r["variant"], r["depth"]): r["ms_a_token"] for r in own if r["what"] == "whole prefill"}
         for depth in [d for d in at if d >= 8192 or len(at) < 4]:
             mean = mean_over(at, depth)
             real = whole.get(("full", depth)), whole.get(("ttt", depth))
@@ -165,17 +165,17 @@ def _ratio(above: float | None, below: float | None) -> str:
 
 def _decode(rows: list[Row]) -> list[str]:
     part = [r for r in _part(rows, "depth") if r.get("what") == "decode"]
-    reading = {
+    adapting = {
         r["shape"]: r["ms_a_token"]
         for r in _part(rows, "depth")
-        if r.get("side") == "ttt" and r.get("what") == "prefill"
+        if r.get("variant") == "ttt" and r.get("what") == "prefill"
     }
     cells = []
     for shape in dict.fromkeys(r["shape"] for r in part):
-        flat = {r["side"]: r["ms_a_token"] for r in part if r["shape"] == shape and r["side"] != "full"}
+        flat = {r["variant"]: r["ms_a_token"] for r in part if r["shape"] == shape and r["variant"] != "full"}
         for r in part:
-            if r["shape"] == shape and r["side"] == "full":
-                learning = flat["ttt"] + reading[shape] if "ttt" in flat and shape in reading else None
+            if r["shape"] == shape and r["variant"] == "full":
+                learning = flat["ttt"] + adapting[shape] if "ttt" in flat and shape in adapting else None
                 times = [r["ms_a_token"], flat.get("window"), flat.get("ttt"), learning]
                 shown = ("" if t is None else f"{t:.2f}" for t in times)
                 cells.append((shape, f"{r['depth']:,}", *shown, _ratio(r["ms_a_token"], flat.get("ttt"))))
@@ -184,13 +184,13 @@ def _decode(rows: list[Row]) -> list[str]:
 
 
 def _meta(rows: list[Row]) -> list[str]:
-    part = [r for r in _part(rows, "meta") if "side" in r]
-    base = {(r["shape"], r["tokens"]): r["ms"] for r in part if r["side"] == "standard"}
+    part = [r for r in _part(rows, "meta") if "variant" in r]
+    base = {(r["shape"], r["tokens"]): r["ms"] for r in part if r["variant"] == "standard"}
     cells = (
         (
             r["shape"],
             f"{r['tokens']:,}",
-            r["side"],
+            r["variant"],
             f"{r['ms']:.0f}",
             "" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}",
             _ratio(r["ms"], base.get((r["shape"], r["tokens"]))),

@@ -73,7 +73,7 @@ def candidates(name: str, head: int) -> list[Tiles]:
 
 
 def _may_fit(name: str, tile: Tiles) -> bool:
-    """Whether the sums that a program carries leave a thread some registers: 255 is all that it has."""
+    """Whether the sums that a program holds leave a thread some registers: 255 is all that it has."""
     sums = {"forward": 1, "query_gradient": 1, "key_gradient": 2, "pass_a": 3, "pass_b": 2}[name]
     scores = {"forward": 1, "query_gradient": 2, "key_gradient": 2, "pass_a": 4, "pass_b": 4}[name]
     rows = tile.m if OWNERS[name] == "q" else tile.n

@@ -33,12 +33,12 @@ KINDS = {
     **dict.fromkeys([*DISTORTIONS, *PAIRED_DISTORTIONS], False),
     **dict.fromkeys([*REWORDINGS, *PAIRED_REWORDINGS], True),
 }
-"""Every kind → whether the corpus carries claims of that kind."""
+"""Every kind → whether the corpus supports claims of that kind."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a document says, what is claimed, whether the one carries the other, and how the claim was made."""
+    """What a document says, what is claimed, whether the one supports the other, and how the claim was made."""
 
     corpus: str
     claim: str

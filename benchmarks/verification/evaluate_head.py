@@ -57,8 +57,8 @@ def platt(score: np.ndarray, true: np.ndarray) -> tuple[float, float]:
     for _ in range(50):
         chance = 1 / (1 + np.exp(-inputs @ weights))
         slope = inputs.T @ (chance - true) + 1e-6 * weights
-        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-6 * np.eye(2)
-        weights = weights - np.linalg.solve(curvature, slope)
+        hessian = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-6 * np.eye(2)
+        weights = weights - np.linalg.solve(hessian, slope)
     return float(weights[0]), float(weights[1])
 
 
@@ -83,7 +83,7 @@ class Scored:
     chance: np.ndarray
     ruled: np.ndarray
     vetoed: np.ndarray
-    told: np.ndarray
+    reported: np.ndarray
     """The half that figures come from."""
     least: float
     """The probability from which the head approves."""
@@ -140,12 +140,12 @@ def entailment_report(head: Head, data: Path, calibrate: Path | None) -> None:
     print(f"\n{'':<36} {'':>5} {'':>5} {'':>6}   precision and recall of")
     print(f"{'set':<36} {'n':>5} {'true':>5} {'auc':>6}" + "".join(f"{way:>14}" for way in found.ways()))
     for name in [*sorted({pair["set"] for pair in found.pairs}), ""]:
-        chosen = found.told & np.array([name in {"", pair["set"]} for pair in found.pairs])
+        chosen = found.reported & np.array([name in {"", pair["set"]} for pair in found.pairs])
         right = found.true[chosen]
         auc = area(found.chance[chosen & found.true], found.chance[chosen & ~found.true])
         columns = "".join("  {:>6.3f}{:>6.3f}".format(*quality(way[chosen], right)) for way in found.ways().values())
         print(f"{name or 'all':<36} {len(right):>5} {right.sum():>5} {auc:>6.3f}{columns}")
-    reliability(found.chance[found.told], found.true[found.told])
+    reliability(found.chance[found.reported], found.true[found.reported])
     by_kind(found)
 
 
@@ -172,7 +172,7 @@ def by_kind(found: Scored) -> None:
     """Print the share of made pairs that is approved, by kind."""
     kinds: dict[tuple[bool, str], list[int]] = defaultdict(list)
     for index, pair in enumerate(found.pairs):
-        if found.told[index] and pair["set"].startswith(("policies", "new")):
+        if found.reported[index] and pair["set"].startswith(("policies", "new")):
             kinds[(bool(found.true[index]), pair["kind"])].append(index)
     print(
         f"\n{'kind, made pairs (share approved)':<42} {'true':>5} {'n':>5}"
@@ -212,8 +212,8 @@ def bm25(question: str, texts: Sequence[str]) -> np.ndarray:
     for index, words in enumerate(split):
         held = Counter(words)
         for word in wanted & set(held):
-            rarity = math.log(1 + (len(texts) - frequency[word] + 0.5) / (frequency[word] + 0.5))
-            score[index] += rarity * held[word] * 2.2 / (held[word] + 1.2 * (0.25 + 0.75 * len(words) / mean))
+            idf = math.log(1 + (len(texts) - frequency[word] + 0.5) / (frequency[word] + 0.5))
+            score[index] += idf * held[word] * 2.2 / (held[word] + 1.2 * (0.25 + 0.75 * len(words) / mean))
     return score
 
 

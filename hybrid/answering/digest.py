@@ -285,7 +285,7 @@ def _held(said: Sequence[Sequence[str]], asked: Mapping[str, float], sizes: Sequ
 
 
 def _phrases(text: str) -> set[tuple[str, str]]:
-    """Each two words that follow one another and of which one carries meaning."""
+    """Each two words that follow one another and of which one is a content word."""
     words = [token.casefold() for token in lexicon.tokens(text)]
     return {
         (one, other) for one, other in pairwise(words) if one not in lexicon.STOPWORDS or other not in lexicon.STOPWORDS

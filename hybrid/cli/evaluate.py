@@ -47,7 +47,7 @@ def comprehension(
     """Measure what the memory adds to answers about whole TEXTS, beside evidence and without.
 
     A line of TEXTS has `document`, and `questions`, each with `question` and `references`, the answers that
-    people gave. Each text is read into a memory of its own; the memory of another text is the control.
+    people gave. A memory of its own is trained on each text; the memory of another text is the control.
     """
     from hybrid.evaluation import comprehension as measured
     from hybrid.settings import Settings

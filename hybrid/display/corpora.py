@@ -71,7 +71,7 @@ def status_html(status: CorpusStatus) -> str:
     )
     rows: list[tuple[str, str]] = [("index", f"embedded by {status.embedder}"), ("memory", _memory(status.memory))]
     if status.language_model is not None:
-        rows.append(("", f"{count(status.tokens_read, 'token')}, {status.language_model}"))
+        rows.append(("", f"{count(status.trained_tokens, 'token')}, {status.language_model}"))
     facts = tag("span", f"commit {status.commit}", style=FINE)
     return card("Corpus", head("Corpus", status.directory, facts), body(figures), section("Two memories", pairs(rows)))
 
@@ -118,10 +118,11 @@ def _names(report: IngestReport) -> list[Html]:
 
 def _read(report: IngestReport) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = [("index", f"{count(report.chunks, 'chunk')} embedded")]
-    if report.memory == "none" and not report.tokens_read:
+    if report.memory == "none" and not report.trained_tokens:
         return [*rows, ("memory", _memory("none"))]
     loss = "" if report.loss is None else f", mean loss {report.loss:.3f} nats a token"
-    return [*rows, ("memory", _memory(report.memory)), ("", f"trained on {count(report.tokens_read, 'token')}{loss}")]
+    trained = f"trained on {count(report.trained_tokens, 'token')}{loss}"
+    return [*rows, ("memory", _memory(report.memory)), ("", trained)]
 
 
 def skipped_table(skipped: Sequence[SkippedFile]) -> Html:

@@ -73,7 +73,7 @@ WORDS: dict[Stage, str] = {
     "load": "loading",
     "embed": "embedding",
     "index": "committing",
-    "memory": "reading into memory",
+    "memory": "training the memory",
 }
 _LOG = logging.getLogger("hybrid.progress")
 

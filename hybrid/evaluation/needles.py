@@ -279,12 +279,12 @@ def _settings(given: Settings, *, memory: bool, values: bool) -> Settings:
 
 def _row(task: Task, length: int, made: Iterator[Haystack], settings: Settings) -> dict[str, Cell]:
     counts: Counter[str] = Counter()
-    chunks = read = 0
+    chunks = trained = 0
     with tempfile.TemporaryDirectory() as folder:
         for number, haystack in enumerate(made):
             fresh = f"{number}" if settings.memory.enabled else "all"
             answer, status = _ask(Path(folder) / fresh, haystack, settings)
-            chunks, read = chunks + status.chunks, read + status.tokens_read
+            chunks, trained = chunks + status.chunks, trained + status.trained_tokens
             counts["asked"] += 1
             counts[answer.route.name] += 1
             counts["nothing"] += not answer.found
@@ -304,7 +304,7 @@ def _row(task: Task, length: int, made: Iterator[Haystack], settings: Settings) 
         "comprehension": counts["comprehension"],
         "nothing": counts["nothing"],
         "chunks": round(chunks / asked),
-        "tokens read": round(read / asked),
+        "trained tokens": round(trained / asked),
     }
 
 

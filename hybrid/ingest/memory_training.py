@@ -20,7 +20,7 @@ class State(Protocol):
     """What training needs of a memory's state, whichever model it is of."""
 
     @property
-    def tokens_read(self) -> int:
+    def trained_tokens(self) -> int:
         """All tokens taken in so far."""
 
     def to_tensors(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -145,16 +145,16 @@ class _Training:
             at = (position.document_tokens or 0) if position and position.document_id == row.id else 0
             self._train_on_document(row, tokens, at, is_last=row is documents[-1])
             self._done += row.chars
-        self._progress("memory", self._total, self._total, f"{self._tally.tokens_read:,} tokens")
+        self._progress("memory", self._total, self._total, f"{self._tally.trained_tokens:,} tokens")
 
     def _train_on_document(self, row: DocumentRow, tokens: Sequence[int], at: int, *, is_last: bool) -> None:
         while at < len(tokens):
             piece = tokens[at : at + self._every - (self._tokens - self._saved)]
-            before = self._state.tokens_read
+            before = self._state.trained_tokens
             try:
                 stats = self._model.adapt(self._state, piece, self._on_step(row, at, len(tokens)))
             except BaseException:
-                taken = self._state.tokens_read - before
+                taken = self._state.trained_tokens - before
                 self._count(taken, None)
                 if self._tokens > self._saved:
                     self._commit(row, at + taken, len(tokens), self._meanwhile)
@@ -171,7 +171,8 @@ class _Training:
             if loss is not None:
                 self._curve.add(self._tokens + tokens, loss)
             characters = self._done + row.chars * (at + tokens) // length
-            progress = f"{self._tally.tokens_read + tokens:,} tokens" + ("" if loss is None else f", loss {loss:.3f}")
+            trained = self._tally.trained_tokens + tokens
+            progress = f"{trained:,} tokens" + ("" if loss is None else f", loss {loss:.3f}")
             self._progress("memory", characters, self._total, f"{row.source}: {progress}")
 
         report(0)
@@ -179,7 +180,7 @@ class _Training:
 
     def _count(self, tokens: int, loss: float | None) -> None:
         self._tokens += tokens
-        self._tally.tokens_read += tokens
+        self._tally.trained_tokens += tokens
         if loss is not None:
             self._tally.losses.append((tokens, loss))
 
@@ -192,7 +193,7 @@ class _Training:
 
 
 METADATA_KEY = "training"
-"""Under which a snapshot of the memory carries the loss curve of all it was trained on."""
+"""Under which a snapshot of the memory holds the loss curve of all it was trained on."""
 
 
 class LossCurve:

@@ -140,7 +140,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
         for one in report.skipped:
             log_warning(_LOG, "file left out", **about, source=one.source, code=one.code)
         counts = {what: len(getattr(report, what)) for what in COUNTED}
-        facts = report.model_dump(include={"chunks", "tokens_read", "loss", "memory", "commit"})
+        facts = report.model_dump(include={"chunks", "trained_tokens", "loss", "memory", "commit"})
         log_info(_LOG, f"{work} finished", **about, **counts, **facts, seconds=time.perf_counter() - began)
         return report
 
@@ -148,7 +148,7 @@ def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Cal
         yield ended
     except BaseException as error:
         why = type(error).__name__
-        facts = {"chunks": tally.chunks, "tokens_read": tally.tokens_read, "seconds": time.perf_counter() - began}
+        facts = {"chunks": tally.chunks, "trained_tokens": tally.trained_tokens, "seconds": time.perf_counter() - began}
         log_warning(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
 

@@ -64,7 +64,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with the date that cannot be read
     chunks: int = 0
-    tokens_read: int = 0
+    trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -79,7 +79,7 @@ class Tally:
 
     @property
     def loss(self) -> float | None:
-        """Mean loss in nats per token, over all that was read."""
+        """Mean loss in nats per token, over all that the memory was trained on."""
         tokens = sum(count for count, _ in self.losses)
         return sum(count * loss for count, loss in self.losses) / tokens if tokens else None
 
@@ -94,7 +94,7 @@ class Tally:
             removed=tuple(self.removed),
             notes=(*self.notes, *_of_dates(self.undated)),
             chunks=self.chunks,
-            tokens_read=self.tokens_read,
+            trained_tokens=self.trained_tokens,
             loss=self.loss,
             commit=commit.n if commit else None,
             memory=commit.memory_state if commit else "none",

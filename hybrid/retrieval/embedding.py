@@ -165,7 +165,7 @@ class Embedder:
 
         Args:
             texts: as many as there are.
-            progress: told how many texts are done so far.
+            progress: called with how many texts are done so far.
             bulk: for chunks that are stored. They may be computed in bfloat16, twice as fast where the CPU has it;
                 a vector is then that of float32 to a cosine of about 0.9999, and depends as little on the others.
         """

@@ -127,7 +127,7 @@ def content_words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a claim must share with the span that carries it.
+    """What a claim must share with the span that supports it.
 
     ``required`` are the keys a claim asks for; ``provided`` those that a span can answer, which also hold
     the parts of each date and each number without its unit.

@@ -18,7 +18,7 @@ from hybrid.settings import MemorySettings
 from hybrid.stores.files import sha256_of, write_atomically
 from hybrid.ttt.model.weights import Weights
 
-FORMAT = "hybrid-start/1"
+FORMAT = "hybrid-initial-weights/1"
 _CODES, _SCALE = "#codes", "#scale"
 SHIPPED = Path(__file__).with_name("initial_weights.safetensors")
 
@@ -54,7 +54,7 @@ class InitialFastWeights:
             sized = weights.named()
         for name, tensor in tensors.items():
             there = sized.get(name)
-            if there is None or (".start." not in name and there.shape != tensor.shape):
+            if there is None or (".initial." not in name and there.shape != tensor.shape):
                 raise ModelError(f"tensor {name} of the initial weights does not fit the model")
         return weights.replaced({n: t if _wide(n) else t.to(sized[n].dtype) for n, t in tensors.items()})
 
@@ -76,13 +76,13 @@ class InitialFastWeights:
         """
         stored: dict[str, Tensor] = {}
         for name, tensor in self.tensors.items():
-            if name.endswith((".start.gate", ".start.up")):
+            if name.endswith((".initial.gate", ".initial.up")):
                 difference = tensor - base[name].to(tensor.dtype)
                 scale = difference.abs().amax(1, keepdim=True).float() / 127
                 codes = difference / scale.clamp_min(torch.finfo(scale.dtype).tiny)
                 stored |= {name + _CODES: codes.round().to(torch.int8), name + _SCALE: scale}
             else:
-                stored[name] = tensor.to(torch.bfloat16 if name.endswith(".start.down") else torch.float32)
+                stored[name] = tensor.to(torch.bfloat16 if name.endswith(".initial.down") else torch.float32)
         metadata = {"format": FORMAT, "made": json.dumps(self.made)}
         stored = {name: tensor.contiguous() for name, tensor in stored.items()}
         write_atomically(path, lambda partial: save_file(stored, partial, metadata))
@@ -131,4 +131,4 @@ def _widened(tensor: Tensor) -> Tensor:
 
 def _wide(name: str) -> bool:
     """Fast weights and step sizes are kept in the master dtype; norms are applied in the compute dtype."""
-    return ".start." in name or name.endswith(".log_step_sizes")
+    return ".initial." in name or name.endswith(".log_step_sizes")

@@ -114,7 +114,7 @@ def meta_gradients(
     """The inner loop's mean loss and its gradient with respect to some of the model's tensors.
 
     Args:
-        trained: paths in `Weights.named`. Fast weights begin as ``dynamic.*.start.*``.
+        trained: paths in `Weights.named`. Fast weights begin as ``dynamic.*.initial.*``.
         first_order: take the inner gradients for constants.
 
     Returns:
@@ -129,7 +129,7 @@ def meta_gradients(
     _check_trained(names, known, model, sequences)
     total = {name: torch.zeros_like(known[name], dtype=model.master_dtype) for name in names}
     run, carried = _forward_sweep(model, sequences, rule)
-    leaves = {n: known[n].detach().requires_grad_() for n in names if ".start." not in n}
+    leaves = {n: known[n].detach().requires_grad_() for n in names if ".initial." not in n}
     graph_model = model.with_weights(model.weights.replaced(leaves))
     share = 1 / run.chunk_loss.numel()
     cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing follows the last
@@ -251,7 +251,7 @@ def _cache_tensors(cache: WindowCache) -> list[Tensor]:
 
 
 def _initial_paths(model: Transformer) -> list[str]:
-    return [f"dynamic.{n}.start.{part}" for n in range(model.config.suffix_layers) for part in ("gate", "up", "down")]
+    return [f"dynamic.{n}.initial.{part}" for n in range(model.config.suffix_layers) for part in ("gate", "up", "down")]
 
 
 def _check(model: Transformer, sequences: Sequences, rule: InnerRule) -> None:

@@ -22,7 +22,7 @@ _CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")
 class _Contents:
     fast_state: FastWeightState
     pending: tuple[int, ...]
-    tokens_read: int
+    trained_tokens: int
 
 
 class MemoryState:
@@ -52,9 +52,9 @@ class MemoryState:
         return self._contents.pending
 
     @property
-    def tokens_read(self) -> int:
-        """Tokens taken in so far, pending ones included."""
-        return self._contents.tokens_read
+    def trained_tokens(self) -> int:
+        """Tokens that it was trained on, those that are pending included."""
+        return self._contents.trained_tokens
 
     def copy(self) -> MemoryState:
         """An independent copy, at no cost: both share tensors that nothing changes."""
@@ -64,7 +64,7 @@ class MemoryState:
 
     def advance(self, fast_state: FastWeightState, pending: tuple[int, ...], tokens: int) -> None:
         """Take in ``tokens`` more tokens, all at once."""
-        self._contents = _Contents(fast_state, pending, self.tokens_read + tokens)
+        self._contents = _Contents(fast_state, pending, self.trained_tokens + tokens)
 
     def to_tensors(self) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Tensors and string metadata, as a safetensors file holds them."""
@@ -75,7 +75,7 @@ class MemoryState:
         for part in _CACHE_PARTS:
             tensors[f"cache.{part}"] = torch.cat([getattr(layer, part) for layer in fast_state.cache.layers])
         tensors["pending"] = torch.tensor(self.pending, dtype=torch.int64)
-        counters = {"steps": fast_state.steps, "seen": fast_state.cache.seen, "tokens_read": self.tokens_read}
+        counters = {"steps": fast_state.steps, "seen": fast_state.cache.seen, "trained_tokens": self.trained_tokens}
         return tensors, {"format": FORMAT, "identity": json.dumps(self.identity), "counters": json.dumps(counters)}
 
     @classmethod
@@ -99,7 +99,7 @@ class MemoryState:
             layers = tuple(LayerCache(*parts) for parts in zip(*stacks, strict=True))
             fast_state = FastWeightState(fast, moments, WindowCache(layers, counters["seen"]), counters["steps"])
             state = cls(fast_state, json.loads(metadata["identity"]))
-            state._contents = _Contents(fast_state, tuple(tensors["pending"].tolist()), counters["tokens_read"])
+            state._contents = _Contents(fast_state, tuple(tensors["pending"].tolist()), counters["trained_tokens"])
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"this memory snapshot is incomplete or malformed: {error!r}") from error
         return state

@@ -84,7 +84,7 @@ class _Run:
         self.wide = model.master_dtype
         fast = model.initial_fast_weights(inner.dynamic_size)
         dynamic = tuple(
-            replace(d, start=mlp, log_step_sizes=torch.zeros(3, dtype=self.wide))
+            replace(d, initial=mlp, log_step_sizes=torch.zeros(3, dtype=self.wide))
             for d, mlp in zip(weights.dynamic, fast, strict=True)
         )
         self.model = model.with_weights(replace(weights, dynamic=dynamic))

@@ -124,7 +124,7 @@ class Hits(Shown, list[Hit]):
 
 
 class Citation(_Data):
-    """A span that carries a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
+    """A span that supports a claim: ``quote`` is ``text[start:end]`` of the document's canonical text.
 
     ``number`` is the [n] in the answer's text. ``before`` and ``after`` are the text around the quote,
     for display. ``sha256`` is of the source's bytes as they were ingested. ``speaker`` is whose turn it is in a

@@ -61,7 +61,7 @@ class Documents(Shown, list[DocumentInfo]):
 
 
 class CorpusStatus(_Report):
-    """What a corpus holds. ``tokens_read`` counts the memory's tokens, ``commit`` commits."""
+    """What a corpus holds. ``trained_tokens`` counts the memory's tokens, ``commit`` commits."""
 
     directory: str
     commit: int | None
@@ -70,7 +70,7 @@ class CorpusStatus(_Report):
     chunks: int
     characters: int
     memory: MemoryState
-    tokens_read: int
+    trained_tokens: int
     bytes_on_disk: int
     embedder: str
     language_model: str | None
@@ -87,7 +87,7 @@ class CorpusStatus(_Report):
             "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",
         }
         if self.language_model is not None:
-            rows["memory"] += f"; {self.tokens_read:,} tokens, {self.language_model}"
+            rows["memory"] += f"; {self.trained_tokens:,} tokens, {self.language_model}"
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
 
@@ -116,7 +116,7 @@ class IngestReport(_Report):
     removed: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     chunks: int = 0
-    tokens_read: int = 0
+    trained_tokens: int = 0
     loss: float | None = None
     commit: int | None = None
     memory: MemoryState = "none"
@@ -128,9 +128,9 @@ class IngestReport(_Report):
         lines = [", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"]
         if self.chunks:
             lines.append(f"{self.chunks:,} chunks embedded")
-        if self.tokens_read:
+        if self.trained_tokens:
             loss = "" if self.loss is None else f", mean loss {self.loss:.3f} nats"
-            lines.append(f"memory trained on {self.tokens_read:,} tokens{loss}")
+            lines.append(f"memory trained on {self.trained_tokens:,} tokens{loss}")
         if self.memory != "none":
             lines.append(f"memory {self.memory}: {MEMORY_STATES[self.memory]}")
         lines.extend(f"left out: {skipped}" for skipped in self.skipped)
@@ -154,8 +154,8 @@ class MemoryTraining(_Report):
     """How well the memory predicted the corpus while it was trained: loss against position, before each of its steps.
 
     A falling line is what the training taught it; a jump is where another kind of document begins. ``tokens`` counts
-    what was read in all. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
-    there is no memory, or where a version of hybrid that kept none read the corpus.
+    all that it was trained on. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
+    there is no memory.
 
     Example:
         >>> print(MemoryTraining(tokens=0))

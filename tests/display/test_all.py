@@ -68,7 +68,7 @@ def hostile(words: str) -> dict[str, Shown]:
     )  # fmt: skip
     skipped = SkippedFile(source=words, code=words, reason=words)
     status = CorpusStatus(
-        directory=words, commit=1, documents=1, sources=1, chunks=1, characters=1, memory="off", tokens_read=1,
+        directory=words, commit=1, documents=1, sources=1, chunks=1, characters=1, memory="off", trained_tokens=1,
         bytes_on_disk=1, embedder=words, language_model=words,
     )  # fmt: skip
     ingest = IngestReport(
@@ -91,7 +91,7 @@ def hostile(words: str) -> dict[str, Shown]:
 
 
 KINDS = {**gallery.displays(), "empty corpus": CorpusStatus(
-    directory="new", commit=None, documents=0, sources=0, chunks=0, characters=0, memory="none", tokens_read=0,
+    directory="new", commit=None, documents=0, sources=0, chunks=0, characters=0, memory="none", trained_tokens=0,
     bytes_on_disk=0, embedder="e", language_model=None,
 ), "no documents": Documents(), "no hits": Hits(question="What?"), "no exhibits": hybrid.exhibits([]),
     "nothing to do": IngestReport(), "long page": PageView.of(

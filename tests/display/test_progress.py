@@ -77,11 +77,11 @@ def test_a_notebook_has_one_output_that_is_updated_in_place(notebook: Recorded, 
         clock[0] += 10
         report("memory", 250, 1000, "b.txt: 9 tokens, loss 2.1")
         assert words(notebook.outputs[0]) == (
-            "embedding 100% reading into memory 25% 30 s left · b.txt: 9 tokens, loss 2.1"
+            "embedding 100% training the memory 25% 30 s left · b.txt: 9 tokens, loss 2.1"
         )
     assert len(notebook.outputs) == 1
     assert notebook.updates < 12  # and not 102
-    assert words(notebook.outputs[0]) == "embedding 100% reading into memory 25%"
+    assert words(notebook.outputs[0]) == "embedding 100% training the memory 25%"
 
 
 def test_work_that_fails_stays_marked_where_it_stopped(notebook: Recorded) -> None:
@@ -111,8 +111,8 @@ def test_without_a_notebook_or_a_terminal_the_log_has_a_line_now_and_then(
             clock[0] += 1
             report("memory", done, 100, f"{done} tokens")
     said = [record.getMessage() for record in caplog.records]
-    assert said[0] == "reading into memory: 1 of 100 1 tokens"
-    assert said[-1] == "reading into memory: 100 of 100 100 tokens"
+    assert said[0] == "training the memory: 1 of 100 1 tokens"
+    assert said[-1] == "training the memory: 100 of 100 100 tokens"
     assert len(said) == 2 + 99 // int(progress.LOG_SECONDS)
 
 

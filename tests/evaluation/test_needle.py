@@ -95,7 +95,7 @@ def test_the_command_finds_needles_through_the_product_and_writes_the_same_repor
     second = CliRunner().invoke(main, [*argv, str(tmp_path / "b")])
     assert (first.exit_code, second.exit_code) == (0, 0), first.output
     rows = json.loads(first.stdout)["rows"]
-    assert [(row["task"], row["exact"], row["memory"], row["tokens read"]) for row in rows] == [
+    assert [(row["task"], row["exact"], row["memory"], row["trained tokens"]) for row in rows] == [
         ("s-niah-3", 2, "off", 0),
         ("multi-key", 2, "off", 0),
     ]

@@ -75,7 +75,7 @@ class ListState:
         self.tokens = list(tokens)
 
     @property
-    def tokens_read(self):
+    def trained_tokens(self):
         return len(self.tokens)
 
     def to_tensors(self):
@@ -204,7 +204,7 @@ def test_new_files_are_added_embedded_and_read(corpus):
     assert len(corpus.embedder.texts) == report.chunks + 2  # each document is one sentence
     assert report.memory == "ready"
     assert corpus.read_by_memory() == corpus.everything()
-    assert report.tokens_read == len(corpus.everything())
+    assert report.trained_tokens == len(corpus.everything())
     assert report.loss == 2.0
     assert report.commit == corpus.catalog.commit().n
     assert set(report.seconds) == {"discover", "load", "embed", "index", "memory"}
@@ -217,7 +217,7 @@ def test_unchanged_files_are_not_even_read(corpus, monkeypatch):
     monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
     report = corpus.ingest(memory=ListMemory())
     assert report.unchanged == (corpus.name("a.txt"),)
-    assert (report.tokens_read, report.chunks, report.added) == (0, 0, ())
+    assert (report.trained_tokens, report.chunks, report.added) == (0, 0, ())
     assert corpus.catalog.commit() == before
 
 
@@ -226,7 +226,7 @@ def test_a_file_with_a_new_mtime_is_read_once_more_and_is_unchanged(corpus, monk
     corpus.ingest()
     os.utime(path, ns=(5, 5))
     report = corpus.ingest()
-    assert (report.unchanged, report.chunks, report.tokens_read) == ((str(path),), 0, 0)
+    assert (report.unchanged, report.chunks, report.trained_tokens) == ((str(path),), 0, 0)
     monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
     assert corpus.ingest().unchanged == (str(path),)
 
@@ -254,7 +254,7 @@ def test_identical_files_are_recorded_once(corpus):
     assert len(corpus.embedder.texts) == embedded
     (row,) = corpus.catalog.documents()
     assert (row.source, row.aliases) == (corpus.name("a.txt"), (corpus.name("b.txt"), corpus.name("c.txt")))
-    assert (second.memory, second.tokens_read) == ("ready", 0)
+    assert (second.memory, second.trained_tokens) == ("ready", 0)
 
 
 def test_a_file_that_became_a_copy_of_another_is_not_embedded_again(corpus):
@@ -495,7 +495,7 @@ def test_new_documents_are_read_after_the_old_ones_only_once(corpus):
     corpus.write("a.txt", prose("alpha", 200))
     report = corpus.ingest()
     assert corpus.read_by_memory() == prose("beta", 200) + chr(END) + prose("alpha", 200) + chr(END)
-    assert report.tokens_read == len(prose("alpha", 200)) + 1
+    assert report.trained_tokens == len(prose("alpha", 200)) + 1
 
 
 @pytest.mark.parametrize("stop", [100, 1000, 1001, 1900, 2500, 4400])
@@ -511,7 +511,7 @@ def test_an_interrupted_reading_goes_on_within_a_document_to_the_same_state(corp
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert corpus.read_by_memory() == corpus.everything()
-    assert report.tokens_read + stop <= len(corpus.everything()) + 100
+    assert report.trained_tokens + stop <= len(corpus.everything()) + 100
     assert report.memory == "ready"
 
 
@@ -542,9 +542,9 @@ def test_removal_replays_to_the_memory_that_never_read_the_document(tmp_path, go
     )
     corpus.check()
     if gone:
-        assert report.tokens_read < len(corpus.everything())  # from a snapshot, not from scratch
+        assert report.trained_tokens < len(corpus.everything())  # from a snapshot, not from scratch
     if gone == 4:
-        assert report.tokens_read == 0
+        assert report.trained_tokens == 0
     corpus.catalog.close()
 
 
@@ -567,7 +567,7 @@ def test_the_memory_is_off_from_the_commit_that_removes_what_it_has_read(corpus)
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert report.memory == "ready"
-    assert report.tokens_read == len(corpus.everything()) - 1500
+    assert report.trained_tokens == len(corpus.everything()) - 1500
     assert corpus.read_by_memory() == corpus.everything()
 
 
@@ -580,7 +580,7 @@ def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
         corpus.ingest()
     assert corpus.catalog.commit().memory_state == "behind"
     corpus.memory = ListMemory()
-    assert corpus.remove(corpus.name("b.txt")).tokens_read == 0
+    assert corpus.remove(corpus.name("b.txt")).trained_tokens == 0
     assert corpus.catalog.commit().memory_state == "ready"
 
 
@@ -589,7 +589,7 @@ def test_removing_one_of_two_names_leaves_document_and_memory_alone(corpus):
         corpus.write(name, prose("alpha"))
     corpus.ingest()
     report = corpus.remove(corpus.name("a.txt"))
-    assert (report.memory, report.tokens_read) == ("ready", 0)
+    assert (report.memory, report.trained_tokens) == ("ready", 0)
     assert [row.source for row in corpus.catalog.documents()] == [corpus.name("b.txt")]
 
 
@@ -626,7 +626,7 @@ def test_another_model_reads_everything_anew(corpus):
     corpus.ingest()
     corpus.memory = ListMemory("list-2")
     report = corpus.ingest()
-    assert (report.memory, report.tokens_read) == ("ready", len(corpus.everything()))
+    assert (report.memory, report.trained_tokens) == ("ready", len(corpus.everything()))
     assert {row.model for row in corpus.catalog.snapshots()} == {"list-2"}
 
 
@@ -638,7 +638,7 @@ def test_a_damaged_snapshot_is_set_aside_and_the_one_before_it_goes_on(corpus):
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert "a snapshot of the memory was given up" in report.notes[0]
-    assert 0 < report.tokens_read <= len(prose("beta", 150)) + 1
+    assert 0 < report.trained_tokens <= len(prose("beta", 150)) + 1
     assert (report.memory, corpus.read_by_memory()) == ("ready", corpus.everything())
 
 
@@ -648,7 +648,7 @@ def test_snapshots_of_other_settings_are_given_up(corpus, monkeypatch):
     monkeypatch.setattr(corpus.memory, "restore", fail(ModelError("another window")), raising=False)
     report = corpus.ingest()
     assert "another window" in report.notes[0]
-    assert (report.memory, report.tokens_read) == ("ready", len(corpus.everything()))
+    assert (report.memory, report.trained_tokens) == ("ready", len(corpus.everything()))
 
 
 def test_long_reading_leaves_few_snapshots_of_growing_distance(corpus):

@@ -254,7 +254,7 @@ def test_generations_say_where_the_memory_stands(catalog):
         transaction.record_commit(StoredFile("commits/1/index.faiss", "a" * 64), snapshot, "behind")
     commit = catalog.commit()
     assert (commit.n, commit.index_file, commit.memory_state) == (1, "commits/1/index.faiss", "behind")
-    assert (commit.read_document_id, commit.read_tokens, commit.tokens) == (3, 7, 99)
+    assert (commit.trained_document_id, commit.trained_document_tokens, commit.tokens) == (3, 7, 99)
     with catalog.transaction() as transaction:
         assert transaction.forget_snapshots_with([4, 5]) == ()
         assert transaction.forget_snapshots_with([3]) == (snapshot,)

@@ -143,7 +143,7 @@ def test_divergence_is_an_error_and_keeps_the_last_good_state(tmp_path: Path) ->
         model.adapt(state, [1] * 5 + [200] + [1] * 100)
     assert state.fast_state is good
     assert state.pending == pending
-    assert state.tokens_read == 40
+    assert state.trained_tokens == 40
     assert all(torch.isfinite(w).all() for w in flat(good.fast))
 
 

@@ -112,9 +112,9 @@ def test_the_memory_begins_with_the_initial_weights_and_a_snapshot_names_them(te
     assert model.initial_state().fast_state.fast[0].gate.shape == (24, 32)
     fast, untrained = model.initial_state().fast_state.fast[0], plain.initial_state().fast_state.fast[0]
     trained = load_file(texts.parent / "run" / CHECKPOINT)
-    assert torch.equal(fast.down, trained["master.dynamic.0.start.down"].bfloat16().float())
+    assert torch.equal(fast.down, trained["master.dynamic.0.initial.down"].bfloat16().float())
     for part in ("gate", "up"):  # stored in a byte a number: exact to a 254th of each row's largest change
-        ours, want = getattr(fast, part), trained[f"master.dynamic.0.start.{part}"]
+        ours, want = getattr(fast, part), trained[f"master.dynamic.0.initial.{part}"]
         change = (want - getattr(untrained, part)[:24]).abs().amax(1, keepdim=True)
         assert ((ours - want).abs() <= change / 253).all()
         assert change.min() > 0

@@ -139,8 +139,8 @@ def test_a_copy_goes_its_own_way(model: MemoryModel) -> None:
     before = {name: tensor.clone() for name, tensor in state.to_tensors()[0].items()}
     other = state.copy()
     model.adapt(other, STREAM)
-    assert other.tokens_read == 261
-    assert state.tokens_read == 50
+    assert other.trained_tokens == 261
+    assert state.trained_tokens == 50
     for name, tensor in state.to_tensors()[0].items():
         assert torch.equal(tensor, before[name]), name
 
@@ -163,7 +163,7 @@ def test_an_interrupted_read_leaves_a_state_to_go_on_from(model: MemoryModel) ->
     state = model.initial_state()
     with pytest.raises(KeyboardInterrupt):
         model.adapt(state, STREAM, interrupt)
-    model.adapt(state, STREAM[state.tokens_read :])
+    model.adapt(state, STREAM[state.trained_tokens :])
     assert_same(state, read_in(model, [STREAM]))
 
 
@@ -172,7 +172,7 @@ def test_ids_out_of_range_are_refused_before_anything_is_read(model: MemoryModel
     state = model.initial_state()
     with pytest.raises(InputError, match="from 0 to 258"):
         model.adapt(state, [*STREAM, bad])
-    assert state.tokens_read == 0
+    assert state.trained_tokens == 0
 
 
 def test_nothing_read_and_less_than_a_mini_batch_are_fine(model: MemoryModel) -> None:

@@ -122,7 +122,7 @@ def claim() -> Paper:
         Table(sums, (6, 3), frozenset({1})),
         Clause("4.1", "Our client will give credit for the Price of conforming Goods that it has not yet paid for, once you have delivered the worksheets."),
         Heading("5. What we ask for"),
-        Clause("5.1", "FilteredView twenty-one days: your answer to this letter; the bath worksheets, zinc purchase records and dispatch records from 1 October 2023 to 31 March 2024; and your proposals for payment."),
+        Clause("5.1", "Within twenty-one days: your answer to this letter; the bath worksheets, zinc purchase records and dispatch records from 1 October 2023 to 31 March 2024; and your proposals for payment."),
         Clause("5.2", "Please keep all documents, in whatever form, that bear on these matters. We refer you to clause 15.1."),
         Clause("5.3", "Our client remains willing to mediate, as clause 23.2 provides."),
     ]  # fmt: skip

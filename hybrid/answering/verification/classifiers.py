@@ -68,7 +68,7 @@ class Classifier:
 
         Raises:
             ModelError: there is no such model, or its files cannot be read.
-            UnsupportedModelError: its layout cannot be told from its configuration, or is none of those known.
+            UnsupportedModelError: its layout cannot be inferred from its configuration, or is none of those known.
         """
         from transformers import AutoConfig, AutoTokenizer
 

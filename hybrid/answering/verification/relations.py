@@ -279,8 +279,8 @@ def coordination(claim: Clauses, span: Clauses) -> bool:
     own = opened.pop(subject, None)
     if own is None:
         return False
-    told = {word for word in claim.words if word not in named}
-    return any((told - own) & part for name, part in opened.items() if name in others)
+    said = {word for word in claim.words if word not in named}
+    return any((said - own) & part for name, part in opened.items() if name in others)
 
 
 def _first_name(part: str) -> str | None:

@@ -74,7 +74,7 @@ class Verified:
 
     @property
     def approved(self) -> bool:
-        """Whether a span carries it."""
+        """Whether a span supports it."""
         return self.span is not None
 
 

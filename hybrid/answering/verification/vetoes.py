@@ -316,7 +316,7 @@ def _modal_kinds(text: str) -> set[str]:
 
 
 def _quantifier(claim: Clauses, span: Clauses) -> bool:
-    """A part is told as the whole, or something as everything."""
+    """A part is stated as the whole, or something as everything."""
     near = nearby(claim, span)
     if PARTIAL.search(near) and not PARTIAL.search(claim.text):
         return True
@@ -374,7 +374,7 @@ def _exception(claim: Clauses, span: Clauses) -> bool:
 
 
 def _superseded(claim: Clauses, span: Clauses) -> bool:
-    """A value or statement of a draft, or of an earlier state, is told as the present one."""
+    """A value or statement of a draft, or of an earlier state, is stated as the present one."""
     return _dropped(SUPERSEDED, PLANNED, HEDGED)(claim, span)
 
 

@@ -104,7 +104,7 @@ class Transformer:
 
     def initial_fast_weights(self, dynamic_size: int | None) -> tuple[DynamicMLP, ...]:
         """The dynamic MLPs' initial weights in the master dtype; ``dynamic_size`` keeps the first so many units."""
-        own = self.weights.dynamic[0].start.gate.shape[0]
+        own = self.weights.dynamic[0].initial.gate.shape[0]
         size = dynamic_size or own
         if size > own:
             raise SettingsError(f"dynamic_size {size} is above the {own} units that this model's dynamic MLPs have")
@@ -113,7 +113,7 @@ class Transformer:
             parts = mlp.gate[:size], mlp.up[:size], mlp.down[:, :size]
             return DynamicMLP(*(part.detach().to(self.master_dtype, copy=True).contiguous() for part in parts))
 
-        return tuple(copied(dynamic.start) for dynamic in self.weights.dynamic)
+        return tuple(copied(dynamic.initial) for dynamic in self.weights.dynamic)
 
     def empty_cache(self, batch: int = 1) -> WindowCache:
         """The cache of streams that have not begun."""

@@ -65,7 +65,7 @@ class DynamicBlock:
     """
 
     norm: Tensor
-    start: DynamicMLP
+    initial: DynamicMLP
     post_norm: Tensor | None = None
     log_step_sizes: Tensor | None = None
 
@@ -81,7 +81,7 @@ class Weights:
     unembedding: Tensor | None = None  # None: the embedding
 
     def named(self) -> dict[str, Tensor]:
-        """The tensors by their path in this tree, such as ``blocks.3.qkv`` or ``dynamic.0.start.gate``."""
+        """The tensors by their path in this tree, such as ``blocks.3.qkv`` or ``dynamic.0.initial.gate``."""
         return dict(_walk(self, ""))
 
     def replaced(self, tensors: Mapping[str, Tensor]) -> Weights:
@@ -198,7 +198,7 @@ def _load_dynamic(config: ModelConfig, weight: Callable[..., Tensor], layer: int
 
     return DynamicBlock(
         norm=part("dynamic_norm.weight", hidden),
-        start=DynamicMLP(
+        initial=DynamicMLP(
             part("dynamic_mlp.gate_proj.weight", size, hidden),
             part("dynamic_mlp.up_proj.weight", size, hidden),
             part("dynamic_mlp.down_proj.weight", hidden, size),
