@@ -1,5 +1,5 @@
-"""Who speaks: in a transcript, a text whose lines begin with a name and a colon ("Ann Aaker: It was thin."), turn by turn;
-in a statement or a note whoever made it; and where a mail quotes another, whoever wrote that.
+"""Who speaks: in a transcript, a text whose lines begin with a name and a colon ("Ann Aaker: It was thin."), turn by
+turn; in a statement or a note whoever made it; and where a mail quotes another, whoever wrote that.
 """
 
 from __future__ import annotations
