@@ -28,7 +28,7 @@ def test_a_part_writes_its_results_as_json_and_tables(repository: Path, tmp_path
     assert done.returncode == 0, done.stdout + done.stderr
     rows = results(tmp_path)["rows"]
     assert {"adapt", "generate"} <= {row["what"] for row in rows}
-    assert "| read | random weights, tiny |" in (tmp_path / "tables.md").read_text()
+    assert "| adapt | random weights, tiny |" in (tmp_path / "tables.md").read_text()
     assert results(tmp_path)["machine"]["card"] == "no GPU: a rehearsal"
 
 
