@@ -47,7 +47,7 @@ from hybrid.stores.tables import (
 )
 from hybrid.stores.transaction import Transaction, snapshot_rows
 from hybrid.text import shingles
-from hybrid.text.sentences import MAX_CHARS
+from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata
 from hybrid.types.filters import Filter
 
@@ -324,7 +324,7 @@ class Catalog:
         """The sentences of a document that ``[start, end)`` touches, in order; none of a document that was added by a
         version that stored no sentences."""
         with self._connection() as connection:
-            return sentence_vectors.overlapping(connection, document_id, start, end, MAX_CHARS)
+            return sentence_vectors.overlapping(connection, document_id, start, end, LONGEST)
 
     # Chunks and search ---------------------------------------------------------------------------
 

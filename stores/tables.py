@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0003"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0004"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -99,7 +99,8 @@ class ChunkTable(Base):
 
 
 class SentenceTable(Base):
-    """Sentences with their embeddings, as `hybrid.stores.sentence_vectors` writes them.
+    """Sentences with their embeddings, and the spans that say them where these are several, as
+    `hybrid.stores.sentence_vectors` writes them.
 
     A document that was added before there was this table has none here: its sentences are found and embedded when a
     question needs them.
@@ -112,6 +113,7 @@ class SentenceTable(Base):
     start: Mapped[int] = mapped_column(primary_key=True)
     end: Mapped[int]
     vector: Mapped[bytes]
+    parts: Mapped[str | None]
 
 
 class SnapshotTable(Base):

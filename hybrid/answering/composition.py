@@ -94,11 +94,11 @@ class Composer:
             for sentence in group:
                 if self._is_cited(sentence):
                     continue
-                cited = self._cite(sentence, 1)
+                cited = self._cite(sentence.split()[-1], 1)
                 heading = "" if made else _heading(cited, always=len(groups) > 1)
                 speaker = f"{cited.speaker}: " if cited.speaker else ""
                 if new := self._add(_quoted(sentence), f"digest of {sentence.document_id}", heading + speaker):
-                    made.append(self._numbered[sentence.key])
+                    made += [one for one in self._citations(sentence) if one not in made]
                     events += new
             if made:
                 self._digest.append(_digest_part(made))
@@ -106,8 +106,9 @@ class Composer:
 
     def _is_cited(self, sentence: Sentence) -> bool:
         return any(
-            document_id == sentence.document_id and start <= sentence.start and sentence.end <= end + 1  # its full stop
+            document_id == sentence.document_id and start <= last.start and last.end <= end + 1  # its full stop
             for document_id, start, end in self._numbered
+            for last in sentence.split()[-1:]
         )
 
     def draft(self) -> Draft | None:
@@ -150,7 +151,7 @@ class Composer:
             return []
         known = len(self._numbered)
         for span in (*statement.spans, *(statement.against if statement.origin == "index" else ())):
-            self._citation(span)
+            self._citations(span)
         claim = self._claim(
             statement, tuple(self._numbered[span.key].number for span in self._saying_otherwise(statement))
         )
@@ -165,23 +166,25 @@ class Composer:
         new = [CitationEvent(citation=citation) for citation in self.citations[known:]]
         return [*new, TextEvent(text=piece), ClaimEvent(claim=claim, start=start, end=start + len(claim.text))]
 
-    def _citation(self, sentence: Sentence) -> Citation:
-        if sentence.key not in self._numbered:
-            self._numbered[sentence.key] = self._cite(sentence, len(self._numbered) + 1)
-        return self._numbered[sentence.key]
+    def _citations(self, sentence: Sentence) -> list[Citation]:
+        """What is cited of a sentence: each of its parts, which has the same number wherever it is cited."""
+        for part in sentence.split():
+            if part.key not in self._numbered:
+                self._numbered[part.key] = self._cite(part, len(self._numbered) + 1)
+        return [self._numbered[part.key] for part in sentence.split()]
 
     def _add_to_draft(self, statement: Statement) -> None:
         if any(repeats(statement, earlier) for earlier in self._drafted):
             return
         self._drafted.append(statement)
-        for span in statement.against:  # cited while it is there: when the draft is made, it may be removed
+        for span in _split(statement.against):  # cited while it is there: when the draft is made, it may be removed
             self._against[span.key] = self._cite(span, 1)
 
     def _claim(self, statement: Statement, contradicted_by: Sequence[int]) -> Claim:
         return Claim(
             text=collapse(statement.text),
             verdict=statement.verdict,
-            citations=tuple(self._numbered[span.key] for span in statement.spans),
+            citations=tuple(dict.fromkeys(self._numbered[span.key] for span in _split(statement.spans))),
             origin=statement.origin,
             support=statement.support,
             decided_by=statement.decided_by,
@@ -195,7 +198,7 @@ class Composer:
         """Why a quote is no statement of fact: what is known of the sentence, and the status of its document."""
         if statement.origin != "index":
             return ""
-        status = self._numbered[statement.spans[0].key].status
+        status = self._numbered[statement.spans[0].split()[0].key].status
         of_document = _OF_STATUS.get(status.name) if status else None
         return ", ".join(one for one in (statement.qualification, of_document) if one)
 
@@ -203,17 +206,15 @@ class Composer:
         """The spans that contradict a generated statement: of the quotes so far, and what it was judged by; of a quote
         those that it was added with."""
         if statement.origin == "index":
-            return list(statement.against)
+            return _split(statement.against)
         quotes = [span for one in self._statements if one.origin == "index" for span in one.spans]
-        return [
-            *(quote for quote in quotes if says_otherwise(statement.text, collapse(quote.text))),
-            *statement.against,
-        ]
+        against = [quote for quote in quotes if says_otherwise(statement.text, collapse(quote.text))]
+        return _split([*against, *statement.against])
 
     def _part(self, part: Verified) -> ClaimPart:
         """A part of a claim, with the number of what supports it if the answer cites that."""
-        cited = part.span is not None and part.span.key in self._numbered
-        numbers = (self._numbered[part.span.key].number,) if part.span is not None and cited else ()
+        spans = part.span.split() if part.span is not None else ()
+        numbers = tuple(self._numbered[span.key].number for span in spans if span.key in self._numbered)
         return ClaimPart(
             text=collapse(part.text),
             verdict=part.verdict,
@@ -236,6 +237,12 @@ _OF_STATUS = {
     "unsigned": "from an unsigned document",
     "superseded": "from a superseded document",
 }
+
+
+def _split(spans: Iterable[Sentence]) -> list[Sentence]:
+    """The parts of all the spans."""
+    return [part for span in spans for part in span.split()]
+
 
 _STRENGTH: tuple[Verdict, ...] = ("contradicted", "unsupported", "likely", "supported", "verbatim")
 

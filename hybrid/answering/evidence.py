@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hybrid.stores.rows import SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
-from hybrid.text import sentences, speakers
+from hybrid.text import layout, speakers
 from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Document, Location
 
@@ -52,7 +52,9 @@ class Encoder(Protocol):
 class Sentence:
     """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0.
     ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">". ``author`` is who wrote
-    the document, ``vector`` the sentence's embedding ``[dimension]`` where the corpus has stored it."""
+    the document, ``vector`` the sentence's embedding ``[dimension]`` where the corpus has stored it. ``parts`` are the
+    spans that say it, where it is not ``[start, end)`` alone: a page's end stands inside it, or it is a table's row,
+    whose heading comes first. ``text`` is then theirs, a line each."""
 
     document_id: int
     source: str
@@ -66,6 +68,25 @@ class Sentence:
     quoted: bool = False
     author: str | None = None
     vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    parts: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a table's row under its heading."""
+        return bool(self.parts) and self.parts[0][1] <= self.start
+
+    def split(self) -> tuple[Sentence, ...]:
+        """Its parts as sentences of one span each, which are what is cited."""
+        if not self.parts:
+            return (self,)
+        texts, at = [], 0
+        for start, end in self.parts:
+            texts.append(self.text[at : at + end - start])
+            at += end - start + 1
+        return tuple(
+            replace(self, start=start, end=end, text=text, parts=(), vector=None)
+            for (start, end), text in zip(self.parts, texts, strict=True)
+        )
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -78,40 +99,53 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     found: dict[tuple[int, int, int], Sentence] = {}
     for rank, hit in enumerate(hits):
         stored = texts.sentences(hit.document_id, hit.start, hit.end)
-        for start, end, vector in _stored_at(texts, hit, stored) if stored else _segmented_at(texts, hit):
-            text = texts.text(hit.document_id, start, end)
-            place = (hit.document_id, hit.source, hit.title, hit.sha256, start, end)
-            quoted = _is_quoted(texts, hit.document_id, start, end)
-            sentence = Sentence(*place, text, rank, quoted=quoted, author=hit.author, vector=vector)
+        for one in _with_words(texts, hit, stored) if stored else _segmented_at(texts, hit):
+            place = (hit.document_id, hit.source, hit.title, hit.sha256, one.start, one.end)
+            text = "\n".join(texts.text(hit.document_id, start, end) for start, end in one.parts)
+            sentence = Sentence(
+                *place,
+                text,
+                rank,
+                quoted=_is_quoted(texts, hit.document_id, one.start, one.end),
+                author=hit.author,
+                vector=one.vector,
+                parts=one.parts if one.parts != ((one.start, one.end),) else (),
+            )
             if not any(_overlaps(sentence, other) for other in found.values()):
                 found[sentence.key] = sentence
     return list(found.values())
 
 
-_Place = tuple[int, int, NDArray[np.float32] | None]
-"""Start, end and vector of a sentence."""
+@dataclass(frozen=True)
+class _Place:
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...]
+    vector: NDArray[np.float32] | None = None
 
 
-def _stored_at(texts: Texts, hit: Hit, stored: Sequence[StoredSentence]) -> Iterable[_Place]:
+def _with_words(texts: Texts, hit: Hit, stored: Sequence[StoredSentence]) -> Iterable[_Place]:
     for one in stored:
         if any(letter.isalnum() for letter in texts.text(hit.document_id, one.start, one.end)):
-            yield one.start, one.end, one.vector
+            yield _Place(one.start, one.end, one.parts or ((one.start, one.end),), one.vector)
 
 
 def _segmented_at(texts: Texts, hit: Hit) -> Iterable[_Place]:
     begin = max(0, hit.start - MARGIN)
     window = texts.text(hit.document_id, begin, hit.end + MARGIN)
-    found = sentences.spans(window)
+    found = layout.of(window).units
     cut_at_end = len(window) == hit.end + MARGIN - begin
-    for position, (first, last) in enumerate(found):
+    for position, unit in enumerate(found):
+        first, last, parts = unit.start, unit.end, unit.spans
         if (begin and position == 0) or (cut_at_end and position == len(found) - 1):
             # The window may have cut this one: only the hit's own part of it is certain.
             first, last = max(first, hit.start - begin), min(last, hit.end - begin)
+            parts = ()
         piece = window[first:last]
         first, last = last - len(piece.lstrip()), first + len(piece.rstrip())
         start, end = begin + first, begin + last
         if start < min(end, hit.end) and end > hit.start and any(letter.isalnum() for letter in piece):
-            yield start, end, None
+            yield _Place(start, end, tuple((begin + a, begin + b) for a, b in parts) or ((start, end),))
 
 
 def _is_quoted(texts: Texts, document_id: int, start: int, end: int) -> bool:
@@ -149,7 +183,8 @@ def collapse(text: str) -> str:
 
 
 def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
-    """The citation of a sentence, with its place for a human reader and the text around it."""
+    """The citation of a sentence of one span (`Sentence.split`), with its place for a human reader and the text around
+    it."""
     place = texts.locate(sentence.document_id, sentence.start, sentence.end)
     begin = max(0, sentence.start - CONTEXT)
     around = texts.text(sentence.document_id, begin, sentence.end + CONTEXT)

@@ -29,7 +29,6 @@ from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
 from hybrid.stores.sentence_vectors import SentenceVectors
-from hybrid.text import sentences
 from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
@@ -238,11 +237,11 @@ class _Batches:
     def _embed(self) -> None:
         documents = [pair for _, documents in self._group for pair in documents]
         stored = self._settings.sentence_vectors
-        spans = [sentences.spans(document.text) if stored else [] for document, _ in documents]
+        units = [document.layout.units if stored else () for document, _ in documents]
         texts = [part.text for _, chunks in documents for part in chunks]
         before, known = self._tally.chunks, self._tally.chunks + len(texts)
-        for (document, _), found in zip(documents, spans, strict=True):
-            texts += [" ".join(document.text[start:end].split()) for start, end in found]
+        for (document, _), found in zip(documents, units, strict=True):
+            texts += [" ".join(unit.text(document.text).split()) for unit in found]
 
         def embedded(done: int) -> None:  # of chunks and sentences; what is reported is chunks
             self._progress("embed", before + done * (known - before) // len(texts), known, "")
@@ -255,9 +254,10 @@ class _Batches:
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)
         of_chunks = _split(vectors[: known - before], [len(chunks) for _, chunks in documents])
-        of_sentences = _split(vectors[known - before :], [len(found) for found in spans])
-        for (document, chunks), found, part, other in zip(documents, spans, of_chunks, of_sentences, strict=True):
-            self._embedded.append(Embedded(document, tuple(chunks), part, SentenceVectors(found, other)))
+        of_sentences = _split(vectors[known - before :], [len(found) for found in units])
+        for (document, chunks), found, part, other in zip(documents, units, of_chunks, of_sentences, strict=True):
+            spans, parts = [(unit.start, unit.end) for unit in found], [unit.spans for unit in found]
+            self._embedded.append(Embedded(document, tuple(chunks), part, SentenceVectors(spans, other, parts)))
         self._batch.extend(incoming for incoming, _ in self._group)
         self._group.clear()
         self._tally.chunks = known

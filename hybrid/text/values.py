@@ -31,6 +31,8 @@ MONTH_NAME = (
 )
 WORDED_DAY = rf"\b(?:{_MONTH}\.?\s+{_ORDINAL},?\s+\d{{4}}|{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{_MONTH}\.?,?\s+\d{{4}})\b"
 """A day with its month's name and its year, as part of a pattern: "March 1, 2024", "1st of March 2024"."""
+DAY = rf"(?:{WORDED_DAY}|\b\d{{4}}-\d{{2}}-\d{{2}}\b)"
+"""A day in words or in ISO 8601, as part of a pattern."""
 _DAY_NUMBER, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DAY = re.compile(
     rf"\b(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})\b"

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
-from hybrid.text import document_status
+from hybrid.text import document_status, layout
 from hybrid.text.document_status import StatusName
+from hybrid.text.layout import Layout
 from hybrid.text.values import iso_date
 from hybrid.types.base import FrozenModel, GivenModel, Shown, shown
 
@@ -175,6 +176,11 @@ class Document(Shown, GivenModel):
     def title(self) -> str:
         """The title if one is known, else the source's last path component."""
         return self.metadata.title or Path(self.source).name
+
+    @property
+    def layout(self) -> Layout:
+        """The sentences, table rows and running lines of the text; computed once for the documents used last."""
+        return layout.of(self.text, self.pages, self.metadata.extra.get(layout.RUNNING_TEXT, ""))
 
     @cached_property
     def status(self) -> DocumentStatus | None:

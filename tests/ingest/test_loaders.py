@@ -11,6 +11,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from fpdf import FPDF
+from pypdf import PdfReader
 
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.loaders.loading import Loaded, load
@@ -414,3 +415,45 @@ def test_numerals_count_as_word_processors_do() -> None:
 def _xml(document: Any, runs: str) -> None:
     """Add a paragraph of raw WordprocessingML."""
     document.element.body.insert(-1, parse_xml(f"<w:p {nsdecls('w')}>{runs}</w:p>"))
+
+
+def test_the_cells_of_a_pdfs_table_are_parted_by_tabs_and_nothing_else_changes():
+    document = FPDF()
+    document.add_page()
+    document.set_font("Helvetica", size=10)
+    document.multi_cell(0, 6, "The stock of the mill in May, as the clerk counted it.", new_x="LMARGIN", new_y="NEXT")
+    with document.table() as table:
+        for row in (
+            ("Fruit", "Counted on", "Tonnes"),
+            ("Wild plums", "3 May 2024", "12"),
+            ("Pears", "4 May 2024", "7"),
+        ):
+            made = table.row()
+            for cell in row:
+                made.cell(cell)
+    data = bytes(document.output())
+    text = load(data, "stock.pdf", SETTINGS).documents[0].text
+    assert "Fruit\tCounted on\tTonnes\nWild plums\t3 May 2024\t12\nPears\t4 May 2024\t7" in text
+    plain = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    assert text.replace("\t", " ") == plain
+    assert "The stock of the mill in May" in text
+
+
+def test_numbered_clauses_of_a_pdf_get_no_tabs():
+    document = FPDF()
+    document.add_page()
+    document.set_font("Helvetica", size=10)
+    for number in ("1.1", "1.2", "1.3"):
+        document.cell(20, 6, number)
+        document.cell(0, 6, f"The tenant of part {number} pays.", new_x="LMARGIN", new_y="NEXT")
+    assert "\t" not in load(bytes(document.output()), "lease.pdf", SETTINGS).documents[0].text
+
+
+def test_a_docxs_headers_and_footers_are_named_as_running_text():
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Draft of May"
+    document.sections[0].footer.paragraphs[0].text = "Mill papers"
+    document.add_paragraph("The salt was wet.")
+    loaded = load(saved(document), "salt.docx", SETTINGS).documents[0]
+    assert [loaded.text[start:end] for start, end in loaded.layout.running] == ["Draft of May", "Mill papers"]
+    assert [unit.text(loaded.text) for unit in loaded.layout.units] == ["The salt was wet."]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.selection import boilerplate, document_header, features, ranker
+from hybrid.text import lexicon
 
 MIN_SHARE = 0.4
 """A quote is at least this share as likely to answer as the best one; worse ones would only distract.
@@ -37,7 +40,8 @@ def choose(
     scores = ranker.load().scores(features.matrix(question, found, idf))
     said = boilerplate.originals(found)
     chosen: list[Quote] = []
-    statements = [at for at, one in enumerate(found) if _states(question, one)]
+    named = _rows_named(question, found, idf)
+    statements = [at for at, one in enumerate(found) if one.key in named or (not one.is_row and _states(question, one))]
     ranked = sorted(statements or range(len(found)), key=lambda at: -scores[at])
     for at in ranked:
         quote = Quote(said.get(found[at].key, found[at]), float(np.exp(scores[at] - scores[ranked[0]])))
@@ -46,6 +50,28 @@ def choose(
         if not any(_same(quote.sentence, other.sentence) for other in chosen):
             chosen.append(quote)
     return chosen
+
+
+def _rows_named(question: str, found: Sequence[Sentence], idf: Callable[[str], float]) -> set[tuple[int, int, int]]:
+    """The rows of tables that may answer, by their keys: of each table those that hold most of the question's words and
+    numbers in their cells, by idf, and side by side ("customer 777"). All rows of a table share the words of its
+    heading, which therefore choose none."""
+    asked = _words(question)
+    tables: dict[tuple[int, int], list[tuple[float, Sentence]]] = {}
+    for one in found:
+        if one.is_row:
+            cells = [word for part in one.split()[1:] for word in _words(part.text)]
+            beside = set(pairwise(cells))
+            held = sum(idf(word) for word in dict.fromkeys(asked) if word in cells)
+            held += sum(idf(pair[1]) for pair in pairwise(asked) if pair in beside)
+            tables.setdefault((one.document_id, one.parts[0][0]), []).append((held, one))
+    best = {table: max(held for held, _ in rows) for table, rows in tables.items()}
+    return {one.key for table, rows in tables.items() for held, one in rows if held >= best[table] - 1e-9}
+
+
+def _words(text: str) -> list[str]:
+    words = (word.casefold() for word in re.findall(r"[^\W_]+", text))
+    return [word for word in words if word not in lexicon.STOPWORDS]
 
 
 def _states(question: str, one: Sentence) -> bool:

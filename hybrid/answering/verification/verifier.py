@@ -23,7 +23,7 @@ from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, 
 from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.vetoes import failed_checks, same_words
 from hybrid.settings import AnswerSettings
-from hybrid.text import sentences
+from hybrid.text import layout
 from hybrid.text.lexicon import conditions
 from hybrid.types.answers import Hit, Verdict
 from hybrid.types.documents import Document
@@ -200,6 +200,8 @@ class Verifier:
         for sentence in found:
             match = pattern.search(sentence.text)
             if match and _is_all_of(sentence.text, match.start(), match.end(), claim):
+                if sentence.parts:
+                    return sentence
                 start = sentence.start + match.start()
                 return replace(sentence, start=start, end=start + len(match.group()), text=match.group())
         return None
@@ -215,17 +217,17 @@ class Verifier:
         document = self._catalog.document(document_id)
         begin = max(0, start - MARGIN)
         window = document.text[begin : end + MARGIN]
-        for first, last in sentences.spans(window):
-            if begin + first < end and begin + last > start:
-                yield Sentence(
-                    document_id,
-                    document.source,
-                    document.title,
-                    document.sha256,
-                    begin + first,
-                    begin + last,
-                    window[first:last],
-                )
+        for unit in layout.of(window).overlapping(start - begin, end - begin):
+            yield Sentence(
+                document_id,
+                document.source,
+                document.title,
+                document.sha256,
+                begin + unit.start,
+                begin + unit.end,
+                unit.text(window),
+                parts=tuple((begin + a, begin + b) for a, b in unit.spans) if len(unit.spans) > 1 else (),
+            )
 
     def _examined(self, claim: str, found: Sequence[Sentence]) -> Examined:
         single = list({sentence.key: sentence for sentence in found}.values())
@@ -334,7 +336,7 @@ def _one_span(sentences_: Sequence[Sentence]) -> Sentence | None:
     first, last, text = sentences_[0], sentences_[-1], sentences_[0].text
     for before, after in pairwise(sentences_):
         gap = after.start - before.end
-        if after.document_id != before.document_id or not 0 < gap <= ADJACENT:
+        if after.document_id != before.document_id or not 0 < gap <= ADJACENT or before.parts or after.parts:
             return None
         text += " " * gap + after.text
     return replace(first, end=last.end, text=text)

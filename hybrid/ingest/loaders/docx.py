@@ -14,6 +14,7 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.numbering import Numbering, W, numeral
+from hybrid.text.layout import RUNNING_TEXT
 from hybrid.types.documents import Metadata
 
 _UNPACKED = 2  # times the size limit that the parts may have together: styles and numbering are less than the text
@@ -22,7 +23,8 @@ _UNPACKED = 2  # times the size limit that the parts may have together: styles a
 def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
     """A DOCX as it reads with all changes accepted: insertions are in, deletions and comments are not.
 
-    The headers come first and the footers last, each once. Paragraphs are parted by a blank line,
+    The headers come first and the footers last, each once; ``extra["running_text"]`` has their spans, which are no
+    sentences. Paragraphs are parted by a blank line,
     rows by a line end, cells by a tab. Computed list numbers stand before their paragraphs.
     Footnotes follow the paragraph that refers to them, as ``[1]``.
 
@@ -53,8 +55,14 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
             _notes(related, "footnote") | _notes(related, "endnote"),
         )
         document = _root(main, source)
-        for story in (*related.get("header", ()), *document.findall(W + "body"), *related.get("footer", ())):
-            text.add(story)
+        running = []
+        for kind in ("header", "body", "footer"):
+            for story in document.findall(W + kind) if kind == "body" else related.get(kind, ()):
+                before = len(text.text)
+                text.add(story)
+                added = text.text[before:]
+                if kind != "body" and added:
+                    running.append(f"{before + len(added) - len(added.lstrip())}-{before + len(added)}")
         if not text.text.strip():
             raise EmptyDocumentError(source, "the DOCX holds no text; if it holds scans, run OCR on them first")
         metadata = _metadata(package, document)
@@ -64,6 +72,8 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
     elif text.explicit:
         extra["page_breaks"] = "explicit only"
     pages = tuple(text.pages) if extra else ()
+    if running:
+        extra[RUNNING_TEXT] = " ".join(running)
     return Extracted(canonical(text.text), metadata.model_copy(update={"extra": extra}), pages)
 
 

@@ -12,6 +12,7 @@ from pypdf import PageObject, PasswordType, PdfReader
 from hybrid._runtime import PROCESS_WIDE
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.pdf_tables import with_tabs
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
@@ -21,7 +22,8 @@ _OCR = "run OCR on it (for example with ocrmypdf) and ingest the result"
 
 
 def load_pdf(data: bytes, source: str) -> Extracted:
-    """A PDF's pages, each one's text as pypdf gives it, joined by a line end that belongs to the page before.
+    """A PDF's pages, each one's text as pypdf gives it, joined by a line end that belongs to the page before. Between
+    the cells of a table stands a tab.
 
     A file without its end marker is cut off and refused, since repairing it could lose pages
     without a word. A page whose content is malformed, or that shows only an image, is left empty
@@ -63,13 +65,24 @@ def _read_pages(reader: PdfReader, source: str) -> tuple[list[str], dict[int, st
         text = ""
         try:
             with parsing(source, f"content of page {number}"):
-                text = canonical(page.extract_text())
+                text = _with_cells(page, canonical(page.extract_text()))
                 if not text.strip() and _shows_image(page):
                     images.append(number)
         except DamagedDocumentError as error:
             damaged[number] = error.reason
         texts.append(text)
     return texts, damaged, images
+
+
+def _with_cells(page: PageObject, text: str) -> str:
+    """A page's text with a tab between the cells of its tables; as it is where the layout cannot be computed."""
+    if not text.strip():
+        return text
+    try:
+        layout = page.extract_text(extraction_mode="layout")
+    except Exception:  # noqa: BLE001 - pypdf raises anything on odd fonts, and the text is there without it
+        return text
+    return with_tabs(text, canonical(layout))
 
 
 def _shows_image(page: PageObject) -> bool:

@@ -1,0 +1,353 @@
+"""Tables in plain text: rows whose cells a tab, two blanks, a bar, a comma or a semicolon parts, under a heading.
+
+A table is two or more lines that have the same cells. A line that goes on with a cell of the row above belongs to that
+row. The heading is the first row where it names the columns: the others hold values below it, or a rule separates it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hybrid.text import values
+
+Span = tuple[int, int]
+Kind = Literal["tab", "bar", "wide", "comma", "semicolon", "entry"]
+
+WIDEST_CELL = 60
+"""Characters that the cells of a table have on average, at most: longer ones are paragraphs side by side."""
+LONGEST_HEADING = 200
+_HEADING_LINES = 3
+_RULE = re.compile(r"[\s|:+=_-]*[=_-]{3}[\s|:+=_-]*")
+_LABEL = re.compile(
+    r"\(?(?:[a-z]|[ivxlc]{1,6}|\d{1,3}(?:\.\d{1,3})*)[.)]?|[-*•·–—]|\[\d{1,3}\]|\(\w{1,4}\)", re.IGNORECASE
+)
+_VALUE = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d,.' ]*(?:%|[a-z]{1,3})?\)?|[-–—]|n/?a", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=[$€£¥\s\d]\d),(?=\d{3}\b)(?!\d{3},\S*[a-z])|(?<=\d),(?=\d{3}\.\d\d\b)", re.IGNORECASE)
+_SENTENCE_GAP = re.compile(r"[.!?:][\"”’)]* {2,}")
+_ENTRY = re.compile(
+    rf"[\[(]?(?:(?:{values.DAY}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}})(?:[ T,]+\d\d?:\d\d(?::\d\d)?)?|\d\d?:\d\d)"
+    r"[\])]?(?:\s*[-–—:|,]\s*|\s+)(?=\S)|(?=[\w./-]*\d)[A-Z][\w./-]{1,20}:\s+(?=\S)",
+    re.IGNORECASE,
+)
+_ENTRY_LINES = 8
+_DELIMITERS: dict[Kind, str] = {"comma": ",", "semicolon": ";"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its span, and the span of each cell, which may be empty."""
+
+    start: int
+    end: int
+    cells: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """``columns`` are the names in the heading, one a column; none where the table has no heading. ``heading`` is its
+    span, ``caption`` that of the line above the table, where that reads as a title. A log of which each line begins
+    with a date or an identifier is a table of ``kind`` ``entry``: its cells are that and the rest of the entry."""
+
+    start: int
+    end: int
+    columns: tuple[str, ...]
+    heading: Span | None
+    rows: tuple[Row, ...]
+    caption: Span | None = None
+    kind: Kind = "tab"
+
+
+def find(text: str) -> list[Table]:
+    """The tables of ``text`` in order.
+
+    Example:
+        >>> table = find("Fruit,Tonnes\\nPlums,12\\nPears,7\\n")[0]
+        >>> table.columns, len(table.rows)
+        (('Fruit', 'Tonnes'), 2)
+    """
+    lines = _lines(text)
+    found: list[Table] = []
+    at = 0
+    while at < len(lines):
+        block = _block(text, lines, at)
+        if block is None:
+            at += 1
+            continue
+        kind, after = block
+        table = _table(text, lines, at, after, kind)
+        if table is not None:
+            found.append(table)
+        at = after if table is not None else at + 1
+    return found
+
+
+def _lines(text: str) -> list[Span]:
+    found, at = [], 0
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        found.append((at, stop))
+        at = stop + 1
+    return found
+
+
+def _kind(line: str) -> Kind | None:
+    """How a line's cells are parted; ``None`` where it has but one."""
+    plain = line.strip()
+    if "\t" in plain:
+        return "tab"
+    if plain.count("|") > 1 or (plain.count("|") == 1 and " | " in plain):
+        return "bar"
+    if "  " in plain and not _SENTENCE_GAP.search(plain):
+        return "wide"
+    if ";" in plain and "; " not in plain:
+        return "semicolon"
+    bare = _THOUSANDS.sub("", re.sub(r'"[^"]*"', "", plain))
+    if "," in bare and not re.search(r",(?:\s|$)", bare):
+        return "comma"
+    return "entry" if _ENTRY.match(plain) else None
+
+
+def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | None:
+    """The kind of the table that may begin at a line, and the line after its last."""
+    kind = _kind(text[slice(*lines[first])])
+    if kind is None or _is_rule(text[slice(*lines[first])]):
+        return None
+    at = last = first
+    single = 0  # lines of one cell in a row
+    width = text[slice(*lines[first])].strip().count("\t")
+    while at + 1 < len(lines):
+        line = text[slice(*lines[at + 1])]
+        if not line.strip():
+            break
+        if _is_rule(line):
+            at += 1
+            continue
+        if kind == "entry" and _kind(line) != kind:
+            at, single = at + 1, single + 1
+            if single == _ENTRY_LINES:
+                break
+            last = at if last > first else last  # what follows the last entry may be of it
+            continue
+        if _kind(line) == kind:
+            if kind == "tab" and line.strip().count("\t") != width:
+                after = text[slice(*lines[at + 2])] if at + 2 < len(lines) else ""
+                if after.strip().count("\t") != width:
+                    break  # another table
+            at += 1
+            last, single = at, 0
+            continue
+        if kind != "tab" or single or len(line.strip()) > 40 or line.rstrip()[-1] in ".;":
+            break
+        at, single = at + 1, 1  # goes on with a cell, if another row follows
+    return (kind, last + 1) if last > first else None
+
+
+def _is_rule(line: str) -> bool:
+    return _RULE.fullmatch(line) is not None and bool(line.strip())
+
+
+def _table(text: str, lines: Sequence[Span], first: int, after: int, kind: Kind) -> Table | None:
+    block = list(lines[first:after])
+    rules = [text[slice(*span)] for span in block if _is_rule(text[slice(*span)])]
+    content = [span for span in block if not _is_rule(text[slice(*span)])]
+    ruled = len(block) > 1 and _is_rule(text[slice(*block[1])])
+    if kind == "entry":
+        return _log(text, content)
+    bounds = _columns_by_position(text, content, rules) if kind == "wide" else []
+    if kind == "wide" and len(bounds) < 2:
+        return None
+    rows: list[Row] = []
+    for span in content:
+        cells = _cells(text, span, kind, bounds)
+        if kind == "tab" and len(cells) == 1 and rows:  # a cell that goes on
+            rows[-1] = Row(rows[-1].start, _trimmed(text, span)[1], rows[-1].cells)
+            continue
+        start, end = _trimmed(text, span)
+        rows.append(Row(start, end, tuple(cells)))
+    if not _is_table(text, rows, kind, ruled):
+        return None
+    width = Counter(len(row.cells) for row in rows).most_common(1)[0][0]
+    named = _heading(text, rows, width, ruled, kind)
+    start, heading, columns = rows[0].start, None, tuple[str, ...]()
+    if named:
+        columns = tuple(" ".join(text[slice(*cell)].split()) for cell in rows[0].cells)
+        heading = (rows[0].start, rows[0].end)
+        rows = [row for row in rows[1:] if text[row.start : row.end].split() != text[slice(*heading)].split()]
+    elif kind == "tab" and (above := _heading_above(text, lines, first, width)):
+        heading, columns = above
+        start = heading[0]
+    if not rows:
+        return None
+    return Table(start, rows[-1].end, columns, heading, tuple(rows), _caption(text, start), kind)
+
+
+def _log(text: str, content: Sequence[Span]) -> Table | None:
+    """A table of entries; lines that begin with no date or identifier go on with the entry above."""
+    rows: list[Row] = []
+    for span in content:
+        start, end = _trimmed(text, span)
+        match = _ENTRY.match(text, start, end)
+        if match is not None and _kind(text[start:end]) == "entry":
+            rows.append(Row(start, end, (_trimmed(text, (start, match.end())), (match.end(), end))))
+        elif rows:
+            rows[-1] = Row(rows[-1].start, end, (rows[-1].cells[0], (rows[-1].cells[1][0], end)))
+    if len(rows) < 2:
+        return None
+    return Table(rows[0].start, rows[-1].end, (), None, tuple(rows), _caption(text, rows[0].start), "entry")
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    line = text[slice(*span)]
+    return span[0] + len(line) - len(line.lstrip()), span[1] - (len(line) - len(line.rstrip()))
+
+
+def _cells(text: str, span: Span, kind: Kind, bounds: Sequence[Span]) -> list[Span]:
+    start, end = _trimmed(text, span)
+    if kind == "wide":
+        return [_trimmed(text, (min(span[0] + a, span[1]), min(span[0] + b, span[1]))) for a, b in bounds]
+    if kind == "tab":
+        return _split(text, span[0], end, "\t") if text[span[0]] == "\t" else _split(text, start, end, "\t")
+    if kind == "bar":
+        line = text[start:end]
+        start, end = start + line.startswith("|"), end - line.endswith("|")
+        return _split(text, start, end, "|")
+    return _quoted_cells(text, start, end, _DELIMITERS[kind])
+
+
+def _split(text: str, start: int, end: int, mark: str) -> list[Span]:
+    cells, at = [], start
+    while True:
+        stop = text.find(mark, at, end)
+        cells.append(_trimmed(text, (at, end if stop < 0 else stop)))
+        if stop < 0:
+            return cells
+        at = stop + 1
+
+
+def _quoted_cells(text: str, start: int, end: int, mark: str) -> list[Span]:
+    cells, at, inside = [], start, False
+    for place in range(start, end + 1):
+        if place == end or (text[place] == mark and not inside):
+            cells.append(_trimmed(text, (at, place)))
+            at = place + 1
+        elif text[place] == '"':
+            inside = not inside
+    return cells
+
+
+def _columns_by_position(text: str, content: Sequence[Span], rules: Sequence[str]) -> list[Span]:
+    """Where the columns are, in characters from the start of a line: below the dashes of a rule, else between the
+    blanks that all lines share."""
+    for rule in rules:
+        parts = [match.span() for match in re.finditer(r"[=_-]+", rule)]
+        if len(parts) > 1:
+            return [(start, end) for (start, _), (end, _) in zip(parts, [*parts[1:], (10**6, 0)], strict=True)]
+    width = max(end - start for start, end in content)
+    filled = [False] * width
+    for start, end in content:
+        for at, letter in enumerate(text[start:end]):
+            # a single blank between words of a cell does not part columns
+            if not letter.isspace():
+                filled[at] = True
+    columns: list[Span] = []
+    at = 0
+    while at < width:
+        if not filled[at]:
+            at += 1
+            continue
+        stop = at
+        while stop < width and (filled[stop] or (stop + 1 < width and filled[stop + 1])):
+            stop += 1
+        columns.append((at, stop))
+        at = stop
+    if len(columns) < 2:
+        return []
+    return [(start, after) for (start, _), (after, _) in zip(columns, [*columns[1:], (10**6, 0)], strict=True)]
+
+
+def _is_table(text: str, rows: Sequence[Row], kind: Kind, ruled: bool) -> bool:
+    counts = Counter(len(row.cells) for row in rows)
+    width, same = counts.most_common(1)[0]
+    least = 2 if kind in ("tab", "bar") or ruled else 3
+    if width < 2 or len(rows) < least or same < 0.6 * len(rows):
+        return False
+    cells = [text[slice(*cell)] for row in rows for cell in row.cells]
+    held = [cell for cell in cells if cell]
+    if not held or sum(map(len, held)) > WIDEST_CELL * len(held):
+        return False
+    if kind in ("comma", "semicolon") and (same < len(rows) or any(text[row.end - 1] in ".:" for row in rows)):
+        return False
+    if width == 2:
+        first = [text[slice(*row.cells[0])] for row in rows]
+        labels = sum(_LABEL.fullmatch(one) is not None for one in first if one)
+        if labels > 0.5 * len(rows) and any(len(text[slice(*row.cells[-1])]) > 40 for row in rows):
+            return False  # a numbered list whose numbers stand before a tab
+        if sum(one.endswith(":") for one in first) > 0.5 * len(rows):
+            return False  # a form, or the headers of a mail
+    return True
+
+
+def is_value(cell: str) -> bool:
+    """Whether a cell holds a number, an amount, a date or nothing, and no words.
+
+    Example:
+        >>> [is_value(one) for one in ("£31,182.00", "8 June 2023", "-", "Paid on")]
+        [True, True, True, False]
+    """
+    plain = cell.strip()
+    if _VALUE.fullmatch(plain) or values.parse_date(plain):
+        return True
+    return sum(map(str.isdigit, plain)) >= 2 and (" " not in plain or _NUMERIC_DATE.fullmatch(plain) is not None)
+
+
+_NUMERIC_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.*)?")
+
+
+def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind) -> bool:
+    """Whether the first row names the columns."""
+    first = [text[slice(*cell)] for cell in rows[0].cells]
+    rest = [[text[slice(*cell)] for cell in row.cells] for row in rows[1:]]
+    if len(first) != width or not any(first) or rows[0].end - rows[0].start > LONGEST_HEADING:
+        return False
+    if ruled:
+        return True
+    if any(is_value(cell) for cell in first if cell) or (not first[0] and not all(first[1:])):
+        return False
+    if any(is_value(cell) for row in rest for cell in row if cell):
+        return True
+    names = [cell for cell in first if cell]
+    short = all(len(cell.split()) <= 4 and cell[0].isupper() and not cell.endswith(":") for cell in names)
+    return short and len(set(names)) == len(names) and (len(rows) > 2 or kind in ("comma", "bar"))
+
+
+def _heading_above(text: str, lines: Sequence[Span], first: int, width: int) -> tuple[Span, tuple[str, ...]] | None:
+    """A heading that stands above the rows with its cells run together, as a PDF has it whose heading has two lines:
+    as many capitalised names as there are columns."""
+    for count in range(1, _HEADING_LINES + 1):
+        if first - count < 0:
+            return None
+        start, end = _trimmed(text, (lines[first - count][0], lines[first - 1][1]))
+        said = text[start:end]
+        if not said or "\n\n" in said or said[-1] in ".;!?":
+            return None
+        names = re.split(r"\s+(?=[A-Z])", " ".join(said.split()))
+        if len(names) == width and not any(is_value(name) and name.isdigit() for name in names):
+            return (start, end), tuple(names)
+    return None
+
+
+def _caption(text: str, start: int) -> Span | None:
+    """The line above a table, past one blank line, where it is no sentence."""
+    before = text[:start].rstrip()
+    if not before or text.count("\n", len(before), start) > 2:
+        return None
+    begin = before.rfind("\n") + 1
+    first, last = _trimmed(text, (begin, len(before)))
+    line = text[first:last]
+    titled = 0 < len(line) <= LONGEST_HEADING and line[-1] not in ".;!?" and "\t" not in line
+    return (first, last) if titled else None
