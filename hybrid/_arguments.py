@@ -228,7 +228,7 @@ def ids_of(ids: object) -> list[str | int]:
 def passages_of(passages: Any) -> Any:
     """Passages of the caller's, or a function that finds them."""
     if passages is None or (callable(passages) and not isinstance(passages, type)):
-        return passages
+        return _called("passages", passages, "a list of hybrid.Passage, or a function from a question to one", 1)
     if isinstance(passages, str | bytes | Mapping) or not isinstance(passages, Iterable):
         raise InputError(
             f"passages is a list of hybrid.Passage, or a function from a question to one, not {shown(passages)}"

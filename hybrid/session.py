@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hybrid._arguments import filter_of, ids_of, number_of_hits, order_of
 from hybrid.errors import CorpusError, InputError
 from hybrid.types.answers import Hit, Hits
-from hybrid.types.base import shown
+from hybrid.types.base import checked_elements, shown
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.filters import Filter
 
@@ -113,8 +113,12 @@ class Session:
         return documents_of(self._catalog, ids_of(ids))
 
     def vectors(self, hits: Sequence[Hit]) -> NDArray[np.float32]:
-        """The vectors of these hits of this session, of length 1: ``[len(hits), dimension]``."""
+        """The vectors of these hits of this session, of length 1: ``[len(hits), dimension]``.
+
+        Raises `InputError` for what is no list of hits, and for a hit of another commit.
+        """
         self._open()
+        hits = checked_elements("hits", hits, Hit)
         ids, vectors = self._catalog.vectors([hit.chunk_id for hit in hits])
         rows = {chunk_id: row for row, chunk_id in enumerate(ids.tolist())}
         missing = [hit for hit in hits if hit.chunk_id not in rows]

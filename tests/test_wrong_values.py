@@ -37,6 +37,11 @@ def answered(c: hybrid.Corpus) -> hybrid.Answer:
     return c.ask("When does the lease end?")
 
 
+def in_a_session(c: hybrid.Corpus, hits: Any) -> Any:
+    with c.session() as session:
+        return session.vectors(hits)
+
+
 USES: dict[str, tuple[Use, str]] = {
     "passages=a function of 5": (lambda c: c.ask("When?", passages=lambda q: 5), "what the function passages returns"),
     "passages=a function of a str": (lambda c: c.ask("When?", passages=lambda q: "x"), "list of Passage, not 'x'"),
@@ -76,6 +81,21 @@ USES: dict[str, tuple[Use, str]] = {
     "load_embedder(dtype='int8')": (lambda c: hybrid.load_embedder("x", dtype="int8"), "'float32' or 'bfloat16'"),
     "Settings.load(5)": (lambda c: Settings.load(5), "path is the path of a TOML file"),
     "Settings, JSON": (lambda c: Settings.model_validate_json("{bad"), "JSON"),
+    "Settings, JSON of None": (lambda c: Settings.model_validate_json(None), "a string or bytes, not None"),
+    "Settings, strings of 5": (lambda c: Settings.model_validate_strings(5), "made of a dict of settings, not 5"),
+    "del settings.memory": (lambda c: delattr(Settings(), "memory"), "memory cannot be deleted"),
+    "a copy of settings, 5": (lambda c: Settings().model_copy(update=5), "update is a dict"),
+    "a filter's copy, 5": (lambda c: F().model_copy(update=5), "update is a dict of fields"),
+    "a filter's copy, {5: 5}": (lambda c: F().model_copy(update={5: 5}), "update is a dict of fields"),
+    "Filter, JSON of None": (lambda c: F.model_validate_json(None), "model_validate_json reads a string or bytes"),
+    "Filter, JSON": (lambda c: F.model_validate_json("{bad"), "Filter cannot be read: it is not JSON"),
+    "a surrogate in a filter's value": (lambda c: F(metadata={"a": "\ud800"}), "lone surrogate"),
+    "a surrogate in a filter's key": (lambda c: F(metadata={"\ud800": "a"}), "lone surrogate"),
+    "a surrogate in a filter's source": (lambda c: F(sources="\ud800"), "lone surrogate"),
+    "passages=a function of nothing": (lambda c: c.ask("When?", passages=lambda: []), "called with 1 argument"),
+    "vectors(5)": (lambda c: in_a_session(c, 5), "hits is a list of Hit, not 5"),
+    "vectors([3])": (lambda c: in_a_session(c, [3]), "hits is a list of Hit, and one of its elements is 3"),
+    "vectors(a generator)": (lambda c: in_a_session(c, (n for n in "ab")), "one of its elements is 'a'"),
     "MemorySettings, JSON": (lambda c: MemorySettings.model_validate_json('{"window": 1}'), "window"),
 }
 
@@ -90,6 +110,21 @@ def test_a_wrong_value_is_refused_by_name(name: str, corpus: hybrid.Corpus) -> N
 
 def test_an_id_beyond_all_documents_is_not_there(corpus: hybrid.Corpus) -> None:
     assert corpus.get_documents([10**30, -(10**30), "lease.txt"]).keys() == {"lease.txt"}
+
+
+def test_vectors_of_hits_that_come_one_by_one(corpus: hybrid.Corpus) -> None:
+    with corpus.session() as session:
+        hits = session.search("lease")
+        assert session.vectors(iter(hits)).tolist() == session.vectors(hits).tolist()  # type: ignore[arg-type]
+
+
+def test_a_corpus_that_was_emptied_says_so_in_a_notebook_as_in_a_terminal(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "new", INDEX_ONLY) as opened:
+        opened.ingest(NOTE)
+        assert "all that it held was removed" not in str(opened.status()._repr_html_())
+        opened.remove("lease.txt")
+        for shown in (str(opened.status()), opened.status()._repr_html_()):
+            assert "the corpus is empty; all that it held was removed" in str(shown)
 
 
 def test_a_filters_copy_has_what_was_changed() -> None:

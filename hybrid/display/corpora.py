@@ -30,6 +30,7 @@ from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, printable,
 from hybrid.types.base import as_html, as_text
 from hybrid.types.documents import Document
 from hybrid.types.reports import (
+    EMPTIED,
     MEMORY_STATES,
     CorpusStatus,
     DocumentInfo,
@@ -69,11 +70,13 @@ def status_html(status: CorpusStatus) -> str:
             ("on disk", size_of(status.bytes_on_disk)),
         )
     )
+    emptied = None if status.documents else tag("div", EMPTIED, style="margin-top:9px;font-size:13px")
     rows: list[tuple[str, str]] = [("index", f"embedded by {status.embedder}"), ("memory", _memory(status.memory))]
     if status.language_model is not None:
         rows.append(("", f"{count(status.trained_tokens, 'token')}, {status.language_model}"))
     facts = tag("span", f"commit {status.commit}", style=FINE)
-    return card("Corpus", head("Corpus", status.directory, facts), body(figures), section("Two memories", pairs(rows)))
+    parts = (body(figures, emptied), section("Two memories", pairs(rows)))
+    return card("Corpus", head("Corpus", status.directory, facts), *parts)
 
 
 def _memory(state: MemoryState) -> Html:

@@ -17,6 +17,7 @@ from langchain_core.load.serializable import Serializable
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
@@ -173,6 +174,15 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             async for one in each:
                 if one is not None:
                     yield _chunk(one)
+
+    def _convert_input(self, model_input: Any) -> PromptValue:
+        try:
+            return super()._convert_input(model_input)
+        except (ValueError, TypeError, KeyError, NotImplementedError) as error:
+            raise InputError(
+                'input is a question, a prompt value, or a list of messages, such as ("user", "When does the lease '
+                f'end?"), and {shown(model_input)} cannot be made into one: {str(error).splitlines()[0]}'
+            ) from None
 
     # LangChain streams without giving the run to `_stream`. These four say below which run the writer and the
     # retriever are at work.

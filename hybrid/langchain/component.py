@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 import hybrid
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
-from hybrid.types.base import CheckedModel, shown
+from hybrid.types.base import CheckedModel, changes_of, shown
 
 
 class Component(CheckedModel):
@@ -27,11 +27,12 @@ class Component(CheckedModel):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, and what is updated is checked as the constructor does. Raises `InputError`."""
-        if not update:
+        changed = changes_of(update)
+        if not changed:
             return super().model_copy(deep=deep)
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        checked = type(self)(**given | dict(update))
-        return super().model_copy(update={name: getattr(checked, name) for name in update}, deep=deep)
+        checked = type(self)(**given | changed)
+        return super().model_copy(update={name: getattr(checked, name) for name in changed}, deep=deep)
 
 
 def checked_text(name: str, given: object) -> str:

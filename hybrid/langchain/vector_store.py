@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.vectorstores import VectorStore
-from pydantic import ConfigDict, PrivateAttr
+from langchain_core.vectorstores import VectorStore, VectorStoreRetriever
+from pydantic import ConfigDict, PrivateAttr, ValidationError
 
 import hybrid
 from hybrid.corpus import Corpus
@@ -85,6 +85,8 @@ def _named(model: str) -> HybridEmbeddings:
 Order = Literal["fused", "dense", "lexical"]
 _ORDERS = ("fused", "dense", "lexical")
 
+_SEARCH_TYPES = ("similarity", "mmr", "similarity_score_threshold")
+_RETRIEVES = "search_type ('similarity', 'mmr' or 'similarity_score_threshold') and search_kwargs, a dict"
 _ORIGINAL = "_text"  # where the canonical text is not, character for character, the text that was added
 
 
@@ -254,6 +256,35 @@ class HybridVectorStore(VectorStore):
         given: Any = embedding
         return super().from_documents(checked_documents("documents", documents), given, **kwargs)
 
+    def as_retriever(self, **kwargs: Any) -> VectorStoreRetriever:
+        """A retriever that searches this store.
+
+        Args:
+            search_type: ``"similarity"``, ``"mmr"`` or ``"similarity_score_threshold"``.
+            search_kwargs: what each search is given, such as ``{"k": 3, "filter": {"custodian": "J. Doe"}}``.
+
+        Raises:
+            InputError: for anything else, and for a threshold that is missing.
+        """
+        unknown = kwargs.keys() - VectorStoreRetriever.model_fields.keys()
+        if unknown:
+            raise InputError(f"as_retriever does not know {', '.join(sorted(unknown))}; it takes {_RETRIEVES}")
+        try:
+            return super().as_retriever(**kwargs)
+        except (ValueError, TypeError) as error:
+            faults = error.errors() if isinstance(error, ValidationError) else ()
+            said = "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in faults)
+            said = said.replace("Value error, ", "")
+            raise InputError(f"as_retriever takes {_RETRIEVES}; {said or error}") from None
+
+    def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]:
+        """The documents that one kind of search finds. Raises `InputError` for a kind that there is not."""
+        return super().search(query, _search_type(search_type), **kwargs)
+
+    async def asearch(self, query: str, search_type: str, **kwargs: Any) -> list[Document]:
+        """As `search`."""
+        return await super().asearch(query, _search_type(search_type), **kwargs)
+
     # Finding ----------------------------------------------------------------------------------------
 
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
@@ -392,6 +423,13 @@ def _filter(kwargs: dict[str, Any]) -> Filter | None:
     if not isinstance(given, Mapping):
         raise InputError(f"a filter is a hybrid.Filter or a mapping of metadata, not {type(given).__name__}")
     return Filter(metadata={key: _values(key, value) for key, value in given.items()})
+
+
+def _search_type(given: object) -> str:
+    if not isinstance(given, str) or given not in _SEARCH_TYPES:
+        kinds = " or ".join(map(repr, _SEARCH_TYPES))
+        raise InputError(f"search_type is {kinds}, not {shown(given)}")
+    return given
 
 
 def _values(key: Any, value: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hybrid.errors import InputError, SettingsError
 from hybrid.settings.messages import settings_error
 from hybrid.settings.models import EMBEDDER, LANGUAGE_MODEL
-from hybrid.types.base import shown
+from hybrid.types.base import changes_of, shown
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 
@@ -34,7 +34,11 @@ OrNone = BeforeValidator(_none_if_said)
 
 
 class Table(BaseModel):
-    """Settings that belong together. Made with a wrong one it raises `SettingsError`, which names each."""
+    """Settings that belong together. Made with a wrong one it raises `SettingsError`, which names each.
+
+    As a field of another model, or by ``pydantic.TypeAdapter``, it raises what pydantic promises whoever validates so:
+    its own `ValidationError`.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -55,12 +59,20 @@ class Table(BaseModel):
             kind = type(self).__name__
             raise SettingsError(f"{name} cannot be set: {kind} is frozen; model_copy(update={{{name!r}: ...}}) does")
 
+        def __delattr__(self, name: str) -> None:
+            kind = type(self).__name__
+            raise SettingsError(f"{name} cannot be deleted: {kind} is frozen, and a setting left out has its default")
+
         def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
             """As pydantic's, but what is changed is checked, too. Raises `SettingsError`."""
-            if not update:
+            try:
+                changed = changes_of(update)
+            except InputError as error:
+                raise SettingsError(str(error)) from None
+            if not changed:
                 return super().model_copy(deep=deep)
             given = {name: getattr(self, name) for name in self.model_fields_set}
-            return type(self)(**given | dict(update))
+            return type(self)(**given | changed)
 
         @classmethod
         def model_validate(cls, *arguments: Any, **options: Any) -> Self:
@@ -68,12 +80,7 @@ class Table(BaseModel):
             try:
                 return super().model_validate(*arguments, **options)
             except ValidationError as error:
-                (fault, *_) = error.errors(include_url=False)
-                if not fault["loc"] and fault["type"] == "model_type":
-                    raise SettingsError(
-                        f"{cls.__name__} is made of a dict of settings, not {shown(fault['input'])}"
-                    ) from None
-                raise settings_error(error, cls) from None
+                raise _refused(error, cls) from None
 
         @classmethod
         def model_validate_json(cls, *arguments: Any, **options: Any) -> Self:
@@ -81,10 +88,7 @@ class Table(BaseModel):
             try:
                 return super().model_validate_json(*arguments, **options)
             except ValidationError as error:
-                (fault, *_) = error.errors(include_url=False)
-                if fault["type"] == "json_invalid":
-                    raise SettingsError(f"the settings are not JSON: {fault['ctx']['error']}") from None
-                raise settings_error(error, cls) from None
+                raise _refused(error, cls) from None
 
         @classmethod
         def model_validate_strings(cls, *arguments: Any, **options: Any) -> Self:
@@ -92,7 +96,19 @@ class Table(BaseModel):
             try:
                 return super().model_validate_strings(*arguments, **options)
             except ValidationError as error:
-                raise settings_error(error, cls) from None
+                raise _refused(error, cls) from None
+
+
+def _refused(error: ValidationError, table: type[Table]) -> SettingsError:
+    """What is wrong with all that a table was to be made of, or else with its settings."""
+    (fault, *_) = error.errors(include_url=False)
+    if fault["type"] == "json_invalid":
+        return SettingsError(f"the settings are not JSON: {fault['ctx']['error']}")
+    if fault["type"] == "json_type":
+        return SettingsError(f"the settings are JSON, a string or bytes, not {shown(fault['input'])}")
+    if not fault["loc"] and fault["type"] != "value_error":
+        return SettingsError(f"{table.__name__} is made of a dict of settings, not {shown(fault['input'])}")
+    return settings_error(error, table)
 
 
 class IngestSettings(Table):

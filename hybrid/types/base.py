@@ -104,10 +104,20 @@ class GivenModel(FrozenModel):
 
         def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
             """As pydantic's, but a field that is changed is checked, too. Raises `InputError`."""
+            changed = changes_of(update)
             copy = super().model_copy(deep=deep)
-            if not update:
+            if not changed:
                 return copy
-            return type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | dict(update))
+            return type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | changed)
+
+
+def changes_of(update: object) -> dict[str, Any]:
+    """What ``model_copy`` is to change. Raises `InputError` for anything but a dict of fields."""
+    if update is None:
+        return {}
+    if not isinstance(update, Mapping) or not all(isinstance(name, str) for name in update):
+        raise InputError(f"update is a dict of fields and what they are to be, not {shown(update)}")
+    return dict(update)
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
@@ -134,6 +144,10 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
             )
         case "value_error":
             return f"{path}: {fault['ctx']['error']}"
+        case "json_type":
+            return f"{path}.model_validate_json reads a string or bytes of JSON, not {shown(fault['input'])}"
+        case "json_invalid":
+            return f"{path} cannot be read: it is not JSON ({fault['ctx']['error']})"
     said = str(fault["msg"])
     for pydantics, plain in _PLAIN.items():
         said = said.replace(pydantics, plain)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
 from hybrid.text.values import iso_date
 from hybrid.types.base import GivenModel, shown
+
+Texts = TypeVar("Texts", bound=Iterable[Any])
 
 
 class Filter(GivenModel):
@@ -55,7 +57,7 @@ class Filter(GivenModel):
     def _one_source(cls, value: object) -> object:
         if not isinstance(value, str | list | tuple):
             raise ValueError(f"a source's name, a pattern, or a list of them, not {shown(value)}")
-        return (value,) if isinstance(value, str) else value
+        return _encodable((value,) if isinstance(value, str) else value)
 
     @field_validator("metadata", mode="before")
     @classmethod
@@ -67,7 +69,8 @@ class Filter(GivenModel):
                 raise ValueError(f"the value of {key!r} is a string or a list of strings, not {shown(one)}")
             if not one:
                 raise ValueError(f"the value of {key!r} is empty: no document would be let through; leave the key out")
-        return {key: (one,) if isinstance(one, str) else one for key, one in value.items()}
+        _encodable(value)
+        return {key: _encodable((one,) if isinstance(one, str) else one) for key, one in value.items()}
 
     @field_validator("since", "until", mode="before")
     @classmethod
@@ -89,6 +92,14 @@ class Filter(GivenModel):
         named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
         said = (f"{name} {' or '.join(values)}" for name, values in named.items() if values)
         return one_line(", ".join(said)) or "all documents"
+
+
+def _encodable(texts: Texts) -> Texts:
+    """The same; a text with half of a surrogate pair is in no database, and cannot be written out."""
+    for text in texts:
+        if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError(f"{text!r} holds a lone surrogate, which is no character")
+    return texts
 
 
 def _one(value: str | None) -> tuple[str, ...]:

@@ -60,6 +60,9 @@ class Documents(Shown, list[DocumentInfo]):
         return Documents(super().__getitem__(key)) if isinstance(key, slice) else super().__getitem__(key)
 
 
+EMPTIED = "the corpus is empty; all that it held was removed"
+
+
 class CorpusStatus(_Report):
     """What a corpus holds. ``trained_tokens`` counts the memory's tokens, ``commit`` commits."""
 
@@ -81,7 +84,7 @@ class CorpusStatus(_Report):
             "commit": "none yet: the corpus is empty; ingest files" if self.commit is None else str(self.commit),
             "documents": f"{self.documents:,} from {self.sources:,} sources, {self.characters:,} characters"
             if self.documents or self.commit is None
-            else "0: the corpus is empty; all that it held was removed",
+            else f"0: {EMPTIED}",
             "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
             "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
             "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",

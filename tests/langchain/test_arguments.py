@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +252,39 @@ def test_what_a_writer_and_a_judge_cost_is_added_up() -> None:
         runs.append(run)
     assert usage_of(*runs) == UsageMetadata(input_tokens=7, output_tokens=2, total_tokens=9)
     assert usage_of(None, lambda messages: "YES") is None
+
+
+@pytest.mark.parametrize("given", [5, None, b"When?", {}, [None], [("user", 5)], [{"role": "user"}], iter("ab")])
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+def test_what_is_no_conversation_is_refused(given: object, way: str) -> None:
+    with pytest.raises(InputError, match="input is a question, a prompt value, or a list of messages"):
+        list(getattr(ChatHybrid(corpus="acme"), way)(given))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"search_type": "x"}, "search_type of x not allowed"),
+        ({"search_type": None}, "search_type of None"),
+        ({"search_kwargs": 5}, "search_kwargs: Input should be a valid dictionary"),
+        ({"search_type": "similarity_score_threshold"}, "`score_threshold` is not specified"),
+        ({"nosuch": 5}, "as_retriever does not know nosuch"),
+    ],
+)
+def test_a_retriever_of_a_store_that_cannot_be_is_refused(given: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        HybridVectorStore(tmp_path / "store").as_retriever(**given)
+
+
+async def test_a_kind_of_search_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    store = HybridVectorStore(tmp_path / "store")
+    with pytest.raises(InputError, match="search_type is 'similarity' or 'mmr'"):
+        store.search("lease", "x")
+    with pytest.raises(InputError, match="not None"):
+        await store.asearch("lease", None)  # type: ignore[arg-type]
+
+
+def test_a_copy_is_changed_by_a_dict() -> None:
+    for component in (HybridRetriever(corpus="acme"), ChatHybrid(corpus="acme"), HybridEmbeddings()):
+        with pytest.raises(InputError, match="update is a dict of fields"):
+            component.model_copy(update=5)  # type: ignore[arg-type]
