@@ -173,7 +173,7 @@ USES: dict[str, tuple[Use, str]] = {
     "Filter(until='2024-02-30')": (lambda c: F(until="2024-02-30"), "Filter.until"),
     "Filter(since > until)": (lambda c: F(since="2025", until="2024"), "no day is since"),
     "Filter.model_validate(str)": (lambda c: F.model_validate("x"), "Filter must be a dict"),
-    "Filter.model_validate_json": (lambda c: F.model_validate_json("{"), "invalid JSON"),
+    "Filter.model_validate_json": (lambda c: F.model_validate_json("{"), "it is not JSON"),
     "a filter that is set": (lambda c: setattr(F(), "since", "2024"), "frozen"),
     "Metadata(date='yesterday')": (lambda c: M(date="yesterday"), "Metadata.date"),
     "Metadata(date='3/4/2024')": (lambda c: M(date="3/4/2024"), "in one way only"),
