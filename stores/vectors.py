@@ -75,7 +75,11 @@ _SELECTED_COST = 4
 
 @runtime_checkable
 class VectorIndex(Protocol):
-    """Vectors by id, searched by inner product, which is cosine similarity where they have length 1."""
+    """Vectors by id, searched by inner product, which is cosine similarity where they have length 1.
+
+    `FaissIndex` is the embedded one. What searches and commits knows this much and no more, so that pgvector, Milvus or
+    Qdrant can stand in its place past one machine.
+    """
 
     @property
     def dimension(self) -> int:

@@ -11,7 +11,7 @@ from math import exp, sin
 from pathlib import Path
 
 from hybrid.display.markup import Html, tag
-from hybrid.display.progress import bars_html
+from hybrid.display.progress import StageState, bars_html
 from hybrid.export.report import AnswerReport, Verification
 from hybrid.types.answers import (
     Answer,
@@ -245,11 +245,6 @@ def training(points: int = 240) -> MemoryTraining:
     return MemoryTraining(tokens=1200 * points, points=made, model="smollm2-135m-instruct")
 
 
-class _Stage:
-    def __init__(self, done: int, total: int, detail: str, began: float = 0.0) -> None:
-        self.done, self.total, self.detail, self.began = done, total, detail, began
-
-
 def report(*, holds: bool = True) -> AnswerReport:
     """A report of two answers, each exhibit in its page."""
     nothing = Answer(
@@ -304,10 +299,10 @@ def displays() -> dict[str, Shown]:
 
 def progress() -> str:
     """Bars in the middle of the work."""
-    rows: list[tuple[str, _Stage]] = [
-        ("looking for files", _Stage(63, 63, "")),
-        ("embedding", _Stage(412, 412, "")),
-        ("training the memory", _Stage(420, 1000, "minutes/2026-03-04.md: 38,400 tokens, loss 2.318")),
+    rows: list[tuple[str, StageState]] = [
+        ("looking for files", StageState(63, 63, "", 0.0)),
+        ("embedding", StageState(412, 412, "", 0.0)),
+        ("training the memory", StageState(420, 1000, "minutes/2026-03-04.md: 38,400 tokens, loss 2.318", 0.0)),
     ]
     return bars_html(rows, ended=False, failed=False)
 

@@ -17,11 +17,11 @@ from hybrid.answering import abstention, digest, generators, premises
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
-from hybrid.answering.passages import FilteredView
+from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.request import RequestContext, checked_history, checked_question
 from hybrid.answering.selection import document_header, ranking
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
-from hybrid.answering.verification.verifier import Documents, Examined, Searches, Verified, Verifier
+from hybrid.answering.verification.verifier import Examined, Searches, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
 from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
 from hybrid.router.follow_ups import standalone
@@ -44,7 +44,7 @@ _ALL_REMOVED = "Nothing that was found for this question is in the corpus any mo
 NOT_CONFIDENT = "The corpus may not say this; the closest passages are quoted."
 
 
-class CatalogLike(Documents, Counts, Protocol):
+class CatalogLike(Restricted, Counts, Protocol):
     """The part of a catalog that answering needs."""
 
     def read_transaction(self) -> AbstractContextManager[None]:
@@ -56,20 +56,11 @@ class CatalogLike(Documents, Counts, Protocol):
     def count_documents(self) -> int:
         """How many documents there are."""
 
-    def newest_document(self) -> int:
-        """The highest document id so far."""
-
     def names(self, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
         """All names of each of these documents that is still there."""
 
     def commit(self) -> CommitRow | None:
         """The newest commit."""
-
-    def other_names(self, wanted: Filter) -> Mapping[int, str]:
-        """By document, the source that a filter lets it through by, where that is not its first."""
-
-    def matching(self, wanted: Filter) -> list[int]:
-        """The ids of the documents that a filter lets through."""
 
 
 class Routes(Protocol):

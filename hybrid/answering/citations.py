@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from hybrid.answering.evidence import Texts
 from hybrid.errors import CorpusError, SourceNotFoundError
-from hybrid.stores.rows import SourceRow
 from hybrid.text.formatting import place
 from hybrid.types.answers import Answer, Citation, Hit
-from hybrid.types.documents import Document, PageView
+from hybrid.types.documents import PageView
 
-
-class Catalog(Protocol):
-    """What showing pages needs of a `hybrid.stores.catalog.Catalog`."""
-
-    def source(self, name: str) -> SourceRow | None:
-        """The source of that name."""
-
-    def document(self, document_id: int, source: str | None = None) -> Document:
-        """The document with its text, under its first name or that ``source``."""
+if TYPE_CHECKING:
+    from hybrid.stores.catalog import Catalog
 
 
 def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
@@ -44,14 +35,7 @@ def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
     return PageView.of(document, citation.start, citation.end)
 
 
-class Checked(Texts, Protocol):
-    """The part of a catalog that checking citations needs."""
-
-    def source(self, name: str) -> SourceRow | None:
-        """The source of that name."""
-
-
-def check_citations(catalog: Checked, answer: Answer) -> list[str]:
+def check_citations(catalog: Catalog, answer: Answer) -> list[str]:
     """What no longer holds of an answer's citations, in words; nothing if every one does.
 
     A citation holds if its source is still in the corpus with the same sha256, and its quote stands at

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hybrid.display.markup import BREAK, FINE, GREEN, ORANGE, SANS, VIOLET, bar, tag
 from hybrid.ingest.progress import Progress, Stage, quiet
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-class StageProgress(Protocol):
+@dataclass
+class StageState:
     """How far one stage is."""
 
-    done: int
-    total: int
-    detail: str
-    began: float
+    done: int = 0
+    total: int = 0
+    detail: str = ""
+    began: float = field(default_factory=lambda: time.monotonic())
 
 
-def bars_html(rows: Sequence[tuple[str, StageProgress]], *, ended: bool, failed: bool) -> str:
+def bars_html(rows: Sequence[tuple[str, StageState]], *, ended: bool, failed: bool) -> str:
     """A bar for each stage, in the order in which they began; the time left where it is known."""
     made = []
     for number, (name, stage) in enumerate(rows):
@@ -55,7 +56,7 @@ def bars_html(rows: Sequence[tuple[str, StageProgress]], *, ended: bool, failed:
 _CELL = "padding:2px 14px 2px 0;text-align:left;vertical-align:middle;border:0;background:transparent"
 
 
-def _left(stage: StageProgress) -> str:
+def _left(stage: StageState) -> str:
     """How long a stage will still take, where enough of it is done to tell."""
     took = time.monotonic() - stage.began
     if took < 3 or not 0 < stage.done < stage.total:
@@ -76,16 +77,6 @@ WORDS: dict[Stage, str] = {
     "memory": "training the memory",
 }
 _LOG = logging.getLogger("hybrid.progress")
-
-
-@dataclass
-class StageState:
-    """How far one stage is."""
-
-    done: int = 0
-    total: int = 0
-    detail: str = ""
-    began: float = field(default_factory=lambda: time.monotonic())
 
 
 class Bars(ABC):
