@@ -433,7 +433,9 @@ class Corpus(Shown):
         """The ``k`` chunks of the index that bear most on the question, best first: a list that shows itself.
 
         Args:
-            question: what to look for; what stands in quotation marks is looked for exactly.
+            question: what to look for; what stands in quotation marks is looked for exactly. Or a search expression,
+                such as ``salt w/5 wet``, ``terminat* AND NOT draft`` or ``from:strand before:2024``
+                (docs/retrieval.md); what one cannot have is refused with `InputError`.
             k: how many, 1 to 1,000,000.
             where: search these documents only, chosen before the best ``k`` are.
             order: ``"dense"`` or ``"lexical"`` for one search alone.

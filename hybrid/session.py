@@ -24,6 +24,7 @@ from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
     from hybrid._view import View
+    from hybrid.retrieval.query import Expression
     from hybrid.retrieval.search import Order
     from hybrid.settings import Settings
     from hybrid.stores.catalog import Catalog
@@ -75,10 +76,24 @@ class Session:
 
         asked = checked_question(question, self._settings.answer.max_question_chars)
         k, where, order = number_of_hits(k), filter_of(where), order_of(order)
-        hits = self._open().searcher.search(asked, k, where, order)
-        words = matched(asked, (hit.text for hit in hits))
+        hits, expression = self._found(asked, k, where, order)
+        words = matched(expression.words if expression else asked, (hit.text for hit in hits))
+        order = "lexical" if expression and not expression.question else order
         empty = not hits and not self._catalog.count_documents()
         return Hits(hits, question=asked, matched=words, order=order, empty=empty)
+
+    def _found(self, asked: str, k: int, where: Filter | None, order: Order) -> tuple[list[Hit], Expression | None]:
+        """The hits of a question, or of a search expression, which is given, too."""
+        from hybrid.retrieval.query import parse
+
+        searcher, expression = self._open().searcher, parse(asked)
+        if expression is None:
+            return searcher.search(asked, k, where, order), None
+        if expression.question:
+            return searcher.search(expression.question, k, searcher.narrowed(expression, where), order), expression
+        if order == "dense":
+            raise InputError(f"{asked!r} is a search expression, which is matched by words: leave order out")
+        return searcher.search_expression(expression, k, where), expression
 
     def search_documents(
         self,
@@ -94,11 +109,10 @@ class Session:
         vector = None if isinstance(query, str) else _of_length_1(query, self._open().index.dimension)
         count = k
         while True:
-            hits = (
-                searcher.search(str(query), count, where, order)
-                if vector is None
-                else searcher.nearest(vector, count, where)
-            )
+            if vector is None:
+                hits, _ = self._found(str(query), count, where, order)
+            else:
+                hits = searcher.nearest(vector, count, where)
             best: dict[int, Hit] = {}
             for hit in hits:
                 best.setdefault(hit.document_id, hit)

@@ -390,6 +390,11 @@ class Catalog:
         with self._connection() as connection:
             return full_text.search(connection, match, k, selection)
 
+    def chunks_matching(self, match: str) -> list[tuple[int, int]]:
+        """Chunk and document ids of all chunks that a match expression of `hybrid.stores.full_text` finds, by chunk."""
+        with self._connection() as connection:
+            return full_text.matching(connection, match)
+
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many chunks a match expression finds; counting ends at ``up_to``."""
         with self._connection() as connection:

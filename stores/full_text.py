@@ -51,6 +51,17 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
         raise
 
 
+def matching(connection: Connection, match: str) -> list[tuple[int, int]]:
+    """Chunk and document ids of all chunks that a match expression finds, by chunk id."""
+    if not match:
+        return []
+    statement = text(
+        "SELECT rowid, (SELECT document_id FROM chunks WHERE id = chunks_fts.rowid) FROM chunks_fts "
+        "WHERE chunks_fts MATCH :match ORDER BY rowid"
+    )
+    return [(row[0], row[1]) for row in connection.execute(statement, {"match": match})]
+
+
 def count(connection: Connection, match: str, up_to: int) -> int:
     """How many chunks a match expression finds; counting ends at ``up_to``. Cheap: nothing is scored."""
     return counts_of(connection, [match], up_to)[0] if match else 0

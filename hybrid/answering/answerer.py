@@ -21,13 +21,17 @@ from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.request import RequestContext, checked_history, checked_question
 from hybrid.answering.selection import document_header, ranking
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
-from hybrid.answering.verification.verifier import Examined, Searches, Verified, Verifier
+from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
+from hybrid.retrieval.expressions import Searches as Expressions
+from hybrid.retrieval.expressions import holds_term
 from hybrid.retrieval.idf import Counts, InverseDocumentFrequency
+from hybrid.retrieval.query import Expression, parse
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.query import exact_phrase
 from hybrid.stores.rows import CommitRow
+from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
 from hybrid.types.events import DraftEvent, Event, Events, EvidenceEvent, RouteEvent, TextEvent, collect
@@ -84,7 +88,7 @@ class Answerer:
     def __init__(
         self,
         catalog: CatalogLike,
-        searcher: Searches,
+        searcher: Expressions,
         embedder: Encoder,
         router: Routes,
         session: generators.MemorySession | None,
@@ -147,6 +151,13 @@ class Answerer:
         filtered = where if where is not None and not where.everything else None
         with self._catalog.read_transaction():
             context = RequestContext(stated, asked, self._catalog.commit(), filtered, composer, given)
+            expression = parse(stated)
+            if expression is not None and not expression.question:
+                self._find_expression(context, expression)
+                return context
+            if expression is not None:  # fields, which choose documents, and a question
+                context.question = expression.question
+                context.where = self._searcher.narrowed(expression, filtered)
             self._find(context, route, model)
         return context
 
@@ -168,7 +179,7 @@ class Answerer:
             yield TextEvent(text=context.nothing)
         yield from context.finish()
 
-    def over(self, catalog: CatalogLike, searcher: Searches) -> Answerer:
+    def over(self, catalog: CatalogLike, searcher: Expressions) -> Answerer:
         """The same embedder, router and memory over passages of the caller's."""
         other = Answerer(
             catalog, searcher, self._embedder, self._router, self._session, self._settings, self._entailment
@@ -227,6 +238,30 @@ class Answerer:
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
+
+    def _find_expression(self, context: RequestContext, expression: Expression) -> None:
+        """Compose the sentences that a search expression finds, those with most of its terms first."""
+        if not expression.wanted:
+            raise InputError(
+                f"{expression.text!r} only chooses documents; put a question after it, or give it to corpus.search"
+            )
+        context.route = Route(name="lookup", p_comprehension=0.0, forced=True)
+        context.events.append(RouteEvent(question=context.question, route=context.route))
+        with context.timed("search"):
+            hits = self._searcher.search_expression(expression, HITS, context.where)
+            documents = self._searcher.count_documents(expression, context.where)
+        context.events.append(EvidenceEvent(hits=tuple(hits)))
+        context.evidence = gather(self._catalog, hits)
+        if not hits:
+            context.nothing = f"{self._nothing(context)} No document fits the search expression."
+            return
+        context.answerability = abstention.Answerability(1.0)
+        found = f"{count(documents, 'document')} {'fits' if documents == 1 else 'fit'} it"
+        context.events.append(context.note(f"Read as a search expression; {found}. corpus.search shows them all."))
+        held = [(sum(holds_term(term, one.text) for term in expression.wanted), one) for one in context.evidence]
+        best = sorted((pair for pair in held if pair[0]), key=lambda pair: -pair[0])
+        for _, sentence in best[: self._settings.answer.max_quotes]:
+            context.events += context.composer.add_quote(sentence)
 
     def _search(self, asked: str, where: Filter | None) -> list[Hit]:
         hits = self._searcher.search(asked, HITS, where)

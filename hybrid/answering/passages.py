@@ -14,6 +14,7 @@ from typing import Protocol
 from hybrid.answering.request import checked_history, checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
+from hybrid.retrieval.query import Expression
 from hybrid.router.follow_ups import standalone
 from hybrid.stores.rows import CommitRow, SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
@@ -66,6 +67,22 @@ class SuppliedPassages:
             raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
         return [self._hit(number, passage) for number, passage in self._passages.items()]
 
+    def search_expression(self, expression: Expression, k: int, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
+        """Refused with `InputError`: the passages were chosen already."""
+        raise InputError(
+            f"{expression.text!r} is a search expression; passages that the caller supplies take questions"
+        )
+
+    def count_documents(self, expression: Expression | None = None, where: Filter | None = None) -> int:  # noqa: ARG002
+        """How many passages there are."""
+        return len(self._passages)
+
+    def narrowed(self, expression: Expression, where: Filter | None = None) -> Filter:  # noqa: ARG002
+        """Refused with `InputError`, as `search_expression`."""
+        raise InputError(
+            f"{expression.text!r} is a search expression; passages that the caller supplies take questions"
+        )
+
     def _hit(self, number: int, passage: Passage) -> Hit:
         place = self.locate(number, passage.start, passage.end)
         return Hit(
@@ -90,10 +107,6 @@ class SuppliedPassages:
     def commit(self) -> CommitRow | None:
         """The commit of the corpus whose memory writes."""
         return self._commit
-
-    def count_documents(self) -> int:
-        """How many passages there are."""
-        return len(self._passages)
 
     def newest_document(self) -> int:
         """The last passage's number."""

@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from hybrid.errors import InputError
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.exact_match import ExactTerms
+from hybrid.retrieval.expressions import Found, narrowed
 from hybrid.retrieval.fusion import standardised_sum
+from hybrid.retrieval.query import Expression
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.filtering import Selection
 from hybrid.stores.query import exact_expression, exact_terms, match_expression
-from hybrid.stores.rows import ChunkRow
+from hybrid.stores.rows import ChunkRow, DocumentRow
 from hybrid.stores.vectors import VectorIndex
 from hybrid.types.answers import Hit
-from hybrid.types.documents import Location
+from hybrid.types.documents import Document, Location
 from hybrid.types.filters import Filter
 
 FEEDBACK = 0.5
@@ -74,6 +76,21 @@ class ChunkStore(Protocol):
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
+
+    def chunk_ids(self, document_id: int) -> list[int]:
+        """The ids of a document's chunks, in the order of the text."""
+
+    def chunk_count(self) -> int:
+        """How many chunks there are."""
+
+    def documents(self) -> list[DocumentRow]:
+        """All documents, without their texts."""
+
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """A document with its text."""
+
+    def chunks_matching(self, match: str) -> list[tuple[int, int]]:
+        """Chunk and document ids of all chunks that a full-text expression finds."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +173,38 @@ class Searcher:
             return [self._hit(row, ranking) for row in best]
         rows = self._catalog.chunks(list(ranking.scores)[:k], selection)
         return [self._hit(row, ranking) for row in rows.values()]
+
+    def search_expression(self, expression: Expression, k: int, where: Filter | None = None) -> list[Hit]:
+        """The ``k`` best chunks, by BM25, of the documents that a search expression finds, of those that ``where`` lets
+        through; of an expression of fields alone (``from:strand``) the first chunk of each document."""
+        with self._catalog.read_transaction():
+            selection = self._selection(where)
+            found, documents = self._found(expression, selection)
+            if not expression.wanted:
+                ids = [ids[0] for one in sorted(documents) if (ids := self._catalog.chunk_ids(one))]
+                scores = dict.fromkeys(ids, 1.0)
+            else:
+                match = " OR ".join(f"({term.match})" for term in expression.wanted)
+                chunks = {chunk_id for chunk_id, document_id in found.chunks.items() if document_id in documents}
+                every = dict(self._catalog.search_lexical(match, max(1, self._catalog.chunk_count()), selection))
+                scores = {chunk_id: score for chunk_id, score in every.items() if chunk_id in chunks}
+            ranking = _Ranking(scores, {}, _ranks(scores) if expression.wanted else {}, {})
+            return [self._hit(row, ranking) for row in self._catalog.chunks(list(scores)[:k], selection).values()]
+
+    def count_documents(self, expression: Expression, where: Filter | None = None) -> int:
+        """How many documents a search expression finds, of those that ``where`` lets through."""
+        with self._catalog.read_transaction():
+            return len(self._found(expression, self._selection(where))[1])
+
+    def _found(self, expression: Expression, selection: Selection | None) -> tuple[Found, set[int]]:
+        found = Found(self._catalog, expression)
+        return found, found.documents if selection is None else found.documents & set(selection.documents.tolist())
+
+    def narrowed(self, expression: Expression, where: Filter | None = None) -> Filter:
+        """A filter for the documents that meet the fields of an expression, of those that ``where`` lets through."""
+        with self._catalog.read_transaction():
+            selection = self._selection(where)
+            return narrowed(self._catalog, expression, None if selection is None else selection.documents.tolist())
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""

@@ -90,7 +90,7 @@ class Filter(GivenModel):
 
     def __str__(self) -> str:
         named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
-        said = (f"{name} {' or '.join(values)}" for name, values in named.items() if values)
+        said = (f"{name} {_any_of(values)}" for name, values in named.items() if values)
         return one_line(", ".join(said)) or "all documents"
 
 
@@ -100,6 +100,15 @@ def _encodable(texts: Texts) -> Texts:
         if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
             raise ValueError(f"{text!r} holds a lone surrogate, which is no character")
     return texts
+
+
+_SHOWN_VALUES = 8
+
+
+def _any_of(values: Sequence[str]) -> str:
+    """The values of a condition, those past the first few counted."""
+    shown, left = values[:_SHOWN_VALUES], len(values) - _SHOWN_VALUES
+    return " or ".join([*shown, f"{left:,} more"] if left > 0 else shown)
 
 
 def _one(value: str | None) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""Search expressions find what they say, in search and in ask; what they cannot say is refused by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+import hybrid
+from hybrid.errors import InputError
+from hybrid.retrieval import query
+
+MAIL = "From: {who} <x@mill.example>\nTo: {to} <y@mill.example>\nDate: {date}\nSubject: {subject}\n\n{body}\n"
+TEXTS = {
+    "salt.txt": "The salt was very wet when it came.\n\nNobody had weighed it.",
+    "dry.txt": "The salt was dry and it was weighed. The mill closed. The owners met in May. The wet season began.",
+    "end.txt": "The termination of the lease was noticed. Terminal four was closed.",
+    "terminal.txt": "The term of the lease is long, and nobody ends it.",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder = tmp_path_factory.mktemp("mails")
+    given = {
+        "one.eml": MAIL.format(who="Ann Aaker", to="Bo Berg", date="Mon, 4 Mar 2024 10:00:00 +0000", subject="Wet salt",
+                               body="The salt is wet again."),
+        "two.eml": MAIL.format(who="Bo Berg", to="Ann Aaker", date="Fri, 5 Apr 2024 10:00:00 +0000", subject="Re: Ago",
+                               body="The salt will be dried."),
+    }  # fmt: skip
+    for name, text in (TEXTS | given).items():
+        (folder / name).write_text(text)
+    corpus = hybrid.Corpus.open(
+        tmp_path_factory.mktemp("corpus"), hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    )
+    corpus.ingest(folder)
+    return corpus
+
+
+def names(hits: hybrid.Hits) -> set[str]:
+    return {hit.source.rpartition("/")[2] for hit in hits}
+
+
+FOUND = [
+    ("salt AND wet", {"salt.txt", "dry.txt", "one.eml"}),
+    ("salt AND NOT wet", {"two.eml"}),
+    ("salt AND NOT weighed", {"one.eml", "two.eml"}),
+    ("salt NOT weighed", {"one.eml", "two.eml"}),
+    ("salt -weighed", {"one.eml", "two.eml"}),
+    ("termination OR dried", {"end.txt", "two.eml"}),
+    ("salt w/3 wet", {"salt.txt", "one.eml"}),
+    ("wet w/3 salt", {"salt.txt", "one.eml"}),
+    ("salt w/1 wet", {"one.eml"}),
+    ('salt w/4 "very wet"', {"salt.txt"}),
+    ("(salt OR lease) w/3 (wet OR long)", {"salt.txt", "one.eml", "terminal.txt"}),
+    ("terminat*", {"end.txt"}),
+    ("terminat* w/4 notic*", set()),
+    ("terminat* w/5 notic*", {"end.txt"}),
+    ('"salt was dry" AND closed', {"dry.txt"}),
+    ("from:ann", {"one.eml"}),
+    ("to:ann", {"two.eml"}),
+    ('from:"Bo Berg" AND dried', {"two.eml"}),
+    ("from:(ann OR bo)", {"one.eml", "two.eml"}),
+    ("salt* before:2024-04", {"one.eml"}),
+    ("salt* after:2024-03", {"two.eml"}),
+    ("subject:salt", {"one.eml"}),
+    ("source:*.eml AND NOT from:ann", {"two.eml"}),
+    ("type:eml salt*", {"one.eml", "two.eml"}),
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), FOUND, ids=[one for one, _ in FOUND])
+def test_an_expression_finds_the_documents_that_it_says(corpus, expression, expected):
+    assert names(corpus.search(expression, k=50)) - {"x"} == expected
+
+
+REFUSED = [
+    ("salt pre/3 wet", "pre/3 (in this order) is not known; use w/3"),
+    ("salt w/s wet", "w/s (in one sentence) is not known; use w/15"),
+    ("salt w/p wet", "w/p (in one paragraph)"),
+    ("*salt", "end of a word only"),
+    ("s*lt", "end of a word only"),
+    ("s?lt wet", "end of a word only"),
+    ("salt~", "spellings alike (~)"),
+    ("salt^2", "weights (^)"),
+    ("NOT salt", "only excludes"),
+    ("salt AND", "nothing after its last sign"),
+    ("salt AND (wet", "a parenthesis that is not closed"),
+    ("salt AND wet)", "a closing parenthesis that nothing opens"),
+    ("sender:ann", "(say from:)"),
+    ("from:zoe salt", "no document has from:'zoe'"),
+    ("before:soon salt", "'soon' is no date"),
+    ("(salt AND wet) w/5 dry", "w/5 beside what is no word"),
+]
+
+
+@pytest.mark.parametrize(("expression", "why"), REFUSED, ids=[one for one, _ in REFUSED])
+def test_what_cannot_be_done_is_refused_by_its_name(corpus, expression, why):
+    for verb in (corpus.search, corpus.ask):
+        with pytest.raises(InputError) as raised:
+            verb(expression)
+        assert why in str(raised.value)
+
+
+QUESTIONS = [
+    "Is the salt wet?", 'What does "time is of the essence" mean?', "TERMS AND CONDITIONS OF SALE", "At 10:30?",
+    "https://mill.example/a", "Who is it from: Ann or Bo?", "the semi-annual report", "What is A/B testing?",
+    "either/or", "Did he (or she) sign?", "Re: salt", "the ratio 3:1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_in_words_is_no_expression(question):
+    assert query.parse(question) is None
+
+
+def test_fields_beside_a_question_choose_the_documents_that_answer_it(corpus):
+    answer = corpus.ask("from:ann How is the salt?", route="lookup")
+    assert {citation.source.rpartition("/")[2] for citation in answer.citations} == {"one.eml"}
+    assert answer.where is not None
+    assert names(corpus.search("from:bo salt")) == {"two.eml"}
+
+
+def test_an_expression_is_answered_with_the_sentences_that_hold_it(corpus):
+    answer = corpus.ask("terminat* AND lease")
+    assert answer.claims[0].text == "The termination of the lease was noticed."
+    assert "1 document fits it" in answer.notes[0]
+    assert corpus.verify(answer) == []
+    assert not corpus.ask("salt AND unicorn").found
+
+
+def test_a_filter_and_an_expression_hold_together(corpus):
+    found = corpus.search("salt AND wet", where=hybrid.Filter(sources="*.txt"), k=50)
+    assert names(found) == {"salt.txt", "dry.txt"}
+    assert {document.source.rpartition("/")[2] for document, _ in corpus.search_documents("salt w/3 wet")} == {
+        "salt.txt", "one.eml",
+    }  # fmt: skip
+
+
+def test_the_order_by_meaning_is_refused_for_an_expression(corpus):
+    with pytest.raises(InputError, match="matched by words"):
+        corpus.search("salt AND wet", order="dense")
