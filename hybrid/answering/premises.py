@@ -37,7 +37,7 @@ def premises(question: str) -> list[str]:
     words = [token for token in found if token[0].isalpha()]
     names = sum(word.isupper() for word in words) <= 0.6 * len(words)  # else everything is in capitals
     taken = [
-        token for position, token in enumerate(found) if _is_identifier(token) or (names and _is_name(found, position))
+        token for position, token in enumerate(found) if is_identifier(token) or (names and _is_name(found, position))
     ]
     return list(dict.fromkeys(token.removesuffix("'s").removesuffix("’s") for token in taken))
 
@@ -70,7 +70,7 @@ def _spellings(term: str) -> re.Pattern[str]:
     return re.compile(whole, re.IGNORECASE)
 
 
-def _is_identifier(token: str) -> bool:
+def is_identifier(token: str) -> bool:
     """Whether a token means one thing only and cannot be said otherwise: "ACME-2024-001", "12.3(b)", a UUID."""
     return len(token) >= 6 and bool(_IDENTIFIER.fullmatch(token)) and not _MEASURE.fullmatch(token)
 

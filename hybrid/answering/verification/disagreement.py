@@ -1,0 +1,495 @@
+"""Whether two documents say otherwise about one thing: two values of it, or a statement and its denial.
+
+Stricter than `contradiction`, which judges a claim against the span that it is alike to in words: here nobody has made
+the one sentence of the other, and two sentences with different numbers are seldom about the same thing. They are
+compared only if
+
+- they share what they are about: most of the question's words and all of its identifiers, or most of their own words;
+- neither is about another one of its kind: another identifier, another name, another period;
+- both say it of the same respect: a minimum is no maximum, a plan no outcome, a part no total, a former state no
+  present one;
+- both state it: no question, condition, proposal, guess or report of what somebody else says.
+
+Rounding and another unit for the same value are agreement. A wrong contradiction beside a quote is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from hybrid.answering.premises import is_identifier
+from hybrid.answering.verification import markers
+from hybrid.answering.verification.values import Day, Quantity, values
+from hybrid.text import lexicon
+from hybrid.text.values import MONTHS
+
+Kind = Literal["value", "date", "denial", "opposite"]
+
+MIN_SHARED = 0.6
+"""Share of the question's content words, or of the shorter sentence's, that both must have."""
+MIN_WORDS = 3
+"""Words that two sentences must share where no question says what they are about."""
+ROUNDED = Decimal("0.005")
+"""Values that differ by less, as a share of the greater, are one value rounded in two ways."""
+
+_CLAUSE = re.compile(
+    r"[;:]\s+|,\s+|\s[–—-]\s|\b(?:but|while|whereas|against|versus|compared (?:with|to)|instead of|rather than|where|"
+    r"although|and (?=the|its|his|her|their|a|an|\d)|not (?=\d))\b|(?<=[a-z\d])[.!?]\s+(?=[A-Z])"
+)
+_RESPECTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for name, words in (
+        ("required", r"required?s?|requirements?|specif\w+|must|shall|should|standard|permitted|allowed|asks? for|needs?"),
+        ("least", r"minimum|min|at least|not less than|lowest|smallest|fewest|floor|cheapest|local reading"),
+        ("most", r"maximum|max|at most|up to|limit\w*|cap|capped|highest|largest|greatest|ceiling|peak|not exceed\w*"),
+        ("mean", r"mean|average|median|typical"),
+        ("planned", r"due|plan\w*|schedul\w*|expect\w*|forecast\w*|budget\w*|propos\w*|quot(?:e|es|ed|ation)|target\w*|promis\w*"
+                    r"|estimat\w*|project(?:ed|ion)|booked|intend\w*|would|will|to be|hop(?:e|es|ed)|next|offer\w*"),
+        ("ordered", r"ordered|order for"),
+        ("invoiced", r"invoiced|billed|charged|claim(?:ed|s)?"),
+        ("rate", r"per|each|every|apiece|a (?:day|week|month|year|unit|piece|tonne|night|head)|daily|weekly|monthly|hourly"
+                 r"|annual\w*|yearly|unit"),
+        ("total", r"total\w*|in all|altogether|overall|sum|aggregate|combined|cumulative"),
+        ("part", r"of (?:which|these|them|the)|part|only|remaining|rest|other|another|further|additional|more|extra|missing"
+                 r"|short|balance|half|first|second|third|last"),
+        ("net", r"net|excluding|without|before tax|ex vat|less"),
+        ("gross", r"gross|including|inclusive|with vat|incl"),
+        ("before", r"until|before|former\w*|previous\w*|earlier|originally|initial\w*|used to|old|prior|at first|then"),
+        ("after", r"after|since|now|new|currently|today|from|later|revised|amended|replaced|increas\w*|reduc\w*|rais\w*"
+                  r"|lower(?:ed)?|rose|fell|chang\w*"),
+        ("negated", r"not|never|no|nor|neither|n't"),
+    )
+)  # fmt: skip
+_UNSTATED = (
+    markers.CONDITIONAL, markers.HEDGED, markers.COUNTERFACTUAL, markers.QUESTION, markers.WHETHER, markers.BELIEF
+)  # fmt: skip
+_OPPOSED = """
+    open closed, open shut, locked unlocked, wet dry, present absent, paid unpaid, alive dead, safe unsafe, full empty,
+    late punctual, complete incomplete, signed unsigned, awake asleep, broken intact, damaged undamaged, on off, up down,
+    accepted refused, accepted rejected, approved refused, approved rejected, agreed refused, passed failed, won lost,
+    granted refused, granted rejected, hot cold, valid invalid, available unavailable, operational defective
+"""
+_OPPOSITE: dict[str, frozenset[str]] = {}
+for _pair in _OPPOSED.split(","):
+    _one, _other = _pair.split()
+    for _word, _against in ((_one, _other), (_other, _one)):
+        _OPPOSITE[_word] = _OPPOSITE.get(_word, frozenset()) | {_against}
+_FIRST = re.compile(r"\b(?:I|me|my|mine|myself)\b")
+_DENIED_VERB = re.compile(
+    r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not|wasn't|were not"
+    r"|weren't|is not|isn't|are not|aren't|never|no one|nobody|none)\s+(?:\w+ ){0,2}?(?P<verb>\w+)"
+    r"|\b(?P<after>\w+) (?:nothing|no (?!longer|more|less|fewer|later|doubt)\w+|to nothing|to no \w+|none)\b"
+    r"|\b(?:denies|denied|deny|refused to|failed to|declined to) (?:\w+ing |having |that )?(?P<denied>\w+)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\b(?P<label>unit|flat|room|ward|bed|batch|lot|order|invoice|phase|stage|load|consignment|plot|block|floor|house|site"
+    r"|building|build|server|node|version|item|contract|amendment|no\.?|case|claim|group|team|zone|table|schedule|clause"
+    r"|section|crate|bay|gate|pump|line|route|flight|form)\s+(?:no\.?\s*)?"
+    r"(?P<id>\d[\w.-]*(?!\s*(?:%|(?:mm|cm|m|km|mg|g|kg|ml|l|hrs?|mins?|mph|kw|v|a)\b))|[A-Z](?![\w-]))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"(\w+)\W*(?:\s(?:of|is|was|at|about|a|an|the|to|:|=))*\W*$")
+_BASE: dict[str, tuple[Decimal, str]] = {
+    unit: (Decimal(factor), base)
+    for base, units in {
+        "second": "second:1 minute:60 hour:3600",
+        "day": "day:1 week:7 fortnight:14",
+        "month": "month:1 year:12",
+        "gram": "mg:0.001 milligram:0.001 gram:1 kilogram:1000 tonne:1000000",
+        "metre": "millimetre:0.001 centimetre:0.01 metre:1 kilometre:1000",
+        "litre": "millilitre:0.001 ml:0.001 litre:1",
+        "penny": "penny:1 pound:100",
+    }.items()
+    for unit, factor in (pair.split(":") for pair in units.split())
+}  # fmt: skip
+"""Units of one kind, each as a multiple of the same base."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence of a document, who says it (the author or speaker), and the document's title."""
+
+    text: str
+    title: str = ""
+    speaker: str | None = None
+
+    @cached_property
+    def plain(self) -> str:
+        """The sentence on one line, without its number."""
+        return re.sub(r"^(?:\(?\d+(?:\.\d+)*[.)]?|\([a-z]\))\s+(?=[A-Z])", "", " ".join(self.text.split()))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of its content words; "I" is whoever says it."""
+        found = set(lexicon.content_words(self.plain))
+        if self.speaker and _FIRST.search(self.plain):
+            found |= set(lexicon.content_words(self.speaker)[-1:])
+        return frozenset(found)
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """What names one thing among many: "DN-0118", "Unit 3"."""
+        return _identifiers(self.plain)
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """Its identifiers, and those of its title where it has none itself."""
+        return self.identifiers or _identifiers(self.title)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names in it, each by its stem, and the speaker's last name where it says "I"."""
+        found = set(lexicon.names(self.plain))
+        if self.speaker and _FIRST.search(self.plain):
+            found |= set(lexicon.content_words(self.speaker)[-1:])
+        return frozenset(found)
+
+    @cached_property
+    def states(self) -> bool:
+        """Whether it states something itself."""
+        if self.plain.endswith("?"):
+            return False
+        return not any(marker.search(self.plain) for marker in _UNSTATED) and not _reports(self.plain)
+
+    @cached_property
+    def denied(self) -> frozenset[str]:
+        """The stems of the verbs that it denies."""
+        found = set()
+        for match in _DENIED_VERB.finditer(self.plain.replace("’", "'")):
+            word = (match["verb"] or match["after"] or match["denied"]).lower()
+            found.add(lexicon.stem(word))
+        return frozenset(found)
+
+
+_REPORTS = re.compile(
+    r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued|denies|denied"
+    r"|suggests?|suggested|rumou?r\w*|reportedly|according to)\b",
+    re.IGNORECASE,
+)
+
+
+def _reports(text: str) -> bool:
+    """Whether it says what somebody says who may be wrong."""
+    return _REPORTS.search(text) is not None
+
+
+def disagree(one: Said, other: Said, question: str = "") -> Kind | None:
+    """How two sentences say otherwise about one thing, that ``question`` asks about where it is given; ``None`` where
+    they do not, or are about two things.
+
+    Example:
+        >>> disagree(Said("The rent is £900 a month."), Said("The rent is £950 a month."))
+        'value'
+        >>> disagree(Said("The rent was £900 a month until May."), Said("The rent is £950 a month.")) is None
+        True
+    """
+    if not (one.states and other.states) or _apart(one, other, question) or not _same_subject(one, other, question):
+        return None
+    if _denial(one, other, question) or _denial(other, one, question):
+        return "denial"
+    if one.denied or other.denied or _of_two(one, other, question):
+        return None
+    if _dates_differ(one, other, question):
+        return "date"
+    if _values_differ(one, other, question):
+        return "value"
+    return "opposite" if _opposite(one, other) else None
+
+
+# What they are about --------------------------------------------------------------------------------------------------
+
+
+def _identifiers(text: str) -> frozenset[str]:
+    found = {token.casefold() for token in lexicon.tokens(text) if is_identifier(token)}
+    found |= {f"{match['label'].lower().rstrip('.')} {match['id'].casefold()}" for match in _NUMBERED.finditer(text)}
+    return frozenset(found)
+
+
+def _apart(one: Said, other: Said, question: str) -> bool:
+    """Whether the two are about different ones of a kind."""
+    asked = _identifiers(question)
+    if asked and not (asked <= one.about | _identifiers(one.title) and asked <= other.about | _identifiers(other.title)):
+        return True
+    if not asked and one.about and other.about and not one.about & other.about:
+        return True
+    if not asked and one.identifiers != other.identifiers and (one.identifiers and other.identifiers):
+        return True
+    of_question = set(lexicon.names(question)) | set(lexicon.content_words(question))
+    mine, theirs = one.names - other.words - of_question, other.names - one.words - of_question
+    return bool(mine and theirs)
+
+
+def _of_two(one: Said, other: Said, question: str) -> bool:
+    """Whether each says something that the other does not, besides its values: the start and the end of a meeting."""
+    if _identifiers(question) or _opposite(one, other):
+        return False
+    given = frozenset(lexicon.content_words(question)) | _VALUE_WORDS
+    rest = [
+        {stem for stem in mine.words - given if not _holds_verb(theirs.words, stem)}
+        for mine, theirs in ((one, other), (other, one))
+    ]
+    return all(rest)
+
+
+_VALUE_WORDS = lexicon.stems(
+    "pm am day days week weeks month months year years hour hours minute minutes second seconds pound pounds euro euros"
+    " dollar dollars percent mm cm km kg mg gb mb mph " + " ".join(MONTHS)
+)
+
+
+def _holds_verb(words: Iterable[str], stem: str) -> bool:
+    """Whether a word, one that means the same, or another form of it is among the words."""
+    return _holds(words, stem) or any(_root(stem) == _root(word) for word in words)
+
+
+def _root(word: str) -> str:
+    """A stem of four letters and more without the ending that short words keep ("vote", "voted")."""
+    return re.sub(r"(?<=[a-z]{3})(?:ing|ed|es|e|s|d)$", "", word)
+
+
+def _same_subject(one: Said, other: Said, question: str) -> bool:
+    asked = frozenset(lexicon.content_words(question))
+    shared = _shared(one.words, other.words)
+    if asked:
+        common = [stem for stem in asked if _holds(one.words, stem) and _holds(other.words, stem)]
+        if _identifiers(question) and common:
+            return True
+        both = min(_share(asked, one), _share(asked, other))
+        if both >= MIN_SHARED and len(common) >= 2:
+            return True
+    return len(shared) >= max(MIN_WORDS - (not asked), MIN_SHARED * min(len(one.words), len(other.words)))
+
+
+def _share(asked: frozenset[str], said: Said) -> float:
+    held = said.words | set(lexicon.content_words(said.title))
+    return sum(_holds(held, stem) for stem in asked) / len(asked)
+
+
+def _holds(words: Iterable[str], stem: str) -> bool:
+    return bool(lexicon.SYNONYMS.get(stem, frozenset((stem,))) & set(words))
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> set[str]:
+    return {stem for stem in one if _holds(other, stem)}
+
+
+# Denials --------------------------------------------------------------------------------------------------------------
+
+
+def _denial(one: Said, other: Said, question: str) -> bool:
+    """Whether ``one`` denies a verb that ``other`` says, of the same people. A verb that the question asks about, if
+    there is one."""
+    asked = set(lexicon.content_words(question))
+    verbs = {verb for verb in one.denied if _holds_verb(other.words, verb) and not _holds_verb(other.denied, verb)}
+    if asked:
+        verbs = {verb for verb in verbs if _holds_verb(asked, verb)}
+    if _FIRST.search(one.plain) and not (set(lexicon.content_words(one.speaker or "")[-1:]) & other.words):
+        return False  # "I" is somebody, and the other is not about them
+    if not verbs or not _periods_agree(one, other):
+        return False
+    plain = other.plain.lower()
+    planned = any(marker.search(other.plain) for marker in (markers.REQUESTED, markers.OFFERED)) or " to " in plain
+    if planned and not any(_done(verb, plain) for verb in verbs):
+        return False
+    agents = one.names & other.names
+    return not (one.names and other.names) or bool(agents)
+
+
+def _done(verb: str, text: str) -> bool:
+    """Whether a verb stands in the text as done: in the past, and not after "to"."""
+    return any(
+        _root(lexicon.stem(match[0])) == _root(verb) and not text[: match.start()].endswith((" to ", "would ", "will ", "may "))
+        for match in re.finditer(r"\w+", text)
+    )
+
+
+def _opposite(one: Said, other: Said) -> bool:
+    mine, theirs = _lowered(one.plain), _lowered(other.plain)
+    turned = any(_OPPOSITE.get(word, frozenset()) & (theirs - mine) for word in mine - theirs)
+    alike = len(_shared(one.words, other.words)) >= MIN_SHARED * min(len(one.words), len(other.words))
+    return turned and alike and _periods_agree(one, other) and _respects(one.plain) == _respects(other.plain)
+
+
+def _lowered(text: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", text.lower()))
+
+
+# Values ---------------------------------------------------------------------------------------------------------------
+
+
+def _clauses(text: str) -> Iterator[str]:
+    yield from (part for part in _CLAUSE.split(text) if part and any(map(str.isalnum, part)))
+
+
+def _respects(text: str) -> frozenset[str]:
+    return frozenset(name for name, pattern in _RESPECTS if pattern.search(text))
+
+
+def _periods(text: str) -> frozenset[tuple[int | None, int | None, int | None]]:
+    return frozenset((day.year, day.month, day.day) for day in values(text).days)
+
+
+_WEEKDAY = re.compile(r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays?|weekends?)\b", re.IGNORECASE)
+
+
+def _weekdays(text: str) -> set[str]:
+    return {match[0].lower().removesuffix("s") for match in _WEEKDAY.finditer(text)}
+
+
+def _periods_agree(one: Said, other: Said) -> bool:
+    if len({frozenset(_weekdays(one.plain)), frozenset(_weekdays(other.plain)), frozenset()}) == 3:  # both, and not alike
+        return False
+    mine, theirs = _periods(one.plain), _periods(other.plain)
+    return mine == theirs or not (mine and theirs) or all(any(_agree(a, b) for b in theirs) for a in mine)
+
+
+def _agree(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+def _values_differ(one: Said, other: Said, question: str) -> bool:
+    if not _periods_agree(one, other) or bool(_periods(one.plain)) != bool(_periods(other.plain)):
+        return False
+    asked = _respects(question)
+    mine, theirs = ([(_in_base(q), clause) for q, clause in _quantities(said, question)] for said in (one, other))
+    if {q.unit for q, _ in [*mine, *theirs]} != {"clockminute"} and _clock(one.plain) != _clock(other.plain):
+        return False  # at another time of the day
+    for unit in {quantity.unit for quantity, _ in mine} | {quantity.unit for quantity, _ in theirs}:
+        left = _of_unit(mine, unit)
+        right = _of_unit(theirs, unit)
+        if len({q.value for q, _ in left}) != 1 or len({q.value for q, _ in right}) != 1:
+            continue
+        (first, where), (second, there) = left[0], right[0]
+        if not (first.unit or second.unit or _counts(question) or _labelled_alike(first, where, second, there)):
+            continue
+        if _respects(where) - asked != _respects(there) - asked or first.qualifier != second.qualifier:
+            continue
+        if not _alike(first, second):
+            return True
+    return False
+
+
+def _in_base(quantity: Quantity) -> Quantity:
+    """A quantity in the base unit of its kind."""
+    factor, unit = _BASE.get(quantity.unit, (Decimal(1), quantity.unit))
+    return replace(quantity, value=(quantity.value * factor).normalize(), unit=unit)
+
+
+def _clock(text: str) -> set[str]:
+    return set(_TIME.findall(text))
+
+
+_TIME = re.compile(r"\b\d{1,2}[:.]\d\d\b(?! ?(?:%|per|m\b))|\b\d{1,2} ?[ap]m\b", re.IGNORECASE)
+
+
+def _labelled_alike(one: Quantity, where: str, other: Quantity, there: str) -> bool:
+    """Whether the same word stands before two numbers without a unit: "a pH of 6.1", "pH 7.4"."""
+    labels = []
+    for quantity, clause in ((one, where), (other, there)):
+        written = re.search(rf"(?<![\d.,]){re.escape(f'{quantity.value:f}')}", clause)
+        match = _LABEL.search(clause[: written.start()]) if written else None
+        labels.append(match[1].lower() if match else "")
+    return bool(labels[0]) and labels[0] == labels[1]
+
+
+def _of_unit(found: list[tuple[Quantity, str]], unit: str) -> list[tuple[Quantity, str]]:
+    """The quantities of a unit; where there is none, those without one."""
+    of_unit = [row for row in found if row[0].unit == unit]
+    return of_unit or [row for row in found if not row[0].unit]
+
+
+def _quantities(said: Said, question: str) -> Iterator[tuple[Quantity, str]]:
+    """What a sentence states of quantities, each with its clause: no bounds, no labels. Of a list that gives a value
+    for each of several identifiers, the value of the one that the question asks for."""
+    asked = _identifiers(question)
+    listed = [identifier for identifier in asked if identifier in said.identifiers]
+    if listed and len(said.identifiers) > 1:
+        for identifier in listed:
+            match = re.search(rf"{re.escape(identifier)}\W{{1,3}}(?:(?:is|was|had|at|gave|of) )?(\d[\d,.]*)", said.plain, re.I)
+            if match:
+                number = Decimal(match[1].replace(",", "").rstrip("."))
+                yield Quantity(number.normalize(), "", "", ""), said.plain
+        return
+    for clause in _clauses(said.plain):
+        for quantity in values(_without(clause, said.identifiers)).quantities:
+            if quantity.bound in ("", "exact", "about") and quantity.unit not in _LABELLED:
+                unit = "" if quantity.unit in _VERBS else quantity.unit
+                yield replace(quantity, unit=unit), _BOUNDED.sub(" ", clause)
+
+
+_LABELLED = frozenset(
+    """
+    section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital addendum no
+    number page line item step part chapter volume batch invoice lot room flight form version draft phase issue table
+    row rows sheet edition unit build time
+    """.split()
+)
+
+
+_BOUNDED = re.compile(
+    r"\b(?:at (?:least|most)|(?:not|no) (?:less|more|lower|higher|fewer) than|not below|not above|not exceeding|up to"
+    r"|minimum(?: of)?|maximum(?: of)?)\s+[$€£]?[\d.,]+(?:\s\w+)?",
+    re.IGNORECASE,
+)
+_VERBS = frozenset({"began", "required", "ended", "failed", "completed", "passed", "found"})
+
+
+def _without(text: str, identifiers: Iterable[str]) -> str:
+    for identifier in identifiers:
+        pattern = r"\W*(?:no\.?\s*)?".join(map(re.escape, identifier.split()))
+        text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
+    return text
+
+
+def _alike(one: Quantity, other: Quantity) -> bool:
+    """Whether two quantities are one, said in another unit or rounded."""
+    if one.provides(other) or other.provides(one):
+        return True
+    most = max(abs(one.value), abs(other.value))
+    if not most or abs(one.value - other.value) / most < ROUNDED:
+        return True
+    return _rounds_to(one.value, other.value) or _rounds_to(other.value, one.value) or (
+        "about" in (one.bound, other.bound) and abs(one.value - other.value) / most < 10 * ROUNDED
+    )  # fmt: skip
+
+
+def _rounds_to(exact: Decimal, rounded: Decimal) -> bool:
+    """Whether the second is the first with fewer digits."""
+    digits, kept = len(exact.normalize().as_tuple().digits), len(rounded.normalize().as_tuple().digits)
+    if kept >= digits or kept < 1:
+        return False
+    unit = Decimal(1).scaleb(exact.adjusted() - kept + 1)
+    return abs(exact - rounded) <= unit / 2 and kept > 1
+
+
+def _counts(question: str) -> bool:
+    return re.search(r"\bhow (?:many|much)\b|\bnumber of\b", question, re.IGNORECASE) is not None
+
+
+def _dates_differ(one: Said, other: Said, question: str) -> bool:
+    """Whether each says one day of the same event, and not the same."""
+    if question and not re.search(r"\bwhen\b|\b(?:what|which) (?:date|day)\b|\bdate\b", question, re.IGNORECASE):
+        return False
+    asked = _respects(question)
+    mine, theirs = _days(one), _days(other)
+    if len(mine) != 1 or len(theirs) != 1:
+        return False
+    (first, where), (second, there) = mine[0], theirs[0]
+    if first.relation or second.relation or _respects(where) - asked != _respects(there) - asked:
+        return False
+    if (first.day is None) != (second.day is None):
+        return False
+    return not _agree((first.year, first.month, first.day), (second.year, second.month, second.day))
+
+
+def _days(said: Said) -> list[tuple[Day, str]]:
+    found = [(day, clause) for clause in _clauses(said.plain) for day in values(clause).days]
+    precise = [row for row in found if row[0].day is not None]
+    found = precise or found
+    return list({(day.year, day.month, day.day): (day, clause) for day, clause in found}.values())
