@@ -400,6 +400,12 @@ class Catalog:
         with self._connection() as connection:
             return full_text.count(connection, match, up_to)
 
+    def documents_with(self, match: str, up_to: int) -> list[int]:
+        """The ids of the documents that have a chunk which a match expression finds, ascending; of ``up_to`` chunks,
+        the best."""
+        found = self.spans([chunk_id for chunk_id, _ in self.search_lexical(match, up_to)])
+        return sorted({document_id for document_id, _, _ in found.values()})
+
     def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         """`search_lexical` for an expression of `hybrid.stores.query.match_expression`; in a large corpus or selection
         only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""

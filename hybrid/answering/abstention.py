@@ -23,7 +23,7 @@ _ABOUT_THE_WHOLE = lexicon.stems(
     discussion document documents discover explain file files gist idea ideas key main material meeting moral
     narrative outline overall overview paper point points purpose read reading record report section source
     story subject summarise summarize summary text texts theme themes title topic topics whole work write writing
-    brief briefly short central major important essay
+    brief briefly short central major important essay discussed talked happen happened wrote written
     """
 )
 _PARTS = re.compile(

@@ -13,13 +13,16 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import abstention, digest, generators, premises
+from hybrid.answering import abstention, digest, generators, persons, premises
+from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.passages import FilteredView, Restricted
+from hybrid.answering.quoting import PersonQuoting, Quoted, Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
-from hybrid.answering.selection import document_header, ranking
+from hybrid.answering.selection import document_header, ranker
+from hybrid.answering.selection.variants import variants
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
@@ -40,9 +43,13 @@ from hybrid.types.filters import Filter
 HITS = 10
 """Chunks that the question's search brings; quotes and evidence are chosen among their sentences. The ranker is fitted
 on those of as many hits (benchmarks/train_ranker.py). Not varied."""
+FURTHER = 30
+"""Chunks among whose sentences those are looked for that contradict a quote."""
 IN_NAMED = 5
 """Chunks looked at of each document that the question names by its title. Half of `HITS`; not varied. That named
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
+PERSON_DOCUMENTS = 500
+"""Documents that name somebody, of which are looked through which are theirs."""
 _SEES_EVERYTHING = "it was trained on the whole corpus and cannot be held to some of its documents"
 _ALL_REMOVED = "Nothing that was found for this question is in the corpus any more; ask again."
 NOT_CONFIDENT = "The corpus may not say this; the closest passages are quoted."
@@ -65,6 +72,18 @@ class CatalogLike(Restricted, Counts, Protocol):
 
     def commit(self) -> CommitRow | None:
         """The newest commit."""
+
+    def other_names(self, wanted: Filter) -> Mapping[int, str]:
+        """By document, the source that a filter lets it through by, where that is not its first."""
+
+    def matching(self, wanted: Filter) -> list[int]:
+        """The ids of the documents that a filter lets through."""
+
+    def documents_with(self, match: str, up_to: int) -> list[int]:
+        """The ids of documents of which a chunk matches an expression, ascending."""
+
+    def near_copies(self, document_id: int, least: float) -> Mapping[int, float]:
+        """The documents whose texts resemble a document's, by id, the most alike first."""
 
 
 class Routes(Protocol):
@@ -214,12 +233,16 @@ class Answerer:
         if asked != context.stated:
             events.append(context.note(f"Read as: {asked}"))
         with context.timed("search"):
+            asked, misnamed = self._renamed(asked, where)
             hits = self._search(asked, where)
         with context.timed("evidence"):
             context.idf = self._idf_of(context.commit.n if context.commit else None)
             context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, hits))
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
-            absent = self._absent(asked, where, context.evidence)
+            absent = [*misnamed, *self._absent(asked, where, context.evidence)]
+            of_person = self._of_person(context)
+            if of_person and not context.answerable:
+                context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
         events.append(EvidenceEvent(hits=tuple(hits)))
         if not context.answerable:
             context.nothing = " ".join([self._nothing(context), *absent])
@@ -227,14 +250,17 @@ class Answerer:
         events += [context.note(one) for one in absent]
         if not context.answerability.confident:
             events.append(context.note(NOT_CONFIDENT))
-        if context.route.name != "comprehension":
+        if context.route.name != "comprehension" or of_person:
             with context.timed("lookup"):
-                for sentence in self._quotes(context):
-                    events += context.composer.add_quote(sentence)
+                for one in of_person or self._quotes(context, asked):
+                    events += context.composer.add_quote(
+                        one.sentence, one.qualification, one.against, attributed=one.attributed
+                    )
         if context.route.name != "lookup":
             with context.timed("digest"):
                 words, general = self._settings.answer.digest_words, context.answerability.general
-                context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
+                if not of_person:
+                    context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
@@ -265,6 +291,8 @@ class Answerer:
 
     def _search(self, asked: str, where: Filter | None) -> list[Hit]:
         hits = self._searcher.search(asked, HITS, where)
+        if not self._supplied:
+            hits += [hit for other in variants(asked) for hit in self._searcher.search(other, HITS, where)]
         parts = abstention.parts(asked)
         if len(parts) > 1:
             hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
@@ -306,17 +334,56 @@ class Answerer:
             self._idf = known  # two threads may both make one; either will do
         return known[1]
 
-    def _quotes(self, context: RequestContext) -> list[Sentence]:
+    def _quotes(self, context: RequestContext, question: str) -> list[Quoted]:
         """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
-        question, found, idf = context.question, context.evidence, context.idf
+        found = context.evidence
         most, parts = self._settings.answer.max_quotes, abstention.parts(question)
+        allowed = FilteredView(self._catalog, self._searcher, context.where).documents
+        quoting = Quoting(self._catalog, self._searcher, self._embedder, context.idf, allowed)
+        further: list[Sentence] = []
+        if not self._supplied:
+            hits = self._searcher.search(question, FURTHER, context.where)[HITS:]
+            vector = self._embedder.encode([question])[0]
+            further = with_similarity(self._embedder, vector, gather(self._catalog, hits))
         if len(parts) == 1:
-            return [quote.sentence for quote in ranking.choose(question, found, idf, most)]
-        each = max(1, most // len(parts))
-        quotes = []
-        for part, vector in zip(parts, self._embedder.encode(parts), strict=True):
-            quotes += ranking.choose(part, with_similarity(self._embedder, vector, found), idf, each)
-        return [quote.sentence for quote in quotes]
+            quotes = quoting.quotes(question, found, most, further)
+        else:
+            each = max(1, most // len(parts))
+            quotes = []
+            for part, vector in zip(parts, self._embedder.encode(parts), strict=True):
+                quotes += quoting.quotes(part, with_similarity(self._embedder, vector, found), each)
+        context.events += [context.note(note) for note in quoting.notes]
+        return quotes
+
+    def _of_person(self, context: RequestContext) -> list[Quoted]:
+        """What shows what somebody knew or said, where that is asked; nothing where nobody is asked about, or no
+        document is theirs or was sent to them."""
+        where = context.where
+        custodians = where.metadata.get("custodian", ()) if where else ()
+        person = persons.asked(context.question, custodians)
+        if person is None or self._supplied:
+            return []
+        allowed = None if where is None else set(self._catalog.matching(where))
+        names = {} if where is None else self._catalog.other_names(where)
+        found = self._catalog.documents_with(exact_phrase(person.last), PERSON_DOCUMENTS)
+        ids = [one for one in found if allowed is None or one in allowed]
+        documents = {one: names.get(one) or self._catalog.document(one).source for one in ids}
+        quoting = PersonQuoting(self._catalog, self._searcher, self._embedder, context.idf)
+        return quoting.quotes(person, documents, 2 * self._settings.answer.max_quotes) if documents else []
+
+    def _renamed(self, asked: str, where: Filter | None) -> tuple[str, list[str]]:
+        """The question with the first name that the documents have for somebody whom it names by another, and what is
+        said of that."""
+        notes = []
+        for name in premises.full_names(asked) if not self._supplied else ():
+            if self._catalog.count_lexical(exact_phrase(name), 1):
+                continue
+            ids = self._catalog.matching(where or Filter())
+            others = premises.others_named(name, (self._catalog.text(one) for one in ids))
+            if others:
+                notes.append(premises.misnamed(name, others, len(ids)))
+                asked = asked.replace(name, others[0])
+        return asked, notes
 
     # What is generated ------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from hybrid.answering.verification.contradiction import contradict
+from hybrid.answering.verification.disagreement import Said, disagree
 from hybrid.errors import InputError
-from hybrid.types.answers import Answer, Comparison, Contradiction
+from hybrid.text.formatting import who_and_when
+from hybrid.types.answers import Answer, Claim, Comparison, Contradiction
 from hybrid.types.filters import Filter
 
 
@@ -36,11 +37,19 @@ def compare(question: str, answers: Mapping[str, Answer]) -> Comparison:
 
 
 def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
-    """The pairs of claims of different groups that `contradict` finds, among the claims that a span supports.
+    """The pairs of claims of different groups that `disagree` finds, among the claims that a span supports, on the
+    question that the groups were asked.
 
     A claim that no span supports is no document's, and what both groups' documents say is disputed by neither.
     """
     for (one, first), (other, second) in combinations(answers.items(), 2):
         for mine, theirs in product(first.claims, second.claims):
-            if mine.citations and theirs.citations and contradict(mine.text, theirs.text):
+            if not (mine.citations and theirs.citations):
+                continue
+            if disagree(_said(mine), _said(theirs), first.question):
                 yield Contradiction(groups=(one, other), claims=(mine, theirs))
+
+
+def _said(claim: Claim) -> Said:
+    cited = claim.citations[0]
+    return Said(claim.text, cited.title, who_and_when(cited.speaker or cited.author, None) or None)

@@ -10,7 +10,7 @@ from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
 from hybrid.answering.verification.verifier import STRING_COMPARISON, Verified, says_otherwise
 from hybrid.text import lexicon
-from hybrid.text.formatting import source_line
+from hybrid.text.formatting import source_line, who_and_when
 from hybrid.types.answers import Citation, Claim, ClaimPart, DigestPart, Draft, Origin, Verdict
 from hybrid.types.events import CitationEvent, ClaimEvent, Event, TextEvent
 
@@ -77,11 +77,24 @@ class Composer:
         """The documents of the digest, with the numbers of what is quoted of each."""
         return tuple(self._digest)
 
-    def add_quote(self, sentence: Sentence, qualification: str = "", against: Sequence[Sentence] = ()) -> list[Event]:
+    def add_quote(
+        self, sentence: Sentence, qualification: str = "", against: Sequence[Sentence] = (), *, attributed: bool = False
+    ) -> list[Event]:
         """A sentence of a document, word for word: the events of it, none if it repeats what is there.
-        ``qualification`` says why it is no statement of fact, and ``against`` are quotes that contradict it, added
-        before it or after."""
-        return self._add(replace(_quoted(sentence), qualification=qualification, against=tuple(against)), "quotes")
+
+        Args:
+            sentence: what is quoted.
+            qualification: why it is no statement of fact, in words.
+            against: quotes that contradict it, added before it or after.
+            attributed: who says it and when stand before it.
+        """
+        lead = ""
+        if attributed:
+            cited = self._cite(sentence, 1)
+            known = who_and_when(cited.speaker or cited.author, cited.date)
+            lead = f"{known}: " if known else ""
+        statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
+        return self._add(statement, "quotes", lead)
 
     def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:
         """The sentences of a digest, document by document: below the name of the document, with its author and date as

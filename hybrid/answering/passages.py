@@ -163,14 +163,24 @@ class SuppliedPassages:
         """A passage has one."""
         return {}
 
+    def documents_with(self, match: str, up_to: int) -> list[int]:
+        """The passages with the words of a match expression."""
+        return [number for number in self._passages if self._holds(number, match)][:up_to]
+
+    def near_copies(self, document_id: int, least: float) -> Mapping[int, float]:  # noqa: ARG002
+        """None: of passages nothing but their own text is known."""
+        return {}
+
     def count_lexical(self, match: str, up_to: int) -> int:
         """How many passages hold the words of a match expression, or words that begin with them."""
-        patterns = [
-            re.compile(rf"\b{re.escape(word)}" + ("" if prefix else r"\b"), re.IGNORECASE)
+        return min(sum(self._holds(number, match) for number in self._passages), up_to)
+
+    def _holds(self, number: int, match: str) -> bool:
+        text = self._passages[number].text
+        return any(
+            re.search(rf"\b{re.escape(word)}" + ("" if prefix else r"\b"), text, re.IGNORECASE)
             for word, prefix in _TERM.findall(match)
-        ]
-        count = sum(any(pattern.search(p.text) for pattern in patterns) for p in self._passages.values())
-        return min(count, up_to)
+        )
 
 
 class Restricted(Documents, Protocol):
@@ -202,6 +212,11 @@ class FilteredView:
         self._documents: Container[int] = (
             range(catalog.newest_document() + 1) if where is None else frozenset(catalog.matching(where))
         )
+
+    @property
+    def documents(self) -> Container[int]:
+        """The ids of these documents."""
+        return self._documents
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
         """The best spans of these documents; ``where`` is always the filter that they were chosen by."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from hybrid.text import lexicon
@@ -40,6 +41,65 @@ def premises(question: str) -> list[str]:
         token for position, token in enumerate(found) if is_identifier(token) or (names and _is_name(found, position))
     ]
     return list(dict.fromkeys(token.removesuffix("'s").removesuffix("’s") for token in taken))
+
+
+def full_names(question: str) -> list[str]:
+    """The names of two words or more that a question takes somebody to have.
+
+    Example:
+        >>> full_names("What did Marek Zielak tell Mr Bode in May?")
+        ['Marek Zielak']
+    """
+    found = lexicon.tokens(question)
+    runs: list[list[str]] = [[]]
+    end = 0
+    for position, token in enumerate(found):
+        at = question.index(token, end)
+        adjacent = not question[end:at].strip()
+        end = at + len(token)
+        plain = token.removesuffix("'s").removesuffix("’s")
+        if not (_is_name(found, position) and plain.isalpha()):
+            runs.append([])
+            continue
+        runs[-1:] = [[*runs[-1], plain]] if adjacent else [runs[-1], [plain]]
+        if plain != token:  # a possessive ends the name
+            runs.append([])
+    return list(dict.fromkeys(" ".join(run) for run in runs if len(run) > 1))
+
+
+def others_named(name: str, texts: Iterable[str]) -> list[str] | None:
+    """Who has the last name of somebody with another first name, in texts of which none has the name: the most often
+    named first. ``None`` where a text has the name, or they are too long to look through.
+
+    Example:
+        >>> others_named("Marek Zielak", ["Ask Piotr Zielak.", "Mr Zielak said so."])
+        ['Piotr Zielak']
+    """
+    *_, last = name.split()
+    whole = _spellings(name)
+    before = re.compile(rf"\b(?P<first>[A-Z][a-z]+(?:-[A-Z][a-z]+)?)\s+{re.escape(last)}\b")
+    found: Counter[str] = Counter()
+    scanned = 0
+    for text in texts:
+        scanned += len(text)
+        if scanned > SCANNED_CHARS or whole.search(text):
+            return None
+        found.update(match["first"] for match in before.finditer(text))
+    known = [first for first, _ in found.most_common() if first.lower() not in _TITLES | lexicon.STOPWORDS]
+    return [f"{first} {last}" for first in known[:3]]
+
+
+def misnamed(name: str, others: Iterable[str], documents: int) -> str:
+    """What is said of somebody whose first name is in none of so many documents, where the last name is.
+
+    Example:
+        >>> misnamed("Marek Zielak", ["Piotr Zielak"], 8)
+        'No “Marek Zielak” is in the 8 documents searched; “Piotr Zielak” is.'
+    """
+    quoted = list(_quoted(others))
+    listed = quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    where = f"in the {documents:,} documents" if documents > 1 else "in the document"
+    return f"No “{name}” is {where} searched; {listed} {'is' if len(quoted) == 1 else 'are'}."
 
 
 def absent(terms: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:

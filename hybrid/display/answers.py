@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from hybrid.display.markup import (
@@ -27,7 +26,8 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped, written_date
+from hybrid.text import formatting
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
@@ -51,7 +51,6 @@ DRAFT = {
     "memory": "Draft of the memory, not part of the answer: no document was found that supports this",
     "writer": "Draft of another model, not part of the answer: no document was found that supports this",
 }
-_ADDRESS = re.compile(r"(?<=\S) <[^<>]*>$")  # of a mail's sender, whose name stands before it
 _OPEN, _CLOSE = "\ue000\ue001"  # where the quote begins and ends, while lines are joined
 _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the document ends
 
@@ -88,8 +87,8 @@ def citation_text(citation: Citation) -> str:
 def who_and_when(citation: Citation) -> str:
     """Who says it and when, in a document of which status and from whose files, as far as these are known: "Ann Aaker,
     4 March 2026; draft; custodian Ben Boole; 1 copy"."""
-    who = citation.speaker or (_ADDRESS.sub("", citation.author) if citation.author else None)
-    said = ", ".join(one for one in (who, written_date(citation.date) if citation.date else None) if one)
+    who = formatting.who_and_when(citation.speaker or citation.author, None)
+    said = formatting.who_and_when(citation.speaker or citation.author, citation.date)
     others = [one for one in citation.custodians if one != who or citation.copies]  # who wrote it has it, of course
     custodians = f"custodian{'s' if len(others) > 1 else ''} {', '.join(others)}"
     known = (

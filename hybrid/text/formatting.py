@@ -142,6 +142,20 @@ def written_date(date: str) -> str:
     return f"{day}{_MONTHS[int(found['month']) - 1]} {found['year']}{time}"
 
 
+def who_and_when(who: str | None, date: str | None) -> str:
+    """Who says something, without the address of a mail's sender, and when; as far as they are known.
+
+    Example:
+        >>> who_and_when("Ann Aaker <ann@mill.example>", "2026-03-04")
+        'Ann Aaker, 4 March 2026'
+    """
+    name = _ADDRESS.sub("", who) if who else None
+    return ", ".join(one for one in (name, written_date(date) if date else None) if one)
+
+
+_ADDRESS = re.compile(r"(?<=\S) <[^<>]*>$")
+
+
 def source_line(title: str, author: str | None, date: str | None) -> str:
     """A document as it is named above what is quoted of it: its title, who wrote it and when, as far as it says.
 

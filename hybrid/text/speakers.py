@@ -110,7 +110,7 @@ def maker(title: str, text: str) -> str | None:
     signed = {_plain(match["name"]) for match in _SIGNED.finditer(text)}
     if signed:
         return signed.pop() if len(signed) == 1 else None
-    found = _signature(tail) or _kept_by(text)
+    found = _signature(tail)
     return _plain(found) if found else None
 
 
@@ -132,9 +132,15 @@ def _signature(tail: str) -> str | None:
     return lines[-1] if _INITIALLED.fullmatch(lines[-1]) else None
 
 
-def _kept_by(text: str) -> str | None:
+def keeper(text: str) -> str | None:
+    """Who kept minutes, a diary or a log, where the end says so. They report what others say.
+
+    Example:
+        >>> keeper("1. The salt was wet. Minutes kept by Ben Boole.")
+        'Ben Boole'
+    """
     match = _KEPT_BY.search(" ".join(text[-_HEAD:].split()))
-    return match["name"] if match else None
+    return _plain(match["name"]) if match else None
 
 
 _WROTE = re.compile(

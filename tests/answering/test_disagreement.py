@@ -12,25 +12,51 @@ CONTRADICTIONS = [
     ("The outage lasted 47 minutes.", "The outage lasted 3 hours.", "How long did the outage last?"),
     ("The nurse gave the patient 5 mg of morphine.", "The nurse gave the patient 10 mg of morphine.", ""),
     ("The boiler was serviced in June.", "The boiler was not serviced in June.", ""),
-    ("I did not agree to the new timetable.", "Ms Bell agreed to the new timetable.", "Did Ms Bell agree to the new timetable?"),
+    (
+        "I did not agree to the new timetable.",
+        "Ms Bell agreed to the new timetable.",
+        "Did Ms Bell agree to the new timetable?",
+    ),
     ("The committee approved the minutes.", "The committee never approved the minutes.", ""),
     ("The front door was locked when the police came.", "The front door was unlocked when the police came.", ""),
-    ("Twelve councillors voted for the motion.", "Nine councillors voted for the motion.", "How many councillors voted for the motion?"),
+    (
+        "Twelve councillors voted for the motion.",
+        "Nine councillors voted for the motion.",
+        "How many councillors voted for the motion?",
+    ),
     ("The deploy of build 4411 began at 14:05.", "The deploy of build 4411 began at 15:20.", ""),
     ("The sample for lot K-2207 had a pH of 6.1.", "Lot K-2207: pH 7.4 found.", "What pH did lot K-2207 have?"),
-    ("The invoice gives 4 May 2024 as the date of delivery of crate C-1192.", "Crate C-1192 was delivered on 9 May 2024.",
-     "When was crate C-1192 delivered?"),
+    (
+        "The invoice gives 4 May 2024 as the date of delivery of crate C-1192.",
+        "Crate C-1192 was delivered on 9 May 2024.",
+        "When was crate C-1192 delivered?",
+    ),
     ("The car was travelling at 30 mph.", "The car was travelling at 52 mph.", "How fast was the car travelling?"),
-    ("The landlord returned the deposit.", "The landlord has not returned the deposit.", "Did the landlord return the deposit?"),
+    (
+        "The landlord returned the deposit.",
+        "The landlord has not returned the deposit.",
+        "Did the landlord return the deposit?",
+    ),
     ("The vessel carried 14 crew.", "The vessel carried 17 crew.", "How many crew did the vessel carry?"),
     ("The consent form was signed before the operation.", "The consent form was unsigned before the operation.", ""),
     ("The backup of server 7 completed on 1 June 2025.", "The backup of server 7 completed on 8 June 2025.", ""),
-    ("I received no warning from the surveyor.", "The surveyor's warning was received by Mr Dunn.", "Did Mr Dunn receive a warning from the surveyor?"),
+    (
+        "I received no warning from the surveyor.",
+        "The surveyor's warning was received by Mr Dunn.",
+        "Did Mr Dunn receive a warning from the surveyor?",
+    ),
     ("The tender of Harlow Roofing was £81,500.", "The tender of Harlow Roofing was £86,200.", ""),
     ("The alarm sounded during the fire.", "The alarm did not sound during the fire.", "Did the alarm sound?"),
-    ("The claimant resigned on 2 April 2024.", "The claimant resigned on 19 April 2024.", "When did the claimant resign?"),
-]  # fmt: skip
-SPEAKERS = {"I did not agree to the new timetable.": "Ruth Bell", "I received no warning from the surveyor.": "Alan Dunn"}
+    (
+        "The claimant resigned on 2 April 2024.",
+        "The claimant resigned on 19 April 2024.",
+        "When did the claimant resign?",
+    ),
+]
+SPEAKERS = {
+    "I did not agree to the new timetable.": "Ruth Bell",
+    "I received no warning from the surveyor.": "Alan Dunn",
+}
 
 AGREEMENTS = [
     ("The rent was £900 a month until May.", "The rent is £950 a month.", ""),
@@ -47,7 +73,11 @@ AGREEMENTS = [
     ("The panel shall meet within 30 days.", "The panel met after 12 days.", ""),
     ("The survey cost £1,249.60.", "The survey cost £1,250.", ""),
     ("The budget for the roof was £80,000.", "The roof cost £91,000.", "What did the roof cost?"),
-    ("Ms Bell was asked to agree to the timetable.", "I did not agree to the timetable.", "Did Ms Bell agree to the timetable?"),
+    (
+        "Ms Bell was asked to agree to the timetable.",
+        "I did not agree to the timetable.",
+        "Did Ms Bell agree to the timetable?",
+    ),
     ("If the tenant does not pay, the landlord may end the lease.", "The tenant paid.", ""),
     ("The patient was given 5 mg of morphine at 08:00.", "The patient was given 10 mg of morphine at 20:00.", ""),
     ("The notice period is thirty days.", "The notice period is 30 days.", ""),
@@ -63,7 +93,7 @@ AGREEMENTS = [
     ("The train leaves at 9:40 on weekdays.", "The train leaves at 10:15 on Sundays.", ""),
     ("The council agreed to repair the wall.", "The council did not agree to pay compensation.", ""),
     ("The wall is 2 metres high.", "The wall is 200 centimetres high.", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("one", "other", "question"), CONTRADICTIONS)

@@ -65,7 +65,6 @@ def test_other_texts_have_no_turns(text: str) -> None:
         ("Letter", "The salt was wet.\nYours faithfully\nMill LLP (Cara Clerk, Partner)", "Cara Clerk"),
         ("Certificate", "It conforms.\n(signed) Ann Aaker, Manager, 3 May 2026\nPage 1", "Ann Aaker"),
         ("File note", "Tel. Ben, ten minutes. He was cross.\n\nA. Aaker", "A. Aaker"),
-        ("Minutes", "1. The salt was wet.\nMinutes kept by Ben Boole.", "Ben Boole"),
     ],
 )
 def test_who_made_a_statement_or_a_note_says_so(title, text, who):
@@ -92,3 +91,9 @@ def test_what_a_mail_quotes_was_said_by_who_wrote_it():
     assert speakers.quoted_from(mail, mail.index("It is wet")) == "Ann Aaker"
     assert speakers.quoted_from(mail, mail.index("Is it wet")) == "Cara Clerk"
     assert speakers.quoted_from("> It is wet.", 2) is None
+
+
+def test_who_keeps_minutes_does_not_say_what_they_report():
+    text = "1. Ms Aaker said that the salt was wet.\nMinutes kept by Ben Boole. Next meeting in May."
+    assert speakers.keeper(text) == "Ben Boole"
+    assert speakers.maker("Minutes", text) is None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybrid.answering.evidence import Sentence
-from hybrid.answering.selection import boilerplate, document_header, features, ranker
+from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker
 from hybrid.text import lexicon
 
 MIN_SHARE = 0.4
@@ -28,16 +29,23 @@ class Quote:
 
 
 def choose(
-    question: str, found: Sequence[Sentence], idf: Callable[[str], float], count: int, least: float = MIN_SHARE
+    question: str,
+    found: Sequence[Sentence],
+    idf: Callable[[str], float],
+    count: int,
+    least: float = MIN_SHARE,
+    scores: NDArray[np.float64] | None = None,
 ) -> list[Quote]:
     """Up to ``count`` sentences that answer ``question``, the best first, no two that say the same, none with less
     than the share ``least`` of the best one's score.
 
     Scored by the learned ranker (`hybrid.answering.selection.ranker`). What is structure and no statement is quoted
     only where no statement was found, or where the question asks for it; and what a reply quotes is quoted from the
-    mail that said it (`hybrid.answering.selection.boilerplate`).
+    mail that said it (`hybrid.answering.selection.boilerplate`). ``scores`` ``[len(found)]`` stand in place of the
+    ranker's where they are known.
     """
-    scores = ranker.load().scores(features.matrix(question, found, idf))
+    if scores is None:
+        scores = ranker.load().scores(features.matrix(question, found, idf))
     said = boilerplate.originals(found)
     chosen: list[Quote] = []
     named = _rows_named(question, found, idf)
@@ -76,7 +84,10 @@ def _words(text: str) -> list[str]:
 
 def _states(question: str, one: Sentence) -> bool:
     """Whether a sentence is a statement: neither the title by which the question names its document, nor a line that
-    reads as a title and holds neither a value of the kind that is asked for nor an exact term."""
+    reads as a title and holds neither a value of the kind that is asked for nor an exact term. A signature says who
+    somebody is."""
+    if actuality.says_who(question, one.text):
+        return True
     if document_header.field_asked(question) != "name":
         if document_header.repeats_title(question, one.title, one.text):
             return False

@@ -44,18 +44,22 @@ _CLAUSE = re.compile(
 _RESPECTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
     for name, words in (
-        ("required", r"required?s?|requirements?|specif\w+|must|shall|should|standard|permitted|allowed|asks? for|needs?"),
+        ("required", r"required?s?|requirements?|specif\w+|must|shall|should|standard|permitted|allowed"
+                     r"|asks? for|needs?"),
         ("least", r"minimum|min|at least|not less than|lowest|smallest|fewest|floor|cheapest|local reading"),
         ("most", r"maximum|max|at most|up to|limit\w*|cap|capped|highest|largest|greatest|ceiling|peak|not exceed\w*"),
         ("mean", r"mean|average|median|typical"),
-        ("planned", r"due|plan\w*|schedul\w*|expect\w*|forecast\w*|budget\w*|propos\w*|quot(?:e|es|ed|ation)|target\w*|promis\w*"
+        ("planned", r"due|plan\w*|schedul\w*|expect\w*|forecast\w*|budget\w*|propos\w*|quot(?:e|es|ed|ation)"
+                    r"|target\w*|promis\w*"
                     r"|estimat\w*|project(?:ed|ion)|booked|intend\w*|would|will|to be|hop(?:e|es|ed)|next|offer\w*"),
         ("ordered", r"ordered|order for"),
         ("invoiced", r"invoiced|billed|charged|claim(?:ed|s)?"),
-        ("rate", r"per|each|every|apiece|a (?:day|week|month|year|unit|piece|tonne|night|head)|daily|weekly|monthly|hourly"
+        ("rate", r"per|each|every|apiece|a (?:day|week|month|year|unit|piece|tonne|night|head)|daily|weekly"
+                 r"|monthly|hourly"
                  r"|annual\w*|yearly|unit"),
         ("total", r"total\w*|in all|altogether|overall|sum|aggregate|combined|cumulative"),
-        ("part", r"of (?:which|these|them|the)|part|only|remaining|rest|other|another|further|additional|more|extra|missing"
+        ("part", r"of (?:which|these|them|the)|part|only|remaining|rest|other|another|further|additional|more"
+                 r"|extra|missing"
                  r"|short|balance|half|first|second|third|last"),
         ("net", r"net|excluding|without|before tax|ex vat|less"),
         ("gross", r"gross|including|inclusive|with vat|incl"),
@@ -70,9 +74,9 @@ _UNSTATED = (
 )  # fmt: skip
 _OPPOSED = """
     open closed, open shut, locked unlocked, wet dry, present absent, paid unpaid, alive dead, safe unsafe, full empty,
-    late punctual, complete incomplete, signed unsigned, awake asleep, broken intact, damaged undamaged, on off, up down,
-    accepted refused, accepted rejected, approved refused, approved rejected, agreed refused, passed failed, won lost,
-    granted refused, granted rejected, hot cold, valid invalid, available unavailable, operational defective
+    late punctual, complete incomplete, signed unsigned, awake asleep, broken intact, damaged undamaged, on off, up
+    down, accepted refused, accepted rejected, approved refused, approved rejected, agreed refused, passed failed, won
+    lost, granted refused, granted rejected, hot cold, valid invalid, available unavailable, operational defective
 """
 _OPPOSITE: dict[str, frozenset[str]] = {}
 for _pair in _OPPOSED.split(","):
@@ -81,15 +85,18 @@ for _pair in _OPPOSED.split(","):
         _OPPOSITE[_word] = _OPPOSITE.get(_word, frozenset()) | {_against}
 _FIRST = re.compile(r"\b(?:I|me|my|mine|myself)\b")
 _DENIED_VERB = re.compile(
-    r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not|wasn't|were not"
+    r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not"
+    r"|wasn't|were not"
     r"|weren't|is not|isn't|are not|aren't|never|no one|nobody|none)\s+(?:\w+ ){0,2}?(?P<verb>\w+)"
     r"|\b(?P<after>\w+) (?:nothing|no (?!longer|more|less|fewer|later|doubt)\w+|to nothing|to no \w+|none)\b"
     r"|\b(?:denies|denied|deny|refused to|failed to|declined to) (?:\w+ing |having |that )?(?P<denied>\w+)",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"\b(?P<label>unit|flat|room|ward|bed|batch|lot|order|invoice|phase|stage|load|consignment|plot|block|floor|house|site"
-    r"|building|build|server|node|version|item|contract|amendment|no\.?|case|claim|group|team|zone|table|schedule|clause"
+    r"\b(?P<label>unit|flat|room|ward|bed|batch|lot|order|invoice|phase|stage|load|consignment|plot|block|floor"
+    r"|house|site"
+    r"|building|build|server|node|version|item|contract|amendment|no\.?|case|claim|group|team|zone|table"
+    r"|schedule|clause"
     r"|section|crate|bay|gate|pump|line|route|flight|form)\s+(?:no\.?\s*)?"
     r"(?P<id>\d[\w.-]*(?!\s*(?:%|(?:mm|cm|m|km|mg|g|kg|ml|l|hrs?|mins?|mph|kw|v|a)\b))|[A-Z](?![\w-]))",
     re.IGNORECASE,
@@ -121,8 +128,9 @@ class Said:
 
     @cached_property
     def plain(self) -> str:
-        """The sentence on one line, without its number."""
-        return re.sub(r"^(?:\(?\d+(?:\.\d+)*[.)]?|\([a-z]\))\s+(?=[A-Z])", "", " ".join(self.text.split()))
+        """The sentence on one line, without its number; a row of a table that begins a line ends a clause."""
+        text = re.sub(r"^(?:\(?\d+(?:\.\d+)*[.)]?|\([a-z]\))\s+(?=[A-Z])", "", self.text.strip())
+        return " ".join(re.sub(r"(?<=\w)[ \t]*\n(?=[A-Z][a-z])", "; ", text).split())
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -168,7 +176,8 @@ class Said:
 
 
 _REPORTS = re.compile(
-    r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued|denies|denied"
+    r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued"
+    r"|denies|denied"
     r"|suggests?|suggested|rumou?r\w*|reportedly|according to)\b",
     re.IGNORECASE,
 )
@@ -193,13 +202,13 @@ def disagree(one: Said, other: Said, question: str = "") -> Kind | None:
         return None
     if _denial(one, other, question) or _denial(other, one, question):
         return "denial"
-    if one.denied or other.denied or _of_two(one, other, question):
+    if _of_two(one, other, question):
         return None
     if _dates_differ(one, other, question):
         return "date"
     if _values_differ(one, other, question):
         return "value"
-    return "opposite" if _opposite(one, other) else None
+    return "opposite" if not (one.denied or other.denied) and _opposite(one, other) else None
 
 
 # What they are about --------------------------------------------------------------------------------------------------
@@ -214,13 +223,17 @@ def _identifiers(text: str) -> frozenset[str]:
 def _apart(one: Said, other: Said, question: str) -> bool:
     """Whether the two are about different ones of a kind."""
     asked = _identifiers(question)
-    if asked and not (asked <= one.about | _identifiers(one.title) and asked <= other.about | _identifiers(other.title)):
+    if asked and not (
+        asked <= one.about | _identifiers(one.title) and asked <= other.about | _identifiers(other.title)
+    ):
         return True
     if not asked and one.about and other.about and not one.about & other.about:
         return True
     if not asked and one.identifiers != other.identifiers and (one.identifiers and other.identifiers):
         return True
     of_question = set(lexicon.names(question)) | set(lexicon.content_words(question))
+    if asked:
+        return False
     mine, theirs = one.names - other.words - of_question, other.names - one.words - of_question
     return bool(mine and theirs)
 
@@ -304,7 +317,8 @@ def _denial(one: Said, other: Said, question: str) -> bool:
 def _done(verb: str, text: str) -> bool:
     """Whether a verb stands in the text as done: in the past, and not after "to"."""
     return any(
-        _root(lexicon.stem(match[0])) == _root(verb) and not text[: match.start()].endswith((" to ", "would ", "will ", "may "))
+        _root(lexicon.stem(match[0])) == _root(verb)
+        and not text[: match.start()].endswith((" to ", "would ", "will ", "may "))
         for match in re.finditer(r"\w+", text)
     )
 
@@ -343,7 +357,9 @@ def _weekdays(text: str) -> set[str]:
 
 
 def _periods_agree(one: Said, other: Said) -> bool:
-    if len({frozenset(_weekdays(one.plain)), frozenset(_weekdays(other.plain)), frozenset()}) == 3:  # both, and not alike
+    if (
+        len({frozenset(_weekdays(one.plain)), frozenset(_weekdays(other.plain)), frozenset()}) == 3
+    ):  # both, and not alike
         return False
     mine, theirs = _periods(one.plain), _periods(other.plain)
     return mine == theirs or not (mine and theirs) or all(any(_agree(a, b) for b in theirs) for a in mine)
@@ -361,8 +377,7 @@ def _values_differ(one: Said, other: Said, question: str) -> bool:
     if {q.unit for q, _ in [*mine, *theirs]} != {"clockminute"} and _clock(one.plain) != _clock(other.plain):
         return False  # at another time of the day
     for unit in {quantity.unit for quantity, _ in mine} | {quantity.unit for quantity, _ in theirs}:
-        left = _of_unit(mine, unit)
-        right = _of_unit(theirs, unit)
+        left, right = (_asked_respect(_of_unit(found, unit), asked) for found in (mine, theirs))
         if len({q.value for q, _ in left}) != 1 or len({q.value for q, _ in right}) != 1:
             continue
         (first, where), (second, there) = left[0], right[0]
@@ -370,9 +385,18 @@ def _values_differ(one: Said, other: Said, question: str) -> bool:
             continue
         if _respects(where) - asked != _respects(there) - asked or first.qualifier != second.qualifier:
             continue
+        if ("part" in _respects(one.plain)) != ("part" in _respects(other.plain)):
+            continue
         if not _alike(first, second):
             return True
     return False
+
+
+def _asked_respect(found: list[tuple[Quantity, str]], asked: frozenset[str]) -> list[tuple[Quantity, str]]:
+    """Of several quantities those that are said in the respect that is asked for: the mean of a mean and a minimum."""
+    if len({quantity.value for quantity, _ in found}) < 2 or not asked:
+        return found
+    return [row for row in found if asked <= _respects(row[1])] or found
 
 
 def _in_base(quantity: Quantity) -> Quantity:
@@ -409,35 +433,47 @@ def _quantities(said: Said, question: str) -> Iterator[tuple[Quantity, str]]:
     for each of several identifiers, the value of the one that the question asks for."""
     asked = _identifiers(question)
     listed = [identifier for identifier in asked if identifier in said.identifiers]
-    if listed and len(said.identifiers) > 1:
+    shapes = {_shape(one) for one in listed}
+    if listed and any(one not in listed and _shape(one) in shapes for one in said.identifiers):
         for identifier in listed:
-            match = re.search(rf"{re.escape(identifier)}\W{{1,3}}(?:(?:is|was|had|at|gave|of) )?(\d[\d,.]*)", said.plain, re.I)
-            if match:
-                number = Decimal(match[1].replace(",", "").rstrip("."))
+            beside = re.search(
+                rf"{re.escape(identifier)}\W{{1,3}}(?:(?:is|was|had|at|gave|of) )?(\d[\d,.]*)",
+                said.plain,
+                re.IGNORECASE,
+            )
+            if beside:
+                number = Decimal(beside[1].replace(",", "").rstrip("."))
                 yield Quantity(number.normalize(), "", "", ""), said.plain
         return
     for clause in _clauses(said.plain):
-        for quantity in values(_without(clause, said.identifiers)).quantities:
+        if _ROW.search(clause):
+            continue  # a row of a table, whose columns say what its numbers are
+        for quantity in values(_CODE.sub(" ", _without(clause, said.identifiers))).quantities:
             if quantity.bound in ("", "exact", "about") and quantity.unit not in _LABELLED:
                 unit = "" if quantity.unit in _VERBS else quantity.unit
                 yield replace(quantity, unit=unit), _BOUNDED.sub(" ", clause)
 
 
-_LABELLED = frozenset(
+_LABELLED = lexicon.vocabulary(
     """
     section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital addendum no
     number page line item step part chapter volume batch invoice lot room flight form version draft phase issue table
     row rows sheet edition unit build time
-    """.split()
+    """
 )
-
-
 _BOUNDED = re.compile(
     r"\b(?:at (?:least|most)|(?:not|no) (?:less|more|lower|higher|fewer) than|not below|not above|not exceeding|up to"
     r"|minimum(?: of)?|maximum(?: of)?)\s+[$€£]?[\d.,]+(?:\s\w+)?",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"\b[A-Z]{1,5}[-/]\d[\w/-]*|\b[A-Z]+\d[\w/-]*")
+_ROW = re.compile(r"(?<![\w.])\d[\d,.]*\s+\d[\d,.]*(?!\s*(?:%|/))")
 _VERBS = frozenset({"began", "required", "ended", "failed", "completed", "passed", "found"})
+
+
+def _shape(identifier: str) -> str:
+    """What an identifier has in common with the others of its kind: "B-2311-A" and "B-2309-B"."""
+    return re.sub(r"[a-z]", "a", re.sub(r"\d", "9", identifier))
 
 
 def _without(text: str, identifiers: Iterable[str]) -> str:

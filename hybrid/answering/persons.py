@@ -1,0 +1,259 @@
+"""Questions about what somebody knew, said, wrote or was told, and the sentences that show it.
+
+What shows it is what they wrote, what was written to them, what they say in a statement or a transcript, and what
+somebody else reports them to have said or to have been told. A sentence that only names them, or a denial by somebody
+else, does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hybrid.answering.evidence import Sentence, speaker_of
+from hybrid.text import lexicon
+from hybrid.types.documents import Document
+
+Role = Literal["author", "recipient", "speaker", "reported"]
+
+_NAME = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Councillor|Cllr)\.? )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3}"
+_SPEECH = (
+    r"(?:know|knew|known|knows|learn|learnt|learned|aware|hear|heard|find out|found out|discover(?:ed)?"
+    r"|realis\w+|realiz\w+"
+    r"|say|said|says|write|wrote|written|tell|told|think|thought|believe\w*|claim\w*|state[sd]?|admit\w*"
+    r"|explain\w*|report\w*"
+    r"|receive[sd]?|warn\w*|inform\w*|mention\w*|promise[sd]?|advise[sd]?|ask|asked|reply|replied|respond\w*"
+    r"|react\w*|comment\w*"
+    r"|deny|denie[sd]|notif\w+|object\w*|complain\w*|recommend\w*|instruct\w*|do about|see|saw)"
+)
+_ASKED = (
+    re.compile(
+        rf"\b(?i:what|when|how|whether|did|had|has|was|were|does|which)\b[^.?]*?\b(?:did|had|has|was|were|does"
+        rf"|do|is)\s+"
+        rf"(?P<name>{_NAME})\s+(?:first |ever |really |actually |already |then |made |become |have |been "
+        rf"|being )*{_SPEECH}\b"
+    ),
+    re.compile(rf"^(?:[Dd]id|[Hh]ad|[Hh]as|[Ww]as|[Ww]ere|[Dd]oes)\s+(?P<name>{_NAME})\s+(?:\w+ ){{0,2}}{_SPEECH}\b"),
+    re.compile(rf"\b(?i:what|when|how much|that) (?P<name>{_NAME}) (?:\w+ )?{_SPEECH}\b"),
+    re.compile(
+        rf"\b(?P<name>{_NAME})['’]s? (?:\w+ )?(?:knowledge|awareness|account|evidence|view|reaction|response"
+        rf"|reply|words"
+        rf"|explanation|objections?|warnings?|statement about)\b"
+    ),
+)
+_PRONOUN = re.compile(
+    rf"\b(?:did|had|has|was|does)\s+(?:he|she|they)\s+(?:first |ever |really |actually )?{_SPEECH}\b", re.I
+)
+_KNEW = re.compile(
+    r"\b(?:know|knew|known|knows|learn|learnt|learned|aware|hear|heard|find out|found out|told|informed"
+    r"|notified|knowledge|awareness"
+    r"|discover(?:ed)?|realis\w+|realiz\w+)\b",
+    re.IGNORECASE,
+)
+_REPORTS = (
+    r"(?:said|says|told|tells|asked|asks|wrote|writes|replied|explained|stated|agreed|denied|confirmed|reported"
+    r"|promised|warned"
+    r"|informed|mentioned|claimed|thinks|thought|believes|believed|knew|knows|noted|apologised|objected"
+    r"|recommended|instructed"
+    r"|advised|refused|admitted|proposed|referred|heard|learned|learnt|was told|was informed|was aware|praised"
+    r"|insisted|added)"
+)
+_HEADER = re.compile(r"^(?P<field>From|To|Cc|Bcc): (?P<value>.*)$", re.MULTILINE)
+_HEAD_CHARS = 4000
+_TITLES = re.compile(r"^(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Councillor|Cllr)\.? ")
+_NOT_NAMES = frozenset(
+    {"what", "when", "who", "how", "the", "it", "they", "anybody", "anyone", "somebody", "someone", "nobody"}
+)
+
+
+@dataclass(frozen=True)
+class PersonAsked:
+    """Somebody whose knowledge or words a question asks for, by their ``name``; ``topic`` is what it is about, and
+    ``knowledge`` whether it asks what they knew, so that what others wrote to them counts as much as their own
+    words."""
+
+    name: str
+    topic: str
+    knowledge: bool
+
+    @property
+    def last(self) -> str:
+        """The last word of the name."""
+        return self.name.split()[-1]
+
+    @property
+    def first(self) -> str | None:
+        """The first name, where it is said."""
+        return self.name.split()[0] if " " in self.name else None
+
+
+def asked(question: str, custodians: Sequence[str] = ()) -> PersonAsked | None:
+    """Who is asked about, and on what; ``None`` for another question. "he" is the custodian that a filter names.
+
+    Example:
+        >>> asked("What did Gareth Hale know about the leak, and when did he know it?")
+        PersonAsked(name='Gareth Hale', topic='the leak', knowledge=True)
+    """
+    for pattern in _ASKED:
+        match = pattern.search(question)
+        if match and match["name"].split()[0].lower() not in _NOT_NAMES:
+            name = re.sub(r"['’]s$", "", _TITLES.sub("", match["name"]))
+            return PersonAsked(name, _topic(question, name), bool(_KNEW.search(question)))
+    if len(custodians) == 1 and _PRONOUN.search(question):
+        return PersonAsked(custodians[0], _topic(question, custodians[0]), bool(_KNEW.search(question)))
+    return None
+
+
+_ASIDE = re.compile(
+    rf"[,;]?\s*(?:and\s+)?(?:when|how|what|why|from whom) did (?:he|she|they) (?:first )?{_SPEECH}(?: (?:it"
+    rf"|that|so|about it))?\b"
+    r"|\band when\b|\bfirst\b",
+    re.IGNORECASE,
+)
+_QUESTION_WORDS = re.compile(
+    rf"\b(?:what|when|how|whether|did|had|has|was|were|does|do|he|she|they|ever|really|actually|anything|much"
+    rf"|made|become|been"
+    rf"|to|in|by|about|of|on|that|{_SPEECH})\b",
+    re.IGNORECASE,
+)
+
+
+def _topic(question: str, name: str) -> str:
+    """What the question is about, without the person and what is asked of them."""
+    rest = _ASIDE.sub(" ", question)
+    for part in (name, *name.split()):
+        rest = re.sub(rf"\b(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?{re.escape(part)}\b(?:['’]s)?", " ", rest)
+    about = re.search(r"\b(?:about|of|regarding|concerning|that|on)\b\s+(.*)", rest)
+    words = about[1] if about else _QUESTION_WORDS.sub(" ", rest)
+    return " ".join(words.split()).strip(" ?.,;")
+
+
+def role_in(document: Document, person: PersonAsked) -> Role | None:
+    """What somebody is to a document as a whole: they wrote it, it was written to them, or they made the statement."""
+    headers = {match["field"]: match["value"] for match in _HEADER.finditer(document.text, 0, _HEAD_CHARS)}
+    if document.media_type == "message/rfc822" and headers:
+        if _is_them(headers.get("From", ""), person):
+            return "author"
+        others = ", ".join(headers.get(field, "") for field in ("To", "Cc", "Bcc"))
+        return "recipient" if _is_them(others, person) else None
+    if document.metadata.author and _is_them(document.metadata.author, person):
+        return "author"
+    made_by = speaker_of(document, len(document.text))
+    return "speaker" if made_by and _is_them(made_by, person) else None
+
+
+_ADDRESS = re.compile(r"<[^<>]*>|\([^()]*\)|@\S+")
+_FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|Trust)\b\.?$")
+
+
+def _is_them(names: str, person: PersonAsked) -> bool:
+    """Whether a list of names, with their addresses or without, has the person: the whole name, or the last name with
+    the first name's initial."""
+    return any(_named_so(" ".join(_ADDRESS.sub(" ", one).replace('"', " ").split()), person) for one in _split(names))
+
+
+def _split(names: str) -> list[str]:
+    """The names of a list; "Aaker, Ann" is one where the address tells."""
+    return re.split(r"[;,]\s*(?=[^<>]*<)|(?<=>),\s*|;\s*", names) if "<" in names else re.split(r"[;,]\s*", names)
+
+
+def _named_so(name: str, person: PersonAsked) -> bool:
+    words = name.replace(".", " ").casefold().split()
+    last, first = person.last.casefold(), (person.first or "").casefold()
+    if last not in words or _FIRM.search(name):
+        return False
+    if not first:
+        return words[-1] == last
+    others = [word for word in words if word != last]
+    return first in others or any(len(word) == 1 and word == first[0] for word in others)
+
+
+def role_of(sentence: Sentence, document: Document, person: PersonAsked, in_document: Role | None) -> Role | None:
+    """What shows what somebody knew or said in a sentence of a document, in which they have the role ``in_document``;
+    ``None`` where nothing does."""
+    who = speaker_of(document, sentence.start, quoted=sentence.quoted)
+    if sentence.quoted:
+        if who and _is_them(who, person):
+            return "speaker"
+        return "recipient" if in_document in ("author", "recipient") else _reported(sentence, person)
+    if in_document is not None:
+        return in_document
+    if who and _is_them(who, person):
+        return "speaker"
+    return _reported(sentence, person)
+
+
+def speaks(sentence: Sentence, document: Document, person: PersonAsked) -> bool:
+    """Whether the person says a sentence: as whoever makes the document, or whoever wrote what it quotes."""
+    who = speaker_of(document, sentence.start, quoted=sentence.quoted)
+    if who is None and not sentence.quoted:
+        who = document.metadata.author
+    return who is not None and _is_them(who, person)
+
+
+def _reported(sentence: Sentence, person: PersonAsked) -> Role | None:
+    """Whether somebody else reports what the person said, or was told."""
+    first = re.escape(person.first) if person.first else ""
+    whole = rf"(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?{f'(?:{first} )?' if first else ''}{re.escape(person.last)}"
+    names = rf"(?:{whole}|{first}(?! [A-Z]))" if first else whole
+    text = " ".join(sentence.text.split())
+    said = rf"\b{names}\b (?:\w+ly |has |had |also |then |again |only |never )*{_REPORTS}\b|\b{names}:"
+    verbs = r"(?:told|informed|warned|asked|advised|wrote to|reported to|said to|reminded|instructed)"
+    told_so = rf"\b{verbs}\b (?:\w+ )?\b{names}\b"
+    return "reported" if re.search(said, text) or re.search(told_so, text) else None
+
+
+DENIAL = re.compile(
+    r"\b(?:no|not|never|nothing|n't|first)\b.{0,40}\b(?:know\w*|knew|aware\w*|told|heard|learn\w*|notice"
+    r"|informed|idea)\b"
+    r"|\b(?:knew|know|heard|had) (?:nothing|of no|no)\b|\bunaware\b|\bfirst (?:became|learn|heard|knew|time)\b",
+    re.IGNORECASE,
+)
+"""What denies knowledge, or dates it: "I had no earlier knowledge", "I first heard of it in March"."""
+
+
+def denies_knowledge(text: str) -> bool:
+    """Whether a sentence denies that somebody knew something, or says when they first did.
+
+    Example:
+        >>> denies_knowledge("I had no earlier knowledge of it."), denies_knowledge("I know him.")
+        (True, False)
+    """
+    return DENIAL.search(" ".join(text.split())) is not None
+
+
+def words_of(text: str) -> frozenset[str]:
+    """The content words of a text as they are written, but for a plural's ending: "reads" is no "reading"."""
+    found = {word.casefold() for token in lexicon.tokens(text) for word in re.split(r"[-/’',&.:]", token)}
+    return frozenset(
+        re.sub(r"(?<=[a-z]{3})s$", "", one) for one in found if one not in lexicon.STOPWORDS and len(one) > 2
+    )
+
+
+def told(text: str, person: PersonAsked, role: Role | None) -> bool:
+    """Whether a sentence says that the person was told something: "I told you in May", in a mail to them."""
+    names = re.escape(person.last) + (rf"|{re.escape(person.first)}" if person.first else "")
+    whom = rf"(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?(?:{names}{'|you' if role == 'recipient' else ''})"
+    verbs = (
+        r"(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to)"
+    )
+    said = rf"\b{verbs} {whom}\b|\b{whom} (?:knew|was told|were told|was informed|were informed|was aware|were aware)\b"
+    return re.search(said, " ".join(text.split())) is not None
+
+
+CONCEALS = re.compile(
+    r"\b(?:rather than|instead of) (?:write|writing|e-?mail\w*|put\w*)\b|\b(?:do not|don't|please not|not to"
+    r"|stop) (?:\w+ )?"
+    r"(?:writ\w+|e-?mail\w*|forward\w*|put\w* (?:this|it|any of (?:this|it)) (?:in|on|down)|tell|mention)\b"
+    r"|\b(?:not|nothing) in writing\b|\bdelete (?:this|it|the mail|these)\b|\bbetween (?:us|you and me|ourselves)\b"
+    r"|\boff the record\b|\bkeep (?:this|it) (?:quiet|to yourself|between)\b|\bno(?:body|one| one) (?:needs?"
+    r"|will|has|should) "
+    r"(?:to )?(?:ever )?(?:know|find out|notice)\b|\bsay nothing\b|\b(?:speak|talk|call me"
+    r"|ring me)\b.{0,40}\brather than\b",
+    re.IGNORECASE,
+)
+"""What people write who do not want it written down; beside what they knew it is quoted."""
+CONCEALING = "Do not write this down or put it in a mail; let us speak instead. Delete this. Keep it between us."
+"""What is searched for to find it."""

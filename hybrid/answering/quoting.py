@@ -1,0 +1,459 @@
+"""Which sentences a lookup quotes, and what is said beside them: qualifications, contradictions, executed and draft
+versions, who said it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybrid.answering import persons
+from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
+from hybrid.answering.selection import actuality, boilerplate, features, ranker, ranking
+from hybrid.answering.selection.variants import variants
+from hybrid.answering.verification.disagreement import Said, disagree
+from hybrid.answering.verification.values import values
+from hybrid.answering.verification.vetoes import same_words
+from hybrid.text import lexicon
+from hybrid.text.document_status import StatusName
+from hybrid.text.formatting import who_and_when
+from hybrid.text.sentences import spans as sentence_spans
+from hybrid.types.answers import Hit
+from hybrid.types.documents import Document
+from hybrid.types.filters import Filter
+
+POOL, LEAST_OF_POOL = 16, 0.02
+"""Sentences that are compared with the quotes for contradictions: the best by the ranker, down to this share of the
+best one's score."""
+MOST_AGAINST = 2
+"""Sentences that are quoted for contradicting one quote."""
+FEWEST_WORDS = 5
+"""Words of a sentence that may contradict: a cell of a table says little by itself."""
+VERSION = 0.4
+"""Resemblance of two documents from which they count as versions of one: of the case file's agreement and its third
+draft it is 0.69, of a mail and the reply that quotes it up to 0.75, which share no status."""
+SAME_WORDS = 0.8
+"""Share of a sentence's words, in order, that another version's sentence has if it is the same provision."""
+VARIANT_LESS = 0.3
+"""What a sentence's score by another wording of the question counts less than by its own, in log-odds; not measured."""
+_LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
+_CLAUSE = re.compile(r"(?m)^\s*(\d{1,2}\.\d{1,2})\.?\s")
+_CHANGES = re.compile(
+    r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+)\b", re.I
+)
+
+
+class Searches(Protocol):
+    """The part of a searcher that quoting needs."""
+
+    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+        """The ``k`` best spans for a text, of the documents that ``where`` lets through."""
+
+
+class Versions(Texts, Protocol):
+    """The part of a catalog that quoting needs."""
+
+    def near_copies(self, document_id: int, least: float) -> Mapping[int, float]:
+        """The documents whose texts resemble a document's, by id, the most alike first."""
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A sentence to be quoted: why it is no statement of fact, which others contradict it, and whether who says it and
+    when stand before it."""
+
+    sentence: Sentence
+    qualification: str = ""
+    against: tuple[Sentence, ...] = ()
+    attributed: bool = False
+
+
+class Quoting:
+    """Chooses the quotes of one question.
+
+    Args:
+        texts: the documents.
+        searcher: finds other versions of a quoted sentence.
+        encoder: embeds questions and sentences.
+        idf: of the question's words.
+        allowed: the documents that may be quoted.
+    """
+
+    def __init__(
+        self,
+        texts: Versions,
+        searcher: Searches,
+        encoder: Encoder,
+        idf: Callable[[str], float],
+        allowed: Container[int],
+    ) -> None:
+        self._texts = texts
+        self._searcher = searcher
+        self._encoder = encoder
+        self._idf = idf
+        self._allowed = allowed
+        self.notes: list[str] = []
+
+    def quotes(
+        self, question: str, found: Sequence[Sentence], most: int, further: Sequence[Sentence] = ()
+    ) -> list[Quoted]:
+        """Up to ``most`` sentences that answer, the best first, and those that contradict one of them, which may be
+        among ``further`` sentences."""
+        scores = self._scores(question, found)
+        pool = ranking.choose(question, found, self._idf, POOL, LEAST_OF_POOL, scores)
+        chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
+        if actuality.asks_what_happened(question):
+            acting = [
+                one for one in chosen
+                if actuality.says_action(question, one.text) and not self._qualification(question, one)
+            ]  # fmt: skip
+            chosen = acting or chosen
+        near = sorted(further, key=lambda one: -one.similarity)[:POOL]
+        sentences = self._executed_first(chosen)
+        replies = self._replies(question, [*found, *further])
+        sentences = [*replies, *sentences][: max(most, len(sentences))]
+        against = self._contradictions(question, sentences, [*(one.sentence for one in pool), *near])
+        answering = {one.key for one in replies}
+        ordered: dict[tuple[int, int, int], Sentence] = {}
+        for one in [*sentences, *self._amendments(question, sentences)]:
+            ordered |= {other.key: other for other in (one, *against.get(one.key, ())) if other.key not in ordered}
+        return [
+            Quoted(one, self._qualification(question, one), against.get(one.key, ()), one.key in answering)
+            for one in ordered.values()
+        ]
+
+    # What a sentence is worth -----------------------------------------------------------------------------------------
+
+    def _scores(self, question: str, found: Sequence[Sentence]) -> NDArray[np.float64]:
+        """The scores ``[len(found)]`` of the ranker, with what each sentence gains or loses by what kind of answer it
+        is, or gains by another wording of the question."""
+        own = ranker.load().scores(features.matrix(question, found, self._idf))
+        gained = np.array(
+            [actuality.adjustment(question, collapse(one.text), self._qualification(question, one)) for one in found]
+        )
+        for variant in variants(question) if found else ():
+            vector = self._encoder.encode([variant])[0]
+            other = ranker.load().scores(
+                features.matrix(variant, with_similarity(self._encoder, vector, found), self._idf)
+            )
+            gained = gained + np.maximum(0.0, other - VARIANT_LESS - own)
+        total: NDArray[np.float64] = own + gained
+        return total
+
+    def _qualification(self, question: str, one: Sentence) -> str:
+        """Why a sentence does not say that something happened, where that is asked."""
+        if not actuality.asks_what_happened(question):
+            return ""
+        text = self._texts.text(one.document_id)
+        return actuality.qualification(one.text, actuality.heading_above(text, one.start))
+
+    # Versions ---------------------------------------------------------------------------------------------------------
+
+    def _executed_first(self, sentences: Sequence[Sentence]) -> list[Sentence]:
+        """The sentences, each of a draft or a superseded document behind the executed one's that says the same; where
+        the words are the same, that one alone, and a note."""
+        made: list[Sentence] = []
+        for one in sentences:
+            final = self._final_version(one)
+            if final is None:
+                made.append(one)
+                continue
+            made.append(final)
+            status = self._document(one).status
+            if boilerplate.words_of(_unnumbered(final.text)) == boilerplate.words_of(_unnumbered(one.text)):
+                self._note(f"The {status.name if status else 'version'} {one.source} has the same words.")
+            else:
+                made.append(one)
+        return list({one.key: one for one in made}.values())
+
+    def _final_version(self, one: Sentence) -> Sentence | None:
+        """The same provision in the executed version of a draft, if there is one."""
+        status = self._document(one).status
+        if status is None or status.name not in _LESSER:
+            return None
+        for document_id in self._texts.near_copies(one.document_id, VERSION):
+            if document_id not in self._allowed:
+                continue
+            document = self._texts.document(document_id)
+            other = document.status
+            if (other is None or _LESSER.get(other.name, 0) < _LESSER[status.name]) and document.media_type != _MAIL:
+                same = self._same_provision(one, document, document_id)
+                if same is not None:
+                    return same
+        return None
+
+    def _same_provision(self, one: Sentence, document: Document, document_id: int) -> Sentence | None:
+        hits = self._searcher.search(collapse(one.text), 3, Filter(sources=document.source))
+        found = gather(self._texts, [hit for hit in hits if hit.document_id == document_id])
+        plain = collapse(_unnumbered(one.text))
+        best = max(found, key=lambda other: same_words(plain, collapse(_unnumbered(other.text))), default=None)
+        if best is None or same_words(plain, collapse(_unnumbered(best.text))) < SAME_WORDS:
+            return None
+        return replace(best, rank=one.rank, similarity=one.similarity)
+
+    def _amendments(self, question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
+        """What another executed document says of changes of a clause that is quoted of an executed one."""
+        found = []
+        for one in sentences[:1]:
+            status = self._document(one).status
+            if status is None or status.name != "executed" or actuality.asks_what_happened(question):
+                continue
+            clause = _clause_of(self._texts.text(one.document_id), one.start)
+            if clause is None:
+                continue
+            hits = self._searcher.search(f"clause {clause} is amended, replaced, becomes, is not changed", 10)
+            for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed]):
+                executed = self._document(other).status
+                if other.document_id == one.document_id or executed is None or executed.name != "executed":
+                    continue
+                said = collapse(other.text)
+                if re.search(rf"\bclause {re.escape(clause)}\b", said, re.IGNORECASE) and _CHANGES.search(said):
+                    found.append(other)
+        return _distinct(found)[:MOST_AGAINST]
+
+    def _replies(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
+        """What a mail answers to one that it quotes ("No."), where the quoted one holds what a yes-or-no question is
+        about: the answer, and the sentence after it."""
+        if _POLAR.match(question) is None or not actuality.asks_what_happened(question):
+            return []
+        asked = set(lexicon.content_words(question)) - set(lexicon.names(question))
+        facts = lexicon.facts(question).required
+        for document_id in dict.fromkeys(one.document_id for one in found):
+            document = self._texts.document(document_id)
+            cut = document.text.find("wrote:\n>")
+            if document.media_type != _MAIL or cut < 0:
+                continue
+            quoted = document.text[cut:]
+            held = asked & set(lexicon.content_words(quoted))
+            if len(held) * 2 < len(asked) or not facts <= lexicon.facts(quoted).provided:
+                continue
+            own = [one for one in self._own(document_id, document, cut) if boilerplate.is_statement("", one.text)]
+            at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(one.text)), None)
+            if at is not None:
+                return own[at : at + 2]
+        return []
+
+    def _own(self, document_id: int, document: Document, cut: int) -> list[Sentence]:
+        """The sentences of a mail above what it quotes, without its headers."""
+        body = document.text.find("\n\n") + 2
+        place = (document_id, document.source, document.title, document.sha256)
+        return [
+            Sentence(*place, body + start, body + end, document.text[body + start : body + end])
+            for start, end in sentence_spans(document.text[body:cut])
+        ]
+
+    # Contradictions ---------------------------------------------------------------------------------------------------
+
+    def _contradictions(
+        self, question: str, quotes: Sequence[Sentence], pool: Sequence[Sentence]
+    ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
+        """For each quote, and each sentence of the pool that contradicts one, what contradicts it."""
+        found: dict[tuple[int, int, int], list[Sentence]] = {}
+        for one in quotes:
+            said = self._said(one)
+            taken: list[str] = []
+            for other in [*quotes, *pool]:
+                words = boilerplate.words_of(other.text)
+                if len(other.text.split()) < FEWEST_WORDS:
+                    continue
+                if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
+                    continue
+                if disagree(said, self._said(other), question):
+                    taken.append(words)
+                    found.setdefault(one.key, []).append(other)
+                    found.setdefault(other.key, []).append(one)
+        return {key: tuple({one.key: one for one in others}.values()) for key, others in found.items()}
+
+    def _same_document(self, one: Sentence, other: Sentence) -> bool:
+        """Whether two sentences are of one document or of two versions of it."""
+        if one.document_id == other.document_id:
+            return True
+        if other.document_id not in self._texts.near_copies(one.document_id, VERSION):
+            return False
+        return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL
+
+    def _said(self, one: Sentence) -> Said:
+        document = self._document(one)
+        who = speaker_of(document, one.start, quoted=one.quoted)
+        author = None if one.quoted else document.metadata.author
+        return Said(one.text, one.title, who or (who_and_when(author, None) or None))
+
+    def _document(self, one: Sentence) -> Document:
+        return self._texts.document(one.document_id)
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+_MAIL = "message/rfc822"
+_POLAR = re.compile(r"(?:did|has|have|had|was|were|is|are|does|do)\b", re.IGNORECASE)
+_RESPONSE = re.compile(
+    r"(?:no|yes|agreed|accepted|declined|refused|confirmed|done|never|certainly|absolutely|of course|not at all"
+    r"|i will not"
+    r"|i cannot|we will not|we cannot|we do not|i do not|i am afraid|i refuse|we refuse|fine|approved)\b",
+    re.IGNORECASE,
+)
+
+
+def _clause_of(text: str, start: int) -> str | None:
+    """The number of the clause that stands at ``start``: "8.2"."""
+    line = text.rfind("\n", 0, start + 1) + 1
+    found = [match[1] for match in _CLAUSE.finditer(text, max(0, line - 3000), start + 12)]
+    return found[-1] if found else None
+
+
+def _unnumbered(text: str) -> str:
+    return re.sub(r"^\s*\(?(?:\d+(?:\.\d+)*[.)]?|[a-z]\))\s+", "", text)
+
+
+# What somebody knew or said -------------------------------------------------------------------------------------------
+
+PERSON_HITS, PERSON_LEAST = 30, 0.5
+"""Chunks searched among the documents of somebody, and the share of the best sentence's relevance below which theirs
+are not quoted: there are few such sentences, and each counts. Not measured."""
+TOPICAL = 0.35
+"""Relevance, similarity and share of words, from which a sentence shows what somebody knew of a topic; not measured."""
+CONCEALING_HITS = 8
+CONCEALED_DAYS = 31
+"""Days around what they knew in which a wish not to have it in writing is quoted."""
+
+
+class PersonQuoting:
+    """Chooses what shows what somebody knew, said or was told of a topic, in the order of time.
+
+    Example:
+        quotes = PersonQuoting(catalog, searcher, embedder, idf).quotes(person, documents, most=6)
+    """
+
+    def __init__(self, texts: Texts, searcher: Searches, encoder: Encoder, idf: Callable[[str], float]) -> None:
+        self._texts = texts
+        self._searcher = searcher
+        self._encoder = encoder
+        self._idf = idf
+
+    def quotes(self, person: persons.PersonAsked, documents: Mapping[int, str], most: int) -> list[Quoted]:
+        """Up to ``most`` sentences of the documents, by id with the names they are quoted under, and their denials."""
+        roles = {one: persons.role_in(self._texts.document(one, source), person) for one, source in documents.items()}
+        if not any(role is not None for role in roles.values()):
+            return []
+        found = self._shown(person.topic or person.name, PERSON_HITS, person, documents, roles)
+        if not found:
+            return []
+        scores = {one.key: self._relevance(person, one, roles.get(one.document_id)) for one in found}
+        best = max(scores.values())
+        ranked = sorted(found, key=lambda one: -scores[one.key])
+        chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
+        chosen = _distinct(chosen)
+        denials = [one for one in chosen if person.knowledge and self._denies(one, person)]
+        kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
+        if person.knowledge:
+            kept += self._concealing(person, documents, roles, kept)
+        ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
+        against = {denial.key: self._earlier(denial, ordered, denials, person) for denial in denials}
+        return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
+
+    def _relevance(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
+        """Similarity to the topic, and the share of its words, by idf, that the sentence holds; half as much in its
+        title. That the person was told something counts as half of the topic's words."""
+        words = persons.words_of(person.topic)
+        total = sum(map(self._idf, map(lexicon.stem, words))) or 1.0
+        own, titled = persons.words_of(one.text), persons.words_of(one.title)
+        held = sum(self._idf(lexicon.stem(word)) * (1.0 if word in own else 0.5 * (word in titled)) for word in words)
+        return one.similarity + held / total + 0.5 * (person.knowledge and persons.told(one.text, person, role))
+
+    def _shown(
+        self,
+        topic: str,
+        hits: int,
+        person: persons.PersonAsked,
+        documents: Mapping[int, str],
+        roles: Mapping[int, persons.Role | None],
+    ) -> list[Sentence]:
+        """The sentences on a topic that show something of the person, with similarities."""
+        where = Filter(sources=tuple(dict.fromkeys(documents.values())))
+        spans = [hit for hit in self._searcher.search(topic, hits, where) if hit.document_id in documents]
+        vector = self._encoder.encode([topic])[0]
+        found = with_similarity(self._encoder, vector, gather(self._texts, spans))
+        shows = []
+        for one in found:
+            document = self._texts.document(one.document_id, one.source)
+            text = boilerplate.unmarked(one.text)
+            if not boilerplate.is_statement(topic, text) or text.endswith("?"):
+                continue
+            if len(text.split()) <= 8 and not text.endswith((".", "!")):
+                continue  # a heading, or part of a signature
+            if len(one.text.split()) > 3 and persons.role_of(one, document, person, roles.get(one.document_id)):
+                shows.append(one)
+        said = boilerplate.originals(shows)
+        return list({one.key: one for one in (said.get(one.key, one) for one in shows)}.values())
+
+    def _denies(self, one: Sentence, person: persons.PersonAsked) -> bool:
+        return persons.denies_knowledge(one.text) and self._by(one, person)
+
+    def _by(self, one: Sentence, person: persons.PersonAsked) -> bool:
+        """Whether the person says it."""
+        document = self._texts.document(one.document_id, one.source)
+        return persons.speaks(one, document, person)
+
+    def _concealing(
+        self,
+        person: persons.PersonAsked,
+        documents: Mapping[int, str],
+        roles: Mapping[int, persons.Role | None],
+        kept: Sequence[Sentence],
+    ) -> Iterator[Sentence]:
+        """What the person wrote about not writing, near in time to what they knew."""
+        near = [_day(date) for one in kept if (date := self._date(one))]
+        for one in self._shown(persons.CONCEALING, CONCEALING_HITS, person, documents, roles):
+            if persons.CONCEALS.search(collapse(one.text)) and self._by(one, person):
+                day = _day(self._date(one) or "")
+                if len(documents) <= PERSON_HITS or any(abs(day - other) <= CONCEALED_DAYS for other in near if day):
+                    yield one
+
+    def _earlier(
+        self, denial: Sentence, shown: Iterable[Sentence], denials: Sequence[Sentence], person: persons.PersonAsked
+    ) -> tuple[Sentence, ...]:
+        """What contradicts that somebody did not know: what they wrote or were sent on the topic before the day from
+        which they say that they knew."""
+        words = persons.words_of(person.topic)
+        text = self._texts.text(denial.document_id)
+        around = collapse(text[max(0, denial.start - 300) : denial.end])
+        days = [
+            f"{day.year}-{day.month:02}-{day.day:02}"
+            for day in values(around).days
+            if day.year and day.month and day.day
+        ]
+        limit = min(days, default=(self._date(denial) or "")[:10])
+        earlier = [
+            one
+            for one in shown
+            if one not in denials
+            and one.document_id != denial.document_id
+            and limit
+            and (self._date(one) or "9")[:10] < limit
+            and not actuality.qualification(one.text)
+            and len(words & persons.words_of(one.text)) >= max(1, len(words) // 2)
+        ]
+        return tuple(earlier[:MOST_AGAINST])
+
+    def _date(self, one: Sentence) -> str | None:
+        return self._texts.document(one.document_id, one.source).metadata.date
+
+
+def _day(date: str) -> int:
+    """A day as a number, 0 for none: days apart are about their difference."""
+    if len(date) < 10:
+        return 0
+    year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
+    return year * 372 + month * 31 + day
+
+
+def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """Each text once."""
+    return list({boilerplate.words_of(one.text): one for one in reversed(list(sentences))}.values())[::-1]

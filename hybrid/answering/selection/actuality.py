@@ -1,0 +1,201 @@
+"""Questions about what happened, and sentences that do not say that anything did: options, proposals, conditions, terms
+of a contract, plans, requests.
+
+"Did the buyer accept the offer?" is not answered by "Accept the offer of £40,000" under the heading "Options", and "Has
+he admitted liability?" not by "If so there is no limit on his liability". Such a sentence ranks behind plain
+statements, and where it is quoted its qualification is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hybrid.answering.evidence import collapse
+from hybrid.answering.verification.values import values
+
+PENALTY, FRAGMENT = 1.5, 1.0
+"""Log-odds that a sentence loses against others where what happened is asked, for a qualification and for having no
+verb; not measured: a sentence that is as good in all else falls below
+`hybrid.answering.selection.ranking.MIN_SHARE`."""
+ANSWERS = 1.2
+BOUND = 2.5
+"""Log-odds that a sentence gains by the asked verb or its opposite, and by a bound where a limit is asked; not
+measured."""
+
+_HAPPENED = re.compile(
+    r"^(?:and |but |so )?(?:did|has|have|had|was|were)\b|\b(?:did|was|were|has|had)\b|\b(?:what happened|who \w+ed)\b",
+    re.I,
+)
+_OF_TERMS = re.compile(
+    r"\b(?:may|must|shall|can|could|should|would|allowed|permitted|required?|requires|entitled|obliged"
+    r"|obligations?|if|terms?"
+    r"|clauses?|provisions?|under the (?:agreement|contract|lease|policy))\b",
+    re.IGNORECASE,
+)
+_OPTIONS = re.compile(r"\b(?:options?|alternatives?|choices|possible (?:courses|outcomes|ways))\b", re.IGNORECASE)
+_PROPOSALS = re.compile(
+    r"\b(?:proposals?|proposed|recommendations?|recommended|motions?|resolutions? proposed|for decision"
+    r"|(?:asked|invited|requested) to (?:decide|approve|agree|consider|resolve)|decisions? (?:sought|required"
+    r"|requested))\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^\(?(?P<number>\d{1,3}(?:\.\d{1,3})*)[.)]?\s+|^\([a-z]\)\s+|^[-*•]\s+")
+_CONDITION = re.compile(
+    r"^(?:if|unless|should|were|provided|assuming|in the event|in case|supposing|subject to|where|whenever)\b"
+    r"|^(?:\w+ ){0,6}(?:would|could|might)\b|,? if (?!not\b)",
+    re.IGNORECASE,
+)
+_TERM = re.compile(r"\b(?:shall|must|may|is to be|are to be|is obliged|undertakes? to)\b", re.IGNORECASE)
+_PLAN = re.compile(
+    r"\b(?:will|going to|plans? to|intends? to|hopes? to|expects? to|about to|aims? to)\b", re.IGNORECASE
+)
+_REQUEST = re.compile(
+    r"^(?:please|kindly|could you|would you|can you|let us|let's|we ask|i ask|i suggest|we suggest)\b", re.IGNORECASE
+)
+_SUBJECT = re.compile(
+    r"^(?i:the|a|an|our|my|his|her|its|their|this|that|these|those|no|all|both|each|i|we|he|she|it|they|you"
+    r"|there|mr|mrs|ms"
+    r"|dr|on|in|at|by|after|before|since|from|under|not|nobody|nothing)\b"
+    r"|^[A-Z]\w+(?:['’]s)?\s+(?:[A-Z]|(?:is|are|was|were|has|have|had|did|does|will|shall|may|must|\w+ed|\w+s)\b)"
+)
+_BASE_VERB = re.compile(r"^(?:to )?[A-Z]?[a-z]{3,}\b")
+
+
+def _form(word: str) -> str:
+    """A verb without its ending: "denies", "denied" and "deny" are one."""
+    word = re.sub(r"ie[sd]$", "y", word)
+    word = re.sub(r"(?<=\w\w\w)(?:ing|ed|es|e|s)$", "", word)
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] in "ptlrgn" else word
+
+
+_OPPOSED_VERBS = """
+    admit deny dispute concede, accept refuse reject decline, agree refuse reject decline, approve reject refuse defer,
+    allow refuse forbid, grant refuse reject, confirm deny, pay withhold refuse, sign refuse decline, disclose withhold
+    conceal, renew terminate, terminate renew, waive reserve insist, comply breach, breach comply, destroy delete shred
+    tidy
+"""
+_OPPOSED: dict[str, frozenset[str]] = {}
+for _group in _OPPOSED_VERBS.split(","):
+    _first, *_others = (_form(_word) for _word in _group.split())
+    _OPPOSED[_first] = _OPPOSED.get(_first, frozenset()) | {_first, *_others}
+_LIMIT_ASKED = re.compile(
+    r"\b(?:cap|caps|capped|limit|limits|limited|maximum|ceiling|most|upper)\b|\bat most\b", re.IGNORECASE
+)
+_LEAST_ASKED = re.compile(r"\b(?:minimum|floor|least|lower limit)\b", re.IGNORECASE)
+
+
+def asks_what_happened(question: str) -> bool:
+    """Whether a question asks what has been, and not what a text provides for.
+
+    Example:
+        >>> asks_what_happened("Did the buyer accept?"), asks_what_happened("May the buyer refuse?")
+        (True, False)
+    """
+    return _HAPPENED.search(question) is not None and _OF_TERMS.search(question) is None
+
+
+def qualification(sentence: str, heading: str = "") -> str:
+    """Why a sentence under a heading does not say that something happened, in words; empty for a plain statement.
+
+    Example:
+        >>> qualification("4.1 Accept the offer of £40,000.", "4. Options")
+        'an option'
+        >>> qualification("The offer was refused.", "4. Options")
+        ''
+    """
+    text = _NUMBER.sub("", collapse(sentence)).strip("“”\"' ")
+    if text.endswith("?"):
+        return "a question"
+    bare = _SUBJECT.match(text) is None and _BASE_VERB.match(text) is not None
+    if bare and _OPTIONS.search(heading):
+        return "an option"
+    if re.match(r"^option\b", text, re.IGNORECASE):
+        return "an option"
+    if (bare and _PROPOSALS.search(heading)) or re.match(r"^to [a-z]+ (?:the|a|an|that|[A-Z])", text, re.IGNORECASE):
+        return "a proposal"
+    if _REQUEST.match(text):
+        return "a request"
+    if _CONDITION.search(text):
+        return "conditional"
+    if _TERM.search(text):
+        return "a term"
+    return "a plan" if _PLAN.search(text) else ""
+
+
+def heading_above(text: str, start: int) -> str:
+    """The heading of the section that the sentence at ``start`` stands in: of "4.1 ..." the line "4. ...", else the
+    nearest short line above that ends in no stop; empty where there is none.
+
+    Example:
+        >>> heading_above("4. Options\\n4.1 Accept it.\\n4.2 Refuse it.", 27)
+        '4. Options'
+    """
+    own = _NUMBER.match(" ".join(text[start : start + 40].split()))
+    if own and own["number"] and "." in own["number"]:
+        section = own["number"].split(".")[0]
+        for line in _lines_above(text, start):
+            match = _NUMBER.match(line)
+            if match and match["number"] == section and len(line.split()) <= 14:
+                return line
+    return next((line for line in _lines_above(text, start) if _is_heading(line)), "")
+
+
+def _lines_above(text: str, start: int) -> Iterator[str]:
+    """The lines above, the nearest first, as far as headings are looked for."""
+    lines = text[max(0, start - 6000) : text.rfind("\n", 0, start) + 1].splitlines()
+    yield from (line.strip() for line in reversed(lines) if line.strip())
+
+
+def _is_heading(line: str) -> bool:
+    words = line.split()
+    return (
+        len(words) <= 8 and line[-1] not in '.,;:!?)”"' and (line[0].isupper() or line[0].isdigit()) and len(line) > 3
+    )
+
+
+def adjustment(question: str, sentence: str, qualified: str) -> float:
+    """What a sentence gains or loses, in log-odds, by what kind of answer it is."""
+    gained = 0.0
+    if asks_what_happened(question):
+        words = sentence.split()
+        gained -= PENALTY * bool(qualified)
+        gained -= FRAGMENT * (len(words) <= 8 and sentence.rstrip()[-1:] not in '.!?:;”"')
+        gained += ANSWERS * (not qualified and says_action(question, sentence))
+    named = _WHO_IS.search(question)
+    if named:
+        gained += _role_said(named["name"], sentence)
+    for asked, bounds in ((_LIMIT_ASKED, {"most"}), (_LEAST_ASKED, {"least"})):
+        if asked.search(question) and any(one.bound in bounds for one in values(sentence).quantities):
+            gained += BOUND
+    return gained
+
+
+_WHO_IS = re.compile(r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+)\s*\?*$")
+
+
+def says_who(question: str, sentence: str) -> bool:
+    """Whether a question asks who somebody is, and a sentence or a signature says what they are."""
+    named = _WHO_IS.search(question)
+    return named is not None and _role_said(named["name"], sentence) > 0
+
+
+def _role_said(name: str, sentence: str) -> float:
+    """What a sentence gains as an answer to who somebody is: it names them, and what they are beside the name."""
+    last = re.escape(name.split()[-1])
+    if not re.search(rf"\b{last}\b", sentence):
+        return -2 * PENALTY
+    words = " ".join(sentence.split())
+    role = rf"\b{last}\b,? (?:is|was|has been|became|the|our|a|an|[A-Z][a-z]+ (?:[A-Z]|of|and)\w*)"
+    return ANSWERS if re.search(role, words) or re.search(rf"\bI, (?:\w+ )?{last}\b", words) else 0.0
+
+
+def says_action(question: str, sentence: str) -> bool:
+    """Whether a sentence says the verb that is asked about or its opposite: "accept", "refuse"."""
+    asked = [_OPPOSED[stem] for stem in _stems(question) if stem in _OPPOSED]
+    held = set(_stems(sentence))
+    return any(group & held for group in asked)
+
+
+def _stems(text: str) -> list[str]:
+    return [_form(word) for word in re.findall(r"[a-z]+", text.lower())]

@@ -1,0 +1,228 @@
+"""What a quote is worth is said beside it: who says it, the status of its document, copies, contradictions; and what
+only might happen is no fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import hybrid
+from hybrid.answering import persons
+from hybrid.answering.selection import actuality
+from hybrid.answering.selection.variants import variants
+
+MAIL = """From: {author} <{author_at}@mill.example>
+To: {to}
+Date: {date} 09:00:00 +0000
+Subject: {subject}
+X-Custodian: {custodian}
+
+{body}
+"""
+
+SIGNED = """
+
+Signed for the landlord
+Signature: {one}
+Signed for the tenant
+Signature: {other}
+"""
+LEASE = [
+    "1.1 The tenant shall pay the rent on the first day of each month to the landlord's agent.",
+    "1.2 The tenant shall keep the windows and the doors of the house clean and in good repair.",
+    "2.1 The landlord shall keep the roof, the walls and the drains of the house in repair.",
+    "2.2 The landlord may enter the house to inspect it after two days' notice in writing.",
+    "3.1 Neither party may assign this lease without the consent of the other in writing.",
+    "3.2 This lease is governed by the law of Scotland and the courts of Perth decide disputes.",
+]
+
+
+def mail(author: str, to: str, date: str, subject: str, body: str, custodian: str) -> str:
+    at = author.lower().replace(" ", ".")
+    return MAIL.format(author=author, author_at=at, to=to, date=date, subject=subject, body=body, custodian=custodian)
+
+
+FILES: Mapping[str, str] = {
+    "lease-draft-2.txt": "DRAFT 2\nLease\n" + "\n\n".join(LEASE) + "\n\n4.1 The rent is £800 a month.",
+    "lease.txt": "Lease\n"
+    + "\n\n".join(LEASE)
+    + "\n\n4.1 The rent is £900 a month."
+    + SIGNED.format(one="(signed) Lena Hart", other="(signed) Tom Dale"),
+    "board.txt": "Board paper\n\n3. Options\n\n3.1 Accept the offer of £5,000 from the roofer.\n\n"
+    "3.2 Go to court.\n\n4. Risk\n\n4.1 If the roofer admits the fault there is no limit on its liability.",
+    "refusal.txt": "Note of 4 May 2025\n\nThe board refused the offer of £5,000 from the roofer on 2 May 2025.",
+    "ward.txt": "Ward diary\n\nThe sample of bed 12, number WX-4471, showed 8 cells.",
+    "lab.txt": "Laboratory sheet for WX-4471\n\nThe sample WX-4471 showed 31 cells when it was counted.",
+    "box/tom/leak.eml": mail(
+        "Lena Hart", "Tom Dale <tom.dale@mill.example>", "Mon, 03 Mar 2025", "leak",
+        "The roof leaks above the stairs and the beam is wet.", "Tom Dale",
+    ),
+    "box/lena/leak.eml": mail(
+        "Lena Hart", "Tom Dale <tom.dale@mill.example>", "Mon, 03 Mar 2025", "leak",
+        "The roof leaks above the stairs and the beam is wet.", "Lena Hart",
+    ),
+    "box/lena/other.eml": mail(
+        "Ivy Cole", "Lena Hart <lena.hart@mill.example>", "Tue, 04 Mar 2025", "leak",
+        "The roof leaks at my house, too.", "Lena Hart",
+    ),
+    "statement.txt": "Statement of Tom Dale\n\nI, Tom Dale, of 3 Mill Lane, say as follows.\n\n"
+    "1. I knew nothing of a leak in the roof before 1 June 2025.\n\n(draft, not signed)",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder = tmp_path_factory.mktemp("statements")
+    for name, text in FILES.items():
+        file = folder / "file" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    opened = hybrid.Corpus.open(folder / "corpus", settings)
+    opened.ingest(folder / "file")
+    return opened
+
+
+def quoted(answer: hybrid.Answer) -> list[str]:
+    return [claim.text for claim in answer.claims]
+
+
+def test_a_refusal_comes_before_an_option_and_the_option_says_that_it_is_one(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Did the board accept the offer of £5,000 from the roofer?", route="lookup")
+    assert quoted(answer)[0] == "The board refused the offer of £5,000 from the roofer on 2 May 2025."
+    options = [claim for claim in answer.claims if claim.text.startswith("3.1 Accept")]
+    assert all("an option" in claim.qualification for claim in options)
+
+
+def test_the_executed_document_is_quoted_before_its_draft(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Which law governs the lease?", route="lookup")
+    assert Path(answer.citations[0].source).name == "lease.txt"
+    assert answer.citations[0].status is not None
+    assert answer.citations[0].status.name == "executed"
+    assert any("lease-draft-2.txt has the same words" in note for note in answer.notes)
+
+
+def test_what_a_draft_says_otherwise_stands_behind_and_is_marked(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("How much is the rent of the house a month?", route="lookup")
+    at = quoted(answer).index("4.1 The rent is £900 a month.")
+    assert "4.1 The rent is £800 a month." not in quoted(answer)[:at]
+    for claim in answer.claims:
+        if "£800" in claim.text:
+            assert claim.qualification == "from a draft"
+            assert "(from a draft)" in answer.text
+
+
+def test_two_values_of_one_thing_are_both_quoted_and_marked(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("How many cells did sample WX-4471 show?", route="lookup")
+    values = {claim.text: claim for claim in answer.claims}
+    ward = values["The sample of bed 12, number WX-4471, showed 8 cells."]
+    lab = values["The sample WX-4471 showed 31 cells when it was counted."]
+    assert ward.contradicted_by == (lab.citations[0].number,)
+    assert lab.contradicted_by == (ward.citations[0].number,)
+    assert "says otherwise" in answer.text
+
+
+def test_a_mail_in_two_mailboxes_is_quoted_once_with_both_custodians(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Where does the roof leak above?", route="lookup")
+    (leak,) = [one for one in answer.citations if one.quote.startswith("The roof leaks above the stairs")]
+    assert set(leak.custodians) == {"Tom Dale", "Lena Hart"}
+    assert len(leak.copies) == 1
+    assert "custodians" in str(leak)
+
+
+def test_what_somebody_knew_is_what_they_wrote_or_were_sent_and_their_denial_beside_it(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("What did Tom Dale know about the leak in the roof, and when did he know it?", route="lookup")
+    assert quoted(answer) == [
+        "The roof leaks above the stairs and the beam is wet.",
+        "1. I knew nothing of a leak in the roof before 1 June 2025.",
+    ]
+    sent, denial = answer.claims
+    assert answer.text.startswith("Lena Hart, 3 March 2025")
+    assert denial.citations[0].speaker == "Tom Dale"
+    assert denial.qualification == "denial, from a draft"
+    assert denial.contradicted_by == (sent.citations[0].number,)
+
+
+def test_status_is_settable_by_the_caller_and_filterable(tmp_path: Path) -> None:
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(
+            hybrid.Document.from_text(
+                "DRAFT\nThe rent is £900.", source="a.txt", metadata=hybrid.Metadata(status="superseded")
+            ),
+            hybrid.Document.from_text("DRAFT\nThe rent is £950.", source="b.txt"),
+        )
+        hits = corpus.search("rent", where=hybrid.Filter(metadata={"status": "superseded"}))
+        assert [hit.source for hit in hits] == ["a.txt"]
+        assert hits[0].status == hybrid.DocumentStatus(name="superseded", reason="given with the document")
+        assert [hit.source for hit in corpus.search("rent", where=hybrid.Filter(metadata={"status": "draft"}))] == [
+            "b.txt"
+        ]
+
+
+def test_a_status_that_there_is_none_of_is_refused() -> None:
+    with pytest.raises(hybrid.InputError, match=r"status.*executed"):
+        hybrid.Metadata(status="signedish")
+
+
+@pytest.mark.parametrize(
+    ("text", "heading", "expected"),
+    [
+        ("4.1 Accept the offer.", "4. Options", "an option"),
+        ("Option B: sell the house.", "", "an option"),
+        ("To approve the sale of the house.", "Decisions sought", "a proposal"),
+        ("If the beam is wet, the roof has failed.", "", "conditional"),
+        ("The tenant shall return the keys.", "", "a term"),
+        ("We will return the keys on Monday.", "", "a plan"),
+        ("Please return the keys.", "", "a request"),
+        ("Did you return the keys?", "", "a question"),
+        ("The tenant returned the keys on Monday.", "4. Options", ""),
+        ("I did not agree to the sale.", "", ""),
+    ],
+)
+def test_what_only_might_be_is_no_fact(text: str, heading: str, expected: str) -> None:
+    assert actuality.qualification(text, heading) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "happened"),
+    [
+        ("Did the board accept?", True),
+        ("Has he paid?", True),
+        ("Were any papers destroyed?", True),
+        ("May the board accept?", False),
+        ("What is the rent?", False),
+        ("Was the tenant obliged to pay?", False),
+    ],
+)
+def test_questions_about_what_happened_are_told_from_questions_about_terms(question: str, happened: bool) -> None:
+    assert actuality.asks_what_happened(question) is happened
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "topic"),
+    [
+        ("What did Tom Dale know about the leak, and when did he know it?", "Tom Dale", "the leak"),
+        ("When did Lena Hart first learn of the wet beam?", "Lena Hart", "the wet beam"),
+        ("What was Ivy Cole told about the roof?", "Ivy Cole", "the roof"),
+        ("What did Dr Hart say about the roof?", "Hart", "the roof"),
+    ],
+)
+def test_whose_knowledge_or_words_are_asked_for(question: str, name: str, topic: str) -> None:
+    person = persons.asked(question)
+    assert person is not None
+    assert (person.name, person.topic) == (name, topic)
+
+
+@pytest.mark.parametrize("question", ["What does the lease say about rent?", "Who told Tom about it?", "Is it wet?"])
+def test_other_questions_ask_about_nobody(question: str) -> None:
+    assert persons.asked(question) is None
+
+
+def test_what_is_destroyed_may_have_been_tidied() -> None:
+    (other,) = variants("Were any documents destroyed?")
+    assert "tidy" in other
+    assert "shred" in other
+    assert variants("When is the rent due?") == []
