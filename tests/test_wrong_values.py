@@ -156,6 +156,14 @@ def test_a_wrong_option_is_a_wrong_command_line(corpus: hybrid.Corpus, options: 
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("command", [["comprehension", "texts.jsonl"], ["needle", "--filler", "texts.jsonl"]])
+def test_a_folder_is_no_file_of_settings(command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("texts.jsonl").touch()
+    result = CliRunner().invoke(main, ["eval", *command, "--settings", str(tmp_path)])
+    assert (result.exit_code, "is a directory" in result.output) == (2, True)
+
+
 @pytest.mark.parametrize("rest", [["note.txt", "--settings", "nosuch.toml"], ["nosuchfolder"], ["no-such-*.pdf"]])
 def test_an_ingest_that_is_refused_leaves_no_corpus_behind(
     rest: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -80,7 +80,7 @@ def comprehension(
     help="Sizes of haystacks, in the embedder's tokens. May be repeated.",
 )
 @click.option("--count", type=click.IntRange(min=1), default=100, show_default=True, help="Haystacks a task and size.")
-@click.option("--memory/--no-memory", default=False, show_default=True, help="Whether the memory reads each haystack.")
+@click.option("--memory/--no-memory", default=False, show_default=True, help="Whether to train a memory on each one.")
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
 @report_options()
 def needle(

@@ -33,6 +33,7 @@ from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
 _LOG = logging.getLogger("hybrid.ingest")
+_NAMED = 3  # sources in a message
 GROUP_CHUNKS = 512
 """Embedded together, so that texts of one length share a batch: 768 texts of 15 to 140 words take 24.9, 17.6 and 15.2 s
 of CPU in groups of 32, 128 and 512."""
@@ -179,8 +180,11 @@ def _not_found(source: str, known: Sequence[str]) -> str:
         )
     close = get_close_matches(source, known, n=3)
     close += [name for name in known if Path(name).name == Path(source).name and name not in close][:3]
-    advice = f"did you mean {' or '.join(map(repr, close))}?" if close else "the corpus lists its documents by name"
-    return f"no source {source!r} in the corpus; {advice}"
+    if close:
+        return f"no source {source!r} in the corpus; did you mean {' or '.join(map(repr, close))}?"
+    held = ", ".join(map(repr, known[:_NAMED]))
+    more = f" and {len(known) - _NAMED:,} more, as corpus.documents() and hybrid documents list" * (len(known) > _NAMED)
+    return f"no source {source!r} in the corpus; " + (f"it holds {held}{more}" if known else "it is empty")
 
 
 class _Batches:

@@ -257,14 +257,10 @@ class HybridVectorStore(VectorStore):
         return super().from_documents(checked_documents("documents", documents), given, **kwargs)
 
     def as_retriever(self, **kwargs: Any) -> VectorStoreRetriever:
-        """A retriever that searches this store.
+        """A retriever that searches this store. ``search_type`` is ``"similarity"``, ``"mmr"`` or
+        ``"similarity_score_threshold"``; ``search_kwargs`` is what each search is given, such as ``{"k": 3}``.
 
-        Args:
-            search_type: ``"similarity"``, ``"mmr"`` or ``"similarity_score_threshold"``.
-            search_kwargs: what each search is given, such as ``{"k": 3, "filter": {"custodian": "J. Doe"}}``.
-
-        Raises:
-            InputError: for anything else, and for a threshold that is missing.
+        Raises `InputError` for anything else, and for a threshold that is missing.
         """
         unknown = kwargs.keys() - VectorStoreRetriever.model_fields.keys()
         if unknown:

