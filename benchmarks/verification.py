@@ -46,7 +46,7 @@ class Pair:
 
     claim: str
     span: str
-    carried: bool
+    entailed: bool
     kind: str
     match: Match = field(init=False)
     similarity: float = field(init=False)
@@ -287,21 +287,21 @@ def table(pairs: list[Pair], rule: Rule) -> None:
         counts[pair.kind][1] += support(pair.match, pair.similarity, rule)[0]
     print(f"{'pairs':<18} {'truth':<12} {'n':>6} {'supported':>10} {'rate':>8}")
     for kind, (total, accepted) in counts.items():
-        truth = "carried" if kind in {"entailed", "reworded"} else "not carried"
+        truth = "entailed" if kind in {"entailed", "reworded"} else "not entailed"
         print(f"{kind:<18} {truth:<12} {total:>6} {accepted:>10} {accepted / total:>8.1%}")
-    for label in ("real", "made") if any(pair.carried for pair in pairs) else ():
+    for label in ("real", "made") if any(pair.entailed for pair in pairs) else ():
         chosen = [pair for pair in pairs if (pair.kind in REAL) == (label == "real")]
         print(f"{label}: precision {precision(chosen, rule):.3f}, recall {recall(chosen, rule):.3f}")
 
 
 def precision(pairs: list[Pair], rule: Rule) -> float:
-    accepted = [pair.carried for pair in pairs if support(pair.match, pair.similarity, rule)[0]]
+    accepted = [pair.entailed for pair in pairs if support(pair.match, pair.similarity, rule)[0]]
     return sum(accepted) / len(accepted) if accepted else float("nan")
 
 
 def recall(pairs: list[Pair], rule: Rule) -> float:
-    carried = [support(pair.match, pair.similarity, rule)[0] for pair in pairs if pair.carried]
-    return sum(carried) / len(carried) if carried else float("nan")
+    entailed = [support(pair.match, pair.similarity, rule)[0] for pair in pairs if pair.entailed]
+    return sum(entailed) / len(entailed) if entailed else float("nan")
 
 
 def sweep(pairs: list[Pair]) -> None:
@@ -330,12 +330,12 @@ def ablate(pairs: list[Pair], rule: Rule) -> None:
         "opposites",
     ):
         taken = [
-            (pair.carried, support(Match(pair.match.coverage, pair.match.order, pair.match.polarity,
+            (pair.entailed, support(Match(pair.match.coverage, pair.match.order, pair.match.polarity,
              tuple(o for o in pair.match.failed_checks if o != guard)), pair.similarity, rule)[0])
             for pair in pairs
         ]  # fmt: skip
-        false = sum(accepted and not carried for carried, accepted in taken)
-        kept = sum(accepted and carried for carried, accepted in taken) / sum(carried for carried, _ in taken)
+        false = sum(accepted and not entailed for entailed, accepted in taken)
+        kept = sum(accepted and entailed for entailed, accepted in taken) / sum(entailed for entailed, _ in taken)
         print(f"{guard or '(all kept)':<20} {false:>6} {kept:>7.3f}")
 
 
@@ -379,7 +379,7 @@ def main() -> None:
     if options.ablate:
         ablate(pairs, Rule())
     for pair in [pair for pair in pairs if pair.kind in options.show]:
-        if support(pair.match, pair.similarity, Rule())[0] != pair.carried:
+        if support(pair.match, pair.similarity, Rule())[0] != pair.entailed:
             print(f"\n{pair.match}\nsimilarity {pair.similarity:.2f}\n  claim {pair.claim}\n  span  {pair.span}")
     print(f"{len(contracts)} contracts, {len(pairs)} pairs, {time.perf_counter() - began:.0f} s")
 

@@ -156,7 +156,7 @@ def _times(seconds: dict[str, float]) -> Html:
     return html_table("Time by stage", ("Stage", "Share", "Seconds"), rows, right=(2,))
 
 
-_OPENING_CHARS = 700
+_SHOWN_CHARS = 700
 _KINDS = {
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
@@ -275,16 +275,16 @@ def _known(rows: Sequence[tuple[str, str | None]], sha256: str) -> Html:
 def document_text(document: Document) -> str:
     """What is known of the document, and how it begins."""
     rows = [(name, value) for name, value in _facts(document) if value]
-    begins = clipped(document.text[: _OPENING_CHARS * 2], 300)
+    begins = clipped(document.text[: _SHOWN_CHARS * 2], 300)
     return f"{facts(rows)}\n\n{wrapped(begins)}"
 
 
 @as_html.register(Document)
 def document_html(document: Document) -> str:
     """A card with what is known of the document, and how it begins."""
-    opening = printable(document.text[:_OPENING_CHARS]).strip()
-    more = "…" if len(document.text) > _OPENING_CHARS else None
-    text = tag("div", opening, more, style=f"font-size:13px;white-space:pre-wrap;{BREAK}")
+    beginning = printable(document.text[:_SHOWN_CHARS]).strip()
+    more = "…" if len(document.text) > _SHOWN_CHARS else None
+    text = tag("div", beginning, more, style=f"font-size:13px;white-space:pre-wrap;{BREAK}")
     known = _known(_facts(document)[1:], document.sha256)
     return card("Document", head("Document", document.title), body(known), section("Begins", text))
 

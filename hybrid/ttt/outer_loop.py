@@ -128,14 +128,14 @@ def meta_gradients(
     known = model.weights.named()
     _check_trained(names, known, model, sequences)
     total = {name: torch.zeros_like(known[name], dtype=model.master_dtype) for name in names}
-    run, carried = _forward_sweep(model, sequences, rule)
+    run, states = _forward_sweep(model, sequences, rule)
     leaves = {n: known[n].detach().requires_grad_() for n in names if ".initial." not in n}
     graph_model = model.with_weights(model.weights.replaced(leaves))
     share = 1 / run.chunk_loss.numel()
     cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing follows the last
-    for number in reversed(range(len(carried))):
-        state = _as_leaves(carried[number])
-        piece, last = _mini_batch(sequences, rule, number), number == len(carried) - 1
+    for number in reversed(range(len(states))):
+        state = _as_leaves(states[number])
+        piece, last = _mini_batch(sequences, rule, number), number == len(states) - 1
         loss, handed_on = _outputs(graph_model, state, piece, rule, first_order, last=last)
         heads = [(loss, torch.full_like(loss, share)), *zip(handed_on, cotangents, strict=True)]
         reached = [(head, c) for head, c in heads if c is not None and head.requires_grad]
@@ -212,12 +212,12 @@ def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) ->
     if sequences.prefix is not None:
         cache = WindowCache(cache.layers[-model.config.suffix_layers :], 0)
     fast_state = FastWeightState(fast, None, cache, 0)
-    carried: list[FastWeightState] = []
+    states: list[FastWeightState] = []
     done: list[Scored] = []
     frozen = model.with_weights(model.weights.mapped(lambda _, t: t.detach()), once=True)
     sizes = step_sizes(frozen.weights.dynamic, rule.learning_rate)
     for number in range(length // rule.mini_batch):
-        carried.append(fast_state)
+        states.append(fast_state)
         piece = _mini_batch(sequences, rule, number)
         scored = score(frozen, fast_state.fast, piece.tokens, partial(_forward, frozen, piece, fast_state.cache))
         if not scored.finite:
@@ -232,9 +232,9 @@ def _forward_sweep(model: Transformer, sequences: Sequences, rule: InnerRule) ->
         torch.cat([scored.each for scored in done], 1),
         torch.stack([scored.loss for scored in done], 1),
         torch.stack([scored.gradient_norm for scored in done], 1),
-        (*(c.fast for c in carried), fast_state.fast),
+        (*(c.fast for c in states), fast_state.fast),
     )
-    return run, carried
+    return run, states
 
 
 def _as_leaves(fast_state: FastWeightState) -> FastWeightState:

@@ -168,7 +168,7 @@ def exhibits(answers: Answers) -> Exhibits:
     for number, answer in enumerate(listed(answers), 1):
         for citation in answer.citations:
             _, uses = cited.setdefault(_span(citation), (citation, []))
-            uses.extend(_use(number, answer, citation, claim) for claim in _carried(answer.claims, citation))
+            uses.extend(_use(number, answer, citation, claim) for claim in _claims_citing(answer.claims, citation))
     found = enumerate(cited.values(), 1)
     return Exhibits(Exhibit(number=number, citation=citation, uses=tuple(uses)) for number, (citation, uses) in found)
 
@@ -192,7 +192,7 @@ def _span(citation: Citation) -> tuple[str, str, int, int]:
     return citation.source, citation.sha256, citation.start, citation.end
 
 
-def _carried(claims: Sequence[Claim], citation: Citation) -> list[Claim]:
+def _claims_citing(claims: Sequence[Claim], citation: Citation) -> list[Claim]:
     return [claim for claim in claims if citation in claim.citations]
 
 

@@ -764,3 +764,9 @@ def test_every_exported_name_is_there() -> None:
     assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="no attribute 'ChatHybird'"):
         _ = package.ChatHybird
+
+
+def test_context_blocks_without_a_name_are_numbered_from_one() -> None:
+    blocks: list[Any] = [{"type": "text-plain", "text": "It ends in May."}, {"type": "text-plain", "text": "Due."}]
+    asked = read([HumanMessage(content=[*blocks, {"type": "text", "text": END}])])
+    assert [one.source for one in asked.passages] == ["passage 1", "passage 2"]

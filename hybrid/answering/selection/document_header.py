@@ -30,7 +30,7 @@ _DOCUMENT = (
     r"(?:(?:the|this|that|each)\s+)?(?:\w+\s+){0,2}?(?:agreement|contract|document|lease|deed|licen[cs]e|amendment|policy"
     r"|letter|memorandum|addendum|statement|report|will|treaty|charter)s?\b"
 )
-_ASPECTS: tuple[tuple[HeaderField, re.Pattern[str]], ...] = (
+_FIELDS: tuple[tuple[HeaderField, re.Pattern[str]], ...] = (
     ("name", re.compile(rf"\b(?:name|title)s?\s+of\s+{_DOCUMENT}\W*$|\bwhat is {_DOCUMENT}\s+called\b", re.I)),
     ("parties", re.compile(r"\bwho (?:are|were|is) (?:the |a )?part(?:ies|y)\b|\bwhich parties\b|\bparties (?:to|of) "
                            rf"{_DOCUMENT}|\b(?:between|by) whom\b", re.I)),
@@ -51,7 +51,7 @@ def field_asked(question: str) -> HeaderField | None:
         >>> field_asked("Who are the parties to the agreement?"), field_asked("Who pays the rent?")
         ('parties', None)
     """
-    return next((name for name, pattern in _ASPECTS if pattern.search(question)), None)
+    return next((name for name, pattern in _FIELDS if pattern.search(question)), None)
 
 
 def headers(hits: Sequence[Hit]) -> list[Hit]:

@@ -285,5 +285,5 @@ def coordination(claim: Clauses, span: Clauses) -> bool:
 
 def _first_name(part: str) -> str | None:
     """The name that a part of a coordination opens with: its subject."""
-    opening = part.split()[:3]
-    return next(iter(capitalised(" ".join(opening))), None) if opening and opening[0][:1].isupper() else None
+    beginning = part.split()[:3]
+    return next(iter(capitalised(" ".join(beginning))), None) if beginning and beginning[0][:1].isupper() else None
