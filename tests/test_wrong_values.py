@@ -96,6 +96,7 @@ USES: dict[str, tuple[Use, str]] = {
     "vectors(5)": (lambda c: in_a_session(c, 5), "hits is a list of Hit, not 5"),
     "vectors([3])": (lambda c: in_a_session(c, [3]), "hits is a list of Hit, and one of its elements is 3"),
     "vectors(a generator)": (lambda c: in_a_session(c, (n for n in "ab")), "one of its elements is 'a'"),
+    "remove(nothing near)": (lambda c: c.remove("zzz.pdf"), "it holds 'lease.txt'"),
     "MemorySettings, JSON": (lambda c: MemorySettings.model_validate_json('{"window": 1}'), "window"),
 }
 
