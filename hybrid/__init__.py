@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Route,
     )
     from hybrid.types.documents import Document, DocumentStatus, Metadata, PageView, Passage
+    from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
     from hybrid.types.events import (
         CitationEvent,
         ClaimEvent,
@@ -90,6 +91,8 @@ __all__ = [
     "Draft",
     "DraftEvent",
     "EndEvent",
+    "EnumeratedRow",
+    "Enumeration",
     "EvidenceEvent",
     "Exhibit",
     "Exhibits",
@@ -110,6 +113,7 @@ __all__ = [
     "Passage",
     "Route",
     "RouteEvent",
+    "RowSpan",
     "Session",
     "Settings",
     "SettingsError",
@@ -131,6 +135,7 @@ _HOME = {
     "EvidenceEvent": "hybrid.types.events",
     "NoteEvent": "hybrid.types.events",
     "RouteEvent": "hybrid.types.events",
+    "RowSpan": "hybrid.types.enumerations",
     "TextEvent": "hybrid.types.events",
     "Answer": "hybrid.types.answers",
     "Citation": "hybrid.types.answers",
@@ -143,6 +148,8 @@ _HOME = {
     "DocumentInfo": "hybrid.types.reports",
     "DocumentStatus": "hybrid.types.documents",
     "Documents": "hybrid.types.reports",
+    "EnumeratedRow": "hybrid.types.enumerations",
+    "Enumeration": "hybrid.types.enumerations",
     "Exhibit": "hybrid.types.exhibits",
     "Exhibits": "hybrid.types.exhibits",
     "Filter": "hybrid.types.filters",
@@ -187,7 +194,10 @@ logging.getLogger("hybrid").addHandler(logging.NullHandler())
 
 
 _RENDERERS = (
-    *(f"hybrid.display.{kind}" for kind in ("answers", "corpora", "exhibits", "hits", "pages", "routes", "training")),
+    *(
+        f"hybrid.display.{kind}"
+        for kind in ("answers", "corpora", "enumerations", "exhibits", "hits", "pages", "routes", "training")
+    ),
     "hybrid.export.report",
 )
 renderers.append(lambda: [import_module(name) for name in _RENDERERS])

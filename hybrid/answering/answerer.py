@@ -13,7 +13,16 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from hybrid.answering import abstention, digest, generators, persons, premises
+from hybrid.answering import (
+    abstention,
+    digest,
+    enumeration,
+    enumeration_answer,
+    enumeration_question,
+    generators,
+    persons,
+    premises,
+)
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
@@ -232,6 +241,8 @@ class Answerer:
         events.append(RouteEvent(question=asked, route=context.route))
         if asked != context.stated:
             events.append(context.note(f"Read as: {asked}"))
+        if self._enumerated(context):
+            return
         with context.timed("search"):
             asked, misnamed = self._renamed(asked, where)
             hits = self._search(asked, where)
@@ -264,6 +275,29 @@ class Answerer:
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
+
+    def _enumerated(self, context: RequestContext) -> bool:
+        """Whether the question asks for all of something that the documents have in rows; the rows are composed then.
+        Where they have none it is answered as any other question is."""
+        asked = enumeration_question.read(context.question)
+        if asked is None or self._supplied or (context.route.forced and context.route.name == "comprehension"):
+            return False
+        with context.timed("enumeration"):
+            result = enumeration.find(self._catalog, asked, context.where)
+            if result is None:
+                return False
+            context.route = context.route.model_copy(update={"name": "lookup"})
+            if not result.rows:
+                context.nothing = f"None of {result.none_of} fits what was asked for."
+                return True
+            documents = self._catalog.matching(context.where or Filter())
+            events, context.enumeration = enumeration_answer.compose(
+                self._catalog, context.composer, asked, result, documents
+            )
+        context.answerability = abstention.Answerability(1.0)
+        context.events += events
+        context.events += [context.note(remark) for remark in context.enumeration.remarks]
+        return True
 
     def _find_expression(self, context: RequestContext, expression: Expression) -> None:
         """Compose the sentences that a search expression finds, those with most of its terms first."""

@@ -8,6 +8,7 @@ from hybrid.errors import CorpusError, SourceNotFoundError
 from hybrid.text.formatting import place
 from hybrid.types.answers import Answer, Citation, Hit
 from hybrid.types.documents import PageView
+from hybrid.types.enumerations import RowSpan
 
 if TYPE_CHECKING:
     from hybrid.stores.catalog import Catalog
@@ -38,16 +39,20 @@ def page_of(catalog: Catalog, citation: Citation | Hit) -> PageView:
 def check_citations(catalog: Catalog, answer: Answer) -> list[str]:
     """What no longer holds of an answer's citations, in words; nothing if every one does.
 
-    A citation holds if its source is still in the corpus with the same sha256, and its quote stands at
-    its offsets, character for character.
+    A citation holds, and so does a copy of an enumerated row, if its source is still in the corpus with the same
+    sha256, and its quote stands at its offsets, character for character.
     """
+    places: list[tuple[str, Citation | RowSpan]] = [(f"[{one.number}]", one) for one in answer.citations]
+    if answer.enumeration is not None:
+        copies = [copy for row in answer.enumeration.rows for copy in row.copies]
+        places += [("of the rows,", one) for one in (*copies, *answer.enumeration.stated)]
     problems = []
-    for citation in answer.citations:
-        row = catalog.source(citation.source)
+    for label, place_ in places:
+        row = catalog.source(place_.source)
         if row is None:
-            problems.append(f"[{citation.number}] {citation.source} is not in the corpus any more")
-        elif row.sha256 != citation.sha256:
-            problems.append(f"[{citation.number}] {citation.source} has changed since the answer was made")
-        elif catalog.text(row.document_id, citation.start, citation.end) != citation.quote:
-            problems.append(f"[{citation.number}] the quote is not at its offsets in {citation.source}")
+            problems.append(f"{label} {place_.source} is not in the corpus any more")
+        elif row.sha256 != place_.sha256:
+            problems.append(f"{label} {place_.source} has changed since the answer was made")
+        elif catalog.text(row.document_id, place_.start, place_.end) != place_.quote:
+            problems.append(f"{label} the quote is not at its offsets in {place_.source}")
     return problems

@@ -96,6 +96,11 @@ class Composer:
         statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
         return self._add(statement, "quotes", lead)
 
+    def add_row(self, sentence: Sentence, qualification: str = "", lead: str = "") -> list[Event]:
+        """A row of an enumeration, word for word, after ``lead``: the events of it. Two rows may say the same."""
+        statement = replace(_quoted(sentence), qualification=qualification)
+        return self._add(statement, "rows", lead, may_repeat=True)
+
     def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:
         """The sentences of a digest, document by document: below the name of the document, with its author and date as
         far as they are known, and each after the name of who says it. Where there is one document that says neither,
@@ -154,10 +159,10 @@ class Composer:
         whole = replace(_statement(text, weakest, origin), spans=tuple(spans.values()), support=support)
         return self._add(replace(whole, parts=tuple(verdicts)), "generated")
 
-    def _add(self, statement: Statement, group: str, lead: str = "") -> list[Event]:
+    def _add(self, statement: Statement, group: str, lead: str = "", *, may_repeat: bool = False) -> list[Event]:
         """The events of a statement. ``group`` is what it stands with in the text, ``lead`` what stands before its
         opening quotation mark."""
-        if any(repeats(statement, earlier) for earlier in self._statements):
+        if not may_repeat and any(repeats(statement, earlier) for earlier in self._statements):
             return []
         if not statement.spans:
             self._add_to_draft(statement)

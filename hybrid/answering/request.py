@@ -20,6 +20,7 @@ from hybrid.answering.verification.verifier import Verifier
 from hybrid.errors import InputError
 from hybrid.stores.rows import CommitRow
 from hybrid.types.answers import Answer, Route, Verdict
+from hybrid.types.enumerations import Enumeration
 from hybrid.types.events import EndEvent, Event, NoteEvent
 from hybrid.types.filters import Filter
 
@@ -46,6 +47,8 @@ class RequestContext:
     answerability: Answerability = field(default=Answerability(0.0))
     digest: Sequence[Sentence] = ()
     """The sentences of the digest, in its order, likewise."""
+    enumeration: Enumeration | None = None
+    """The rows that were asked for, where the question asks for all of something."""
     verifier: Verifier | None = None
     """Of what is generated; ``None`` where nothing is."""
     nothing: str = ""
@@ -92,6 +95,7 @@ class RequestContext:
             commit=self.commit.n if self.commit else None,
             digest=self.composer.digest,
             draft=draft,
+            enumeration=self.enumeration,
             where=self.where,
             notes=tuple(self.notes),
             seconds=dict(self.seconds),

@@ -70,6 +70,12 @@ def _check_inputs(paths: tuple[str, ...]) -> None:
 @click.option(
     "--after", multiple=True, metavar="QUESTION", help="A question asked before, which this one follows up. Repeatable."
 )
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the rows of an answer to “List every ...”, “How many ...” or “total of ...” to a CSV file.",
+)
 @filter_options
 @json_option
 def ask(
@@ -77,6 +83,7 @@ def ask(
     question: str,
     route: RouteName | None,
     after: tuple[str, ...],
+    csv_file: Path | None,
     where: Filter | None,
     as_json: bool,
 ) -> int:
@@ -89,6 +96,11 @@ def ask(
         print_json(answer)
     else:
         click.echo(str(answer))
+    if csv_file is not None and answer.enumeration is not None:
+        answer.enumeration.to_csv(csv_file)
+        click.echo(f"rows written to {csv_file}", err=True)
+    elif csv_file is not None:
+        click.echo(f"no rows were found, and {csv_file} was not written", err=True)
     return 0 if answer.found else NOTHING_FOUND
 
 

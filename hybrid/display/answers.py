@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hybrid.display.enumerations import enumeration_table, enumeration_text
 from hybrid.display.markup import (
     BLUE,
     BREAK,
@@ -61,8 +62,11 @@ _SHORT_CONTEXT = 100  # characters; less stands after a quote only where the doc
 @as_text.register(Answer)
 def answer_text(answer: Answer) -> str:
     """The answer's text, its citations by number, its filter and its notes, wrapped for a terminal."""
-    blocks = ["\n".join(wrapped(line) for line in answer.text.splitlines())]
-    if answer.citations:
+    if answer.enumeration is not None:
+        blocks = [enumeration_text(answer.enumeration)]
+    else:
+        blocks = ["\n".join(wrapped(line) for line in answer.text.splitlines())]
+    if answer.citations and answer.enumeration is None:
         blocks.append("\n".join(map(citation_text, answer.citations)))
     if answer.where is not None:
         blocks.append(wrapped(f"{searched(answer.where)}.", " " * 6))
@@ -143,7 +147,8 @@ def answer_html(answer: Answer) -> str:
     """A card: the question and its route, claims with verdicts, quotes in their context, notes."""
     parts = [head("Answer", answer.question, filter_line(answer.where), _facts(answer)), body(*claims(answer))]
     if answer.citations:
-        parts.append(section("Sources", *map(citation_block, answer.citations)))
+        shown, left = answer.citations[:SHOWN_ROWS], len(answer.citations) - SHOWN_ROWS
+        parts.append(section("Sources", *map(citation_block, shown), more(left, "citation")))
     if answer.notes:
         parts.append(section("Notes", *(tag("div", note, style=f"font-size:13px;{BREAK}") for note in answer.notes)))
     return card("Answer", *parts)
@@ -168,6 +173,8 @@ def _facts(answer: Answer) -> Html:
 
 def claims(answer: Answer) -> list[Html]:
     """The answer's claims, or its text where it has none."""
+    if answer.enumeration is not None:
+        return [enumeration_table(answer.enumeration)]
     if not answer.claims:
         return [tag("div", answer.text, style=f"font-size:15px;{BREAK}")]
     return claim_blocks(answer)

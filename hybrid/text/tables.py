@@ -107,7 +107,7 @@ def _kind(line: str) -> Kind | None:
     if ";" in plain and "; " not in plain:
         return "semicolon"
     bare = _THOUSANDS.sub("", re.sub(r'"[^"]*"', "", plain))
-    if "," in bare and not re.search(r",(?:\s|$)", bare):
+    if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
     return "entry" if _ENTRY.match(plain) else None
 
@@ -280,7 +280,7 @@ def _is_table(text: str, rows: Sequence[Row], kind: Kind, ruled: bool) -> bool:
     held = [cell for cell in cells if cell]
     if not held or sum(map(len, held)) > WIDEST_CELL * len(held):
         return False
-    if kind in ("comma", "semicolon") and (same < len(rows) or any(text[row.end - 1] in ".:" for row in rows)):
+    if kind in ("comma", "semicolon") and (same < len(rows) or any(text[row.end - 1] in ".:,;" for row in rows[:1])):
         return False
     if width == 2:
         first = [text[slice(*row.cells[0])] for row in rows]

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from hybrid.errors import InputError
 from hybrid.types.base import FrozenModel, Shown, checked_elements, shown
 from hybrid.types.documents import DocumentStatus
+from hybrid.types.enumerations import Enumeration
 from hybrid.types.filters import Filter
 
 RouteName = Literal["lookup", "comprehension", "both"]
@@ -260,6 +261,8 @@ class Answer(_Data):
     ``where`` is the filter that chose the documents which were searched; ``None`` where all were.
     ``digest`` says which of the citations are the digest that answers a question of comprehension, by document; its
     sentences are claims as all others are. ``draft`` is what a generator wrote besides and no document supports.
+    ``enumeration`` has the rows of an answer to "List every ...", "How many ..." or "total of ..." as a table; each row
+    is a claim as well.
     ``commit`` is the state of the corpus that answered, ``notes`` says what the reader should know
     about how, ``seconds`` what each stage took.
 
@@ -281,6 +284,7 @@ class Answer(_Data):
     commit: int | None = None
     digest: tuple[DigestPart, ...] = ()
     draft: Draft | None = None
+    enumeration: Enumeration | None = None
     where: Filter | None = None
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
@@ -299,6 +303,8 @@ class Answer(_Data):
         used |= {citation for citation in self.citations if citation.number in against}
         if used != set(self.citations):
             raise ValueError("citations must be those of the claims, or say otherwise than one, each once")
+        if self.enumeration is not None and not numbers.issuperset(row.citation for row in self.enumeration.rows):
+            raise ValueError("the enumeration has a citation that the answer does not have")
         if not numbers.issuperset(number for part in self.digest for number in part.citations):
             raise ValueError("the digest has a citation that the answer does not have")
         if self.draft is not None:

@@ -1,0 +1,196 @@
+"""From the rows that were found to claims, citations, sums that are checked, and what is to be said of them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from hybrid.answering.composition import Composer
+from hybrid.answering.enumeration import Found, Result
+from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.evidence import Sentence
+from hybrid.text.formatting import count
+from hybrid.types.documents import Document, Location
+from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan, row_span
+from hybrid.types.events import Event
+
+MOST_ROWS = 1000
+"""Rows that an answer shows and cites. The others are counted and added all the same."""
+_STATED = 5
+_LEAST_STATED = 1000
+"""A smaller sum without a currency stands in too many places to say anything."""
+
+
+class Catalog(Protocol):
+    """The part of a catalog that composing needs."""
+
+    def document(self, document_id: int, source: str | None = None) -> Document:
+        """A document with its text."""
+
+    def locate(self, document_id: int, start: int, end: int) -> Location:
+        """The pages and lines of a span."""
+
+
+def compose(
+    catalog: Catalog, composer: Composer, asked: Enumerated, result: Result, documents: Iterable[int]
+) -> tuple[list[Event], Enumeration]:
+    """The events of the rows, each a claim with its citation, below a line that counts them; and the enumeration.
+
+    Args:
+        catalog: where the rows stand.
+        composer: takes the claims.
+        asked: the question.
+        result: the rows, at least one.
+        documents: the ids of all documents that were looked through, in which a sum may be stated.
+    """
+    counted = [row for row, _ in result.rows if not row.not_counted]
+    sums = _sums(counted) if result.summed and (asked.of_money or asked.made_up) else {}
+    shown = result.rows[:MOST_ROWS]
+    stated = _stated(catalog, sums, result, documents) if sums else ()
+    lead = _lead(asked, len(shown), len(result.rows), len(counted), sums, result.summed)
+    events: list[Event] = []
+    rows: list[EnumeratedRow] = []
+    headings: set[tuple[int, int]] = set()
+    for row, copies in shown:
+        sentence = row.sentence
+        heading = (sentence.document_id, sentence.parts[0][0]) if sentence.parts else None
+        if heading is not None and heading in headings:
+            sentence = sentence.split()[-1]
+        elif heading is not None:
+            headings.add(heading)
+        events += composer.add_row(sentence, row.not_counted, lead)
+        lead = ""
+        citation = composer.claims[-1].citations[-1]
+        rows.append(
+            EnumeratedRow(
+                cells=tuple(row.cells.get(name, "") for name in result.columns),
+                citation=citation.number,
+                span=row_span(citation),
+                date=row.date,
+                amount=row.amount,
+                currency=row.currency,
+                copies=tuple(_span(catalog, copy.sentence) for copy in copies),
+                not_counted=row.not_counted,
+            )
+        )
+    enumeration = Enumeration(
+        kind=asked.kind,
+        what=asked.head,
+        columns=result.columns,
+        rows=tuple(rows),
+        found=len(result.rows),
+        count=len(counted),
+        summed=result.summed if sums else "",
+        sums=sums,
+        stated=stated,
+        remarks=(*_remarks(result, counted, sums, stated), *result.remarks),
+    )
+    return events, enumeration
+
+
+def _sums(rows: Sequence[Found]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if row.amount is not None:
+            sums[row.currency or ""] += row.amount
+    return dict(sums)
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """An amount for people: "£678,624.00", "EUR 1,200"."""
+    number = f"{amount:,}"
+    return f"{currency}{number}" if len(currency) == 1 else f"{currency} {number}".strip()
+
+
+def _lead(asked: Enumerated, shown: int, found: int, counted: int, sums: dict[str, Decimal], summed: str) -> str:
+    """The line above the rows."""
+    said = f"{shown:,} of {found:,} shown"
+    if counted != found:
+        said += f", {counted:,} of them counted"
+    if sums:
+        said += f"; sum of “{summed}”: {', '.join(written(amount, currency) for currency, amount in sums.items())}"
+    name = "Parts" if asked.made_up else f"{asked.head[:1].upper()}{asked.head[1:]}"
+    return f"{name}: {said}.\n"
+
+
+def _remarks(
+    result: Result, counted: Sequence[Found], sums: dict[str, Decimal], stated: Sequence[RowSpan]
+) -> list[str]:
+    said = []
+    without = sum(row.amount is None for row in counted)
+    if sums and without:
+        said.append(f"{count(without, 'row')} without an amount {'is' if without == 1 else 'are'} not in the sum.")
+    if sums and stated:
+        places = ", ".join(dict.fromkeys(f"{one.source}{f', page {one.page}' if one.page else ''}" for one in stated))
+        said.append(f"The sum was computed from the rows, and is stated in {places}.")
+    elif sums:
+        said.append("The sum was computed from the rows; no document states it.")
+    excluded = [row.not_counted for row, _ in result.rows if row.not_counted]
+    for why in dict.fromkeys(excluded):
+        said.append(f"Not counted: {count(excluded.count(why), 'row')}, {why}.")
+    documents = count(result.documents, "document")
+    said.append(
+        f"Looked for in the tables, logs, lists, sentences and titles of {documents}; what is said in other words, or "
+        "stands in an image, is not here."
+    )
+    return said
+
+
+def _stated(
+    catalog: Catalog, sums: dict[str, Decimal], result: Result, documents: Iterable[int]
+) -> tuple[RowSpan, ...]:
+    """Where documents say the sums themselves, outside the rows that count."""
+    patterns = [_pattern(amount) for currency, amount in sums.items() if currency or abs(amount) >= _LEAST_STATED]
+    counted = {
+        (one.sentence.document_id, one.sentence.start)
+        for row, copies in result.rows
+        for one in (row, *copies)
+        if not one.not_counted
+    }
+    found: list[RowSpan] = []
+    for document_id in documents if patterns else ():
+        text = catalog.document(document_id).text
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                line = text.rfind("\n", 0, match.start()) + 1
+                if any(place[0] == document_id and line <= place[1] <= match.start() for place in counted):
+                    continue
+                document = catalog.document(document_id)
+                sentence = Sentence(
+                    document_id, document.source, document.title, document.sha256, *match.span(), match[0]
+                )
+                found.append(_span(catalog, sentence))
+        if len(found) >= _STATED:
+            break
+    return tuple(found[:_STATED])
+
+
+def _pattern(amount: Decimal) -> re.Pattern[str]:
+    """The amount with and without separators, and without its cents where these are none."""
+    plain = f"{amount:f}"
+    whole, _, cents = plain.partition(".")
+    grouped = ",?".join(_threes(whole))
+    decimals = rf"(?:\.{cents})?" if not cents.strip("0") else rf"\.{cents}"
+    return re.compile(rf"(?<![\d,.]){grouped}{decimals}(?![\d]|[.,]\d)")
+
+
+def _threes(digits: str) -> list[str]:
+    first = len(digits) % 3
+    return [part for part in [digits[:first], *(digits[at : at + 3] for at in range(first, len(digits), 3))] if part]
+
+
+def _span(catalog: Catalog, sentence: Sentence) -> RowSpan:
+    """Where a row stands that is not cited; of a row under a heading the row alone."""
+    document = catalog.document(sentence.document_id, sentence.source)
+    return RowSpan(
+        source=sentence.source,
+        page=catalog.locate(sentence.document_id, sentence.start, sentence.end).page,
+        start=sentence.start,
+        end=sentence.end,
+        quote=document.text[sentence.start : sentence.end],
+        sha256=sentence.sha256,
+        status=document.status.name if document.status else None,
+    )

@@ -1,0 +1,334 @@
+"""Questions for all of something: what is to be listed, counted or added, and what it is narrowed by."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hybrid.text import lexicon, values
+from hybrid.types.enumerations import EnumerationKind
+
+Words = frozenset[str]
+
+_ENDINGS = ("ment", "ance", "ence", "ion", "al", "y", "i", "e")
+
+
+def root(word: str) -> str:
+    """What a noun and its verb have in common, in lower case: "payment" and "paid", "delivery" and "delivered".
+
+    Example:
+        >>> root("payments") == root("paid"), root("Delivery") == root("delivered")
+        (True, True)
+    """
+    stem = lexicon.stem(word.lower().removesuffix("'s").removesuffix("’s"))
+    for ending in _ENDINGS:
+        if stem.endswith(ending) and len(stem) - len(ending) >= 3:
+            return stem[: -len(ending)]
+    return stem
+
+
+def roots(text: str) -> frozenset[str]:
+    """The roots of all words of a text, those that a hyphen joins apart and together."""
+    found = [token for token in lexicon.tokens(text) if not token.isdigit()]
+    parts = [part for token in found for part in re.split(r"[-/.’']", token) if len(part) > 1]
+    return frozenset(map(root, [*found, *parts]))
+
+
+def _rooted(words: str) -> Words:
+    return frozenset(map(root, words.split()))
+
+
+_QUANTIFIER = r"(?:all|every|each|any and all|the|any|every single)"
+_LIST = re.compile(
+    r"(?:^|[.?!]\s+)\W*(?:please\s+|can you\s+|could you\s+)?(?:list|enumerate|tabulate|itemi[sz]e)\s+"
+    r"(?:me\s+|out\s+|us\s+)?"
+    rf"(?:{_QUANTIFIER}\s+(?:of\s+)?(?:the\s+)?)?(?P<x>.+)"
+    r"|^\W*(?:please\s+)?(?:show|give|find|tell|get|name|identify|set out|extract)\s+(?:me\s+|us\s+)?"
+    r"(?:a list of|a table of|all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<y>.+)"
+    r"|^\W*(?:what|which)\s+(?:are|were)\s+all\s+(?:of\s+)?(?:the\s+)?(?P<z>.+)"
+    r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
+    r"|^\W*which\s+(?P<v>(?:\w+\s+){0,2}\w+s\s+(?:are|were|have|had|did|do|came|arrived|failed|remain)\b.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COUNT = re.compile(
+    r"\bhow many\s+(?:different\s+|separate\s+|distinct\s+)?(?:of\s+(?:the\s+)?)?(?P<x>.+)"
+    r"|^\W*(?:what (?:is|was) )?(?:the )?(?:total )?(?:number|count) of\s+(?:all\s+)?(?:the\s+)?(?P<y>.+)"
+    r"|^\W*count\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?(?P<z>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SUM = re.compile(
+    r"\b(?:grand |overall |combined )?(?:total|sum|aggregate)"
+    r"(?: (?:amount|value|sum|cost|price|quantity|weight|hours))?"
+    r"(?: of| for| from)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?(?P<x>.+)"
+    r"|^\W*add up\s+(?:all\s+)?(?:of\s+)?(?:the\s+)?(?P<y>.+)"
+    r"|\bhow much\s+(?:was|were|is|are|did|has|have)\s+(?:all\s+)?(?:the\s+)?(?P<z>.+?)\s+"
+    r"(?:in total|altogether|in all)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_MADE_UP = re.compile(
+    r"\b(?:made up|broken down|break(?:s|ing)? (?:it |this |that )?down|breakdown|composed|itemi[sz]ed|calculated"
+    r"|add up to|components?)\b",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    r"(?<=s)\s+\w+ed\b|\s*(?:[,;:?.!]|\s[-–—]\s|\b(?:that|which|who|whom|whose|where|when|with|without|including|showing|made|paid|sent|issued"
+    r"|received|raised|held|from|to|by|between|in|on|at|since|before|after|during|for|of|over|under|above|below|more|less"
+    r"|exceeding|was|were|are|is|be|been|has|have|had|did|do|does|there|and|or|must|may|shall|should|will|would|can|could"
+    r"|about|against|mentioned|recorded|listed|dated|until|up|as|not|took|take|took place|came|happened|relating"
+    r"|concerning|regarding|per|it|they|we|he|she)\b)",
+    re.IGNORECASE,
+)
+_FIELDS = re.compile(
+    r"\b(?:with|including|showing|giving|along with|together with|and)\s+(?:(?:its|their|the|each|his|her)\s+)?"
+    r"(?P<f>(?:\w+(?:\s\w+){0,3}?)(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)(?:the\s+|its\s+|their\s+)?\w+(?:\s\w+){0,3}?)*)\s*[.?!]?\s*$",
+    re.IGNORECASE,
+)
+_FIELD_WORDS = _rooted(
+    """
+    date dates amount amounts value values sum sums price prices number numbers reference ref name names source sources
+    page pages status author sender recipient description total time times cost costs quantity quantities type party
+    parties title day document documents details person place location reason result invoice order outcome dose
+    """
+)
+_EMPTY = _rooted(
+    """
+    take place happen occur list exist find appear total sum number count all every each amount date full complete
+    various separate different single way form one know known state document file corpus paper record company party
+    people person thing time day year month week period case matter show please table detail relate concern regard come
+    be have there much many in since before after until during between also been any
+    """
+)
+_SOFT = _rooted(
+    """
+    make made give given get receive received send sent issue issued raise raised hold held record recorded mention
+    mentioned report reported pass passed write wrote written sign signed submit submitted place placed enter entered
+    say said keep kept do done carry carried register registered
+    """
+)
+"""Verbs that narrow only where a column is named by them ("received": "Received on")."""
+_MONEY_WORDS = _rooted(
+    """
+    payment invoice fee cost charge expense refund deposit price bill salary wage loan purchase sale donation fine
+    transfer debt credit withdrawal instalment installment royalty rent premium tax claim transaction receipt
+    disbursement reimbursement commission budget
+    """
+)
+_AMOUNT = re.compile(
+    r"\b(?P<how>over|above|more than|exceeding|greater than|at least|under|below|less than|at most|up to)\s+"
+    r"(?P<sign>[$€£]|USD |EUR |GBP )?(?P<n>\d[\d,]*(?:\.\d+)?)(?P<k>k|m)?\b"
+    r"(?!\s*(?:days?|weeks?|months?|years?|hours?))",
+    re.IGNORECASE,
+)
+_PLURAL = re.compile(r"(?:[^s]s|ses|people|men|children|staff|feet|data|criteria|media)$", re.IGNORECASE)
+_MONTH = rf"(?:{values.MONTH_NAME}|\bmay\b)"
+_WHEN = re.compile(
+    rf"(?P<day>{values.DAY})|(?P<month>{_MONTH})\s+(?:of\s+)?(?P<myear>\d{{4}})|(?P<iso>\b\d{{4}}-\d{{2}}\b)|(?P<year>{values.YEAR})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word that narrows what is asked for. ``negated`` ("unpaid", "not paid") asks for what lacks it; ``name`` is
+    true of a name or an identifier, and ``role`` is "from", "to" or "by" where that stands before the name. ``soft``
+    words narrow only where a column is named by them; ``before`` ones stand before the noun."""
+
+    word: str
+    stem: str
+    negated: bool = False
+    name: bool = False
+    role: str = ""
+    soft: bool = False
+    before: bool = False
+
+
+@dataclass(frozen=True)
+class Enumerated:
+    """What a question asks to be listed, counted or added.
+
+    ``head`` is the noun, as it is written; ``stems`` are its root and its synonyms'. ``terms`` narrow it; ``fields``
+    are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``least`` and ``most``
+    bound amounts. ``made_up`` asks of which parts a sum is made.
+    """
+
+    kind: EnumerationKind
+    head: str
+    stems: Words
+    terms: tuple[Term, ...] = ()
+    fields: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    made_up: bool = False
+
+    @property
+    def of_money(self) -> bool:
+        """Whether what is asked for has amounts."""
+        wants = any(root(word) in _rooted("amount value sum price cost") for word in self.fields)
+        return self.kind == "sum" or wants or bool(self.stems & _MONEY_WORDS)
+
+
+def read(question: str) -> Enumerated | None:
+    """What a question asks to be enumerated; ``None`` where it asks for something else.
+
+    Example:
+        >>> asked = read("List every payment that Solwend made in 2023, with date and amount.")
+        >>> asked.head, [term.word for term in asked.terms], asked.fields, asked.since
+        ('payment', ['Solwend'], ('date', 'amount'), '2023-01-01')
+    """
+    plain = " ".join(question.split())
+    for kind, pattern in _PATTERNS:
+        match = pattern.search(plain)
+        if match is None:
+            continue
+        asked = next(group for group in match.groups() if group is not None)
+        found = _of(kind, asked)
+        if found is not None:
+            return found
+    if _MADE_UP.search(plain):
+        words = [word for word in lexicon.tokens(_MADE_UP.sub(" ", plain)) if word.lower() not in lexicon.STOPWORDS]
+        stems = frozenset(map(root, words)) - _EMPTY - _rooted("value worth")
+        return Enumerated("sum", "parts", stems, made_up=True) if stems else None
+    return None
+
+
+_PATTERNS: tuple[tuple[EnumerationKind, re.Pattern[str]], ...] = (("count", _COUNT), ("sum", _SUM), ("list", _LIST))
+
+
+def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
+    if kind == "sum" and _MADE_UP.search(asked):
+        return None
+    rest, fields = _fields(asked)
+    since, until, rest = _dates(rest)
+    least, most, rest = _amounts(rest)
+    end = _END.search(rest)
+    phrase = rest[: end.start()] if end else rest
+    words = lexicon.tokens(phrase)
+    if not words or len(words) > 5 or not words[-1][0].isalpha():
+        return None
+    head = words[-1]
+    stem = root(head)
+    if kind == "count" and not _PLURAL.search(head):
+        return None
+    if stem in _EMPTY and len(words) == 1 and stem not in _rooted("document case"):
+        return None
+    terms = _terms([*words[:-1]], rest[len(phrase) :], stem)
+    stems = frozenset(
+        {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())
+    )
+    return Enumerated(kind, head, stems, terms, fields, since, until, least, most)
+
+
+def _also(groups: str) -> dict[str, Words]:
+    found: dict[str, Words] = {}
+    for group in groups.split(","):
+        stems = frozenset(map(root, group.split()))
+        found |= {stem: found.get(stem, frozenset()) | stems for stem in stems}
+    return found
+
+
+_ALSO = _also(
+    "email e-mail mail message, medication medicine drug, attendee participant present, employee staff worker, "
+    "fault defect failure, repair replacement fix, purchase order"
+)
+
+
+def _fields(asked: str) -> tuple[str, tuple[str, ...]]:
+    """The question without the fields that it wants of each ("with date and amount"), and these."""
+    match = _FIELDS.search(asked)
+    if match is None:
+        return asked, ()
+    found = [part.strip() for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["f"])]
+    named = [re.sub(r"^(?:its|their|the)\s+", "", one, flags=re.IGNORECASE) for one in found if one]
+    known = [bool(roots(one) & _FIELD_WORDS) for one in named]
+    if not any(known) or (not all(known) and not match[0].lower().startswith(("with", "includ", "show", "giv"))):
+        return asked, ()
+    return asked[: match.start()], tuple(named)
+
+
+def _dates(asked: str) -> tuple[str | None, str | None, str]:
+    """The first and the last day that the question names, and the rest of it."""
+    found = [(match, _span_of(match)) for match in _WHEN.finditer(asked)]
+    spans = [(match, span) for match, span in found if span is not None]
+    if not spans:
+        return None, None, asked
+    since, until = spans[0][1][0], spans[-1][1][1]
+    before = asked[: spans[0][0].start()].rstrip().lower()
+    rest = asked
+    for match, _ in reversed(spans):
+        rest = rest[: match.start()] + " " + rest[match.end() :]
+    if len(spans) == 1 and re.search(r"\b(?:since|from)(?: the)?$", before):
+        return since, None, rest
+    if len(spans) == 1 and re.search(r"\bafter(?: the)?$", before):
+        return _day_beside(until, 1), None, rest
+    if len(spans) == 1 and re.search(r"\bbefore(?: the)?$", before):
+        return None, _day_beside(since, -1), rest
+    if len(spans) == 1 and re.search(r"\b(?:until|till|up to|by)(?: the)?$", before):
+        return None, until, rest
+    return since, until, rest
+
+
+def _day_beside(day: str, step: int) -> str:
+    """The day before or after; of the 31st of a shorter month the first of the next."""
+    year, month, number = map(int, day.split("-"))
+    last = monthrange(year, month)[1]
+    return (date(year, month, min(number, last)) + timedelta(days=step)).isoformat()
+
+
+def _span_of(match: re.Match[str]) -> tuple[str, str] | None:
+    if match["day"]:
+        day = values.parse_date(match["day"])
+        return (day, day) if day else None
+    if match["month"]:
+        month = values.parse_date(f"{match['month']} {match['myear']}")
+        return (f"{month}-01", f"{month}-31") if month else None
+    if match["iso"]:
+        return f"{match['iso']}-01", f"{match['iso']}-31"
+    return f"{match['year']}-01-01", f"{match['year']}-12-31"
+
+
+def _amounts(asked: str) -> tuple[Decimal | None, Decimal | None, str]:
+    match = _AMOUNT.search(asked)
+    if match is None:
+        return None, None, asked
+    number = Decimal(match["n"].replace(",", "")) * {"k": 1000, "m": 1_000_000}.get((match["k"] or "").lower(), 1)
+    rest = asked[: match.start()] + " " + asked[match.end() :]
+    below = match["how"].lower() in ("under", "below", "less than", "at most", "up to")
+    return (None, number, rest) if below else (number, None, rest)
+
+
+def _terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
+    """The words that narrow: those before the noun, and those after it that carry meaning."""
+    found: list[Term] = []
+    negated, role = False, ""
+    tokens = [*((word, True) for word in before), *((word, False) for word in lexicon.tokens(after))]
+    for at, (word, early) in enumerate(tokens):
+        low = word.lower()
+        if low in ("not", "never", "without", "no"):
+            negated = True
+            continue
+        if low in lexicon.STOPWORDS or low in lexicon.NEGATIONS:
+            role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
+            continue
+        stem = root(low)
+        name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
+        if not name and (stem in _EMPTY or stem == head):
+            continue
+        less = low.startswith("un") and len(low) > 5 and not name
+        found.append(
+            Term(
+                word,
+                root(low[2:]) if less else stem,
+                negated or less,
+                name,
+                role if name else "",
+                soft=stem in _SOFT and not name,
+                before=early,
+            )
+        )
+        negated = False
+    return tuple(dict.fromkeys(found))
