@@ -207,7 +207,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         sha256=sentence.sha256,
         speaker=speaker_of(document, sentence.start, quoted=sentence.quoted) or speakers.keeper(document.text),
         author=None if sentence.quoted else document.metadata.author,
-        date=document.metadata.date,
+        date=document.date,
         status=document.status,
         custodians=tuple(dict.fromkeys(one for one in custodians if one)),
         copies=tuple(one.source for one in sources if one.source != sentence.source),

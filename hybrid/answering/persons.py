@@ -232,6 +232,14 @@ def words_of(text: str) -> frozenset[str]:
     )
 
 
+_ADVISES = re.compile(
+    r"\b(?:I|we) (?:would not|advise|recommend|warn|must tell you|have to tell you|cannot (?:certify|sign"
+    r"|approve|recommend)"
+    r"|do not recommend|strongly|urge|suggest that|think (?:you|we) should)\b",
+    re.IGNORECASE,
+)
+
+
 def told(text: str, person: PersonAsked, role: Role | None) -> bool:
     """Whether a sentence says that the person was told something: "I told you in May", in a mail to them."""
     names = re.escape(person.last) + (rf"|{re.escape(person.first)}" if person.first else "")
@@ -239,6 +247,8 @@ def told(text: str, person: PersonAsked, role: Role | None) -> bool:
     verbs = (
         r"(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to)"
     )
+    if role == "recipient" and _ADVISES.search(text):
+        return True
     said = rf"\b{verbs} {whom}\b|\b{whom} (?:knew|was told|were told|was informed|were informed|was aware|were aware)\b"
     return re.search(said, " ".join(text.split())) is not None
 
@@ -246,7 +256,8 @@ def told(text: str, person: PersonAsked, role: Role | None) -> bool:
 CONCEALS = re.compile(
     r"\b(?:rather than|instead of) (?:write|writing|e-?mail\w*|put\w*)\b|\b(?:do not|don't|please not|not to"
     r"|stop) (?:\w+ )?"
-    r"(?:writ\w+|e-?mail\w*|forward\w*|put\w* (?:this|it|any of (?:this|it)) (?:in|on|down)|tell|mention)\b"
+    r"(?:writ\w+|e-?mail\w*|forward\w*|put\w*\b.{0,40}?\b(?:down|in (?:an? )?(?:e-?mails?|mails?|writing)"
+    r"|on paper)|tell|mention)\b"
     r"|\b(?:not|nothing) in writing\b|\bdelete (?:this|it|the mail|these)\b|\bbetween (?:us|you and me|ourselves)\b"
     r"|\boff the record\b|\bkeep (?:this|it) (?:quiet|to yourself|between)\b|\bno(?:body|one| one) (?:needs?"
     r"|will|has|should) "

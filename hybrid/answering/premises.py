@@ -23,7 +23,12 @@ _IDENTIFIER = re.compile(
     r"(?=.*\d)(?=.*[a-z])[a-z0-9]+(?:[-_./:][a-z0-9]+)*|\d+(?:[-_/:]\d+){2,}|\d[\d.]*(?:\(\w{1,5}\))+", re.IGNORECASE
 )
 _MEASURE = re.compile(r"\d+(?:st|nd|rd|th)?-[a-z]+", re.IGNORECASE)  # "4-letter", "19th-century"
-_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "sir", "lady", "lord", "prof", "professor"})
+_TITLES = lexicon.vocabulary(
+    """
+    mr mrs ms miss dr sir lady lord prof professor councillor cllr councilor senator judge justice inspector sergeant
+    constable captain major colonel sister nurse doctor mayor president minister chairman chairwoman
+    """
+)
 _VERBS_FIRST = frozenset({"is", "was", "are", "were", "did", "does", "do", "has", "had", "will", "shall", "may", "can"})
 
 

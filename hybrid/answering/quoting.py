@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hybrid.answering import persons
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
-from hybrid.answering.selection import actuality, boilerplate, features, ranker, ranking
+from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.selection.variants import variants
 from hybrid.answering.verification.disagreement import Said, disagree
 from hybrid.answering.verification.values import values
@@ -32,15 +32,25 @@ POOL, LEAST_OF_POOL = 16, 0.02
 best one's score."""
 MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
+REPLY_SHARE = 0.5
+"""Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
 VERSION = 0.4
 """Resemblance of two documents from which they count as versions of one: of the case file's agreement and its third
 draft it is 0.69, of a mail and the reply that quotes it up to 0.75, which share no status."""
+VERSION_HITS = 6
 SAME_WORDS = 0.8
 """Share of a sentence's words, in order, that another version's sentence has if it is the same provision."""
 VARIANT_LESS = 0.3
 """What a sentence's score by another wording of the question counts less than by its own, in log-odds; not measured."""
+LESSER = 0.8
+"""What a sentence of a draft, an unsigned or a superseded document loses, in log-odds; not measured."""
+_NEVER_FACTS = frozenset({"an option", "a proposal", "a question", "a request"})
+_ASKS_FOR_DRAFT = re.compile(
+    r"\b(?:draft\w*|unsigned|superseded|earlier version|propos\w+|options?|recommend\w*|asked|requests?|suggest\w*)\b",
+    re.I,
+)
 _LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
 _CLAUSE = re.compile(r"(?m)^\s*(\d{1,2}\.\d{1,2})\.?\s")
 _CHANGES = re.compile(
@@ -104,6 +114,9 @@ class Quoting:
     ) -> list[Quoted]:
         """Up to ``most`` sentences that answer, the best first, and those that contradict one of them, which may be
         among ``further`` sentences."""
+        if actuality.asks_who(question):  # a role is said in few places, and seldom in the best passages
+            known = {one.key for one in found}
+            found = [*found, *(one for one in further if one.key not in known)]
         scores = self._scores(question, found)
         pool = ranking.choose(question, found, self._idf, POOL, LEAST_OF_POOL, scores)
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
@@ -118,6 +131,11 @@ class Quoting:
         replies = self._replies(question, [*found, *further])
         sentences = [*replies, *sentences][: max(most, len(sentences))]
         against = self._contradictions(question, sentences, [*(one.sentence for one in pool), *near])
+        if replies:
+            for other in sentences[len(replies) :]:
+                if self._answers_otherwise(question, replies[0], other):
+                    against[replies[0].key] = (*against.get(replies[0].key, ()), other)
+                    against[other.key] = (*against.get(other.key, ()), replies[0])
         answering = {one.key for one in replies}
         ordered: dict[tuple[int, int, int], Sentence] = {}
         for one in [*sentences, *self._amendments(question, sentences)]:
@@ -134,7 +152,11 @@ class Quoting:
         is, or gains by another wording of the question."""
         own = ranker.load().scores(features.matrix(question, found, self._idf))
         gained = np.array(
-            [actuality.adjustment(question, collapse(one.text), self._qualification(question, one)) for one in found]
+            [
+                actuality.adjustment(question, collapse(one.text), self._qualification(question, one))
+                - self._lesser(question, one)
+                for one in found
+            ]
         )
         for variant in variants(question) if found else ():
             vector = self._encoder.encode([variant])[0]
@@ -146,11 +168,19 @@ class Quoting:
         return total
 
     def _qualification(self, question: str, one: Sentence) -> str:
-        """Why a sentence does not say that something happened, where that is asked."""
-        if not actuality.asks_what_happened(question):
-            return ""
+        """Why a sentence does not say that something is so. Conditions and terms count only where what happened is
+        asked."""
         text = self._texts.text(one.document_id)
-        return actuality.qualification(one.text, actuality.heading_above(text, one.start))
+        found = actuality.qualification(one.text, actuality.heading_above(text, one.start))
+        return found if found in _NEVER_FACTS or actuality.asks_what_happened(question) else ""
+
+    def _lesser(self, question: str, one: Sentence) -> float:
+        """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds, where the question does
+        not ask for that document."""
+        status = self._document(one).status
+        if status is None or status.name not in _LESSER or _ASKS_FOR_DRAFT.search(question):
+            return 0.0
+        return 0.0 if document_header.named(question, one.title) else LESSER
 
     # Versions ---------------------------------------------------------------------------------------------------------
 
@@ -158,13 +188,16 @@ class Quoting:
         """The sentences, each of a draft or a superseded document behind the executed one's that says the same; where
         the words are the same, that one alone, and a note."""
         made: list[Sentence] = []
-        for one in sentences:
-            final = self._final_version(one)
+        for at, one in enumerate(sentences):
+            final, other = self._final_version(one), one
             if final is None:
                 made.append(one)
-                continue
+                draft = self._draft_of(one) if at == 0 else None
+                if draft is None:
+                    continue
+                final, other = one, draft
             made.append(final)
-            status = self._document(one).status
+            one, status = other, self._document(other).status
             if boilerplate.words_of(_unnumbered(final.text)) == boilerplate.words_of(_unnumbered(one.text)):
                 self._note(f"The {status.name if status else 'version'} {one.source} has the same words.")
             else:
@@ -187,12 +220,23 @@ class Quoting:
                     return same
         return None
 
+    def _draft_of(self, one: Sentence) -> Sentence | None:
+        """The same provision in a draft of an executed document, if there is one."""
+        status = self._document(one).status
+        if status is None or status.name != "executed":
+            return None
+        for document_id in self._texts.near_copies(one.document_id, VERSION):
+            document = self._texts.document(document_id)
+            if document_id in self._allowed and document.status is not None and document.status.name in _LESSER:
+                return self._same_provision(one, document, document_id)
+        return None
+
     def _same_provision(self, one: Sentence, document: Document, document_id: int) -> Sentence | None:
-        hits = self._searcher.search(collapse(one.text), 3, Filter(sources=document.source))
+        hits = self._searcher.search(collapse(one.text), VERSION_HITS, Filter(sources=document.source))
         found = gather(self._texts, [hit for hit in hits if hit.document_id == document_id])
-        plain = collapse(_unnumbered(one.text))
-        best = max(found, key=lambda other: same_words(plain, collapse(_unnumbered(other.text))), default=None)
-        if best is None or same_words(plain, collapse(_unnumbered(best.text))) < SAME_WORDS:
+        plain = _without_values(one.text)
+        best = max(found, key=lambda other: same_words(plain, _without_values(other.text)), default=None)
+        if best is None or same_words(plain, _without_values(best.text)) < SAME_WORDS:
             return None
         return replace(best, rank=one.rank, similarity=one.similarity)
 
@@ -222,21 +266,30 @@ class Quoting:
         if _POLAR.match(question) is None or not actuality.asks_what_happened(question):
             return []
         asked = set(lexicon.content_words(question)) - set(lexicon.names(question))
+        asked -= {lexicon.stem(word.lower()) for word in question.split() if actuality.is_decision(word)}
         facts = lexicon.facts(question).required
         for document_id in dict.fromkeys(one.document_id for one in found):
             document = self._texts.document(document_id)
             cut = document.text.find("wrote:\n>")
             if document.media_type != _MAIL or cut < 0:
                 continue
-            quoted = document.text[cut:]
-            held = asked & set(lexicon.content_words(quoted))
-            if len(held) * 2 < len(asked) or not facts <= lexicon.facts(quoted).provided:
+            whole = document.text[document.text.find("\n\n") + 2 :]
+            held = asked & set(lexicon.content_words(f"{document.title} {whole}"))
+            if len(held) < REPLY_SHARE * len(asked) or not held or not facts <= lexicon.facts(whole).provided:
                 continue
             own = [one for one in self._own(document_id, document, cut) if boilerplate.is_statement("", one.text)]
-            at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(one.text)), None)
+            at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
             if at is not None:
                 return own[at : at + 2]
         return []
+
+    def _answers_otherwise(self, question: str, reply: Sentence, other: Sentence) -> bool:
+        """Whether a sentence denies what a reply says yes to."""
+        said = _ADDRESSED.sub("", collapse(reply.text))
+        yes = re.match(r"(?:yes|agreed|accepted|confirmed|of course|certainly|fine|approved)\b", said, re.IGNORECASE)
+        denied = self._said(other).denied
+        asked = lexicon.content_words(question)
+        return yes is not None and self._qualification(question, other) == "" and bool(denied & set(asked))
 
     def _own(self, document_id: int, document: Document, cut: int) -> list[Sentence]:
         """The sentences of a mail above what it quotes, without its headers."""
@@ -293,10 +346,13 @@ class Quoting:
 
 _MAIL = "message/rfc822"
 _POLAR = re.compile(r"(?:did|has|have|had|was|were|is|are|does|do)\b", re.IGNORECASE)
+_ADDRESSED = re.compile(
+    r"^(?:(?:Hi|Hello|Dear|Hey) )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?,\s+(?=\w)|^(?:Hi|Hello|Hey),?\s+"
+)
 _RESPONSE = re.compile(
-    r"(?:no|yes|agreed|accepted|declined|refused|confirmed|done|never|certainly|absolutely|of course|not at all"
-    r"|i will not"
-    r"|i cannot|we will not|we cannot|we do not|i do not|i am afraid|i refuse|we refuse|fine|approved)\b",
+    r"(?:no|yes|agreed(?! in principle)|accepted|declined|refused|confirmed|never|certainly|absolutely"
+    r"|of course|not at all"
+    r"|(?:i|we) (?:will|shall|can) ?not|i refuse|we refuse|fine)\b",
     re.IGNORECASE,
 )
 
@@ -308,13 +364,18 @@ def _clause_of(text: str, start: int) -> str | None:
     return found[-1] if found else None
 
 
+def _without_values(text: str) -> str:
+    """A provision's words, every number the same: versions differ in these."""
+    return re.sub(r"\d[\d,.]*\d|\d", "0", collapse(_unnumbered(text)))
+
+
 def _unnumbered(text: str) -> str:
     return re.sub(r"^\s*\(?(?:\d+(?:\.\d+)*[.)]?|[a-z]\))\s+", "", text)
 
 
 # What somebody knew or said -------------------------------------------------------------------------------------------
 
-PERSON_HITS, PERSON_LEAST = 30, 0.5
+PERSON_HITS, PERSON_LEAST = 30, 0.65
 """Chunks searched among the documents of somebody, and the share of the best sentence's relevance below which theirs
 are not quoted: there are few such sentences, and each counts. Not measured."""
 TOPICAL = 0.35
@@ -346,11 +407,12 @@ class PersonQuoting:
         if not found:
             return []
         scores = {one.key: self._relevance(person, one, roles.get(one.document_id)) for one in found}
-        best = max(scores.values())
+        denied = {one.key for one in found if person.knowledge and self._denies(one, person)}
+        best = max((score for key, score in scores.items() if key not in denied), default=0.0)
         ranked = sorted(found, key=lambda one: -scores[one.key])
         chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
         chosen = _distinct(chosen)
-        denials = [one for one in chosen if person.knowledge and self._denies(one, person)]
+        denials = [one for one in chosen if one.key in denied]
         kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
         if person.knowledge:
             kept += self._concealing(person, documents, roles, kept)
@@ -365,6 +427,7 @@ class PersonQuoting:
         total = sum(map(self._idf, map(lexicon.stem, words))) or 1.0
         own, titled = persons.words_of(one.text), persons.words_of(one.title)
         held = sum(self._idf(lexicon.stem(word)) * (1.0 if word in own else 0.5 * (word in titled)) for word in words)
+        held += total * bool(lexicon.facts(person.topic).required & lexicon.facts(one.text).provided)
         return one.similarity + held / total + 0.5 * (person.knowledge and persons.told(one.text, person, role))
 
     def _shown(
@@ -388,7 +451,8 @@ class PersonQuoting:
                 continue
             if len(text.split()) <= 8 and not text.endswith((".", "!")):
                 continue  # a heading, or part of a signature
-            if len(one.text.split()) > 3 and persons.role_of(one, document, person, roles.get(one.document_id)):
+            role = persons.role_of(one, document, person, roles.get(one.document_id))
+            if len(one.text.split()) > 3 and (role is not None and (person.knowledge or role != "recipient")):
                 shows.append(one)
         said = boilerplate.originals(shows)
         return list({one.key: one for one in (said.get(one.key, one) for one in shows)}.values())
@@ -443,7 +507,7 @@ class PersonQuoting:
         return tuple(earlier[:MOST_AGAINST])
 
     def _date(self, one: Sentence) -> str | None:
-        return self._texts.document(one.document_id, one.source).metadata.date
+        return self._texts.document(one.document_id, one.source).date
 
 
 def _day(date: str) -> int:

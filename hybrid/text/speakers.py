@@ -80,6 +80,10 @@ _STATEMENT_OF = re.compile(
     rf"\b(?:[Ss]tatement|STATEMENT|[Aa]ffidavit|AFFIDAVIT|[Dd]eclaration|[Dd]eposition|[Tt]estimony|[Aa]ccount) of "
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})\W*(?:$|[(\n])"
 )
+_BOOK_OF = re.compile(
+    rf"\b(?:[Dd]iary|[Nn]otebook|[Jj]ournal|[Ll]ogbook|[Mm]emoir)(?:s? of|,| -| –|:)? (?:- )?(?P<name>{_PERSON}"
+    rf"|[A-Z]\. {_WORD})"
+)
 _CLOSING = re.compile(
     r"^[ \t]*(?:yours?(?: (?:faithfully|sincerely|truly))?|(?:kind |best |warm )?regards|sincerely|\(?signed\)?:?)"
     r"[ \t]*,?[ \t]*$",
@@ -103,7 +107,13 @@ def maker(title: str, text: str) -> str | None:
         'Ann Aaker'
     """
     head, tail = text[:_HEAD], text[-_TAIL:]
-    for pattern, where in ((_I_NAME, head), (_STATEMENT_OF, title), (_STATEMENT_OF, head[:300])):
+    for pattern, where in (
+        (_I_NAME, head),
+        (_STATEMENT_OF, title),
+        (_STATEMENT_OF, head[:300]),
+        (_BOOK_OF, title),
+        (_BOOK_OF, head[:120]),
+    ):
         match = pattern.search(" ".join(where.split()) if pattern is _I_NAME else where)
         if match:
             return _plain(match["name"])
@@ -157,7 +167,7 @@ def quoted_from(text: str, start: int) -> str | None:
         >>> quoted_from(mail, len(mail) - 3)
         'Ann Aaker'
     """
-    line = text[text.rfind("\n", 0, start) + 1 : start + 1]
+    line = text[text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0]
     depth = len(re.match(r"(?:[ \t]*>)*", line)[0].replace(" ", ""))  # type: ignore[index] # it always matches
     for match in reversed(list(_WROTE.finditer(text, 0, start))):
         if match["marks"].count(">") < depth:

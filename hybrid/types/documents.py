@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
-from hybrid.text import document_status, layout
+from hybrid.text import document_dates, document_status, layout
 from hybrid.text.document_status import StatusName
 from hybrid.text.layout import Layout
 from hybrid.text.values import iso_date
@@ -181,6 +181,12 @@ class Document(Shown, GivenModel):
     def layout(self) -> Layout:
         """The sentences, table rows and running lines of the text; computed once for the documents used last."""
         return layout.of(self.text, self.pages, self.metadata.extra.get(layout.RUNNING_TEXT, ""))
+
+    @cached_property
+    def date(self) -> str | None:
+        """The date of its metadata, else the day on which it says that it was written (`hybrid.text.document_dates`),
+        ISO 8601. Filters know the former alone."""
+        return self.metadata.date or document_dates.written_on(self.metadata.title or "", self.text)
 
     @cached_property
     def status(self) -> DocumentStatus | None:

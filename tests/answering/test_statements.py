@@ -12,6 +12,7 @@ import hybrid
 from hybrid.answering import persons
 from hybrid.answering.selection import actuality
 from hybrid.answering.selection.variants import variants
+from hybrid.text import document_dates
 
 MAIL = """From: {author} <{author_at}@mill.example>
 To: {to}
@@ -226,3 +227,35 @@ def test_what_is_destroyed_may_have_been_tidied() -> None:
     assert "tidy" in other
     assert "shred" in other
     assert variants("When is the rent due?") == []
+
+
+def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -> None:
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    body = (
+        "Hi Tom, yes, a small dog is fine by us.\n\nOn 3 March 2025 at 08:00, Tom Dale wrote:\n"
+        "> Would you let us keep a puppy?"
+    )
+    for name, text in {
+        "a.eml": mail("Lena Hart", "tom.dale@mill.example", "Mon, 03 Mar 2025", "RE: puppy", body, "Tom Dale"),
+        "b.txt": "Letter of 4 May 2025\n\nWe never agreed to a dog.",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(tmp_path / "a.eml", tmp_path / "b.txt")
+        answer = corpus.ask("Did the landlord agree to a dog?", route="lookup")
+    first, denial = answer.claims[0], next(one for one in answer.claims if one.text == "We never agreed to a dog.")
+    assert first.text == "Hi Tom, yes, a small dog is fine by us."
+    assert denial.contradicted_by == (first.citations[0].number,)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "day"),
+    [
+        ("Letter", "14 Orchard Row\n2 May 2025\n\nDear Sir", "2025-05-02"),
+        ("Minutes of 14 January 2025", "Present: Ann.", "2025-01-14"),
+        ("", "Statement\nI, Ann Aaker, say as follows.\n(signed) Ann Aaker, 9 June 2025", "2025-06-09"),
+        ("Note", "The roof fell on 3 March 2025 and was repaired on 9 March 2025.", None),
+    ],
+)
+def test_the_day_that_a_document_says_it_was_written_on(title: str, text: str, day: str | None) -> None:
+    assert document_dates.written_on(title, text) == day

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification.values import values
+from hybrid.text.lexicon import STOPWORDS
 
 PENALTY, FRAGMENT = 1.5, 1.0
 """Log-odds that a sentence loses against others where what happened is asked, for a qualification and for having no
@@ -40,10 +41,14 @@ _PROPOSALS = re.compile(
     r"|requested))\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^\(?(?P<number>\d{1,3}(?:\.\d{1,3})*)[.)]?\s+|^\([a-z]\)\s+|^[-*•]\s+")
+_NUMBER = re.compile(r"^\(?(?P<number>\d{1,3}(?:\.\d{1,3})*)[.)]?\s+|^\([a-z]\)\s+|^[A-Z][.)]\s+|^[-*•]\s+")
+_INLINE = re.compile(r"\b(?:[Oo]ptions?|[Aa]lternatives?)\b[^.\n]{0,60}:(?=[^\n]*$)")
+_PROPOSED = re.compile(
+    r"\b(?:propos(?:es|ed)|moved that|tabled a motion|recommend(?:s|ed)|invited the board)\b", re.IGNORECASE
+)
 _CONDITION = re.compile(
     r"^(?:if|unless|should|were|provided|assuming|in the event|in case|supposing|subject to|where|whenever)\b"
-    r"|^(?:\w+ ){0,6}(?:would|could|might)\b|,? if (?!not\b)",
+    r"|^(?:\w+ ){0,6}(?:would|could|might)\b|,? if (?!not\b)|\bunless\b",
     re.IGNORECASE,
 )
 _TERM = re.compile(r"\b(?:shall|must|may|is to be|are to be|is obliged|undertakes? to)\b", re.IGNORECASE)
@@ -80,7 +85,7 @@ for _group in _OPPOSED_VERBS.split(","):
     _first, *_others = (_form(_word) for _word in _group.split())
     _OPPOSED[_first] = _OPPOSED.get(_first, frozenset()) | {_first, *_others}
 _LIMIT_ASKED = re.compile(
-    r"\b(?:cap|caps|capped|limit|limits|limited|maximum|ceiling|most|upper)\b|\bat most\b", re.IGNORECASE
+    r"\b(?:cap|caps|capped|limit|limits|maximum|ceiling|upper limit)\b|\bat most\b", re.IGNORECASE
 )
 _LEAST_ASKED = re.compile(r"\b(?:minimum|floor|least|lower limit)\b", re.IGNORECASE)
 
@@ -112,6 +117,8 @@ def qualification(sentence: str, heading: str = "") -> str:
         return "an option"
     if re.match(r"^option\b", text, re.IGNORECASE):
         return "an option"
+    if _PROPOSED.search(text):
+        return "a proposal"
     if (bare and _PROPOSALS.search(heading)) or re.match(r"^to [a-z]+ (?:the|a|an|that|[A-Z])", text, re.IGNORECASE):
         return "a proposal"
     if _REQUEST.match(text):
@@ -131,6 +138,9 @@ def heading_above(text: str, start: int) -> str:
         >>> heading_above("4. Options\\n4.1 Accept it.\\n4.2 Refuse it.", 27)
         '4. Options'
     """
+    inline = _INLINE.search(text[max(0, start - 400) : start])
+    if inline:
+        return inline[0]
     own = _NUMBER.match(" ".join(text[start : start + 40].split()))
     if own and own["number"] and "." in own["number"]:
         section = own["number"].split(".")[0]
@@ -156,11 +166,10 @@ def _is_heading(line: str) -> bool:
 
 def adjustment(question: str, sentence: str, qualified: str) -> float:
     """What a sentence gains or loses, in log-odds, by what kind of answer it is."""
-    gained = 0.0
+    gained = -PENALTY * bool(qualified)
+    if sentence.startswith("#") or (len(sentence.split()) <= 9 and sentence.rstrip()[-1:] not in '.!?:;”"'):
+        gained -= FRAGMENT * asks_what_happened(question)
     if asks_what_happened(question):
-        words = sentence.split()
-        gained -= PENALTY * bool(qualified)
-        gained -= FRAGMENT * (len(words) <= 8 and sentence.rstrip()[-1:] not in '.!?:;”"')
         gained += ANSWERS * (not qualified and says_action(question, sentence))
     named = _WHO_IS.search(question)
     if named:
@@ -172,6 +181,11 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
 
 
 _WHO_IS = re.compile(r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+)\s*\?*$")
+
+
+def asks_who(question: str) -> bool:
+    """Whether a question asks who somebody is, by name."""
+    return _WHO_IS.search(question) is not None
 
 
 def says_who(question: str, sentence: str) -> bool:
@@ -194,7 +208,33 @@ def says_action(question: str, sentence: str) -> bool:
     """Whether a sentence says the verb that is asked about or its opposite: "accept", "refuse"."""
     asked = [_OPPOSED[stem] for stem in _stems(question) if stem in _OPPOSED]
     held = set(_stems(sentence))
-    return any(group & held for group in asked)
+    if not any(group & held for group in asked):
+        return False
+    verbs = frozenset().union(*asked)
+    about = {one for one in map(_form, _content(question)) if one not in verbs and one in _OBJECTS}
+    objects = about | {other for one in about for other in _OBJECTS[one]}
+    return not about or bool(objects & set(map(_form, _content(sentence))))
+
+
+def is_decision(word: str) -> bool:
+    """Whether a word is a verb that has an opposite here: "accept", "refuse"."""
+    return any(_form(word.lower()) in group for group in _OPPOSED.values())
+
+
+def _content(text: str) -> list[str]:
+    """The words that are no function words, in lower case."""
+    return [word for word in re.findall(r"[a-z]+", text.lower()) if word not in STOPWORDS]
+
+
+_OBJECTS = {
+    _form(one): frozenset(map(_form, others.split()))
+    for one, others in {
+        "liability": "claim fault breach blame responsibility liable damages allegation negligence",
+        "fault": "claim liability breach blame responsibility negligence",
+        "claim": "liability fault breach",
+    }.items()
+}
+"""What a denial denies where it is asked whether something was admitted."""
 
 
 def _stems(text: str) -> list[str]:

@@ -20,7 +20,7 @@ _CLOSING = re.compile(
     r"|sincerely)(?:,\s*|\s*\n\s*|$)(?:[A-Z][\w.’'-]*(?:\s+|$)){0,4}"
 )
 _GREETING = re.compile(r"(?:(?:Dear|Hi|Hello|Good \w+) )?(?:[A-Z][\w.’'-]*(?: |(?=,))){1,4},")
-_HEADING = re.compile(r"(?:\d+\.)+\d*\s+[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}")
+_HEADING = re.compile(r"#{1,6} [^\n]*|(?:\d+\.)+\d*\s+[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}")
 
 _ASKS_OF_A_MAIL = re.compile(
     r"\b(?:who|whom|whose|when|(?:what|which) (?:date|day|time))\b.*"

@@ -76,7 +76,8 @@ _OPPOSED = """
     open closed, open shut, locked unlocked, wet dry, present absent, paid unpaid, alive dead, safe unsafe, full empty,
     late punctual, complete incomplete, signed unsigned, awake asleep, broken intact, damaged undamaged, on off, up
     down, accepted refused, accepted rejected, approved refused, approved rejected, agreed refused, passed failed, won
-    lost, granted refused, granted rejected, hot cold, valid invalid, available unavailable, operational defective
+    lost, granted refused, granted rejected, left stayed, left remained, hot cold, valid invalid, available
+    unavailable, operational defective
 """
 _OPPOSITE: dict[str, frozenset[str]] = {}
 for _pair in _OPPOSED.split(","):
