@@ -27,6 +27,7 @@ MOST_CHARS = 40_000_000
 """Characters of documents that are looked through for one question, in some tens of seconds. Past that the answer says
 that it has not seen all."""
 _DIFFERENCES = 5
+_TITLE = 80
 _HEAD = 300
 """Characters of a document that say what it is about."""
 _MAIL = "message/rfc822"
@@ -51,6 +52,7 @@ _NO_AMOUNTS = frozenset(
     map(root, ("open", "balance", "vat", "tax", "number", "no", "id", "year", "code", "page", "ref"))
 )
 _PAID = frozenset(map(root, ("received", "settled", "cleared", "remitted")))
+_ABOUT = re.compile(r"(?<=\w)\s+(?:for|of|to|from|about|on|with|by)\s+", re.IGNORECASE)
 _EXPECTED = frozenset(map(root, ("due", "deadline", "expected", "planned", "scheduled", "ordered", "expiry", "next")))
 _LIST_ITEM = re.compile(r"\s*(?:[-*•·–▪◦●]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s|\d+(?:\.\d+)+\s)", re.IGNORECASE)
 _NOT_DONE = (
@@ -58,7 +60,7 @@ _NOT_DONE = (
     markers.NOT_DONE, markers.COUNTERFACTUAL, markers.CONDITIONAL,
 )  # fmt: skip
 _MODAL = re.compile(r"\b(?:shall|will|must|should|may|would|can|could|not|never|payable|due)\b|\?", re.IGNORECASE)
-_OF_STATUS = {
+OF_STATUS = {
     "draft": "from a draft",
     "superseded": "from a superseded document",
     "unsigned": "from an unsigned document",
@@ -158,7 +160,7 @@ def _composed(
     rule = min((part.rule for part in parts), default=_BY_ROWS)
     if documents and (fewest or rule == _BY_ROWS) and len(documents) > (asked.kind == "count"):
         rows, result.columns = documents, tuple(documents[0].cells)
-        result.remarks.append("Counted: documents by their titles.")
+        result.remarks.append("Counted: documents, by their titles and folders; e-mails by who sent and received them.")
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)
     else:
@@ -295,11 +297,16 @@ def _part(document_id: int, document: Document, table: tables.Table, asked: Enum
             if not term.soft:
                 unused.append(term)
         else:
+            if asked.kind == "count" and rule == _BY_ROWS and narrowed.numeric:
+                return None  # "How many rails were delivered?" is no number of rows
             rows = narrowed.rows
             counted_by += f", {narrowed.by}" if narrowed.by and narrowed.by not in counted_by else ""
     amounts, dates = reader.amount_column(asked, head), reader.date_column(asked, head)
     found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
-    found = [row for row in found if _in_range(row, asked)]
+    if dates is None and (asked.since or asked.until) and _is_of(document, asked):
+        found = [row for row in found if _in_range(row, replace(asked, since=None, until=None))]
+    else:
+        found = [row for row in found if _in_range(row, asked)]
     if not found and (rule == _BY_ROWS or unused):
         return None
     summed = reader.names[amounts] if amounts is not None else ""
@@ -308,11 +315,13 @@ def _part(document_id: int, document: Document, table: tables.Table, asked: Enum
 
 @dataclass(frozen=True)
 class _Narrowed:
-    """The rows that a term leaves, and by what; ``known`` is false where nothing says the word."""
+    """The rows that a term leaves, and by what; ``known`` is false where nothing says the word, ``numeric`` is true
+    where a column of numbers does."""
 
     rows: list[tables.Row]
     known: bool = True
     by: str = ""
+    numeric: bool = False
 
 
 class _Reader:
@@ -379,7 +388,7 @@ class _Reader:
         if column is not None and column != head:
             empty = "empty" if term.negated else "filled in"
             left = [row for row in rows if _is_empty(self.cell(row, column)) == term.negated]
-            return _Narrowed(left, by=f"“{self.names[column]}” {empty}")
+            return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
         if term.soft:
             return _Narrowed(rows, known=False)
         if term.negated:
@@ -467,10 +476,12 @@ class _Reader:
 def _as_row(document_id: int, document: Document, asked: Enumerated) -> list[Found]:
     """A document as a row, where documents of its kind were asked for."""
     is_mail = document.media_type == _MAIL
-    title = document.title
+    title = document.title if document.metadata.title else _first_line(document) or document.title
     words = title.split()[:6]
     kind = asked.stems & _MAILS and is_mail
+    folders = re.split(r"[/\\#]", document.source)[:-1]
     titled = any(root(word.strip(".,:;()")) in asked.stems for word in words) and not _names_many(title, asked)
+    titled = not is_mail and (titled or any(root(folder) in asked.stems for folder in folders[-2:]))
     if not kind and not titled:
         return []
     about = f"{title}\n{document.metadata.author or ''}\n{document.text}"
@@ -509,6 +520,12 @@ def _as_row(document_id: int, document: Document, asked: Enumerated) -> list[Fou
         not_counted=_status(document), identifier="" if kind else identifier or "",
     )  # fmt: skip
     return [row] if _in_range(row, asked) else []
+
+
+def _first_line(document: Document) -> str:
+    """The first line of a document, where it is short enough to be a title."""
+    line = next((line.strip() for line in document.text[:_HEAD].splitlines() if line.strip()), "")
+    return line if len(line) < _TITLE and line[-1] not in ".;," else ""
 
 
 def _items(document_id: int, document: Document, asked: Enumerated) -> Iterator[Found]:
@@ -637,14 +654,18 @@ def _sentence(
 
 
 def _status(document: Document) -> str:
-    return _OF_STATUS.get(document.status.name, "") if document.status else ""
+    return OF_STATUS.get(document.status.name, "") if document.status else ""
 
 
 def _names_many(text: str, asked: Enumerated) -> bool:
-    """Whether a caption or a title names several of what was asked for: "Payments received", not "Invoice 17"."""
-    words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", text)]
+    """Whether a caption or a title names several of what was asked for: "Payments received", not "Invoice 17", nor
+    "Quotation for rails"."""
+    named = _ABOUT.split(text, maxsplit=1)[0]
+    words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", named)]
     return any(
-        word.lower().endswith(("s", "people", "staff")) and root(word) in asked.stems for word in words if len(word) > 3
+        word.lower().endswith(("s", "people", "staff")) and root(word) == root(asked.head)
+        for word in words
+        if len(word) > 3
     )
 
 
@@ -692,6 +713,14 @@ def _read_dates(cells: Sequence[str]) -> dict[str, str]:
         if parsed and len(written) < 40 and (match or not written.isdigit()):
             found[cell] = parsed
     return found
+
+
+def _is_of(document: Document, asked: Enumerated) -> bool:
+    """Whether a document is of the days that a question names, by its date or by what its head says."""
+    said = [_iso(day) for _, _, day in values.days(f"{document.title}\n{document.text[:_HEAD]}")]
+    if document.metadata.date:
+        said.append(document.metadata.date[:10])
+    return any((asked.since or "") <= day <= (asked.until or "9") for day in said)
 
 
 def _iso(day: tuple[int, int, int]) -> str:

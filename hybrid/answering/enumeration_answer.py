@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from hybrid.answering.composition import Composer
-from hybrid.answering.enumeration import Found, Result
+from hybrid.answering.enumeration import OF_STATUS, Found, Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
@@ -61,7 +61,7 @@ def compose(
             sentence = sentence.split()[-1]
         elif heading is not None:
             headings.add(heading)
-        events += composer.add_row(sentence, row.not_counted, lead)
+        events += composer.add_row(sentence, "" if row.not_counted in OF_STATUS.values() else row.not_counted, lead)
         lead = ""
         citation = composer.claims[-1].citations[-1]
         rows.append(

@@ -50,6 +50,7 @@ _LIST = re.compile(
     r"(?:a list of|a table of|all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<y>.+)"
     r"|^\W*(?:what|which)\s+(?:are|were)\s+all\s+(?:of\s+)?(?:the\s+)?(?P<z>.+)"
     r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
+    r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
     r"|^\W*which\s+(?P<v>(?:\w+\s+){0,2}\w+s\s+(?:are|were|have|had|did|do|came|arrived|failed|remain)\b.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -64,8 +65,14 @@ _SUM = re.compile(
     r"(?: (?:amount|value|sum|cost|price|quantity|weight|hours))?"
     r"(?: of| for| from)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?(?P<x>.+)"
     r"|^\W*add up\s+(?:all\s+)?(?:of\s+)?(?:the\s+)?(?P<y>.+)"
-    r"|\bhow much\s+(?:was|were|is|are|did|has|have)\s+(?:all\s+)?(?:the\s+)?(?P<z>.+?)\s+"
-    r"(?:in total|altogether|in all)\b",
+    r"|\bhow much\s+(?:was|were|is|are)\s+(?:all|every)\s+(?:the\s+)?(?P<z>.+?)\s+(?:in total|altogether|in all)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_VERBS = r"paid|pay|spent|spend|invoiced|charged|received|owed|billed|claimed|refunded|donated|earned|transferred"
+_SUM_OF_VERB = re.compile(
+    rf"\bhow much\s+(?:has|have|did|was|were|had)\s+(?P<who>.{{0,60}}?)\s*\b(?P<verb>{_VERBS})\b(?P<rest>.*?)"
+    r"\b(?:in total|altogether|in all|overall)\b"
+    rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS})\b(?P<rest2>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _MADE_UP = re.compile(
@@ -181,6 +188,8 @@ def read(question: str) -> Enumerated | None:
         ('payment', ['Solwend'], ('date', 'amount'), '2023-01-01')
     """
     plain = " ".join(question.split())
+    if match := _SUM_OF_VERB.search(plain):
+        return _of_verb(match)
     for kind, pattern in _PATTERNS:
         match = pattern.search(plain)
         if match is None:
@@ -199,6 +208,16 @@ def read(question: str) -> Enumerated | None:
 _PATTERNS: tuple[tuple[EnumerationKind, re.Pattern[str]], ...] = (("count", _COUNT), ("sum", _SUM), ("list", _LIST))
 
 
+def _of_verb(match: re.Match[str]) -> Enumerated:
+    """A sum of what somebody paid, invoiced, received."""
+    verb = match["verb"] or match["verb2"]
+    said = f"{match['who'] or ''} {match['rest'] or match['rest2'] or ''}".strip(" ?.!")
+    since, until, said = _dates(said)
+    least, most, said = _amounts(said)
+    stem = root(verb)
+    return Enumerated("sum", verb, frozenset({stem}), _terms([], said, stem), (), since, until, least, most)
+
+
 def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     if kind == "sum" and _MADE_UP.search(asked):
         return None
@@ -212,9 +231,11 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         return None
     head = words[-1]
     stem = root(head)
+    if head[0].isupper() and not head.isupper() and not _PLURAL.search(head):
+        return None  # a name
     if kind == "count" and not _PLURAL.search(head):
         return None
-    if stem in _EMPTY and len(words) == 1 and stem not in _rooted("document case"):
+    if stem in _EMPTY and len(words) == 1 and stem not in _rooted("document case people"):
         return None
     terms = _terms([*words[:-1]], rest[len(phrase) :], stem)
     stems = frozenset(
@@ -232,8 +253,8 @@ def _also(groups: str) -> dict[str, Words]:
 
 
 _ALSO = _also(
-    "email e-mail mail message, medication medicine drug, attendee participant present, employee staff worker, "
-    "fault defect failure, repair replacement fix, purchase order"
+    "email e-mail mail message, medication medicine drug, attendee participant present people, meeting minutes, "
+    "employee staff worker, fault defect failure, repair replacement fix, purchase order"
 )
 
 

@@ -3,8 +3,11 @@ is quoted of pages and tables besides."""
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from rows_corpus import LEDGER, write
@@ -68,6 +71,11 @@ CASES = [
     Case("List every refund with date and amount.", ("2024-04-02",), "75"),
     Case("How many resolutions were passed against the mayor of Paris?"),
     Case("How many lorries crossed the bridge?"),
+    Case("How much was invoiced to Quay Hotel in total?", ("INV-106", "INV-107"), "2765.75"),
+    Case("What is the total amount received?", ("INV-101", "INV-102", "INV-104", "INV-106", "INV-107"), "4695.25"),
+    Case("When was each invoice received?", ("INV-101", "INV-102", "INV-104", "INV-106", "INV-107")),
+    Case("List all people present on 6 May 2024.", ("Ada Brandt", "Tom Nkemelu", "Ruth Lindqvist")),
+    Case("How many bolts are there on the shelves?"),
     # quotes
     Case("Until when will the bridge be closed to lorries?", says=(
         "The treasurer reported that the bridge will be closed to lorries from June until the north pier has been "
@@ -113,3 +121,65 @@ def test_a_question_of_another_trade(corpus: hybrid.Corpus, case: Case) -> None:
         assert any(words in claim for claim in claims), claims
     for words in case.never:
         assert not any(words in claim for claim in claims), claims
+
+
+def test_a_draft_is_shown_and_not_counted(corpus: hybrid.Corpus) -> None:
+    found = corpus.ask("List every invoice to Quay Hotel.").enumeration
+    assert found is not None
+    assert [(row.cells[0], row.not_counted) for row in found.rows if row.not_counted] == [("INV-199", "from a draft")]
+    assert (found.found, found.count) == (3, 2)
+
+
+def test_the_same_invoice_in_several_documents_is_one_row_with_copies(corpus: hybrid.Corpus) -> None:
+    found = corpus.ask("List all invoices with date and amount.").enumeration
+    assert found is not None
+    first = next(row for row in found.rows if row.cells[0] == "INV-101")
+    assert {copy.source.rpartition("/")[2] for copy in first.copies} | {first.span.source.rpartition("/")[2]} == {
+        "ledger.pdf", "copy-for-the-bank.docx", "INV-101.pdf",
+    }  # fmt: skip
+    documents = corpus.get_documents([copy.source for copy in first.copies])
+    assert all(documents[copy.source].text[copy.start : copy.end] == copy.quote for copy in first.copies)
+
+
+def test_a_sum_is_looked_for_in_the_documents(corpus: hybrid.Corpus) -> None:
+    found = corpus.ask("What is the total amount received?").enumeration
+    assert found is not None
+    assert [(one.source.rpartition("/")[2], one.quote) for one in found.stated] == [("ledger.pdf", "4,695.25")]
+    assert any("is stated in" in remark for remark in found.remarks)
+
+
+def test_what_is_planned_is_not_counted(corpus: hybrid.Corpus) -> None:
+    found = corpus.ask("List every payment for an oven with date and amount.").enumeration
+    assert found is None or all(row.not_counted for row in found.rows if "500" in "".join(row.cells))
+
+
+def test_where_nothing_fits_it_says_what_was_looked_through(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("List every invoice over $50,000.")
+    assert not answer.found
+    assert "rows with “Invoice” filled in fits what was asked for" in answer.text
+
+
+def test_the_rows_are_written_as_csv_without_formulas(corpus: hybrid.Corpus, tmp_path: Path) -> None:
+    found = corpus.ask("List all invoices with date and amount.").enumeration
+    assert found is not None
+    rows = list(
+        csv.DictReader(io.StringIO(found.to_csv(tmp_path / "rows.csv").read_text(encoding="utf-8"), newline=""))
+    )
+    assert [row["Invoice"] for row in rows] == [row.cells[0] for row in found.rows]
+    assert rows == [{key: row[key] for key in rows[0]} for row in found.as_dicts()] or "'-" in found.as_csv()
+    risky = found.rows[0].model_copy(update={"cells": ("=1+1", *found.rows[0].cells[1:])})
+    assert "'=1+1" in found.model_copy(update={"rows": (risky,)}).as_csv()
+
+
+def test_it_shows_itself_in_a_terminal_and_a_notebook(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("List all invoices with date and amount.")
+    assert all(number in str(answer) for number in ALL)
+    assert "8 of 8 shown, 7 counted; sum of Amount: $6,547.25" in str(answer)
+    assert "INV-107" in (answer._repr_html_() or "")
+    assert "INV-107" in (answer.enumeration._repr_html_() if answer.enumeration else "")
+
+
+def test_a_filter_chooses_the_documents_that_are_looked_through(corpus: hybrid.Corpus) -> None:
+    found = corpus.ask("List all invoices.", where=hybrid.Filter(sources="*copy-for-the-bank.docx")).enumeration
+    assert found is not None
+    assert [row.cells[0] for row in found.rows] == ["INV-101", "INV-102", "INV-103"]
