@@ -158,7 +158,7 @@ def _composed(
     fewest = min((len(part.unused) for part in parts), default=0)
     parts = [part for part in parts if len(part.unused) == fewest]
     rule = min((part.rule for part in parts), default=_BY_ROWS)
-    if documents and (fewest or rule == _BY_ROWS) and len(documents) > (asked.kind == "count"):
+    if documents and asked.kind != "sum" and (fewest or rule == _BY_ROWS) and len(documents) > (asked.kind == "count"):
         rows, result.columns = documents, tuple(documents[0].cells)
         result.remarks.append("Counted: documents, by their titles and folders; e-mails by who sent and received them.")
     elif parts and _is_enough(asked, parts[0].unused, rule):
@@ -220,7 +220,7 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[_Part], documents:
             asked.until,
             asked.least,
             asked.most,
-            *(term for term in asked.terms if not (term.name or term.soft)),
+            *(term for term in asked.terms if not term.name),
         )
     )
     return rows + [row for row in more if row.key[0] == "id" and (row.key in known or not bounded)]
@@ -479,9 +479,10 @@ def _as_row(document_id: int, document: Document, asked: Enumerated) -> list[Fou
     title = document.title if document.metadata.title else _first_line(document) or document.title
     words = title.split()[:6]
     kind = asked.stems & _MAILS and is_mail
+    kinds = asked.stems if root("meeting") in asked.stems else {root(asked.head)}
     folders = re.split(r"[/\\#]", document.source)[:-1]
-    titled = any(root(word.strip(".,:;()")) in asked.stems for word in words) and not _names_many(title, asked)
-    titled = not is_mail and (titled or any(root(folder) in asked.stems for folder in folders[-2:]))
+    titled = any(root(word.strip(".,:;()")) in kinds for word in words) and not _names_many(title, asked)
+    titled = not is_mail and (titled or any(root(folder) in kinds for folder in folders[-2:]))
     if not kind and not titled:
         return []
     about = f"{title}\n{document.metadata.author or ''}\n{document.text}"
