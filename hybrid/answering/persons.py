@@ -47,7 +47,7 @@ _PRONOUN = re.compile(
     rf"\b(?:did|had|has|was|does)\s+(?:he|she|they)\s+(?:first |ever |really |actually )?{_SPEECH}\b", re.I
 )
 _KNEW = re.compile(
-    r"\b(?:know|knew|known|knows|learn|learnt|learned|aware|hear|heard|find out|found out|told|informed"
+    r"\b(?:warn\w*|know|knew|known|knows|learn|learnt|learned|aware|hear|heard|find out|found out|told|informed"
     r"|notified|knowledge|awareness"
     r"|discover(?:ed)?|realis\w+|realiz\w+)\b",
     re.IGNORECASE,
@@ -206,8 +206,8 @@ def _reported(sentence: Sentence, person: PersonAsked) -> Role | None:
 
 
 DENIAL = re.compile(
-    r"\b(?:no|not|never|nothing|n't|first)\b.{0,40}\b(?:know\w*|knew|aware\w*|told|heard|learn\w*|notice"
-    r"|informed|idea)\b"
+    r"\b(?:no|not|never|nothing|n't|first|nobody|no one|none)\b.{0,40}\b(?:know\w*|knew|aware\w*|told|heard|learn\w*"
+    r"|notice|informed|idea|warn\w*|mentioned|notified)\b"
     r"|\b(?:knew|know|heard|had) (?:nothing|of no|no)\b|\bunaware\b|\bfirst (?:became|learn|heard|knew|time)\b",
     re.IGNORECASE,
 )

@@ -16,6 +16,7 @@ from hybrid.answering import persons
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.selection.variants import variants
+from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, disagree
 from hybrid.answering.verification.values import values
 from hybrid.answering.verification.vetoes import same_words
@@ -32,7 +33,7 @@ POOL, LEAST_OF_POOL = 16, 0.02
 best one's score."""
 MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
-REPLY_SHARE = 0.5
+REPLY_SHARE = 0.6
 """Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
@@ -265,7 +266,7 @@ class Quoting:
         about: the answer, and the sentence after it."""
         if _POLAR.match(question) is None or not actuality.asks_what_happened(question):
             return []
-        asked = set(lexicon.content_words(question)) - set(lexicon.names(question))
+        asked = set(lexicon.content_words(question)) - set(lexicon.names(question)) - ROLES
         asked -= {lexicon.stem(word.lower()) for word in question.split() if actuality.is_decision(word)}
         facts = lexicon.facts(question).required
         for document_id in dict.fromkeys(one.document_id for one in found):
@@ -273,13 +274,13 @@ class Quoting:
             cut = document.text.find("wrote:\n>")
             if document.media_type != _MAIL or cut < 0:
                 continue
-            whole = document.text[document.text.find("\n\n") + 2 :]
-            held = asked & set(lexicon.content_words(f"{document.title} {whole}"))
-            if len(held) < REPLY_SHARE * len(asked) or not held or not facts <= lexicon.facts(whole).provided:
-                continue
             own = [one for one in self._own(document_id, document, cut) if boilerplate.is_statement("", one.text)]
             at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
-            if at is not None:
+            if at is None:
+                continue
+            answered = f"{own[at].text}\n{document.text[cut:]}"
+            held = asked & set(lexicon.content_words(answered))
+            if held and len(held) >= REPLY_SHARE * len(asked) and facts <= lexicon.facts(answered).provided:
                 return own[at : at + 2]
         return []
 
@@ -385,6 +386,9 @@ CONCEALED_DAYS = 31
 """Days around what they knew in which a wish not to have it in writing is quoted."""
 
 
+_REFERS_BACK = re.compile(r"\b(?:earlier|previous\w*|before (?:that|then|this)|until then|prior)\b", re.IGNORECASE)
+
+
 class PersonQuoting:
     """Chooses what shows what somebody knew, said or was told of a topic, in the order of time.
 
@@ -417,7 +421,7 @@ class PersonQuoting:
         if person.knowledge:
             kept += self._concealing(person, documents, roles, kept)
         ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
-        against = {denial.key: self._earlier(denial, ordered, denials, person) for denial in denials}
+        against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
 
     def _relevance(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
@@ -481,19 +485,25 @@ class PersonQuoting:
                     yield one
 
     def _earlier(
-        self, denial: Sentence, shown: Iterable[Sentence], denials: Sequence[Sentence], person: persons.PersonAsked
+        self,
+        denial: Sentence,
+        shown: Iterable[Sentence],
+        denials: Sequence[Sentence],
+        person: persons.PersonAsked,
+        roles: Mapping[int, persons.Role | None],
     ) -> tuple[Sentence, ...]:
         """What contradicts that somebody did not know: what they wrote or were sent on the topic before the day from
         which they say that they knew."""
         words = persons.words_of(person.topic)
-        text = self._texts.text(denial.document_id)
-        around = collapse(text[max(0, denial.start - 300) : denial.end])
+        around = collapse(denial.text)
+        if _REFERS_BACK.search(around):  # to a day that the sentence before it gives
+            around = collapse(self._texts.text(denial.document_id)[max(0, denial.start - 300) : denial.end])
         days = [
             f"{day.year}-{day.month:02}-{day.day:02}"
             for day in values(around).days
             if day.year and day.month and day.day
         ]
-        limit = min(days, default=(self._date(denial) or "")[:10])
+        limit = max(days, default=(self._date(denial) or "")[:10])
         earlier = [
             one
             for one in shown
@@ -501,8 +511,13 @@ class PersonQuoting:
             and one.document_id != denial.document_id
             and limit
             and (self._date(one) or "9")[:10] < limit
-            and not actuality.qualification(one.text)
-            and len(words & persons.words_of(one.text)) >= max(1, len(words) // 2)
+            and (
+                persons.told(one.text, person, roles.get(one.document_id))
+                or (
+                    not actuality.qualification(one.text)
+                    and len(words & persons.words_of(one.text)) >= max(1, len(words) // 2)
+                )
+            )
         ]
         return tuple(earlier[:MOST_AGAINST])
 

@@ -259,3 +259,21 @@ def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -
 )
 def test_the_day_that_a_document_says_it_was_written_on(title: str, text: str, day: str | None) -> None:
     assert document_dates.written_on(title, text) == day
+
+
+def test_whoever_says_that_nobody_warned_them_is_contradicted_by_the_advice_they_were_sent(tmp_path: Path) -> None:
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    warning = "Tom, the new index is gone from build 12. I would not ship this today."
+    denial = "Nobody warned me that the index mattered."
+    for name, text in {
+        "a.eml": mail("Lena Hart", "Tom Dale <t@mill.example>", "Mon, 03 Mar 2025", "build 12", warning, "Tom Dale"),
+        "b.eml": mail("Tom Dale", "Ivy Cole <i@mill.example>", "Tue, 04 Mar 2025", "outage", denial, "Ivy Cole"),
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(tmp_path / "a.eml", tmp_path / "b.eml")
+        answer = corpus.ask("Was Tom Dale warned about the index?", route="lookup")
+    denied = next(claim for claim in answer.claims if claim.text == denial)
+    assert denied.qualification == "denial"
+    assert any("would not ship" in claim.text for claim in answer.claims)
+    assert denied.contradicted_by

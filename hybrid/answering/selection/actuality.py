@@ -15,9 +15,9 @@ from hybrid.answering.evidence import collapse
 from hybrid.answering.verification.values import values
 from hybrid.text.lexicon import STOPWORDS
 
-PENALTY, FRAGMENT = 1.5, 1.0
-"""Log-odds that a sentence loses against others where what happened is asked, for a qualification and for having no
-verb; not measured: a sentence that is as good in all else falls below
+PENALTY, FRAGMENT, NO_VALUE = 1.5, 1.5, 1.0
+"""Log-odds that a sentence loses against others where what happened is asked, for a qualification, for having no verb,
+and for having no value where one is asked for; not measured: a sentence that is as good in all else falls below
 `hybrid.answering.selection.ranking.MIN_SHARE`."""
 ANSWERS = 1.2
 BOUND = 2.5
@@ -53,7 +53,7 @@ _CONDITION = re.compile(
 )
 _TERM = re.compile(r"\b(?:shall|must|may|is to be|are to be|is obliged|undertakes? to)\b", re.IGNORECASE)
 _PLAN = re.compile(
-    r"\b(?:will|going to|plans? to|intends? to|hopes? to|expects? to|about to|aims? to)\b", re.IGNORECASE
+    r"\b(?:will(?! not\b)|going to|plans? to|intends? to|hopes? to|expects? to|about to|aims? to)\b", re.IGNORECASE
 )
 _REQUEST = re.compile(
     r"^(?:please|kindly|could you|would you|can you|let us|let's|we ask|i ask|i suggest|we suggest)\b", re.IGNORECASE
@@ -78,12 +78,24 @@ _OPPOSED_VERBS = """
     admit deny dispute concede, accept refuse reject decline, agree refuse reject decline, approve reject refuse defer,
     allow refuse forbid, grant refuse reject, confirm deny, pay withhold refuse, sign refuse decline, disclose withhold
     conceal, renew terminate, terminate renew, waive reserve insist, comply breach, breach comply, destroy delete shred
-    tidy
+    tidy,
+    choose accept chosen select appoint award reject, chosen accept choose select appoint award reject,
+    select accept chosen appoint award reject, appoint accept select chosen award reject
 """
 _OPPOSED: dict[str, frozenset[str]] = {}
 for _group in _OPPOSED_VERBS.split(","):
     _first, *_others = (_form(_word) for _word in _group.split())
     _OPPOSED[_first] = _OPPOSED.get(_first, frozenset()) | {_first, *_others}
+_ANY_NUMBER = (
+    r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)\b)"
+)
+_VALUES = (
+    (
+        re.compile(r"\bhow long\b", re.IGNORECASE),
+        re.compile(rf"{_ANY_NUMBER}\D{{0,24}}\b(?:second|minute|hour|day|week|month|year)s?\b", re.IGNORECASE),
+    ),
+    (re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE), re.compile(_ANY_NUMBER, re.IGNORECASE)),
+)
 _LIMIT_ASKED = re.compile(
     r"\b(?:cap|caps|capped|limit|limits|maximum|ceiling|upper limit)\b|\bat most\b", re.IGNORECASE
 )
@@ -171,6 +183,7 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
         gained -= FRAGMENT * asks_what_happened(question)
     if asks_what_happened(question):
         gained += ANSWERS * (not qualified and says_action(question, sentence))
+        gained -= NO_VALUE * any(asked.search(question) and not held.search(sentence) for asked, held in _VALUES)
     named = _WHO_IS.search(question)
     if named:
         gained += _role_said(named["name"], sentence)

@@ -17,7 +17,7 @@ MIN_WORDS = 2
 """Content words that they share at least; by one ("rent") two sentences are about anything."""
 _OPPOSED = ({"before", "after"}, {"more", "less"})
 # Opposite in a contract, but what one of them may do says nothing of the other.
-_ROLES = lexicon.stems(
+ROLES = lexicon.stems(
     """buyer seller borrower lender client provider customer supplier discloser recipient disclosing receiving employee
     employer landlord tenant lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee
     plaintiff defendant"""
@@ -80,4 +80,4 @@ def _forbidden(text: str, shared: set[str]) -> frozenset[str]:
 
 def _opposites(first: set[str], second: set[str]) -> set[str]:
     """The stems of the first whose opposite only the second has."""
-    return {stem for stem in first - second - _ROLES if lexicon.OPPOSITES.get(stem, frozenset()) & (second - first)}
+    return {stem for stem in first - second - ROLES if lexicon.OPPOSITES.get(stem, frozenset()) & (second - first)}
