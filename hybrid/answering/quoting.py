@@ -415,6 +415,15 @@ class PersonQuoting:
         best = max((score for key, score in scores.items() if key not in denied), default=0.0)
         ranked = sorted(found, key=lambda one: -scores[one.key])
         chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
+        if person.knowledge:  # what is said to them beside it: "I would not sign this"
+            documents_of = {one.document_id for one in chosen}
+            chosen += [
+                one
+                for one in ranked
+                if one.document_id in documents_of
+                and one not in chosen
+                and persons.told(one.text, person, roles.get(one.document_id))
+            ]
         chosen = _distinct(chosen)
         denials = [one for one in chosen if one.key in denied]
         kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
@@ -446,7 +455,7 @@ class PersonQuoting:
         where = Filter(sources=tuple(dict.fromkeys(documents.values())))
         spans = [hit for hit in self._searcher.search(topic, hits, where) if hit.document_id in documents]
         vector = self._encoder.encode([topic])[0]
-        found = with_similarity(self._encoder, vector, gather(self._texts, spans))
+        found = [_without_marks(one) for one in with_similarity(self._encoder, vector, gather(self._texts, spans))]
         shows = []
         for one in found:
             document = self._texts.document(one.document_id, one.source)
@@ -531,6 +540,12 @@ def _day(date: str) -> int:
         return 0
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
     return year * 372 + month * 31 + day
+
+
+def _without_marks(one: Sentence) -> Sentence:
+    """A sentence that a reply quotes, without the marks before it."""
+    marks = re.match(r"(?:[ \t]*>)+[ \t]*", one.text) if one.quoted and not one.parts else None
+    return replace(one, start=one.start + marks.end(), text=one.text[marks.end() :]) if marks else one
 
 
 def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
