@@ -142,7 +142,9 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         parts += [part for table in document.layout.tables if (part := _part(document_id, document, table, asked))]
         documents += _as_row(document_id, document, asked)
         if asked.kind != "count":
-            spoken += [*_items(document_id, document, asked), *_sentences(document_id, document, asked)]
+            spoken += _items(document_id, document, asked)
+        if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
+            spoken += _sentences(document_id, document, asked)
     if asked.made_up:
         return _made_up(result, parts)
     return _composed(result, asked, parts, documents, spoken)
@@ -291,14 +293,15 @@ def _part(document_id: int, document: Document, table: tables.Table, asked: Enum
     unused: list[Term] = []
     before = len(rows)
     for term in asked.terms:
-        if not (narrowed := reader.narrowed(rows, term, head)).known:
+        mentioned = asked.kind == "count" and rule == _BY_ROWS  # rows that mention a thing are no number of things
+        if not (narrowed := reader.narrowed(rows, term, head, by_title=not mentioned)).known:
             if term.name:
                 return None
             if not term.soft:
                 unused.append(term)
         else:
-            if asked.kind == "count" and rule == _BY_ROWS and narrowed.numeric:
-                return None  # "How many rails were delivered?" is no number of rows
+            if mentioned and narrowed.numeric:
+                return None  # "How many rails were delivered?" is in the column "Delivered"
             rows = narrowed.rows
             counted_by += f", {narrowed.by}" if narrowed.by and narrowed.by not in counted_by else ""
     amounts, dates = reader.amount_column(asked, head), reader.date_column(asked, head)
@@ -335,6 +338,8 @@ class _Reader:
         self.caption = document.text[slice(*table.caption)] if table.caption else ""
         self.data = [row for row in table.rows if not _TOTAL.match(self.label(row))]
         self.totals = [row for row in table.rows if _TOTAL.match(self.label(row))]
+        self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
+        self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._dated = {at: self._dates(at) for at in range(width)}
 
     def cell(self, row: tables.Row, column: int) -> str:
@@ -350,7 +355,7 @@ class _Reader:
         return frozenset().union(*(roots(self.cell(row, at)) for at in range(len(row.cells))))
 
     def _column(self, at: int) -> list[str]:
-        return [text for row in self.data if (text := self.cell(row, at))]
+        return self._filled[at]
 
     def _dates(self, at: int) -> dict[str, str]:
         """The dates of a column by how they are written, if most of its cells are dates."""
@@ -361,7 +366,12 @@ class _Reader:
     def _is_numeric(self, at: int) -> bool:
         cells = [cell for cell in self._column(at) if not _is_empty(cell) or _ZERO.fullmatch(cell)]
         numbers = sum(_MONEY.fullmatch(cell) is not None for cell in cells)
-        return bool(cells) and not self._dated[at] and numbers >= 0.8 * len(cells)
+        return bool(cells) and not self._dated[at] and numbers >= 0.8 * len(cells) and not (at == 0 and self._numbered)
+
+    def _numbers_rows(self) -> bool:
+        """Whether the first column has whole numbers that are all different: the rows' own numbers, and no amounts."""
+        cells = self._filled[0]
+        return len(cells) > 1 and all(map(str.isdecimal, cells)) and len(set(cells)) == len(cells)
 
     def _is_money(self, at: int) -> bool:
         return self._is_numeric(at) and any(
@@ -378,8 +388,9 @@ class _Reader:
             usable = [at for at, name in enumerate(self.names) if roots(name) & _PAID and self._column(at)]
         return min(usable, key=lambda at: (self._is_numeric(at), at), default=None)
 
-    def narrowed(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed:
-        """The rows that a term leaves; ``known`` is false where neither the table nor its document says the word."""
+    def narrowed(self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True) -> _Narrowed:
+        """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
+        is about says the word."""
         if term.name:
             return self._of_name(rows, term)
         column = next(
@@ -401,6 +412,8 @@ class _Reader:
             return _Narrowed([row for row in rows if (row in holding) != term.negated], by=said)
         if column is not None:
             return _Narrowed(rows)
+        if not by_title:
+            return _Narrowed(rows, known=False)
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:_HEAD]}")
         return _Narrowed(rows, term.stem in around and not term.negated)
 
@@ -452,7 +465,8 @@ class _Reader:
         date = next((found for at in ordered if (found := self._dated[at].get(self.cell(row, at)))), None)
         amount, currency = (None, None) if amounts is None else _amount(self.cell(row, amounts), self.names[amounts])
         label = self.cell(row, head) if head is not None else ""
-        if label and _IDENTIFIER.fullmatch(label) and (head is None or head != dates) and head != amounts:
+        numbered = head == 0 and bool(self._numbered)
+        if label and (numbered or _IDENTIFIER.fullmatch(label)) and (head is None or head != dates) and head != amounts:
             key: tuple[str, ...] = ("id", label.casefold())
         elif date and amount is not None:
             key = ("event", date, str(amount), currency or "")

@@ -47,7 +47,8 @@ def compose(
         documents: the ids of all documents that were looked through, in which a sum may be stated.
     """
     counted = [row for row, _ in result.rows if not row.not_counted]
-    sums = _sums(counted) if result.summed and (asked.of_money or asked.made_up) else {}
+    added = asked.kind != "count" and (asked.of_money or asked.made_up)
+    sums = _sums(counted) if result.summed and added else {}
     shown = result.rows[:MOST_ROWS]
     stated = _stated(catalog, sums, result, documents) if sums else ()
     lead = _lead(asked, len(shown), len(result.rows), len(counted), sums, result.summed)

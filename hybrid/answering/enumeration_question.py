@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -62,7 +62,7 @@ _COUNT = re.compile(
 )
 _SUM = re.compile(
     r"\b(?:grand |overall |combined )?(?:total|sum|aggregate)"
-    r"(?: (?:amount|value|sum|cost|price|quantity|weight|hours))?"
+    r"(?: (?P<unit>(?!of\b|for\b|from\b)\w+(?: (?!of\b|for\b|from\b)\w+)?))?"
     r"(?: of| for| from)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?(?P<x>.+)"
     r"|^\W*add up\s+(?:all\s+)?(?:of\s+)?(?:the\s+)?(?P<y>.+)"
     r"|\bhow much\s+(?:was|were|is|are)\s+(?:all|every)\s+(?:the\s+)?(?P<z>.+?)\s+(?:in total|altogether|in all)\b",
@@ -84,8 +84,8 @@ _END = re.compile(
     r"(?<=s)\s+\w+ed\b|\s*(?:[,;:?.!]|\s[-–—]\s|\b(?:that|which|who|whom|whose|where|when|with|without|including|showing|made|paid|sent|issued"
     r"|received|raised|held|from|to|by|between|in|on|at|since|before|after|during|for|of|over|under|above|below|more|less"
     r"|exceeding|was|were|are|is|be|been|has|have|had|did|do|does|there|and|or|must|may|shall|should|will|would|can|could"
-    r"|about|against|mentioned|recorded|listed|dated|until|up|as|not|took|take|took place|came|happened|relating"
-    r"|concerning|regarding|per|it|they|we|he|she)\b)",
+    r"|about|against|mentioned|recorded|listed|dated|until|up|as|not|took|take|took place|came|went|go|goes|come"
+    r"|happened|relating|concerning|regarding|per|it|they|we|he|she)\b)",
     re.IGNORECASE,
 )
 _FIELDS = re.compile(
@@ -112,7 +112,7 @@ _SOFT = _rooted(
     """
     make made give given get receive received send sent issue issued raise raised hold held record recorded mention
     mentioned report reported pass passed write wrote written sign signed submit submitted place placed enter entered
-    say said keep kept do done carry carried register registered
+    say said keep kept do done go went gone come came carry carried register registered
     """
 )
 """Verbs that narrow only where a column is named by them ("received": "Received on")."""
@@ -194,10 +194,11 @@ def read(question: str) -> Enumerated | None:
         match = pattern.search(plain)
         if match is None:
             continue
-        asked = next(group for group in match.groups() if group is not None)
-        found = _of(kind, asked)
+        groups = match.groupdict()
+        unit = groups.pop("unit", None)
+        found = _of(kind, next(group for group in groups.values() if group is not None))
         if found is not None:
-            return found
+            return found if unit is None else replace(found, fields=(*found.fields, unit.lower()))
     if _MADE_UP.search(plain):
         words = [word for word in lexicon.tokens(_MADE_UP.sub(" ", plain)) if word.lower() not in lexicon.STOPWORDS]
         stems = frozenset(map(root, words)) - _EMPTY - _rooted("value worth")

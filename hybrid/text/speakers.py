@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hybrid.text.lexicon import vocabulary
 
@@ -34,6 +35,7 @@ class Turn:
     end: int
 
 
+@lru_cache(maxsize=16)
 def turns(text: str) -> tuple[Turn, ...]:
     """The turns of a transcript in order; none for any other text.
 
@@ -98,6 +100,7 @@ _KEPT_BY = re.compile(
 _HEAD, _TAIL = 2000, 400
 
 
+@lru_cache(maxsize=16)
 def maker(title: str, text: str) -> str | None:
     """Who says "I" in a document that one person made: a statement, a letter, a signed note. ``None`` where it does not
     say, or several signed it.

@@ -76,6 +76,11 @@ CASES = [
     Case("When was each invoice received?", ("INV-101", "INV-102", "INV-104", "INV-106", "INV-107")),
     Case("List all people present on 6 May 2024.", ("Ada Brandt", "Tom Nkemelu", "Ruth Lindqvist")),
     Case("How many bolts are there on the shelves?"),
+    Case("What is the total quantity of all stock items?", ("Bolts M8", "Washers", "Hinges", "Brackets"), "4745"),
+    Case("How many loans went to A. Voss?", ("Tides and Time", "Bees of the Fen")),
+    Case("List the main themes of the papers."),
+    Case("List the reasons for the repair of the bridge."),
+    Case("How many tonnes of steel were bought for the winter?"),
     # quotes
     Case("Until when will the bridge be closed to lorries?", says=(
         "The treasurer reported that the bridge will be closed to lorries from June until the north pier has been "
@@ -183,3 +188,16 @@ def test_a_filter_chooses_the_documents_that_are_looked_through(corpus: hybrid.C
     found = corpus.ask("List all invoices.", where=hybrid.Filter(sources="*copy-for-the-bank.docx")).enumeration
     assert found is not None
     assert [row.cells[0] for row in found.rows] == ["INV-101", "INV-102", "INV-103"]
+
+
+def test_a_first_column_of_numbers_names_the_rows(tmp_path_factory: pytest.TempPathFactory) -> None:
+    made = hybrid.Corpus.open(
+        tmp_path_factory.mktemp("numbers"), hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    )
+    made.ingest(hybrid.Document.from_text("Order,Port,Tonnes\n10,Riga,50\n11,Oslo,87\n12,Riga,9\n", source="a.txt"))
+    found = made.ask("What is the total tonnes of all orders from Riga?").enumeration
+    assert found is not None
+    assert ([row.cells[0] for row in found.rows], found.sums) == (["10", "12"], {"": Decimal(59)})
+    counted = made.ask("How many orders came from Riga?").enumeration
+    assert counted is not None
+    assert (counted.count, counted.sums) == (2, {})
