@@ -83,7 +83,7 @@ _STATEMENT_OF = re.compile(
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})\W*(?:$|[(\n])"
 )
 _BOOK_OF = re.compile(
-    rf"\b(?:[Dd]iary|[Nn]otebook|[Jj]ournal|[Ll]ogbook|[Mm]emoir)(?:s? of|,| -| –|:)? (?:- )?(?P<name>{_PERSON}"
+    rf"\b(?i:diary|notebook|journal|logbook|memoir)(?:s? of|,| -| –|:)? (?:- )?(?P<name>{_PERSON}"
     rf"|[A-Z]\. {_WORD})"
 )
 _CLOSING = re.compile(
@@ -129,7 +129,8 @@ def maker(title: str, text: str) -> str | None:
 
 def _plain(name: str) -> str:
     """A name on one line, without the stop of the sentence that it ends."""
-    return " ".join(name.split()).rstrip(".,")
+    plain = " ".join(name.split()).rstrip(".,")
+    return plain.title() if plain.isupper() else plain
 
 
 def _signature(tail: str) -> str | None:

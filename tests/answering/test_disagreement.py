@@ -123,6 +123,13 @@ def test_a_title_says_what_a_row_is_about() -> None:
     assert disagree(row, other, question) is None
 
 
+def test_the_columns_of_a_table_say_which_day_its_rows_give() -> None:
+    row = Said("Invoice Date Delivery note Amount Paid on Open TV-24-454 31 January 2024 DN-0118 £35,964.00 -")
+    delivered = Said("The load DN-0118 was signed for on 9 February 2024.")
+    assert disagree(row, delivered, "When was the load DN-0118 delivered?") is None
+    assert disagree(delivered, row, "When was the load DN-0118 delivered?") is None
+
+
 def test_i_is_who_says_it() -> None:
     denial = Said("I did not agree to waive the charges for the autumn loads.", speaker="Ruth Bell")
     question = "Did Ruth Bell agree to waive the charges?"

@@ -64,6 +64,7 @@ def test_other_texts_have_no_turns(text: str) -> None:
         ("Letter", "Dear Sirs\n\nThe salt was wet.\n\nYours faithfully\nCara Clerk", "Cara Clerk"),
         ("Letter", "The salt was wet.\nYours faithfully\nMill LLP (Cara Clerk, Partner)", "Cara Clerk"),
         ("Certificate", "It conforms.\n(signed) Ann Aaker, Manager, 3 May 2026\nPage 1", "Ann Aaker"),
+        ("Site diary", "SITE DIARY - O. HALE - EXTRACTS\n\n5 Sep 2025: No lorry.", "O. Hale"),
         ("File note", "Tel. Ben, ten minutes. He was cross.\n\nA. Aaker", "A. Aaker"),
     ],
 )

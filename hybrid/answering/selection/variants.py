@@ -17,7 +17,7 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
      "denied the claim, disputed, denied liability"),
     (r"accept(?:ed|s)?", "refuse, reject, decline"),
     (r"agreed?", "refused, did not agree"),
-    (r"approved?", "rejected, refused"),
+    (r"approved?", "resolved to approve, rejected, refused"),
     (r"cap|capped|ceiling", "limit, maximum, at most, up to per cent"),
     (r"conceal(?:ed)?|hid(?:e|den)?|cover(?:ed)? up|cover-up", "do not write, do not tell, keep quiet, say nothing"),
     (r"(?:warn(?:ed|ings?)|told in advance|object(?:ed|ions?)?|protest(?:ed|s)?)",

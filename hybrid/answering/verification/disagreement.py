@@ -513,6 +513,8 @@ def _dates_differ(one: Said, other: Said, question: str) -> bool:
     """Whether each says one day of the same event, and not the same."""
     if question and not re.search(r"\bwhen\b|\b(?:what|which) (?:date|day)\b|\bdate\b", question, re.IGNORECASE):
         return False
+    if not (_SAID_DAY.search(one.plain) and _SAID_DAY.search(other.plain)):
+        return False  # a row of a table, whose columns say which day of a thing it gives
     asked = _respects(question)
     mine, theirs = _days(one), _days(other)
     if len(mine) != 1 or len(theirs) != 1:
@@ -523,6 +525,12 @@ def _dates_differ(one: Said, other: Said, question: str) -> bool:
     if (first.day is None) != (second.day is None):
         return False
     return not _agree((first.year, first.month, first.day), (second.year, second.month, second.day))
+
+
+_SAID_DAY = re.compile(
+    r"(?:\b(?:on|of|dated|gives?|gave|given|is|was|in|at|since|by|as|date(?: of \w+)?)|:)\s+(?:the\s+)?"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\s+(?:day of |of )?[A-Z]|[A-Z][a-z]+\s+\d|\d{4})"
+)
 
 
 def _days(said: Said) -> list[tuple[Day, str]]:
