@@ -473,7 +473,7 @@ class _Reader:
         else:
             key = ("row", collapse(" ".join(cells.values())).casefold())
         return Found(
-            sentence=_sentence(document_id, self._document, row.start, row.end, self._table.heading),
+            sentence=sentence_of(document_id, self._document, row.start, row.end, self._table.heading),
             cells=cells,
             table=(self._table.start, self._table.end),
             key=key,
@@ -531,7 +531,7 @@ def _as_row(document_id: int, document: Document, asked: Enumerated) -> list[Fou
             ("id", identifier.casefold()) if identifier else ("document", title.casefold(), date or "", cells["Author"])
         )
     row = Found(
-        _sentence(document_id, document, *span), cells, span, key, date,
+        sentence_of(document_id, document, *span), cells, span, key, date,
         not_counted=_status(document), identifier="" if kind else identifier or "",
     )  # fmt: skip
     return [row] if _in_range(row, asked) else []
@@ -562,7 +562,7 @@ def _items(document_id: int, document: Document, asked: Enumerated) -> Iterator[
             if len(items) > 1:
                 for unit in items:
                     text = collapse(unit.text(document.text))
-                    sentence = _sentence(document_id, document, unit.start, unit.end)
+                    sentence = sentence_of(document_id, document, unit.start, unit.end)
                     key = ("row", _LIST_ITEM.sub("", text, count=1).casefold())
                     yield Found(
                         sentence, {"Item": text}, (units[at].start, units[at].end), key, not_counted=_status(document)
@@ -596,7 +596,7 @@ def _sentences(document_id: int, document: Document, asked: Enumerated) -> Itera
         cells = {"Date": date or "", "Amount": money[0].strip() if money else "", "Statement": text}
         key = ("event", date, str(amount), currency or "") if date and amount is not None else ("row", text.casefold())
         why = _status(document) or ("" if done else "planned, asked for, reported or denied")
-        sentence = _sentence(document_id, document, unit.start, unit.end)
+        sentence = sentence_of(document_id, document, unit.start, unit.end)
         row = Found(sentence, cells, (unit.start, unit.end), key, date, amount, currency, why)
         if _in_range(row, asked):
             yield row
@@ -655,9 +655,10 @@ def _made_up(result: Result, parts: list[_Part]) -> Result | None:
 # Values -----------------------------------------------------------------------------------------------------------
 
 
-def _sentence(
+def sentence_of(
     document_id: int, document: Document, start: int, end: int, heading: tuple[int, int] | None = None
 ) -> Sentence:
+    """A span of a document as a sentence; a table's row with its heading."""
     text = document.text[start:end]
     parts: tuple[tuple[int, int], ...] = ()
     if heading is not None:

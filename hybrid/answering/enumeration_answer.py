@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from hybrid.answering.composition import Composer
-from hybrid.answering.enumeration import OF_STATUS, Found, Result
+from hybrid.answering.enumeration import OF_STATUS, Found, Result, sentence_of
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
@@ -19,7 +19,7 @@ from hybrid.types.events import Event
 
 MOST_ROWS = 1000
 """Rows that an answer shows and cites. The others are counted and added all the same."""
-_STATED = 5
+_STATED, _STATED_QUOTED = 5, 2
 _LEAST_STATED = 1000
 """A smaller sum without a currency stands in too many places to say anything."""
 
@@ -77,6 +77,10 @@ def compose(
                 not_counted=row.not_counted,
             )
         )
+    known = {(one.sentence.document_id, one.sentence.start) for row, copies in shown for one in (row, *copies)}
+    for sentence in _sentences(catalog, stated[:_STATED_QUOTED], documents):
+        if (sentence.document_id, sentence.start) not in known:
+            events += composer.add_row(sentence)
     enumeration = Enumeration(
         kind=asked.kind,
         what=asked.head,
@@ -167,6 +171,18 @@ def _stated(
         if len(found) >= _STATED:
             break
     return tuple(found[:_STATED])
+
+
+def _sentences(catalog: Catalog, stated: Sequence[RowSpan], documents: Iterable[int]) -> list[Sentence]:
+    """The sentences and rows that say a sum themselves."""
+    wanted = {one.source: one for one in reversed(stated)}
+    found = []
+    for document_id in documents if wanted else ():
+        document = catalog.document(document_id)
+        place = wanted.get(document.source)
+        units = document.layout.overlapping(place.start, place.end) if place is not None else ()
+        found += [sentence_of(document_id, document, unit.start, unit.end, unit.heading) for unit in units[:1]]
+    return found
 
 
 def _pattern(amount: Decimal) -> re.Pattern[str]:

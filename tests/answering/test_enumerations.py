@@ -151,6 +151,7 @@ def test_a_sum_is_looked_for_in_the_documents(corpus: hybrid.Corpus) -> None:
     assert found is not None
     assert [(one.source.rpartition("/")[2], one.quote) for one in found.stated] == [("ledger.pdf", "4,695.25")]
     assert any("is stated in" in remark for remark in found.remarks)
+    assert corpus.ask("What is the total amount received?").claims[-1].text == "Received in all: $4,695.25."
 
 
 def test_what_is_planned_is_not_counted(corpus: hybrid.Corpus) -> None:
