@@ -105,8 +105,9 @@ Verifier = Callable[[str, str], bool]
 
 
 def rules() -> Verifier:
-    """What the product says without a model: the vetoes, then the rule of ``supported``. Every word is needed, so the
-    weights of words decide nothing."""
+    """What the product says without a model: the vetoes, then the two rules of ``supported``. Every word is needed, so
+    the weights of words decide nothing."""
+    from hybrid.answering.verification.alignment import says_the_same
     from hybrid.answering.verification.entailment import Rule, compare, support
     from hybrid.answering.verification.vetoes import failed_checks
     from hybrid.retrieval.embedding import Embedder
@@ -115,11 +116,15 @@ def rules() -> Verifier:
     embedder = Embedder.load(EMBEDDER.name)
 
     def approves(corpus: str, claim: str) -> bool:
+        if failed_checks(claim, corpus):
+            return False
+        if says_the_same(claim, corpus):
+            return True
         match = compare(claim, corpus, lambda _: 1.0)
         if match.failed_checks or match.coverage < 1 - 1e-9:
             return False
         one, other = embedder.encode([claim, corpus])
-        return support(match, float(one @ other), Rule())[0] and not failed_checks(claim, corpus)
+        return support(match, float(one @ other), Rule())[0]
 
     return approves
 

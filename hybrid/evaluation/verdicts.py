@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from hybrid.answering.composition import weakest_of
 from hybrid.answering.evidence import Encoder
 from hybrid.answering.passages import SuppliedPassages
+from hybrid.answering.verification.alignment import WORD_ALIGNMENT
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Entailment, Judgement, Pair
 from hybrid.answering.verification.verifier import Examined, Verifier
 from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
@@ -122,9 +123,9 @@ def evaluate(
     """Verdicts on false and on true claims, by kind, the worst kind first; of a model's probabilities the calibration.
 
     Args:
-        settings: ``likely_above`` and the calibration of ``model``; by default 0.8, and the model taken at its word.
+        settings: ``likely_above`` and the calibration of ``model``; by default 0.9, and the model taken at its word.
         seed: divides the cases into folds.
-        model: a classifier, not yet calibrated; None: the rules alone.
+        model: a classifier, not yet calibrated; None: the library's own alignment of words.
 
     Raises:
         ModelError: the model gives no judgement.
@@ -135,8 +136,11 @@ def evaluate(
     choices: dict[str, Cell] = {"likely above": settings.likely_above, "model": _shown(model)}
     notes = ["Approved is verbatim, supported or likely; each claim is judged against its own text alone."]
     if model is None:
-        outcomes = [one.outcome(None) for one in examined]
-        rows = [*_summary(outcomes), *_by_kind(outcomes)]
+        outcomes = [one.outcome(None, settings.likely_above) for one in examined]
+        rows = [
+            {**row, **_calibration_error(row["claims"], outcomes)} for row in [*_summary(outcomes), *_by_kind(outcomes)]
+        ]
+        plots = _diagram({WORD_ALIGNMENT: outcomes}) if any(one.probability is not None for one in outcomes) else ()
     else:
         rows, plots, more = _with_model(examined, _Recorded(model), settings, seed)
         notes += more
@@ -155,7 +159,7 @@ def evaluate(
 def _shown(model: Entailment | None) -> str:
     """The model's name, of a directory its last part: reports hold no paths."""
     if model is None:
-        return "none"
+        return WORD_ALIGNMENT
     return Path(model.name).name if Path(model.name).exists() else model.name
 
 
@@ -299,7 +303,7 @@ def _diagram(outcomes: dict[str, list[Outcome]]) -> tuple[Plot, ...]:
     return (
         Plot(
             name="verdicts_reliability",
-            title=f"Reliability, {len(points[AS_SET][0]):,} claims that the model was asked about",
+            title=f"Reliability, {len(next(iter(points.values()))[0]):,} claims that were asked about",
             x_label="probability that the text entails the claim",
             y_label="share that it entails",
             series=tuple(Series(name=name, x=tuple(x), y=tuple(y)) for name, (x, y, _) in drawn.items()),

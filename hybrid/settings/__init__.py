@@ -215,14 +215,14 @@ class AnswerSettings(Table):
     )
     entailment: Annotated[str | None, OrNone] = Field(
         default=None,
-        description="a classifier that judges what the rules leave open: directory or hub id; none: the rules alone",
+        description="a classifier that judges what the rules leave open: directory or hub id; none: word alignment",
     )
     entailment_slope: float = Field(
         default=1.0, gt=0, description="of its calibration, which hybrid eval verdicts fits"
     )
     entailment_intercept: float = Field(default=0.0, description="of its calibration")
     likely_above: float = Field(
-        default=0.8, ge=0.5, le=1, description="a model's probability that makes a claim likely"
+        default=0.9, ge=0.5, le=1, description="a model's probability that makes a claim likely"
     )
     memory_writes: bool = Field(
         default=True, description="false: the digest alone answers questions of comprehension, without waiting"

@@ -41,7 +41,7 @@ _MODALS = {
     **dict.fromkeys(vocabulary("shall must will required obligated agrees agree obliged requires"), "must"),
     **dict.fromkeys(vocabulary("may can permitted entitled might could allowed permits allows"), "may"),
 }
-_NUMBER_WORDS = vocabulary(
+NUMBER_WORDS = vocabulary(
     """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion
@@ -106,7 +106,7 @@ def tokens(text: str) -> list[str]:
 _CONTRACTED = {"can't": "can", "won't": "will", "shan't": "shall"}  # the modal loses letters of its own
 
 
-def _parts(token: str) -> list[str]:
+def parts(token: str) -> list[str]:
     """The lower-case words of a token: "Confidentiality/NDA" is two; "don't" is "do" and "n't"."""
     lowered = token.lower().replace("’", "'")
     if lowered.endswith("n't"):
@@ -119,8 +119,8 @@ def content_words(text: str) -> list[str]:
     return [
         stem(part)
         for token in tokens(text)
-        for part in _parts(token)
-        if part not in STOPWORDS and part not in NEGATIONS and part not in _NUMBER_WORDS and part[0].isalpha()
+        for part in parts(token)
+        if part not in STOPWORDS and part not in NEGATIONS and part not in NUMBER_WORDS and part[0].isalpha()
         and len(part) > 1
     ]  # fmt: skip
 
@@ -199,12 +199,12 @@ def names(text: str) -> list[str]:
         return []
     kept: list[str] = []
     for position, token in enumerate(found):
-        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | _NUMBER_WORDS | _CURRENCIES:
+        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | NUMBER_WORDS | _CURRENCIES:
             continue
         following = found[position + 1] if position + 1 < len(found) else ""
         if position == 0 and not (following[:1].isupper() or following.lower() in _AUXILIARIES or token.isupper()):
             continue
-        kept.extend(stem(part) for part in _parts(token) if len(part) > 1 and part not in STOPWORDS)
+        kept.extend(stem(part) for part in parts(token) if len(part) > 1 and part not in STOPWORDS)
     return kept
 
 
@@ -221,7 +221,7 @@ def negated(text: str, reach: int = 4) -> frozenset[str]:
     scope: set[str] = set()
     for clause in re.split(r"[,;:.()]\s", _NO_NEGATION.sub(" ", text)):
         left = 0
-        for part in (part for token in tokens(clause) for part in _parts(token)):
+        for part in (part for token in tokens(clause) for part in parts(token)):
             if part in NEGATIONS:
                 left = reach
             elif left and part not in STOPWORDS:
@@ -232,7 +232,7 @@ def negated(text: str, reach: int = 4) -> frozenset[str]:
 
 def negations(text: str) -> int:
     """How often ``text`` denies something; "including but not limited to" does not."""
-    return sum(part in NEGATIONS for token in tokens(_NO_NEGATION.sub(" ", text)) for part in _parts(token))
+    return sum(part in NEGATIONS for token in tokens(_NO_NEGATION.sub(" ", text)) for part in parts(token))
 
 
 def modalities(text: str) -> dict[str, frozenset[str]]:
@@ -242,11 +242,11 @@ def modalities(text: str) -> dict[str, frozenset[str]]:
     not" and "may not" both are ``never``.
     """
     found: dict[str, set[str]] = {}
-    parts = [part for token in tokens(text) for part in _parts(token)]
-    for position, part in enumerate(parts):
+    said = [part for token in tokens(text) for part in parts(token)]
+    for position, part in enumerate(said):
         if part not in _MODALS:
             continue
-        following = parts[position + 1 : position + 9]
+        following = said[position + 1 : position + 9]
         kind = "never" if following[:1] in (["not"], ["never"], ["n't"]) else _MODALS[part]
         verbs = [word for word in following if word not in STOPWORDS | NEGATIONS and word not in _MODALS]
         for verb in verbs[:2]:
@@ -266,7 +266,7 @@ _LIMITED_TO = re.compile(r"(?<!\bnot )\blimited to\b", re.IGNORECASE)
 
 def conditions(text: str) -> frozenset[str]:
     """Which kinds of limit the text puts on what it says: ``except``, ``only``, ``if``."""
-    found = {_CONDITIONS[part] for token in tokens(text) for part in _parts(token) if part in _CONDITIONS}
+    found = {_CONDITIONS[part] for token in tokens(text) for part in parts(token) if part in _CONDITIONS}
     return frozenset(found | {"only"} if _LIMITED_TO.search(text) else found)
 
 
@@ -290,7 +290,7 @@ _OPPOSITES = """
 
 def directions(text: str) -> frozenset[str]:
     """Which way the text's comparisons of time and size point: ``before``, ``after``, ``more``, ``less``."""
-    return frozenset(_DIRECTIONS[part] for token in tokens(text) for part in _parts(token) if part in _DIRECTIONS)
+    return frozenset(_DIRECTIONS[part] for token in tokens(text) for part in parts(token) if part in _DIRECTIONS)
 
 
 _SYNONYMS = """

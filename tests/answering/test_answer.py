@@ -85,7 +85,7 @@ def test_what_the_memory_writes_is_judged_sentence_by_sentence(corpus: SmallCorp
     claims = written(answer)
     assert [claim.verdict for claim in claims] == ["verbatim", "supported", "contradicted", "unsupported"]
     assert {claim.origin for claim in claims} == {"memory"}
-    assert [claim.decided_by for claim in claims] == ["string comparison", "rules", "rules", "rules"]
+    assert [claim.decided_by for claim in claims] == ["string comparison", "rules", "rules", "word alignment"]
     (against,) = claims[2].contradicted_by
     assert "$12,500" in answer.citations[against - 1].quote
     assert claims[2].citations == claims[3].citations == ()
@@ -158,7 +158,8 @@ def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: Sm
 
 
 def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus: SmallCorpus) -> None:
-    says = "The Buyer must pay $12,500 for linen cloth. The Buyer must pay $12,500 per month."
+    says = "The Buyer must pay $12,500 per month for linen cloth. "
+    says += "For linen cloth $12,500 per month must be paid by the Buyer."
     answer = answerer(corpus, "comprehension", says).ask(QUESTION)
     assert [claim.citations[0].number for claim in written(answer)] == [1, 1]
     assert len({(one.source, one.start, one.end) for one in answer.citations}) == len(answer.citations)
@@ -345,7 +346,7 @@ def test_a_history_that_is_none_is_refused(corpus: SmallCorpus) -> None:
         answerer(corpus).ask("And when?", history=[7])  # type: ignore[list-item]
 
 
-REWORDED = "For linen cloth, $12,500 a month is what the purchaser has to remit."
+REWORDED = "Whoever buys linen cloth here has to remit $12,500 a month."
 
 
 def judged(corpus: SmallCorpus, judge: object, says: str = REWORDED) -> Answer:
@@ -367,9 +368,11 @@ def test_a_judge_makes_what_the_rules_leave_open_likely_and_is_named(corpus: Sma
     assert all(REWORDED in messages[1][1] for messages in asked)
 
 
-def test_without_a_judge_what_the_rules_leave_open_is_unsupported(corpus: SmallCorpus) -> None:
+def test_without_a_judge_what_the_rules_leave_open_has_the_probability_of_its_words(corpus: SmallCorpus) -> None:
     (claim,) = written(judged(corpus, None))
-    assert (claim.verdict, claim.decided_by, claim.probability) == ("unsupported", "rules", None)
+    assert (claim.verdict, claim.decided_by) == ("unsupported", "word alignment")
+    assert claim.probability is not None
+    assert claim.probability < 0.9
 
 
 def test_a_judge_that_says_no_leaves_the_claim_unsupported_with_its_probability(corpus: SmallCorpus) -> None:
@@ -393,9 +396,7 @@ def test_a_judge_that_fails_is_named_in_a_note_and_the_rules_decide_alone(corpus
         calls.append(messages)
         raise ConnectionError("refused")
 
-    answer = judged(
-        corpus, broken, f"{REWORDED} What the purchaser has to remit a month for cloth of linen is $12,500."
-    )
+    answer = judged(corpus, broken, f"{REWORDED} Whoever buys cloth of linen has to remit $12,500 a month to somebody.")
     assert len(calls) == 1
     assert "The judge did not answer: ConnectionError: refused. The rules decide alone." in answer.notes
 

@@ -106,7 +106,7 @@ def numbered(count: int) -> tuple[list[Case], Scripted]:
     cases, probability = [], {}
     for number in range(count):
         thing = f"{NOUNS[number % 12]} {NOUNS[number // 12 % 12]}"
-        claim = f"People remember the old {thing} fondly."
+        claim = f"People in the valley remember the old {thing} fondly."
         high, rare = number % 2 == 0, number // 2 % 4 == 3
         cases.append(Case(corpus=f"The old {thing} is fondly remembered by people of the town.", claim=claim,
                           carried=high != rare))  # fmt: skip
@@ -129,7 +129,7 @@ def test_a_calibration_is_measured_on_cases_that_it_was_not_fitted_on_and_printe
     report = evaluate(cases, SameVector(), model=model)
     fitted = next(row for row in report.rows if str(row["calibration"]).startswith("fitted"))
     assert fitted["ECE"] < report.rows[0]["ECE"] / 2
-    assert fitted["likely"] == 0  # 0.75 at best, and 0.8 is asked for
+    assert fitted["likely"] == 0  # 0.75 at best, and 0.9 is asked for
     values = dict(note.split(" = ") for note in report.notes if note.startswith("answer.entailment_"))
     lines = {key.removeprefix("answer."): float(value) for key, value in values.items()}
     settings = AnswerSettings.model_validate(lines)

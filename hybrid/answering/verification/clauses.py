@@ -58,11 +58,24 @@ class Clauses:
 _FORBIDDEN_WITHOUT = re.compile(
     r"\b(?:forbidden|prohibited|not permitted|not allowed)\b([^.;]*?)\bwithout\b", re.IGNORECASE
 )
+_FORBIDDEN_UNLESS = re.compile(
+    r"\b(?:forbidden|prohibited|not permitted|not allowed)\b([^.;]*?)\bunless\b", re.IGNORECASE
+)
+_NO_ONE_UNLESS = re.compile(
+    r"\bno ((?:\w+ ){1,6}?(?:shall|may|must|will|can|is|are|has|have)\b[^.;]*?)\bunless\b", re.IGNORECASE
+)
+_UNTIL_FIRST = re.compile(r"^Until ([^,]{3,80}), ([^.;]*?)\b(?:not|no)\b ?([^.;]*)", re.IGNORECASE)
+_UNDISPUTED = re.compile(
+    r"\bit is (?:not disputed|undisputed|common ground|not in dispute|agreed|accepted) that\b", re.IGNORECASE
+)
 _NEGATOR = re.compile(r"\b(?:not|no|never|forbidden|prohibited)\b", re.IGNORECASE)
 _UNDONE = {"no": "a", "forbidden": "allowed", "prohibited": "allowed"}
 _WITHOUT_FIRST = re.compile(rf"^Without ([^,]{{3,80}}), (.*{_NEGATOR.pattern}.*)$", re.IGNORECASE)
 _NOT_WITHOUT = re.compile(
     r"\b(shall|may|must|will|can|could|should|would)(?: not|n't)\b([^.;]*?)\bwithout\b", re.IGNORECASE
+)
+_NOT_UNLESS = re.compile(
+    r"\b(shall|may|must|will|can|could|should|would|is|are)(?: not|n't)\b([^.;]*?)\bunless\b", re.IGNORECASE
 )
 _NO_ONE_WITHOUT = re.compile(r"\b(?:no|neither) (\w+)( (?:shall|may|must|will|can)\b[^.;]*?)\bwithout\b", re.IGNORECASE)
 
@@ -75,6 +88,11 @@ def clauses_of(text: str) -> Clauses:
     plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
     plain = _NOT_WITHOUT.sub(r"may\2only with", plain)  # "may not assign without" is "may assign only with"
     plain = _FORBIDDEN_WITHOUT.sub(r"allowed\1only with", plain)
+    plain = _UNDISPUTED.sub("it is so that", plain)
+    plain = _FORBIDDEN_UNLESS.sub(r"allowed\1only if", plain)
+    plain = _NO_ONE_UNLESS.sub(r"a \1only if", plain)
+    plain = _UNTIL_FIRST.sub(r"\2\3 only after \1", plain)
+    plain = _NOT_UNLESS.sub(r"\1\2only if", plain)
     if match := _WITHOUT_FIRST.match(plain):
         plain = (
             f"Only with {match[1]}, {_NEGATOR.sub(lambda found: _UNDONE.get(found[0].lower(), ' '), match[2], count=1)}"

@@ -24,14 +24,15 @@ REPORTED = any_of(
     testif\w+ ; testimony ; depos(?:ed|ition) ; swor[en] ; swears? ; said ; says? ; saying ; heard (?:that|of|from)
     ; in the (?:opinion|view|judg(?:e)?ment|words|submission) of ; stat(?:es|ed|ing)(?! of) ; told ; tells? ;
     inform(?:s|ed) ; report(?:s|ed|edly|ing)?(?= (?:that|to|by|having|on)) ; reportedly ; wrote ; writes ;
-    mention(?:s|ed) ; remark(?:s|ed) ; comment(?:s|ed)? that ; announc\w+ ; declar(?:es|ed) ; notes? that ; noted
-    that ; point(?:s|ed) out ; explain(?:s|ed)? that ; replied ; repl(?:y|ies) ; answer(?:s|ed)? that ;
-    recall(?:s|ed) ; according to ; purport\w* ; accus\w+ ; complain\w* ; lied ; lies? that ; made up ;
-    invent(?:s|ed) ; fabricat\w+ ; stor(?:y|ies) (?:that|of) ; rumou?r\w* ; hearsay ; in
-    (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence) ; (?:'s|his|her|its|their|the)
-    (?:position|case|contention|account|version) (?:is|was) ; suggest(?:s|ed|ing)? ; conclud(?:e|es|ed|ing) ;
-    predict\w* ; forecast\w* ; warn(?:s|ed) ; imply ; impl(?:ies|ied) ; indicat(?:es|ed) that ; acknowledg\w+ ;
-    admit(?:s|ted)? ; confess\w* ; concede\w* ; confirm(?:s|ed)? that ; represent(?:s|ed)? that ; quot(?:es|ed)
+    mention(?:s|ed) ; remark(?:s|ed) ; comment(?:s|ed)? that ; announc\w+ ; declar(?:es|ed)(?= (?:that|to be)) ;
+    notes? that ; noted that ; point(?:s|ed) out ; explain(?:s|ed)? that ; replied ; repl(?:y|ies) ; answer(?:s|ed)?
+    that ; recall(?:s|ed) ; according to ; purport\w* ; accus\w+ ; complain\w* ; lied ; lies? that ; made up ;
+    invent(?:s|ed) ; fabricat\w+ ; stor(?:y|ies) (?:that|of) ; rumou?r\w* ; hearsay ; (?:in|by|on|to)
+    (?:his|her|its|their|my|our|\w+'s) (?:view|opinion|evidence|account|testimony|version|estimate) ; contention ;
+    (?:'s|his|her|its|their|the) (?:position|case|contention|account|version) (?:is|was) that ; suggest(?:s|ed|ing)?
+    ; conclud(?:e|es|ed|ing) ; predict\w* ; forecast\w* ; warn(?:s|ed) ; imply ; impl(?:ies|ied) ; indicat(?:es|ed)
+    that ; acknowledg\w+ ; admit(?:s|ted)? ; confess\w* ; concede\w* ; confirm(?:s|ed)? that ; represent(?:s|ed)?
+    that ; quot(?:es|ed)
     """
 )
 BELIEF = any_of(
@@ -39,18 +40,18 @@ BELIEF = any_of(
     believ\w+ ; think ; thinks ; thought ; suppos(?:e|es|ed|ing|edly) ; assum\w+ ; suspect(?:s|ed|ing)?(?! who) ;
     expect(?:s|ed|ing|ation)? ; fear(?:s|ed)? ; hop(?:e|es|ed|ing) ; imagin\w+ ; guess\w* ; feel ; feels ; felt ;
     consider(?:s|ed)?(?= that| the| it| him| her| them) ; understand(?:s|ing)? that ; understood that ; of the
-    (?:view|opinion) ; under the impression ; convinced ; doubts? ; doubted ; wonder\w* ; presum\w+ ;
-    estimat(?:e|es|ed) that ; dream\w* ; pretend\w* ; regard(?:s|ed) (?:\w+ ){0,3}as
+    (?:view|opinion) ; estimat(?:e|es|ed|ion) ; under the impression ; convinced ; doubts? ; doubted ; wonder\w* ;
+    presum\w+ ; estimat(?:e|es|ed) that ; dream\w* ; pretend\w* ; regard(?:s|ed) (?:\w+ ){0,3}as
     """
 )
 HEDGED = any_of(
     r"""
-    might ; may (?:have|well|be|not have) ; could(?: well)? (?:have|be|turn|prove|become|lead|cause) ; possibl[ey] ;
-    perhaps ; maybe ; probabl[ey] ; likely ; unlikely ; apparent(?:ly)? ; seem\w* ; appear(?:s|ed|ing)?
-    (?:to|that|as) ; it appears ; allegedly ; supposedly ; purportedly ; presumably ; seemingly ; arguably ;
-    potential(?:ly)? ; uncertain ; unclear whether ; not (?:yet )?(?:known|clear|certain) (?:whether|if) ;
-    conceivably ; tentative(?:ly)? ; suspected ; provisional(?:ly)? ; preliminar\w+ ; unconfirmed ; unverified ; as
-    far as
+    might ; may (?:have|well|not have) ; may be(?= (?:that|due|because|an?|the|\w+ing|too|more|less|in|on|at)\b) ;
+    could(?: well)? (?:have|be|turn|prove|become|lead|cause) ; possibl[ey] ; perhaps ; maybe ; probabl[ey] ; likely
+    ; unlikely ; apparent(?:ly)? ; seem\w* ; appear(?:s|ed|ing)? (?:to|that|as) ; it appears ; allegedly ;
+    supposedly ; purportedly ; presumably ; seemingly ; arguably ; potential(?:ly)? ; uncertain ; unclear whether ;
+    not (?:yet )?(?:known|clear|certain) (?:whether|if) ; conceivably ; tentative(?:ly)? ; suspected ;
+    provisional(?:ly)? ; preliminar\w+ ; unconfirmed ; unverified ; as far as
     """
 )
 DENIED = any_of(
@@ -66,12 +67,11 @@ PLANNED = any_of(
     propos(?:e|es|ed|al|als|ing) ; aim(?:s|ed)? to ; aims? at ; seek(?:s|ing)?(?: to)? ; sought(?: to)? ; attempt\w*
     ; try ; tries ; tried ; trying ; promis(?:e|es|ed) ; undert(?:ake|akes|ook|aken)(?= to) ; prepar(?:e|es|ed|ing)
     to ; offer(?:s|ed|ing)? ; want(?:s|ed)? ; wish(?:es|ed)? ; would like ; decid(?:e|es|ed) (?:to|that) ;
-    resolv(?:e|es|ed) (?:to|that) ; voted (?:to|that) ; due to be ; scheduled ; about to ; going to ; agree[sd]? to
-    ; contemplat\w+ ; envisag\w+ ; target(?:s|ed)? ; expected to ; supposed to ; meant to ; ready to ; hope(?:s|d)?
-    to ; option(?:s)? (?:to|of|is|was|[a-z0-9]:) ; consider(?:s|ed|ing)? \w+ing ; threaten\w* ; ought to ; pending ;
-    is to ; are to ; was to ; were to ; to be \w+ed ; moved that ; motion (?:to|that|by|for) ; tabled ; deferred ;
-    postponed ; adjourned ; negotiat\w+ ; discuss(?:ed|ing)? (?:whether|a|the possibility) ; possibility ; if
-    approved ; subject to approval
+    resolv(?:e|es|ed) (?:to|that) ; voted (?:to|that) ; agree[sd]? to ; contemplat\w+ ; envisag\w+ ; target(?:s|ed)?
+    ; expected to ; supposed to ; meant to ; ready to ; hope(?:s|d)? to ; slated ; option(?:s)?
+    (?:to|of|is|was|[a-z0-9]:) ; consider(?:s|ed|ing)? \w+ing ; threaten\w* ; ought to ; pending ; was to ; were to
+    ; moved that ; motion (?:to|that|by|for) ; tabled ; deferred ; postponed ; adjourned ; negotiat\w+ ;
+    discuss(?:ed|ing)? (?:whether|a|the possibility) ; possibility ; if approved ; subject to approval
     """
 )
 REQUESTED = any_of(
@@ -88,24 +88,29 @@ NOT_DONE = any_of(
     fail(?:s|ed|ing|ure)? to ; refus(?:e|es|ed|al|ing) ; declin(?:e|es|ed|ing)(?= to| the| an?) ; forg[eo]t(?:ten)?
     to ; neglect(?:s|ed)? to ; omit(?:s|ted)? to ; avoid\w* ; prevent\w* ; unable ; unwilling ; stop(?:s|ped)?
     \w+ing ; ceas(?:e|es|ed) to ; reject\w* ; withdr[ae]w\w* ; cancel\w* ; almost ; nearly ; hardly ; barely ;
-    scarcely ; lack(?:s|ed|ing)? ; absence of ; short of ; without ; abandon\w* ; revoke\w* ; rescind\w* ;
+    scarcely ; lack(?:s|ed|ing)? ; absence of ; short of ;
+    without(?! delay| exception| doubt| further ado| prejudice) ; abandon\w* ; revoke\w* ; rescind\w* ;
     block(?:s|ed) ; too \w+ to ; far from ; no longer ; never ; overturned ; quashed ; dismissed ; fail(?:s|ed) ;
     unsuccessful\w* ; miss(?:es|ed)? ; drop(?:s|ped) ; free (?:of|from)
     """
 )
 COUNTERFACTUAL = any_of(
     r"""
-    would(?:n't| not)? have ; could(?:n't| not)? have ; should(?:n't| not)? have ; had (?:it|he|she|they|the \w+)
-    (?:not )?\w+ed ; were (?:it|he|she|they) to ; if only ; as if ; as though ; hypothetical\w* ; for example ; for
-    instance ; e\.g ; such as ; example ; imagine ; say,
+    would(?:n't| not)? have(?=
+    (?:been|\w+ed|\w+en|\w+wn|\w+ght|gone|made|paid|sold|had|done|won|lost|kept|come|become|held|left|met|told|built|found|got|heard|led|meant|read|said|sent|stood|understood|cut|put|set|let|hit|cost|shut|risen)\b)
+    ; could(?:n't| not)? have ; should(?:n't| not)? have ; had (?:it|he|she|they|the \w+) (?:not )?\w+ed ; were
+    (?:it|he|she|they) to ; if only ; as if ; as though ; hypothetical\w* ; for example ; for instance ; e\.g ; such
+    as ; example ; imagine ; say,
     """
 )
 SUPERSEDED = any_of(
     r"""
     draft\w* ; superseded ; former(?:ly)? ; previous(?:ly)? ; original(?:ly)? ; initial(?:ly)? ; used to ; no longer
-    ; until (?:then|recently) ; earlier ; prior version ; was to be ; were to be ; at first ; replaced ; amended
-    from ; instead of ; rather than ; unsigned ; not (?:yet )?signed ; template ; once was ; old ; then[- ] ; since
-    been ; provisional\w* ; outdated ; obsolete ; reduced from ; increased from ; changed from ; raised from ;
+    ; until (?:then|recently) ; prior version ; (?:earlier|old)
+    (?:version|draft|agreement|statement|figure|price|rate|offer|
+    letter|contract|lease|plan|policy|rules?|address|name|owner) ; was to be ; were to be ; at first ; replaced ;
+    amended from ; instead of ; rather than ; unsigned ; not (?:yet )?signed ; template ; once was ; then[- ] ;
+    since been ; provisional\w* ; outdated ; obsolete ; reduced from ; increased from ; changed from ; raised from ;
     lowered from ; cut from ; up from ; down from
     """
 )
@@ -116,7 +121,8 @@ CONDITIONAL = any_of(
     (?:with|if|when|after|upon|where|on|by|in|for|to) ; with (?:\w+(?:'s)?
     ){0,5}(?:consent|approval|permission|agreement|authori[sz]ation) ; without (?:\w+(?:'s)?
     ){0,5}(?:consent|approval|permission|agreement|authori[sz]ation) ; (?:consent|approval|permission) of ; agrees?
-    in writing ; prerequisite ; precondition ; requires? (?:\w+(?:'s)? ){0,4}(?:consent|approval|permission) ;
+    in writing ; prerequisite ; precondition ; (?:requires?|needs?|must have) (?:\w+(?:'s)?
+    ){0,4}(?:consent|approval|permission|agreement|authori[sz]ation|instructions?|notice|signature) ;
     entitles? ; should (?:the|any|it|a)(?= \w+ \w+) ; whether ; except ; save ; otherwise ; where
     (?=the|a|any|it|such|there|no) ; to the extent ; wherever ; whenever ; depend(?:s|ing) on ; once
     (?=the|a|it|all|he|she|they)
@@ -130,12 +136,13 @@ EXCEPTED = any_of(
 )
 PARTIAL = any_of(
     r"""
-    some ; several ; many ; most ; much of ; few ; a number of ; majority ; minority ; half(?! past) ; part of ;
-    parts of ;
-    partly ; partial(?:ly)? ; mainly ; mostly ; largely ; chiefly ; certain ; various ; one of ; two of ; three of ;
-    \w+ of (?:the|them|its|his|her|their|our)(?= \w+s\b) ; at times ; sometimes ; often ; usually ; rarely ; seldom
-    ; generally ; typically ; occasionally ; normally ; in general ; as a rule ; in part ; substantially ; a little
-    ; few of ; not all ; portion ; percentage of ; temporar\w+ ; for now ; so far
+    some ; several ; many ; most ; much of ; few ; a number of ; majority ; minority ; half(?!-| past| ?time) ; part
+    of ; \d+ ?(?:%|per ?cent) ; (?:quarter|third|fifth|tenth)s? of ; parts of ; partly ; partial(?:ly)? ; mainly ;
+    mostly ; largely ; chiefly ; certain(?= \w+s\b) ; various ; one of ; two of ; three of ;
+    (?:\d+|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|dozens|hundreds|thousands) of
+    (?:the|them|its|his|her|their|our|these|those) ; at times ; sometimes ; often ; usually ; rarely ; seldom ;
+    generally ; typically ; occasionally ; normally ; in general ; as a rule ; in part ; substantially ; a little ;
+    few of ; not all ; portion ; percentage of ; temporar\w+ ; for now ; so far
     """
 )
 UNIVERSAL = any_of(
@@ -143,29 +150,38 @@ UNIVERSAL = any_of(
     all ; every ; each ; always ; at all times ; entire(?:ly)? ; whole ; complete(?:ly)? ; fully ; wholly ; everyone
     ; everybody ; everything ; everywhere ; at any time ; any ; invariably ; without exception ; in full ;
     total(?:ly)? ; aggregate ; both ; either ; only ; sole(?:ly)? ; exclusive(?:ly)? ; just ; permanent(?:ly)? ;
-    forever ; unconditional\w* ; unlimited ; absolute(?:ly)?
+    forever ; unconditional\w* ; unlimited ; absolute(?:ly)? ; unanimous(?:ly)? ; whatever ; whoever ; however
+    (?:many|much|long) ; no matter ; regardless ; throughout ; across the ; all over
     """
 )
 UNIVERSAL_GROUPS = (
     re.compile(
-        "^(?:all|every|each|always|everyone|everybody|everything|everywhere|any|whatever|whoever|invariably|both|either"
-        "|at any time|at all times|without exception)$"
+        "^(?:all|every|each|everyone|everybody|everything|everywhere|any|whatever|whoever|both|either"
+        "|unanimous(?:ly)?)$"
     ),
-    re.compile(r"^(?:entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|in full|total(?:ly)?|aggregate)$"),
+    re.compile(
+        r"^(?:entire(?:ly)?|whole|complete(?:ly)?|fully|wholly|in full|total(?:ly)?|aggregate|throughout|across the"
+        r"|all over|always|invariably|at any time|at all times|without exception)$"
+    ),
+    re.compile(r"^(?:however (?:many|much|long)|no matter|regardless)$"),
     re.compile(r"^(?:only|sole(?:ly)?|exclusive(?:ly)?|just)$"),
     re.compile(r"^(?:permanent(?:ly)?|forever|unconditional\w*|unlimited|absolute(?:ly)?)$"),
 )
 NONE = any_of(r"neither ; none ; nobody ; nothing ; no ; nor ; nowhere ; not ; never ; cannot ; \w+n't")
 CAUSE = any_of(
     r"""
-    br(?:ings?|ought) about ; g[ai]ves? rise ; contribut\w+ to ; the reason ; driven by ; stemm\w+ from ; because(?:
-    of)? ; caus(?:e|es|ed|ing) ; due to ; led to ; leads to ; as a result(?: of)? ; result(?:s|ed|ing) (?:in|from) ;
-    owing to ; therefore ; thus ; so that ; consequently ; hence ; thanks to ; on account of ; since
-    (?=the|he|she|it|they) ; by reason of ; attribut\w+ ; for this reason ; in response to ; prompted ; triggered ;
-    in order to
+    push(?:es|ed) (?:up|down) ; dr[oi]ve[ns]? (?:up|down) ; br(?:ings?|ought) about ; g[ai]ves? rise ; contribut\w+
+    to ; the reason ; driven by ; stemm\w+ from ; because(?: of)? ; caus(?:e|es|ed|ing) ; due to ; led to ; leads to
+    ; as a result(?: of)? ; result(?:s|ed|ing) (?:in|from) ; owing to ; therefore ; thus ; so that ; consequently ;
+    hence ; thanks to ; on account of ; since (?=the|he|she|it|they) ; by reason of ; attribut\w+ ; for this reason
+    ; in response to ; prompted ; triggered ; in order to
     """
 )
-CAUSE_LOOSE = re.compile(r"\b(?:as|for|since) (?:it|he|she|they|we|i|the|its|his|her|their|no|there)\b|,? so\b", re.I)
+CAUSE_LOOSE = re.compile(
+    r"\bfor (?:want|lack|repeated|failing|failure|reasons?|being|having|breach)\b"
+    r"|\b(?:as|for|since) (?:it|he|she|they|we|i|the|its|his|her|their|no|there)\b|,? so\b",
+    re.I,
+)
 """What may say why, too: enough in the span where a claim says "because", not enough in a claim to need a cause."""
 NO_DUTY = any_of(
     r"""
@@ -192,7 +208,8 @@ HABIT = any_of(
 UNPERCEIVED = re.compile(
     r"\b(?:not|never|n't|no one|nobody|cannot|unable to) (?:\w+ )?(?:see|saw|seen|notice\w*|hear\w*|observe\w*"
     r"|recall\w*|remember\w*|find|found|know|knew|aware|detect\w*|witness\w*|identify|identified|locate\w*)\b"
-    r"|\b(?:unaware|no (?:record|recollection|knowledge|memory|sign|trace|indication|suggestion|complaint)s?)\b"
+    r"|\b(?:unaware|no (?:record|recollection|knowledge|memory|sign|trace|indication|suggestion|complaint"
+    r"|evidence|proof)s?)\b"
     r"|\bnothing (?:came|has come) to (?:\w+ )?(?:attention|notice)\b",
     re.IGNORECASE,
 )
@@ -204,7 +221,7 @@ NONE_AT_ALL = any_of(r"no ; none ; neither ; nobody ; nothing ; no one ; never ;
 SUPERLATIVE = any_of(
     r"""
     largest ; biggest ; smallest ; highest ; lowest ; greatest ; longest ; shortest ; oldest ; newest ; youngest ;
-    earliest ; latest ; best ; worst ; fewest ; least (?!one|two|three|\d) ; most (?:\w+ly
+    earliest ; (?<!at the )latest ; best ; worst ; fewest ; (?<!at )(?<!at the )least ; most (?:\w+ly
     )?(?!of\b|the\b|likely\b)[a-z]{4,} ; first[- ]ever ; unprecedented ; unique(?:ly)? ; foremost ; cheapest ;
     fastest ; strongest
     """
@@ -219,7 +236,7 @@ COMPARATIVE = any_of(
 )
 FORBIDDING = any_of(
     r"""
-    prohibit\w* ; forbid\w* ; forbade ; ban(?:s|ned)? ; bar(?:s|red)(?= from) ; not (?:be
+    prohibit\w* ; forbid\w* ; forbade ; ban(?:s|ned)? ; bars(?= \w+ from) ; barred ; not (?:be
     )?(?:permitted|allowed|entitled|authori[sz]ed) ; unlawful\w* ; illegal\w* ; disallow\w* ; preclud\w+ ; off
     limits ; void ; refrain\w* ; no (?:right|entitlement|permission|authority) ; (?:not|no longer) free to
     """
@@ -233,7 +250,8 @@ MODAL_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     shall ; must ; required ; requires ; obliged ; obligat(?:ed|ion) ; has to ; have to ; had to ; needs? to ;
     mandatory ; duty ; bound to ; agrees to ; undertakes to ; covenants? ; due(?! to) ; payable ; owed? ; owes ;
     necessary
-    ; ought
+    ; ought ; (?:is|are) to ; responsible for ; liable ; borne ; for the account of ; for (?:the )?\w+'s account ;
+    at (?:the )?\w+(?:'s)? (?:own )?(?:expense|cost|risk) ; accrues?
     """
         ),
     ),
@@ -241,9 +259,10 @@ MODAL_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "may",
         any_of(
             r"""
-    may ; can ; permitted ; permits? ; permission ; entitled ; entitles ; entitlement ; allowed ; allows? ; right to ;
-    rights? (?:of|is|are) ; authori[sz]ed ; free to ; (?:is|are|be) open to ; at liberty ; discretion ; at
-    (?:its|his|her|their) (?:option|choice|discretion) ; option(?:al|ally)? ; able to ; could ; might ; possible
+    may ; can ; permitted ; permits? ; permission ; entitled ; entitles ; entitlement ; allowed ; allows? ; right to
+    ; rights? (?:of|is|are) ; authori[sz]ed ; free to ; (?:is|are|be) open to ; at liberty ; discretion ; at
+    (?:its|his|her|their) (?:option|choice|discretion) ; left to ; to decide ; enough (?:to|for) ; suffic(?:es|ient)
+    ; available to ; option(?:al|ally)? ; able to ; could ; might ; possible
     """
         ),
     ),
@@ -297,7 +316,9 @@ ONLY = any_of(r"only ; solely ; sole ; exclusive(?:ly)? ; just")
 RESTRICTED = any_of(
     r"""
     none but ; nobody but ; not .{0,60} (?:no|not|cannot|may not|never) ; only ; solely ; sole ; exclusive(?:ly)? ;
-    just ; limited to ; restricted to ; no (?:other|one|more) ; nothing ; unless ; except\w* ; if
+    just ; limited to ; restricted to ; no (?:other|one|more) ; nothing ; unless ; except\w* ; other than ; alone ;
+    single ; requires? ; required ; needs? ; must ; prerequisite ; condition ; until ; where ; if (?:\w+
+    ){1,8}?(?:not|agrees?|consents?)
     """
 )
 
@@ -308,25 +329,86 @@ MONTHLY = re.compile(
 
 
 CLOSED_CLASSES = """
-    if, unless, because since, although though despite regardless, and, or, but except, before until prior, after since
-    following, during while, earlier, later, above over, below, for, against, to, from, into, out,
-    more, less fewer, daily, weekly, monthly, quarterly, annually yearly, hourly, day days, week weeks, month months,
-    quarter quarters, year years, hour hours, minute minutes, second seconds, dollar dollars, euro euros, pound pounds,
-    yen, mile miles, kilometre kilometres, metre metres, foot feet, tonne tonnes, ton tons, kilogram kilograms,
-    litre litres, gallon gallons, he, she, they, i, we, you, his, her, their, my, our, your, who, whom, first, last,
-    north, south, east, west, left, right, up, down, internal, external, domestic, foreign, directly, indirectly,
-    jointly, severally separately, exclusive, non-exclusive nonexclusive, always, never, often, sometimes, some, all,
-    none
+    if, unless; because since, although though despite regardless; and, or, but except; before until prior, after since
+    following, during while; earlier, later; above over, below; for, against; to, from; into, out; more, less fewer;
+    daily, weekly, monthly, quarterly, annually yearly, hourly; day days, week weeks, month months, quarter quarters,
+    year years, hour hours, minute minutes, second seconds; dollar dollars, euro euros, pound pounds, yen; mile miles,
+    kilometre kilometres, metre metres, foot feet; tonne tonnes, ton tons, kilogram kilograms; litre litres, gallon
+    gallons; he, she, they, i, we, you; his, her, their, my, our, your; who, whom; first, last; north, south, east,
+    west; left, right; up, down; internal, external; domestic, foreign; directly, indirectly; jointly, severally
+    separately;
+    exclusive, non-exclusive nonexclusive; always, never, often, sometimes; some, all, none; may can could might,
+    must shall will, should; able, unable
 """
-CLASS_OF = {word: number for number, group in enumerate(CLOSED_CLASSES.split(",")) for word in group.split()}
+"""Words of which a sentence has one or another; "," parts those that differ, ";" the sets that are not comparable."""
+CLASS_OF = {
+    word: (number, member)
+    for number, group in enumerate(CLOSED_CLASSES.split(";"))
+    for member, alike in enumerate(group.split(","))
+    for word in alike.split()
+}
 
 PLANNED_LOOSE = any_of(r"plan\w* ; intended ; future ; upcoming ; would")
 RECIPROCAL = any_of(
-    r"each other\w* ; one another\w* ; mutual(?:ly)? ; reciprocal(?:ly)? ; both ; the other's ; (?:either|each) party"
+    r"each other\w* ; one another\w* ; mutual(?:ly)? ; reciprocal(?:ly)? ; the other's ; (?:either|each) party"
 )
 OFFERED = any_of(r"offer(?:s|ed|ing)? ; propos(?:e|es|ed|al) ; invit\w* ; tender(?:s|ed)? ; quot(?:es|ed|ation)")
 TAKEN_UP = any_of(
     r"accept\w* ; agreed ; took ; taken ; sign(?:s|ed) ; receiv\w* ; got ; obtained ; entered into ; paid ; bought"
+)
+PENDING = any_of(
+    r"""
+    deferred ; tabled ; postponed ; adjourned ; agreed to discuss ; await(?:s|ed|ing)? ; for (?:a )?decision ;
+    pending ; under review ; not yet ; remains to be ; to be decided ; under consideration ; subject to
+    (?:approval|contract) ; undecided ; still open ; in draft ; for consultation ; (?:has|have) yet to
+    """
+)
+NOT_OVER = any_of(
+    r"""
+    defer\w* ; tabl\w+ ; postpon\w+ ; adjourn\w* ; discuss\w* ; await\w* ; decision ; pending ; review\w* ; yet ;
+    still ; to be ; consider\w* ; subject to ; undecided ; open ; draft ; consult\w* ; will ; may ; might ; could ;
+    would ; offer\w* ; propos\w+ ; put off ; delay\w* ; later ; next ; wait\w* ; plan(?:ned|ning|s? to)
+    """
+)
+UNTIL_THEN = re.compile(
+    r"\buntil\s+(?:\w+\s+){0,3}(?:\d{4}|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|last|then|recently)\b",
+    re.IGNORECASE,
+)
+ENDED = any_of(
+    r"""
+    until ; till ; to ; was ; were ; had ; before ; former(?:ly)? ; previous(?:ly)? ; ex ; when ; succe\w+ ;
+    replac\w+ ; left ; ended ; resign\w* ; stepp\w+ ; gave up ; took over ; used to
+    """
+)
+REMAINS = any_of(r"remain(?:s|ed)? ; stays? ; stayed ; kept ; keeps? ; yet ; so far ; until now ; continu\w+")
+FUTURE = any_of(r"going to ; due to be ; scheduled ; about to ; (?:is|are) to(?: be)?")
+"""What is to come by arrangement, which "will" and "must" say as well."""
+COMING = any_of(
+    r"""
+    will ; shall ; must ; ha(?:s|ve) to ; going to ; due ; scheduled ; about to ; (?:is|are) to ; plan\w* ;
+    intend\w* ; slated ; required ; obliged ; needs? to ; expected ; upcoming ; next
+    """
+)
+SILENT = re.compile(
+    r"\b(?:does|did|do) not (?:mention|say|state|record|address|refer to|report|specify)\b|\bsilent\b"
+    r"|\bmakes? no (?:mention|reference)\b|\bmade no (?:mention|reference)\b",
+    re.IGNORECASE,
+)
+SILENT_SAID = re.compile(
+    r"\b(?:not?|never|without|nothing)\b.{0,30}\b(?:mention|sa(?:y|id)|stat|record|address|refer|report|specif|tell|told)\w*"
+    r"|\bsilent\b|\bsilence\b|\bunmentioned\b|\bomit\w*|\bleaves? (?:it )?(?:open|out)\b|\blacks?\b",
+    re.IGNORECASE,
+)
+NOT_BOTH = re.compile(
+    r"\b(?:not|never|no|n't)\b.{0,80}\b(?:together|both|at the same time|simultaneously|at once|in combination)\b",
+    re.IGNORECASE,
+)
+BOTH_SAID = any_of(
+    r"""
+    together ; both ; at the same time ; simultaneously ; at once ; combin\w+ ; as well ; one or the other ;
+    alongside
+    """
 )
 AGAIN = any_of(
     r"""
@@ -336,7 +418,7 @@ AGAIN = any_of(
 )
 WITNESSED = any_of(
     r"saw ; sees ; seen ; witness(?:ed|es)? ; watch(?:ed|es) ; observ(?:ed|es) ; heard ; notic(?:ed"
-    r"|es) ; eyewitness\w* ; \w+self"
+    r"|es) ; eyewitness\w* ; (?:he|she|i|they|we) \w+sel(?:f|ves)"
 )
 LIMITED_TIME = re.compile(
     r"\b(?:for|during) (?:a |the |an )?(?:period of |term of |further |initial |additional )*(?:\w+ )?(?:\(?\d+\)? )?"
@@ -344,5 +426,8 @@ LIMITED_TIME = re.compile(
     re.IGNORECASE,
 )
 TIME_SAID = any_of(
-    r"day\w* ; week\w* ; month\w* ; year\w* ; hour\w* ; until ; during ; term ; period ; while ; temporar\w+"
+    r"""
+    day\w* ; week\w* ; month\w* ; year\w* ; hour\w* ; until ; during ; term ; period ; while ; temporar\w+ ; up to ;
+    till ; as long as
+    """
 )

@@ -21,44 +21,13 @@ _COMPARED = re.compile(r"\b(?:more|less|worse|\w+er)\b(?:\s+\w+){0,2}?\s+than\b"
 
 def role(claim: Clauses, span: Clauses) -> bool:
     """Two names or parties have changed sides of a verb that both sentences have, and of the voice neither has."""
-    if _agents_differ(claim, span):
-        return True
     compared = _COMPARED.search(claim.text) and _COMPARED.search(
         span.text
     )  # whose sides `order` sets against each other
-    if compared or _passive(claim.text) != _passive(span.text):
+    if compared or passive(claim.text) != passive(span.text):
         return False
     mine, theirs = _ties(claim.text), _ties(span.text)
     return any((second, verb, first) in theirs and (first, verb, second) not in theirs for first, verb, second in mine)
-
-
-def _agents_differ(claim: Clauses, span: Clauses) -> bool:
-    """One says in the passive who did it, the other in the active, and they name two whom the span knows."""
-    if _passive(claim.text) == _passive(span.text):
-        return False
-    mine, theirs = _agents(claim.text), _agents(span.text)
-    known = set(heads(span.text))
-    shared = mine.keys() & theirs.keys()
-    return any(mine[verb] != theirs[verb] and mine[verb] in known for verb in shared)
-
-
-def _agents(text: str) -> dict[str, str]:
-    """Who does what, by the verb: the name or party before an active verb, or after the "by" of a passive one."""
-    named = heads(text)
-    passive = {}
-    for match in _DONE_BY.finditer(text):
-        agent = next((word for word in lexicon.content_words(match[2]) if word in named), None)
-        if agent is not None:
-            passive[lexicon.stem(match[1].lower())] = agent
-    if passive:
-        return passive
-    words = lexicon.content_words(text)
-    return {after: word for word, after in itertools.pairwise(words) if word in named and after not in named}
-
-
-_DONE_BY = re.compile(
-    r"\b(\w+ed|\w+en|\w+wn|\w+ght|sold|made|paid|held|sent|told)\s+(?:\w+\s+){0,2}?by\s+((?:\w+\s*){1,5})"
-)
 
 
 def reversed_heads(claim: Clauses, span: Clauses) -> bool:
@@ -94,7 +63,8 @@ _PASSIVE = re.compile(
 )
 
 
-def _passive(text: str) -> bool:
+def passive(text: str) -> bool:
+    """Whether it says by whom something is done."""
     return bool(_PASSIVE.search(text))
 
 
@@ -120,7 +90,9 @@ def converse(claim: Clauses, span: Clauses, one: str, other: str) -> bool:
         return False
     mine, theirs = heads(claim.text), heads(span.text)
     shared = [name for name in mine if name in theirs]
-    return len(shared) < 2 or shared != [name for name in theirs if name in mine]
+    turned = shared != [name for name in theirs if name in mine]
+    # "A was paid by B" has the places of "A received from B".
+    return len(shared) < 2 or turned is (passive(claim.text) == passive(span.text))
 
 
 def association(claim: Clauses, span: Clauses) -> bool:
@@ -172,7 +144,7 @@ def _ties(text: str) -> set[tuple[str, str, str]]:
     return found
 
 
-_PARTIES = lexicon.stems(
+PARTIES = lexicon.stems(
     """
     buyer seller borrower lender client provider customer supplier discloser recipient employee employer landlord
     tenant lessee lessor licensee licensor purchaser vendor assignor assignee transferor transferee plaintiff defendant
@@ -194,7 +166,7 @@ def heads(text: str) -> list[str]:
         is_name = stem in named and word[0].isupper()
         if is_name and after_name:
             found[-1] = stem
-        elif is_name or (stem in _PARTIES and stem in content):
+        elif is_name or (stem in PARTIES and stem in content):
             found.append(stem)
         after_name = is_name
     return found

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from text_to_num import alpha2digit
 
+from hybrid.text import wordnet
 from hybrid.text.lexicon import vocabulary
 
 _MONTH_NAMES = [
@@ -149,6 +150,11 @@ _IN_BASE = {
     "year": (12, "month"), "month": (1, "month"), "week": (7, "day"), "fortnight": (14, "day"), "day": (1, "day"),
     "hour": (60, "minute"), "minute": (1, "minute"), "decade": (120, "month"), "part": (100, "%"),
 }  # fmt: skip
+_MEASURES = frozenset(
+    {*_IN_BASE, *_CURRENCIES.values(), *_ABBREVIATED_UNITS.values(), "%", "tonne", "mile", "inch", "yard", "acre",
+     "time", "clockminute", "degree", *_LABELS} - {"person", "man", "woman", "child"}
+)  # fmt: skip
+"""Units that are no things: those are compared by name alone."""
 _BASE_UNITS = frozenset({"month", "day", "minute"})
 _FRACTIONS = {
     "half": "50%", "a half": "50%", "one half": "50%", "a quarter": "25%", "one quarter": "25%",
@@ -165,7 +171,8 @@ _NAMED_DAY = re.compile(
 class Quantity:
     """A number with what it counts.
 
-    ``unit`` is the singular noun or currency after or before it, or empty; ``qualifier`` narrows the unit ("business"
+    ``unit`` is the singular noun or currency after or before it, or empty; ``counted`` are the words after it, one of
+    which may be that noun ("two equal instalments"); ``qualifier`` narrows the unit ("business"
     of "business days"); ``bound`` is ``least``, ``most``, ``more``, ``less``, ``about``, ``exact``, ``within`` or
     empty.
     """
@@ -174,6 +181,7 @@ class Quantity:
     unit: str
     qualifier: str
     bound: str
+    counted: frozenset[str] = frozenset()
 
     def provides(self, wanted: Quantity) -> bool:
         """Whether a sentence with this quantity says the one that is ``wanted``."""
@@ -182,7 +190,16 @@ class Quantity:
         mine, theirs = self._in_base_units(), wanted._in_base_units()
         alike = alike or (mine[1] in _BASE_UNITS and {self.bound, wanted.bound} == {"", "within"})
         units = not mine[1] or not theirs[1] or mine[1] == theirs[1] or "time" in (mine[1], theirs[1])
+        units = units or self._counts_alike(wanted)
         return mine[0] == theirs[0] and units and self.qualifier == wanted.qualifier and alike
+
+    def _counts_alike(self, wanted: Quantity) -> bool:
+        """Whether both count the same things, by other words or with other adjectives before them."""
+        if {self.unit, wanted.unit} & _MEASURES:
+            return False
+        return any(
+            wordnet.relation(one, other) in {"same", "synonym"} for one in self.counted for other in wanted.counted
+        )
 
     def _in_base_units(self) -> tuple[Decimal, str]:
         """A length of time in months, days or minutes; a share in per cent."""
@@ -216,11 +233,17 @@ class Values:
     days: tuple[Day, ...]
     ordinals: frozenset[int]
 
-    def missing(self, span: Values) -> list[str]:
-        """What of these values ``span`` does not say, in words."""
+    def missing(self, span: Values, *, deadline: bool = False) -> list[str]:
+        """What of these values ``span`` does not say, in words; with ``deadline`` a day is one that something is due
+        by."""
         found = [f"{q.value} {q.unit}".strip() for q in self.quantities if not _any(q, span.quantities)]
-        found += [f"{d.year}-{d.month}-{d.day}" for d in self.days if not any(have.provides(d) for have in span.days)]
+        found += [f"{d.year}-{d.month}-{d.day}" for d in self.days if not _given(d, span.days, deadline)]
         return found + [f"no. {number}" for number in sorted(self.ordinals - span.ordinals)]
+
+
+def _given(wanted: Day, held: Iterable[Day], deadline: bool) -> bool:
+    by = replace(wanted, relation="before") if deadline and not wanted.relation else wanted
+    return any(have.provides(wanted) or have.provides(by) for have in held)
 
 
 def _any(wanted: Quantity, held: Iterable[Quantity]) -> bool:
@@ -238,11 +261,14 @@ def values(text: str) -> Values:
     """
     plain = text.lower().replace("’", "'").replace("\u00a0", " ").replace("–", "-")
     plain = re.sub(r"\bnew year's day\b", "1 january", plain)
-    plain = _clock(_HALVES.sub(lambda match: f"{_SMALL[match[1]]}.5 {match[2]}", plain))
+    plain = re.sub(r"\bnot (?:a single )?one\b", "none", re.sub(r"\bhalf-(?=\w)", "semi", plain))
+    plain = _HALF_OF_TIME.sub(lambda match: _HALVED[match[1] or match[3]][match[2] or "half"], plain)
+    plain = _ONE_OF_TIME.sub(r"\1 1 ", plain)
+    plain = _clock(_HALVES.sub(_with_part, plain))
     plain = _NAMED_DAY.sub(lambda match: f"{_DAY_WORDS[match[1]]} ", plain)
     plain = _FRACTION.sub(lambda match: _FRACTIONS[match[1]], plain.replace("three-quarters", "three quarters"))
     plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
-    rest, days = _dates(_digits(plain))
+    rest, days = _dates(_BETWEEN.sub(r"at least \1 and at most ", _digits(plain)))
     ordinals = {int(number) if number else _DAY_WORDS[word] for number, word in _ORDINAL.findall(rest)}
     return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals))
 
@@ -253,7 +279,29 @@ _SMALL = {
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
     )
 }
-_HALVES = re.compile(rf"\b({'|'.join(_SMALL)}) and a half (hundred|thousand|million|billion)")
+_HALVES = re.compile(
+    rf"\b({'|'.join(_SMALL)}) and (?:a (half|quarter)|(three quarters)) (hundred|thousand|million|billion)"
+)
+_PARTS_OF_ONE = {"half": "5", "quarter": "25", "three quarters": "75"}
+_LENGTH = r"hour|day|week|fortnight|month|year|decade"
+_HALF_OF_TIME = re.compile(r"\b(?:half (?:an? )(hour|day|year)|(?:a )?(quarter|three quarters) of an? (hour|year))\b")
+_HALVED = {
+    "hour": {"half": "30 minutes", "quarter": "15 minutes", "three quarters": "45 minutes"},
+    "day": {"half": "12 hours"},
+    "year": {"half": "6 months", "quarter": "3 months", "three quarters": "9 months"},
+}  # fmt: skip
+_ONE_OF_TIME = re.compile(
+    rf"\b(within|in|for|of|over|after|than|least|most|under|during|every|later by|the space of"
+    rf"|the course of) an? (?={_LENGTH}\b)"
+)
+_BETWEEN = re.compile(r"\bbetween ([$€£]?\d[\d,.]*\s?\w{0,8}) and (?=[$€£]?\d)")
+
+
+def _with_part(match: re.Match[str]) -> str:
+    """ "One and a quarter million" as "1.25 million"."""
+    return f"{_SMALL[match[1]]}.{_PARTS_OF_ONE[match[2] or match[3]]} {match[4]}"
+
+
 _HOUR = rf"(\d{{1,2}}|{'|'.join(_SMALL)})"
 _PAST_HOUR = re.compile(rf"\b(?:a )?(half|quarter) (past|to) {_HOUR}\b")
 _ON_HOUR = re.compile(
@@ -279,8 +327,16 @@ def _clock(text: str) -> str:
     return _ON_HOUR.sub(figured, _PAST_HOUR.sub(worded, text))
 
 
+_JOINED_NUMBER = re.compile(
+    r"\b((?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)"
+    r"|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|\w{3,5}ty|hundred|thousand|million|\d+)"
+    r"-(?=[a-z]{3})(?!(?:one|two|three|four|five|six|seven|eight|nine|half)\b)"
+)
+
+
 def _digits(text: str) -> str:
     """Number words as digits; "thirty (30)" once."""
+    text = _JOINED_NUMBER.sub(lambda match: f"{match[1]} ", text)  # "seven-armed", "thirty-day"
     text = re.sub(r"\ba (hundred|thousand|million|billion|dozen)\b", r"one \1", text)
     text = re.sub(r"\bhalf a (million|billion|dozen)\b", r"0.5 \1", text)
     pieces = re.split(r"((?:\d[\d,.]*\s?)(?:hundred|thousand|million|billion|trillion)\b|\n|[;:()])", text)
@@ -323,10 +379,14 @@ def _quantities(text: str) -> Iterable[Quantity]:
         unit, qualifier = _unit(match["after"] or "")
         if match["currency"]:
             unit = _CURRENCIES[match["currency"].strip()]
+        elif (match["scale"] or "") == " m":
+            value, unit = value / _SCALES["m"], "metre"
         label = (match["label"] or "").strip(" .")
         if label in _LABELS:
             unit, qualifier = label, ""
-        yield Quantity(value.normalize(), unit, qualifier, _bound(text, match, label))
+        words = re.findall(r"[a-zµμ]+", match["after"] or "")
+        counted = frozenset(word for word in words if word not in _NO_UNIT and word not in _QUALIFIERS)
+        yield Quantity(value.normalize(), unit, qualifier, _bound(text, match, label), counted)
     for word, number in _TIMES.items():
         if re.search(rf"\b{word}\b{_NOT_ONCE if word == 'once' else ''}", text):
             yield Quantity(Decimal(number), "time" if word in {"once", "twice", "thrice"} else word, "", "")

@@ -3,7 +3,8 @@
 A string comparison decides first: a claim is verbatim if it is a whole sentence of a document. White space, the
 sentence's number and its final stop may differ, nothing else may; a part of a sentence never is verbatim. Then come the
 checks of `hybrid.answering.verification.vetoes`, and only for a span that passes them all the rule of
-`hybrid.answering.verification.entailment` (``supported``) and, where that does not hold, a model (``likely``). A claim
+`hybrid.answering.verification.entailment` or an alignment of all words (``supported``) and, where neither holds, a
+model (``likely``): the caller's, or the one of `hybrid.answering.verification.alignment`. A claim
 that fails the checks against every span is ``contradicted`` where one of them says otherwise about the same thing.
 """
 
@@ -18,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
+from hybrid.answering.verification.alignment import WORD_ALIGNMENT, probability, says_the_same
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
@@ -39,6 +41,7 @@ COMPARED = 8
 Not varied: it bounds the time of a claim that stands nowhere (benchmarks/question_scaling.py)."""
 JUDGED = 3
 """Spans that a model is asked about: it takes as long for each as for the first."""
+_ROUNDING = 1e-9  # a calibration that changes nothing may still round
 STRING_COMPARISON = "string comparison"
 RULES = "rules"
 SAYS_OTHERWISE = frozenset({"value", "negation", "denial", "opposite", "direction", "substitution", "modality"})
@@ -81,10 +84,12 @@ class Verified:
 @dataclass(frozen=True)
 class Examined:
     """What the rules found out about a claim: ``decided``, if they did not let it pass ``verified`` is what comes of it
-    unless a model says that one of ``open`` entails it: spans that passed all checks, the nearest first."""
+    unless a model says that one of ``open`` entails it: spans that passed all checks, the nearest first. ``aligned`` is
+    the one of them whose words entail it with the highest probability, and that probability."""
 
     verified: Verified
     open: tuple[Sentence, ...] = ()
+    aligned: tuple[Sentence, float] | None = None
 
 
 class Searches(Protocol):
@@ -180,14 +185,16 @@ class Verifier:
     def decide(self, examined: Examined) -> Verified:
         """The verdict, for which the model is asked where the rules leave it open. Raises `ModelError` as it does."""
         found = examined.verified
-        if self._model is None or not examined.open:
+        if not examined.open:
             return found
+        if self._model is None:
+            return found if examined.aligned is None else self._aligned(found, *examined.aligned)
         judged = self._model.judge([(collapse(span.text), collapse(found.text)) for span in examined.open])
         best = max(range(len(judged)), key=lambda index: judged[index].probability)
-        probability = judged[best].probability
-        if probability < self._likely_above:
-            return replace(found, probability=probability)
-        return Verified(found.text, "likely", examined.open[best], found.support, self._model.name, probability)
+        value = judged[best].probability
+        if value < self._likely_above - _ROUNDING:
+            return replace(found, probability=value)
+        return Verified(found.text, "likely", examined.open[best], found.support, self._model.name, value)
 
     def verbatim(self, claim: str, evidence: Sequence[Sentence]) -> Sentence | None:
         """Where the claim stands word for word: in ``evidence``, else anywhere in the corpus."""
@@ -249,7 +256,18 @@ class Verifier:
         against = self._against(claim, judged) if not passed else None
         verdict: Verdict = "contradicted" if against is not None else "unsupported"
         refused = Verified(claim, verdict, None, best.score, against=against)
-        return Examined(refused, tuple(one.sentence for one in passed[:JUDGED]))
+        spans = tuple(one.sentence for one in passed[:JUDGED])
+        return Examined(refused, spans, self._nearest_aligned(claim, spans))
+
+    def _nearest_aligned(self, claim: str, spans: Sequence[Sentence]) -> tuple[Sentence, float] | None:
+        found = [(one, probability(claim, collapse(one.text), self._encoder)) for one in spans]
+        return max(found, key=lambda row: row[1], default=None)
+
+    def _aligned(self, found: Verified, sentence: Sentence, chance: float) -> Verified:
+        """What an alignment of words says of a claim that the rules leave open: ``likely`` or not."""
+        if chance < self._likely_above:
+            return replace(found, probability=chance, decided_by=WORD_ALIGNMENT)
+        return Verified(found.text, "likely", sentence, found.support, WORD_ALIGNMENT, chance)
 
     def _joined(self, claim: str, vector: np.ndarray, compared: Sequence[_Compared], near: set[int]) -> list[_Compared]:
         """Spans of two and three neighbouring sentences, one of them near, that share more words with the claim than
@@ -279,6 +297,8 @@ class Verifier:
     def _judged(self, claim: str, one: _Compared) -> _Judged:
         entailed, score = support(one.match, one.similarity, self._rule)
         failed = failed_checks(claim, collapse(one.sentence.text))
+        if not failed and not entailed:
+            entailed = says_the_same(claim, collapse(one.sentence.text))
         return _Judged(one.sentence, one.match, one.similarity, entailed and not failed, score, failed)
 
     def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:

@@ -14,22 +14,29 @@ import difflib
 import re
 from collections.abc import Callable
 
+from hybrid.answering.verification import amounts
+from hybrid.answering.verification.agents import agent, side, title
+from hybrid.answering.verification.alignment import words
 from hybrid.answering.verification.clauses import SENTENCE_END, Clauses, about, clauses_of, nearby, with_synonyms
 from hybrid.answering.verification.markers import (
     AGAIN,
     BELIEF,
+    BOTH_SAID,
     BOUND_WORDS,
     CAUSE,
     CAUSE_LOOSE,
     CLASS_OF,
+    COMING,
     COMPARATIVE,
     CONCESSION,
     CONDITIONAL,
     COUNTERFACTUAL,
     DENIED,
     EFFORT,
+    ENDED,
     EXCEPTED,
     FORBIDDING,
+    FUTURE,
     HABIT,
     HEDGED,
     LIMITED_TIME,
@@ -39,19 +46,25 @@ from hybrid.answering.verification.markers import (
     NONE,
     NONE_AT_ALL,
     NOT_ALL,
+    NOT_BOTH,
     NOT_DONE,
+    NOT_OVER,
     OFFERED,
     ONLY,
     PARTIAL,
     PARTICIPLE_BE,
     PAST,
+    PENDING,
     PLANNED,
     PLANNED_LOOSE,
     QUESTION,
     RECIPROCAL,
+    REMAINS,
     REPORTED,
     REQUESTED,
     RESTRICTED,
+    SILENT,
+    SILENT_SAID,
     SUPERLATIVE,
     SUPERSEDED,
     TAKEN_UP,
@@ -59,6 +72,7 @@ from hybrid.answering.verification.markers import (
     UNIVERSAL,
     UNIVERSAL_GROUPS,
     UNPERCEIVED,
+    UNTIL_THEN,
     WHETHER,
     WITNESSED,
     any_of,
@@ -75,7 +89,7 @@ from hybrid.answering.verification.relations import (
     role,
 )
 from hybrid.answering.verification.values import values
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 
 _ANTONYM_PREFIX = re.compile(r"^(?:un|in|im|il|ir|non|dis|mis|de)-?")
 
@@ -185,6 +199,22 @@ def _alternative(claim: Clauses, span: Clauses) -> bool:
     return not NONE.search(near) and "may" not in _modal_kinds(near)
 
 
+def _and_for_or(claim: Clauses, span: Clauses) -> bool:
+    """Two things of which one is enough are said to be both."""
+    if not _BOTH.search(claim.text) or _OR.search(claim.text) or NONE.search(claim.text):
+        return False
+    joined = set(with_synonyms(claim.words))
+    return any(
+        not set(lexicon.content_words(match[1])).isdisjoint(joined)
+        and not set(lexicon.content_words(match[2])).isdisjoint(joined)
+        and not re.search(r"\band\b", match[0])
+        for match in _ONE_OR_OTHER.finditer(nearby(claim, span))
+    )
+
+
+_BOTH = re.compile(r"\b(?:and|both|together with|as well as|along with|in addition to|plus)\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|either|whichever|one of|alternatively|any of|any)\b", re.IGNORECASE)
+_ONE_OR_OTHER = re.compile(r"\b(\w+(?: \w+)?) or ((?:\w+ ){0,3}\w+)", re.IGNORECASE)
 _EITHER = re.compile(r"\b(?:either|whether)\b.{1,80}\bor\b", re.IGNORECASE)
 
 
@@ -232,12 +262,17 @@ def _negation(claim: Clauses, span: Clauses) -> bool:
     mine, theirs = _negations(claim.text), _negations(near)
     # Verbs like "refuse" and "fail" deny as well, and another verb may say the same without a negation.
     worded, theirs_worded = (bool(_DENYING.search(NONE.sub(" ", text))) for text in (claim.text, near))
+    if worded != theirs_worded:  # a verb that the other sentence has, or has a synonym of, is no more of a denial
+        one, other = (claim.text, near) if worded else (near, claim.text)
+        if _matched(one, other):
+            worded = theirs_worded = False
     if worded and theirs_worded and not (mine or theirs):
         return False
     if mine and not theirs and ONLY.search(near) and EXCEPTED.search(claim.text):
         return False  # "only for this" is "for nothing other than this"
     if (mine - theirs) % 2 == 0 and worded == theirs_worded:
-        return False
+        # "If it is, it is" is not "if it is not, it is not".
+        return abs(mine - theirs) > 1 and bool(_INVERTIBLE.search(span.text)) and not EXCEPTED.search(near)
     if (mine + worded > 0) == (theirs + theirs_worded > 0) and worded != theirs_worded:
         return False  # "may not" and "is prohibited", "did not pay" and "failed to pay"
     if mine and theirs and mine != theirs and min(mine, theirs) > 1:
@@ -249,8 +284,27 @@ def _negation(claim: Clauses, span: Clauses) -> bool:
     return True
 
 
+_INVERTIBLE = re.compile(r"\b(?:if|when|whenever|where|as long as|in case)\b", re.IGNORECASE)
+
+
+def _matched(one: str, other: str) -> bool:
+    """Whether each denying word of a text is a verb or noun that the other says, in the same or another word."""
+    there = words(other)
+    denying = [word for match in _DENYING.finditer(NONE.sub(" ", one)) for word in words(match[0])]
+    return bool(denying) and all(
+        any(lexicon.stem(word) == lexicon.stem(found) or wordnet.relation(word, found) for found in there)
+        for word in denying
+    )
+
+
 def _value(claim: Clauses, span: Clauses) -> bool:
-    return bool(values(claim.text).missing(values(span.text)))
+    missing = values(claim.text).missing(values(span.text), deadline=bool(_DEADLINE.search(claim.text)))
+    if NOT_ALL.search(span.text) and re.search(r"\bat least one\b", claim.text, re.IGNORECASE):
+        missing = [one for one in missing if not one.startswith("1 ")]  # "not every" is "at least one not"
+    return bool(missing)
+
+
+_DEADLINE = re.compile(r"\b(?:deadlines?|no later|at the latest|due|time limit|last (?:day|date))\b", re.IGNORECASE)
 
 
 def _name(claim: Clauses, span: Clauses) -> bool:
@@ -265,10 +319,12 @@ def _name(claim: Clauses, span: Clauses) -> bool:
 
 def _modality(claim: Clauses, span: Clauses) -> bool:
     """What is obligatory, permitted, advised or to come is said as another of these, or as done."""
-    near = nearby(claim, span)
-    mine, theirs = _modal_kinds(claim.text), _modal_kinds(near)
+    near = _RECALLED.sub("did not ", nearby(claim, span))
+    mine, theirs = _modal_kinds(_RECALLED.sub("did not ", claim.text)), _modal_kinds(near)
     if mine == theirs == {"never"}:
         return False
+    if mine == {"must"} and theirs == {"may"} and ONLY.search(near) and CONDITIONAL.search(claim.text):
+        return False  # "may only with consent" is "needs consent"
     said, heard = lexicon.modalities(claim.text), lexicon.modalities(near)
     if any(not kinds & heard[verb] for verb, kinds in said.items() if verb in heard):
         return True
@@ -290,8 +346,11 @@ def _modality(claim: Clauses, span: Clauses) -> bool:
     return bool(mine - {"will"}) and not theirs and not _forbidden_both(claim.text, near)
 
 
+_RECALLED = re.compile(
+    r"\bcould ?not (?=recall|remember|see|find|say|tell|identify|confirm|hear|recognise|recognize)", re.IGNORECASE
+)
 _SUBORDINATE = re.compile(
-    r"\b(?:once|when|whenever|after|before|if|unless|where|that|which|who|as|because|since|being)\b[^,.;]*",
+    r"\b(?:provided|once|when|whenever|after|before|if|unless|where|that|which|who|as|because|since|being)\b[^,.;]*",
     re.IGNORECASE,
 )
 
@@ -320,11 +379,24 @@ def _quantifier(claim: Clauses, span: Clauses) -> bool:
     near = nearby(claim, span)
     if PARTIAL.search(near) and not PARTIAL.search(claim.text):
         return True
-    if NOT_ALL.search(near) and not NOT_ALL.search(claim.text) and NONE_AT_ALL.search(claim.text):
+    if (
+        NOT_ALL.search(near)
+        and not NOT_ALL.search(claim.text)
+        and NONE_AT_ALL.search(claim.text)
+        and not re.search(r"\bat least one\b|\bsome\b", claim.text, re.IGNORECASE)
+    ):
         return True
     mine = {m.lower() for m in UNIVERSAL.findall(claim.text)}
     if NONE.search(claim.text):
         mine -= {"any", "at any time"}  # "not any" is none
+        if NONE_AT_ALL.search(span.text) or NONE.search(near):
+            mine -= {"all", "every", "each"}  # "none did" is "all did not"
+    if _DENYING.search(claim.text) and NONE_AT_ALL.search(span.text):
+        mine -= {"all", "every", "each"}
+    if CONDITIONAL.search(span.text):
+        mine -= {"any", "every", "each", "whoever", "whatever"}  # "any that is late" is "if one is late"
+    if _SEVERAL.search(span.text):
+        mine -= {"both", "each"}
     held = {m.lower() for m in UNIVERSAL.findall(span.text)}
     for group in UNIVERSAL_GROUPS:
         if any(map(group.match, mine)) and not any(map(group.match, held)) and not MONTHLY.search(span.text):
@@ -332,6 +404,7 @@ def _quantifier(claim: Clauses, span: Clauses) -> bool:
     return False
 
 
+_SEVERAL = re.compile(r"\b(?:parties|two|and|equal|pair|couple|jointly|neither|nor)\b", re.IGNORECASE)
 _TRUTH = lexicon.stems("true false")
 
 
@@ -366,11 +439,38 @@ def _bounds_said(text: str) -> frozenset[str]:
 
 
 def _condition(claim: Clauses, span: Clauses) -> bool:
-    return _dropped(CONDITIONAL, EXCEPTED, whole_sentence=True)(claim, span)
+    return _dropped(CONDITIONAL, EXCEPTED, whole_sentence=True)(claim, span) and not _nominalised(claim, span)
+
+
+def _nominalised(claim: Clauses, span: Clauses) -> bool:
+    """Whether what a conditional clause says stands in the claim as a noun: "where the loan is repaid early", "early
+    repayment"."""
+    said = words(claim.text)
+    nouns = [word for word in said if _NOUN.search(word) and wordnet.verbal(word)]
+    for clause in _CONDITIONAL_CLAUSE.findall(about(claim, span)):
+        mine = [word for word in words(clause) if not word.startswith("be")]
+        found = [word for word in mine if any(_says(word, other) for other in said)]
+        turned = any(_says(word, noun) and word != noun for word in mine for noun in nouns)
+        if len(mine) > 1 and len(found) >= 0.75 * len(mine) and turned:
+            return True
+    return False
+
+
+def _says(word: str, other: str) -> bool:
+    return lexicon.stem(word) == lexicon.stem(other) or wordnet.relation(word, other) in {"same", "synonym", "broader"}
+
+
+_NOUN = re.compile(r"(?:ment|ion|ance|ence|al|ure|ing|ery|age|y)$")
+_CONDITIONAL_CLAUSE = re.compile(r"\b(?:if|where|when|whenever|in case|should)\b ([^,;.]+)", re.IGNORECASE)
 
 
 def _exception(claim: Clauses, span: Clauses) -> bool:
     return _dropped(EXCEPTED, CONDITIONAL, NONE, whole_sentence=True)(claim, span)
+
+
+def _pending(claim: Clauses, span: Clauses) -> bool:
+    """What is not decided yet, as another sentence may say, is told as done."""
+    return bool(PENDING.search(span.text)) and not NOT_OVER.search(claim.text)
 
 
 def _superseded(claim: Clauses, span: Clauses) -> bool:
@@ -394,20 +494,72 @@ def _substitution(claim: Clauses, span: Clauses) -> bool:
     if sum(block.size for block in matcher.get_matching_blocks()) < _SAME_WORDS * len(mine):
         return False
     counted = bool(values(claim.text).quantities)
+    denied = bool(NONE.search(claim.text)) and bool(NONE.search(span.text))
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag != "replace" or b - a > 3 or d - c > 3:
             continue
         said = {CLASS_OF[word] for word in mine[a:b] if word in CLASS_OF}
         held = {CLASS_OF[word] for word in theirs[c:d] if word in CLASS_OF}
-        if counted:  # units of quantities, which are compared by value
-            said, held = said - _UNIT_CLASSES, held - _UNIT_CLASSES
+        shared = {kind for kind, _ in said} & {kind for kind, _ in held}  # only words of one set say otherwise
+        said, held = ({one for one in some if one[0] in shared} for some in (said, held))
+        if counted and any(_COUNTED.match(word) for word in (*mine[max(0, a - 2) : b], *theirs[max(0, c - 2) : d])):
+            said, held = said - _UNIT_CLASSES, held - _UNIT_CLASSES  # of quantities, which are compared by value
+        if denied and {CLASS_OF["may"], CLASS_OF["shall"]} == said | held and "must" not in mine[a:b]:
+            continue  # "shall not" and "may not" forbid alike
+        if {CLASS_OF["if"], CLASS_OF["unless"]} == said | held and len(NONE.findall(claim.text)) != len(
+            NONE.findall(span.text)
+        ):
+            continue  # "unless it is" and "if it is not"
         prefixed = any(
             _ANTONYM_PREFIX.sub("", x) == y or _ANTONYM_PREFIX.sub("", y) == x
-            for x in mine[a:b] for y in theirs[c:d] if x != y and min(len(x), len(y)) > 4
+            for x in mine[a:b] for y in theirs[c:d] if x != y and min(len(x), len(y)) > 3
         )  # fmt: skip
         if prefixed or (said and held and not said & held):
             return True
     return False
+
+
+_COUNTED = re.compile(r"\d|[%$€£]|(?:one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty|hundred)$")
+
+
+def _restriction(claim: Clauses, span: Clauses) -> bool:
+    """What is said of all such or other things is said of all."""
+    return any(
+        _unrestricted(match[1], match[3]).search(claim.text)
+        and not re.search(rf"\b{match[2]} (?:\w+ )?{re.escape(match[3])}", claim.text, re.IGNORECASE)
+        for match in _ALL_SUCH.finditer(span.text)
+    )
+
+
+_ALL_SUCH = re.compile(r"\b(all|any|every|each|no) (such|other|these|those|said) (\w+)", re.IGNORECASE)
+
+
+def _unrestricted(quantifier: str, noun: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{quantifier} {re.escape(noun)}", re.IGNORECASE)
+
+
+def _qualifier(claim: Clauses, span: Clauses) -> bool:
+    """A kind of day, month or year ("business", "calendar") is dropped where no number stands before it, or added."""
+    mine, theirs = (
+        {((match[1] or match[3]).lower(), (match[2] or match[4]).lower()) for match in _KIND_OF_TIME.finditer(c.text)}
+        for c in (claim, span)
+    )
+    units = {word.removesuffix("s") for word in _all_words(claim.text)}
+    return any(unit in units for _, unit in theirs - mine) or bool(mine - theirs)
+
+
+_KIND_OF_TIME = re.compile(
+    r"\b(business|calendar|working|banking|full|clear|trading|fiscal|financial|leap)[ -](day|month|quarter|year)"
+    r"|\b(calendar|full) (week|hour)",
+    re.IGNORECASE,
+)
+
+
+def _only_more(claim: Clauses, span: Clauses) -> bool:
+    """A claim in the span's own words has one "only" more than it."""
+    if same_words(claim.text, span.text) < _NEAR_COPY:
+        return False
+    return len(ONLY.findall(claim.text)) > len(ONLY.findall(span.text))
 
 
 def same_words(claim: str, span: str) -> float:
@@ -463,6 +615,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "value": _value,
     "name": _name,
     "role": role,
+    "agent": agent,
     "coordination": coordination,
     "order": order,
     "negation": _negation,
@@ -471,8 +624,13 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "denial": _dropped(DENIED, NONE, NOT_DONE),
     "hedge": _hedge,
     "plan": _dropped(PLANNED, HEDGED, REQUESTED, PLANNED_LOOSE),
+    "future": _dropped(FUTURE, COMING, PLANNED, PLANNED_LOOSE, HEDGED),
+    "silence": _dropped(SILENT, SILENT_SAID),
+    "not both": _dropped(NOT_BOTH, BOTH_SAID),
+    "side": side,
+    "title": title,
     "offer": _offer,
-    "again": _added(AGAIN),
+    "again": _added(AGAIN, REMAINS),
     "reciprocity": _added(RECIPROCAL),
     "witness": _added(WITNESSED, UNPERCEIVED),
     "time limit": _time_limit,
@@ -497,5 +655,17 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "exclusivity": _dropped(ONLY, RESTRICTED),
     "concession": _added(CONCESSION),
     "substitution": _substitution,
+    "pending": _pending,
+    "ended": _dropped(UNTIL_THEN, ENDED),
+    "distribution": amounts.distribution,
+    "change": amounts.change,
+    "rate": amounts.rate,
+    "measure": amounts.measure,
+    "trigger": amounts.trigger,
+    "cap": amounts.cap,
+    "and for or": _and_for_or,
+    "restriction": _restriction,
+    "qualifier": _qualifier,
+    "only added": _only_more,
     "left out": _left_out,
 }

@@ -1,0 +1,108 @@
+"""Which words mean the same, or nearly: relations of WordNet 3.0 (Princeton University), as a table in this package.
+
+Miller, "WordNet: A Lexical Database for English" (Communications of the ACM 38, 1995). The table is made by
+`benchmarks/datasets/wordnet.py`, which says what it keeps; it is read when the first pair of words is compared, in
+about 0.1 s of CPU.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Literal
+
+Relation = Literal["same", "synonym", "broader", "narrower"]
+"""How a word stands to another one: ``broader`` if what it names includes what the other names ("vehicle", "car")."""
+
+_ENDINGS = (
+    ("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("ies", "y"), ("ed", "e"),
+    ("ed", ""), ("ing", "e"), ("ing", ""), ("er", ""), ("er", "e"), ("est", ""), ("est", "e"), ("ly", ""),
+)  # fmt: skip
+"""WordNet's own rules of detachment (morphy), and "ly", so that an adverb meets its adjective."""
+
+
+@cache
+def _table() -> tuple[dict[str, str], dict[str, str], dict[int, str]]:
+    """Irregular form → lemmas; lemma → its senses and derived senses; sense → broader senses."""
+    text = gzip.decompress((files("hybrid.text") / "wordnet.gz").read_bytes()).decode("utf-8")
+    forms, words, broader = (block.splitlines() for block in text.split("\n\n"))
+    return (
+        dict(line.split("\t") for line in forms),
+        {word: rest for word, _, rest in (line.partition("\t") for line in words)},
+        {int(sense): rest for sense, _, rest in (line.partition("\t") for line in broader)},
+    )
+
+
+@lru_cache(maxsize=65_536)
+def lemmas(word: str) -> frozenset[str]:
+    """The dictionary forms that a lower-case word may be of, the word itself if none is known.
+
+    Example:
+        >>> sorted(lemmas("left"))
+        ['leave', 'left']
+    """
+    forms, words, _ = _table()
+    found = {word, *forms.get(word, "").split()}
+    for ending, base in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            found.add(word[: -len(ending)] + base)
+    for ending in ("ed", "ing"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 2 and stem[-1] == stem[-2]:
+            found.add(stem[:-1])
+    return frozenset(one for one in found if one in words) or frozenset([word])
+
+
+@lru_cache(maxsize=65_536)
+def senses(word: str) -> frozenset[int]:
+    """The senses of a word and those derived from them: of "termination" and "terminate" alike."""
+    _, words, _ = _table()
+    return frozenset(int(one) for lemma in lemmas(word) for one in words.get(lemma, "").split())
+
+
+@lru_cache(maxsize=65_536)
+def _broader(word: str) -> frozenset[int]:
+    _, _, broader = _table()
+    return frozenset(int(one) for sense in senses(word) for one in broader.get(sense, "").split())
+
+
+_PARTS_OF_SPEECH, _VERB = 4, 1
+"""A sense's number modulo the first is its part of speech."""
+
+
+@lru_cache(maxsize=65_536)
+def is_verb(word: str) -> bool:
+    """Whether a lower-case word may be a form of a verb."""
+    _, words, _ = _table()
+    return any(
+        int(sense) % _PARTS_OF_SPEECH == _VERB
+        for lemma in lemmas(word)
+        for sense in words.get(lemma, "").partition("\t")[0].split()
+    )
+
+
+def verbal(word: str) -> bool:
+    """Whether a word is a form of a verb or is derived from one: "receipt" from "receive"."""
+    return any(sense % _PARTS_OF_SPEECH == _VERB for sense in senses(word))
+
+
+def known(phrase: str) -> bool:
+    """Whether a word, or a phrase of words with "_" between them ("take_over"), is in the table."""
+    return phrase in _table()[1]
+
+
+def relation(word: str, other: str) -> Relation | None:
+    """How a lower-case word stands to another, in any of their senses; ``None``: in no way that the table knows.
+
+    Example:
+        >>> relation("cancellation", "rescind"), relation("car", "vehicle"), relation("car", "tree")
+        ('synonym', 'narrower', None)
+    """
+    if lemmas(word) & lemmas(other):
+        return "same"
+    if senses(word) & senses(other):
+        return "synonym"
+    if senses(word) & _broader(other):
+        return "broader"
+    return "narrower" if _broader(word) & senses(other) else None

@@ -1,0 +1,84 @@
+"""What word alignment promises: nothing is left over where two sentences say the same, and doubt is a number."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from hybrid.answering.verification.alignment import FEATURES, align, features, probability, says_the_same, words
+from tests.answering_corpus import BagEmbedder
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("The lease is governed by the law of New York.", "New York law governs the lease."),
+        (
+            "Ms Roy was hired by the trustees to review the deeds.",
+            "The trustees engaged Ms Roy for a review of the deeds.",
+        ),
+        ("The Supplier shall deliver the goods.", "The goods must be delivered by the Supplier."),
+        ("The board met on Tuesday and approved the loan.", "The board approved the loan."),
+        ("The baggage was insured.", "The luggage was insured."),
+        ("Either party may terminate the lease upon prior notice.", "Each party can end the lease by giving notice."),
+    ],
+)
+def test_the_same_in_other_words_says_the_same(span: str, claim: str) -> None:
+    assert says_the_same(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim", "why"),
+    [
+        ("The hikers were found in a hut.", "The hikers were found in a hut by a helicopter.", "a word is added"),
+        ("The vehicle was sold.", "The car was sold.", "a narrower word"),
+        ("Forms are oral or written.", "Forms are oral or oral.", "two words stand for one"),
+        ("Mr Hale, of the Bank, met the clerk.", "The clerk was met.", "a name is left out"),
+        (
+            "The Tenant shall repair the roof and the gate at once.",
+            "The Tenant must repair the roof.",
+            "a rule says more",
+        ),
+        ("Ms Dunn saw Mr Hale.", "Mr Hale saw Ms Dunn.", "names change places"),
+        ("Use of the data is non-use of the files.", "Use of the data is use of the files.", "non-use is no use"),
+        ("He slept.", "He slept.", "one word says too little"),
+        ("The mayor, the clerk, the judge, the smith and the miller danced.", "The mayor danced.", "most is left out"),
+    ],
+)
+def test_what_is_left_over_is_not_the_same(span: str, claim: str, why: str) -> None:
+    assert not says_the_same(claim, span), why
+
+
+def test_the_month_is_no_modal() -> None:
+    assert says_the_same(
+        "The board approved the loan on 7 May 2024.", "The board met on 7 May 2024 and approved the loan."
+    )
+
+
+def test_a_phrase_is_one_word_and_stands_for_its_verb_too() -> None:
+    assert words("He took over the firm.") == ("take_over", "firm")
+    assert align("They asked for a tidy desk.", "They ask a tidy desk of all.").missing == ()
+
+
+def test_the_probability_falls_with_what_is_missing_and_for_another_text() -> None:
+    span, encoder = "The captain ordered the crew to leave the ship before dawn.", BagEmbedder()
+    said = ["The crew was ordered to leave the ship before dawn.", "The crew was ordered to burn the ship before dawn."]
+    other = "The baker sold the crew a loaf of bread and a pot of jam."
+    chances = [
+        probability(said[0], span, encoder),
+        probability(said[1], span, encoder),
+        probability(said[0], other, encoder),
+    ]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[2] < 0.5
+
+
+def test_the_weights_are_named_and_each_feature_has_one() -> None:
+    raw = json.loads((resources.files("hybrid.answering.verification") / "alignment_weights.json").read_text("utf-8"))
+    assert tuple(raw["weights"]) == FEATURES
+    assert not any(name.startswith("held-out") for name in raw["fitted_on"])
+    assert features("The dam held.", "The dam held.", BagEmbedder()).shape == (len(FEATURES),)
+    assert np.isfinite(features("Yes.", "No.", BagEmbedder())).all()
