@@ -13,8 +13,9 @@ from hybrid.answering.enumeration import OF_STATUS, Found, Result, sentence_of
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
+from hybrid.types.answers import Citation
 from hybrid.types.documents import Document, Location
-from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan, row_span
+from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 from hybrid.types.events import Event
 
 MOST_ROWS = 1000
@@ -69,7 +70,7 @@ def compose(
             EnumeratedRow(
                 cells=tuple(row.cells.get(name, "") for name in result.columns),
                 citation=citation.number,
-                span=row_span(citation),
+                span=_cited(citation),
                 date=row.date,
                 amount=row.amount,
                 currency=row.currency,
@@ -210,4 +211,17 @@ def _span(catalog: Catalog, sentence: Sentence) -> RowSpan:
         quote=document.text[sentence.start : sentence.end],
         sha256=sentence.sha256,
         status=document.status.name if document.status else None,
+    )
+
+
+def _cited(citation: Citation) -> RowSpan:
+    """Where a row stands that is cited."""
+    return RowSpan(
+        source=citation.source,
+        page=citation.page,
+        start=citation.start,
+        end=citation.end,
+        quote=citation.quote,
+        sha256=citation.sha256,
+        status=citation.status.name if citation.status else None,
     )

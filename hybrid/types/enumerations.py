@@ -6,16 +6,13 @@ import csv
 import io
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from hybrid.errors import InputError
 from hybrid.text.formatting import printable
 from hybrid.types.base import FrozenModel, Shown, output_path, shown
-
-if TYPE_CHECKING:
-    from hybrid.types.answers import Citation
 
 EnumerationKind = Literal["list", "count", "sum"]
 # A spreadsheet takes a cell that begins so for a formula.
@@ -129,19 +126,6 @@ class Enumeration(Shown, FrozenModel):
         except OSError as error:
             raise InputError(f"cannot write the rows to {file}: {error.strerror}") from error
         return file
-
-
-def row_span(citation: Citation) -> RowSpan:
-    """The place of a citation."""
-    return RowSpan(
-        source=citation.source,
-        page=citation.page,
-        start=citation.start,
-        end=citation.end,
-        quote=citation.quote,
-        sha256=citation.sha256,
-        status=citation.status.name if citation.status else None,
-    )
 
 
 def _harmless(cell: str) -> str:
