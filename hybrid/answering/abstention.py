@@ -23,9 +23,10 @@ _ABOUT_THE_WHOLE = lexicon.stems(
     discussion document documents discover explain file files gist idea ideas key main material meeting moral
     narrative outline overall overview paper point points purpose read reading record report section source
     story subject summarise summarize summary text texts theme themes title topic topics whole work write writing
-    brief briefly short central major important essay discussed talked happen happened wrote written plot protagonist hero
-    heroine character characters setting mood tone style genre ending end ends conclusion conclusions conclude message lesson
-    takeaway takeaways highlight highlights background outcome climax begin beginning opening finding findings tale novel teach teaches learn
+    brief briefly short central major important essay discussed talked happen happened wrote written plot protagonist
+    hero heroine character characters setting mood tone style genre ending end ends conclusion conclusions conclude
+    message lesson takeaway takeaways highlight highlights background outcome climax begin beginning opening finding
+    findings tale novel teach teaches learn
     """
 )
 _PARTS = re.compile(
