@@ -82,8 +82,10 @@ async def until_dropped(
         raise
 
 
-async def pulled(items: Generator[Item, None, None]) -> AsyncGenerator[Item, None]:
-    """The items, each made in a worker thread when it is asked for.
+async def pulled(
+    items: Generator[Item, None, None], check: Callable[[], None] = lambda: None
+) -> AsyncGenerator[Item, None]:
+    """The items, each made in a worker thread when it is asked for; ``check`` is called before, and may raise.
 
     Where the consumer stops, the items are closed: at once, or by the thread that is at one when it has made it. Nobody
     waits for that.
@@ -92,6 +94,7 @@ async def pulled(items: Generator[Item, None, None]) -> AsyncGenerator[Item, Non
     loop, context = asyncio.get_running_loop(), contextvars.copy_context()
     try:
         while True:
+            check()  # a fork has no worker threads: waiting for one would not end
             running = loop.run_in_executor(None, context.run, pull.step)
             running.add_done_callback(_retrieve)
             await asyncio.wait([running])  # unlike the future itself it is not cancelled with this task

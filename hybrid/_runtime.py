@@ -105,12 +105,17 @@ class Usage:
         """Whether nobody can begin to use it any more, in this process."""
         return self._closed or self._process != os.getpid()
 
+    def check_process(self) -> None:
+        """Raise `CorpusError` if this process is a fork of the one that opened the thing: also in the middle of a use
+        that began before the fork."""
+        if self._process != os.getpid():
+            raise CorpusError(f"{self._name} was opened in another process; open it again in this one")
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """The thing stays open inside the block. Raises `CorpusError` if it was closed before, or if this process is
         a fork of the one that opened it."""
-        if self._process != os.getpid():  # before the lock, which a thread of the other process may have held
-            raise CorpusError(f"{self._name} was opened in another process; open it again in this one")
+        self.check_process()  # before the lock, which a thread of the other process may have held
         with self._lock:
             if self._closed:
                 raise CorpusError(f"{self._name} was closed; open it again to go on")
@@ -118,11 +123,12 @@ class Usage:
         try:
             yield
         finally:
-            with self._lock:
-                self._users -= 1
-                last = self._closed and not self._users
-            if last:
-                self._release()
+            if self._process == os.getpid():
+                with self._lock:
+                    self._users -= 1
+                    last = self._closed and not self._users
+                if last:
+                    self._release()
 
     def close(self) -> None:
         """Let nobody in any more, and release once all are out. Closing again does nothing, and in a fork neither:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -209,7 +209,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         inputs = _arguments.inputs_of(inputs)
-        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
+        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.ingest(
                 self._catalog,
@@ -245,7 +245,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         names = _arguments.sources_of(source)
-        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report:
+        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
 
@@ -359,7 +359,10 @@ class Corpus(Shown):
                 return answerer, answerer.prepare(question, route, history, where, writer, judge)
 
             answerer, request = self._asked(prepared)
-            yield from answerer.stream(request)
+            with closing(answerer.stream(request)) as events:
+                for event in events:
+                    yield event
+                    self._usage.check_process()
 
     def astream(
         self,
@@ -383,7 +386,8 @@ class Corpus(Shown):
         return pulled(
             self.stream(
                 question, route=route, history=history, where=where, passages=passages, writer=writer, judge=judge
-            )
+            ),
+            self._usage.check_process,
         )
 
     def compare(
@@ -480,7 +484,8 @@ class Corpus(Shown):
         """One commit of the corpus for several reads: what a search finds is still there when it is looked up.
 
         A session belongs to the thread that opened it and keeps the database from clearing old states away, so keep
-        it short.
+        it short. It stays at its commit whatever is ingested or removed meanwhile, in its own block, too; the corpus's
+        methods see the newest.
 
         Example:
             >>> with corpus.session() as session:
@@ -491,21 +496,23 @@ class Corpus(Shown):
 
         with self._usage.in_use():
             while True:
-                with self._catalog.read_transaction():
-                    commit = self._catalog.commit()
+                with self._catalog.newest_state() as state:
                     try:
-                        view = self._view_of(commit)
+                        with self._catalog.reading(state):
+                            commit = self._catalog.commit()
+                            view = self._view_of(commit)
                     except CorruptCorpusError as error:
                         damaged = error
                     else:
-                        session = Session(self._catalog, view, self.settings)
+                        session = Session(self._catalog, state, view, self.settings, self._usage)
                         try:
                             yield session
                         finally:
                             session.close()
                         return
-                if self._catalog.commit() == commit:
-                    raise damaged
+                with self._catalog.reading(None):
+                    if self._catalog.commit() == commit:
+                        raise damaged
 
     @asynccontextmanager
     async def asession(self) -> AsyncIterator[AsyncSession]:
@@ -689,14 +696,15 @@ class Corpus(Shown):
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
         with self._usage.in_use():
             while True:
-                with self._catalog.read_transaction():
+                with self._catalog.newest_state() as state, self._catalog.reading(state):
                     commit = self._catalog.commit()
                     try:
                         return ask(self._view_of(commit))
                     except CorruptCorpusError as error:
                         damaged = error
-                if self._catalog.commit() == commit:
-                    raise damaged
+                with self._catalog.reading(None):
+                    if self._catalog.commit() == commit:
+                        raise damaged
                 # Others committed so often meanwhile that this commit's files were cleared away: the next, then.
 
     def _view_of(self, commit: CommitRow | None) -> View:

@@ -6,11 +6,11 @@ import asyncio
 import contextvars
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,12 @@ from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
+    from hybrid._runtime import Usage
     from hybrid._view import View
     from hybrid.retrieval.query import Expression
-    from hybrid.retrieval.search import Order
+    from hybrid.retrieval.search import Order, Searcher
     from hybrid.settings import Settings
-    from hybrid.stores.catalog import Catalog
+    from hybrid.stores.catalog import Catalog, State
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -36,6 +37,11 @@ _LARGEST_ID = 2**63
 _WIDEN = 4
 """How many times as many chunks are looked at where those of a few long documents took all the places. A factor so
 that the work grows by a third at most over asking for the right number at once; not a measurement."""
+
+NOT_COPIED = (
+    "a session cannot be copied or pickled: it is one thread's view of a database that is open; pickle the corpus, and "
+    "open a session where it is needed"
+)
 
 
 class Session:
@@ -47,15 +53,20 @@ class Session:
         ...     documents = session.get_documents({hit.document_id for hit in hits})
     """
 
-    def __init__(self, catalog: Catalog, view: View, settings: Settings) -> None:
+    def __init__(self, catalog: Catalog, state: State, view: View, settings: Settings, usage: Usage) -> None:
         self._catalog = catalog
+        self._state = state
         self._view: View | None = view
         self._settings = settings
+        self._usage = usage
         self._thread = threading.get_ident()
 
     def close(self) -> None:
         """End it; `Corpus.session` does so when its block ends."""
         self._view = None
+
+    def __reduce__(self) -> NoReturn:
+        raise InputError(NOT_COPIED)
 
     @property
     def commit(self) -> int | None:
@@ -76,17 +87,20 @@ class Session:
 
         asked = checked_question(question, self._settings.answer.max_question_chars)
         k, where, order = number_of_hits(k), filter_of(where), order_of(order)
-        hits, expression = self._found(asked, k, where, order)
+        with self._reading() as view:
+            hits, expression = self._found(view.searcher, asked, k, where, order)
+            empty = not hits and not self._catalog.count_documents()
         words = matched(expression.words if expression else asked, (hit.text for hit in hits))
         order = "lexical" if expression and not expression.question else order
-        empty = not hits and not self._catalog.count_documents()
         return Hits(hits, question=asked, matched=words, order=order, empty=empty)
 
-    def _found(self, asked: str, k: int, where: Filter | None, order: Order) -> tuple[list[Hit], Expression | None]:
+    def _found(
+        self, searcher: Searcher, asked: str, k: int, where: Filter | None, order: Order
+    ) -> tuple[list[Hit], Expression | None]:
         """The hits of a question, or of a search expression, which is given, too."""
         from hybrid.retrieval.query import parse
 
-        searcher, expression = self._open().searcher, parse(asked)
+        expression = parse(asked)
         if expression is None:
             return searcher.search(asked, k, where, order), None
         if expression.question:
@@ -105,42 +119,56 @@ class Session:
     ) -> list[tuple[Document, Hit]]:
         """See `Corpus.search_documents`."""
         k, where, order = number_of_hits(k), filter_of(where), order_of(order)
-        searcher = self._open().searcher
-        vector = None if isinstance(query, str) else _of_length_1(query, self._open().index.dimension)
         count = k
-        while True:
-            if vector is None:
-                hits, _ = self._found(str(query), count, where, order)
-            else:
-                hits = searcher.nearest(vector, count, where)
-            best: dict[int, Hit] = {}
-            for hit in hits:
-                best.setdefault(hit.document_id, hit)
-            if len(best) >= k or len(hits) < count:
-                chosen = list(best.values())[:k]
-                return [(self._catalog.document(hit.document_id, hit.source), hit) for hit in chosen]
-            count *= _WIDEN
+        with self._reading() as view:
+            vector = None if isinstance(query, str) else _of_length_1(query, view.index.dimension)
+            while True:
+                if vector is None:
+                    hits, _ = self._found(view.searcher, str(query), count, where, order)
+                else:
+                    hits = view.searcher.nearest(vector, count, where)
+                best: dict[int, Hit] = {}
+                for hit in hits:
+                    best.setdefault(hit.document_id, hit)
+                if len(best) >= k or len(hits) < count:
+                    chosen = list(best.values())[:k]
+                    return [(self._catalog.document(hit.document_id, hit.source), hit) for hit in chosen]
+                count *= _WIDEN
 
     def get_documents(self, ids: Iterable[str | int]) -> dict[str | int, Document]:
         """See `Corpus.get_documents`."""
-        self._open()
-        return documents_of(self._catalog, ids_of(ids))
+        wanted = ids_of(ids)
+        with self._reading():
+            return documents_of(self._catalog, wanted)
 
     def vectors(self, hits: Sequence[Hit]) -> NDArray[np.float32]:
         """The vectors of these hits of this session, of length 1: ``[len(hits), dimension]``.
 
         Raises `InputError` for what is no list of hits, and for a hit of another commit.
         """
-        self._open()
         hits = checked_elements("hits", hits, Hit)
-        ids, vectors = self._catalog.vectors([hit.chunk_id for hit in hits])
+        with self._reading():
+            ids, vectors = self._catalog.vectors([hit.chunk_id for hit in hits])
         rows = {chunk_id: row for row, chunk_id in enumerate(ids.tolist())}
         missing = [hit for hit in hits if hit.chunk_id not in rows]
         if missing:
             raise InputError(f"a hit in {missing[0].source!r} is not of this session's commit; search in the session")
         return vectors[[rows[hit.chunk_id] for hit in hits]]
 
+    @contextmanager
+    def _reading(self) -> Iterator[View]:
+        """Everything inside the block reads the session's commit. Only there: between two calls the thread may ingest,
+        and ask the corpus."""
+        view = self._open()
+        with self._catalog.reading(self._state):
+            yield view
+
+    def _check_process(self) -> None:
+        """Raise `CorpusError` if this process is a fork of the one that opened the session."""
+        self._usage.check_process()
+
     def _open(self) -> View:
+        self._check_process()
         if threading.get_ident() != self._thread:
             raise CorpusError("a session belongs to the thread that opened it; open one in this thread")
         if self._view is None:
@@ -180,7 +208,11 @@ class AsyncSession:
         self.commit = session.commit
         self.fingerprint = session.fingerprint
 
+    def __reduce__(self) -> NoReturn:
+        raise InputError(NOT_COPIED)
+
     async def _run(self, work: Callable[[], Result]) -> Result:
+        self._session._check_process()  # a fork has not the session's thread: waiting for it would not end
         if self._ended:
             raise CorpusError("the session has ended; open another with Corpus.asession()")
         result: Result = await self._in_thread(work)

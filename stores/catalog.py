@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -61,6 +62,15 @@ costs"."""
 _AT_ONCE = 500  # ids in one SQL statement: older SQLite takes 999 variables
 
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of the catalog, read over one connection by one thread; with the documents' first names, as far as
+    they were asked for."""
+
+    connection: Connection
+    names: dict[int, Name] = field(default_factory=dict)
 
 
 class Catalog:
@@ -118,22 +128,38 @@ class Catalog:
     def read_transaction(self) -> Iterator[None]:
         """All reads of this thread inside the block see one state of the catalog, whatever is committed
         meanwhile."""
-        if getattr(self._pinned, "connection", None) is not None:
+        if self._pin() is not None:
             yield
             return
+        with self.newest_state() as state, self.reading(state):
+            yield
+
+    @contextmanager
+    def newest_state(self) -> Iterator[State]:
+        """The state that is newest now, for `reading`, until the block ends; whatever this thread reads otherwise."""
         with storage_errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
-            self._pinned.connection, self._pinned.names = connection, {}
-            try:
-                yield
-            finally:
-                self._pinned.connection, self._pinned.names = None, None
+            yield State(connection)
+
+    @contextmanager
+    def reading(self, state: State | None) -> Iterator[None]:
+        """All reads of this thread inside the block see that state; with ``None`` each sees the newest."""
+        before, self._pinned.state = self._pin(), state
+        try:
+            yield
+        finally:
+            self._pinned.state = before
+
+    def _pin(self) -> State | None:
+        """The state that this thread reads, if it is not the newest."""
+        state: State | None = getattr(self._pinned, "state", None)
+        return state
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        pinned = getattr(self._pinned, "connection", None)
+        pinned = self._pin()
         if pinned is not None:
-            yield pinned
+            yield pinned.connection
             return
         with storage_errors(), connect(self._engine) as connection:
             yield connection
@@ -303,13 +329,12 @@ class Catalog:
 
     def _first_names(self, connection: Connection, document_ids: Iterable[int]) -> Mapping[int, Name]:
         """Documents' first sources, asked for once while the state is pinned."""
-        known: dict[int, Name] = getattr(self._pinned, "names", None) or {}
+        pinned = self._pin()
+        known: dict[int, Name] = {} if pinned is None else pinned.names
         missing = [document_id for document_id in document_ids if document_id not in known]
         for at in range(0, len(missing), _AT_ONCE):
             rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
             known |= {row.document_id: (row.name, row.parent, row.details) for row in rows}  # the first comes last
-        if getattr(self._pinned, "names", None) is not None:
-            self._pinned.names = known
         return known
 
     def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:

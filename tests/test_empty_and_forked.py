@@ -116,6 +116,58 @@ def test_a_corpus_of_another_process_is_refused_instead_of_hanging(tmp_path: Pat
     assert ran.returncode == 0, ran.stderr
 
 
+FORKED_IN_THE_MIDDLE = """
+import asyncio, os, sys
+import hybrid
+from hybrid.errors import CorpusError
+corpus = hybrid.Corpus.open(sys.argv[1])
+stream = corpus.stream("When does the lease end?")
+next(stream)
+
+async def middle():
+    events = corpus.astream("When does the lease end?")
+    await anext(events)
+    async with corpus.asession() as asession:
+        with corpus.session() as session:
+            calls = (
+                lambda: session.search("lease"), lambda: session.search("lease", order="lexical"),
+                lambda: session.get_documents(["lease.txt"]), lambda: session.search_documents("lease"),
+                lambda: session.commit, lambda: session.fingerprint, lambda: list(stream),
+                lambda: asyncio.run(asession.search("lease")), lambda: asyncio.run(asession.get_documents([1])),
+                lambda: asyncio.run(anext(events)),
+            )
+            if os.fork() == 0:
+                asyncio.events._set_running_loop(None)
+                for number, call in enumerate(calls):
+                    try:
+                        call()
+                    except CorpusError as error:
+                        assert "opened in another process; open it again in this one" in str(error), error
+                    except BaseException as error:
+                        print(repr(error), file=sys.stderr, flush=True)
+                        os._exit(10 + number)
+                    else:
+                        os._exit(50 + number)
+                os._exit(0)
+            _, status = os.wait()
+            assert len(session.search("lease")) == 1
+        assert len(await asession.search("lease")) == 1
+    assert [event.kind async for event in events][-1] == "end"
+    return os.waitstatus_to_exitcode(status)
+
+sys.exit(asyncio.run(middle()) or list(stream)[-1].kind != "end")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_sessions_and_streams_that_began_before_a_fork_are_refused_in_the_child(tmp_path: Path) -> None:
+    with hybrid.Corpus.open(tmp_path / "corpus", INDEX_ONLY) as corpus:
+        corpus.ingest(NOTE)
+    command = [sys.executable, "-W", "ignore", "-c", FORKED_IN_THE_MIDDLE, str(tmp_path / "corpus")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
 @pytest.fixture
 def nested(tmp_path: Path) -> tuple[Path, hybrid.Corpus]:
     """A folder with a document and, in it, a corpus that was committed to."""

@@ -47,12 +47,64 @@ def test_a_session_reads_one_commit_whatever_is_committed_meanwhile(corpus: hybr
         assert session.get_documents(["lease.txt"]) == {}
 
 
+def test_what_is_ingested_and_removed_inside_a_session_is_committed_as_from_another_thread(
+    corpus: hybrid.Corpus,
+) -> None:
+    def sources(of: hybrid.Corpus | hybrid.Session) -> set[str]:
+        return {hit.source for hit in of.search("The toll of the depot is 69 euros.", k=50)}
+
+    before = sources(corpus)
+    with corpus.session() as session, corpus.session() as nested:
+        assert sources(session) == before
+        corpus.ingest(hybrid.Document.from_text("The toll of the depot is 69 euros.", source="toll.txt"))
+        assert sources(corpus) == before | {"toll.txt"}
+        assert corpus.status().commit == 2
+        assert "69 euros" in corpus.ask("What is the toll of the depot?").text
+        corpus.remove("dry.txt")
+        after = before - {"dry.txt"} | {"toll.txt"}
+        assert sources(corpus) == after
+        assert corpus.get_documents(["dry.txt"]) == {}
+        for one in (session, nested):
+            assert one.commit == 1
+            assert sources(one) == before
+            assert list(one.get_documents(["dry.txt", "toll.txt"])) == ["dry.txt"]
+    assert sources(corpus) == after
+    with hybrid.Corpus.open(corpus.directory) as again:
+        assert sources(again) == after
+
+
+def test_what_is_ingested_while_an_answer_is_streamed_or_judged_is_committed(corpus: hybrid.Corpus) -> None:
+    toll = hybrid.Document.from_text("The toll of the depot is 69 euros.", source="toll.txt")
+
+    def judge(messages: object) -> str:
+        corpus.ingest(toll)
+        assert corpus.get_documents(["toll.txt"])
+        return "yes"
+
+    def writer(messages: object) -> str:
+        return "The lease for the Oslo depot is over on 1 May 2028, it seems."
+
+    corpus.ask(END, route="comprehension", writer=writer, judge=judge)
+    for event in corpus.stream(END):
+        if event.kind == "route":
+            corpus.remove("dry.txt")
+    assert corpus.search("The toll of the depot is 69 euros.", k=1)[0].source == "toll.txt"
+    assert corpus.get_documents(["dry.txt"]) == {}
+
+
 def test_a_session_belongs_to_one_thread_and_ends(corpus: hybrid.Corpus) -> None:
     with ThreadPoolExecutor(1) as other, corpus.session() as session:
         elsewhere = other.submit(session.search, END)
         assert "belongs to the thread" in str(elsewhere.exception())
     with pytest.raises(CorpusError, match="has ended"):
         session.search(END)
+
+
+def test_a_session_says_why_it_is_not_pickled_or_copied(corpus: hybrid.Corpus) -> None:
+    with corpus.session() as session:
+        for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(InputError, match="a session cannot be copied or pickled"):
+                copied(session)
 
 
 def test_an_error_in_a_session_is_raised_as_it_is(corpus: hybrid.Corpus) -> None:
