@@ -12,7 +12,7 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +24,15 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from hybrid._runtime import log_warning
 from hybrid.errors import InputError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
-from hybrid.stores.catalog_cache import Name, SelectionCache, TermCounts, TextCache
+from hybrid.stores.catalog_cache import (
+    COMPARED_DOCUMENTS,
+    COUNTED_TERMS,
+    PINNED_DOCUMENTS,
+    Name,
+    SelectionCache,
+    StateCache,
+    TextCache,
+)
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import (
@@ -61,16 +69,24 @@ chunks and words of at most 20,000 a search of a million took 1.32 instead of 1.
 costs"."""
 _AT_ONCE = 500  # ids in one SQL statement: older SQLite takes 999 variables
 
+Identity = tuple[int | None, ...]
+
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]
 
 
 @dataclass(frozen=True)
 class State:
     """One state of the catalog, read over one connection by one thread; with the documents' first names, as far as
-    they were asked for."""
+    they were asked for, the documents asked for last, and what tells the state from others."""
 
     connection: Connection
     names: dict[int, Name] = field(default_factory=dict)
+    documents: dict[tuple[int, str | None], Document] = field(default_factory=dict)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What is another after each change of the catalog."""
+        return _identity(self.connection)
 
 
 class Catalog:
@@ -94,8 +110,9 @@ class Catalog:
         self._engine = engine
         self._pinned = threading.local()
         self._texts = TextCache()
-        self._term_counts = TermCounts()
-        self._word_counts = TermCounts()
+        self._term_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
+        self._word_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
+        self._near_copies: StateCache[tuple[int, float], dict[int, float]] = StateCache(COMPARED_DOCUMENTS)
         self._selections = SelectionCache()
         self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
         none = np.zeros((0, shingles.PERMUTATIONS), np.uint32)
@@ -163,6 +180,11 @@ class Catalog:
             return
         with storage_errors(), connect(self._engine) as connection:
             yield connection
+
+    def _identity(self, connection: Connection) -> Identity:
+        """What tells the state that is read from others; asked for once of a pinned one."""
+        pinned = self._pin()
+        return pinned.identity if pinned is not None and pinned.connection is connection else _identity(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -253,10 +275,17 @@ class Catalog:
     def document(self, document_id: int, source: str | None = None) -> Document:
         """The document with its text, under its first name or that ``source``, and with that one's metadata. Raises
         `KeyError` if there is none."""
+        pinned = self._pin()
+        known = pinned.documents if pinned is not None else {}
+        if (document_id, source) in known:
+            return known[document_id, source]
         with self._connection() as connection:
             found = self._documents(connection, [document_id], {document_id: source} if source else {})
         if document_id not in found:
             raise KeyError(f"no document {document_id} in the catalog")
+        if len(known) >= PINNED_DOCUMENTS:
+            known.clear()
+        known[document_id, source] = found[document_id]
         return found[document_id]
 
     def same_text(self, document_id: int) -> list[SourceRow]:
@@ -277,14 +306,18 @@ class Catalog:
         """The documents whose texts resemble a document's, by id, from ``least`` to 1: the share of runs of words that
         both have (`hybrid.text.shingles`), the most alike first; itself is not among them."""
         with self.read_transaction(), self._connection() as connection:
-            state = tuple(connection.execute(_STATE).one())
+            state = self._identity(connection)
+            cached = self._near_copies.of(state)
+            if (document_id, least) in cached:
+                return dict(cached[document_id, least])
             ids, signatures = self._signatures_of(state, connection)
         at = np.flatnonzero(ids == document_id)
-        if not len(at):
-            return {}
-        alike = (signatures == signatures[at[0]]).mean(axis=1)
-        found = {int(ids[row]): float(alike[row]) for row in np.argsort(-alike, kind="stable") if alike[row] >= least}
-        return {one: share for one, share in found.items() if one != document_id}
+        alike = (signatures == signatures[at[0]]).mean(axis=1) if len(at) else np.zeros(0)
+        rows = np.flatnonzero(alike >= least)
+        found = {int(ids[row]): float(alike[row]) for row in rows[np.argsort(-alike[rows], kind="stable")]}
+        found.pop(document_id, None)
+        cached[document_id, least] = found
+        return dict(found)
 
     def _signatures_of(self, state: object, connection: Connection) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """Ids ``[n]`` and signatures ``[n, PERMUTATIONS]`` of the documents that have one, read once a state."""
@@ -404,7 +437,7 @@ class Catalog:
         `matching` raises."""
         key = wanted.model_dump_json()
         with self.read_transaction(), self._connection() as connection:
-            state = tuple(connection.execute(_STATE).one())
+            state = self._identity(connection)
             select_now = partial(filtering.selected, connection, wanted, self.chunk_count())
             return self._selections.get(state, key, select_now)
 
@@ -435,7 +468,7 @@ class Catalog:
         """`search_lexical` for an expression of `hybrid.stores.query.match_expression`; in a large corpus or selection
         only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
         with self._connection() as connection:
-            state = tuple(connection.execute(_STATE).one())
+            state = self._identity(connection)
             if (state[0] or 0) <= SCORED_CHUNKS or (selection is not None and len(selection) <= SCORED_CHUNKS):
                 return full_text.search(connection, match, k, selection)
             known = self._term_counts.of(state)
@@ -448,7 +481,7 @@ class Catalog:
             return []
         found: list[tuple[int, int, int]] = []
         with self.read_transaction(), self._connection() as connection:
-            known = self._word_counts.of(tuple(connection.execute(_STATE).one()))
+            known = self._word_counts.of(self._identity(connection))
             for document_id in exact_text.containing(connection, text, documents, known):
                 body = self.text(document_id)
                 at = body.find(text)
@@ -462,7 +495,7 @@ class Catalog:
     def chunk_count(self) -> int:
         """How many chunks there are."""
         with self.read_transaction(), self._connection() as connection:
-            state = tuple(connection.execute(_STATE).one())
+            state = self._identity(connection)
             known_state, count = self._chunk_count
             if known_state != state:
                 count = connection.scalar(_CHUNK_COUNT) or 0
@@ -558,6 +591,10 @@ _COMMITS = select(
     func.coalesce(SnapshotTable.tokens, 0),
     CommitTable.memory_state,
 ).outerjoin(SnapshotTable)
+
+
+def _identity(connection: Connection) -> Identity:
+    return tuple(connection.execute(_STATE).one())
 
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:

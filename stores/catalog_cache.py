@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
@@ -18,6 +18,13 @@ COUNTED_TERMS = 20_000
 CACHED_IDS = 4_000_000
 """Of documents and chunks, in the selections of a few filters: 32 MB."""
 
+COMPARED_DOCUMENTS = 20_000
+"""Documents whose near copies are cached: a few hundred bytes each."""
+PINNED_DOCUMENTS = 64
+"""Documents that a pinned state gives out again without looking for their names: those of forty hits, and more."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 Name = tuple[str, str | None, Mapping[str, Any]]
 """A source of a document: its name, its parent, and the metadata that came with it."""
 
@@ -53,20 +60,22 @@ class TextCache:
             self._documents.clear()
 
 
-class TermCounts:
-    """How many chunks hold a term, in one state of the catalog: counting a common word takes as long as a search."""
+class StateCache(Generic[K, V]):
+    """What was computed of one state of the catalog, up to ``most`` values: how many chunks hold a term, which takes as
+    long as a search, or which documents resemble one."""
 
-    def __init__(self) -> None:
-        self._of: tuple[object, dict[str, int]] = (None, {})
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._of: tuple[object, dict[K, V]] = (None, {})
 
-    def of(self, state: object) -> dict[str, int]:
-        """What is known of a state, to be added to; nothing at first. Threads may share it: a count is the same
-        whoever makes it."""
-        known_state, counts = self._of
-        if known_state != state or len(counts) > COUNTED_TERMS:
-            counts = {}
-            self._of = state, counts
-        return counts
+    def of(self, state: object) -> dict[K, V]:
+        """What is known of a state, to be added to; nothing at first. Threads may share it: a value is the same
+        whoever computes it."""
+        known_state, values = self._of
+        if known_state != state or len(values) > self._most:
+            values = {}
+            self._of = state, values
+        return values
 
 
 class SelectionCache:

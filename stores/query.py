@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from hybrid.text import values
 from hybrid.text.lexicon import STOPWORDS
@@ -57,13 +58,18 @@ def exact_terms(question: str) -> list[str]:
         >>> exact_terms('Does "time is of the essence" stand in section 12.3(b) of ACME-2024-001?')
         ['time is of the essence', 'section 12.3(b)', '12.3(b)', 'ACME-2024-001']
     """
+    return list(_exact_terms(question[:MAX_CHARS]))
+
+
+@lru_cache(maxsize=256)  # of the question that is being answered, asked for each of its sentences
+def _exact_terms(question: str) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for match in _EXACT.finditer(question[:MAX_CHARS]):
+    for match in _EXACT.finditer(question):
         term = next((group for group in match.groups() if group is not None), match[0]).strip()
         for form in (term, *_short_form(term)):
             if any(character.isalnum() for character in form):
                 found.setdefault(form.casefold(), form)
-    return list(found.values())[:MAX_TERMS]
+    return tuple(found.values())[:MAX_TERMS]
 
 
 def _short_form(term: str) -> list[str]:

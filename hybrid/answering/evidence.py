@@ -97,9 +97,14 @@ class Sentence:
 def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     """The whole sentences that the hits touch, each once, in the order of their best hit."""
     found: dict[tuple[int, int, int], Sentence] = {}
+    taken: dict[int, list[tuple[int, int]]] = {}  # spans of each document
     for rank, hit in enumerate(hits):
+        spans = taken.setdefault(hit.document_id, [])
         stored = texts.sentences(hit.document_id, hit.start, hit.end)
         for one in _with_words(texts, hit, stored) if stored else _segmented_at(texts, hit):
+            if any(one.start < end and start < one.end for start, end in spans):
+                continue
+            spans.append((one.start, one.end))
             place = (hit.document_id, hit.source, hit.title, hit.sha256, one.start, one.end)
             text = "\n".join(texts.text(hit.document_id, start, end) for start, end in one.parts)
             sentence = Sentence(
@@ -111,8 +116,7 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
                 vector=one.vector,
                 parts=one.parts if one.parts != ((one.start, one.end),) else (),
             )
-            if not any(_overlaps(sentence, other) for other in found.values()):
-                found[sentence.key] = sentence
+            found[sentence.key] = sentence
     return list(found.values())
 
 
@@ -153,10 +157,6 @@ def _is_quoted(texts: Texts, document_id: int, start: int, end: int) -> bool:
     begin = max(0, start - MARGIN)
     before = texts.text(document_id, begin, end)
     return before[before.rfind("\n") + 1 :].lstrip().startswith(">")
-
-
-def _overlaps(one: Sentence, other: Sentence) -> bool:
-    return one.document_id == other.document_id and one.start < other.end and other.start < one.end
 
 
 def with_similarity(encoder: Encoder, question: np.ndarray, found: Sequence[Sentence]) -> list[Sentence]:

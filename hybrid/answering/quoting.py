@@ -108,6 +108,8 @@ class Quoting:
         self._encoder = encoder
         self._idf = idf
         self._allowed = allowed
+        self._statements: dict[tuple[int, int, int], Said] = {}
+        self._qualifications: dict[tuple[str, tuple[int, int, int]], str] = {}
         self.notes: list[str] = []
 
     def quotes(
@@ -171,9 +173,13 @@ class Quoting:
     def _qualification(self, question: str, one: Sentence) -> str:
         """Why a sentence does not say that something is so. Conditions and terms count only where what happened is
         asked."""
-        text = self._texts.text(one.document_id)
-        found = actuality.qualification(one.text, actuality.heading_above(text, one.start))
-        return found if found in _NEVER_FACTS or actuality.asks_what_happened(question) else ""
+        key = question, one.key
+        if key not in self._qualifications:
+            text = self._texts.text(one.document_id)
+            found = actuality.qualification(one.text, actuality.heading_above(text, one.start))
+            asked = found in _NEVER_FACTS or actuality.asks_what_happened(question)
+            self._qualifications[key] = found if asked else ""
+        return self._qualifications[key]
 
     def _lesser(self, question: str, one: Sentence) -> float:
         """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds, where the question does
@@ -332,10 +338,12 @@ class Quoting:
         return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL
 
     def _said(self, one: Sentence) -> Said:
-        document = self._document(one)
-        who = speaker_of(document, one.start, quoted=one.quoted)
-        author = None if one.quoted else document.metadata.author
-        return Said(one.text, one.title, who or (who_and_when(author, None) or None))
+        if one.key not in self._statements:
+            document = self._document(one)
+            who = speaker_of(document, one.start, quoted=one.quoted)
+            author = None if one.quoted else document.metadata.author
+            self._statements[one.key] = Said(one.text, one.title, who or (who_and_when(author, None) or None))
+        return self._statements[one.key]
 
     def _document(self, one: Sentence) -> Document:
         return self._texts.document(one.document_id)

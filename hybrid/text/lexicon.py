@@ -70,6 +70,12 @@ _IRREGULAR_FORMS = """
 _IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_FORMS.split())
 
 
+CACHED_TEXTS = 16_384
+"""Texts whose words and facts are cached: the sentences of some hundred questions, about 30 MB. Longer ones than
+`CACHED_CHARS`, which are no sentences, are not."""
+CACHED_CHARS = 1_200
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """A light stem of a lower-case word: "terminates", "terminated" and "termination" fall together,
@@ -116,13 +122,20 @@ def parts(token: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order, numbers and function words left out."""
-    return [
+    return list(_words_of_sentence(text) if len(text) <= CACHED_CHARS else _content_words(text))
+
+
+def _content_words(text: str) -> tuple[str, ...]:
+    return tuple(
         stem(part)
         for token in tokens(text)
         for part in parts(token)
         if part not in STOPWORDS and part not in NEGATIONS and part not in NUMBER_WORDS and part[0].isalpha()
         and len(part) > 1
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+_words_of_sentence = lru_cache(maxsize=CACHED_TEXTS)(_content_words)
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,10 @@ def facts(text: str) -> Facts:
         >>> facts("within 30 days").required <= facts("within thirty (30) days").provided
         True
     """
+    return _facts_of_sentence(text) if len(text) <= CACHED_CHARS else _facts(text)
+
+
+def _facts(text: str) -> Facts:
     required: set[str] = set()
     provided: set[str] = set()
     rest = text
@@ -161,6 +178,9 @@ def facts(text: str) -> Facts:
         provided.update((key, f"{key} {unit}" if unit else key))
     provided.update(f"month {MONTHS[token.lower()]}" for token in found if token.lower() in MONTHS)
     return Facts(frozenset(required), frozenset(provided | required))
+
+
+_facts_of_sentence = lru_cache(maxsize=CACHED_TEXTS)(_facts)
 
 
 def _number_key(token: str) -> str | None:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,39 @@ class _Known:
     titled: frozenset[str]
 
 
+@dataclass(frozen=True)
+class _Form:
+    """What is known of a sentence whatever is asked: the features of these names."""
+
+    length: float
+    short: bool
+    announces: bool
+    asks: bool
+    titled: bool
+    capitals: float
+    modal: bool
+    denial: bool
+    value: bool
+    first_person: bool
+
+
+@lru_cache(maxsize=lexicon.CACHED_TEXTS)
+def _form(text: str) -> _Form:
+    written = text.split()
+    return _Form(
+        length=math.log1p(min(len(written), _LONGEST)) / math.log1p(_LONGEST),
+        short=len(written) < 4,
+        announces=text.rstrip().endswith(":"),
+        asks=text.rstrip().endswith("?"),
+        titled=_is_titled(text, written),
+        capitals=_share_of_capitals(text),
+        modal=bool(_MODAL.search(text)),
+        denial=lexicon.negations(text) > 0,
+        value=any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)),
+        first_person=bool(_FIRST_PERSON.search(text)),
+    )
+
+
 def matrix(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.float32]:
     """The features ``[len(found), len(NAMES)]`` of the sentences that were found for a question, with similarities.
 
@@ -179,10 +213,7 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
         coverage = covered(own)
         with_heading = covered(own | here.heading)
         beside = covered(own | here.heading | frozenset().union(*(known[other.key].own for other in near)))
-        written = text.split()
-        length = math.log1p(min(len(written), _LONGEST)) / math.log1p(_LONGEST)
-        denial = lexicon.negations(text) > 0
-        modal = bool(_MODAL.search(text))
+        form = _form(text)
         rows.append(
             (
                 one.similarity,
@@ -202,19 +233,19 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
                 document_header.fit(wanted, text, one.start) if wanted is not None else 0.0,
                 one.title in named,
                 1 / (1 + one.rank),
-                length,
-                length * length,
-                len(written) < 4 or len(here.words) < 2,
-                text.rstrip().endswith(":"),
-                text.rstrip().endswith("?"),
-                _is_titled(text, written),
-                _share_of_capitals(text),
-                modal,
-                modal and modal_asked,
-                denial,
-                denial and denial_asked,
-                any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)),
-                bool(_FIRST_PERSON.search(text)),
+                form.length,
+                form.length * form.length,
+                form.short or len(here.words) < 2,
+                form.announces,
+                form.asks,
+                form.titled,
+                form.capitals,
+                form.modal,
+                form.modal and modal_asked,
+                form.denial,
+                form.denial and denial_asked,
+                form.value,
+                form.first_person,
                 one.start < document_header.CHARS,
             )
         )
