@@ -60,14 +60,16 @@ class Corpus(Shown):
         'The agreement ends on 4 May 2031.'
     """
 
+    directory: Path
+    settings: Settings
+
     def __init__(self, directory: Path, catalog: Catalog | None = None, settings: Settings | None = None) -> None:
         if catalog is None or settings is None:
             raise InputError(
                 f"a corpus is opened by hybrid.Corpus.open({str(directory)!r}), which creates it if it is new"
             )
-        self.directory = directory.absolute()  # the process may change its current folder
+        vars(self).update(directory=directory.absolute(), settings=settings)  # the process may change its folder
         self._shown_as = str(directory)
-        self.settings = settings
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
         self._lock = threading.Lock()  # of the next four
@@ -156,6 +158,16 @@ class Corpus(Shown):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # A method may be replaced, as tests do.
+        if not name.startswith("_") and not callable(getattr(type(self), name, None)):
+            known = "" if name in vars(self) else "there is no such attribute; "
+            raise InputError(
+                f"Corpus.{name} cannot be set: {known}open the corpus again, with what is to be different: "
+                "Corpus.open(directory, settings)"
+            )
+        super().__setattr__(name, value)
 
     def __deepcopy__(self, memo: object) -> Self:
         return self  # a handle on files, threads and models: a copy would be another name for the same

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -98,10 +97,10 @@ class Session:
         self, searcher: Searcher, asked: str, k: int, where: Filter | None, order: Order
     ) -> tuple[list[Hit], Expression | None]:
         """The hits of a question, or of a search expression, which is given, too."""
-        from hybrid.retrieval.query import parse
+        from hybrid.retrieval.query import is_phrase, parse
 
         expression = parse(asked)
-        if expression is None:
+        if expression is None or (order == "dense" and is_phrase(expression)):
             return searcher.search(asked, k, where, order), None
         if expression.question:
             return searcher.search(expression.question, k, searcher.narrowed(expression, where), order), expression
@@ -264,7 +263,7 @@ def documents_of(catalog: Catalog, ids: Iterable[str | int]) -> dict[str | int, 
         number: int | None = wanted if isinstance(wanted, int) else None
         source: str | None = None
         if isinstance(wanted, str):
-            row = catalog.source(wanted) or catalog.source(os.path.normpath(wanted))  # as ingest names a path
+            row = catalog.source_named(wanted)
             number, source = (row.document_id, row.source) if row else (None, None)
         if number is not None and abs(number) < _LARGEST_ID:
             try:

@@ -8,7 +8,9 @@ never wait for it. All access is through SQLAlchemy, so that another database ca
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -230,6 +232,24 @@ class Catalog:
         with self._connection() as connection:
             row = connection.execute(_SOURCES.where(SourceTable.name == name)).first()
             return SourceRow(*row) if row else None
+
+    def source_named(self, name: str) -> SourceRow | None:
+        """The source of that name, else the one whose name differs from it only in how accents are written (NFC, NFD),
+        else the one that ingesting the path ``name`` made; ``None`` if there is none."""
+        each = (
+            row
+            for one in (name, os.path.normpath(name))
+            for other in filtering.spellings(one)
+            if (row := self.source(other))
+        )
+        return next(each, None) or self._source_alike(name)
+
+    def _source_alike(self, name: str) -> SourceRow | None:
+        """The source whose name is the same but for accents that are written in both ways within it."""
+        if name.isascii():
+            return None
+        wanted = unicodedata.normalize("NFC", os.path.normpath(name))
+        return next((row for row in self.sources() if unicodedata.normalize("NFC", row.source) == wanted), None)
 
     def document_with(self, sha256: str) -> int | None:
         """The id of the document whose bytes have this sha256, or ``None``."""

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import takewhile
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,22 @@ from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type", "status")
 _LAST = "\U0010ffff"  # sorts after every other character
+
+
+def folded(text: str) -> str:
+    """A text as values are compared: without regard to case, and to whether a letter with an accent is written as one
+    character or as two (NFC, NFD).
+
+    Example:
+        >>> folded("Jose\u0301") == folded("JOS\xc9")
+        True
+    """
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
+def spellings(text: str) -> list[str]:
+    """The text as it is given, and the others that are the same but for how accents are written (NFC, NFD)."""
+    return list(dict.fromkeys((text, normalize("NFC", text), normalize("NFD", text))))
 
 
 @dataclass(frozen=True)
@@ -64,13 +81,20 @@ def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Select
     return Selection(np.array(documents, np.int64), chunks, len(rows) / max(1, chunk_count), other)
 
 
-def facts(media_type: str, details: Mapping[str, Any]) -> dict[str, str]:
-    """What a source can be filtered by besides its name and its date, by key."""
+def facts(media_type: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What a source can be filtered by besides its name and its date: keys and `folded` values. A list is found by
+    each of its elements, and as a whole."""
     own = {key: details.get(key) for key in _OWN} | {"media_type": media_type}
     status = details.get("status")
     own["status"] = status.get("name") if isinstance(status, Mapping) else None
-    given = {key: value for key, value in details.get("extra", {}).items() if key not in (AS_JSON, AS_TYPES)}
-    return {key: str(value) for key, value in (given | own).items() if value is not None}
+    extra = details.get("extra", {})
+    given = {key: value for key, value in extra.items() if key not in (AS_JSON, AS_TYPES)}
+    found = {(normalize("NFC", key), folded(str(value))) for key, value in (given | own).items() if value is not None}
+    for key in json.loads(extra.get(AS_JSON, "[]")):
+        if isinstance(listed := json.loads(extra[key]), list):
+            texts = (one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in listed)
+            found |= {(normalize("NFC", key), folded(text)) for text in texts}
+    return found
 
 
 def days(date: str | None) -> tuple[str | None, str | None]:
@@ -112,13 +136,18 @@ def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
 
 
 def _with(key: str, values: tuple[str, ...]) -> Select[int]:
-    folded = [value.casefold() for value in values]
-    return select(MetadataTable.source_id).where(MetadataTable.key == key, MetadataTable.value.in_(folded))
+    # An earlier version stored values as their accents were written.
+    asked = {one for value in values for one in (*spellings(folded(value)), value.casefold())}
+    return select(MetadataTable.source_id).where(
+        MetadataTable.key.in_(spellings(key)), MetadataTable.value.in_(sorted(asked))
+    )
 
 
 def _check_keys(connection: Connection, wanted: Filter) -> None:
     asked = set(wanted.metadata) - set(_OWN)
-    unknown = sorted(key for key in asked if not connection.scalar(select(exists().where(MetadataTable.key == key))))
+    unknown = sorted(
+        key for key in asked if not connection.scalar(select(exists().where(MetadataTable.key.in_(spellings(key)))))
+    )
     if unknown:
         known = connection.scalars(select(MetadataTable.key).distinct())
         listed = ", ".join(sorted({*known, *_OWN}))
@@ -130,11 +159,16 @@ def _with_source(connection: Connection, pattern: str) -> set[int]:
     """The ids of the sources of that name, or that match the pattern. Of the names only those that begin as the
     pattern does are compared."""
     name = SourceTable.name
-    start = "".join(takewhile(lambda letter: letter not in "*?[", pattern))
+    written, wanted = spellings(pattern), normalize("NFC", pattern)
+    start = "".join(takewhile(lambda letter: letter not in "*?[" and letter.isascii(), wanted))
     statement = select(name, SourceTable.id).where(name >= start, name <= start + _LAST)
     # A name is itself even where it holds a bracket.
-    rows = connection.execute(statement.union(select(name, SourceTable.id).where(name == pattern)))
-    found = {source_id for one, source_id in rows if one == pattern or fnmatchcase(one, pattern)}
+    rows = connection.execute(statement.union(select(name, SourceTable.id).where(name.in_(written))))
+    found = {
+        source_id
+        for one, source_id in rows
+        if (as_compared := normalize("NFC", one)) == wanted or fnmatchcase(as_compared, wanted)
+    }
     if not found:
         names = connection.scalars(select(name)).all()
         if not names:

@@ -46,7 +46,7 @@ class DocumentTable(Base):
 
 
 class MetadataTable(Base):
-    """What sources can be filtered by, besides names and dates: values are case-folded."""
+    """What sources can be filtered by, besides names and dates: values as `hybrid.stores.filtering.folded` has them."""
 
     __tablename__ = "source_metadata"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own

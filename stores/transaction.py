@@ -116,7 +116,7 @@ class Transaction:
         source_id = self._connection.scalar(select(SourceTable.id).where(SourceTable.name == name))
         self._connection.execute(delete(MetadataTable).where(MetadataTable.source_id == source_id))
         facts = filtering.facts(media_type, own)
-        rows = [{"key": key, "value": value.casefold(), "source_id": source_id} for key, value in facts.items()]
+        rows = [{"key": key, "value": value, "source_id": source_id} for key, value in sorted(facts)]
         self._connection.execute(insert(MetadataTable), rows)
 
     def attachment_tree(self, name: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -110,6 +111,29 @@ def test_a_session_says_why_it_is_not_pickled_or_copied(corpus: hybrid.Corpus) -
 def test_an_error_in_a_session_is_raised_as_it_is(corpus: hybrid.Corpus) -> None:
     with pytest.raises(ZeroDivisionError), corpus.session():
         _ = 1 / 0
+
+
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Café José/Ågren.txt") for form in ("NFC", "NFD"))
+MIXED = COMPOSED[:4] + DECOMPOSED[5:]
+
+
+@pytest.mark.parametrize("stored", [COMPOSED, DECOMPOSED, MIXED], ids=["composed", "decomposed", "mixed"])
+@pytest.mark.parametrize("asked", [COMPOSED, DECOMPOSED], ids=["for composed", "for decomposed"])
+def test_names_and_metadata_are_found_however_their_accents_are_written(
+    corpus: hybrid.Corpus, stored: str, asked: str
+) -> None:
+    metadata = hybrid.Metadata(custodian=stored, extra={stored: stored.upper()})
+    corpus.ingest(hybrid.Document.from_text("The toll is 69 euros.", source=stored, metadata=metadata))
+    (found,) = corpus.get_documents([asked]).values()
+    assert found.source == stored
+    assert found.metadata.custodian == stored
+    folder = asked.rpartition("/")[0]
+    for where in ({"sources": asked}, {"sources": f"{folder}/*"}, {"sources": f"*{asked[-8:]}"},
+                  {"metadata": {"custodian": asked.lower()}}, {"metadata": {asked: asked}}):  # fmt: skip
+        assert [hit.source for hit in corpus.search("toll", where=hybrid.Filter(**where))] == [stored], where
+    for expression in (f'custodian:"{asked}" AND toll', f'source:"{folder}/*" AND toll', f'source:"{asked}"'):
+        assert [hit.source for hit in corpus.search(expression)] == [stored], expression
+    assert corpus.remove(asked).removed == (stored,)
 
 
 def test_the_fingerprint_changes_with_the_commit_and_with_the_settings(corpus: hybrid.Corpus) -> None:

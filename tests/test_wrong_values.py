@@ -37,6 +37,15 @@ def answered(c: hybrid.Corpus) -> hybrid.Answer:
     return c.ask("When does the lease end?")
 
 
+def test_lone_surrogates_in_what_a_writer_returns_are_replaced(corpus: hybrid.Corpus) -> None:
+    wrote = "The lease ends on 4 May 2031 \ud83d, and 😀 \ud83d\ude00."
+    answer = corpus.ask("Why does the lease end?", route="comprehension", writer=lambda messages: wrote)
+    drafted = f"{answer.text}{answer.draft.text if answer.draft else ''}"
+    assert "2031 \ufffd, and 😀 😀." in drafted
+    assert answer.model_dump_json().encode()
+    assert (answer._repr_html_() or "").encode()
+
+
 def in_a_session(c: hybrid.Corpus, hits: Any) -> Any:
     with c.session() as session:
         return session.vectors(hits)
@@ -91,6 +100,29 @@ USES: dict[str, tuple[Use, str]] = {
     "Filter, JSON": (lambda c: F.model_validate_json("{bad"), "Filter cannot be read: it is not JSON"),
     "a surrogate in a filter's value": (lambda c: F(metadata={"a": "\ud800"}), "lone surrogate"),
     "a surrogate in a filter's key": (lambda c: F(metadata={"\ud800": "a"}), "lone surrogate"),
+    "a surrogate in a document's title": (
+        lambda c: hybrid.Metadata(title="\ud800"),
+        "Metadata.title: '\\ud800' holds a lone surrogate",
+    ),
+    "a surrogate in a document's custodian": (lambda c: hybrid.Metadata(custodian="\ud800"), "lone surrogate"),
+    "a surrogate in further metadata": (
+        lambda c: hybrid.Metadata(extra={"a": "\ud800"}),
+        "Metadata.extra: '\\ud800' holds a lone",
+    ),
+    "a surrogate in a key of metadata": (lambda c: hybrid.Metadata(extra={"\ud800": "a"}), "lone surrogate"),
+    "other settings of an open corpus": (
+        lambda c: setattr(c, "settings", INDEX_ONLY),
+        "Corpus.settings cannot be set: open the corpus again, with what is to be different: "
+        "Corpus.open(directory, settings)",
+    ),
+    "another directory of an open corpus": (
+        lambda c: setattr(c, "directory", "/nowhere"),
+        "Corpus.directory cannot be set: open the corpus again, with what is to be different: Corpus.open(directory",
+    ),
+    "an attribute that a corpus has not": (
+        lambda c: setattr(c, "setings", 5),
+        "Corpus.setings cannot be set: there is no such attribute; open the corpus again",
+    ),
     "a surrogate in a filter's source": (lambda c: F(sources="\ud800"), "lone surrogate"),
     "passages=a function of nothing": (lambda c: c.ask("When?", passages=lambda: []), "called with 1 argument"),
     "vectors(5)": (lambda c: in_a_session(c, 5), "hits is a list of Hit, not 5"),

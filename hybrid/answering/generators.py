@@ -234,14 +234,15 @@ class ChatModelGenerator:
 
 
 def text_of(result: Any) -> str:
-    """The text of a message, of a piece of one, or of a plain answer."""
+    """The text of a message, of a piece of one, or of a plain answer. Lone surrogates, which cannot be written out,
+    become U+FFFD."""
     if isinstance(result, str):
-        return result
+        return result.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     for name in ("text", "content"):
         value = getattr(result, name, None)
         value = value() if callable(value) and not isinstance(value, str) else value
         if isinstance(value, str):
-            return str(value)
+            return text_of(str(value))
     raise ModelError(f"it returned {type(result).__name__}, not text")
 
 

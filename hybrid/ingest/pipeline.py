@@ -165,9 +165,8 @@ def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
 
 def _source_named(catalog: Catalog, name: str) -> str:
     """The source of that name, or the one that ingesting that path made. Raises `SourceNotFoundError`."""
-    for one in (name, os.path.normpath(name)):
-        if catalog.source(one) is not None:
-            return one
+    if (row := catalog.source_named(name)) is not None:
+        return row.source
     raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
 from contextlib import ExitStack, aclosing, closing, nullcontext, suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
+from langchain_core.caches import BaseCache
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.globals import get_llm_cache
 from langchain_core.language_models import BaseChatModel, BaseLanguageModel, LangSmithParams
 from langchain_core.load import dumps
 from langchain_core.load.serializable import Serializable
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, Generation
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
@@ -219,13 +223,22 @@ class ChatHybrid(OfCorpus, BaseChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
         with below(parent_of_run(run_manager)) if run_manager else nullcontext():
-            return super()._generate_with_cache(messages, stop, run_manager, **kwargs)
+            return super(ChatHybrid, self._cached())._generate_with_cache(messages, stop, run_manager, **kwargs)
 
     async def _agenerate_with_cache(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
         with below(parent_of_run(run_manager)) if run_manager else nullcontext():
-            return await super()._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+            return await super(ChatHybrid, self._cached())._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+
+    def _cached(self) -> Self:
+        """This model, with a cache that keeps no answer whose writer or judge failed; itself if there is no cache."""
+        cache = self.cache if isinstance(self.cache, BaseCache) else get_llm_cache()
+        if cache is None or self.cache is False:
+            return self
+        model = copy(self)
+        vars(model)["cache"] = _WithoutFailures(cache)  # not checked as an assignment is
+        return model
 
     def _steps(
         self,
@@ -436,6 +449,39 @@ def _chunk(step: str | AIMessage) -> ChatGenerationChunk:
 
 def _piece(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text, "index": 0}
+
+
+_FAILED = re.compile(r"The (?:writer|judge) did not (?:answer|finish): ")
+"""How a note of `hybrid.Answer.notes` begins that says so."""
+
+
+class _WithoutFailures(BaseCache):
+    """A cache that is not given the answers whose writer or judge failed: the next call asks them again."""
+
+    def __init__(self, cache: BaseCache) -> None:
+        self._cache = cache
+
+    def lookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
+        return self._cache.lookup(prompt, llm_string)
+
+    async def alookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:
+        return await self._cache.alookup(prompt, llm_string)
+
+    def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
+        if not _failed(return_val):
+            self._cache.update(prompt, llm_string, return_val)
+
+    async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
+        if not _failed(return_val):
+            await self._cache.aupdate(prompt, llm_string, return_val)
+
+    def clear(self, **kwargs: Any) -> None:
+        self._cache.clear(**kwargs)
+
+
+def _failed(generations: Sequence[Generation]) -> bool:
+    messages = (one.message for one in generations if isinstance(one, ChatGeneration))
+    return any(_FAILED.match(note) for one in messages for note in one.response_metadata.get("notes", ()))
 
 
 _NAMES: dict[int, tuple[weakref.ref[Any], str]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from glob import escape
 from typing import Protocol
+from unicodedata import normalize
 
 from hybrid.errors import InputError
 from hybrid.retrieval.query import Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds
@@ -107,7 +108,7 @@ class Found:
         return f"there are {', '.join(map(repr, known))}" if known else "no document says it of itself"
 
     def _meets(self, row: DocumentRow, field: FieldTerm) -> bool:
-        name, wanted = field.name, field.value
+        name, wanted = field.name, normalize("NFC", field.value)
         if name in ("before", "after", "since", "until", "on"):
             if row.date is None:
                 return False
@@ -120,11 +121,10 @@ class Found:
                 "on": first <= last_day(wanted) and last >= first_day(wanted),
             }[name]
         if name == "source" and any(sign in wanted for sign in "*?["):
-            return any(
-                fnmatchcase(source, wanted) or fnmatchcase(source, f"*/{wanted}") for source in self._values(row, name)
-            )
+            sources = [normalize("NFC", source) for source in self._values(row, name)]
+            return any(fnmatchcase(source, wanted) or fnmatchcase(source, f"*/{wanted}") for source in sources)
         pattern = _words_in_order(wanted)
-        return any(pattern.search(value) for value in self._values(row, name) if value)
+        return any(pattern.search(normalize("NFC", value)) for value in self._values(row, name) if value)
 
     def _values(self, row: DocumentRow, name: str) -> Sequence[str]:
         if name in ("to", "cc"):

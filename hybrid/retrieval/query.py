@@ -9,6 +9,7 @@ What cannot be done is refused by its name. A question without any of these sign
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -50,6 +51,15 @@ _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT)(?!\S)")
 _PROXIMITY = re.compile(r"(?<!\S)(?:w|within|near|pre|onear)/(?:\d+|[sp])(?!\S)", re.IGNORECASE)
 _WILDCARD = re.compile(r"(?<!\S)[(\"“]?\w+(?:[*!](?!\S)|[*!][)\"”]|\*\w|\?\w)|(?<!\S)\*\w")
 _MINUS = re.compile(r"(?<=\s)-(?=[\w\"“])[^\s-]+(?=\s|$)")
+_EXCLUDED_FIRST = re.compile(r"\s*-(?=[^\W\d_]|[\"“])[^\s-]+(?:\s|$)")
+_PHRASE = re.compile(r"""\s*["“„](?P<phrase>[^"“”„]*[^"“”„?？])["”“]\s*""")
+"""All of a text is one phrase. What ends in a question mark is a question that somebody quotes."""
+_NOT_SPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""Of scripts that put no space between words: full text cannot find a phrase within such a text."""
+_NO_DISTANCE = re.compile(
+    r"""\s*(?:"[^"]+"|[^\s"]+)\s+(?P<sign>(?:w|within|near)/)\s+(?:"[^"]+"|[^\s"]+)\s*""", re.IGNORECASE
+)
+_NO_VALUE = re.compile(r"\s*(?P<field>[A-Za-z]+):\s*")
 _SIGNS = re.compile(r"(?<!\S)\w+~\d?(?!\S)|(?<!\S)[\w\"”]+\^\d+(?!\S)")
 
 
@@ -76,10 +86,11 @@ class Term:
 
     def places(self, text: str) -> list[int]:
         """How many words of ``text`` stand before each place where it stands."""
-        words = [word.casefold() for word in _WORDS.findall(text)]
-        if self.text.endswith("*"):
-            return [at for at, word in enumerate(words) if word.startswith(self.text[:-1].casefold())]
-        wanted = [lexicon.stem(word.casefold()) for word in _WORDS.findall(self.text)]
+        words = [word.casefold() for word in _WORDS.findall(unicodedata.normalize("NFC", text))]
+        own = unicodedata.normalize("NFC", self.text)
+        if own.endswith("*"):
+            return [at for at, word in enumerate(words) if word.startswith(own[:-1].casefold())]
+        wanted = [lexicon.stem(word.casefold()) for word in _WORDS.findall(own)]
         stems = [lexicon.stem(word) for word in words]
         return [at for at in range(len(stems) - len(wanted) + 1) if stems[at : at + len(wanted)] == wanted]
 
@@ -170,6 +181,8 @@ def is_expression(text: str) -> bool:
         >>> [is_expression(one) for one in ("wet salt", "salt AND NOT wet", "salt w/5 wet", "from:strand")]
         [False, True, True, True]
     """
+    if _phrase(text) or _EXCLUDED_FIRST.match(text) or _opens_only(text):
+        return True
     if _PROXIMITY.search(text) or _WILDCARD.search(text) or _MINUS.search(text) or _SIGNS.search(text):
         return True
     if any(_is_field(match["field"]) for match in _TOKEN.finditer(text) if match["field"]):
@@ -177,6 +190,39 @@ def is_expression(text: str) -> bool:
     letters = [word for word in re.findall(r"[^\W\d_]+", text) if word not in _OPERATORS]
     shouted = bool(letters) and all(word.isupper() and len(word) > 1 for word in letters)
     return not shouted and _OPERATOR.search(text) is not None
+
+
+def _phrase(text: str) -> bool:
+    """Whether a text is one phrase and nothing else."""
+    found = _PHRASE.fullmatch(text)
+    return found is not None and any(map(str.isalnum, found["phrase"])) and not _NOT_SPACED.search(text)
+
+
+def is_phrase(expression: Expression) -> bool:
+    """Whether an expression is one phrase and nothing else.
+
+    Example:
+        >>> [is_phrase(parse(one)) for one in ('"wet salt"', '"wet salt" AND depot')]
+        [True, False]
+    """
+    return _phrase(expression.text)
+
+
+def _opens_only(text: str) -> bool:
+    """Whether it begins with a parenthesis that is not closed, and is no question."""
+    begins = re.match(r"\s*\(+\w", text) is not None
+    return begins and text.count("(") > text.count(")") and not text.rstrip().endswith("?")
+
+
+def _check_complete(text: str) -> None:
+    """Raise `InputError` for a query that is nothing but an expression with a part left out."""
+    if found := _NO_DISTANCE.fullmatch(text):
+        sign = found["sign"]
+        if not text.rstrip().endswith("?"):
+            raise InputError(f"{sign} in {text!r} is without a number of words; write {sign}5, or the word with")
+    if (found := _NO_VALUE.fullmatch(text)) and _is_field(found["field"]):
+        name = found["field"].lower()
+        raise InputError(f"{text!r} has nothing after {name}:; write what is looked for, as in: {name}:strand")
 
 
 def _is_field(name: str) -> bool:
@@ -193,32 +239,37 @@ def parse(text: str) -> Expression | None:
         >>> parse("salt w/5 wet").root.words
         5
     """
+    _check_complete(text)
     if not is_expression(text):
         return None
     parser = _Parser(text)
     root = parser.whole()
-    if isinstance(root, Joined) and root.how == "not":
+    if _only_excludes(root):
         raise InputError(f"{text!r} only excludes; say what to find as well, as in: salt AND NOT wet")
     return Expression(text, root, _question(text))
 
 
+def _only_excludes(node: Node) -> bool:
+    return isinstance(node, Joined) and (node.how == "not" or all(map(_only_excludes, node.parts)))
+
+
 def _question(text: str) -> str:
     """What an expression without operators says besides its fields."""
-    rest, value_next = [], False
+    rest, value_next, fields = [], False, 0
     for match in _TOKEN.finditer(text):
         if value_next:
             if match["open"]:
                 return ""
             value_next = False
         elif match["field"]:
-            value_next = True
+            value_next, fields = True, fields + 1
         elif (
             any(match[sign] for sign in ("near", "open", "close", "minus")) or match[0] in _OPERATORS or "*" in match[0]
         ):
             return ""
         else:
             rest.append(match[0])
-    return " ".join("".join(rest).split())
+    return " ".join("".join(rest).split()) if fields else ""
 
 
 class _Parser:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 Element = TypeVar("Element")
+Texts = TypeVar("Texts", bound=Iterable[Any])
 _SHOWN_CHARS = 60
 _PLAIN = {"a valid string": "a string", "a valid dictionary": "a dict", "a valid tuple": "a list or a tuple"}
 
@@ -109,6 +110,14 @@ class GivenModel(FrozenModel):
             if not changed:
                 return copy
             return type(self)(**{name: getattr(copy, name) for name in self.model_fields_set} | changed)
+
+
+def encodable(texts: Texts) -> Texts:
+    """The same; a text with half of a surrogate pair is in no database, and cannot be written out: `ValueError`."""
+    for text in texts:
+        if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValueError(f"{text!r} holds a lone surrogate, which is no character")
+    return texts
 
 
 def changes_of(update: object) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hybrid.text import document_dates, document_status, layout
 from hybrid.text.document_status import StatusName
 from hybrid.text.layout import Layout
 from hybrid.text.values import iso_date
-from hybrid.types.base import FrozenModel, GivenModel, Shown, shown
+from hybrid.types.base import FrozenModel, GivenModel, Shown, encodable, shown
 
 AS_JSON = "_json"
 """The key of `Metadata.extra` that says which of the values are JSON, as a JSON list."""
@@ -79,6 +79,18 @@ class Metadata(GivenModel):
     @classmethod
     def _status_by_name(cls, value: object) -> object:
         return DocumentStatus(name=value) if isinstance(value, str) else value
+
+    @field_validator("title", "author", "custodian")
+    @classmethod
+    def _is_encodable(cls, value: str | None) -> str | None:
+        encodable([value])
+        return value
+
+    @field_validator("extra")
+    @classmethod
+    def _extra_is_encodable(cls, value: dict[str, str]) -> dict[str, str]:
+        encodable([*value, *value.values()])
+        return value
 
     @field_validator("date", mode="before")
     @classmethod

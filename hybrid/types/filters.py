@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.text.formatting import one_line
 from hybrid.text.values import iso_date
-from hybrid.types.base import GivenModel, shown
-
-Texts = TypeVar("Texts", bound=Iterable[Any])
+from hybrid.types.base import GivenModel, encodable, shown
 
 
 class Filter(GivenModel):
@@ -22,7 +20,8 @@ class Filter(GivenModel):
 
     Args:
         sources: names of sources as `Corpus.documents` shows them, or patterns with ``*``, ``?`` and ``[...]``.
-        metadata: values by key, compared without regard to case. Keys are ``title``, ``author``,
+        metadata: values by key, compared without regard to case and to how accents are written; a list of a vector
+            store's metadata has the value if one of its elements is it. Keys are ``title``, ``author``,
             ``custodian``, ``media_type`` and whatever the documents' own metadata holds.
         since: first day, ISO 8601, as precise as wanted: ``2024``, ``2024-03``, ``2024-03-01``; or a `datetime.date`,
             or with the month in words. What can be read in two ways is refused.
@@ -57,7 +56,7 @@ class Filter(GivenModel):
     def _one_source(cls, value: object) -> object:
         if not isinstance(value, str | list | tuple):
             raise ValueError(f"a source's name, a pattern, or a list of them, not {shown(value)}")
-        return _encodable((value,) if isinstance(value, str) else value)
+        return encodable((value,) if isinstance(value, str) else value)
 
     @field_validator("metadata", mode="before")
     @classmethod
@@ -69,8 +68,8 @@ class Filter(GivenModel):
                 raise ValueError(f"the value of {key!r} is a string or a list of strings, not {shown(one)}")
             if not one:
                 raise ValueError(f"the value of {key!r} is empty: no document would be let through; leave the key out")
-        _encodable(value)
-        return {key: _encodable((one,) if isinstance(one, str) else one) for key, one in value.items()}
+        encodable(value)
+        return {key: encodable((one,) if isinstance(one, str) else one) for key, one in value.items()}
 
     @field_validator("since", "until", mode="before")
     @classmethod
@@ -92,14 +91,6 @@ class Filter(GivenModel):
         named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
         said = (f"{name} {_any_of(values)}" for name, values in named.items() if values)
         return one_line(", ".join(said)) or "all documents"
-
-
-def _encodable(texts: Texts) -> Texts:
-    """The same; a text with half of a surrogate pair is in no database, and cannot be written out."""
-    for text in texts:
-        if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError(f"{text!r} holds a lone surrogate, which is no character")
-    return texts
 
 
 _SHOWN_VALUES = 8

@@ -525,6 +525,45 @@ def test_a_cache_answers_again_until_anything_changes(tmp_path: Path) -> None:
         assert size() == 12
 
 
+@pytest.mark.parametrize("awaited", [False, True], ids=["invoke", "ainvoke"])
+@pytest.mark.parametrize("everywhere", [False, True], ids=["its own cache", "the cache of all models"])
+def test_an_answer_whose_writer_or_judge_failed_is_not_cached(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, awaited: bool, everywhere: bool
+) -> None:
+    cache = InMemoryCache()
+    calls: list[str] = []
+
+    def failing_once(says: str) -> Any:
+        def model(messages: Any) -> str:
+            calls.append(says)
+            if calls.count(says) == 1:
+                raise ConnectionError("rate limit")
+            return says
+
+        return model
+
+    def asked(chat: ChatHybrid) -> str:
+        message = asyncio.run(chat.ainvoke(WHY)) if awaited else chat.invoke(WHY)
+        return str(message.response_metadata["notes"])
+
+    given = None if everywhere else cache
+    monkeypatch.setattr("langchain_core.globals._llm_cache", cache if everywhere else None)
+    chat = ChatHybrid(corpus=directory, route="comprehension", cache=given, writer=failing_once(TRUE))
+    assert "rate limit" in asked(chat)
+    assert len(cache._cache) == 0
+    assert "rate limit" not in asked(chat)
+    assert len(cache._cache) == 1
+    assert "rate limit" not in asked(chat)
+    assert calls == [TRUE, TRUE]
+    judged = "The parties quarrelled since it seems that the salt had come in rain."
+    chat = ChatHybrid(
+        corpus=directory, route="comprehension", cache=given, writer=lambda _: judged, judge=failing_once("yes")
+    )
+    assert "The judge did not answer" in asked(chat)
+    assert len(cache._cache) == 1
+    assert chat.cache is given
+
+
 def test_a_changed_copy_of_a_chat_model_reads_the_corpus_that_it_names(directory: Path, tmp_path: Path) -> None:
     chat = ChatHybrid(corpus=directory, route="lookup", cache=InMemoryCache())
     assert QUOTE in chat.invoke(END).text

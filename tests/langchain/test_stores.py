@@ -444,3 +444,28 @@ def test_embeddings_are_those_of_the_corpus(store: HybridVectorStore) -> None:
     asked = HybridEmbeddings().embed_query("The lease ends in May.")
     assert float(vectors[0] @ np.array(asked)) == pytest.approx(1, abs=1e-3)  # a chunk's may be made in bfloat16
     assert store.embeddings.model == "all-minilm-l6-v2"
+
+
+def test_a_list_of_metadata_is_found_by_each_of_its_elements_and_as_a_whole(tmp_path: Path) -> None:
+    store = HybridVectorStore(str(tmp_path / "c"))
+    tags = {"tags": ["Salt", 7, True, None, {"a": 1}]}
+    store.add_texts(["The salt was wet.", "The rent is due."], metadatas=[tags, {"tags": "rent"}], ids=["salt", "rent"])
+
+    def found(tag: Any) -> list[str | None]:
+        return [one.id for one in store.similarity_search("salt", filter={"tags": tag})]
+
+    for tag in ("salt", 7, True, None, ["other", "salt"], [tags["tags"]]):
+        assert found(tag) == ["salt"], tag
+    assert sorted(map(str, found(["salt", "rent"]))) == ["rent", "salt"]
+    assert found("sal") == []
+    assert store.get_by_ids(["salt"])[0].metadata == tags
+
+
+@pytest.mark.parametrize("metadata", [{"\ud800": 1}, {"a": "\ud800"}, {"a": {"b": ["\ud800"]}}, {"title": "\ud800"}])
+def test_metadata_with_a_lone_surrogate_are_refused_before_anything_is_added(
+    tmp_path: Path, metadata: dict[str, Any]
+) -> None:
+    store = HybridVectorStore(str(tmp_path / "c"))
+    with pytest.raises(InputError, match="lone surrogate"):
+        store.add_texts(["The salt was wet."], metadatas=[metadata])
+    assert store.similarity_search("salt") == []

@@ -40,6 +40,11 @@ def names(hits: hybrid.Hits) -> set[str]:
 
 
 FOUND = [
+    ('"salt was dry"', {"dry.txt"}),
+    ("“was very wet”", {"salt.txt"}),
+    ('"dry was salt"', set()),
+    ('"no such phrase here"', set()),
+    ("-weighed salt", {"one.eml", "two.eml"}),
     ("salt AND wet", {"salt.txt", "dry.txt", "one.eml"}),
     ("salt AND NOT wet", {"two.eml"}),
     ("salt AND NOT weighed", {"one.eml", "two.eml"}),
@@ -82,6 +87,13 @@ REFUSED = [
     ("salt~", "spellings alike (~)"),
     ("salt^2", "weights (^)"),
     ("NOT salt", "only excludes"),
+    ("-salt", "only excludes"),
+    ("-salt -wet", "only excludes"),
+    ("(salt", "a parenthesis that is not closed"),
+    ("((salt wet)", "a parenthesis that is not closed"),
+    ("salt w/ wet", "w/ in 'salt w/ wet' is without a number of words; write w/5"),
+    ("from:", "nothing after from:"),
+    ("sender: ", "nothing after sender:"),
     ("salt AND", "nothing after its last sign"),
     ("salt AND (wet", "a parenthesis that is not closed"),
     ("salt AND wet)", "a closing parenthesis that nothing opens"),
@@ -103,6 +115,8 @@ def test_what_cannot_be_done_is_refused_by_its_name(corpus, expression, why):
 QUESTIONS = [
     "Is the salt wet?", 'What does "time is of the essence" mean?', "TERMS AND CONDITIONS OF SALE", "At 10:30?",
     "https://mill.example/a", "Who is it from: Ann or Bo?", "the semi-annual report", "What is A/B testing?",
+    '"Is the salt wet?"', "“When does the lease end?”", '"salt was dry" and "very wet"', "Is the mill (salt", "- salt",
+    "(b) the salt", "-5 degrees", "Who came w/ salt yesterday", "Subject: wet salt", "from", '"日本語"', '"§"',
     "either/or", "Did he (or she) sign?", "Re: salt", "the ratio 3:1",
 ]  # fmt: skip
 
@@ -110,6 +124,10 @@ QUESTIONS = [
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_in_words_is_no_expression(question):
     assert query.parse(question) is None
+
+
+def test_a_phrase_that_is_searched_for_by_cosine_is_a_question(corpus):
+    assert corpus.search('"no such phrase here"', order="dense")
 
 
 def test_fields_beside_a_question_choose_the_documents_that_answer_it(corpus):
