@@ -71,6 +71,8 @@ def check_new(directory: Path, given: Given) -> None:
 
     if not looks_like_corpus(directory):
         explained(None, given)
+        if given is not None:  # what is stored is without the environment
+            sources.resolve(Settings, [Layer("stored"), _given_layer(given)])
 
 
 def open_catalog(directory: Path, *, create: bool) -> Catalog:
@@ -176,7 +178,7 @@ def _in_order(stored: Layer, given: Given) -> list[Layer]:
 
 
 def _given_layer(given: Settings | str | os.PathLike[str]) -> Layer:
-    return sources.from_code(given) if isinstance(given, Settings) else sources.from_file(Settings, given)
+    return sources.from_code(given) if isinstance(given, Settings) else sources.from_file(given)
 
 
 def _stored_layer(text: str | None) -> Layer:

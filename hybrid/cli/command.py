@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -130,6 +131,10 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return filtered
 
 
+_OPTIONS = {"sources": "--source", "metadata": "--where", "since": "--since", "until": "--until"}
+"""The options by the fields of a filter that they give."""
+
+
 def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | None, until: str | None) -> Filter | None:
     values: dict[str, list[str]] = {}
     for pair in metadata:
@@ -140,7 +145,8 @@ def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | No
     try:
         found = Filter.model_validate({"sources": sources, "metadata": values, "since": since, "until": until})
     except InputError as error:
-        raise click.UsageError(str(error)) from None
+        said = re.sub(r"\bFilter\.(sources|metadata|since|until)\b", lambda field: _OPTIONS[field[1]], str(error))
+        raise click.UsageError(said) from None
     return None if found.everything else found
 
 

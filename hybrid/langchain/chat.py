@@ -119,6 +119,16 @@ class ChatHybrid(OfCorpus, BaseChatModel):
             raise ValueError(f"a retriever gives documents, and {type(given).__name__} is a model; give it as writer=")
         return given
 
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _cache_is_langchains(cls, given: object) -> object:
+        if given is not None and not isinstance(given, bool | BaseCache):
+            raise ValueError(
+                "must be a LangChain cache, such as langchain_core.caches.InMemoryCache(), or True or None for the one "
+                f"of set_llm_cache, or False for none, not {shown(given)}"
+            )
+        return given
+
     @field_validator("writer", "judge", mode="before")
     @classmethod
     def _model_can_be_asked(cls, given: object) -> object:

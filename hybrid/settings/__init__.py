@@ -265,5 +265,5 @@ class Settings(Table):
 
         if path is not None and not isinstance(path, str | PathLike):
             raise InputError(f"path is the path of a TOML file, or None, not {shown(path)}")
-        layers = [sources.from_file(cls, path)] if path is not None else []
+        layers = [sources.from_file(path)] if path is not None else []
         return sources.resolve(cls, [*layers, *([sources.from_environment(cls)] if env else [])]).settings

@@ -24,18 +24,41 @@ _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at mos
 def settings_error(
     error: ValidationError, model: type[BaseModel], origin: Callable[[Key], str | None] = lambda _: None
 ) -> SettingsError:
-    """One error for all problems of a validation.
+    """One error for all problems of a validation. The arguments are those of `problems_of`."""
+    return error_of(problems_of(error, model, origin))
+
+
+def error_of(problems: Sequence[str]) -> SettingsError:
+    """One error for all problems."""
+    if len(problems) == 1:
+        return SettingsError(problems[0])
+    return SettingsError("\n  ".join([f"{len(problems)} settings are wrong:", *problems]))
+
+
+def problems_of(
+    error: ValidationError,
+    model: type[BaseModel],
+    origin: Callable[[Key], str | None] = lambda _: None,
+    *,
+    alone: bool = False,
+) -> list[str]:
+    """What is wrong, in words.
 
     Args:
         error: what pydantic found.
         model: all settings, or one table of them.
         origin: where the value of a key came from, such as a file's name.
+        alone: only what is wrong with a setting by itself, and not how it goes with others.
     """
     above = () if is_whole(model) else (table_name(model),)
-    problems = [_problem(fault, model, above, origin) for fault in error.errors(include_url=False)]
-    if len(problems) == 1:
-        return SettingsError(problems[0])
-    return SettingsError("\n  ".join([f"{len(problems)} settings are wrong:", *problems]))
+    faults = error.errors(include_url=False)
+    if alone:  # a whole table or all of them are checked for what settings say together
+        faults = [
+            fault
+            for fault in faults
+            if fault["type"] != "missing" and (fault["type"] != "value_error" or len(above) + len(fault["loc"]) > 1)
+        ]
+    return [_problem(fault, model, above, origin) for fault in faults]
 
 
 def is_whole(model: type[BaseModel]) -> bool:

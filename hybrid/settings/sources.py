@@ -2,7 +2,7 @@
 
 A variable of the environment is called ``HYBRID_<TABLE>__<KEY>``, as in ``HYBRID_MEMORY__ENABLED=false``.
 
-pydantic-settings reads the environment and the file. It merges sources, too, but does not say which of them a value
+pydantic-settings reads the environment. It reads files and merges sources, too, but does not say which of them a value
 came from, and passes over a file that is missing and a variable of a table that does not exist: so the layers are
 kept apart here until `resolve`.
 """
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from hybrid.errors import SettingsError
-from hybrid.settings.messages import Key, allowed, settings_error, table_of
+from hybrid.settings.messages import Key, allowed, error_of, problems_of, table_of
 
 if TYPE_CHECKING:
     from pydantic_settings import BaseSettings
@@ -46,23 +46,20 @@ class Resolved(Generic[Whole]):
     origins: Mapping[Key, str]
 
 
-def from_file(model: type[BaseModel], path: str | os.PathLike[str]) -> Layer:
+def from_file(path: str | os.PathLike[str]) -> Layer:
     """The settings of a TOML file. Raises `SettingsError` if it cannot be read, naming the line if it is not TOML."""
-    from pydantic_settings import TomlConfigSettingsSource
-
     file = Path(path).expanduser()
     try:
-        file.stat()  # the source takes a missing file for an empty one
         if file.is_dir():
             raise SettingsError(f"{path} is a directory; the settings are in a TOML file")
-        source = TomlConfigSettingsSource(_as_source(model), toml_file=file)
+        values = tomllib.loads(file.read_bytes().decode("utf-8-sig"))  # editors on Windows begin files with a mark
     except OSError as error:
         raise SettingsError(f"cannot read the settings in {path}: {error.strerror}") from error
     except ValueError as error:  # of a NUL character, or a lone surrogate
         if isinstance(error, tomllib.TOMLDecodeError | UnicodeDecodeError):
             raise SettingsError(f"the settings in {path} are not TOML: {error}") from error
         raise SettingsError(f"{str(path)!r} is no path of a file: {error}") from error
-    return Layer(str(path), source.toml_data)
+    return Layer(str(path), values)
 
 
 def from_environment(model: type[BaseModel], environment: Mapping[str, str] | None = None) -> Layer:
@@ -83,6 +80,9 @@ def from_environment(model: type[BaseModel], environment: Mapping[str, str] | No
     for name, text in sorted(variables.items()):
         table, _, key = name.removeprefix(PREFIX).lower().partition(BETWEEN)
         names[table, key] = names[(table,)] = f"environment variable {name}"
+        setting, deeper, _ = key.partition(BETWEEN)
+        if deeper:  # HYBRID_ANSWER__MAX_QUOTES__X, which makes a table of the setting
+            names[table, setting] = names[table, key]
         if table not in model.model_fields:  # left out by the source: to be refused by its name
             values.setdefault(table, {})[key] = text
     return Layer("the environment", values, names)
@@ -101,8 +101,10 @@ def from_code(settings: BaseModel) -> Layer:
 def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
     """The settings that ``layers`` give together, each overruling those before it.
 
-    Raises `SettingsError` with all that is wrong with them, and the source of each.
+    Raises `SettingsError` with all that is wrong with them, and the source of each: also what another layer overrules.
     """
+    alone = [problem for layer in layers for problem in _problems_alone(model, layer)]
+    problems: list[str] = []
     merged: dict[str, Any] = {}
     origins: dict[Key, str] = {}
     for layer in layers:
@@ -119,8 +121,25 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
         settings: Whole = model.__pydantic_validator__.validate_python(merged)  # `model_validate` knows no sources
     except ValidationError as error:
         # A list counts as one setting: its items come from where it does.
-        raise settings_error(error, model, lambda key: origins.get(key[:2])) from None
+        problems = problems_of(error, model, lambda key: origins.get(key[:2]))
+    if problems or alone:
+        raise error_of(list(dict.fromkeys([*problems, *alone])))
     return Resolved(settings, {key: origin for key, origin in origins.items() if len(key) > 1})
+
+
+def _problems_alone(model: type[BaseModel], layer: Layer) -> list[str]:
+    """What is wrong with the settings of one layer, each by itself; how they go together, and which are missing, is
+    seen when all are there."""
+    try:
+        model.__pydantic_validator__.validate_python(dict(layer.values))
+    except ValidationError as error:
+        origin = {
+            (table, *key): layer.names.get((table, *key), layer.name)
+            for table, values in layer.values.items()
+            for key in ((), *((name,) for name in (values if isinstance(values, Mapping) else ())))
+        }
+        return problems_of(error, model, lambda key: origin.get(key[:2]), alone=True)
+    return []
 
 
 def as_toml(resolved: Resolved[Whole]) -> str:

@@ -57,6 +57,7 @@ WRITER = FakeMessagesListChatModel(responses=[AIMessage("x")])
     ("component", "wrong", "message"),
     [
         (HybridRetriever, {"k": 0}, r"HybridRetriever\.k must be greater than or equal to 1, not 0"),
+        (ChatHybrid, {"cache": "sqlite"}, r"^ChatHybrid\.cache: must be a LangChain cache, [^\n]*, not 'sqlite'$"),
         (HybridRetriever, {"k": "5"}, r"\.k must be an? .*integer, not '5'"),
         (HybridRetriever, {"k": True}, r"\.k must be an? .*integer, not True"),
         (HybridRetriever, {"order": "bm25"}, r"\.order must be 'fused', 'dense' or 'lexical', not 'bm25'"),

@@ -388,3 +388,47 @@ def test_a_changed_copy_of_settings_names_what_was_given_and_keeps_the_rest() ->
     copy = given.model_copy(update={"answer": AnswerSettings(max_quotes=1)})
     assert (copy.memory, copy.answer.max_quotes) == (given.memory, 1)
     assert copy.model_fields_set == {"memory", "answer"}
+
+
+def test_what_is_wrong_in_every_source_is_named_also_where_another_overrules_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "[memory]\nenabled = 'maybe'\nwindow = -1\nnone = 1\n[answer]\nmax_quotes = 0\n")
+    monkeypatch.setenv("HYBRID_MEMORY__ENABLED", "false")
+    monkeypatch.setenv("HYBRID_ANSWER__MAX_QUOTES", "many")
+    said = refusal(path)
+    assert "5 settings are wrong" in said
+    for one in (f"memory.enabled = 'maybe' ({path})", f"memory.window = -1 ({path})", f"memory.none = 1 ({path})",
+                f"answer.max_quotes = 0 ({path})", "answer.max_quotes = 'many' (environment variable"):  # fmt: skip
+        assert said.count(one) == 1, said
+
+
+def test_settings_that_fit_only_together_may_come_from_two_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, "[router]\nlookup_below = 0.9\n")
+    monkeypatch.setenv("HYBRID_ROUTER__COMPREHENSION_ABOVE", "0.95")
+    assert Settings.load(path).router.lookup_below == 0.9
+
+
+@pytest.mark.parametrize("text", ["[memory]\nenabled = 'maybe'\n", "[router]\nlookup_below = 0.9\n"])
+def test_a_refused_open_leaves_nothing_behind_whatever_a_variable_overrules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    path = written(tmp_path, text)
+    monkeypatch.setenv("HYBRID_MEMORY__ENABLED", "false")
+    monkeypatch.setenv("HYBRID_ROUTER__COMPREHENSION_ABOVE", "0.95")
+    with pytest.raises(SettingsError):
+        hybrid.Corpus.open(tmp_path / "new", path)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_variable_of_too_many_parts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYBRID_ANSWER__MAX_QUOTES__X", "1")
+    assert "answer.max_quotes (environment variable HYBRID_ANSWER__MAX_QUOTES__X)" in refusal()
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes("[answer]\r\nmax_quotes = 2\r\n".encode("utf-8-sig"))
+    assert Settings.load(path).answer.max_quotes == 2

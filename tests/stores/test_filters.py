@@ -232,6 +232,16 @@ def test_the_command_line_filters(tmp_path: Path) -> None:
         assert (code, prefix in error) == (expected, True)
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--since", "3/4/2026"), ("--until", "soon"), ("--source", "\ud800"), ("--where", "a=\ud800")]
+)
+def test_the_command_line_names_the_option_that_is_wrong(tmp_path: Path, option: str, value: str) -> None:
+    result = CliRunner().invoke(main, ["search", str(tmp_path), "rent", option, value])
+    assert result.exit_code == 2
+    assert f"{option}: " in result.output
+    assert "Filter" not in result.output
+
+
 def test_a_selection_is_searched_exactly_on_an_approximate_index() -> None:
     chance = np.random.default_rng(3)
     vectors = chance.standard_normal((500, 16)).astype(np.float32)
