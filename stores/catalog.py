@@ -34,6 +34,7 @@ from hybrid.stores.catalog_cache import (
     SelectionCache,
     StateCache,
     TextCache,
+    WordIndex,
 )
 from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
 from hybrid.stores.filtering import Selection
@@ -44,6 +45,7 @@ from hybrid.stores.rows import (
     LogRow,
     SnapshotRow,
     SourceRow,
+    Titled,
 )
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.stores.tables import (
@@ -115,6 +117,9 @@ class Catalog:
         self._term_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
         self._word_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
         self._near_copies: StateCache[tuple[int, float], dict[int, float]] = StateCache(COMPARED_DOCUMENTS)
+        self._titles: StateCache[None, dict[int, Titled]] = StateCache(1)
+        self._words_of_state: StateCache[None, Mapping[str, Sequence[int]]] = StateCache(1)
+        self._word_index = WordIndex()
         self._selections = SelectionCache()
         self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
         none = np.zeros((0, shingles.PERMUTATIONS), np.uint32)
@@ -266,6 +271,24 @@ class Catalog:
             chunks = {row[0]: row[1] for row in connection.execute(counts)}
             rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
         return [_document_row(row, sources[row.id], chunks.get(row.id, 0)) for row in rows if row.id in sources]
+
+    def titles(self) -> Mapping[int, Titled]:
+        """The title, first source and media type of all documents, by id; read once a state."""
+        with self.read_transaction(), self._connection() as connection:
+            known = self._titles.of(self._identity(connection))
+            if None not in known:
+                known[None] = {one.id: Titled(one.title, one.source, one.media_type) for one in self.documents()}
+            return known[None]
+
+    def words(self) -> Mapping[str, Sequence[int]]:
+        """The words of all documents in lower case, each with the ids of the documents that hold it, among them some
+        that are gone. Each document is looked through once while the catalog is open."""
+        with self.read_transaction(), self._connection() as connection:
+            known = self._words_of_state.of(self._identity(connection))
+            if None not in known:
+                there = {row.id: row.sha256 for row in connection.execute(_SHA256S)}
+                known[None] = self._word_index.updated(there, partial(_texts, connection))
+            return known[None]
 
     def count_documents(self) -> int:
         """How many documents there are. Reads none of them."""
@@ -573,6 +596,7 @@ _STATE = select(
     *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
 )
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
+_SHA256S = select(DocumentTable.id, DocumentTable.sha256)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _SIGNATURES = (
     select(DocumentTable.id, DocumentTable.signature)
@@ -597,6 +621,8 @@ _DOCUMENTS = select(
 
 _BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
 
+_TEXTS = select(TextTable.document_id, TextTable.text).where(TextTable.document_id.in_(_IDS))
+
 _COMMITS = select(
     CommitTable.n,
     CommitTable.created_at,
@@ -611,6 +637,12 @@ _COMMITS = select(
     func.coalesce(SnapshotTable.tokens, 0),
     CommitTable.memory_state,
 ).outerjoin(SnapshotTable)
+
+
+def _texts(connection: Connection, ids: list[int]) -> Iterator[tuple[int, str]]:
+    for at in range(0, len(ids), _AT_ONCE):
+        for row in connection.execute(_TEXTS, {"ids": ids[at : at + _AT_ONCE]}):
+            yield row.document_id, row.text
 
 
 def _identity(connection: Connection) -> Identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -76,6 +77,36 @@ class StateCache(Generic[K, V]):
             values = {}
             self._of = state, values
         return values
+
+
+class WordIndex:
+    """The words of documents, in lower case, with the documents that hold them: apart, and as hyphens, full stops and
+    apostrophes join them. Each document's are found once. For any threads.
+
+    A document that is gone stays in it: whoever looks for documents looks among those that are there.
+    """
+
+    def __init__(self) -> None:
+        self._documents: dict[str, list[int]] = {}
+        self._known: dict[int, str] = {}
+        self._lock = Lock()
+
+    def updated(
+        self, there: Mapping[int, str], read: Callable[[list[int]], Iterable[tuple[int, str]]]
+    ) -> dict[str, list[int]]:
+        """The documents by word, after those of ``there`` (ids with their sha256) that are new were ``read``."""
+        with self._lock:
+            new = [one for one, sha256 in there.items() if self._known.get(one) != sha256]
+            for document_id, text in read(new) if new else ():
+                lowered = text.lower()
+                for word in {*_WORD.findall(lowered), *_JOINED.findall(lowered)}:
+                    self._documents.setdefault(word, []).append(document_id)
+                self._known[document_id] = there[document_id]
+            return dict(self._documents)
+
+
+_WORD = re.compile(r"[^\W_]+")
+_JOINED = re.compile(r"[^\W_]+(?:[-./'’][^\W_]+)+")
 
 
 class SelectionCache:

@@ -45,6 +45,15 @@ class DocumentRow:
 
 
 @dataclass(frozen=True)
+class Titled:
+    """What a document is called: ``source`` is its first name."""
+
+    title: str
+    source: str
+    media_type: str
+
+
+@dataclass(frozen=True)
 class SourceEntry:
     """A name to be given to the document with that sha256. ``details`` are those of the document where they are
     ``None``; see `SourceRow` for the rest."""

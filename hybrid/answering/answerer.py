@@ -42,7 +42,7 @@ from hybrid.retrieval.query import Expression, parse
 from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.query import exact_phrase
-from hybrid.stores.rows import CommitRow
+from hybrid.stores.rows import CommitRow, Titled
 from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
@@ -78,6 +78,12 @@ class CatalogLike(Restricted, Counts, Protocol):
 
     def names(self, document_ids: Iterable[int]) -> dict[int, frozenset[str]]:
         """All names of each of these documents that is still there."""
+
+    def titles(self) -> Mapping[int, Titled]:
+        """The title, first source and media type of all documents, by id."""
+
+    def words(self) -> Mapping[str, Sequence[int]]:
+        """The words of all documents in lower case, each with the ids of the documents that hold it."""
 
     def commit(self) -> CommitRow | None:
         """The newest commit."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
@@ -19,6 +19,7 @@ from typing import Protocol
 from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.verification import markers
+from hybrid.stores.rows import Titled
 from hybrid.text import tables, values
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
@@ -32,6 +33,8 @@ _HEAD = 300
 """Characters of a document that say what it is about."""
 _MAIL = "message/rfc822"
 _MAILS = frozenset(map(root, ("email", "mail", "message", "e-mail")))
+_MADE_NAMES = frozenset(map(root, ("column", "entry", "text")))
+"""Of the names that columns without one are given."""
 _TOTAL = re.compile(
     r"\W*(?:grand |sub-?|overall )?(?:total|sum|balance (?:brought|carried)|carried forward|amount due)\b", re.I
 )
@@ -75,6 +78,12 @@ class Catalog(Protocol):
 
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text."""
+
+    def titles(self) -> Mapping[int, Titled]:
+        """By document its title, first source and media type."""
+
+    def words(self) -> Mapping[str, Sequence[int]]:
+        """The words of all documents in lower case, each with the ids of the documents that hold it."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +138,13 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     parts: list[_Part] = []
     documents: list[Found] = []
     spoken: list[Found] = []
+    candidates = _candidates(catalog, asked)
     for document_id in catalog.matching(where or Filter()):
+        result.documents += 1
+        if document_id not in candidates:
+            continue
         document = catalog.document(document_id)
         read += len(document.text)
-        result.documents += 1
         if read > MOST_CHARS:
             result.remarks.append("Not all documents were looked through; filter them to be sure of the rest.")
             break
@@ -148,6 +160,23 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     if asked.made_up:
         return _made_up(result, parts)
     return _composed(result, asked, parts, documents, spoken)
+
+
+def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
+    """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for. No other has any
+    of what was asked for: `find` reads these alone."""
+    titles = catalog.titles()
+    wanted = asked.stems | {root(asked.head)} | (_PAID if root("paid") in asked.stems else frozenset())
+    if wanted & _MADE_NAMES:
+        return titles
+    found = {one for word, documents in catalog.words().items() if root(word) in wanted for one in documents}
+    mails = bool(wanted & _MAILS)
+    for document_id, one in titles.items():
+        if document_id not in found and (
+            (mails and one.media_type == _MAIL) or wanted & roots(one.title) or wanted & roots(one.source)
+        ):
+            found.add(document_id)
+    return found
 
 
 # Which parts are taken --------------------------------------------------------------------------------------------

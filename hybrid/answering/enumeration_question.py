@@ -7,6 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from hybrid.text import lexicon, values
 from hybrid.types.enumerations import EnumerationKind
@@ -16,6 +17,7 @@ Words = frozenset[str]
 _ENDINGS = ("ment", "ance", "ence", "ion", "al", "y", "i", "e")
 
 
+@lru_cache(maxsize=65_536)
 def root(word: str) -> str:
     """What a noun and its verb have in common, in lower case: "payment" and "paid", "delivery" and "delivered".
 
@@ -32,9 +34,17 @@ def root(word: str) -> str:
 
 def roots(text: str) -> frozenset[str]:
     """The roots of all words of a text, those that a hyphen joins apart and together."""
+    return _roots_of_cell(text) if len(text) <= _CELL_CHARS else _roots(text)
+
+
+def _roots(text: str) -> frozenset[str]:
     found = [token for token in lexicon.tokens(text) if not token.isdigit()]
     parts = [part for token in found for part in re.split(r"[-/.’']", token) if len(part) > 1]
     return frozenset(map(root, [*found, *parts]))
+
+
+_CELL_CHARS = 60
+_roots_of_cell = lru_cache(maxsize=32_768)(_roots)  # names of columns and cells are the same in many tables
 
 
 def _rooted(words: str) -> Words:

@@ -16,7 +16,7 @@ from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
 from hybrid.retrieval.query import Expression
 from hybrid.router.follow_ups import standalone
-from hybrid.stores.rows import CommitRow, SourceRow
+from hybrid.stores.rows import CommitRow, SourceRow, Titled
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.base import checked_elements
@@ -161,6 +161,14 @@ class SuppliedPassages:
 
     def other_names(self, wanted: Filter) -> Mapping[int, str]:  # noqa: ARG002
         """A passage has one."""
+        return {}
+
+    def titles(self) -> Mapping[int, Titled]:
+        """Those of the passages."""
+        return {number: Titled(one.title, one.source, "text/plain") for number, one in self._passages.items()}
+
+    def words(self) -> Mapping[str, Sequence[int]]:
+        """None: all of something is asked of whole corpora."""
         return {}
 
     def documents_with(self, match: str, up_to: int) -> list[int]:

@@ -10,7 +10,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from threading import Lock
+
+from cachetools import LRUCache, cached
 
 from hybrid.text import running_lines, sentences, tables
 
@@ -18,13 +20,16 @@ Span = tuple[int, int]
 
 LONGEST = 2 * sentences.MAX_CHARS
 """Characters of a unit with the running lines inside it; no longer one is made."""
+CACHED_CHARS = 12_000_000
+"""Characters of texts whose layouts are cached: those of 10,000 chunks and more; layouts take about four times as many
+bytes. A bound of memory, not a measurement."""
 RUNNING_TEXT = "running_text"
 """The key of `Metadata.extra` under which a loader that knows them (DOCX) names the spans of headers and footers, as
 "0-71 18900-18998"."""
 _ENDS = re.compile(r"[.!?:;][\"”’)\]]*$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A sentence, or a row of a table: ``[start, end)`` of the text.
 
@@ -49,11 +54,12 @@ class Unit:
 
 @dataclass(frozen=True)
 class Layout:
-    """The units of a text in order, none overlapping; its running lines, and its tables."""
+    """The units of a text in order, none overlapping; its running lines, and its tables. ``chars`` is its length."""
 
     units: tuple[Unit, ...]
     running: tuple[Span, ...]
     tables: tuple[tables.Table, ...]
+    chars: int = 0
     _starts: list[int] = field(default_factory=list, compare=False, repr=False)
 
     def overlapping(self, start: int, end: int) -> tuple[Unit, ...]:
@@ -70,7 +76,7 @@ class Layout:
         return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@cached(LRUCache(CACHED_CHARS, lambda found: min(found.chars, CACHED_CHARS)), lock=Lock())
 def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout:
     """The layout of a text.
 
@@ -105,7 +111,7 @@ def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout
             for start, end in ((row.start + first, row.start + last) for first, last in said):
                 units.append(Unit(*plain.original(start, end), plain.parts(start, end), there.heading))
     units = [unit for unit in units if unit.end - unit.start <= LONGEST or len(unit.parts) == 1]
-    return Layout(tuple(sorted(units, key=lambda unit: unit.start)), tuple(running), tuple(moved))
+    return Layout(tuple(sorted(units, key=lambda unit: unit.start)), tuple(running), tuple(moved), len(text))
 
 
 def _spans(written: str, length: int) -> list[Span]:
