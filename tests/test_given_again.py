@@ -190,3 +190,29 @@ def test_dates_that_cannot_be_read_in_one_way_are_noted_with_their_sources(tmp_p
         assert f"{source} ('{written}')" in note
     assert "d.md" not in note
     assert "f (" not in note
+
+
+def test_equal_values_have_equal_hashes_whatever_is_in_them(tmp_path: Path) -> None:
+    def corpus(name: str) -> hybrid.Corpus:
+        opened = hybrid.Corpus.open(tmp_path / name, {"memory": {"enabled": False}})
+        opened.ingest(hybrid.Document.from_text("The rent is 900 euros.", "rent.txt"))
+        return opened
+
+    def values(of: hybrid.Corpus) -> list[object]:
+        metadata = hybrid.Metadata(title="Rent", extra={"a": "1", "b": "2"})
+        where = hybrid.Filter(metadata={"title": "rent.txt", "media_type": ("text/plain",)})
+        answer = of.ask("How much is the rent?", route="lookup")
+        return [
+            metadata, hybrid.Filter(metadata={"custodian": ["a", "b"], "k": "v"}), where,
+            hybrid.Document.from_text("A text.", "a.txt", metadata), answer.model_copy(update={"seconds": {}}),
+            answer.citations[0], answer.route, of.search("rent")[0], of.page(answer.citations[0]), of.documents()[0],
+        ]  # fmt: skip
+
+    with corpus("one") as one, corpus("two") as two:
+        for first, second in zip(values(one), values(two), strict=True):
+            assert first == second
+            assert hash(first) == hash(second)
+            assert first in {second}
+    turned = hybrid.Filter(metadata={"k": "v", "custodian": ("a", "b")})
+    assert hash(turned) == hash(hybrid.Filter(metadata={"custodian": ("a", "b"), "k": "v"}))
+    assert len({hybrid.Filter(metadata={"k": "v"}), hybrid.Filter(metadata={"k": "w"}), turned}) == 3

@@ -97,6 +97,10 @@ class FrozenModel(CheckedModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
+    def __hash__(self) -> int:
+        """Of what is compared, the fields: pydantic's own cannot hash a dict or a list in one."""
+        return hash((type(self), *(hash_of(getattr(self, name)) for name in type(self).model_fields)))
+
 
 class GivenModel(FrozenModel):
     """Frozen data that users make, and change by copying: a copy is checked as the original was."""
@@ -118,6 +122,22 @@ def encodable(texts: Texts) -> Texts:
         if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
             raise ValueError(f"{text!r} holds a lone surrogate, which is no character")
     return texts
+
+
+def hash_of(value: object) -> int:
+    """A hash that is the same for equal values, of dicts, lists and sets, too. Raises `TypeError` for what has none.
+
+    Example:
+        >>> hash_of({"a": [1], "b": {}}) == hash_of({"b": {}, "a": [1.0]})
+        True
+    """
+    if isinstance(value, Mapping):
+        return hash(frozenset((key, hash_of(one)) for key, one in value.items()))
+    if isinstance(value, list | tuple):
+        return hash(tuple(map(hash_of, value)))
+    if isinstance(value, set):
+        return hash(frozenset(value))
+    return hash(value)
 
 
 def changes_of(update: object) -> dict[str, Any]:
