@@ -19,7 +19,9 @@ def any_of(words: str) -> re.Pattern[str]:
 # Reporting verbs: whoever says it, the complement is not said by the document.
 REPORTED = any_of(
     r"""
-    alleg\w+ ; assert(?:s|ed|ing|ion)? ; contend\w* ; argu(?:e|es|ed|ing|ment) ; claim(?:s|ed|ing)?(?=
+    (?:radio|phon|text|e-?mail|tweet|post|shout|whisper|signal|cabl|wir|telephon|boast|jok|mus|observ|log|protest|vow|
+    guarante|assur|convinc|persuad|remind|speculat|theori[sz])(?:l?ed|e?s)?(?= (?:\w+ )?that) ; alleg\w+ ;
+    assert(?:s|ed|ing|ion)? ; contend\w* ; argu(?:e|es|ed|ing|ment) ; claim(?:s|ed|ing)?(?=
     (?:that|to|he|she|it|they)) ; maintain(?:s|ed)? that ; insist\w* ; submit(?:s|ted)? that ; submission ;
     testif\w+ ; testimony ; depos(?:ed|ition) ; swor[en] ; swears? ; said ; says? ; saying ; heard (?:that|of|from)
     ; in the (?:opinion|view|judg(?:e)?ment|words|submission) of ; stat(?:es|ed|ing)(?! of) ; told ; tells? ;
@@ -56,7 +58,8 @@ HEDGED = any_of(
 )
 DENIED = any_of(
     r"""
-    den(?:y|ies|ied|ying|ial) ; refut\w+ ; disput\w+ ; disavow\w* ; contradict\w* ; not true ; untrue ; false(?:ly)?
+    cleared of ; acquitted ; exonerated ; innocent of ; den(?:y|ies|ied|ying|ial) ; refut\w+ ; disput\w+ ;
+    disavow\w* ; contradict\w* ; not true ; untrue ; false(?:ly)?
     that ; false(?= that) ; no evidence ; not the case ; incorrect(?:ly)? ; wrong(?:ly)? ; mistaken(?:ly)? ; myth ;
     unfounded ; baseless ; rather than ; instead of
     """

@@ -223,7 +223,7 @@ def _crossed(claim: str, span: str, connective: re.Pattern[str], forward: Sequen
         return False
     straight = len(mine[0] & theirs[0]) + len(mine[1] & theirs[1])
     turned = len(mine[0] & theirs[1]) + len(mine[1] & theirs[0])
-    return turned > straight
+    return turned > straight or bool(mine[0] & theirs[1] and mine[1] & theirs[0] and not mine[1] & theirs[1])
 
 
 def _sides(text: str, connective: re.Pattern[str], forward: Sequence[str]) -> tuple[set[str], set[str]] | None:

@@ -14,7 +14,7 @@ import difflib
 import re
 from collections.abc import Callable
 
-from hybrid.answering.verification import amounts
+from hybrid.answering.verification import amounts, structure
 from hybrid.answering.verification.agents import agent, side, title
 from hybrid.answering.verification.alignment import words
 from hybrid.answering.verification.clauses import SENTENCE_END, Clauses, about, clauses_of, nearby, with_synonyms
@@ -611,6 +611,45 @@ def _left_out(claim: Clauses, span: Clauses) -> bool:
     return any(limit.search(gone) and not limit.search(put_in) for limit in _LIMITS)
 
 
+def _against(claim: Clauses, span: Clauses) -> bool:
+    """Who is against something is said to be for it, or the other way round."""
+    mine, theirs = _AGAINST.search(claim.text), _AGAINST.search(nearby(claim, span))
+    if bool(mine) == bool(theirs):
+        return False
+    other = span.text if mine else claim.text
+    return not (_DENYING.search(other) or NONE.search(other) or re.search(r"\bagainst\b|\boppos", other, re.IGNORECASE))
+
+
+_AGAINST = re.compile(
+    r"\b(?:recommend|advis|vot|decid|argu|warn|rul|counsel|speak|spoke|object|testif|appeal)\w*(?: \w+){0,2} against\b",
+    re.IGNORECASE,
+)
+
+
+def _as_much(claim: Clauses, span: Clauses) -> bool:
+    """More than is said to be as much as, or the other way round."""
+    mine, theirs = _AS_AS.search(claim.text), _AS_AS.search(span.text)
+    than, said_than = _THAN.search(span.text), _THAN.search(claim.text)
+    return bool(mine and than and not theirs) or bool(theirs and said_than and not mine)
+
+
+_AS_AS = re.compile(r"(?<!not )(?<!\bn't )\bas (?!soon|long as the|well|of|if|though)\w+ as\b", re.IGNORECASE)
+
+
+def _neither(claim: Clauses, span: Clauses) -> bool:
+    """Of two that neither did, one is said to have."""
+    return (
+        bool(re.search(r"\bneither\b", span.text, re.IGNORECASE))
+        and bool(re.search(r"\bbut not\b|\bnot (?:the|a|by|from|in)\b", claim.text, re.IGNORECASE))
+        and not re.search(r"\b(?:neither|nor|none|no)\b", claim.text, re.IGNORECASE)
+    )
+
+
+def _turned_round(claim: Clauses, span: Clauses) -> bool:
+    """From where and to where, or from how much to how much, have changed places."""
+    return structure.turned_round(claim.text, span.text)
+
+
 _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "value": _value,
     "name": _name,
@@ -627,6 +666,10 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "future": _dropped(FUTURE, COMING, PLANNED, PLANNED_LOOSE, HEDGED),
     "silence": _dropped(SILENT, SILENT_SAID),
     "not both": _dropped(NOT_BOTH, BOTH_SAID),
+    "turned round": _turned_round,
+    "against": _against,
+    "as": _as_much,
+    "neither": _neither,
     "side": side,
     "title": title,
     "offer": _offer,

@@ -1,0 +1,220 @@
+"""Whether the words that a claim shares with a span stand in the same places: round their verbs, in their phrases, in
+their order. Words alone do not tell who bit whom.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from hybrid.text import lexicon, wordnet
+
+Alike = Callable[[str, str], bool]
+
+_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:]")
+_BE = lexicon.vocabulary("is are was were be been being am get gets got")
+_PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|ung|orn)$")
+_TRANSPARENT = lexicon.vocabulary(
+    """
+    sum amount period number city town village state county process purpose means terms provisions kind type sort fact
+    act course day date month year time event case rate total value pair group set term laws law rules matter basis end
+    beginning middle start side name use
+    """
+)
+"""Nouns of whose "of" nothing hangs: "the sum of $500" is $500."""
+_FRONTED = re.compile(
+    r"^(?:before|on|in|if|when|whenever|within|after|for|except|unless|without|upon|by|to|at|during|under|according|with"
+    r"|until|from|where|as|once|should|since|because|while|throughout|apart|out|late|early)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    possessive: bool
+    verb: bool
+    passive: bool
+
+
+def _words(text: str) -> list[_Word]:
+    """The tokens of a text that are words, with what they are as far as a table tells."""
+    tokens = _TOKEN.findall(text)
+    found = []
+    for at, token in enumerate(tokens):
+        bare = re.sub(r"['’]s?$", "", token.lower())
+        before = [one.lower() for one in tokens[max(0, at - 3) : at]]
+        after_be = any(one in _BE for one in before)
+        content = token[0].isalpha() and bare not in lexicon.STOPWORDS | lexicon.NEGATIONS | lexicon.NUMBER_WORDS
+        # A word after an article is a noun here, whatever else it may be.
+        noun = bool(before) and (before[-1] in _ARTICLES or before[-1].endswith("ing"))
+        verb = content and token[0].islower() and wordnet.is_verb(bare) and not noun
+        found.append(_Word(bare, bare != token.lower(), verb, bool(verb and after_be and _PARTICIPLE.search(bare))))
+    return found
+
+
+_ARTICLES = lexicon.vocabulary(
+    "a an the this that these those its his her their my our your no any each every either of upon with without for in"
+    " on at prior written"
+)
+
+
+def _content(word: _Word) -> bool:
+    return word.text[0].isalpha() and word.text not in lexicon.STOPWORDS | lexicon.NEGATIONS | lexicon.NUMBER_WORDS
+
+
+def places_change(claim: str, span: str, alike: Alike) -> bool:
+    """Whether a verb that both have has its neighbours on other sides than its voice says.
+
+    Example:
+        >>> places_change("The postman bit the dog.", "The dog bit the postman.", lambda one, other: one == other)
+        True
+    """
+    mine, theirs = _words(claim), _words(span)
+    for at, verb in enumerate(mine):
+        if not verb.verb:
+            continue
+        matching = [place for place, other in enumerate(theirs) if other.verb and alike(verb.text, other.text)]
+        if len(matching) != 1:
+            continue  # none, or more than one to choose from
+        place, other = matching[0], theirs[matching[0]]
+        if any(word.text == "it" for word in theirs[max(0, place - 3) : place]):
+            continue  # "it is alleged that he ..." is "he is alleged to ..."
+        turned = verb.passive != other.passive
+        for direction in (-1, 1):
+            neighbour = _neighbour(mine, at, direction)
+            if neighbour is None:
+                continue
+            if direction < 0 and not turned:
+                subject = _neighbour(theirs, place, -1)
+                if (
+                    subject is not None
+                    and not alike(neighbour, subject)
+                    and _in_clause(theirs, place, neighbour, alike)
+                ):
+                    return True  # "Ms Adair, whose sister chairs the board"
+            partners = [there for there, one in enumerate(theirs) if there != place and alike(neighbour, one.text)]
+            if len(partners) != 1:
+                continue
+            same_side = (partners[0] - place) * direction > 0
+            if same_side is turned and not (direction > 0 and turned and not _by(mine, at)):
+                return True
+            between = range(place + 1, partners[0])
+            if direction > 0 and not turned and any(_finite(theirs, there) for there in between):
+                return True  # the object of another verb: "sold the farm but kept the forest"
+    return False
+
+
+def _finite(words: Sequence[_Word], at: int) -> bool:
+    return words[at].verb and not words[at].passive and words[at - 1].text != "to"
+
+
+def _in_clause(words: Sequence[_Word], place: int, neighbour: str, alike: Alike) -> bool:
+    """Whether a word like ``neighbour`` stands before a verb at all."""
+    return any(alike(neighbour, word.text) for word in words[:place])
+
+
+_CLAUSE = lexicon.vocabulary("and but or which who that while because if when where after before unless until")
+
+
+def _neighbour(words: Sequence[_Word], at: int, direction: int) -> str | None:
+    """The nearest content word that is no verb on one side of a verb, in its clause."""
+    place = at + direction
+    while 0 <= place < len(words) and words[place].text[0].isalnum() and words[place].text not in _CLAUSE:
+        if _content(words[place]) and not words[place].verb and not words[place].possessive:
+            return words[place].text
+        place += direction
+    return None
+
+
+def _by(words: Sequence[_Word], at: int) -> bool:
+    return any(word.text == "by" for word in words[at + 1 : at + 4])
+
+
+def out_of_order(places: Sequence[int], claim: str, span: str) -> bool:
+    """Whether words stand in another order than the span's, and not because one part was moved to the front or back."""
+    descents = [at for at in range(1, len(places)) if places[at] < places[at - 1]]
+    if not descents:
+        return False
+    if _EXPLETIVE.match(claim) or _EXPLETIVE.match(span):
+        return False
+    if len(descents) == 1 and bool(_POSSESSIVE.search(claim)) != bool(_POSSESSIVE.search(span)):
+        return False  # "the overtime of the night" and "the night's overtime"
+    moved = len(descents) == 1 and places[-1] <= places[0]
+    return not (moved and (_FRONTED.match(claim.strip()) or _FRONTED.match(span.strip())))
+
+
+_EXPLETIVE = re.compile(r"^it (?:is|was) \w+ that\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s\b|s['’](?=\s)")
+
+
+def head_left_out(claim: str, span: str, alike: Alike) -> bool:
+    """Whether the head of a phrase of the span is left out, and what belongs to it is said of what it belonged to:
+    "the wife of the tenant", "the tenant's wife", "a copy of the lease".
+
+    Example:
+        >>> head_left_out("The tenant signed.", "The wife of the tenant signed.", lambda one, other: one == other)
+        True
+    """
+    said = [word.text for word in _words(claim) if _content(word)]
+    theirs = _words(span)
+
+    def known(word: str) -> bool:
+        return any(alike(one, word) for one in said)
+
+    for at, word in enumerate(theirs):
+        if not _content(word):
+            continue
+        if word.possessive:
+            owned = list(takewhile(_content, theirs[at + 1 : at + 4]))
+            gerund = bool(owned) and owned[0].verb and owned[0].text.endswith("ing")
+            if owned and known(word.text) and not any(known(one.text) for one in owned) and not gerund:
+                return True
+        elif at + 1 < len(theirs) and theirs[at + 1].text == "of" and not word.verb and word.text not in _TRANSPARENT:
+            owner = next((one for one in theirs[at + 2 : at + 6] if _content(one)), None)
+            if owner and known(owner.text) and not known(word.text):
+                return True
+    return False
+
+
+def numbers_change(claim: str, span: str, alike: Alike) -> bool:
+    """Whether numbers, days or months that both have stand in another order, or one of them counts another thing."""
+    mine, theirs = _NUMBERS.findall(claim.lower()), _NUMBERS.findall(span.lower())
+    shared = [one for one in mine if one in theirs]
+    if len(set(shared)) > 1 and shared != [one for one in theirs if one in shared]:
+        return True
+    return len(theirs) > 1 and any(
+        (before and other and before != other) or (after and following and not alike(after, following))
+        for one in shared
+        for (before, after), (other, following) in [(_around(claim, one), _around(span, one))]
+    )
+
+
+def _around(text: str, number: str) -> tuple[str, str]:
+    """The preposition before a number and the noun after it, or "of"."""
+    found = re.search(rf"(?:\b(\w+) (?:the )?)?(?<![\w.]){re.escape(number)}\b(?: (\w+))?", text.lower())
+    before, after = (found[1] or "", found[2] or "") if found else ("", "")
+    return before if before in _TOWARDS else "", after if after == "of" or after not in lexicon.STOPWORDS else ""
+
+
+_TOWARDS = lexicon.vocabulary("from to until before after by since")
+
+
+_NUMBERS = re.compile(
+    r"\b(?:\d[\d,.]*\d|\d|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|(?:twen|thir|for|fif|six|seven"
+    r"|eigh|nine)ty|first|second|third|fourth|fifth|sixth|last|twice|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july"
+    r"|august|september|october|november|december)\b"
+)
+
+
+def turned_round(claim: str, span: str) -> bool:
+    """Whether "from A to B" has become "from B to A"."""
+    theirs = {(one.lower(), other.lower()) for one, other in _FROM_TO.findall(span)}
+    return any((other.lower(), one.lower()) in theirs and one != other for one, other in _FROM_TO.findall(claim))
+
+
+_FROM_TO = re.compile(
+    r"\bfrom (?:the )?([$€£]?[\w,.%-]*\w%?)(?: \w+)? to (?:the )?([$€£]?[\w,.%-]*\w%?)", re.IGNORECASE
+)
