@@ -171,6 +171,13 @@ KEPT = {
     "hybrid/evaluation/needles.py": {"lru_cache"},  # of one measurement
     "hybrid/langchain/running.py": {"cache"},  # the threads that asks run in, made when first asked
     "hybrid/answering/verification/clauses.py": {"lru_cache"},  # a text cut into clauses
+    "hybrid/answering/verification/agents.py": {"lru_cache"},  # who does what in a text
+    "hybrid/answering/verification/alignment.py": {"lru_cache", "cache"},  # a text's words, how two stand; the weights
+    "hybrid/answering/selection/features.py": {"lru_cache"},  # the form of a text
+    "hybrid/answering/enumeration_question.py": {"lru_cache"},  # the root of a word, the roots of a cell
+    "hybrid/text/speakers.py": {"lru_cache"},  # the turns of a transcript, the maker of a statement
+    "hybrid/text/wordnet.py": {"lru_cache", "cache"},  # the shipped table, read once; the senses of a word
+    "stores/query.py": {"lru_cache"},  # a text's search terms
     "hybrid/answering/selection/ranker.py": {"lru_cache"},  # the shipped weights, read once
     "kernels/src/triton/tiles.py": {"cache"},  # the table of a card
     "kernels/src/dispatch.py": {"cache"},  # whether triton is installed; the chip
