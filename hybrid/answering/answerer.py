@@ -30,8 +30,7 @@ from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, Tex
 from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.quoting import PersonQuoting, Quoted, Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
-from hybrid.answering.selection import document_header, ranker
-from hybrid.answering.selection.variants import variants
+from hybrid.answering.selection import actuality, document_header, ranker
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
@@ -331,8 +330,9 @@ class Answerer:
 
     def _search(self, asked: str, where: Filter | None) -> list[Hit]:
         hits = self._searcher.search(asked, HITS, where)
-        if not self._supplied:
-            hits += [hit for other in variants(asked) for hit in self._searcher.search(other, HITS, where)]
+        opposite = actuality.opposite(asked)
+        if opposite is not None and not self._supplied:
+            hits += self._searcher.search(opposite, HITS, where)
         parts = abstention.parts(asked)
         if len(parts) > 1:
             hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]

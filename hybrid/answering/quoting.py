@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from hybrid.answering import persons
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
-from hybrid.answering.selection.variants import variants
 from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, disagree
 from hybrid.answering.verification.values import values
@@ -43,8 +42,9 @@ draft it is 0.69, of a mail and the reply that quotes it up to 0.75, which share
 VERSION_HITS = 6
 SAME_WORDS = 0.8
 """Share of a sentence's words, in order, that another version's sentence has if it is the same provision."""
-VARIANT_LESS = 0.3
-"""What a sentence's score by another wording of the question counts less than by its own, in log-odds; not measured."""
+OPPOSITE_LESS = 0.3
+"""What a sentence's score by the opposite of the question counts less than by the question, in log-odds; not
+measured."""
 LESSER = 0.8
 """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds; not measured."""
 _NEVER_FACTS = frozenset({"an option", "a proposal", "a question", "a request"})
@@ -152,7 +152,7 @@ class Quoting:
 
     def _scores(self, question: str, found: Sequence[Sentence]) -> NDArray[np.float64]:
         """The scores ``[len(found)]`` of the ranker, with what each sentence gains or loses by what kind of answer it
-        is, or gains by another wording of the question."""
+        is, or gains as an answer to its opposite."""
         own = ranker.load().scores(features.matrix(question, found, self._idf))
         gained = np.array(
             [
@@ -161,12 +161,13 @@ class Quoting:
                 for one in found
             ]
         )
-        for variant in variants(question) if found else ():
-            vector = self._encoder.encode([variant])[0]
+        opposite = actuality.opposite(question)
+        if found and opposite is not None:
+            vector = self._encoder.encode([opposite])[0]
             other = ranker.load().scores(
-                features.matrix(variant, with_similarity(self._encoder, vector, found), self._idf)
+                features.matrix(opposite, with_similarity(self._encoder, vector, found), self._idf)
             )
-            gained = gained + np.maximum(0.0, other - VARIANT_LESS - own)
+            gained = gained + np.maximum(0.0, other - OPPOSITE_LESS - own)
         total: NDArray[np.float64] = own + gained
         return total
 

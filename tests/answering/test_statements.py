@@ -11,7 +11,6 @@ import pytest
 import hybrid
 from hybrid.answering import persons
 from hybrid.answering.selection import actuality
-from hybrid.answering.selection.variants import variants
 from hybrid.text import document_dates
 
 MAIL = """From: {author} <{author_at}@mill.example>
@@ -222,11 +221,9 @@ def test_other_questions_ask_about_nobody(question: str) -> None:
     assert persons.asked(question) is None
 
 
-def test_what_is_destroyed_may_have_been_tidied() -> None:
-    (other,) = variants("Were any documents destroyed?")
-    assert "tidy" in other
-    assert "shred" in other
-    assert variants("When is the rent due?") == []
+def test_whoever_asks_whether_something_happened_looks_for_its_opposite_too() -> None:
+    assert actuality.opposite("Has the roofer admitted it?") == "Has the roofer deny, dispute, concede it?"
+    assert actuality.opposite("When is the rent due?") is None
 
 
 def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -> None:

@@ -77,15 +77,14 @@ def _form(word: str) -> str:
 _OPPOSED_VERBS = """
     admit deny dispute concede, accept refuse reject decline, agree refuse reject decline, approve reject refuse defer,
     allow refuse forbid, grant refuse reject, confirm deny, pay withhold refuse, sign refuse decline, disclose withhold
-    conceal, renew terminate, terminate renew, waive reserve insist, comply breach, breach comply, destroy delete shred
-    tidy,
-    choose accept chosen select appoint award reject, chosen accept choose select appoint award reject,
-    select accept chosen appoint award reject, appoint accept select chosen award reject
+    conceal, renew terminate, terminate renew, waive reserve insist, comply breach, breach comply
 """
 _OPPOSED: dict[str, frozenset[str]] = {}
+_OPPOSITES: dict[str, str] = {}
 for _group in _OPPOSED_VERBS.split(","):
     _first, *_others = (_form(_word) for _word in _group.split())
     _OPPOSED[_first] = _OPPOSED.get(_first, frozenset()) | {_first, *_others}
+    _OPPOSITES[_first] = ", ".join(_group.split()[1:])
 _ANY_NUMBER = (
     r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred)\b)"
 )
@@ -100,6 +99,26 @@ _LIMIT_ASKED = re.compile(
     r"\b(?:cap|caps|capped|limit|limits|maximum|ceiling|upper limit)\b|\bat most\b", re.IGNORECASE
 )
 _LEAST_ASKED = re.compile(r"\b(?:minimum|floor|least|lower limit)\b", re.IGNORECASE)
+
+
+_ASKED_VERBS = re.compile(
+    rf"\b(?:{'|'.join(sorted(set(re.findall('[a-z]+', _OPPOSED_VERBS))))})\w{{0,3}}\b", re.IGNORECASE
+)
+
+
+def opposite(question: str) -> str | None:
+    """The question with the opposites of its verb, under which documents may say that it did not happen; ``None`` where
+    its verb has none here.
+
+    Example:
+        >>> opposite("Did they accept the offer?")
+        'Did they refuse, reject, decline the offer?'
+    """
+    for match in _ASKED_VERBS.finditer(question):
+        others = _OPPOSITES.get(_form(match[0].lower()))
+        if others:
+            return f"{question[: match.start()]}{others}{question[match.end() :]}"
+    return None
 
 
 def asks_what_happened(question: str) -> bool:
