@@ -8,10 +8,12 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from hybrid.answering.verification import structure
 from hybrid.answering.verification.alignment import (
     FEATURES,
     REARRANGED,
     align,
+    alike,
     features,
     probability,
     says_the_same,
@@ -76,6 +78,7 @@ def test_the_month_is_no_modal() -> None:
 
 def test_a_phrase_is_one_word_and_stands_for_its_verb_too() -> None:
     assert words("He took over the firm.") == ("take_over", "firm")
+    assert words("They set up camp.") == ("set_up", "camp")
     assert align("They asked for a tidy desk.", "They ask a tidy desk of all.").missing == ()
 
 
@@ -90,6 +93,36 @@ def test_the_probability_falls_with_what_is_missing_and_for_another_text() -> No
     ]
     assert chances == sorted(chances, reverse=True)
     assert chances[2] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("The tenant's lawyer met the clerk.", "The clerk met the tenant."),
+        ("A copy of the lease was sent by Ms Roy.", "Ms Roy sent the lease."),
+    ],
+)
+def test_a_phrase_without_its_head_is_another_thing(span: str, claim: str) -> None:
+    assert structure.head_left_out(claim, span, alike)
+    assert not structure.head_left_out(span, span, alike)
+
+
+def test_the_head_of_a_measure_may_go() -> None:
+    assert not structure.head_left_out("Ms Roy lent $500.", "Ms Roy lent the sum of $500.", alike)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("It was restarted twice, and four orders were lost.", "It was restarted four times."),
+        ("The hearing was moved from Thursday to Monday.", "The hearing was moved to Thursday."),
+        ("Six came on Monday and nine on Tuesday.", "Nine came on Monday and six on Tuesday."),
+        ("It lost two of its five clients.", "It lost five of its clients."),
+    ],
+)
+def test_a_number_keeps_what_it_counts_and_where_it_stands(span: str, claim: str) -> None:
+    assert structure.numbers_change(claim, span, alike)
+    assert not structure.numbers_change(span, span, alike)
 
 
 def test_words_in_other_places_are_not_likely_in_the_same_words() -> None:

@@ -41,6 +41,7 @@ FALSE = [
     ("agent", "Ms Roy drafted the plan, and Mr Bell chaired the panel.", "Mr Bell drafted the plan."),
     ("agent", "Ms Roy sent the keys to Ms Dunn, and Ms Dunn lost them.", "The keys were lost by Ms Roy."),
     ("agent", "Ms Roy said that her brother had moved the car.", "Ms Roy's brother stated that he had moved the car."),
+    ("agent", "Ms Roy had secretly drafted the plan that Mr Bell chaired.", "Mr Bell had secretly drafted the plan."),
     ("side", "The crew repaired the left wing and checked the right one.", "The crew repaired the right wing."),
     ("title", "The treasurer, Mr Bell, and the secretary, Ms Roy, signed.", "Mr Bell, the secretary, signed."),
     ("pending", "The panel endorsed the plan. It was deferred to the June session.", "The plan was adopted."),
@@ -145,6 +146,7 @@ TRUE = [
     ("Mr Lund declared an interest in the sale.", "Mr Lund disclosed an interest in the sale."),
     ("Ms Roy guarantees the debts of Cedar Ltd.", "The debts of Cedar Ltd are guaranteed by Ms Roy."),
     ("The work costs between $800 and $950.", "The work costs at least $800 and at most $950."),
+    ("The clerk, Ms Roy, thanked the mayor, Mr Bell.", "The clerk thanked Mr Bell, the mayor."),
     ("It is not disputed that the mail was sent in May.", "It is common ground that the mail was sent in May."),
 ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from hybrid.text import wordnet
     [
         ("rescinded", "rescind", "same"),
         ("left", "leave", "same"),
+        ("stopped", "stop", "same"),
         ("terminated", "termination", "synonym"),
         ("luggage", "baggage", "synonym"),
         ("refused", "declined", "synonym"),

@@ -1,4 +1,4 @@
-"""Who does what: whether a claim gives a verb to another person or party than the span does."""
+"""Who does what and who is what: whether a claim gives a verb, a side or an office to another than the span does."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hybrid.answering.verification.alignment import words
-from hybrid.answering.verification.clauses import Clauses
+from hybrid.answering.verification.alignment import alike, words
+from hybrid.answering.verification.clauses import PARTS, Clauses
 from hybrid.answering.verification.markers import REPORTED
 from hybrid.answering.verification.relations import PARTIES, capitalised
+from hybrid.answering.verification.structure import BE, PARTICIPLE, TOKEN
 from hybrid.text import lexicon, wordnet
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:.]")
-_BE = lexicon.vocabulary("is are was were be been being gets got")
-_SKIPPED = _BE | lexicon.vocabulary(
+_SKIPPED = BE | lexicon.vocabulary(
     """
     has have had shall will may must can could would should might do does did not never also then now later already
     first both himself herself itself themselves alone to jointly
@@ -23,7 +22,6 @@ _SKIPPED = _BE | lexicon.vocabulary(
 _TITLES = lexicon.vocabulary("mr mrs ms dr prof sir lady lord judge")
 _APPOSITION = 9
 """Tokens of the longest apposition between two commas ("Ms Abara, counsel for the respondent, asked")."""
-_PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|ung|orn)$")
 
 
 def agent(claim: Clauses, span: Clauses) -> bool:
@@ -50,7 +48,7 @@ def _same_one(name: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def _agents(text: str) -> tuple[tuple[str, str], ...]:
     """Verbs with who does them: a name or party right before an active verb, or after the "by" of a passive one."""
-    tokens = _TOKEN.findall(text)
+    tokens = TOKEN.findall(text)
     named = frozenset(lexicon.names(text)) | frozenset(capitalised(text))
     found: list[tuple[str, str]] = []
     for at, who in _doers(tokens, named):
@@ -58,10 +56,10 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
         if place is None:
             continue
         verb = tokens[place].lower()
-        if not (passive and _PARTICIPLE.search(verb)):
+        if not (passive and PARTICIPLE.search(verb)):
             found.append((verb, who))
     for at, token in enumerate(tokens):
-        if token.lower() == "by" and at and _PARTICIPLE.search(tokens[at - 1].lower()):
+        if token.lower() == "by" and at and PARTICIPLE.search(tokens[at - 1].lower()):
             found += [(tokens[at - 1].lower(), one) for _, one in _doers(tokens[at + 1 : at + 6], named)][:1]
     return tuple(found)
 
@@ -96,7 +94,7 @@ def _verb_after(tokens: list[str], at: int) -> tuple[int | None, bool]:
         at = closing + 1
     passive = False
     while at < len(tokens) and (tokens[at].lower() in _SKIPPED or tokens[at].lower().endswith("ly")):
-        passive = passive or tokens[at].lower() in _BE
+        passive = passive or tokens[at].lower() in BE
         at += 1
     if at < len(tokens) and tokens[at][0].islower() and wordnet.is_verb(tokens[at].lower()):
         if tokens[at].endswith("ing") and not passive:
@@ -107,26 +105,21 @@ def _verb_after(tokens: list[str], at: int) -> tuple[int | None, bool]:
 
 def side(claim: Clauses, span: Clauses) -> bool:
     """A claim says "left" or "first" where the part of the span that says the rest of it has the other one."""
-    theirs = [(part, words(part)) for part in _PART.split(span.text) if part.strip()]
-    for part in _PART.split(claim.text):
+    theirs = [(part, words(part)) for part in PARTS.split(span.text) if part.strip()]
+    for part in PARTS.split(claim.text):
         mine = words(part)
         for pair in _SIDES:
             said = pair & set(mine)
             others = [word for word in mine if word not in pair]
             if len(said) != 1 or len(others) < 2:
                 continue
-            about = max(theirs, key=lambda row: sum(any(_says(one, other) for other in row[1]) for one in others))
+            about = max(theirs, key=lambda row: sum(any(alike(one, other) for other in row[1]) for one in others))
             held = pair & set(about[1])
             if held and not said & held:
                 return True
     return False
 
 
-def _says(word: str, other: str) -> bool:
-    return lexicon.stem(word) == lexicon.stem(other) or wordnet.relation(word, other) is not None
-
-
-_PART = re.compile(r"[;.]\s+|,?\s+(?:and|while|whereas|but|then)\s+|,\s+(?=who|which|the|he|she|it|they)")
 _SIDES = tuple(
     frozenset(pair.split())
     for pair in (
@@ -155,7 +148,7 @@ def title(claim: Clauses, span: Clauses) -> bool:
 
 def _holders(text: str) -> dict[str, str]:
     """Each office with the name that stands beside it: "the treasurer, Mr Hale" or "Mr Hale, the treasurer"."""
-    tokens = _TOKEN.findall(text)
+    tokens = TOKEN.findall(text)
     named = frozenset(lexicon.names(text)) | frozenset(capitalised(text))
     places = {
         at: lexicon.stem(token.lower())

@@ -14,6 +14,8 @@ _CLAUSE_END = re.compile(
     r"|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)"
     r"|\s+(?=\band (?:the|a|an|his|her|its|their|he|she|it|they|mr|ms|mrs|dr|[A-Z])\b)"
 )
+PARTS = re.compile(r"[;.]\s+|,?\s+(?:and|while|whereas|but|then)\s+|,\s+(?=who|which|the|he|she|it|they)")
+"""Between the statements that a sentence joins."""
 SENTENCE_END = re.compile(r"(?<=[.?!])[\"”’')\]]*\s+(?=[\"“‘'(\[]*[A-Z0-9])")
 
 

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from hybrid.answering.verification.clauses import Clauses, with_synonyms
+from hybrid.answering.verification.clauses import PARTS, Clauses, with_synonyms
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon
 
@@ -106,7 +106,7 @@ def association(claim: Clauses, span: Clauses) -> bool:
         words = {word for word in claim.words if not any(map(str.isdigit, word))}
         parts = [
             (values(part), set(with_synonyms(lexicon.content_words(part))))
-            for part in _PART.split(span.text)
+            for part in PARTS.split(span.text)
             if part.strip()
         ]
         having = [(part, stems) for part, stems in parts if getattr(part, kind)]
@@ -125,9 +125,6 @@ def association(claim: Clauses, span: Clauses) -> bool:
         if with_it and others and max(others) > max(with_it):
             return True
     return False
-
-
-_PART = re.compile(r"[;.]\s+|,?\s+(?:and|while|whereas|but|then)\s+|,\s+(?=who|which|the|he|she|it|they)")
 
 
 def _ties(text: str) -> set[tuple[str, str, str]]:

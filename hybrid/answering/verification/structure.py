@@ -13,9 +13,10 @@ from hybrid.text import lexicon, wordnet
 
 Alike = Callable[[str, str], bool]
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:]")
-_BE = lexicon.vocabulary("is are was were be been being am get gets got")
-_PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|ung|orn)$")
+TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:.]")
+"""A word, with what makes it possessive, or a mark that ends a clause."""
+BE = lexicon.vocabulary("is are was were be been being am get gets got")
+PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|ung|orn)$")
 _TRANSPARENT = lexicon.vocabulary(
     """
     sum amount period number city town village state county process purpose means terms provisions kind type sort fact
@@ -41,24 +42,24 @@ class _Word:
 
 def _words(text: str) -> list[_Word]:
     """The tokens of a text that are words, with what they are as far as a table tells."""
-    tokens = _TOKEN.findall(text)
+    tokens = TOKEN.findall(text)
     found = []
     for at, token in enumerate(tokens):
         bare = re.sub(r"['’]s?$", "", token.lower())
         before = [one.lower() for one in tokens[max(0, at - 3) : at]]
-        after_be = any(one in _BE for one in before)
+        after_be = any(one in BE for one in before)
         content = token[0].isalpha() and bare not in lexicon.STOPWORDS | lexicon.NEGATIONS | lexicon.NUMBER_WORDS
-        # A word after an article is a noun here, whatever else it may be.
-        noun = bool(before) and (before[-1] in _ARTICLES or before[-1].endswith("ing"))
+        noun = bool(before) and (before[-1] in _BEFORE_NOUNS or before[-1].endswith("ing"))
         verb = content and token[0].islower() and wordnet.is_verb(bare) and not noun
-        found.append(_Word(bare, bare != token.lower(), verb, bool(verb and after_be and _PARTICIPLE.search(bare))))
+        found.append(_Word(bare, bare != token.lower(), verb, bool(verb and after_be and PARTICIPLE.search(bare))))
     return found
 
 
-_ARTICLES = lexicon.vocabulary(
+_BEFORE_NOUNS = lexicon.vocabulary(
     "a an the this that these those its his her their my our your no any each every either of upon with without for in"
     " on at prior written"
 )
+"""A word after one of these is a noun, though it may be a verb elsewhere."""
 
 
 def _content(word: _Word) -> bool:
@@ -168,9 +169,8 @@ def head_left_out(claim: str, span: str, alike: Alike) -> bool:
         if not _content(word):
             continue
         if word.possessive:
-            owned = list(takewhile(_content, theirs[at + 1 : at + 4]))
-            gerund = bool(owned) and owned[0].verb and owned[0].text.endswith("ing")
-            if owned and known(word.text) and not any(known(one.text) for one in owned) and not gerund:
+            owned = list(takewhile(lambda one: _content(one) and not one.verb, theirs[at + 1 : at + 4]))
+            if owned and known(word.text) and not any(known(one.text) for one in owned):
                 return True
         elif at + 1 < len(theirs) and theirs[at + 1].text == "of" and not word.verb and word.text not in _TRANSPARENT:
             owner = next((one for one in theirs[at + 2 : at + 6] if _content(one)), None)
@@ -203,9 +203,10 @@ _TOWARDS = lexicon.vocabulary("from to until before after by since")
 
 
 _NUMBERS = re.compile(
-    r"\b(?:\d[\d,.]*\d|\d|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|(?:twen|thir|for|fif|six|seven"
-    r"|eigh|nine)ty|first|second|third|fourth|fifth|sixth|last|twice|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june|july"
-    r"|august|september|october|november|december)\b"
+    r"\b(?:\d[\d,.]*\d|\d|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|first|second|third|fourth|fifth|sixth|last|twice"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+    r"|january|february|march|april|june|july|august|september|october|november|december)\b"
 )
 
 

@@ -449,14 +449,15 @@ def _nominalised(claim: Clauses, span: Clauses) -> bool:
     nouns = [word for word in said if _NOUN.search(word) and wordnet.verbal(word)]
     for clause in _CONDITIONAL_CLAUSE.findall(about(claim, span)):
         mine = [word for word in words(clause) if not word.startswith("be")]
-        found = [word for word in mine if any(_says(word, other) for other in said)]
-        turned = any(_says(word, noun) and word != noun for word in mine for noun in nouns)
+        found = [word for word in mine if any(_covers(word, other) for other in said)]
+        turned = any(_covers(word, noun) and word != noun for word in mine for noun in nouns)
         if len(mine) > 1 and len(found) >= 0.75 * len(mine) and turned:
             return True
     return False
 
 
-def _says(word: str, other: str) -> bool:
+def _covers(word: str, other: str) -> bool:
+    """Whether the other word says what the first does, or something broader."""
     return lexicon.stem(word) == lexicon.stem(other) or wordnet.relation(word, other) in {"same", "synonym", "broader"}
 
 
