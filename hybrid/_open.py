@@ -5,6 +5,7 @@ Of the settings, code overrules the environment, that a file, that what is store
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ Given = Settings | str | os.PathLike[str] | None
 NEAR = 3
 """How many corpora beside one that does not exist are named."""
 _STORED = "settings"
+_RETIRED = (("memory", "snapshot_every"),)
+"""Settings that corpora made by older versions have stored, and that mean nothing any more."""
 _SIMILAR = 0.5
 """Of difflib, tried by hand: a name with one slip in four letters is above it, two short names without a common part
 are below."""
@@ -185,7 +188,10 @@ def _stored_layer(text: str | None) -> Layer:
     if text is None:
         return Layer("stored")
     try:
-        return Layer("stored", Settings.model_validate_json(text).model_dump())
+        known = json.loads(text)
+        for table, name in _RETIRED:
+            known.get(table, {}).pop(name, None)
+        return Layer("stored", Settings.model_validate(known).model_dump())
     except SettingsError as wrong:
         raise SettingsError(f"the settings stored with this corpus do not fit this version: {wrong}") from None
 

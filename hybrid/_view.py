@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Hashable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,26 +14,30 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from hybrid._runtime import models_used
-from hybrid.answering.answerer import Answerer
+from hybrid.answering.answerer import HITS, Answerer
+from hybrid.answering.mounting import Mount, choose
 from hybrid.answering.verification.classifiers import Classifier
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
-from hybrid.errors import InputError, missing_package_errors
+from hybrid.errors import InputError, ModelError, missing_package_errors
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
 from hybrid.settings import AnswerSettings, Dtype, MemorySettings, Settings
 from hybrid.settings.models import resolve_model
-from hybrid.stores import commits
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.volumes import load_volume
 from hybrid.types.base import shown
+from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:  # PyTorch, which a lookup does without
     from hybrid.ttt.inference import InferenceSession
     from hybrid.ttt.memory import MemoryModel
 
+_SETS = 4
+"""Mounted sets that are cached, 40 MB each with the built-in model: a bound of memory, not a measurement."""
 Key = TypeVar("Key", bound=Hashable)
 Model = TypeVar("Model")
 
@@ -104,8 +109,9 @@ def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Emb
 def load_memory_model(settings: MemorySettings) -> MemoryModel:
     """A language model, shared by all corpora of the process with the same memory settings. Hold on to it, too."""
     models_used()
-    # How often snapshots are written is not the model's business.
-    return MEMORY_MODELS.get(settings.model_copy(update={"snapshot_every": MemorySettings().snapshot_every}))
+    # How the corpus is cut into volumes and how many are mounted is not the model's business.
+    cut = MemorySettings().model_dump(include={"volume_tokens", "volumes_mounted", "separate_by"})
+    return MEMORY_MODELS.get(settings.model_copy(update=cut))
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,7 @@ class View:
         index = before.index if before and same else _load_index(directory, settings, commit, embedder.dimension)
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
-        memory = _Memory.of(directory, settings.memory, commit, model)
+        memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)
         judge = LazyClassifier.of(settings.answer)
         return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings, judge))
 
@@ -173,44 +179,80 @@ class LazyClassifier:
         return self._model.judge(pairs)
 
 
-class _Memory:
-    """The memory of one commit, loaded when it first writes: a lookup never waits for it."""
+class VolumeMemory:
+    """The memory of one commit: volumes, mounted for one question after the other. The model is loaded when it first
+    writes: a lookup never waits for it."""
 
-    def __init__(self, directory: Path, snapshot: StoredFile, model: Callable[[], MemoryModel | None]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        catalog: Catalog,
+        searcher: Searcher,
+        settings: MemorySettings,
+        model: Callable[[], MemoryModel | None],
+    ) -> None:
         self._directory = directory
-        self._snapshot = snapshot
-        self._model = model
+        self._catalog = catalog
+        self._searcher = searcher
+        self._most = settings.volumes_mounted
+        self._load = model
+        self._cached: OrderedDict[tuple[tuple[str, float], ...], InferenceSession] = OrderedDict()
+        self._lock = Lock()
 
     @classmethod
     def of(
         cls,
         directory: Path,
+        catalog: Catalog,
+        searcher: Searcher,
         settings: MemorySettings,
         commit: CommitRow | None,
         model: Callable[[], MemoryModel | None],
     ) -> Self | None:
-        """The memory, or ``None`` where it is off, absent or switched off in the settings."""
-        if not settings.enabled or commit is None or commit.memory_state in ("off", "none"):
+        """The memory, or ``None`` where it is absent or switched off in the settings."""
+        if not settings.enabled or commit is None or not commit.tokens:
             return None
-        if commit.snapshot_file is None or commit.snapshot_sha256 is None:
-            return None
-        return cls(directory, StoredFile(commit.snapshot_file, commit.snapshot_sha256), model)
+        return cls(directory, catalog, searcher, settings, model)
 
     @cached_property
-    def _session(self) -> InferenceSession:
-        model = self._model()
+    def _model(self) -> MemoryModel:
+        model = self._load()
         assert model is not None  # it is on: see `of`
-        return model.session(model.restore(*commits.load_snapshot(self._directory, self._snapshot)))
+        return model
 
-    @property
-    def window(self) -> int:
-        return self._session.window
+    @cached_property
+    def _lengths(self) -> dict[int, int]:
+        return {row.id: row.chars for row in self._catalog.documents()}
 
-    def count(self, text: str) -> int:
-        return self._session.count(text)
+    def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
+        """The volumes that a question mounts, of those whose documents all pass the filter."""
+        allowed = None if where is None or where.everything else frozenset(self._catalog.matching(where))
+        hits = self._searcher.search(question, HITS, where)
+        return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed)
 
-    def stream(self, messages: Sequence[tuple[str, str]], *, max_new_tokens: int) -> Generator[str, None, None]:
-        return self._session.stream(messages, max_new_tokens=max_new_tokens)
+    def mounted(self, mounts: Sequence[Mount]) -> InferenceSession:
+        """A session with these volumes.
+
+        Raises `CorruptCorpusError` for a file that is damaged or gone, and `ModelError` for a volume of another model.
+        """
+        key = tuple((mount.volume.tensors_sha256, mount.weight) for mount in mounts)
+        with self._lock:
+            if key not in self._cached:
+                self._cached[key] = self._session(mounts)
+                if len(self._cached) > _SETS:
+                    self._cached.popitem(last=False)
+            self._cached.move_to_end(key)
+            return self._cached[key]
+
+    def _session(self, mounts: Sequence[Mount]) -> InferenceSession:
+        for mount in mounts:
+            if mount.volume.identity != self._model.volume_identity:
+                raise ModelError(
+                    "the memory's volumes were made by another model or with other settings than the corpus has now; "
+                    "ingest again, and they are adapted again"
+                )
+        tensors = [(load_volume(self._directory, mount.volume.stored), mount.weight) for mount in mounts]
+        return self._model.mount_volumes(tensors)
 
 
 def _index_file(commit: CommitRow | None) -> StoredFile | None:

@@ -666,12 +666,12 @@ class Corpus(Shown):
     apage = in_thread(page)
 
     def training(self) -> MemoryTraining:
-        """How well the memory predicted the corpus while it was trained: loss against position, drawn in a notebook."""
+        """What the memory was adapted to, volume by volume, and what each gained; drawn in a notebook."""
         from hybrid.ingest.memory_training import read_training
 
         model = self.settings.memory.model if self.settings.memory.enabled else None
         with self._usage.in_use():
-            return read_training(self._catalog, self.directory, model)
+            return read_training(self._catalog, model)
 
     atraining = in_thread(training)
 

@@ -43,9 +43,9 @@ from hybrid.stores.rows import (
     CommitRow,
     DocumentRow,
     LogRow,
-    SnapshotRow,
     SourceRow,
     Titled,
+    VolumeRow,
 )
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.stores.tables import (
@@ -54,11 +54,11 @@ from hybrid.stores.tables import (
     DocumentTable,
     InfoTable,
     LogTable,
-    SnapshotTable,
     SourceTable,
     TextTable,
+    VolumeTable,
 )
-from hybrid.stores.transaction import Transaction, snapshot_rows
+from hybrid.stores.transaction import Transaction, volume_rows
 from hybrid.text import shingles
 from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata
@@ -262,7 +262,7 @@ class Catalog:
             return connection.scalar(select(DocumentTable.id).where(DocumentTable.sha256 == sha256))
 
     def documents(self) -> list[DocumentRow]:
-        """All documents in the order of their ids, which is the order in which the memory reads them."""
+        """All documents in the order of their ids, which is the order in which they were added."""
         with self._connection() as connection:
             sources: dict[int, list[SourceRow]] = {}
             for row in connection.execute(_SOURCES.order_by(SourceTable.id)):
@@ -574,10 +574,10 @@ class Catalog:
         with self._connection() as connection:
             return list(connection.scalars(newest.order_by(func.max(CommitTable.n).desc()).limit(last)))
 
-    def snapshots(self, model: str | None = None) -> list[SnapshotRow]:
-        """The snapshots, of one model or all, oldest first."""
+    def volumes(self) -> list[VolumeRow]:
+        """The volumes of the memory, oldest first."""
         with self._connection() as connection:
-            return [row for row in snapshot_rows(connection) if model in (None, row.model)]
+            return volume_rows(connection)
 
 
 _SOURCES = select(
@@ -628,15 +628,9 @@ _COMMITS = select(
     CommitTable.created_at,
     CommitTable.index_file,
     CommitTable.index_sha256,
-    CommitTable.snapshot_id,
-    SnapshotTable.file,
-    SnapshotTable.sha256,
-    SnapshotTable.model,
-    SnapshotTable.document_id,
-    SnapshotTable.document_tokens,
-    func.coalesce(SnapshotTable.tokens, 0),
     CommitTable.memory_state,
-).outerjoin(SnapshotTable)
+    select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery(),
+)
 
 
 def _texts(connection: Connection, ids: list[int]) -> Iterator[tuple[int, str]]:

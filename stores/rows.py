@@ -91,43 +91,43 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class Position:
-    """How far a memory was trained: on all documents before ``document_id``, and of that one the first
-    ``document_tokens`` tokens, or all where that is ``None``."""
+class VolumePart:
+    """Tokens ``start`` to ``end`` of the ``of`` tokens of a document; ``key`` is what it is grouped by."""
 
     document_id: int
-    document_tokens: int | None
+    start: int
+    end: int
+    of: int
+    key: str
 
 
 @dataclass(frozen=True)
-class SnapshotRow:
-    """A memory snapshot: its file, the fingerprint of its model, where it stands, tokens of training in all."""
+class VolumeRow:
+    """A volume of the memory: its file, what made it (``identity``: model and settings), what it was adapted to, and
+    ``report``, the fields of a `hybrid.types.reports.VolumeReport`."""
 
     id: int
-    file: str
-    sha256: str
-    model: str
-    position: Position
+    digest: str
+    stored: StoredFile
+    tensors_sha256: str
+    identity: str
+    access_class: str
     tokens: int
+    mounted: bool
+    report: Mapping[str, Any]
+    parts: tuple[VolumePart, ...]
 
 
 @dataclass(frozen=True)
 class CommitRow:
-    """One committed state of the corpus. ``trained_document_tokens`` is ``None`` where the memory was trained
-    on ``trained_document_id`` to its end; ``tokens`` is how many tokens the snapshot was trained on in all."""
+    """One committed state of the corpus. ``tokens`` is how many tokens the memory's volumes were adapted to."""
 
     n: int
     created_at: str
     index_file: str
     index_sha256: str
-    snapshot_id: int | None
-    snapshot_file: str | None
-    snapshot_sha256: str | None
-    snapshot_model: str | None
-    trained_document_id: int | None
-    trained_document_tokens: int | None
-    tokens: int
     memory_state: MemoryState
+    tokens: int
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """The catalog's tables. Migrations bring them about; this file says what they must amount to.
 
-Ids of documents, chunks, snapshots and commits are never used twice (AUTOINCREMENT, in the migrations): document
-ids are the order in which the memory reads, and a reader that still holds an older index must never
-find another chunk under an id it knows.
+Ids of documents, chunks, volumes and commits are never used twice (AUTOINCREMENT, in the migrations): a reader that
+still holds an older index must never find another chunk under an id it knows.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0004"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0005"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -116,19 +115,37 @@ class SentenceTable(Base):
     parts: Mapped[str | None]
 
 
-class SnapshotTable(Base):
-    """Memory snapshots and how far each had read: every document before ``document_id``, and of that
-    one ``document_tokens`` tokens, or all of it where that is NULL. ``tokens`` is the sum so far."""
+class VolumeTable(Base):
+    """Volumes of the memory. ``digest`` names what one was made of and how (`hybrid.ingest.volume_plan.digest_of`);
+    ``sha256`` is of the file, ``tensors_sha256`` of its tensors. Those that do harm have ``mounted`` false."""
 
-    __tablename__ = "snapshots"
+    __tablename__ = "volumes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
     file: Mapped[str]
     sha256: Mapped[str]
-    model: Mapped[str]
-    document_id: Mapped[int]
-    document_tokens: Mapped[int | None]
+    tensors_sha256: Mapped[str]
+    identity: Mapped[str]
+    access_class: Mapped[str]
     tokens: Mapped[int]
+    mounted: Mapped[bool]
+    report: Mapped[dict[str, Any]]
+
+
+class VolumeDocumentTable(Base):
+    """What a volume was adapted to: tokens ``start`` to ``end`` of a document. ``key`` is what the document is grouped
+    by (`hybrid.ingest.volume_plan`), as it was when the volume was made."""
+
+    __tablename__ = "volume_documents"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own
+
+    volume_id: Mapped[int] = mapped_column(ForeignKey("volumes.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    end: Mapped[int]
+    of: Mapped[int]
+    key: Mapped[str]
 
 
 class CommitTable(Base):
@@ -140,7 +157,6 @@ class CommitTable(Base):
     created_at: Mapped[str]
     index_file: Mapped[str]
     index_sha256: Mapped[str]
-    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id", ondelete="SET NULL"))
     memory_state: Mapped[str]
 
 

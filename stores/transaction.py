@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
-from hybrid.stores.rows import Position, Removed, SnapshotRow, SourceEntry, StoredFile
+from hybrid.stores.rows import Removed, SourceEntry, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
     ChunkTable,
@@ -22,9 +23,10 @@ from hybrid.stores.tables import (
     InfoTable,
     LogTable,
     MetadataTable,
-    SnapshotTable,
     SourceTable,
     TextTable,
+    VolumeDocumentTable,
+    VolumeTable,
 )
 from hybrid.text import shingles
 from hybrid.types.documents import Chunk, Document, text_sha256
@@ -146,9 +148,11 @@ class Transaction:
             self._connection.execute(delete(SourceTable).where(SourceTable.name == name))
 
     def delete_orphans(self) -> Removed:
-        """Remove the documents that no source names any more, with their chunks."""
+        """Remove the documents that no source names any more, with their chunks and the volumes that they are in."""
         unnamed = ~exists().where(SourceTable.document_id == DocumentTable.id)
         documents = tuple(self._connection.scalars(select(DocumentTable.id).where(unnamed).order_by(DocumentTable.id)))
+        within = select(VolumeDocumentTable.volume_id).where(VolumeDocumentTable.document_id.in_(documents))
+        self.drop_volumes(list(self._connection.scalars(within.distinct())))
         chunk_ids: list[int] = []
         for document_id in documents:
             text = self._connection.execute(
@@ -168,40 +172,51 @@ class Transaction:
         gone = self.delete_orphans()
         return Removed(tuple(sources), gone.document_ids, gone.chunk_ids)
 
-    # Memory snapshots ----------------------------------------------------------------------------
+    # Volumes of the memory -----------------------------------------------------------------------
 
-    def add_snapshot(self, stored: StoredFile, model: str, position: Position, tokens: int) -> int:
-        """Record a snapshot file and where it stands. Returns its id."""
-        row = {
-            "file": stored.file,
-            "sha256": stored.sha256,
-            "model": model,
-            "document_id": position.document_id,
-            "document_tokens": position.document_tokens,
-            "tokens": tokens,
+    def add_volume(self, row: VolumeRow) -> int:
+        """Record a volume's file and what it was adapted to; ``row.id`` is not used. Returns its id."""
+        values = {
+            "digest": row.digest,
+            "file": row.stored.file,
+            "sha256": row.stored.sha256,
+            "tensors_sha256": row.tensors_sha256,
+            "identity": row.identity,
+            "access_class": row.access_class,
+            "tokens": row.tokens,
+            "mounted": row.mounted,
+            "report": dict(row.report),
         }
-        return self._connection.execute(insert(SnapshotTable).returning(SnapshotTable.id), row).scalar_one()
+        volume_id = self._connection.execute(insert(VolumeTable).returning(VolumeTable.id), values).scalar_one()
+        self._connection.execute(
+            insert(VolumeDocumentTable), [{"volume_id": volume_id, **asdict(part)} for part in row.parts]
+        )
+        return volume_id
 
-    def forget_snapshots(self, ids: Sequence[int]) -> None:
-        """Drop snapshots. Commits that used them have none from now on; the files are the caller's."""
-        self._connection.execute(delete(SnapshotTable).where(SnapshotTable.id.in_(ids)))
+    def drop_volumes(self, ids: Sequence[int]) -> None:
+        """Forget volumes; the files are the caller's."""
+        self._connection.execute(delete(VolumeDocumentTable).where(VolumeDocumentTable.volume_id.in_(ids)))
+        self._connection.execute(delete(VolumeTable).where(VolumeTable.id.in_(ids)))
 
-    def forget_snapshots_with(self, document_ids: Sequence[int]) -> tuple[int, ...]:
-        """Drop the snapshots that have read any of these documents, and return their ids."""
-        if not document_ids:
-            return ()
-        table = SnapshotTable
-        ids = tuple(self._connection.scalars(select(table.id).where(table.document_id >= min(document_ids))))
-        self.forget_snapshots(ids)
-        return ids
+    def has_documents(self) -> bool:
+        """Whether there are any."""
+        return bool(self._connection.scalar(select(exists().select_from(DocumentTable))))
 
-    def latest_snapshot(self, model: str) -> int | None:
-        """The newest snapshot of a model, or ``None``."""
-        return self._connection.scalar(select(func.max(SnapshotTable.id)).where(SnapshotTable.model == model))
+    def has_documents_without_volume(self, identity: str) -> bool:
+        """Whether the volumes of this identity lack some document, or a part of one."""
+        of, volume = VolumeDocumentTable, VolumeTable
+        covered = (
+            select(of.document_id)
+            .join(volume, volume.id == of.volume_id)
+            .where(volume.identity == identity)
+            .group_by(of.document_id)
+            .having(func.sum(of.end - of.start) >= func.max(of.of))
+        )
+        return bool(self._connection.scalar(select(exists().where(DocumentTable.id.not_in(covered)))))
 
-    def snapshots(self) -> list[SnapshotRow]:
-        """All snapshots, oldest first."""
-        return snapshot_rows(self._connection)
+    def volumes(self) -> list[VolumeRow]:
+        """All volumes, oldest first."""
+        return volume_rows(self._connection)
 
     # The commit ----------------------------------------------------------------------------------
 
@@ -209,14 +224,13 @@ class Transaction:
         """The number that the commit committed in this transaction will have."""
         return (self._connection.scalar(select(func.max(CommitTable.n))) or 0) + 1
 
-    def record_commit(self, index: StoredFile, snapshot_id: int | None, memory_state: MemoryState) -> int:
+    def record_commit(self, index: StoredFile, memory_state: MemoryState) -> int:
         """Record a new commit and return its number; it is the corpus once the transaction ends."""
         row: dict[str, Any] = {
             "n": self.next_commit(),
             "created_at": _now(),
             "index_file": index.file,
             "index_sha256": index.sha256,
-            "snapshot_id": snapshot_id,
             "memory_state": memory_state,
         }
         return self._connection.execute(insert(CommitTable).returning(CommitTable.n), row).scalar_one()
@@ -240,13 +254,27 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def snapshot_rows(connection: Connection) -> list[SnapshotRow]:
-    """All snapshots, oldest first."""
-    table = SnapshotTable
-    columns = select(
-        table.id, table.file, table.sha256, table.model, table.document_id, table.document_tokens, table.tokens
+def volume_rows(connection: Connection) -> list[VolumeRow]:
+    """All volumes, oldest first."""
+    parts: dict[int, list[VolumePart]] = {}
+    of = VolumeDocumentTable
+    columns = select(of.volume_id, of.document_id, of.start, of.end, of.of, of.key)
+    for row in connection.execute(columns.order_by(of.volume_id, of.document_id, of.start)):
+        parts.setdefault(row[0], []).append(VolumePart(*tuple(row)[1:]))
+    table = VolumeTable
+    columns_of_volume = select(
+        table.id,
+        table.digest,
+        table.file,
+        table.sha256,
+        table.tensors_sha256,
+        table.identity,
+        table.access_class,
+        table.tokens,
+        table.mounted,
+        table.report,
     )
     return [
-        SnapshotRow(row.id, row.file, row.sha256, row.model, Position(row[4], row[5]), row.tokens)
-        for row in connection.execute(columns.order_by(table.id))
+        VolumeRow(row[0], row[1], StoredFile(row[2], row[3]), *tuple(row)[4:], parts=tuple(parts.get(row[0], ())))
+        for row in connection.execute(columns_of_volume.order_by(table.id))
     ]

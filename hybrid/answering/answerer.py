@@ -27,6 +27,7 @@ from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
+from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.quoting import PersonQuoting, Quoted, Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
@@ -58,7 +59,7 @@ IN_NAMED = 5
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
 PERSON_DOCUMENTS = 500
 """Documents that name somebody, of which are looked through which are theirs."""
-_SEES_EVERYTHING = "it was trained on the whole corpus and cannot be held to some of its documents"
+_NONE_WITHIN = "none of its volumes was adapted to nothing but documents that the filter lets through"
 _ALL_REMOVED = "Nothing that was found for this question is in the corpus any more; ask again."
 NOT_CONFIDENT = "The corpus may not say this; the closest passages are quoted."
 
@@ -107,14 +108,24 @@ class Routes(Protocol):
         """Where a question goes."""
 
 
+class Memory(Protocol):
+    """The memory of a commit, whose volumes are mounted for one question."""
+
+    def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
+        """The volumes that a question mounts, of those whose documents all pass the filter."""
+
+    def mounted(self, mounts: Sequence[Mount]) -> generators.MemorySession:
+        """What writes with these volumes."""
+
+
 class Answerer:
     """Answers questions about one corpus. Safe to share between threads.
 
-    ``session`` is ``None`` where the memory is off or absent: the index then answers every question, and
+    ``memory`` is ``None`` where the memory is off or absent: the index then answers every question, and
     the answer says why.
 
     Example:
-        answerer = Answerer(catalog, searcher, embedder, router, session, Settings())
+        answerer = Answerer(catalog, searcher, embedder, router, memory, Settings())
         print(answerer.ask("When does the agreement end?"))
     """
 
@@ -124,7 +135,7 @@ class Answerer:
         searcher: Expressions,
         embedder: Encoder,
         router: Routes,
-        session: generators.MemorySession | None,
+        memory: Memory | None,
         settings: Settings,
         entailment: Entailment | None = None,
     ) -> None:
@@ -132,7 +143,7 @@ class Answerer:
         self._searcher = searcher
         self._embedder = embedder
         self._router = router
-        self._session = session
+        self._memory = memory
         self._settings = settings
         self._entailment = entailment
         self._computing = Lock()  # of the memory
@@ -165,8 +176,8 @@ class Answerer:
         """Read what the answer to ``question`` needs, in one state of the catalog: the evidence and the quotes.
 
         ``route`` overrides the router, ``history`` is what was asked before, oldest first. With ``where``, only
-        documents that it lets through are searched, and the memory, which was trained on them all, does not write. A
-        ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place, and a ``judge``
+        documents that it lets through are searched, and only volumes of the memory that were adapted to nothing else are
+        mounted. A ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place, and a ``judge``
         (`hybrid.answering.verification.judgement.ChatJudge`) is asked about what the rules leave open.
 
         Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
@@ -215,7 +226,7 @@ class Answerer:
     def over(self, catalog: CatalogLike, searcher: Expressions) -> Answerer:
         """The same embedder, router and memory over passages of the caller's."""
         other = Answerer(
-            catalog, searcher, self._embedder, self._router, self._session, self._settings, self._entailment
+            catalog, searcher, self._embedder, self._router, self._memory, self._settings, self._entailment
         )
         other._computing = self._computing
         other._supplied = True
@@ -277,6 +288,9 @@ class Answerer:
                 words, general = self._settings.answer.digest_words, context.answerability.general
                 if not of_person:
                     context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
+            if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
+                with context.timed("search"):
+                    context.mounts = self._memory.choose(asked, where)
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
@@ -433,7 +447,7 @@ class Answerer:
         if generator is None and not self._settings.answer.memory_writes:
             return
         if generator is None:
-            why = self._absence(context.commit) if self._session is None else _SEES_EVERYTHING
+            why = self._absence(context)
             yield context.note(f"The memory did not answer: {why}. The index answers alone.")
             return
         origin, sentences = generator.origin, SentenceStream()
@@ -517,17 +531,19 @@ class Answerer:
         """Who writes; nobody where there is neither a writer nor a memory to ask."""
         if context.generator is not None:
             return context.generator
-        if self._session is None or context.where is not None or not self._settings.answer.memory_writes:
+        if self._memory is None or not context.mounts or not self._settings.answer.memory_writes:
             return None
-        return MemoryGenerator(self._session, self._settings.answer, self._computing)
+        memory, mounts = self._memory, context.mounts
+        return MemoryGenerator(lambda: memory.mounted(mounts), self._settings.answer, self._computing)
 
-    def _absence(self, commit: CommitRow | None) -> str:
+    def _absence(self, context: RequestContext) -> str:
         if not self._settings.memory.enabled:
             return "it is switched off in the settings"
-        state = commit.memory_state if commit else "none"
+        state = context.commit.memory_state if context.commit else "none"
+        if self._memory is not None:
+            return _NONE_WITHIN if context.where is not None else "no volume of it holds what was found"
         return {
-            "off": "a document that it was trained on was removed, and it is off until it has been trained again",
-            "behind": "it has not been trained on the whole corpus yet",
+            "behind": "it has not been trained on the corpus yet; ingest again",
             "none": "this corpus has none",
         }.get(state, "it is not loaded")
 

@@ -131,7 +131,8 @@ class TextGenerator(Protocol):
 
 
 class MemoryGenerator:
-    """The memory, which computes one piece of text at a time, whoever asks.
+    """The memory, which computes one piece of text at a time, whoever asks. ``mounted`` gives it with its volumes, when
+    it begins to write.
 
     ``computing`` is taken for one piece after the other and never for a whole text: a stream that is left half read
     holds nobody up, and one thread can read two by turns.
@@ -139,8 +140,8 @@ class MemoryGenerator:
 
     origin: Origin = "memory"
 
-    def __init__(self, session: MemorySession, limits: AnswerSettings, computing: Lock) -> None:
-        self._session = session
+    def __init__(self, mounted: Callable[[], MemorySession], limits: AnswerSettings, computing: Lock) -> None:
+        self._mounted = mounted
         self._limits = limits
         self._computing = computing
 
@@ -148,8 +149,9 @@ class MemoryGenerator:
         """See `TextGenerator.stream`."""
         limits = self._limits
         with self._computing:
-            asked = memory_request(self._session, question, found, limits.evidence_tokens, limits.max_new_tokens)
-            pieces = self._session.stream(asked, max_new_tokens=limits.max_new_tokens)
+            session = self._mounted()
+            asked = memory_request(session, question, found, limits.evidence_tokens, limits.max_new_tokens)
+            pieces = session.stream(asked, max_new_tokens=limits.max_new_tokens)
         with closing(pieces):
             while True:
                 with self._computing:

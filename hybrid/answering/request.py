@@ -15,6 +15,7 @@ from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.generators import TextGenerator
+from hybrid.answering.mounting import Mount
 from hybrid.answering.verification.entailment import Idf
 from hybrid.answering.verification.verifier import Verifier
 from hybrid.errors import InputError
@@ -47,6 +48,8 @@ class RequestContext:
     answerability: Answerability = field(default=Answerability(0.0))
     digest: Sequence[Sentence] = ()
     """The sentences of the digest, in its order, likewise."""
+    mounts: tuple[Mount, ...] = ()
+    """The volumes that the memory mounts where it writes."""
     enumeration: Enumeration | None = None
     """The rows that were asked for, where the question asks for all of something."""
     verifier: Verifier | None = None

@@ -17,14 +17,14 @@ from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
-from hybrid.stores import commits
+from hybrid.stores import commits, volumes
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.rows import Position, Removed, StoredFile
+from hybrid.stores.rows import Removed, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.transaction import Transaction
 from hybrid.stores.vectors import FaissIndex, VectorIndex
 from hybrid.types.documents import Chunk, Document
-from hybrid.types.reports import MemoryState
+from hybrid.types.reports import MemoryState, VolumeReport
 
 _LOG = logging.getLogger("hybrid.ingest")
 
@@ -42,13 +42,15 @@ class Embedded:
 class Writer:
     """The one that writes to a corpus; the caller holds the write lock.
 
-    ``model`` is the fingerprint of the memory's model, or ``None`` where there is no memory.
+    ``identity`` is that of the memory's model and settings, or ``None`` where there is no memory.
     """
 
-    def __init__(self, catalog: Catalog, directory: Path, settings: Settings, model: str | None, tally: Tally) -> None:
+    def __init__(
+        self, catalog: Catalog, directory: Path, settings: Settings, identity: str | None, tally: Tally
+    ) -> None:
         self.catalog = catalog
         self.directory = directory
-        self.model = model
+        self.identity = identity
         self._exact_up_to = settings.retrieval.exact_up_to
         self._tally = tally
         self._index: VectorIndex | None = None
@@ -112,22 +114,19 @@ class Writer:
         self, batch: Sequence[Incoming], embedded: Sequence[Embedded], facts: dict[str, str], dimension: int
     ) -> None:
         """Record inputs and their new documents, and delete the documents they replace."""
-        before = self.catalog.commit()
         index = self._loaded_index(dimension)
         with self._changes() as transaction:
             for key, value in facts.items():
                 transaction.set_info(key, value)
-            added = 0
             for item in embedded:
                 if transaction.document_with(item.document.sha256) is None:
                     _, ids = transaction.add_document(item.document, item.chunks, item.vectors, item.sentences)
                     self._index_chunks(index, ids, item.vectors)
-                    added += 1
             for incoming in batch:
                 transaction.put_attachment_tree(incoming.entries)
             removed = transaction.delete_orphans()
             self._unindex(index, removed)
-            self._commit(transaction, removed, reads_on=added > 0 or before is None)
+            self._commit(transaction)
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
 
@@ -142,7 +141,7 @@ class Writer:
                 tuple(identifier for one in each for identifier in one.chunk_ids),
             )
             self._unindex(index, removed)
-            self._commit(transaction, removed, reads_on=False)
+            self._commit(transaction)
             transaction.log("remove", sources=list(removed.sources), documents_removed=list(removed.document_ids))
         return removed
 
@@ -155,7 +154,7 @@ class Writer:
         if self._stored is None:
             with self._changes() as transaction:
                 stored = self._save_index(transaction)
-                transaction.record_commit(stored, before.snapshot_id, before.memory_state)
+                transaction.record_commit(stored, before.memory_state)
                 transaction.log("index")
 
     def _index_chunks(self, index: VectorIndex, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
@@ -168,59 +167,60 @@ class Writer:
             index.remove(np.array(removed.chunk_ids, np.int64))
             self._stored = None
 
-    def _commit(self, transaction: Transaction, removed: Removed, *, reads_on: bool) -> None:
-        """``reads_on``: there are documents that the memory was not trained on."""
-        before = self.catalog.commit()
-        state: MemoryState = before.memory_state if before else "none"
-        forgotten = transaction.forget_snapshots_with(removed.document_ids)
-        snapshot = transaction.latest_snapshot(self.model) if self.model else None
-        if self.model is None:
-            state = "none"
-        elif state == "off" or (before is not None and before.snapshot_id in forgotten):
-            state = "off"  # what was removed is in the weights
-        elif reads_on or state == "none":
-            state = "behind"
-        transaction.record_commit(self._save_index(transaction), snapshot, state)
+    def _commit(self, transaction: Transaction) -> None:
+        transaction.record_commit(self._save_index(transaction), self._memory_state(transaction))
+
+    def _memory_state(self, transaction: Transaction) -> MemoryState:
+        if self.identity is None or not transaction.has_documents():
+            return "none"
+        return "behind" if transaction.has_documents_without_volume(self.identity) else "ready"
 
     # The memory ----------------------------------------------------------------------------------
 
-    def commit_memory(self, snapshot_id: int | None, state: MemoryState) -> None:
-        """Change nothing but which snapshot is the memory, and its state."""
-        self._loaded_index(None)
-        with self._changes() as transaction:
-            transaction.record_commit(self._save_index(transaction), snapshot_id, state)
-
-    def forget_snapshot(self, snapshot_id: int) -> None:
-        """Give up a snapshot that cannot be used. The memory is the one before it from now on, and behind."""
-        self._loaded_index(None)
-        before = self.catalog.commit()
-        with self._changes() as transaction:
-            transaction.forget_snapshots([snapshot_id])
-            last = transaction.latest_snapshot(self.model) if self.model else None
-            state: MemoryState = "off" if before is not None and before.memory_state == "off" else "behind"
-            transaction.record_commit(self._save_index(transaction), last, state)
-
-    def commit_snapshot(
+    def commit_volume(
         self,
-        state: MemoryState,
-        position: Position,
-        tokens: int,
-        memory: tuple[Mapping[str, Any], Mapping[str, str]],
+        digest: str,
+        access_class: str,
+        parts: Sequence[VolumePart],
+        tensors: Mapping[str, Any],
+        tensors_sha256: str,
+        report: VolumeReport,
     ) -> None:
-        """Write a snapshot (tensors and metadata), make it the memory, and give up those no longer needed."""
-        assert self.model is not None
+        """Write a volume, and drop those that hold any of the same documents for other parts or other settings."""
+        assert self.identity is not None
+        self._loaded_index(None)
+        stored = volumes.save_volume(self.directory, digest, tensors)
+        tokens = sum(part.end - part.start for part in parts)
+        fields = report.model_dump(mode="json")
+        row = VolumeRow(
+            0, digest, stored, tensors_sha256, self.identity, access_class, tokens, report.harm is None, fields,
+            tuple(parts),
+        )  # fmt: skip
+        with self._changes() as transaction:
+            transaction.drop_volumes(_replaced(transaction.volumes(), row))
+            transaction.add_volume(row)
+            self._commit(transaction)
+        log_info(_LOG, "volume committed", corpus=str(self.directory), file=stored.file, tokens=tokens)
+
+    def drop_volumes(self, ids: Sequence[int]) -> None:
+        """Forget volumes, in a commit, which also says whether the memory is complete."""
         self._loaded_index(None)
         with self._changes() as transaction:
-            stored = commits.save_snapshot(self.directory, transaction.next_commit(), *memory)
-            log_info(_LOG, "memory snapshot written", corpus=str(self.directory), file=stored.file, tokens=tokens)
-            new = transaction.add_snapshot(stored, self.model, position, tokens)
-            transaction.record_commit(self._save_index(transaction), new, state)
-            rows = transaction.snapshots()
-            mine = [row for row in rows if row.model == self.model]
-            others = [row for row in rows if row.model != self.model] if state == "ready" else []
-            transaction.forget_snapshots([row.id for row in (*commits.prunable(mine), *others)])
+            transaction.drop_volumes(ids)
+            self._commit(transaction)
 
     def prune(self) -> None:
         """Delete the files that no commit needs: but the last two indexes stay, for those still reading."""
         commits.prune_indexes(self.directory, self.catalog.index_files(2))
-        commits.prune_snapshots(self.directory, [row.file for row in self.catalog.snapshots()])
+        volumes.prune_volumes(self.directory, [row.stored.file for row in self.catalog.volumes()])
+
+
+def _replaced(rows: Sequence[VolumeRow], new: VolumeRow) -> list[int]:
+    """The volumes that must not stay beside a new one: its former self, and those that overlap it."""
+    spans = {part.document_id: part for part in new.parts}
+
+    def overlaps(part: VolumePart) -> bool:
+        ours = spans.get(part.document_id)
+        return ours is not None and (part.of != ours.of or (part.start < ours.end and ours.start < part.end))
+
+    return [row.id for row in rows if row.digest == new.digest or any(map(overlaps, row.parts))]

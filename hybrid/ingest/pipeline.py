@@ -70,13 +70,13 @@ def ingest(
     settings: Settings,
     progress: Progress = quiet,
 ) -> IngestReport:
-    """Take files, folders, globs and documents into the corpus, then let the memory read them.
+    """Take files, folders, globs and documents into the corpus, then adapt the memory's volumes to them.
 
     A file whose size and time did not change costs nothing. One whose content changed replaces the old
     version; one that cannot be read any more keeps it; one with the bytes of another becomes a second
     name of the same document. A file that is gone from a folder stays in the corpus until it is removed.
 
-    Interrupting is safe, also while the memory reads a long document: ingest again to go on.
+    Interrupting is safe, also while a volume is adapted, which is then adapted again: ingest again to go on.
 
     Raises:
         InputError: a path that does not exist, or a glob that matches nothing.
@@ -87,14 +87,14 @@ def ingest(
     tally = Tally()
     with write_lock(directory), _told("ingest", directory, tally, inputs=len(inputs)) as ended:
         check_embedder(catalog, embedder)
-        writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
+        writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         with tally.timed("index"):
             writer.commit_index()
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
             detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+            train_on_corpus(writer, memory, settings.memory, progress, tally)
         return ended(tally.report(catalog.commit()))
 
 
@@ -108,10 +108,9 @@ def remove(
 ) -> IngestReport:
     """Remove sources and what was attached to them, in one commit. A document stays while it has another name.
 
-    If the memory was trained on one of the documents, the memory is off from this commit on, its snapshots with the
-    document in them are deleted, and it goes back to the last snapshot before it and reads the rest
-    again, once for all of them. Where that is interrupted, the next ingest finishes it. Without a memory to do
-    it with the corpus has none until it is next ingested with one.
+    The volumes of the memory that hold one of the documents go with them, at once. What else was in these volumes is
+    adapted again, from the initial weights; all others stay as they are. Where that is interrupted, or there is no
+    memory to do it with, the next ingest with one finishes it.
 
     Raises:
         SourceNotFoundError: no such source; the message suggests similar names, and nothing is removed.
@@ -121,11 +120,11 @@ def remove(
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
-        writer = Writer(catalog, directory, settings, memory.fingerprint if memory else None, tally)
+        writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         with tally.timed("index"):
             tally.removed.extend(writer.commit_removal(names).sources)
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory.snapshot_every, progress, tally)
+            train_on_corpus(writer, memory, settings.memory, progress, tally)
         return ended(tally.report(catalog.commit()))
 
 

@@ -178,7 +178,15 @@ class MemorySettings(Table):
     dtype: Dtype = Field(
         default="auto", description="of the arithmetic; auto: bfloat16 where the machine multiplies it in hardware"
     )
-    snapshot_every: int = Field(default=100_000, ge=1000, description="tokens between snapshots in a long training")
+    volume_tokens: int = Field(
+        default=16_384,
+        ge=16,
+        description="the most tokens of a volume, a part of the corpus that is adapted to by itself",
+    )
+    volumes_mounted: int = Field(default=3, ge=1, description="the most volumes that a question mounts")
+    separate_by: tuple[str, ...] = Field(
+        default=("access",), description="names of metadata whose different values never share a volume"
+    )
 
 
 class RouterSettings(Table):

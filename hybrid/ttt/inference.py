@@ -341,20 +341,11 @@ class InferenceSession:
         """Mean loss in nats per token of ``text`` after ``prefix``. Raises `InputError` if ``text`` is empty."""
         return self._loss([self._tokenizer.end_of_document, *self._tokenizer.encode(prefix)], text)
 
-    def message_loss(self, messages: Sequence[tuple[str, str]], text: str) -> float:
-        """Mean loss in nats per token of ``text`` as the assistant's next message, its end not counted.
-
-        Raises `InputError` if ``text`` is empty.
-        """
-        return self._loss(self._tokenizer.encode_chat(messages), text)
-
     @torch.inference_mode()
-    def _loss(self, before: Sequence[int], text: str) -> float:
-        scored = self._tokenizer.encode(text)
-        if not scored:
-            raise InputError("loss needs a text that is not empty")
-        ids = [*before, *scored]
-        first = len(before)  # index of the first scored token
+    def token_loss(self, ids: Sequence[int], first: int) -> float:
+        """Mean loss in nats of ``ids[first:]``, each given those before it. Raises `InputError` if there are none."""
+        if not 0 < first < len(ids):
+            raise InputError(f"there are no tokens to score from {first} to {len(ids)}")
         total = 0.0
         for start, hidden, _ in self._stream(ids[:-1]):
             skip = max(0, first - 1 - start)  # hidden state i predicts token i + 1
@@ -362,7 +353,20 @@ class InferenceSession:
             if len(targets):
                 ones = torch.ones(len(targets), device=hidden.device)
                 total += fused_linear_cross_entropy(hidden[skip:], self._model.unembedding, targets, ones)[0].item()
-        return total / len(scored)
+        return total / (len(ids) - first)
+
+    def message_loss(self, messages: Sequence[tuple[str, str]], text: str) -> float:
+        """Mean loss in nats per token of ``text`` as the assistant's next message, its end not counted.
+
+        Raises `InputError` if ``text`` is empty.
+        """
+        return self._loss(self._tokenizer.encode_chat(messages), text)
+
+    def _loss(self, before: Sequence[int], text: str) -> float:
+        scored = self._tokenizer.encode(text)
+        if not scored:
+            raise InputError("loss needs a text that is not empty")
+        return self.token_loss([*before, *scored], len(before))
 
     def _stream(self, ids: Sequence[int]) -> Iterator[tuple[int, Tensor, WindowCache]]:
         cache = self._model.empty_cache()

@@ -16,6 +16,7 @@ from hybrid._runtime import log_info
 from hybrid.errors import InputError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.settings.models import multiplies_bfloat16, resolve_device
+from hybrid.ttt import volumes
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.inference import DecodingWeights, InferenceSession
@@ -24,6 +25,7 @@ from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
 from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP, load_weights
 from hybrid.ttt.state import MemoryState
+from hybrid.types.reports import VolumeReport
 
 _LOG = logging.getLogger("hybrid.settings.models")
 CPU = torch.device("cpu")
@@ -99,6 +101,7 @@ class MemoryModel:
         state: MemoryState,
         tokens: Sequence[int],
         on_step: Callable[[int, float], None] | None = None,
+        rate: float = 1.0,
     ) -> TrainingStats:
         """Train ``state`` on more of the stream. Pieces of any size give the same state, to the bit.
 
@@ -106,6 +109,7 @@ class MemoryModel:
             tokens: token ids. Those short of a full mini-batch stay pending in the state.
             on_step: called after each inner step with the tokens of this call done and the mini-batch's
                 loss in nats before the step.
+            rate: what the settings' step size is multiplied by.
 
         Raises:
             InputError: an id that the model does not have; no state changes.
@@ -118,7 +122,7 @@ class MemoryModel:
         while len(state.pending) + len(tokens) - done >= need:
             take = need - len(state.pending)
             batch = (*state.pending, *tokens[done : done + take])
-            fast_state, (loss,) = inner_step(self.transformer, state.fast_state, batch, self.settings)
+            fast_state, (loss,) = inner_step(self.transformer, state.fast_state, batch, self.settings, rate)
             state.advance(fast_state, batch[-1:], take)
             done += take
             losses.append(loss)
@@ -183,11 +187,46 @@ class MemoryModel:
         """
         if state is None:
             state = self.initial_state()
+        return self.mount(self.fast_weights(state))
+
+    def mount(self, fast: Sequence[DynamicMLP]) -> InferenceSession:
+        """A session with these fast weights."""
+        return InferenceSession(self.transformer, self.tokenizer, fast, self._decoding)
+
+    def fast_weights(self, state: MemoryState, rate: float = 1.0) -> tuple[DynamicMLP, ...]:
+        """Those of ``state`` after a step on its pending tokens, scaled down by the share of a mini-batch that they
+        are; ``rate`` as for `adapt`."""
         fast_state = state.fast_state
         if len(state.pending) > 1:
-            share = (len(state.pending) - 1) / self.settings.mini_batch
+            share = rate * (len(state.pending) - 1) / self.settings.mini_batch
             fast_state, _ = inner_step(self.transformer, fast_state, state.pending, self.settings, share)
-        return InferenceSession(self.transformer, self.tokenizer, fast_state.fast, self._decoding)
+        return fast_state.fast
+
+    @property
+    def volume_identity(self) -> str:
+        """The model, its initial weights, and the settings that a volume's delta depends on, as JSON."""
+        more = self.settings.model_dump(include={"learning_rate", "clip"})
+        more |= {"dtype": str(self.transformer.dtype).removeprefix("torch."), "format": volumes.FORMAT}
+        return json.dumps(self._identity() | more, sort_keys=True)
+
+    def adapt_volume(
+        self, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None
+    ) -> tuple[dict[str, Tensor], str, VolumeReport]:
+        """A volume's tensors, their sha256, and what it gained; see `hybrid.ttt.volumes.adapt_volume`."""
+        found = volumes.adapt_volume(self, tokens, on_step)
+        tensors, gains = found.delta.to_tensors(), found.gains
+        report = VolumeReport(
+            loss=gains.loss, own=gains.own, held_back=gains.held_back, rate=found.rate, harm=found.harm
+        )
+        return tensors, volumes.tensors_sha256(tensors), report
+
+    def mount_volumes(self, deltas: Sequence[tuple[Mapping[str, Tensor], float]]) -> InferenceSession:
+        """A session with the weighted sum of volumes, whose tensors `adapt_volume` gave; none: without a memory.
+
+        Raises `ModelError` for tensors that are no volume of this model.
+        """
+        parts = [(volumes.Delta.from_tensors(tensors), weight) for tensors, weight in deltas]
+        return self.mount(volumes.mounted(self.initial_state().fast_state.fast, parts))
 
     def restore(self, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> MemoryState:
         """The state of a snapshot, ready to resume training; `ModelError` if it is not of this model and settings.

@@ -9,11 +9,10 @@ from pydantic import Field
 from hybrid.text.formatting import one_line, printable
 from hybrid.types.base import FrozenModel, Shown
 
-MemoryState = Literal["ready", "behind", "off", "none"]
+MemoryState = Literal["ready", "behind", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
     "ready": "it was trained on every document",
     "behind": "it was not trained on every document yet; ingest again to resume",
-    "off": "it is unlearning a document that was removed; ingest again to finish",
     "none": "there is none",
 }
 
@@ -94,6 +93,47 @@ class CorpusStatus(_Report):
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
 
+class VolumeReport(_Report):
+    """What a volume of the memory gained. Losses are in nats a token; pairs are (without the memory, with it).
+
+    Attributes:
+        loss: mean while it was adapted, each mini-batch before the step on it.
+        own: on tokens from the volume's middle, with its delta as stored.
+        held_back: on its last mini-batch, before the step on it.
+        rate: what the step size was multiplied by to keep the loss from rising; 1: nothing was necessary.
+        harm: why it is not mounted; ``None`` where it is.
+    """
+
+    loss: float | None = None
+    own: tuple[float, float] | None = None
+    held_back: tuple[float, float] | None = None
+    rate: float = 1.0
+    harm: str | None = None
+
+
+class VolumeInfo(_Report):
+    """A volume of the memory: what it was adapted to, and what that gained.
+
+    Attributes:
+        file: relative to the corpus directory.
+        tensors_sha256: of the delta's tensors, which says more than the file's bytes.
+        sources: the first names of its documents; of a long document it may hold a part.
+    """
+
+    id: int
+    file: str
+    tensors_sha256: str
+    access_class: str
+    tokens: int
+    sources: tuple[str, ...]
+    report: VolumeReport
+
+    @property
+    def gain(self) -> float | None:
+        """Nats a token that its own text became likelier; ``None`` where it was too short to measure."""
+        return self.report.own and self.report.own[0] - self.report.own[1]
+
+
 class SkippedFile(_Report):
     """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
 
@@ -154,11 +194,10 @@ class TrainingPoint(_Report):
 
 
 class MemoryTraining(_Report):
-    """How well the memory predicted the corpus while it was trained: loss against position, before each of its steps.
+    """How well the memory predicted the corpus while it was adapted to it, and what that gained, by volume.
 
-    A falling line is what the training taught it; a jump is where another kind of document begins. ``tokens`` counts
-    all that it was trained on. ``points`` are at most `MAX_POINTS`, however long the corpus is, and none where
-    there is no memory.
+    ``tokens`` counts all that it was adapted to. ``points`` are the losses of its volumes one after the other, at most
+    `MAX_POINTS`; ``volumes`` say for each what its text gained. Both are empty where there is no memory.
 
     Example:
         >>> print(MemoryTraining(tokens=0))
@@ -168,6 +207,15 @@ class MemoryTraining(_Report):
     tokens: int
     points: tuple[TrainingPoint, ...] = ()
     model: str | None = None
+    volumes: tuple[VolumeInfo, ...] = ()
+
+    @property
+    def gain(self) -> float | None:
+        """Nats a token that the corpus became likelier, each text with its own volume: the mean over tokens of the
+        volumes that are mounted and were long enough to measure; ``None`` where there is none."""
+        measured = [(one.tokens, one.gain) for one in self.volumes if one.gain is not None and one.report.harm is None]
+        tokens = sum(count for count, _ in measured)
+        return sum(count * gain for count, gain in measured) / tokens if tokens else None
 
 
 MAX_POINTS = 512
