@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Hits,
         Route,
     )
+    from hybrid.types.certificates import DeletionCertificate, DeletionCheck
     from hybrid.types.documents import Document, DocumentStatus, Metadata, PageView, Passage
     from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
     from hybrid.types.events import (
@@ -62,7 +63,15 @@ if TYPE_CHECKING:
     )
     from hybrid.types.exhibits import Exhibit, Exhibits, exhibits
     from hybrid.types.filters import Filter
-    from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
+    from hybrid.types.reports import (
+        CorpusStatus,
+        DocumentInfo,
+        Documents,
+        IngestReport,
+        MemoryTraining,
+        VolumeInfo,
+        VolumeReport,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -82,6 +91,8 @@ __all__ = [
     "CorpusStatus",
     "CorpusVersionError",
     "CorruptCorpusError",
+    "DeletionCertificate",
+    "DeletionCheck",
     "DigestPart",
     "Document",
     "DocumentError",
@@ -120,6 +131,8 @@ __all__ = [
     "SourceNotFoundError",
     "TextEvent",
     "UnsupportedModelError",
+    "VolumeInfo",
+    "VolumeReport",
     "__version__",
     "exhibits",
     "load_embedder",
@@ -172,7 +185,11 @@ _HOME = {
     "SettingsError": "hybrid.errors",
     "SourceNotFoundError": "hybrid.errors",
     "UnsupportedModelError": "hybrid.errors",
+    "DeletionCertificate": "hybrid.types.certificates",
+    "DeletionCheck": "hybrid.types.certificates",
     "IngestReport": "hybrid.types.reports",
+    "VolumeInfo": "hybrid.types.reports",
+    "VolumeReport": "hybrid.types.reports",
     "MemoryTraining": "hybrid.types.reports",
     "Metadata": "hybrid.types.documents",
     "PageView": "hybrid.types.documents",

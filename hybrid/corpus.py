@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hybrid.stores.rows import CommitRow
     from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
     from hybrid.ttt.memory import MemoryModel
+    from hybrid.types.certificates import DeletionCertificate, DeletionCheck
 
 Found = TypeVar("Found")
 SuppliedBy = Sequence[Passage] | Callable[[str], Sequence[Passage]]
@@ -267,6 +268,32 @@ class Corpus(Shown):
         "memory's unlearning.",
     )
 
+    def verify_deletion(self, certificate: DeletionCertificate | str) -> DeletionCheck:
+        """Prove the certificate of a removal: that the documents are not there, and that the volumes which had held
+        them come out of the documents that stayed, to the bit. Adapts these volumes again, which takes as long as it
+        did then.
+
+        Args:
+            certificate: what `remove` gave as ``report.certificate``, or the JSON text of one.
+
+        Raises `InputError` for text that is no certificate, or one that was changed.
+
+        Example:
+            >>> print(corpus.verify_deletion(Path("certificate.json").read_text()))
+            proved: draft.docx is not in the corpus, neither its bytes nor its text
+            the certificate holds
+        """
+        from hybrid.ingest import deletion
+        from hybrid.types.certificates import DeletionCertificate
+
+        given = DeletionCertificate.from_json(certificate) if isinstance(certificate, str) else certificate
+        if not isinstance(given, DeletionCertificate):
+            raise InputError(f"certificate is a DeletionCertificate or its JSON text, not {type(given).__name__}")
+        with self._usage.in_use(), self._catalog.read_transaction():
+            return deletion.check(self._catalog, self.directory, self._memory_model(), given, _tensors_sha256)
+
+    averify_deletion = in_thread(verify_deletion)
+
     # Asking -------------------------------------------------------------------------------------
 
     def ask(
@@ -288,7 +315,8 @@ class Corpus(Shown):
             route: ``"lookup"``, ``"comprehension"`` or ``"both"``, instead of the router's choice.
             history: the questions asked before, or their answers, oldest first; a follow-up ("and when does it
                 end?") takes its subject from them, and the answer's notes say how it was read.
-            where: answer from these documents only. The memory, which was trained on all of them, is not asked.
+            where: answer from these documents only. Of the memory only volumes are mounted that were adapted to nothing
+                else.
             passages: answer from these `hybrid.Passage` objects in the index's place: they alone are quoted, and
                 every sentence is verified against them; the corpus gives its router and its memory. Or a function
                 that finds them, which is called with the question as it stands alone.
@@ -612,10 +640,13 @@ class Corpus(Shown):
     acount_tokens = in_thread(count_tokens)
 
     def status(self) -> CorpusStatus:
-        """What the corpus holds, and how much of it the memory was trained on."""
+        """What the corpus holds, how much of it the memory was trained on, and what that gained."""
+        from hybrid.ingest.memory_training import read_training
+
         with self._usage.in_use(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
+            training = read_training(self._catalog, None)
         return CorpusStatus(
             directory=self._shown_as,
             commit=commit.n if commit else None,
@@ -625,6 +656,9 @@ class Corpus(Shown):
             characters=sum(row.chars for row in documents),
             memory=commit.memory_state if commit else "none",
             trained_tokens=commit.tokens if commit else 0,
+            volumes=len(training.volumes),
+            unmounted=sum(one.report.harm is not None for one in training.volumes),
+            gain=training.gain,
             bytes_on_disk=_bytes_in(self.directory),
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
@@ -744,3 +778,9 @@ def _bytes_in(directory: Path) -> int:
             with suppress(FileNotFoundError):
                 total += (Path(folder) / file).stat().st_size
     return total
+
+
+def _tensors_sha256(tensors: Mapping[str, Any]) -> str:
+    from hybrid.ttt.volumes import tensors_sha256
+
+    return tensors_sha256(tensors)

@@ -141,8 +141,10 @@ class LogRow:
 
 @dataclass(frozen=True)
 class Removed:
-    """What went when sources were removed: names, and the documents and chunks left without a name."""
+    """What went when sources were removed: names, and the documents and chunks left without a name; of each document
+    the sha256 of its canonical text."""
 
     sources: tuple[str, ...] = ()
     document_ids: tuple[int, ...] = ()
     chunk_ids: tuple[int, ...] = ()
+    text_sha256s: tuple[str, ...] = ()

@@ -134,8 +134,8 @@ class VolumeTable(Base):
 
 
 class VolumeDocumentTable(Base):
-    """What a volume was adapted to: tokens ``start`` to ``end`` of a document. ``key`` is what the document is grouped
-    by (`hybrid.ingest.volume_plan`), as it was when the volume was made."""
+    """What a volume was adapted to, in the order of ``position``: tokens ``start`` to ``end`` of a document. ``key`` is
+    what the document is grouped by (`hybrid.ingest.volume_plan`), as it was when the volume was made."""
 
     __tablename__ = "volume_documents"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own
@@ -146,6 +146,7 @@ class VolumeDocumentTable(Base):
     end: Mapped[int]
     of: Mapped[int]
     key: Mapped[str]
+    position: Mapped[int]
 
 
 class CommitTable(Base):

@@ -154,6 +154,7 @@ class Transaction:
         within = select(VolumeDocumentTable.volume_id).where(VolumeDocumentTable.document_id.in_(documents))
         self.drop_volumes(list(self._connection.scalars(within.distinct())))
         chunk_ids: list[int] = []
+        texts: list[str] = []
         for document_id in documents:
             text = self._connection.execute(
                 select(TextTable.text).where(TextTable.document_id == document_id)
@@ -163,14 +164,15 @@ class Transaction:
             full_text.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
             self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
             chunk_ids.extend(row.id for row in rows)
-        return Removed((), documents, tuple(chunk_ids))
+            texts.append(text_sha256(text))
+        return Removed((), documents, tuple(chunk_ids), tuple(texts))
 
     def remove_source(self, name: str) -> Removed:
         """Forget a source and its attachments. A document goes with the last of its names."""
         sources = self.attachment_tree(name)
         self._forget_names(sources)
         gone = self.delete_orphans()
-        return Removed(tuple(sources), gone.document_ids, gone.chunk_ids)
+        return Removed(tuple(sources), gone.document_ids, gone.chunk_ids, gone.text_sha256s)
 
     # Volumes of the memory -----------------------------------------------------------------------
 
@@ -189,7 +191,8 @@ class Transaction:
         }
         volume_id = self._connection.execute(insert(VolumeTable).returning(VolumeTable.id), values).scalar_one()
         self._connection.execute(
-            insert(VolumeDocumentTable), [{"volume_id": volume_id, **asdict(part)} for part in row.parts]
+            insert(VolumeDocumentTable),
+            [{"volume_id": volume_id, "position": n, **asdict(part)} for n, part in enumerate(row.parts)],
         )
         return volume_id
 
@@ -255,12 +258,13 @@ def _now() -> str:
 
 
 def volume_rows(connection: Connection) -> list[VolumeRow]:
-    """All volumes, oldest first."""
+    """All volumes, oldest first, each with its parts in the order in which it was adapted to them."""
     parts: dict[int, list[VolumePart]] = {}
     of = VolumeDocumentTable
     columns = select(of.volume_id, of.document_id, of.start, of.end, of.of, of.key)
-    for row in connection.execute(columns.order_by(of.volume_id, of.document_id, of.start)):
-        parts.setdefault(row[0], []).append(VolumePart(*tuple(row)[1:]))
+    for row in connection.execute(columns.order_by(of.volume_id, of.position)):
+        part = VolumePart(row.document_id, row.start, row.end, row.of, row.key)
+        parts.setdefault(row.volume_id, []).append(part)
     table = VolumeTable
     columns_of_volume = select(
         table.id,
@@ -275,6 +279,17 @@ def volume_rows(connection: Connection) -> list[VolumeRow]:
         table.report,
     )
     return [
-        VolumeRow(row[0], row[1], StoredFile(row[2], row[3]), *tuple(row)[4:], parts=tuple(parts.get(row[0], ())))
+        VolumeRow(
+            id=row.id,
+            digest=row.digest,
+            stored=StoredFile(row.file, row.sha256),
+            tensors_sha256=row.tensors_sha256,
+            identity=row.identity,
+            access_class=row.access_class,
+            tokens=row.tokens,
+            mounted=row.mounted,
+            report=row.report,
+            parts=tuple(parts.get(row.id, ())),
+        )
         for row in connection.execute(columns_of_volume.order_by(table.id))
     ]

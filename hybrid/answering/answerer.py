@@ -176,9 +176,9 @@ class Answerer:
         """Read what the answer to ``question`` needs, in one state of the catalog: the evidence and the quotes.
 
         ``route`` overrides the router, ``history`` is what was asked before, oldest first. With ``where``, only
-        documents that it lets through are searched, and only volumes of the memory that were adapted to nothing else are
-        mounted. A ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place, and a ``judge``
-        (`hybrid.answering.verification.judgement.ChatJudge`) is asked about what the rules leave open.
+        documents that it lets through are searched, and only volumes of the memory are mounted that were adapted to
+        nothing else. A ``writer`` (`hybrid.answering.generators.ChatModelGenerator`) writes in its place, and a
+        ``judge`` (`hybrid.answering.verification.judgement.ChatJudge`) is asked about what the rules leave open.
 
         Raises `InputError` if the question is empty or longer than the settings allow, if there is no such
         route, if the filter names what no document has, if ``writer`` cannot write, or if ``judge`` cannot judge.

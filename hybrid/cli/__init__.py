@@ -18,6 +18,7 @@ Exit codes:
   2    the command line was wrong
   3    nothing in the corpus answers (ask, search)
   4    done, but some files were left out; the reasons are printed (ingest)
+  5    a certificate does not hold (verify-deletion)
   130  interrupted; what was committed stays, and the same command resumes there
 """
 EVALUATIONS = {
@@ -38,6 +39,7 @@ COMMANDS = {
     "search": "hybrid.cli.corpus:search",
     "settings": "hybrid.cli.corpus:settings",
     "status": "hybrid.cli.corpus:status",
+    "verify-deletion": "hybrid.cli.corpus:verify_deletion",
 }
 
 

@@ -11,6 +11,7 @@ import click
 
 from hybrid._arguments import MOST_HITS
 from hybrid.cli.command import (
+    DELETION_NOT_PROVED,
     NOTHING_FOUND,
     SOME_SKIPPED,
     CorpusPath,
@@ -121,18 +122,46 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: b
     return 0 if hits else NOTHING_FOUND
 
 
-@command("hybrid remove acme-v-beta discovery/draft.docx")
+@command("hybrid remove acme-v-beta discovery/draft.docx --certificate deleted.json")
 @corpus_argument
 @click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a certificate of the deletion, which `hybrid verify-deletion` proves.",
+)
 @json_option
-def remove(corpus: Path, sources: tuple[str, ...], as_json: bool) -> None:
+def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, as_json: bool) -> None:
     """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
     with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
-        removed = opened.remove(sources, progress=progress).removed
+        if certificate is not None:
+            certificate.open("a").close()  # a place that cannot be written to is refused before anything is removed
+        report = opened.remove(sources, progress=progress)
+    assert report.certificate is not None
+    written = report.certificate.to_json()
+    if certificate is not None:
+        certificate.write_text(written, encoding="utf-8")
     if as_json:
-        click.echo(json.dumps({"removed": removed}))
+        click.echo(json.dumps({"removed": report.removed, "certificate": json.loads(written)}))
     else:
-        click.echo("\n".join(f"removed {source}" for source in removed))
+        click.echo("\n".join(f"removed {source}" for source in report.removed))
+        if certificate is not None:
+            click.echo(f"certificate written to {certificate}", err=True)
+
+
+@command("hybrid verify-deletion acme-v-beta deleted.json")
+@corpus_argument
+@click.argument("certificate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@json_option
+def verify_deletion(corpus: Path, certificate: Path, as_json: bool) -> int:
+    """Prove a certificate of deletion: the memory's volumes are adapted again from the documents that stayed."""
+    with open_corpus(corpus) as opened:
+        found = opened.verify_deletion(certificate.read_text(encoding="utf-8", errors="replace"))
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(str(found))
+    return 0 if found.holds else DELETION_NOT_PROVED
 
 
 @command("hybrid status acme-v-beta")

@@ -28,6 +28,7 @@ from hybrid.display.markup import (
 from hybrid.display.markup import table as html_table
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, printable, size_of, table, tile, wrapped
 from hybrid.types.base import as_html, as_text
+from hybrid.types.certificates import DeletionCertificate, DeletionCheck
 from hybrid.types.documents import Document
 from hybrid.types.reports import (
     EMPTIED,
@@ -38,15 +39,23 @@ from hybrid.types.reports import (
     IngestReport,
     MemoryState,
     SkippedFile,
+    VolumeInfo,
+    VolumeReport,
 )
 
-_COLOURS: dict[MemoryState, str] = {"ready": GREEN, "behind": ORANGE, "off": ORANGE, "none": GREY}
+_COLOURS: dict[MemoryState, str] = {"ready": GREEN, "behind": ORANGE, "none": GREY}
 _STAGES = {
     "index": "writing the index",
     "discover": "looking for files",
     "load": "loading",
     "embed": "embedding",
     "memory": "training the memory",
+}
+_TITLES: dict[type, str] = {
+    VolumeReport: "Volume",
+    VolumeInfo: "Volume",
+    DeletionCertificate: "Deletion certificate",
+    DeletionCheck: "Deletion",
 }
 _LISTED = 12  # names of one kind
 
@@ -74,6 +83,10 @@ def status_html(status: CorpusStatus) -> str:
     rows: list[tuple[str, str]] = [("index", f"embedded by {status.embedder}"), ("memory", _memory(status.memory))]
     if status.language_model is not None:
         rows.append(("", f"{count(status.trained_tokens, 'token')}, {status.language_model}"))
+        if status.volumes:
+            gain = "" if status.gain is None else f"; its own text is likelier by {status.gain:.2f} nats a token"
+            unused = f", {status.unmounted:,} not used, as they did harm" if status.unmounted else ""
+            rows.append(("", f"{count(status.volumes, 'volume')}{unused}{gain}"))
     facts = tag("span", f"commit {status.commit}", style=FINE)
     parts = (body(figures, emptied), section("Two memories", pairs(rows)))
     return card("Corpus", head("Corpus", status.directory, facts), *parts)
@@ -140,6 +153,15 @@ def skipped_html(skipped: SkippedFile) -> str:
     return card(
         "File left out", body(pairs((("file", skipped.source), ("left out", skipped.reason), ("code", skipped.code))))
     )
+
+
+@as_html.register(VolumeReport)
+@as_html.register(VolumeInfo)
+@as_html.register(DeletionCertificate)
+@as_html.register(DeletionCheck)
+def lines_html(value: VolumeReport | VolumeInfo | DeletionCertificate | DeletionCheck) -> str:
+    """A card with what is said in a terminal, line by line."""
+    return card(_TITLES[type(value)], body(*(tag("div", line) for line in str(value).splitlines())))
 
 
 def _times(seconds: dict[str, float]) -> Html:

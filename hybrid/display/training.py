@@ -14,6 +14,7 @@ _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 48
 _MOST_TOOLTIPS = 120
 _TICKS = 5
+_LISTED = 12
 
 
 @as_text.register(MemoryTraining)
@@ -22,9 +23,11 @@ def training_text(training: MemoryTraining) -> str:
     if not training.points:
         return wrapped(_nothing(training))
     losses = [point.loss for point in training.points]
-    return (
-        f"{one_line(_sentence(training))}\n{sparkline(losses)}  loss from {min(losses):.2f} to {max(losses):.2f} nats"
-    )
+    shown = [f"  {one}" for one in training.volumes[:_LISTED]]
+    if len(training.volumes) > _LISTED:
+        shown.append(f"  and {count(len(training.volumes) - _LISTED, 'volume')} more, in .volumes")
+    line = f"{sparkline(losses)}  loss from {min(losses):.2f} to {max(losses):.2f} nats"
+    return "\n".join([one_line(_sentence(training)), line, *shown])
 
 
 def _nothing(training: MemoryTraining) -> str:
@@ -37,17 +40,12 @@ def _nothing(training: MemoryTraining) -> str:
 
 
 def _sentence(training: MemoryTraining) -> str:
-    first, last = _ends(training.points)
-    return (
-        f"{count(training.tokens, 'token')}{f', {training.model}' if training.model else ''}; mean loss of the "
-        f"first tenth {first:.3f} nats, of the last tenth {last:.3f}"
+    model = f", {training.model}" if training.model else ""
+    gain = (
+        "" if training.gain is None else f"; each text is likelier by {training.gain:.2f} nats a token with its volume"
     )
-
-
-def _ends(points: Sequence[TrainingPoint]) -> tuple[float, float]:
-    """The mean loss of the first and of the last tenth of the points."""
-    tenth = max(1, len(points) // 10)
-    return _mean(points[:tenth]), _mean(points[-tenth:])
+    volumes = f" in {count(len(training.volumes), 'volume')}" if training.volumes else ""
+    return f"{count(training.tokens, 'token')}{volumes}{model}{gain}"
 
 
 def _mean(points: Sequence[TrainingPoint]) -> float:

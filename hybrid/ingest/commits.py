@@ -19,6 +19,7 @@ from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
 from hybrid.stores import commits, volumes
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.files import disk_full_errors
 from hybrid.stores.rows import Removed, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.transaction import Transaction
@@ -139,6 +140,7 @@ class Writer:
                 tuple(dict.fromkeys(name for one in each for name in one.sources)),
                 tuple(identifier for one in each for identifier in one.document_ids),
                 tuple(identifier for one in each for identifier in one.chunk_ids),
+                tuple(digest for one in each for digest in one.text_sha256s),
             )
             self._unindex(index, removed)
             self._commit(transaction)
@@ -189,7 +191,8 @@ class Writer:
         """Write a volume, and drop those that hold any of the same documents for other parts or other settings."""
         assert self.identity is not None
         self._loaded_index(None)
-        stored = volumes.save_volume(self.directory, digest, tensors)
+        with disk_full_errors(self.directory):
+            stored = volumes.save_volume(self.directory, digest, tensors)
         tokens = sum(part.end - part.start for part in parts)
         fields = report.model_dump(mode="json")
         row = VolumeRow(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hybrid._runtime import log_info, log_warning
 from hybrid.errors import SettingsError, SourceNotFoundError
+from hybrid.ingest import deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
 from hybrid.ingest.commits import Embedded, Writer
@@ -121,11 +122,15 @@ def remove(
     with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
+        before = deletion.Before.of(catalog)
         with tally.timed("index"):
-            tally.removed.extend(writer.commit_removal(names).sources)
+            removed = writer.commit_removal(names)
+            tally.removed.extend(removed.sources)
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally)
-        return ended(tally.report(catalog.commit()))
+        gone = dict(zip(removed.document_ids, removed.text_sha256s, strict=True))
+        certificate = deletion.certificate(catalog, before, gone, writer.identity)
+        return ended(tally.report(catalog.commit()).model_copy(update={"certificate": certificate}))
 
 
 @contextmanager

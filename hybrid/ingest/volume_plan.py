@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hybrid.stores.rows import SourceRow, VolumePart
@@ -135,4 +136,4 @@ def _parts(documents: Sequence[Measured], most: int) -> list[tuple[VolumePart, .
     (one,) = documents
     count = -(-one.tokens // most)
     ends = [one.tokens * number // count for number in range(count + 1)]
-    return [(VolumePart(one.id, start, end, one.tokens, one.key),) for start, end in zip(ends, ends[1:], strict=False)]
+    return [(VolumePart(one.id, start, end, one.tokens, one.key),) for start, end in pairwise(ends)]

@@ -11,7 +11,7 @@ Shape suffixes: D hidden, F MLP width, H query heads, G key/value heads, P slots
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -280,7 +280,7 @@ class InferenceSession:
         self._decoding = decoding or DecodingWeights(transformer)
         self._tokenizer = tokenizer
         dtype = transformer.dtype
-        self._fast = tuple(DynamicMLP(m.gate.to(dtype), m.up.to(dtype), m.down.to(dtype)) for m in fast)
+        self._fast = in_dtype(fast, dtype)
 
     @property
     def window(self) -> int:
@@ -328,14 +328,8 @@ class InferenceSession:
         """
         if not messages:
             raise InputError("generate needs at least one message")
-        ids: list[int] = []
-        text = ""
-        for token in self._tokens(self._tokenizer.encode_chat(messages), max_new_tokens, no_repeat_ngram):
-            ids.append(token)
-            now = self._tokenizer.decode(ids)
-            if not now.endswith("\ufffd") and len(now) > len(text):  # wait for the rest of a character
-                piece, text = now[len(text) :], now
-                yield piece
+        prompt = self._tokenizer.encode_chat(messages)
+        yield from text_pieces(self._tokenizer, self._tokens(prompt, max_new_tokens, no_repeat_ngram))
 
     def loss(self, text: str, prefix: str = "") -> float:
         """Mean loss in nats per token of ``text`` after ``prefix``. Raises `InputError` if ``text`` is empty."""
@@ -382,14 +376,31 @@ class InferenceSession:
         last = hidden[-1].to(self._model.master_dtype)
         for _ in range(limit):
             token = self._decoding.head(last)
-            if token in self._tokenizer.stop_ids or _repeats([*made, token], no_repeat_ngram):
+            if token in self._tokenizer.stop_ids or repeats([*made, token], no_repeat_ngram):
                 return
             yield token
             made.append(token)
             last = decoder.step(token)
 
 
-def _repeats(made: Sequence[int], size: int) -> bool:
+def in_dtype(fast: Sequence[DynamicMLP], dtype: torch.dtype) -> tuple[DynamicMLP, ...]:
+    """Fast weights in the compute dtype."""
+    return tuple(DynamicMLP(m.gate.to(dtype), m.up.to(dtype), m.down.to(dtype)) for m in fast)
+
+
+def text_pieces(tokenizer: ChatTokenizer, tokens: Iterable[int]) -> Iterator[str]:
+    """The text of tokens as they come, in pieces of whole characters."""
+    ids: list[int] = []
+    text = ""
+    for token in tokens:
+        ids.append(token)
+        now = tokenizer.decode(ids)
+        if not now.endswith("\ufffd") and len(now) > len(text):  # wait for the rest of a character
+            piece, text = now[len(text) :], now
+            yield piece
+
+
+def repeats(made: Sequence[int], size: int) -> bool:
     """Whether the last ``size`` tokens stand in ``made`` before, too."""
     if not 0 < size < len(made):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -19,6 +19,7 @@ from hybrid.settings.models import multiplies_bfloat16, resolve_device
 from hybrid.ttt import volumes
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
+from hybrid.ttt.decoding import stream_with_updates
 from hybrid.ttt.inference import DecodingWeights, InferenceSession
 from hybrid.ttt.initial_weights import initial_weights_for
 from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
@@ -201,6 +202,22 @@ class MemoryModel:
             share = rate * (len(state.pending) - 1) / self.settings.mini_batch
             fast_state, _ = inner_step(self.transformer, fast_state, state.pending, self.settings, share)
         return fast_state.fast
+
+    def stream_with_updates(
+        self,
+        state: MemoryState,
+        messages: Sequence[tuple[str, str]],
+        *,
+        max_new_tokens: int,
+        no_repeat_ngram: int = 8,
+    ) -> Generator[str, None, None]:
+        """Answer a chat while ``state`` goes on training on it, prompt and answer, as the paper decodes: fast weights
+        step whenever a mini-batch is full. The state is then what `adapt` makes of the same tokens, to the bit.
+
+        Example:
+            >>> list(model.stream_with_updates(state, [("user", "Go on.")], max_new_tokens=600))  # doctest: +SKIP
+        """
+        return stream_with_updates(self, self._decoding, state, messages, max_new_tokens, no_repeat_ngram)
 
     @property
     def volume_identity(self) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hybrid.text.formatting import one_line, printable
 from hybrid.types.base import FrozenModel, Shown
+from hybrid.types.certificates import DeletionCertificate
 
 MemoryState = Literal["ready", "behind", "none"]
 MEMORY_STATES: dict[MemoryState, str] = {
@@ -63,7 +64,8 @@ EMPTIED = "the corpus is empty; all that it held was removed"
 
 
 class CorpusStatus(_Report):
-    """What a corpus holds. ``trained_tokens`` counts the memory's tokens, ``commit`` commits."""
+    """What a corpus holds. ``trained_tokens`` counts the memory's tokens in ``volumes`` volumes, of which ``unmounted``
+    are not used because they did harm; ``gain`` is `MemoryTraining.gain`; ``commit`` counts commits."""
 
     directory: str
     commit: int | None
@@ -73,6 +75,9 @@ class CorpusStatus(_Report):
     characters: int
     memory: MemoryState
     trained_tokens: int
+    volumes: int = 0
+    unmounted: int = 0
+    gain: float | None = None
     bytes_on_disk: int
     embedder: str
     language_model: str | None
@@ -90,6 +95,10 @@ class CorpusStatus(_Report):
         }
         if self.language_model is not None:
             rows["memory"] += f"; {self.trained_tokens:,} tokens, {self.language_model}"
+            if self.volumes:
+                unused = f", {self.unmounted} of them not used, as they did harm" if self.unmounted else ""
+                gain = "" if self.gain is None else f"; its own text is likelier by {self.gain:.2f} nats a token"
+                rows["volumes"] = f"{self.volumes:,}{unused}{gain}"
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
 
@@ -109,6 +118,14 @@ class VolumeReport(_Report):
     held_back: tuple[float, float] | None = None
     rate: float = 1.0
     harm: str | None = None
+
+    def __str__(self) -> str:
+        if self.harm is not None:
+            return one_line(f"not used: {self.harm}")
+        slower = "" if self.rate == 1 else f", at {self.rate:g} of the step size"
+        if self.own is None:
+            return f"too short to measure{slower}"
+        return f"{self.own[0]:.2f} nats a token without it, {self.own[1]:.2f} with it{slower}"
 
 
 class VolumeInfo(_Report):
@@ -133,6 +150,12 @@ class VolumeInfo(_Report):
         """Nats a token that its own text became likelier; ``None`` where it was too short to measure."""
         return self.report.own and self.report.own[0] - self.report.own[1]
 
+    def __str__(self) -> str:
+        more = f" and {len(self.sources) - 1:,} more" if len(self.sources) > 1 else ""
+        return one_line(
+            f"{self.tokens:,} tokens of {self.sources[0] if self.sources else 'nothing'}{more}: {self.report}"
+        )
+
 
 class SkippedFile(_Report):
     """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
@@ -149,7 +172,8 @@ class IngestReport(_Report):
     """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
 
     ``memory`` is the state the memory was left in (`MEMORY_STATES` says what each means), ``loss`` the mean
-    next-token loss in nats while it was trained, and ``notes`` what a person should know besides.
+    next-token loss in nats while it was trained, ``notes`` what a person should know besides, and ``certificate``,
+    after a removal, proves what went.
     """
 
     added: tuple[str, ...] = ()
@@ -165,6 +189,7 @@ class IngestReport(_Report):
     memory: MemoryState = "none"
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = Field(default_factory=dict)
+    certificate: DeletionCertificate | None = None
 
     def __str__(self) -> str:
         counts = {name: len(getattr(self, name)) for name in COUNTED}

@@ -21,7 +21,7 @@ from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, PlainMatrix
 from hybrid.settings import MemorySettings
 from hybrid.ttt.checkpoints.gguf import GgufFile
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
-from hybrid.ttt.inference import Decoder, DecodingWeights, InferenceSession, _repeats
+from hybrid.ttt.inference import Decoder, DecodingWeights, InferenceSession, repeats
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.config import ModelConfig, RopeScaling
 from hybrid.ttt.model.transformer import Transformer
@@ -353,11 +353,11 @@ def test_the_end_token_ends_the_message(model: MemoryModel, session: InferenceSe
 
 
 def test_a_run_of_tokens_is_not_generated_twice() -> None:
-    assert _repeats([1, 2, 3, 9, 1, 2, 3], 3)
-    assert _repeats([5, 5, 5], 2)
-    assert not _repeats([1, 2, 3, 9, 1, 2], 3)
-    assert not _repeats([1, 2, 3], 3)
-    assert not _repeats([1, 2, 1, 2], 0)
+    assert repeats([1, 2, 3, 9, 1, 2, 3], 3)
+    assert repeats([5, 5, 5], 2)
+    assert not repeats([1, 2, 3, 9, 1, 2], 3)
+    assert not repeats([1, 2, 3], 3)
+    assert not repeats([1, 2, 1, 2], 0)
 
 
 def test_a_prompt_longer_than_the_window_streams_through_it(session: InferenceSession) -> None:
@@ -386,7 +386,7 @@ def test_nothing_to_answer_or_to_score_is_an_input_error(session: InferenceSessi
 def test_the_message_ends_where_it_would_repeat_itself(model: MemoryModel, session: InferenceSession) -> None:
     prompt = model.tokenizer.encode_chat(MESSAGES)
     free = list(session._tokens(prompt, 60, 0))
-    first = next(end for end in range(1, len(free) + 1) if _repeats(free[:end], 1))
+    first = next(end for end in range(1, len(free) + 1) if repeats(free[:end], 1))
     assert list(session._tokens(prompt, 60, 1)) == free[: first - 1]
 
 

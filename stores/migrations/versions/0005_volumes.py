@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("end", sa.Integer, nullable=False),
         sa.Column("of", sa.Integer, nullable=False),
         sa.Column("key", sa.String, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     op.execute("UPDATE commits SET memory_state = 'behind' WHERE memory_state IN ('ready', 'off')")
