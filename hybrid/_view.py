@@ -246,7 +246,7 @@ class VolumeMemory:
 
     def _session(self, mounts: Sequence[Mount]) -> InferenceSession:
         for mount in mounts:
-            if mount.volume.identity != self._model.volume_identity:
+            if not self._model.mounts(mount.volume.identity):
                 raise ModelError(
                     "the memory's volumes were made by another model or with other settings than the corpus has now; "
                     "ingest again, and they are adapted again"

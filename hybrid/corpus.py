@@ -284,13 +284,16 @@ class Corpus(Shown):
             the certificate holds
         """
         from hybrid.ingest import deletion
+        from hybrid.ingest.memory_training import settled
         from hybrid.types.certificates import DeletionCertificate
 
         given = DeletionCertificate.from_json(certificate) if isinstance(certificate, str) else certificate
         if not isinstance(given, DeletionCertificate):
             raise InputError(f"certificate is a DeletionCertificate or its JSON text, not {type(given).__name__}")
         with self._usage.in_use(), self._catalog.read_transaction():
-            return deletion.check(self._catalog, self.directory, self._memory_model(), given, _tensors_sha256)
+            loaded = self._memory_model()
+            model = loaded and settled(self._catalog, loaded)
+            return deletion.check(self._catalog, self.directory, model, given, _tensors_sha256)
 
     averify_deletion = in_thread(verify_deletion)
 

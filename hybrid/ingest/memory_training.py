@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -11,14 +12,25 @@ from hybrid.ingest.volume_plan import Measured, PlannedVolume, group_key, plan
 from hybrid.settings import MemorySettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import VolumeRow
+from hybrid.ttt.calibration import Step
 from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint, VolumeInfo, VolumeReport
 
+CALIBRATION = "memory calibration"
+"""Under which the catalog holds the step of each model, by its fingerprint."""
 Adapted = tuple[Mapping[str, Any], str, VolumeReport]
 """A volume's tensors, the sha256 of them, and what it gained."""
 
 
 class MemoryModel(Protocol):
     """What training needs of a `hybrid.ttt.memory.MemoryModel`; a list of tokens does in tests."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Which model it is."""
+
+    @property
+    def uncalibrated(self) -> bool:
+        """Whether the step of its inner loop is still to be found."""
 
     @property
     def volume_identity(self) -> str:
@@ -30,6 +42,12 @@ class MemoryModel(Protocol):
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text."""
+
+    def calibrate(self, tokens: Sequence[int], on_try: Callable[[Step], None] | None = None) -> Step | None:
+        """The step that suits it, found on a text; ``None`` for one that is too short."""
+
+    def with_step(self, step: Step) -> MemoryModel:
+        """The same model with that step."""
 
     def adapt_volume(self, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None) -> Adapted:
         """Adapt the initial fast weights to a volume's tokens."""
@@ -47,7 +65,10 @@ def train_on_corpus(
         return
     with tally.timed("memory"):
         texts = _Tokens(writer.catalog, model)
-        wanted = plan(_measured(writer, texts, settings), settings.volume_tokens, model.volume_identity)
+        documents = _measured(writer, texts, settings)
+        if model.uncalibrated and documents:
+            model = _calibrated(writer, model, texts, plan(documents, settings.volume_tokens, ""), progress)
+        wanted = plan(documents, settings.volume_tokens, model.volume_identity)
         there = {row.digest: row for row in writer.catalog.volumes()}
         missing = [volume for volume in wanted if volume.digest not in there]
         total, done = sum(volume.tokens for volume in missing), 0
@@ -72,6 +93,29 @@ def train_on_corpus(
         stale = [row.id for row in writer.catalog.volumes() if row.digest not in digests]
         if stale or (commit is not None and commit.memory_state != ("ready" if wanted else "none")):
             writer.drop_volumes(stale)
+
+
+def settled(catalog: Catalog, model: MemoryModel) -> MemoryModel:
+    """The model with the step that it was calibrated to on this corpus, where it was."""
+    found = json.loads(catalog.info(CALIBRATION) or "{}").get(model.fingerprint) if model.uncalibrated else None
+    return model if found is None else model.with_step(Step(*found))
+
+
+def _calibrated(
+    writer: Writer, model: MemoryModel, texts: _Tokens, volumes: Sequence[PlannedVolume], progress: Progress
+) -> MemoryModel:
+    """The model with the step that suits it, found on the longest volume and stored with the corpus."""
+    longest = max(volumes, key=lambda one: one.tokens)
+    step = model.calibrate(
+        texts.of(longest), lambda one: progress("memory", 0, longest.tokens, f"calibrating the step size: {one}")
+    )
+    if step is None:
+        return model
+    known = json.loads(writer.catalog.info(CALIBRATION) or "{}")
+    writer.catalog.set_info(CALIBRATION, json.dumps(known | {model.fingerprint: list(step)}))
+    model = model.with_step(step)
+    writer.identity = model.volume_identity
+    return model
 
 
 def _on_step(progress: Progress, done: int, total: int, title: str) -> Callable[[int, float], None]:

@@ -24,7 +24,7 @@ from hybrid.ingest import deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
 from hybrid.ingest.commits import Embedded, Writer
-from hybrid.ingest.memory_training import MemoryModel, train_on_corpus
+from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
@@ -88,6 +88,7 @@ def ingest(
     tally = Tally()
     with write_lock(directory), _told("ingest", directory, tally, inputs=len(inputs)) as ended:
         check_embedder(catalog, embedder)
+        memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         with tally.timed("index"):
             writer.commit_index()
@@ -121,6 +122,7 @@ def remove(
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
+        memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         before = deletion.Before.of(catalog)
         with tally.timed("index"):

@@ -172,8 +172,15 @@ class MemorySettings(Table):
     dynamic_size: Annotated[int | None, OrNone] = Field(
         default=None, ge=1, description="width of the dynamic MLP; none: that of the static one"
     )
-    optimizer: Literal["sgd", "adam"] = Field(default="sgd", description="of the inner loop")
-    learning_rate: float = Field(default=1.0, gt=0, description="1.0 suits sgd with clip 1; adam wants about 3e-4")
+    optimizer: Literal["auto", "sgd", "adam"] = Field(
+        default="auto",
+        description="of the inner loop; auto: as found for the model, or by a short calibration on the corpus",
+    )
+    learning_rate: Annotated[float | None, OrNone] = Field(
+        default=None,
+        gt=0,
+        description="of the inner loop; none: found with the optimizer, else 1 for sgd, 3e-4 for adam",
+    )
     clip: float = Field(default=1.0, ge=0, description="global gradient norm; 0: no clipping")
     dtype: Dtype = Field(
         default="auto", description="of the arithmetic; auto: bfloat16 where the machine multiplies it in hardware"

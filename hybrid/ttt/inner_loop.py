@@ -95,6 +95,7 @@ def inner_step(
     with torch.no_grad():
         factor = clip_factor(scored.squared_norm, settings.clip)
         step = sgd if settings.optimizer == "sgd" else _adam
+        assert settings.learning_rate is not None  # of a model's settings: see `hybrid.ttt.calibration.resolved`
         sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
         stepped = step(fast_state, scored.gradients, factor, sizes)
         return replace(stepped, cache=scored.cache), scored.loss.tolist()

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -17,6 +18,7 @@ from hybrid.errors import InputError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.settings.models import multiplies_bfloat16, resolve_device
 from hybrid.ttt import volumes
+from hybrid.ttt.calibration import Step, calibrate, resolved, with_step
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.decoding import stream_with_updates
@@ -52,7 +54,8 @@ class MemoryModel:
 
     def __init__(self, checkpoint: Checkpoint, settings: MemorySettings, dtype: torch.dtype | None = None) -> None:
         """Build it from a loaded checkpoint; ``dtype`` overrides the settings' compute dtype."""
-        self.settings = settings
+        self.settings, self.uncalibrated = resolved(settings, checkpoint.fingerprint)
+        settings = self.settings
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
         device = torch.device(resolve_device(settings.device, "memory.device"))
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype or compute_dtype(settings, device))
@@ -78,6 +81,25 @@ class MemoryModel:
         facts = {"device": str(model.transformer.device), "dtype": str(model.transformer.dtype).removeprefix("torch.")}
         log_info(_LOG, "language model loaded", model=settings.model, **facts, seconds=time.perf_counter() - began)
         return model
+
+    def with_step(self, step: Step) -> MemoryModel:
+        """The same model, whose inner loop takes another step."""
+        other = copy(self)
+        other.settings, other.uncalibrated = with_step(self.settings, step), False
+        return other
+
+    def calibrate(self, tokens: Sequence[int], on_try: Callable[[Step], None] | None = None) -> Step | None:
+        """The inner loop's step that suits this model best, found on a text; ``None`` for a text that is too short. See
+        `hybrid.ttt.calibration`."""
+        step, losses = calibrate(self, tokens, on_try)
+        shown = {str(one): "diverged" if loss is None else f"{loss:.3f}" for one, loss in losses.items()}
+        log_info(_LOG, "memory calibrated", step=str(step), losses=shown)
+        return step
+
+    def mounts(self, identity: str) -> bool:
+        """Whether a volume of that identity fits these weights. How it was adapted does not matter."""
+        theirs, ours = json.loads(identity), json.loads(self.volume_identity)
+        return all(theirs.get(key) == ours[key] for key in ("model", "initial weights", "dynamic_size", "format"))
 
     @property
     def end_of_document(self) -> int:
