@@ -179,6 +179,7 @@ class MemorySettings(Table):
     learning_rate: Annotated[float | None, OrNone] = Field(
         default=None,
         gt=0,
+        le=1e38,
         description="of the inner loop; none: found with the optimizer, else 1 for sgd, 3e-4 for adam",
     )
     clip: float = Field(default=1.0, ge=0, description="global gradient norm; 0: no clipping")
