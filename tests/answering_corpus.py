@@ -1,4 +1,5 @@
-"""A small real corpus for the tests of answering: a catalog, an index, and an embedder without a model."""
+"""A small real corpus for the tests of answering: a catalog, an index, an embedder without a model, and a memory that
+writes what it is given."""
 
 from __future__ import annotations
 
@@ -10,14 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from hybrid.answering.evidence import Sentence, gather, with_similarity
+from hybrid.answering.mounting import Mount
 from hybrid.retrieval.idf import InverseDocumentFrequency
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.rows import StoredFile, VolumePart, VolumeRow
 from hybrid.stores.vectors import FaissIndex
 from hybrid.text import lexicon
 from hybrid.types.answers import Answer, Claim, Route, RouteName
 from hybrid.types.documents import Chunk, Document
+from hybrid.types.filters import Filter
 
 DIMENSION = 256
 PIECE = 3
@@ -69,6 +73,30 @@ class ScriptedSession:
                 yield self.output[at : at + PIECE]
         finally:
             self.closed = True
+
+
+def volume(number: int, *parts: VolumePart, mounted: bool = True) -> VolumeRow:
+    """A volume of the memory with these parts, as the catalog has it."""
+    digest = f"{number:064x}"
+    stored = StoredFile(f"volumes/{digest[:32]}.safetensors", digest)
+    tokens = sum(part.end - part.start for part in parts)
+    return VolumeRow(number, digest, stored, digest, "scripted", "{}", tokens, mounted, {}, parts)
+
+
+class ScriptedMemory:
+    """A memory of one volume, which every question mounts: but with a filter, unless that volume passes it."""
+
+    def __init__(self, session: ScriptedSession, passes: bool = False) -> None:
+        self.session, self.passes = session, passes
+        self.mounts: list[tuple[Mount, ...]] = []
+
+    def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
+        allowed = where is None or self.passes
+        return (Mount(volume(1, VolumePart(1, 0, 10, 10, "[]")), 1.0),) if allowed else ()
+
+    def mounted(self, mounts: Sequence[Mount]) -> ScriptedSession:
+        self.mounts.append(tuple(mounts))
+        return self.session
 
 
 @dataclass(frozen=True)

@@ -79,11 +79,11 @@ def test_work_that_ends_early_says_why(records: list[logging.LogRecord]) -> None
     assert (ended["levelname"], ended["error"]) == ("WARNING", "RuntimeError")
 
 
-def test_every_commit_and_snapshot_is_told(records: list[logging.LogRecord]) -> None:
+def test_every_commit_and_volume_is_logged(records: list[logging.LogRecord]) -> None:
     commits = [record["commit"] for record in facts(records, "commit committed")]
     assert commits == sorted(commits)
     assert len(commits) >= 3
-    assert facts(records, "memory snapshot written")[0]["tokens"] > 0
+    assert facts(records, "volume committed")[0]["tokens"] > 0
     assert facts(records, "removal finished")[0]["removed"] == 1
 
 

@@ -298,7 +298,8 @@ def test_models_are_shared_while_they_are_used_and_released_with_the_last_corpus
     gc.collect()
     before = len(_view.MEMORY_MODELS)
     memory = tiny_settings(tmp_path)
-    settings = (Settings(memory=memory), Settings(memory=memory.model_copy(update={"snapshot_every": 5000})))
+    cut = {"volume_tokens": 5000, "volumes_mounted": 1, "separate_by": ("access", "matter")}
+    settings = (Settings(memory=memory), Settings(memory=memory.model_copy(update=cut)))
     one, two = (hybrid.Corpus.open(tmp_path / str(number), each) for number, each in enumerate(settings))
     other = hybrid.Corpus.open(tmp_path / "other", Settings(memory=memory.model_copy(update={"window": 48})))
     for corpus in (one, two, other):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.numpy import load_file
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
@@ -58,6 +59,12 @@ def tiny_settings(folder: Path, **overrides: Any) -> MemorySettings:
     """Settings whose model is a tiny one written to ``folder``: window 32, mini-batch 16, float32."""
     defaults: dict[str, Any] = {"window": 32, "mini_batch": 16, "dtype": "float32", "optimizer": "sgd"}
     return MemorySettings(model=str(write_tiny_model(folder)), **(defaults | {"learning_rate": 1.0} | overrides))
+
+
+def volume_files(directory: Path) -> dict[str, dict[str, bytes]]:
+    """The tensors of each volume of the corpus in ``directory``, by the file's name; a file's own bytes may differ."""
+    files = sorted((directory / "volumes").glob("*.safetensors"))
+    return {file.name: {name: one.tobytes() for name, one in load_file(file).items()} for file in files}
 
 
 def _random_weights(config: dict[str, Any], seed: int) -> dict[str, torch.Tensor]:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build, drafted, written
+from answering_corpus import FixedRouter, ScriptedMemory, ScriptedSession, SmallCorpus, build, drafted, written
 
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import Passage, SuppliedPassages
-from hybrid.errors import InputError, ModelError
+from hybrid.errors import CorruptCorpusError, HybridError, InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
 from hybrid.types.answers import Answer, Citation, Claim, Route, RouteName
 from hybrid.types.filters import Filter
@@ -45,9 +46,9 @@ def answerer(
     says: str | None = None,
     settings: Settings | None = None,
 ) -> Answerer:
-    session = None if says is None else ScriptedSession(says)
+    memory = None if says is None else ScriptedMemory(ScriptedSession(says))
     chosen = settings or Settings()
-    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, chosen)
+    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), memory, chosen)
 
 
 def checked(corpus: SmallCorpus, answer: Answer) -> Answer:
@@ -110,7 +111,7 @@ def test_the_memory_does_not_write_where_the_settings_say_so(corpus: SmallCorpus
     session = ScriptedSession("The Buyer must pay $12,500 per month for linen cloth.")
     settings = Settings(answer=AnswerSettings(memory_writes=False))
     router = FixedRouter("comprehension")
-    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, router, session, settings)
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, router, ScriptedMemory(session), settings)
     answer = checked(corpus, subject.ask(QUESTION))
     assert (session.asked, written(answer), answer.notes) == ([], [], ())
     assert answer.digest
@@ -170,7 +171,8 @@ def test_citations_are_numbered_in_order_and_the_same_span_has_one_number(corpus
 
 def test_where_nothing_answers_nothing_is_cited_and_the_memory_is_not_asked(corpus: SmallCorpus) -> None:
     session = ScriptedSession("Lactase splits lactose.")
-    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), session, Settings())
+    memory = ScriptedMemory(session)
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), memory, Settings())
     answer = subject.ask("Which enzyme splits lactose in mammals?")
     assert (answer.found, answer.claims, answer.citations) == (False, (), ())
     assert answer.text == "Nothing in the 2 documents of the corpus answers this question."
@@ -239,10 +241,45 @@ def test_a_memory_that_fails_does_not_lose_the_answer(corpus: SmallCorpus) -> No
             raise ModelError("the weights are gone")
             yield ""
 
-    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), Broken(""), Settings())
+    memory = ScriptedMemory(Broken(""))
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), memory, Settings())
     answer = subject.ask(QUESTION)
     assert answer.found
     assert "the weights are gone" in answer.notes[0]
+
+
+@pytest.mark.parametrize("error", [ModelError("they were made by another model"), CorruptCorpusError("it is missing")])
+def test_volumes_that_cannot_be_mounted_do_not_lose_the_answer(corpus: SmallCorpus, error: HybridError) -> None:
+    class Broken(ScriptedMemory):
+        def mounted(self, mounts: object) -> ScriptedSession:
+            raise error
+
+    memory = Broken(ScriptedSession("The deliveries were late."))
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), memory, Settings())
+    answer = subject.ask(QUESTION)
+    assert answer.found
+    assert str(error) in answer.notes[0]
+    assert {claim.origin for claim in answer.claims} == {"index"}
+
+
+def test_a_memory_that_mounts_nothing_is_not_asked_and_the_note_says_why(corpus: SmallCorpus) -> None:
+    class Empty(ScriptedMemory):
+        def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
+            return ()
+
+    memory = Empty(ScriptedSession("The deliveries were late."))
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), memory, Settings())
+    answer = subject.ask(QUESTION)
+    assert (memory.mounts, memory.session.asked) == ([], [])
+    assert "no volume of it holds what was found" in answer.notes[0]
+    assert "none of its volumes" in subject.ask(QUESTION, where=Filter(sources="letters/*")).notes[0]
+
+
+def test_a_lookup_mounts_nothing(corpus: SmallCorpus) -> None:
+    memory = ScriptedMemory(ScriptedSession("The deliveries were late."))
+    subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), memory, Settings())
+    assert subject.ask(LOOKUP).found
+    assert memory.mounts == []
 
 
 def test_the_caller_can_choose_the_route(corpus: SmallCorpus) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering_corpus import FixedRouter, ScriptedSession, SmallCorpus, build, drafted, written
+from answering_corpus import FixedRouter, ScriptedMemory, ScriptedSession, SmallCorpus, build, drafted, written
 from test_answer import CONTRACT, LETTER, LOOKUP, QUESTION, checked
 
 from hybrid.answering import generators
@@ -82,7 +82,8 @@ def answerer(
 ) -> Answerer:
     session = ScriptedSession(says) if says is not None else session
     settings = Settings(answer=AnswerSettings(**answer))
-    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), session, settings)
+    memory = None if session is None else ScriptedMemory(session)
+    return Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter(route), memory, settings)
 
 
 def streamed(corpus: SmallCorpus, subject: Answerer, question: str = QUESTION, **how: Any) -> tuple[list[str], Answer]:

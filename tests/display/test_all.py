@@ -30,7 +30,16 @@ from hybrid.types.answers import (
 from hybrid.types.base import Shown
 from hybrid.types.documents import Document, Metadata, PageView
 from hybrid.types.filters import Filter
-from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining, SkippedFile
+from hybrid.types.reports import (
+    CorpusStatus,
+    DocumentInfo,
+    Documents,
+    IngestReport,
+    MemoryTraining,
+    SkippedFile,
+    VolumeInfo,
+    VolumeReport,
+)
 
 EVIL = '</td></div><script>alert("x")</script><img src=x onerror=alert(1)>&amp;\x1b[31m\x00\u202egnp.exe\u2028 \'"'
 LONG = "W" * 3000
@@ -68,14 +77,18 @@ def hostile(words: str) -> dict[str, Shown]:
     )  # fmt: skip
     skipped = SkippedFile(source=words, code=words, reason=words)
     status = CorpusStatus(
-        directory=words, commit=1, documents=1, sources=1, chunks=1, characters=1, memory="off", trained_tokens=1,
+        directory=words, commit=1, documents=1, sources=1, chunks=1, characters=1, memory="behind", trained_tokens=1,
         bytes_on_disk=1, embedder=words, language_model=words,
     )  # fmt: skip
     ingest = IngestReport(
         added=(words,), changed=(words,), duplicates=(words,), removed=(words,), skipped=(skipped,), notes=(words,),
         seconds={words: 1.0},
     )  # fmt: skip
-    training = MemoryTraining(tokens=9, points=gallery.training(3).points, model=words)
+    volume = VolumeInfo(
+        id=1, file=words, tensors_sha256=words, access_class=words, tokens=9, sources=(words, words),
+        report=VolumeReport(harm=words),
+    )  # fmt: skip
+    training = MemoryTraining(tokens=9, points=gallery.training(3).points, model=words, volumes=(volume,))
     contradiction = Contradiction(groups=(words, words), claims=(claim, claim))
     return {
         "comparison": Comparison(words, {words: answer, "other": answer}, [contradiction]),
@@ -84,6 +97,7 @@ def hostile(words: str) -> dict[str, Shown]:
         "document": document, "citation": citation, "claim": claim, "route": route, "answer": answer, "hit": hit,
         "hits": Hits([hit], question=words, matched=(words, "end")), "info": info, "documents": Documents([info]),
         "skipped": skipped, "status": status, "ingest": ingest, "training": training,
+        "volume": volume, "volume report": volume.report,
         "page": PageView.of(document, 3, len(text)), "exhibits": hybrid.exhibits(answer),
         "exhibit": hybrid.exhibits(answer)[0], "report": hybrid.report(answer, title=words),
         "evaluation": Evaluation(name="x", title=words, rows=({words: words},), seed=1, settings={words: words}),

@@ -1,8 +1,7 @@
-"""What ingest keeps of the memory's training: bounded, of the weights it belongs to, and drawn where it was."""
+"""What is recorded of the memory's training: by volume, bounded, of the weights it belongs to, and drawn."""
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,145 +9,125 @@ import display_gallery as gallery
 import pytest
 from display_checks import check
 from made_contracts import make_contracts
-from safetensors.numpy import load_file, save_file
 from tiny_model import tiny_settings
 
 import hybrid
 from hybrid.display.training import smoothed, ticks
-from hybrid.errors import CorruptCorpusError
-from hybrid.ingest.memory_training import METADATA_KEY, LossCurve
+from hybrid.ingest.memory_training import _thinned
 from hybrid.settings import MemorySettings, Settings
-from hybrid.stores.files import sha256_of
-from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint
+from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint, VolumeInfo, VolumeReport
 
-TEXTS = [contract.text for contract in make_contracts(6)]
+TEXTS = [contract.text[:1500] for contract in make_contracts(6)]
+LIMIT = 1000
+"""Tokens of a volume at most, each a byte."""
 
 
 @pytest.fixture(scope="module")
 def memory(tmp_path_factory: pytest.TempPathFactory) -> MemorySettings:
-    return tiny_settings(tmp_path_factory.mktemp("model"), snapshot_every=1000)
+    return tiny_settings(tmp_path_factory.mktemp("model"), volume_tokens=LIMIT)
+
+
+def documents(*texts: str) -> list[hybrid.Document]:
+    return [hybrid.Document.from_text(text, source=f"{text[:40]}.txt") for text in texts]
 
 
 def read(folder: Path, memory: MemorySettings, *texts: str) -> hybrid.Corpus:
     corpus = hybrid.Corpus.open(folder, Settings(memory=memory))
-    corpus.ingest(*(hybrid.Document.from_text(text, source=f"{text[:40]}.txt") for text in texts))
+    corpus.ingest(*documents(*texts))
     return corpus
 
 
-def snapshot(corpus: hybrid.Corpus) -> Path:
-    return max((corpus.directory / "memory" / "default").glob("*.safetensors"), key=lambda path: int(path.stem))
+def of_volumes(training: MemoryTraining) -> set[tuple[str, VolumeReport]]:
+    """What does not depend on the order in which volumes were made."""
+    return {(volume.tensors_sha256, volume.report) for volume in training.volumes}
 
 
-def test_a_curve_keeps_every_step_of_a_short_read() -> None:
-    curve = LossCurve()
-    for step in range(5):
-        curve.add(16 * (step + 1), float(step))
-    assert [(one.start, one.end, one.loss) for one in curve.points] == [
-        (16 * n, 16 * n + 16, float(n)) for n in range(5)
-    ]
-
-
-@pytest.mark.parametrize("steps", [MAX_POINTS, MAX_POINTS + 1, 10 * MAX_POINTS + 7, 100_000])
-def test_a_curve_is_bounded_however_long_the_read_and_loses_nothing_of_the_mean(steps: int) -> None:
-    curve = LossCurve()
-    for step in range(steps):
-        curve.add(8 * (step + 1), (step * 37 % 101) / 10)
-    points = curve.points
-    assert MAX_POINTS // 2 <= len(points) <= MAX_POINTS
-    assert points[0].start == 0
-    assert points[-1].end == 8 * steps
-    assert all(a.end == b.start for a, b in pairwise(points))
-    mean = sum(one.loss * (one.end - one.start) for one in points) / (8 * steps)
-    assert mean == pytest.approx(sum((step * 37 % 101) / 10 for step in range(steps)) / steps)
-    assert len(curve.as_json()) < 40_000
-
-
-def test_a_curve_put_away_and_taken_up_is_the_same() -> None:
-    whole, resumed = LossCurve(), LossCurve()
-    for step in range(3 * MAX_POINTS + 11):
-        whole.add(step + 1, step / 7)
-        resumed.add(step + 1, step / 7)
-        if step % 100 == 3:
-            resumed = LossCurve.from_json(resumed.as_json())
-    assert resumed.as_json() == whole.as_json()
-
-
-@pytest.mark.parametrize(
-    "stored", ["", "[]", "{}", '{"steps":1,"stretches":[[1,2]]}', "nonsense", '{"steps":"x"}', "null"]
-)
-def test_what_is_not_a_curve_begins_a_new_one_where_reading_goes_on(stored: str) -> None:
-    curve = LossCurve.from_json(stored, position=500)
-    curve.add(516, 1.0)
-    assert [(one.start, one.end) for one in curve.points] == [(500, 516)]
-
-
-def test_training_covers_what_the_memory_has_read(tmp_path: Path, memory: MemorySettings) -> None:
+def test_training_covers_every_token_and_says_of_each_volume_what_it_gained(
+    tmp_path: Path, memory: MemorySettings
+) -> None:
     with read(tmp_path / "corpus", memory, *TEXTS[:3]) as corpus:
         training = corpus.training()
-        report_loss = corpus.ingest(*(hybrid.Document.from_text(text, source=text[:9]) for text in TEXTS[:3])).loss
-    assert report_loss is None  # nothing was read again
+        report_loss = corpus.ingest(*documents(*TEXTS[:3])).loss
+        sources = {one.source for one in corpus.documents()}
+    assert report_loss is None  # nothing was adapted again
     assert training.tokens == sum(map(len, TEXTS[:3])) + 3
-    assert training.points[0].start == 0
-    assert training.tokens - memory.mini_batch - 1 <= training.points[-1].end <= training.tokens
-    assert training.points[-1].loss < training.points[0].loss
+    assert {name for volume in training.volumes for name in volume.sources} == sources
+    assert [point.end - point.start for point in training.points] == [volume.tokens for volume in training.volumes]
+    assert sum(volume.tokens for volume in training.volumes) == training.tokens == training.points[-1].end
+    assert all(a.end == b.start for a, b in pairwise(training.points))
+    gains = [volume.gain for volume in training.volumes]
+    assert all(gain is not None and gain > 0 for gain in gains)
+    assert training.gain is not None
+    assert min(gains) <= training.gain <= max(gains)
     assert training.model == memory.model
 
 
-def test_reading_in_two_goes_gives_the_training_of_one(tmp_path: Path, memory: MemorySettings) -> None:
+def test_the_gain_is_the_mean_over_tokens_of_the_volumes_that_are_mounted() -> None:
+    def volume(tokens: int, own: tuple[float, float] | None, harm: str | None = None) -> VolumeInfo:
+        report = VolumeReport(own=own, harm=harm)
+        return VolumeInfo(
+            id=1, file="f", tensors_sha256="", access_class="{}", tokens=tokens, sources=("a",), report=report
+        )
+
+    helped, other, harmed, short = (
+        volume(300, (3, 2)),
+        volume(100, (3, 3)),
+        volume(100, (3, 9), "worse"),
+        volume(9, None),
+    )
+    assert MemoryTraining(tokens=509, volumes=(helped, other, harmed, short)).gain == pytest.approx(0.75)
+    assert MemoryTraining(tokens=9, volumes=(short,)).gain is None
+    assert MemoryTraining(tokens=100, volumes=(harmed,)).gain is None
+
+
+@pytest.mark.parametrize("volumes", [1, MAX_POINTS, MAX_POINTS + 1, 3 * MAX_POINTS + 7])
+def test_points_are_bounded_however_many_volumes_there_are_and_lose_nothing_of_the_mean(volumes: int) -> None:
+    losses = [(number * 37 % 101) / 10 for number in range(volumes)]
+    points = _thinned([TrainingPoint(start=8 * n, end=8 * n + 8, loss=loss) for n, loss in enumerate(losses)])
+    assert min(volumes, MAX_POINTS // 2) <= len(points) <= MAX_POINTS
+    assert (points[0].start, points[-1].end) == (0, 8 * volumes)
+    assert all(a.end == b.start for a, b in pairwise(points))
+    mean = sum(one.loss * (one.end - one.start) for one in points) / (8 * volumes)
+    assert mean == pytest.approx(sum(losses) / volumes)
+
+
+def test_ingesting_in_two_goes_gives_the_volumes_of_one(tmp_path: Path, memory: MemorySettings) -> None:
     with read(tmp_path / "one", memory, *TEXTS) as one, read(tmp_path / "two", memory, *TEXTS[:2]) as two:
-        two.ingest(*(hybrid.Document.from_text(text, source=f"{text[:40]}.txt") for text in TEXTS[2:]))
-        assert two.training() == one.training()
+        two.ingest(*documents(*TEXTS[2:]))
+        assert of_volumes(two.training()) == of_volumes(one.training())
 
 
-def test_an_interruption_costs_no_point(tmp_path: Path, memory: MemorySettings) -> None:
+def test_an_interruption_loses_no_finished_volume(tmp_path: Path, memory: MemorySettings) -> None:
     def stop(stage: str, done: int, total: int, detail: str) -> None:
         if stage == "memory" and done > total // 2:
             raise KeyboardInterrupt
 
-    documents = [hybrid.Document.from_text(text, source=f"{text[:40]}.txt") for text in TEXTS]
     with hybrid.Corpus.open(tmp_path / "corpus", Settings(memory=memory)) as corpus:
         with pytest.raises(KeyboardInterrupt):
-            corpus.ingest(*documents, progress=stop)
+            corpus.ingest(*documents(*TEXTS), progress=stop)
         half = corpus.training()
-        assert 0 < half.tokens < sum(map(len, TEXTS))
-        corpus.ingest(*documents)
+        assert sum(map(len, TEXTS)) // 2 - LIMIT < half.tokens < sum(map(len, TEXTS))
+        corpus.ingest(*documents(*TEXTS))
+        assert of_volumes(half) <= of_volumes(corpus.training())
         with read(tmp_path / "whole", memory, *TEXTS) as whole:
-            assert corpus.training() == whole.training()
+            assert of_volumes(corpus.training()) == of_volumes(whole.training())
 
 
-def test_what_was_unlearned_leaves_no_loss_behind(tmp_path: Path, memory: MemorySettings) -> None:
+def test_a_removed_document_leaves_no_loss_behind(tmp_path: Path, memory: MemorySettings) -> None:
     with read(tmp_path / "corpus", memory, *TEXTS[:4]) as corpus:
         corpus.remove(corpus.documents()[1].source)
         with read(tmp_path / "without", memory, TEXTS[0], *TEXTS[2:4]) as without:
-            assert corpus.training() == without.training()
+            assert of_volumes(corpus.training()) == of_volumes(without.training())
 
 
-def test_a_corpus_whose_losses_were_not_recorded_says_so(tmp_path: Path, memory: MemorySettings) -> None:
-    with read(tmp_path / "corpus", memory, TEXTS[0]) as corpus:
-        file = snapshot(corpus)
-        _without_training(corpus, file)
+def test_volumes_too_short_for_a_loss_are_said_to_have_none(tmp_path: Path, memory: MemorySettings) -> None:
+    with read(tmp_path / "corpus", memory, "A note.") as corpus:
         training = corpus.training()
         assert training.points == ()
+        assert training.volumes[0].gain is None
+        assert "too short to measure" in str(training.volumes[0])
         assert "its losses were not" in str(training)
         assert "its losses were not" in training._repr_html_()
-        corpus.ingest(hybrid.Document.from_text(TEXTS[1], source="second.txt"))
-        assert corpus.training().points[0].start == len(TEXTS[0]) + 1
-
-
-def _without_training(corpus: hybrid.Corpus, file: Path) -> None:
-    """Write the snapshot as versions did that kept no losses."""
-    from safetensors import safe_open
-    from sqlalchemy import update
-
-    from hybrid.stores.database import connect
-    from hybrid.stores.tables import SnapshotTable
-
-    with safe_open(file, framework="numpy") as opened:
-        metadata = dict(opened.metadata())
-    assert json.loads(metadata.pop(METADATA_KEY))["stretches"]
-    save_file(load_file(file), file, metadata)
-    with connect(corpus._catalog._engine, write=True) as connection:
-        connection.execute(update(SnapshotTable).values(sha256=sha256_of(file)))
 
 
 def test_a_corpus_without_a_memory_has_no_training(tmp_path: Path) -> None:
@@ -156,13 +135,6 @@ def test_a_corpus_without_a_memory_has_no_training(tmp_path: Path) -> None:
         assert corpus.training() == MemoryTraining(tokens=0)
         corpus.ingest(hybrid.Document.from_text("A note.", source="note.txt"))
         assert "was trained on nothing" in str(corpus.training())
-
-
-def test_a_snapshot_that_is_gone_is_an_error_that_says_what_to_do(tmp_path: Path, memory: MemorySettings) -> None:
-    with read(tmp_path / "corpus", memory, TEXTS[0]) as corpus:
-        snapshot(corpus).write_bytes(b"no tensors")
-        with pytest.raises(CorruptCorpusError, match="ingest again"):
-            corpus.training()
 
 
 # The picture --------------------------------------------------------------------------------------

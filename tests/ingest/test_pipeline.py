@@ -1,7 +1,7 @@
-"""Ingest and removal: incremental, safe to interrupt, and the memory reads every document once, in order.
+"""Ingest and removal: incremental, safe to interrupt, and every document is in the memory's volumes exactly once.
 
-The embedder hashes words and the memory is the list of tokens it has read, so that what a real one
-would have learned can be compared exactly.
+The embedder hashes words, and a volume of the memory is the list of tokens that it was adapted to, so that what a real
+one would have learned can be compared exactly.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import re
 from email.message import EmailMessage
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,10 +21,8 @@ from full_text_check import full_text_agrees
 from hybrid.errors import (
     CorpusError,
     CorpusLockedError,
-    DivergedError,
     DocumentChangedError,
     InputError,
-    ModelError,
     SettingsError,
     SourceNotFoundError,
 )
@@ -33,16 +30,19 @@ from hybrid.ingest import changes, pipeline
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
-from hybrid.stores import commits, transaction
-from hybrid.stores import commits as snapshots
+from hybrid.stores import commits, transaction, volumes
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import connect, write_lock
 from hybrid.stores.rows import StoredFile
 from hybrid.stores.vectors import FaissIndex
+from hybrid.ttt.calibration import Step
 from hybrid.types.documents import Document
+from hybrid.types.reports import VolumeReport
 
+MOST = 1000
+"""Tokens of a volume at most."""
 SETTINGS = Settings(
-    ingest=IngestSettings(chunk_tokens=16, chunk_overlap_tokens=4), memory=MemorySettings(snapshot_every=1000)
+    ingest=IngestSettings(chunk_tokens=16, chunk_overlap_tokens=4), memory=MemorySettings(volume_tokens=MOST)
 )
 END = 7  # the end-of-document token
 
@@ -70,46 +70,51 @@ class HashEmbedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-class ListState:
-    def __init__(self, tokens=()):
-        self.tokens = list(tokens)
-
-    @property
-    def trained_tokens(self):
-        return len(self.tokens)
-
-    def to_tensors(self):
-        return {"tokens": torch.tensor(self.tokens, dtype=torch.int64)}, {}
-
-
 class ListMemory:
-    """One token a character; reads in mini-batches of 100, each all at once."""
+    """One token a character; a volume is the list of its tokens, taken in mini-batches of 100."""
 
     end_of_document = END
+    uncalibrated = False
 
     def __init__(self, fingerprint="list-1"):
-        self.fingerprint = fingerprint
+        self.fingerprint = self.volume_identity = fingerprint
         self.tokens = 0
-        self.stop_at, self.error = None, KeyboardInterrupt
+        self.stop_at = None
+        self.harm = {}  # the word that a volume's text has: why it must not be mounted
 
     def encode(self, text):
         return [ord(character) for character in text]
 
-    def initial_state(self):
-        return ListState()
-
-    def restore(self, tensors, metadata):
-        return ListState(tensors["tokens"].tolist())
-
-    def adapt(self, state, tokens, on_step=None):
+    def adapt_volume(self, tokens, on_step=None):
         for at in range(0, len(tokens), 100):
             if self.stop_at is not None and self.tokens >= self.stop_at:
-                raise self.error
-            state.tokens.extend(tokens[at : at + 100])
+                raise KeyboardInterrupt
             self.tokens += len(tokens[at : at + 100])
             if on_step:
                 on_step(min(at + 100, len(tokens)), 2.0)
-        return SimpleNamespace(tokens=len(tokens), loss=2.0)
+        text = "".join(map(chr, tokens))
+        harm = next((why for word, why in self.harm.items() if word in text), None)
+        tensors = {"tokens": torch.tensor(tokens, dtype=torch.int64)}
+        return tensors, hashlib.sha256(text.encode()).hexdigest(), VolumeReport(loss=2.0, harm=harm)
+
+
+class UncalibratedMemory(ListMemory):
+    """One whose step is found on a text: that of an optimizer named by the text's first word."""
+
+    def __init__(self):
+        super().__init__()
+        self.uncalibrated = True
+        self.calibrated_on = []
+
+    def calibrate(self, tokens, on_try=None):
+        text = "".join(map(chr, tokens))
+        self.calibrated_on.append(text)
+        return None if len(tokens) < 100 else Step(text.split()[0], 0.5)
+
+    def with_step(self, step):
+        other = ListMemory(self.fingerprint)
+        other.volume_identity = f"{self.fingerprint}, {step}"
+        return other
 
 
 class Corpus:
@@ -141,15 +146,22 @@ class Corpus:
     def name(self, name):
         return str(self.files / name)
 
-    def read_by_memory(self):
-        """What the memory of the current commit has read, as text."""
-        commit = self.catalog.commit()
-        if commit.snapshot_file is None:
-            return ""
-        stored = StoredFile(commit.snapshot_file, commit.snapshot_sha256)
-        tensors, _ = commits.load_snapshot(self.directory, stored)
-        assert commit.tokens == len(tensors["tokens"])
-        return "".join(map(chr, tensors["tokens"].tolist()))
+    def volumes(self):
+        """The text that each volume was adapted to, by its digest."""
+        rows = self.catalog.volumes()
+        tensors = [volumes.load_volume(self.directory, row.stored)["tokens"] for row in rows]
+        assert [row.tokens for row in rows] == [len(tokens) for tokens in tensors]
+        return {row.digest: "".join(map(chr, ids.tolist())) for row, ids in zip(rows, tensors, strict=True)}
+
+    def adapted(self):
+        """What the volumes were adapted to, in the order of documents, as text."""
+        texts, pieces = self.volumes(), {}
+        for row in self.catalog.volumes():
+            at = 0
+            for part in row.parts:
+                pieces[part.document_id, part.start] = texts[row.digest][at : at + part.end - part.start]
+                at += part.end - part.start
+        return "".join(pieces[key] for key in sorted(pieces))
 
     def check(self):
         """What must hold after whatever happened: index, full text and catalog agree, and no stray files."""
@@ -163,10 +175,11 @@ class Corpus:
                 assert sorted(index.search(vectors, 1)[1][:, 0].tolist()) == ids.tolist()
         with connect(self.catalog._engine, write=True) as connection:
             assert full_text_agrees(connection)
-        named = {row.file for row in self.catalog.snapshots()}
-        folder = self.directory / "memory" / "default"
-        assert {f"memory/default/{path.name}" for path in folder.glob("*")} == named
-        assert len(named) <= commits.KEEP
+        named = {row.stored.file for row in self.catalog.volumes()}
+        assert {f"volumes/{path.name}" for path in (self.directory / "volumes").glob("*")} == named
+        if commit is not None:
+            assert commit.tokens == sum(map(len, self.volumes().values()))
+            assert (commit.memory_state == "ready") <= (self.adapted() == self.everything())
         assert len(list((self.directory / "commits").glob("*"))) <= 2
 
     def everything(self):
@@ -203,7 +216,7 @@ def test_new_files_are_added_embedded_and_read(corpus):
     assert report.chunks == len(corpus.catalog.vectors()[0])
     assert len(corpus.embedder.texts) == report.chunks + 2  # each document is one sentence
     assert report.memory == "ready"
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
     assert report.trained_tokens == len(corpus.everything())
     assert report.loss == 2.0
     assert report.commit == corpus.catalog.commit().n
@@ -239,7 +252,7 @@ def test_a_changed_file_replaces_its_old_version(corpus):
     assert (report.changed, report.added) == ((str(path),), ())
     assert [corpus.catalog.text(row.id) for row in corpus.catalog.documents()] == [prose("omega")]
     assert corpus.catalog.search_lexical('"alpha7"', 5) == []
-    assert corpus.read_by_memory() == prose("omega") + chr(END)
+    assert corpus.adapted() == prose("omega") + chr(END)
 
 
 def test_identical_files_are_recorded_once(corpus):
@@ -266,7 +279,7 @@ def test_a_file_that_became_a_copy_of_another_is_not_embedded_again(corpus):
     report = corpus.ingest()
     assert report.changed == report.duplicates == (corpus.name("b.txt"),)
     assert len(corpus.embedder.texts) == embedded
-    assert corpus.read_by_memory() == prose("alpha") + chr(END)
+    assert corpus.adapted() == prose("alpha") + chr(END)
 
 
 def test_a_file_that_is_gone_stays_until_it_is_removed(corpus):
@@ -402,7 +415,7 @@ def test_what_was_embedded_before_an_interruption_is_kept(corpus, monkeypatch):
     report = corpus.ingest()
     assert (len(report.unchanged), len(report.added)) == (kept, 6 - kept)
     assert len(corpus.embedder.texts) == before + report.chunks + 6 - kept  # chunks, and a sentence a document
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
 
 
 def test_sentences_are_embedded_unless_the_settings_say_no(corpus):
@@ -428,7 +441,7 @@ def test_long_ingests_are_committed_in_batches(corpus, monkeypatch):
 def test_a_crash_before_the_commit_leaves_the_old_commit(corpus, monkeypatch, failing):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
-    before, body = corpus.catalog.commit(), corpus.read_by_memory()
+    before, body = corpus.catalog.commit(), corpus.adapted()
     corpus.write("b.txt", prose("beta"))
     home = commits if failing == "write_index" else transaction.Transaction
     with monkeypatch.context() as patch:
@@ -437,11 +450,11 @@ def test_a_crash_before_the_commit_leaves_the_old_commit(corpus, monkeypatch, fa
             corpus.ingest()
     assert corpus.catalog.commit() == before
     assert [row.source for row in corpus.catalog.documents()] == [corpus.name("a.txt")]
-    assert corpus.read_by_memory() == body
+    assert corpus.adapted() == body
     index = commits.verified_index(corpus.directory, StoredFile(before.index_file, before.index_sha256))
     assert len(FaissIndex.load(index)) == len(corpus.catalog.vectors()[0])
     assert corpus.ingest().added == (corpus.name("b.txt"),)
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
 
 
 def test_a_removal_that_fails_removes_nothing(corpus, monkeypatch):
@@ -455,7 +468,7 @@ def test_a_removal_that_fails_removes_nothing(corpus, monkeypatch):
     assert corpus.catalog.commit().memory_state == "ready"
 
 
-@pytest.mark.parametrize("full", ["index", "snapshot"])
+@pytest.mark.parametrize("full", ["index", "volume"])
 def test_a_full_disk_keeps_what_was_committed(corpus, monkeypatch, full):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
@@ -465,13 +478,13 @@ def test_a_full_disk_keeps_what_was_committed(corpus, monkeypatch, full):
         if full == "index":
             patch.setattr(FaissIndex, "save", fail(error))
         else:
-            patch.setattr(snapshots, "write_atomically", fail(error))
+            patch.setattr(volumes, "write_atomically", fail(error))
         with pytest.raises(CorpusError, match="free some space"):
             corpus.ingest()
     corpus.check()
     assert len(corpus.catalog.documents()) == (1 if full == "index" else 2)
     assert corpus.ingest().memory == "ready"
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
 
 
 def test_a_damaged_index_is_built_again_without_embedding(corpus):
@@ -489,17 +502,31 @@ def test_a_damaged_index_is_built_again_without_embedding(corpus):
 # The memory ----------------------------------------------------------------------------------------
 
 
-def test_new_documents_are_read_after_the_old_ones_only_once(corpus):
+def test_volumes_that_a_new_document_does_not_join_stay_as_they_are(corpus):
     corpus.write("b.txt", prose("beta", 200))
     corpus.ingest()
+    before = corpus.volumes()
     corpus.write("a.txt", prose("alpha", 200))
     report = corpus.ingest()
-    assert corpus.read_by_memory() == prose("beta", 200) + chr(END) + prose("alpha", 200) + chr(END)
+    assert corpus.adapted() == corpus.everything()
     assert report.trained_tokens == len(prose("alpha", 200)) + 1
+    assert before.items() <= corpus.volumes().items()
 
 
-@pytest.mark.parametrize("stop", [100, 1000, 1001, 1900, 2500, 4400])
-def test_an_interrupted_reading_goes_on_within_a_document_to_the_same_state(corpus, stop):
+def test_documents_that_fit_share_a_volume_and_a_long_one_has_several(corpus):
+    for name in ("a.txt", "b.txt"):
+        corpus.write(f"letters/{name}", prose(name, 20))
+    corpus.write("book/long.txt", prose("gamma", 400))
+    corpus.ingest()
+    texts = corpus.volumes().values()
+    shared = [text for text in texts if "gamma" not in text]
+    assert shared == [prose("a.txt", 20) + chr(END) + prose("b.txt", 20) + chr(END)]
+    assert len(texts) == 1 + -(-(len(prose("gamma", 400)) + 1) // MOST)
+    assert max(map(len, texts)) <= MOST
+
+
+@pytest.mark.parametrize("stop", [0, 100, 1000, 1001, 1900, 2500, 4400])
+def test_an_interruption_loses_the_volume_that_was_being_adapted_and_no_other(corpus, stop):
     corpus.write("a.txt", prose("alpha", 400))
     corpus.write("b.txt", prose("beta", 200))
     corpus.memory.stop_at = stop
@@ -507,73 +534,100 @@ def test_an_interrupted_reading_goes_on_within_a_document_to_the_same_state(corp
         corpus.ingest()
     assert corpus.catalog.commit().memory_state == "behind"
     corpus.check()
-    assert corpus.catalog.commit().tokens == corpus.memory.tokens  # nothing that was read is lost
+    done = corpus.volumes()
+    finished = sum(map(len, done.values()))
+    assert corpus.memory.tokens - MOST < finished <= corpus.memory.tokens
     corpus.memory = ListMemory()
     report = corpus.ingest()
-    assert corpus.read_by_memory() == corpus.everything()
-    assert report.trained_tokens + stop <= len(corpus.everything()) + 100
+    assert corpus.adapted() == corpus.everything()
+    assert report.trained_tokens == len(corpus.everything()) - finished
     assert report.memory == "ready"
+    assert done.items() <= corpus.volumes().items()
 
 
-def test_a_memory_that_diverges_keeps_its_last_good_state_and_the_documents(corpus):
+def test_an_interruption_ends_in_the_volumes_of_an_ingest_that_was_not_interrupted(corpus, tmp_path):
     corpus.write("a.txt", prose("alpha", 400))
-    corpus.memory.stop_at, corpus.memory.error = 1500, DivergedError("the loss is nan at step 15")
+    corpus.write("b.txt", prose("beta", 200))
+    corpus.memory.stop_at = 2500
+    with pytest.raises(KeyboardInterrupt):
+        corpus.ingest()
+    corpus.memory = ListMemory()
+    corpus.ingest()
+    whole = Corpus(tmp_path / "whole")
+    ingest(whole.catalog, whole.directory, whole.embedder, whole.memory, [corpus.files], SETTINGS)
+    assert whole.volumes() == corpus.volumes()
+    whole.catalog.close()
+
+
+def test_a_volume_that_does_harm_is_recorded_and_not_mounted_and_the_report_says_why(corpus):
+    corpus.write("a.txt", prose("alpha", 100))
+    corpus.write("b.txt", prose("beta", 100))
+    corpus.memory.harm = {"alpha": "the loss of its own text is 11.30 nats with it and 4.20 without"}
     report = corpus.ingest()
-    assert report.memory == "behind"
-    assert "the loss is nan at step 15" in report.notes[0]
-    assert report.added == (corpus.name("a.txt"),)
-    assert corpus.read_by_memory() == corpus.everything()[:1500]
-    corpus.memory.stop_at = None
-    assert corpus.ingest().memory == "ready"
-    assert corpus.read_by_memory() == corpus.everything()
+    assert (report.memory, report.added) == ("ready", (corpus.name("a.txt"), corpus.name("b.txt")))
+    (note,) = report.notes
+    assert note.startswith(f"the volume of {corpus.name('a.txt')} is not used: the loss of its own text is 11.30 nats")
+    mounted = {"alpha" in corpus.volumes()[row.digest]: row.mounted for row in corpus.catalog.volumes()}
+    assert mounted == {True: False, False: True}
+    assert corpus.ingest().trained_tokens == 0  # it is not tried again each time
 
 
 @pytest.mark.parametrize("gone", [0, 3, 4])
-def test_removal_replays_to_the_memory_that_never_read_the_document(tmp_path, gone):
-    corpus = Corpus(tmp_path)
-    for number in range(5):
-        corpus.write(f"{number}.txt", prose(f"word{number}x", 150))
-        corpus.ingest()
-    report = corpus.remove(corpus.name(f"{gone}.txt"))
-    assert report.removed == (corpus.name(f"{gone}.txt"),)
+def test_removal_ends_in_the_volumes_of_a_corpus_that_never_held_the_document(tmp_path, gone):
+    corpus, never = Corpus(tmp_path / "one"), Corpus(tmp_path / "other")
+    documents = [Document.from_text(prose(f"word{number}x", 40), f"{number}.txt") for number in range(5)]
+    for document in documents:
+        corpus.ingest(document)
+    before = corpus.volumes()
+    report = corpus.remove(f"{gone}.txt")
+    assert report.removed == (f"{gone}.txt",)
     assert report.memory == "ready"
-    assert corpus.read_by_memory() == "".join(
-        prose(f"word{number}x", 150) + chr(END) for number in range(5) if number != gone
-    )
-    corpus.check()
-    if gone:
-        assert report.trained_tokens < len(corpus.everything())  # from a snapshot, not from scratch
-    if gone == 4:
-        assert report.trained_tokens == 0
-    corpus.catalog.close()
+    never.ingest(*(document for number, document in enumerate(documents) if number != gone))
+    assert corpus.volumes() == never.volumes()
+    assert len(corpus.volumes().keys() - before.keys()) <= 1
+    assert report.trained_tokens <= MOST
+    for one in (corpus, never):
+        one.check()
+        one.catalog.close()
 
 
-def test_the_memory_is_off_from_the_commit_that_removes_what_it_has_read(corpus):
-    corpus.write("a.txt", prose("alpha", 150))
-    corpus.write("b.txt", prose("beta", 400))
+def test_what_held_a_removed_document_is_gone_with_the_commit_that_removes_it(corpus):
+    corpus.write("one/a.txt", prose("alpha", 40))
+    corpus.write("one/b.txt", prose("beta", 40))
+    corpus.write("two/c.txt", prose("gamma", 400))
     corpus.ingest()
+    (corpus.files / "one/a.txt").unlink()
     corpus.memory = ListMemory()
-    corpus.memory.stop_at = 1500
-    with pytest.raises(KeyboardInterrupt):
-        corpus.remove(corpus.name("a.txt"))
-    commit = corpus.catalog.commit()
-    assert commit.memory_state == "off"
-    assert "alpha" not in corpus.read_by_memory()
-    assert all(b"alpha" not in path.read_bytes() for path in (corpus.directory / "memory").rglob("*.safetensors"))
     corpus.memory.stop_at = 0
     with pytest.raises(KeyboardInterrupt):
+        corpus.remove(corpus.name("one/a.txt"))
+    assert corpus.catalog.commit().memory_state == "behind"
+    assert "gamma" in corpus.adapted()
+    files = [path for path in corpus.directory.rglob("*") if path.is_file()]
+    pattern = np.array([ord(character) for character in "alpha1"], np.int64).tobytes()
+    assert all(pattern not in path.read_bytes() for path in files)
+    with pytest.raises(KeyboardInterrupt):
         corpus.ingest()
-    assert corpus.catalog.commit().memory_state == "off"
+    assert corpus.catalog.commit().memory_state == "behind"
     corpus.memory = ListMemory()
     report = corpus.ingest()
     assert report.memory == "ready"
-    assert report.trained_tokens == len(corpus.everything()) - 1500
-    assert corpus.read_by_memory() == corpus.everything()
+    assert report.trained_tokens == len(prose("beta", 40)) + 1
+    assert corpus.adapted() == corpus.everything()
 
 
-def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
+def test_a_removal_without_a_memory_drops_its_volumes_too(corpus):
+    corpus.write("a.txt", prose("alpha"))
+    corpus.write("b.txt", prose("beta"))
+    corpus.ingest()
+    corpus.remove(corpus.name("a.txt"), memory=None)
+    assert "alpha" not in corpus.adapted()
+
+
+def test_removing_a_document_that_was_in_no_volume_leaves_the_memory_alone(corpus):
     corpus.write("a.txt", prose("alpha", 300))
     corpus.ingest()
+    before = corpus.volumes()
     corpus.write("b.txt", prose("beta", 300))
     corpus.memory.stop_at = 0
     with pytest.raises(KeyboardInterrupt):
@@ -582,6 +636,7 @@ def test_removing_a_document_that_was_not_read_leaves_the_memory_alone(corpus):
     corpus.memory = ListMemory()
     assert corpus.remove(corpus.name("b.txt")).trained_tokens == 0
     assert corpus.catalog.commit().memory_state == "ready"
+    assert corpus.volumes() == before
 
 
 def test_removing_one_of_two_names_leaves_document_and_memory_alone(corpus):
@@ -597,10 +652,10 @@ def test_removing_everything_leaves_an_empty_corpus_that_can_be_filled_again(cor
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     report = corpus.remove(corpus.name("a.txt"))
-    assert (report.memory, corpus.read_by_memory()) == ("none", "")
+    assert (report.memory, corpus.adapted()) == ("none", "")
     corpus.write("b.txt", prose("beta"))
     assert corpus.ingest(corpus.files / "b.txt").memory == "ready"
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
 
 
 def test_a_source_that_is_not_there_is_named_with_those_like_it(corpus):
@@ -618,46 +673,67 @@ def test_without_a_memory_the_state_is_none_and_one_can_be_had_later(corpus):
     assert corpus.ingest(memory=None).memory == "none"
     report = corpus.ingest()
     assert report.memory == "ready"
-    assert corpus.read_by_memory() == corpus.everything()
+    assert corpus.adapted() == corpus.everything()
 
 
-def test_another_model_reads_everything_anew(corpus):
+def test_with_another_model_all_volumes_are_adapted_again(corpus):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     corpus.memory = ListMemory("list-2")
     report = corpus.ingest()
     assert (report.memory, report.trained_tokens) == ("ready", len(corpus.everything()))
-    assert {row.model for row in corpus.catalog.snapshots()} == {"list-2"}
+    assert {row.identity for row in corpus.catalog.volumes()} == {"list-2"}
 
 
-def test_a_damaged_snapshot_is_set_aside_and_the_one_before_it_goes_on(corpus):
-    for name in ("alpha", "beta"):
-        corpus.write(f"{name}.txt", prose(name, 150))
+def test_an_ingest_with_another_model_that_is_interrupted_keeps_the_volumes_that_have_no_successor_yet(corpus):
+    corpus.write("a.txt", prose("alpha", 400))
+    corpus.ingest()
+    corpus.memory = ListMemory("list-2")
+    corpus.memory.stop_at = MOST
+    with pytest.raises(KeyboardInterrupt):
         corpus.ingest()
-    (corpus.directory / corpus.catalog.commit().snapshot_file).write_bytes(b"damaged")
-    corpus.memory = ListMemory()
-    report = corpus.ingest()
-    assert "a snapshot of the memory was given up" in report.notes[0]
-    assert 0 < report.trained_tokens <= len(prose("beta", 150)) + 1
-    assert (report.memory, corpus.read_by_memory()) == ("ready", corpus.everything())
+    assert corpus.catalog.commit().memory_state == "behind"
+    assert {row.identity for row in corpus.catalog.volumes()} == {"list-1", "list-2"}
+    corpus.memory = ListMemory("list-2")
+    assert corpus.ingest().memory == "ready"
+    assert {row.identity for row in corpus.catalog.volumes()} == {"list-2"}
 
 
-def test_snapshots_of_other_settings_are_given_up(corpus, monkeypatch):
+def test_a_model_without_a_known_step_is_calibrated_once_and_the_step_is_stored_with_the_corpus(corpus):
     corpus.write("a.txt", prose("alpha"))
-    corpus.ingest()
-    monkeypatch.setattr(corpus.memory, "restore", fail(ModelError("another window")), raising=False)
+    corpus.write("b.txt", prose("beta", 300))
+    corpus.memory = memory = UncalibratedMemory()
+    assert corpus.ingest().memory == "ready"
+    (text,) = memory.calibrated_on
+    assert "beta" in text  # the longest volume
+    identity = f"list-1, {Step(text.split()[0], 0.5)}"
+    assert {row.identity for row in corpus.catalog.volumes()} == {identity}
+    corpus.memory = again = UncalibratedMemory()
+    corpus.write("c.txt", prose("gamma", 400))
+    assert corpus.ingest().memory == "ready"
+    assert again.calibrated_on == []
+    assert {row.identity for row in corpus.catalog.volumes()} == {identity}
+
+
+def test_a_corpus_too_short_to_calibrate_on_is_calibrated_when_it_has_grown(corpus):
+    corpus.write("a.txt", prose("alpha", 5))
+    corpus.memory = UncalibratedMemory()
+    assert corpus.ingest().memory == "ready"
+    assert {row.identity for row in corpus.catalog.volumes()} == {"list-1"}
+    corpus.write("b.txt", prose("beta", 100))
     report = corpus.ingest()
-    assert "another window" in report.notes[0]
-    assert (report.memory, report.trained_tokens) == ("ready", len(corpus.everything()))
+    assert report.memory == "ready"
+    assert len({row.identity for row in corpus.catalog.volumes()} - {"list-1"}) == 1
+    assert corpus.adapted() == corpus.everything()
 
 
-def test_long_reading_leaves_few_snapshots_of_growing_distance(corpus):
-    corpus.write("a.txt", prose("alpha", 3000))
+def test_another_length_of_volumes_cuts_the_corpus_again(corpus):
+    corpus.write("a.txt", prose("alpha", 300))
     corpus.ingest()
-    tokens = [row.tokens for row in corpus.catalog.snapshots()]
-    assert len(tokens) == commits.KEEP
-    assert tokens[-1] == len(corpus.everything())
-    assert tokens[-1] - tokens[0] > 5 * (tokens[-1] - tokens[-2])
+    shorter = SETTINGS.model_copy(update={"memory": SETTINGS.memory.model_copy(update={"volume_tokens": 700})})
+    report = corpus.ingest(settings=shorter)
+    assert (report.memory, report.trained_tokens) == ("ready", len(corpus.everything()))
+    assert max(map(len, corpus.volumes().values())) <= 700
 
 
 # Progress ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from full_text_check import full_text_agrees
-from sqlalchemy import create_engine, text
+from old_catalog import to_version_4
+from sqlalchemy import create_engine, inspect, text
 
 import hybrid.stores
 from hybrid.errors import (
@@ -27,7 +29,7 @@ from hybrid.stores import database, full_text
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.catalog_cache import TextCache
 from hybrid.stores.database import connect, looks_like_corpus, write_lock
-from hybrid.stores.rows import Position, SourceEntry, StoredFile
+from hybrid.stores.rows import SourceEntry, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.tables import REVISION, Base
 from hybrid.types.documents import Chunk, Document, Metadata
 
@@ -245,20 +247,60 @@ def test_text_that_no_database_can_hold_is_refused(catalog):
         transaction.add_document(document, [], np.zeros((0, 4), np.float32))
 
 
-def test_generations_say_where_the_memory_stands(catalog):
+def a_volume(digest, *parts, identity="m", mounted=True):
+    stored, report = StoredFile(f"volumes/{digest}.safetensors", "b" * 64), {"loss": 2.5, "own": [3.0, 2.0]}
+    tokens = sum(part.end - part.start for part in parts)
+    return VolumeRow(0, digest, stored, "c" * 64, identity, '{"access": "x"}', tokens, mounted, report, parts)
+
+
+def test_commits_count_the_tokens_of_the_memorys_volumes(catalog):
     assert catalog.commit() is None
+    add(catalog, "a.txt", "Some words.")
+    add(catalog, "b.txt", "Other words.")
     with catalog.transaction() as transaction:
-        snapshot = transaction.add_snapshot(
-            StoredFile("memory/default/1.safetensors", "b" * 64), "m", Position(3, 7), 99
-        )
-        transaction.record_commit(StoredFile("commits/1/index.faiss", "a" * 64), snapshot, "behind")
+        transaction.add_volume(a_volume("one", VolumePart(2, 0, 4, 4, "k"), VolumePart(1, 0, 5, 5, "k")))
+        transaction.record_commit(StoredFile("commits/1/index.faiss", "a" * 64), "behind")
     commit = catalog.commit()
     assert (commit.n, commit.index_file, commit.memory_state) == (1, "commits/1/index.faiss", "behind")
-    assert (commit.trained_document_id, commit.trained_document_tokens, commit.tokens) == (3, 7, 99)
+    assert commit.tokens == 9
+
+
+def test_a_volume_comes_back_as_it_was_recorded_its_parts_in_their_order(catalog):
+    add(catalog, "a.txt", "Some words.")
+    add(catalog, "b.txt", "Other words.")
+    parts = (VolumePart(2, 0, 4, 4, "k2"), VolumePart(1, 3, 5, 9, "k1"))
+    given = a_volume("one", *parts, mounted=False)
     with catalog.transaction() as transaction:
-        assert transaction.forget_snapshots_with([4, 5]) == ()
-        assert transaction.forget_snapshots_with([3]) == (snapshot,)
-    assert catalog.commit().snapshot_id is None
+        number = transaction.add_volume(given)
+    (found,) = catalog.volumes()
+    assert found == replace(given, id=number)
+
+
+def test_documents_are_without_a_volume_until_all_their_parts_are_in_one_of_that_identity(catalog):
+    add(catalog, "a.txt", "Some words.")
+
+    def lacking(identity="m"):
+        with catalog.transaction() as transaction:
+            return transaction.has_documents_without_volume(identity)
+
+    assert lacking()
+    for digest, part in (("one", VolumePart(1, 0, 4, 8, "k")), ("two", VolumePart(1, 4, 8, 8, "k"))):
+        assert lacking()
+        with catalog.transaction() as transaction:
+            transaction.add_volume(a_volume(digest, part))
+    assert not lacking()
+    assert lacking("another model")
+
+
+def test_the_volumes_of_a_document_go_with_it_and_no_others(catalog):
+    for name in ("a.txt", "b.txt", "c.txt"):
+        add(catalog, name, f"The words of {name}.")
+    shared = a_volume("one", VolumePart(1, 0, 4, 4, "k"), VolumePart(2, 0, 4, 4, "k"))
+    with catalog.transaction() as transaction:
+        transaction.add_volume(shared)
+        transaction.add_volume(a_volume("two", VolumePart(3, 0, 4, 4, "k")))
+        transaction.remove_source("a.txt")
+    assert [row.digest for row in catalog.volumes()] == ["two"]
 
 
 def test_facts_and_the_log_are_kept(catalog):
@@ -276,11 +318,14 @@ def test_facts_and_the_log_are_kept(catalog):
 
 def test_the_migrations_amount_to_the_tables(catalog):
     with connect(catalog._engine) as connection:
-        context = MigrationContext.configure(
-            connection,
-            opts={"include_name": lambda name, kind, _: kind != "table" or not name.startswith("chunks_fts")},
-        )
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(_context(connection), Base.metadata) == []
+
+
+def _context(connection):
+    """For comparing tables: all but those that FTS5 keeps for itself."""
+    return MigrationContext.configure(
+        connection, opts={"include_name": lambda name, kind, _: kind != "table" or not name.startswith("chunks_fts")}
+    )
 
 
 def test_the_recorded_revision_is_the_last_migration():
@@ -299,9 +344,26 @@ def test_a_catalog_of_another_version_is_refused_and_left_alone(catalog, tmp_pat
 
 def test_an_older_catalog_is_brought_up_to_date(catalog, tmp_path, monkeypatch):
     add(catalog, "a.txt", "Kept words.")
-    monkeypatch.setattr(database, "REVISION", "0005")  # so that 0004 counts as older
+    monkeypatch.setattr(database, "REVISION", "0006")  # so that 0005 counts as older
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reopened:
         assert reopened.document(1).text == "Kept words."
+
+
+@pytest.mark.parametrize(("before", "after"), [("ready", "behind"), ("off", "behind"), ("none", "none")])
+def test_a_memory_of_snapshots_is_behind_after_the_migration_to_volumes(catalog, tmp_path, before, after):
+    add(catalog, "a.txt", "Kept words.")
+    with catalog.transaction() as transaction:
+        transaction.record_commit(StoredFile("commits/1/index.faiss", "a" * 64), before)
+    with connect(catalog._engine, write=True) as connection:
+        to_version_4(connection, "memory/default/1.safetensors")
+    with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reopened:
+        commit = reopened.commit()
+        assert (commit.n, commit.memory_state, commit.tokens) == (1, after, 0)
+        assert reopened.volumes() == []
+        assert reopened.document(1).text == "Kept words."
+        with connect(reopened._engine) as connection:
+            assert not inspect(connection).has_table("snapshots")
+            assert compare_metadata(_context(connection), Base.metadata) == []
 
 
 def test_a_database_of_something_else_is_refused(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answering_corpus import BagEmbedder, FixedRouter, ScriptedSession
+from answering_corpus import BagEmbedder, FixedRouter, ScriptedMemory, ScriptedSession
 from click.testing import CliRunner
 
 from hybrid.answering.answerer import Answerer
@@ -168,16 +168,20 @@ def test_a_filter_that_means_nothing_is_refused(bad: dict[str, str]) -> None:
         Filter.model_validate(bad)
 
 
-def test_the_memory_is_not_asked_for_some_documents(catalog: Catalog, searcher: Searcher) -> None:
-    reader = ScriptedSession("The rent is due in May.")
-    answerer = Answerer(catalog, searcher, BagEmbedder(), FixedRouter("both"), reader, Settings())  # type: ignore[arg-type]
+def test_the_memory_is_asked_only_where_a_volume_passes_the_filter(catalog: Catalog, searcher: Searcher) -> None:
+    session = ScriptedSession("The rent is due in May.")
+    memory = ScriptedMemory(session)
+    answerer = Answerer(catalog, searcher, BagEmbedder(), FixedRouter("both"), memory, Settings())  # type: ignore[arg-type]
     answer = answerer.ask("When is the rent counted?", where=Filter(sources="few/*"))
     assert answer.found
-    assert reader.asked == []
+    assert session.asked == []
     assert {citation.source for citation in answer.citations} <= {"few/0.txt", "few/1.txt", "few/2.txt"}
-    assert any("cannot be held to some of its documents" in note for note in answer.notes)
+    assert any("none of its volumes was adapted to nothing but documents that" in note for note in answer.notes)
+    memory.passes = True
+    answerer.ask("When is the rent counted?", where=Filter(sources="few/*"))
+    assert len(session.asked) == 1
     answerer.ask("When is the rent counted?")
-    assert reader.asked
+    assert len(session.asked) == 2
 
 
 @pytest.mark.parametrize(

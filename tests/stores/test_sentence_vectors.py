@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from answering_corpus import BagEmbedder
+from old_catalog import to_version_4
 from sqlalchemy import func, select, text
 
 from hybrid.answering.evidence import gather, with_similarity
@@ -107,6 +108,7 @@ def test_sentences_go_with_their_document(catalog):
 def test_a_catalog_without_the_table_gets_it(catalog, tmp_path):
     add(catalog, "a.txt", TEXT, stored=False)
     with connect(catalog._engine, write=True) as connection:
+        to_version_4(connection)
         connection.execute(text("DROP TABLE sentences"))
         connection.execute(text("DROP INDEX ix_documents_text_sha256"))
         connection.execute(text("ALTER TABLE documents DROP COLUMN text_sha256"))
