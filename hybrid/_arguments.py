@@ -23,6 +23,7 @@ from hybrid.types.reports import DocumentInfo
 if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
 
+MOST_WORKERS = 64
 MOST_HITS = 1_000_000
 """More results than any corpus of one machine has chunks worth reading; what SQLite and FAISS count with is larger."""
 ORDERS = {"fused": "both searches together", "dense": "by cosine", "lexical": "by BM25"}
@@ -95,6 +96,13 @@ def history_of(history: object) -> Sequence[str | Answer]:
 def listener_of(on_token: Callable[[str], None] | None) -> Callable[[str], None] | None:
     """``on_token``, which is called with pieces of text."""
     return _called("on_token", on_token, "a function that takes a piece of text, such as print", 1)
+
+
+def workers_of(workers: int) -> int:
+    """``workers``: a number of processes."""
+    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"workers is a number of processes from 1 to {MOST_WORKERS}, not {shown(workers)}")
+    return workers
 
 
 def progress_of(progress: Progress | bool | None) -> Progress | bool | None:

@@ -197,7 +197,10 @@ class Corpus(Shown):
     # Changing -----------------------------------------------------------------------------------
 
     def ingest(
-        self, *inputs: str | Path | Document | Iterable[Any], progress: Progress | bool | None = None
+        self,
+        *inputs: str | Path | Document | Iterable[Any],
+        progress: Progress | bool | None = None,
+        workers: int = 1,
     ) -> IngestReport:
         """Read files, folders, globs or documents into the index and the memory.
 
@@ -213,6 +216,8 @@ class Corpus(Shown):
             inputs: what to read.
             progress: ``True`` shows bars in a notebook or a terminal, as `hybrid.progress` does; or what is to be
                 called as the work goes on. By default nothing is shown.
+            workers: processes that adapt the memory's volumes, 1 to 64, each with a model of its own (0.6 GB for the
+                built-in one). They share the cores, so that more than one pays where there are many.
 
         Raises:
             InputError: a path does not exist, or a glob matches nothing.
@@ -221,7 +226,7 @@ class Corpus(Shown):
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
-        inputs = _arguments.inputs_of(inputs)
+        inputs, workers = _arguments.inputs_of(inputs), _arguments.workers_of(workers)
         with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.ingest(
@@ -232,6 +237,7 @@ class Corpus(Shown):
                 inputs,
                 self.settings,
                 report,
+                workers,
             )
 
     aingest = stoppable(

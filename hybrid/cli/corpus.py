@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from hybrid._arguments import MOST_HITS
+from hybrid._arguments import MOST_HITS, MOST_WORKERS
 from hybrid.cli.command import (
     DELETION_NOT_PROVED,
     NOTHING_FOUND,
@@ -42,12 +42,15 @@ def open_corpus(directory: Path, settings: Path | None = None, *, create: bool =
 @corpus_argument
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="Processes for the memory."
+)
 @json_option
-def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, as_json: bool) -> int:
+def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int, as_json: bool) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
     _check_inputs(paths)
     with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
-        report = opened.ingest(*paths, progress=progress)
+        report = opened.ingest(*paths, progress=progress, workers=workers)
     if as_json:
         print_json(report)
     else:

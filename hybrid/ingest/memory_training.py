@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.ingest.volume_plan import Measured, PlannedVolume, group_key, plan
+from hybrid.ingest.workers import adapted_by_workers
 from hybrid.settings import MemorySettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import VolumeRow
@@ -27,6 +28,10 @@ class MemoryModel(Protocol):
     @property
     def fingerprint(self) -> str:
         """Which model it is."""
+
+    @property
+    def settings(self) -> MemorySettings:
+        """Those that it was loaded with, with the step of its inner loop."""
 
     @property
     def uncalibrated(self) -> bool:
@@ -54,12 +59,18 @@ class MemoryModel(Protocol):
 
 
 def train_on_corpus(
-    writer: Writer, model: MemoryModel, settings: MemorySettings, progress: Progress, tally: Tally
+    writer: Writer,
+    model: MemoryModel,
+    settings: MemorySettings,
+    progress: Progress,
+    tally: Tally,
+    workers: int = 1,
 ) -> None:
     """Adapt the volumes that the corpus should have and has not, and drop those that it should not have.
 
-    The memory is ``ready`` afterwards. An interruption loses the volume that was being adapted; ingesting again goes on
-    with it. A volume that makes its own text less likely is kept for the record and not mounted; the tally says so.
+    The memory is ``ready`` afterwards. An interruption loses the volume that was being adapted, or as many as there are
+    ``workers``; ingesting again goes on with it. A volume that makes its own text less likely is kept for the record
+    and not mounted; the tally says so.
     """
     if writer.catalog.commit() is None:
         return
@@ -72,27 +83,40 @@ def train_on_corpus(
         there = {row.digest: row for row in writer.catalog.volumes()}
         missing = [volume for volume in wanted if volume.digest not in there]
         total, done = sum(volume.tokens for volume in missing), 0
-        for number, volume in enumerate(missing, 1):
-            title = f"volume {number} of {len(missing)}"
-            tokens = texts.of(volume)
-            tensors, sha256, report = model.adapt_volume(tokens, _on_step(progress, done, total, title))
+        for volume, (tensors, sha256, report) in _adapted(model, missing, texts, progress, workers):
             writer.commit_volume(volume.digest, volume.access_class, volume.parts, tensors, sha256, report)
-            done += len(tokens)
-            tally.trained_tokens += len(tokens)
+            done += volume.tokens
+            progress("memory", done, total, f"{done:,} tokens")
+            tally.trained_tokens += volume.tokens
             if report.loss is not None:
-                tally.losses.append((len(tokens), report.loss))
+                tally.losses.append((volume.tokens, report.loss))
             if report.harm is not None:
                 names = writer.catalog.names({part.document_id for part in volume.parts})
                 first = min(min(each) for each in names.values())
                 more = f" and {len(names) - 1} more" if len(names) > 1 else ""
                 tally.notes.append(f"the volume of {first}{more} is not used: {report.harm}; the index answers for it")
-        if missing:
-            progress("memory", total, total, f"{total:,} tokens")
         digests = {volume.digest for volume in wanted}
         commit = writer.catalog.commit()
         stale = [row.id for row in writer.catalog.volumes() if row.digest not in digests]
         if stale or (commit is not None and commit.memory_state != ("ready" if wanted else "none")):
             writer.drop_volumes(stale)
+
+
+def _adapted(
+    model: MemoryModel, missing: Sequence[PlannedVolume], texts: _Tokens, progress: Progress, workers: int
+) -> Iterator[tuple[PlannedVolume, Adapted]]:
+    """The volumes as they are adapted, here or by ``workers`` processes."""
+    total, done = sum(volume.tokens for volume in missing), 0
+    if workers > 1 and len(missing) > 1:
+        progress("memory", 0, total, f"{min(workers, len(missing))} processes")
+        volumes = ((number, texts.of(one)) for number, one in enumerate(missing))
+        for number, found in adapted_by_workers(model.settings, volumes, min(workers, len(missing))):
+            yield missing[number], found
+        return
+    for number, volume in enumerate(missing, 1):
+        on_step = _on_step(progress, done, total, f"volume {number} of {len(missing)}")
+        yield volume, model.adapt_volume(texts.of(volume), on_step)
+        done += volume.tokens
 
 
 def settled(catalog: Catalog, model: MemoryModel) -> MemoryModel:

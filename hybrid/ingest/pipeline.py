@@ -70,6 +70,7 @@ def ingest(
     inputs: Sequence[str | Path | Document | Iterable[Any]],
     settings: Settings,
     progress: Progress = quiet,
+    workers: int = 1,
 ) -> IngestReport:
     """Take files, folders, globs and documents into the corpus, then adapt the memory's volumes to them.
 
@@ -96,7 +97,7 @@ def ingest(
             detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory, progress, tally)
+            train_on_corpus(writer, memory, settings.memory, progress, tally, workers)
         return ended(tally.report(catalog.commit()))
 
 
