@@ -1,0 +1,174 @@
+"""Volumes of the memory: what a stored delta loses, what to mount for a question, and what is retained.
+
+python benchmarks/volumes.py delta       loss of human answers with the whole fast weights and with stored deltas
+python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
+python benchmarks/volumes.py retention   many stories as one corpus, volumes chosen by search
+
+SQuALITY stories, a volume each. The loss is of the human answers after the question alone, in nats a token, as in
+`benchmarks/memory_retention.py`. Adapted volumes are kept in --output, so that an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from memory_retention import Story, answers, stories, tokens_of
+from safetensors.torch import load_file, save_file
+
+from hybrid import Corpus, Document, Settings
+from hybrid.answering import mounting
+from hybrid.settings import MemorySettings
+from hybrid.ttt.inference import InferenceSession
+from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.volumes import Delta, adapt_volume, mounted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["delta", "mount", "retention"])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
+    parser.add_argument("--stories", type=int, default=61)
+    parser.add_argument("--asked", type=int, default=8, help="stories whose questions are asked")
+    parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
+    parser.add_argument("--output", type=Path, default=Path("build/volumes"))
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
+    rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.stories]]
+    print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
+    {"delta": delta, "mount": mount, "retention": retention}[arguments.what](arguments, model, rows)
+
+
+def shortened(row: Story, references: int) -> Story:
+    """A story with fewer answers to each question."""
+    return {**row, "questions": [{**one, "refs": one["refs"][:references]} for one in row["questions"]]}
+
+
+def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story], number: int) -> Delta:
+    """The delta of a story, adapted now or before."""
+    file = arguments.output / f"{number}.safetensors"
+    if not file.exists():
+        save_file(adapt_volume(model, tokens_of(model, rows[number])).delta.to_tensors(), file)
+    return Delta.from_tensors(load_file(file))
+
+
+def session(model: MemoryModel, deltas: Sequence[tuple[Delta, float]]) -> InferenceSession:
+    """With these volumes mounted."""
+    return model.mount(mounted(model.initial_state().fast_state.fast, deltas))
+
+
+def delta(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    print(
+        "| story | tokens | no memory | whole fast weights | delta, 4 bits | lost | bytes |\n|---|---|---|---|---|---|---|"
+    )
+    lost: list[float] = []
+    for number in range(arguments.asked):
+        tokens = tokens_of(model, rows[number])
+        state = model.initial_state()
+        model.adapt(state, tokens)
+        stored = Delta.between(model.initial_state().fast_state.fast, model.fast_weights(state))
+        sessions = (model.session(None), model.session(state), session(model, [(stored, 1.0)]))
+        none, whole, with_delta = (answers(one, rows[number]) for one in sessions)
+        lost.append(with_delta - whole)
+        print(f"| {number} | {len(tokens)} | {none:.3f} | {whole:.3f} | {with_delta:.3f} | {lost[-1]:.4f} "
+              f"| {stored.bytes} |", flush=True)  # fmt: skip
+    print(f"| mean | | | | | {statistics.mean(lost):.4f} | |")
+
+
+def mount(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Gains over no memory; the others are the stories that follow, round and round."""
+    count = arguments.asked
+    deltas = [volume(arguments, model, rows, number) for number in range(count)]
+
+    def others(number: int, how_many: int) -> list[Delta]:
+        return [deltas[(number + step) % count] for step in range(1, how_many + 1)]
+
+    def ways(number: int) -> dict[str, list[tuple[Delta, float]]]:
+        own, four = deltas[number], others(number, 4)
+        return {
+            "own": [(own, 1.0)],
+            "own at 1.25": [(own, 1.25)],
+            "own, 1 other at 1/4": [(own, 1.0), (four[0], 0.25)],
+            "own, 2 others at 1/4": [(own, 1.0), *((one, 0.25) for one in four[:2])],
+            "own, 4 others at 1/4": [(own, 1.0), *((one, 0.25) for one in four)],
+            "own, 2 others at 1/2": [(own, 1.0), *((one, 0.5) for one in four[:2])],
+            "own, 1 other at 1": [(own, 1.0), (four[0], 1.0)],
+            "another first, own at 1/4": [(four[0], 1.0), (own, 0.25)],
+            "own and 3 others at 1/4": [(one, 0.25) for one in (own, *four[:3])],
+            f"mean of all {count}": [(one, 1 / count) for one in deltas],
+            f"all {count} at 1/4": [(one, 0.25) for one in deltas],
+            "another alone": [(four[0], 1.0)],
+        }
+
+    none = [answers(model.session(None), rows[number]) for number in range(count)]
+    gains: dict[str, list[float]] = {}
+    for number in range(count):
+        for name, chosen in ways(number).items():
+            gains.setdefault(name, []).append(answers(session(model, chosen), rows[number]) - none[number])
+    print(f"no memory: {statistics.mean(none):.3f} nats over {count} stories\n| mounted | nats | s.e. |\n|---|---|---|")
+    for name, found in gains.items():
+        error = statistics.stdev(found) / len(found) ** 0.5
+        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+
+
+def retention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Each question mounts what the corpus's own search chooses, of the volumes of all stories."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
+        corpus = Corpus.open(Path(folder) / "corpus", settings)
+        corpus.ingest([Document.from_text(row["document"], source=str(n)) for n, row in enumerate(rows)])
+        print("| story | none | its own | chosen | retained | right first | another's | seconds to mount |")
+        print("|---|---|---|---|---|---|---|---|")
+        table: list[tuple[float, ...]] = []
+        for number in range(arguments.asked):
+            table.append(asked(arguments, model, rows, corpus, number))
+            none, own, chosen, right, wrong, seconds = table[-1]
+            kept = (none - chosen) / (none - own)
+            print(f"| {number} | {none:.3f} | {own:.3f} | {chosen:.3f} | {kept:.2f} | {right:.2f} | {wrong:.3f} "
+                  f"| {seconds:.2f} |", flush=True)  # fmt: skip
+        none, own, chosen, right, wrong, seconds = (statistics.mean(column) for column in zip(*table, strict=True))
+        kept = (none - chosen) / (none - own)
+        print(
+            f"| mean | {none:.3f} | {own:.3f} | {chosen:.3f} | {kept:.2f} | {right:.2f} | {wrong:.3f} | {seconds:.2f} |"
+        )
+
+
+def asked(
+    arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story], corpus: Corpus, number: int
+) -> tuple[float, ...]:
+    """Losses with nothing, its own volume and what search chose; how often that was its own first; another's alone."""
+    bare, own = model.session(None), session(model, [(volume(arguments, model, rows, number), 1.0)])
+    other = session(model, [(volume(arguments, model, rows, (number + 1) % len(rows)), 1.0)])
+    losses: list[tuple[float, ...]] = []
+    for question in rows[number]["questions"]:
+        hits = corpus.search(question["q"], 10)
+        chosen = chosen_volumes(hits)
+        began = time.perf_counter()
+        found = session(model, [(volume(arguments, model, rows, one), weight) for one, weight in chosen])
+        seconds = time.perf_counter() - began
+        story: dict[str, Any] = {"document": rows[number]["document"], "questions": [question]}
+        each = [answers(one, story) for one in (bare, own, found, other)]
+        losses.append((*each[:3], float(bool(chosen) and chosen[0][0] == number), each[3], seconds))
+    return tuple(statistics.mean(column) for column in zip(*losses, strict=True))
+
+
+def chosen_volumes(hits: Sequence[Any]) -> list[tuple[int, float]]:
+    """As `hybrid.answering.mounting.choose` does for volumes of a document each."""
+    scores: dict[int, float] = {}
+    for rank, hit in enumerate(hits, 1):
+        scores[int(hit.source)] = scores.get(int(hit.source), 0.0) + 1 / rank
+    best = sorted(scores, key=lambda one: -scores[one])[: MemorySettings().volumes_mounted]
+    return [(one, mounting.BESIDE if at else 1.0) for at, one in enumerate(best)]
+
+
+if __name__ == "__main__":
+    main()
