@@ -67,9 +67,8 @@ def session(model: MemoryModel, deltas: Sequence[tuple[Delta, float]]) -> Infere
 
 
 def delta(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
-    print(
-        "| story | tokens | no memory | whole fast weights | delta, 4 bits | lost | bytes |\n|---|---|---|---|---|---|---|"
-    )
+    print("| story | tokens | no memory | whole fast weights | delta, 4 bits | lost | bytes |")
+    print("|---|---|---|---|---|---|---|")
     lost: list[float] = []
     for number in range(arguments.asked):
         tokens = tokens_of(model, rows[number])
