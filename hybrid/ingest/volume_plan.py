@@ -19,7 +19,7 @@ from typing import Any
 from hybrid.stores.rows import SourceRow, VolumePart
 
 _COMPONENT_BYTES = 4  # of the hash of a folder's or thread's name: two of one parent are alike once in 4 billion
-_THREAD = ("references", "in-reply-to", "message-id")  # of a mail's metadata, the thread's first mail first
+_THREAD = ("references", "in_reply_to", "message_id")  # of a mail's metadata, the thread's first mail first
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ def _thread(root: SourceRow) -> str:
 
 def _metadata(details: Mapping[str, Any], name: str) -> str | None:
     extra = details.get("extra") or {}
-    folded = {str(key).casefold(): value for key, value in {**extra, **details}.items() if isinstance(value, str)}
-    return folded.get(name.casefold())
+    found = {**extra, **details}.items()
+    folded = {str(key).casefold().replace("-", "_"): value for key, value in found if isinstance(value, str)}
+    return folded.get(name.casefold().replace("-", "_"))
 
 
 def _leaves(members: Sequence[tuple[bytes, Measured]], most: int) -> Iterator[list[Measured]]:
