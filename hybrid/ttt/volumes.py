@@ -61,8 +61,14 @@ class Delta:
 
     @classmethod
     def between(cls, initial: Sequence[DynamicMLP], fast: Sequence[DynamicMLP]) -> Self:
-        """The quantised difference of ``fast`` from ``initial``. Gate and up are left out."""
-        found = [_quantised((after.down - before.down).float()) for before, after in zip(initial, fast, strict=True)]
+        """The quantised difference of ``fast`` from ``initial``. Gate and up are left out.
+
+        Raises `DivergedError` for weights that are not finite: the last step's show in no loss.
+        """
+        changes = [(after.down - before.down).float() for before, after in zip(initial, fast, strict=True)]
+        if not all(torch.isfinite(change).all() for change in changes):
+            raise DivergedError("the fast weights are not finite after the last step")
+        found = [_quantised(change) for change in changes]
         return cls(
             tuple(codes for codes, _ in found), tuple(scale for _, scale in found), int(initial[0].down.shape[1])
         )
