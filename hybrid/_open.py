@@ -114,10 +114,12 @@ def check_still_there(directory: Path) -> None:
 
 def _check_directory(directory: Path, *, create: bool) -> None:
     from hybrid.stores.database import looks_like_corpus
+    from hybrid.stores.files import refuse_links_in
 
     if directory.exists() and not directory.is_dir():
         raise CorpusError(f"{directory} is a file; a corpus is a directory")
     if looks_like_corpus(directory):
+        refuse_links_in(directory)
         _check_not_emptied(directory)
         return
     if directory.is_dir() and any(directory.iterdir()):

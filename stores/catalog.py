@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
 from hybrid._runtime import log_warning
-from hybrid.errors import InputError
+from hybrid.errors import CorruptCorpusError, InputError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
@@ -61,7 +61,7 @@ from hybrid.stores.tables import (
 from hybrid.stores.transaction import Transaction, volume_rows
 from hybrid.text import shingles
 from hybrid.text.layout import LONGEST
-from hybrid.types.documents import Document, Location, Metadata
+from hybrid.types.documents import Document, Location, Metadata, text_sha256
 from hybrid.types.filters import Filter
 
 _LOG = logging.getLogger("hybrid.stores")
@@ -391,6 +391,8 @@ class Catalog:
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
+                if row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256:
+                    raise CorruptCorpusError(_DAMAGED_TEXT.format(name))
                 found[row.id] = Document(
                     source=name,
                     text=row.text,
@@ -619,7 +621,13 @@ _DOCUMENTS = select(
     DocumentTable.pages,
 )
 
-_BODIES = _DOCUMENTS.add_columns(TextTable.text).join(TextTable).where(DocumentTable.id.in_(_IDS))
+_DAMAGED_TEXT = (
+    "the text of {0} in catalog.sqlite is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
+    "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
+)
+_BODIES = (
+    _DOCUMENTS.add_columns(TextTable.text, DocumentTable.text_sha256).join(TextTable).where(DocumentTable.id.in_(_IDS))
+)
 
 _TEXTS = select(TextTable.document_id, TextTable.text).where(TextTable.document_id.in_(_IDS))
 

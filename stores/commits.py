@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hybrid.stores.files import sha256_of, sync_directory, sync_file, verified
+from hybrid.stores.files import refuse_links, sha256_of, sync_directory, sync_file, verified
 from hybrid.stores.rows import StoredFile
 
 INDEX = "index.faiss"
@@ -20,6 +20,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
     Raises what ``save`` raises. Then nothing of the new commit is left.
     """
     home = directory / "commits"
+    refuse_links(directory, home.name)
     home.mkdir(parents=True, exist_ok=True)
     partial, final = home / f".{n}.partial", home / str(n)
     for remainder in (partial, final):
@@ -49,6 +50,7 @@ def prune_indexes(directory: Path, keep: Iterable[str]) -> None:
     """Delete the commits whose index file is not among ``keep`` (relative to ``directory``)."""
     wanted = {Path(file).parent.name for file in keep}
     home = directory / "commits"
+    refuse_links(directory, home.name)
     for path in home.iterdir() if home.is_dir() else ():
         if path.name not in wanted:
             shutil.rmtree(path, ignore_errors=True)

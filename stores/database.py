@@ -77,9 +77,14 @@ def _url(url_or_path: str | Path) -> URL:
     return url
 
 
+_CAUTIONS = ("trusted_schema=OFF", "cell_size_check=ON")
+"""What a database that somebody else made must not do (run functions from its schema), and damaged pages that are told
+from good ones before they are followed."""
+
+
 def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
-    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *_CAUTIONS):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -89,13 +90,51 @@ def is_disk_full(error: BaseException) -> bool:
     return any(os.strerror(code) in said for code in _FULL) or "disk is full" in said
 
 
+def inside(directory: Path, file: str) -> Path:
+    """The path of a corpus's own file, as a catalog names it.
+
+    Raises `CorruptCorpusError` for a name that the product never gives, which leads out of the corpus or through a
+    link: such a catalog was made to have other files moved or deleted.
+    """
+    path = directory / file
+    if not _NAME.fullmatch(file):
+        raise CorruptCorpusError(
+            f"the catalog in {directory} names a file of its own {file!r}, which is no name of a corpus's file: it is "
+            "damaged, or was made to reach other files; nothing was read or moved"
+        )
+    refuse_links(directory, *path.relative_to(directory).parents, path.relative_to(directory))
+    return path
+
+
+def refuse_links(directory: Path, *relative: Path | str) -> None:
+    """Raise `CorruptCorpusError` where one of these paths in a corpus is a link: what is behind it is not the corpus's
+    to change."""
+    for one in relative:
+        path = directory / one
+        if path != directory and path.is_symlink():
+            raise CorruptCorpusError(
+                f"{path} is a link, and a corpus has none: what is behind it was not touched; put the files themselves "
+                "there, or ingest the documents into a new directory"
+            )
+
+
+_NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors")
+_FOLDERS = ("commits", "volumes", "memory", "memory/default", "quarantine")
+_FILES = ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "write.lock")
+
+
+def refuse_links_in(directory: Path) -> None:
+    """Raise `CorruptCorpusError` if the corpus has a link where its own files and folders are."""
+    refuse_links(directory, *_FOLDERS, *_FILES)
+
+
 def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
     """The path of a stored file, after comparing its sha256 with the recorded one.
 
-    Raises `CorruptCorpusError` with ``advice`` if the file is missing, or differs; one that differs is
-    moved to ``quarantine/`` and never deleted.
+    Raises `CorruptCorpusError` with ``advice`` if the file is missing, or differs, or is none of the corpus's; one that
+    differs is moved to ``quarantine/`` and never deleted.
     """
-    path = directory / stored.file
+    path = inside(directory, stored.file)
     try:
         digest = sha256_of(path)
     except (FileNotFoundError, IsADirectoryError) as error:
@@ -110,7 +149,9 @@ def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
 
 def quarantine(directory: Path, file: str) -> Path:
     """Move a file of the corpus to ``quarantine/`` under a name that was not taken, and return it."""
+    inside(directory, file)
     folder = directory / "quarantine"
+    refuse_links(directory, folder.name)
     folder.mkdir(exist_ok=True)
     flat = file.replace("/", "-")
     number = 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores.files import quarantine, verified, write_atomically
+from hybrid.stores.files import quarantine, refuse_links, verified, write_atomically
 from hybrid.stores.rows import StoredFile
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def save_volume(directory: Path, digest: str, tensors: Mapping[str, Tensor]) -> 
     """Write a volume's tensors: whole, or not at all. ``digest``: see `hybrid.stores.tables.VolumeTable`."""
     from safetensors.torch import save_file
 
+    refuse_links(directory, FOLDER)
     file = f"{FOLDER}/{digest[:_NAME]}.safetensors"
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     sha256 = write_atomically(directory / file, lambda path: save_file(stored, path, {"digest": digest}))
@@ -49,6 +50,7 @@ def load_volume(directory: Path, stored: StoredFile) -> dict[str, Tensor]:
 
 def prune_volumes(directory: Path, keep: Iterable[str]) -> None:
     """Delete the volumes' files that are not among ``keep`` (relative to ``directory``), and snapshots of old."""
+    refuse_links(directory, FOLDER, _OLD_FOLDER, f"{_OLD_FOLDER}/default")
     wanted = {directory / file for file in keep}
     for path in (directory / FOLDER).glob("*"):
         if path not in wanted:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
-from hybrid.ingest.volume_plan import Measured, PlannedVolume, group_key, plan
+from hybrid.ingest.volume_plan import Measured, PlannedVolume, access_class, group_key, plan
 from hybrid.ingest.workers import adapted_by_workers
 from hybrid.settings import MemorySettings
 from hybrid.stores.catalog import Catalog
@@ -80,7 +80,9 @@ def train_on_corpus(
         if model.uncalibrated and documents:
             model = _calibrated(writer, model, texts, plan(documents, settings.volume_tokens, ""), progress)
         wanted = plan(documents, settings.volume_tokens, model.volume_identity)
-        there = {row.digest: row for row in writer.catalog.volumes()}
+        # A file that was found damaged when it was mounted is in quarantine, and missing here.
+        rows = writer.catalog.volumes()
+        there = {row.digest for row in rows if (writer.directory / row.stored.file).exists()}
         missing = [volume for volume in wanted if volume.digest not in there]
         total, done = sum(volume.tokens for volume in missing), 0
         for volume, (tensors, sha256, report) in _adapted(model, missing, texts, progress, workers):
@@ -167,7 +169,8 @@ class _Tokens:
 
 
 def _measured(writer: Writer, tokens: _Tokens, settings: MemorySettings) -> list[Measured]:
-    """The documents with their lengths; what is in a volume has been measured, and stays in its group."""
+    """The documents with their lengths; what is in a volume has been measured, and stays in its group as long as its
+    access class is the same."""
     known = {
         part.document_id: part
         for row in writer.catalog.volumes()
@@ -180,7 +183,9 @@ def _measured(writer: Writer, tokens: _Tokens, settings: MemorySettings) -> list
         for row in writer.catalog.documents():
             part = known.get(row.id)
             length = part.of if part else len(tokens.document(row.id))
-            key = part.key if part else group_key(sources[row.source], sources, settings.separate_by)
+            key = group_key(sources[row.source], sources, settings.separate_by)
+            if part and access_class(part.key) == access_class(key):
+                key = part.key
             yield Measured(row.id, row.sha256, length, key)
 
     return list(measured())

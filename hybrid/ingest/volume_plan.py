@@ -65,6 +65,12 @@ def group_key(source: SourceRow, sources: Mapping[str, SourceRow], separate_by: 
     return json.dumps([access_class, folders, _thread(root), source.source])
 
 
+def access_class(key: str) -> str:
+    """Of the metadata that volumes must not mix, the document's, as JSON. ``key``: see `group_key`."""
+    found: str = json.loads(key)[0]
+    return found
+
+
 def plan(documents: Sequence[Measured], most: int, identity: str) -> list[PlannedVolume]:
     """The volumes of a corpus, each of at most ``most`` tokens.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import textwrap
 import unicodedata
@@ -220,3 +222,28 @@ def _columns(text: str) -> int:
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - _columns(text))
+
+
+# A spreadsheet takes a cell that begins so for a formula. The last four are the full-width forms of the first.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9., ]*%?")
+# Where a list is separated by semicolons, tabs or bars, quotes around a whole field do not keep it together.
+_WITHIN = re.compile(r"([;\t|] *)(?=[=+\-@＝＋－＠])")
+
+
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
+    """Rows as RFC 4180 text, every field in quotes, lines ending in CR LF.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe instead, also where it would become a
+    cell of its own because lists are separated by semicolons, tabs or bars there; a number stays one. Control
+    characters become U+FFFD.
+    """
+    file = io.StringIO(newline="")
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([_harmless(cell) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    cell = _WITHIN.sub(r"\1'", printable(cell))
+    formula = cell.lstrip(" ").startswith(_FORMULA)
+    return f"'{cell}" if formula and not _NUMBER.fullmatch(cell.strip()) else cell

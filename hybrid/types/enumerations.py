@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
@@ -11,12 +9,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from hybrid.errors import InputError
-from hybrid.text.formatting import printable
+from hybrid.text.formatting import csv_text
 from hybrid.types.base import FrozenModel, Shown, output_path, shown
 
 EnumerationKind = Literal["list", "count", "sum"]
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _PLACES = ("document", "page", "start", "end", "quote", "sha256", "also in")
 
 
@@ -107,11 +103,7 @@ class Enumeration(Shown, FrozenModel):
 
         A cell that a spreadsheet would take for a formula begins with an apostrophe instead.
         """
-        file = io.StringIO(newline="")
-        writer = csv.writer(file)
-        writer.writerow([*self.columns, "counted", *_PLACES])
-        writer.writerows([_harmless(cell) for cell in self._cells(row)] for row in self.rows)
-        return file.getvalue()
+        return csv_text([[*self.columns, "counted", *_PLACES], *(self._cells(row) for row in self.rows)])
 
     def to_csv(self, path: str | Path, *, bom: bool = False) -> Path:
         """Write `as_csv` to a file, in UTF-8, with a byte order mark for Excel where ``bom``; its path.
@@ -126,9 +118,3 @@ class Enumeration(Shown, FrozenModel):
         except OSError as error:
             raise InputError(f"cannot write the rows to {file}: {error.strerror}") from error
         return file
-
-
-def _harmless(cell: str) -> str:
-    cell = printable(cell)
-    number = cell[:1] in "+-" and cell[1:].replace(",", "").replace(".", "").isdigit()
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) and not number else cell

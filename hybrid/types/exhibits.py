@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import SupportsIndex, overload
@@ -11,7 +9,7 @@ from typing import SupportsIndex, overload
 from pydantic import Field
 
 from hybrid.errors import InputError
-from hybrid.text.formatting import place, printable
+from hybrid.text.formatting import csv_text, place
 from hybrid.types.answers import Answer, Citation, Claim, Verdict
 from hybrid.types.base import FrozenModel, Shown, output_path, shown
 from hybrid.types.filters import Filter
@@ -20,8 +18,6 @@ COLUMNS = (
     "exhibit", "question", "filter", "claim", "verdict", "document", "title", "page", "lines", "start", "end", "quote",
     "sha256",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins so for a formula. The last four are the full-width forms of the first.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Use(FrozenModel):
@@ -122,11 +118,7 @@ class Exhibits(Shown, list[Exhibit]):
         or a line end, begins with an apostrophe instead; control characters become U+FFFD. ``start``, ``end``
         and ``sha256`` still name the quote as it stands in the document.
         """
-        file = io.StringIO(newline="")
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows([_harmless(cell) for cell in exhibit.row().values()] for exhibit in self)
-        return file.getvalue()
+        return csv_text([COLUMNS, *(exhibit.row().values() for exhibit in self)])
 
     def to_csv(self, path: str | Path, *, bom: bool = False) -> Path:
         """Write `as_csv` to a file, in UTF-8, and return its path.
@@ -205,8 +197,3 @@ def _use(number: int, answer: Answer, citation: Citation, claim: Claim) -> Use:
         claim=claim.text,
         verdict=claim.verdict,
     )
-
-
-def _harmless(cell: str) -> str:
-    cell = printable(cell)
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell

@@ -123,7 +123,7 @@ def test_the_file_is_rfc_4180_in_utf_8_with_a_mark_for_excel_if_asked(tmp_path: 
     plain = found.to_csv(tmp_path / "a.csv").read_bytes()
     marked = found.to_csv(str(tmp_path / "b.csv"), bom=True).read_bytes()
     assert marked == b"\xef\xbb\xbf" + plain
-    assert plain.startswith(b"exhibit,question,")
+    assert plain.startswith(b'"exhibit","question",')
     assert plain.count(b"\r\n") == 2
     assert b'"He said: ""pay \xe2\x82\xac5, now"",\nand left."' in plain
     assert rows(found)[0]["quote"] == quote
@@ -150,5 +150,5 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_no_answers_make_an_empty_list_with_a_header() -> None:
-    assert hybrid.exhibits([]).as_csv() == ",".join(COLUMNS) + "\r\n"
+    assert hybrid.exhibits([]).as_csv() == ",".join(f'"{name}"' for name in COLUMNS) + "\r\n"
     assert "nothing" in str(hybrid.exhibits([]))
