@@ -9,7 +9,7 @@ from hybrid.answering.mounting import BESIDE, choose
 from hybrid.stores.rows import VolumePart, VolumeRow
 from hybrid.types.answers import Hit
 
-LENGTHS = {number: 1000 for number in range(1, 20)}
+LENGTHS = dict.fromkeys(range(1, 20), 1000)
 """Characters of each document."""
 
 
