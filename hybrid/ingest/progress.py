@@ -40,15 +40,22 @@ _DATES_NAMED = 10
 
 
 def _of_dates(undated: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The note that names sources whose dates cannot be read."""
-    if undated:
-        named = ", ".join(f"{source} ({written[:60]!r})" for source, written in undated[:_DATES_NAMED])
-        more = f" and {len(undated) - _DATES_NAMED:,} more" if len(undated) > _DATES_NAMED else ""
+    """The notes that name sources whose dates cannot be read, and mails without a date."""
+    unread = [f"{source} ({written[:60]!r})" for source, written in undated if written]
+    missing = [source for source, written in undated if not written]
+    if unread:
         yield (
             "These dates cannot be read, or in more than one way (3/4 is March for some, April for others), and were "
-            f"left out, so that since and until do not find their documents: {named}{more}. Write 2026-04-03, or the "
-            "month as a word, and ingest again."
+            f"left out, so that since and until do not find their documents: {_first_of(unread)}. Write 2026-04-03, or "
+            "the month as a word, and ingest again."
         )
+    if missing:
+        yield f"These mails have no date, so that since and until do not find them: {_first_of(missing)}."
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _DATES_NAMED:,} more" if len(names) > _DATES_NAMED else ""
+    return ", ".join(names[:_DATES_NAMED]) + more
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Tally:
     skipped: list[SkippedFile] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with the date that cannot be read
+    undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
     chunks: int = 0
     trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)

@@ -17,7 +17,7 @@ from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocument
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
-Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
+Format = Literal["text", "markdown", "html", "pdf", "docx", "eml", "ics"]
 
 MEDIA_TYPES: dict[Format, str] = {
     "text": "text/plain",
@@ -26,6 +26,7 @@ MEDIA_TYPES: dict[Format, str] = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "eml": "message/rfc822",
+    "ics": "text/calendar",
 }
 SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -39,8 +40,10 @@ SUFFIXES: dict[str, Format] = {
     ".docx": "docx",
     ".docm": "docx",
     ".eml": "eml",
+    ".ics": "ics",
+    ".vcs": "ics",
 }
-READABLE = "hybrid reads text, Markdown, HTML, PDF, DOCX and EML"
+READABLE = "hybrid reads text, Markdown, HTML, PDF, DOCX, EML and ICS"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
@@ -66,6 +69,7 @@ _ZIP_KINDS = (
     ("META-INF/container.xml", "an EPUB book; save it as HTML or PDF"),
 )
 _HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*)*)<(?:!doctype\s+html|html)\b", re.I | re.S)
+_CALENDAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\b", re.IGNORECASE)
 _HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
 _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
@@ -85,7 +89,7 @@ class Attachment:
 @dataclass(frozen=True)
 class Extracted:
     """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
-    is a date as it stands there if it cannot be read, or in several ways."""
+    is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -126,8 +130,10 @@ def detect(data: bytes, source: str) -> Format:
         return "eml"
     if named == "eml":
         raise DamagedDocumentError(source, "it is named .eml but has no mail header; restore it, or name it .txt")
+    if _CALENDAR.match(data):
+        return "ics"
     reject_binary(data, source)
-    return named or "text"
+    return "text" if named == "ics" else named or "text"
 
 
 def reject_unread(head: bytes, source: str) -> None:
@@ -199,7 +205,7 @@ def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
     """
     if named != "eml" and (named is not None or suffix == ".mbox"):
         return False
-    names = _header_names(data)
+    names = _header_names(data.decode("utf-16", "replace").encode() if data.startswith(_UNICODE_BOMS) else data)
     if named == "eml":
         return bool(names & _MAIL_HEADERS)
     return len(names & _MAIL_HEADERS) >= 3 and bool(names & _TRACES_OF_TRANSPORT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hybrid.errors import (
     DocumentChangedError,
@@ -33,7 +33,8 @@ MAX_ATTACHMENTS = 1000
 class Loaded:
     """One file's documents, the main one first, then its attachments; and what of it could not be read.
 
-    ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands.
+    ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands;
+    empty for a mail without one.
     """
 
     documents: tuple[Document, ...]
@@ -104,6 +105,9 @@ class _AttachmentTree:
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = detect(data, source)
         extracted = _extract(kind, data, source, self.settings)
+        if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
+            names = "\n".join(attachment.name for attachment in extracted.attachments)
+            extracted = replace(extracted, text=f"Attachments:\n{names}")
         if not extracted.text.strip():
             raise EmptyDocumentError(source, f"no text in it, though it is {len(data):,} bytes of {kind}")
         document = _document(kind, data, source, extracted, parent)
@@ -173,6 +177,10 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -
             from hybrid.ingest.loaders.eml import load_eml
 
             return load_eml(data, source)
+        case "ics":
+            from hybrid.ingest.loaders.ics import load_ics
+
+            return load_ics(data, source)
 
 
 def _check_size(size: int, source: str, settings: IngestSettings) -> None:
