@@ -144,6 +144,7 @@ class _ChangeDetector:
                 raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
         self._tally.skipped.extend(loaded.skipped)
         self._tally.undated.extend(loaded.undated)
+        self._tally.left_out.extend(loaded.left_out)
         loaded = replace(loaded, documents=tuple(map(_with_status, loaded.documents)))
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (

@@ -53,6 +53,13 @@ def _of_dates(undated: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"These mails have no date, so that since and until do not find them: {_first_of(missing)}."
 
 
+def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The note that names what a reader of the files does not see, and what is therefore in no text."""
+    for kind in dict.fromkeys(what for _, what in left_out):
+        sources = [source for source, what in left_out if what == kind]
+        yield f"{kind.capitalize()} is left out of these documents: {_first_of(sources)}."
+
+
 def _first_of(names: Sequence[str]) -> str:
     more = f" and {len(names) - _DATES_NAMED:,} more" if len(names) > _DATES_NAMED else ""
     return ", ".join(names[:_DATES_NAMED]) + more
@@ -70,6 +77,7 @@ class Tally:
     removed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # sources, each with what in it is not shown
     chunks: int = 0
     trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
@@ -99,7 +107,7 @@ class Tally:
             duplicates=tuple(self.duplicates),
             skipped=tuple(self.skipped),
             removed=tuple(self.removed),
-            notes=(*self.notes, *_of_dates(self.undated)),
+            notes=(*self.notes, *_of_dates(self.undated), *_of_left_out(self.left_out)),
             chunks=self.chunks,
             trained_tokens=self.trained_tokens,
             loss=self.loss,

@@ -89,7 +89,8 @@ class Attachment:
 @dataclass(frozen=True)
 class Extracted:
     """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
-    is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date."""
+    is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date.
+    ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -97,6 +98,7 @@ class Extracted:
     attachments: tuple[Attachment, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     unread_date: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def suffix_of(source: str) -> str:

@@ -34,12 +34,13 @@ class Loaded:
     """One file's documents, the main one first, then its attachments; and what of it could not be read.
 
     ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands;
-    empty for a mail without one.
+    empty for a mail without one. ``left_out`` are sources and what in them is not shown, and so not in their text.
     """
 
     documents: tuple[Document, ...]
     skipped: tuple[SkippedFile, ...] = ()
     undated: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def read_bytes(found: Found, settings: IngestSettings) -> bytes:
@@ -85,7 +86,7 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
     """
     tree = _AttachmentTree(settings)
     tree.load(data, source, None, 0)
-    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated))
+    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated), tuple(tree.left_out))
 
 
 @dataclass
@@ -96,6 +97,7 @@ class _AttachmentTree:
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
     attachments: int = 0
 
     def load(self, data: bytes, source: str, parent: Document | None, depth: int) -> None:
@@ -113,6 +115,7 @@ class _AttachmentTree:
         document = _document(kind, data, source, extracted, parent)
         self.documents.append(document)
         self.skipped += extracted.skipped
+        self.left_out += ((source, what) for what in extracted.left_out)
         if extracted.unread_date is not None:
             self.undated.append((source, extracted.unread_date))
         for attachment in extracted.attachments:
