@@ -59,7 +59,7 @@ class RunStyles:
     def _of_style(self, style: str | None, name: str) -> str | None:
         key = (style, name)
         if key not in self._found:
-            seen: set[str] = set()
+            seen: set[str | None] = set()
             value = None
             while style in self._styles and style not in seen and value is None:
                 seen.add(style)
