@@ -193,7 +193,7 @@ def test_a_damaged_page_is_reported_and_the_others_are_kept(pdf: bytes, monkeypa
 
     read = PageObject.extract_text
 
-    def failing(page: PageObject) -> str:
+    def failing(page: PageObject, **given: object) -> str:
         text = read(page)
         if "Two" in text:
             raise KeyError("/Font")
