@@ -15,7 +15,7 @@ from hybrid._runtime import PROCESS_WIDE
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.pdf_page import read_page, shown_text
-from hybrid.ingest.loaders.pdf_parts import annotations, attachments, fields, page_labels, xfa_values
+from hybrid.ingest.loaders.pdf_parts import attachments, comments, fields, page_labels, xfa_values
 from hybrid.ingest.loaders.pdf_tables import with_tabs
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
@@ -112,7 +112,7 @@ def _read_page(page: PageObject, number: int, found: _Pages) -> str:
         found.images.append(number)
     elif letters <= _STAMP and shown.image_share >= _SCAN:
         found.stamped.append(number)
-    return "\n".join(part for part in (text, *annotations(page)) if part)
+    return "\n".join(part for part in (text, *comments(page)) if part)
 
 
 _STAMP = 120

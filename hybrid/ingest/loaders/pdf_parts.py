@@ -90,11 +90,11 @@ def _shown(node: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if hasattr(value, "get_data"):  # a long text is a stream
-        return value.get_data().decode("utf-8", "replace").strip()
+        return str(value.get_data().decode("utf-8", "replace")).strip()
     return str(value).strip()
 
 
-def annotations(page: PageObject) -> list[str]:
+def comments(page: PageObject) -> list[str]:
     """The comments on a page, each with its kind and its author; and text that was typed onto it, as it is."""
     found = []
     for node in _annotations(page):
