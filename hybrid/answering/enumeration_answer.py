@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from hybrid.answering.composition import Composer
-from hybrid.answering.enumeration import OF_STATUS, Found, Result, sentence_of
+from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.enumeration_rows import OF_STATUS, Found, sentence_of
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
