@@ -293,7 +293,7 @@ class Answerer:
                 return False
             context.route = context.route.model_copy(update={"name": "lookup"})
             if not result.rows:
-                context.nothing = f"None of {result.none_of} fits what was asked for."
+                context.nothing = result.nothing
                 return True
             documents = self._catalog.matching(context.where or Filter())
             events, context.enumeration = enumeration_answer.compose(

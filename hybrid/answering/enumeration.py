@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from hybrid.answering import premises
 from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -30,6 +31,7 @@ from hybrid.answering.enumeration_text import as_row, items_of, sentences_of
 from hybrid.answering.enumeration_values import is_empty
 from hybrid.answering.evidence import collapse
 from hybrid.stores.rows import Titled
+from hybrid.text import wordnet
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
 
@@ -37,6 +39,10 @@ MOST_CHARS = 40_000_000
 """Characters of documents that are looked through for one question, in some tens of seconds. Past that the answer says
 that it has not seen all."""
 _DIFFERENCES = 5
+_ABSTRACT = roots(
+    "reason theme argument issue point cause problem step fact event difference change risk thing way topic subject"
+    " idea question answer result finding conclusion example detail aspect factor consequence benefit advantage"
+)
 _MADE_NAMES = frozenset(map(root, ("column", "entry", "text")))
 """Of the names that columns without one are given."""
 
@@ -66,8 +72,8 @@ class Result:
     summed: str = ""
     remarks: list[str] = field(default_factory=list)
     documents: int = 0
-    none_of: str = ""
-    """What was looked through where nothing of it fits the question: "21 rows with “Invoice” filled in"."""
+    nothing: str = ""
+    """That nothing fits the question, and what was looked through."""
 
 
 def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
@@ -77,7 +83,12 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     documents: list[Found] = []
     spoken: list[Found] = []
     candidates = _candidates(catalog, asked)
-    for document_id in catalog.matching(where or Filter()):
+    allowed = catalog.matching(where or Filter())
+    if not any(one in candidates for one in allowed) and _names_nothing(catalog, asked):
+        return (
+            Result(nothing=premises.sentence([asked.head], len(allowed)), documents=len(allowed)) if allowed else None
+        )
+    for document_id in allowed:
         result.documents += 1
         if document_id not in candidates:
             continue
@@ -117,6 +128,22 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     return found
 
 
+def _names_nothing(catalog: Catalog, asked: Enumerated) -> bool:
+    """Whether the noun names things of which no document speaks in any word: neither by it nor by a synonym, nor by a
+    word for a kind of it or for what it is a kind of. Of abstract nouns ("reasons") nothing is concluded, nor of
+    counts: a number may stand in a sentence or a column of any name."""
+    noun = asked.head.lower()
+    if (
+        asked.kind == "count"
+        or not wordnet.senses(noun)
+        or asked.made_up
+        or noun.endswith("ed")
+        or root(noun) in _ABSTRACT
+    ):
+        return False
+    return not any(wordnet.relation(noun, word) for word in catalog.words() if word.isalpha())
+
+
 # Which parts are taken --------------------------------------------------------------------------------------------
 
 
@@ -130,6 +157,12 @@ def _composed(
     if documents and asked.kind != "sum" and (fewest or rule == BY_ROWS) and len(documents) > (asked.kind == "count"):
         rows, result.columns = documents, tuple(documents[0].cells)
         result.remarks.append("Counted: documents, by their titles and folders; e-mails by who sent and received them.")
+    elif parts and (missing := _missing(parts[0].unused)) and not spoken and rule != BY_ROWS:
+        words = " or ".join(f"“{term.word}”" for term in missing)
+        said = [part for part in parts if part.rule == rule]
+        count = sum(len(part.rows) for part in said)
+        result.nothing = f"No row says {words}: {count:,} {_counted_by(said)} were looked through."
+        return result
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)
     else:
@@ -138,7 +171,7 @@ def _composed(
             best = min(part.rule for part in empty)
             said = [part for part in empty if part.rule == best]
             count = sum(part.before for part in said)
-            result.none_of = f"{count:,} {'; '.join(dict.fromkeys(part.counted_by for part in said))}"
+            result.nothing = f"None of {count:,} {_counted_by(said)} fits what was asked for."
             return result
         if not rows:
             return None
@@ -150,6 +183,16 @@ def _composed(
         result.rows.sort(key=lambda pair: pair[0].date or "")
     result.remarks += _differences(result.rows)
     return result if result.rows else None
+
+
+def _missing(unused: Sequence[Term]) -> list[Term]:
+    """The words that make a thing what is asked for ("submarine deliveries", "deliveries of eels") among those that no
+    table says. Where something is said ("in the letters") is none of them."""
+    return [term for term in unused if not term.aside]
+
+
+def _counted_by(parts: Sequence[Part]) -> str:
+    return "; ".join(dict.fromkeys(part.counted_by for part in parts))
 
 
 def _is_enough(asked: Enumerated, unused: Sequence[Term], rule: int) -> bool:
@@ -176,7 +219,7 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     rows = [row for part in best for row in part.rows]
     if unused := [f"“{term.word}”" for term in best[0].unused]:
         result.remarks.append(f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it.")
-    result.remarks.append(f"Counted: {'; '.join(dict.fromkeys(part.counted_by for part in best))}.")
+    result.remarks.append(f"Counted: {_counted_by(best)}.")
     if rule > BY_COLUMN:
         return rows
     known = {row.key for row in rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
 from hybrid.answering.enumeration_rows import (
@@ -25,7 +26,7 @@ from hybrid.answering.enumeration_rows import (
     status_of,
     word_pattern,
 )  # fmt: skip
-from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, is_empty, read_dates
+from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, has_decimal_comma, is_empty, read_dates
 from hybrid.answering.evidence import collapse
 from hybrid.text import tables
 from hybrid.types.documents import Document
@@ -107,8 +108,16 @@ class TableReader:
         self._dated = {at: self._dates(at) for at in range(width)}
 
     def cell(self, row: tables.Row, column: int) -> str:
-        """A cell's text."""
-        return collapse(self._document.text[slice(*row.cells[column])]) if column < len(row.cells) else ""
+        """A cell's text, without the quotation marks that CSV puts round it."""
+        text = collapse(self._document.text[slice(*row.cells[column])]) if column < len(row.cells) else ""
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            return text[1:-1].replace('""', '"').strip()
+        return text
+
+    def amount(self, row: tables.Row, column: int) -> tuple[Decimal | None, str | None]:
+        """The amount of a cell and its currency, as its column writes them."""
+        comma = has_decimal_comma(self._column(column))
+        return amount_of(self.cell(row, column), self.names[column], decimal_comma=comma)
 
     def label(self, row: tables.Row) -> str:
         """The first cell that is filled in."""
@@ -165,7 +174,12 @@ class TableReader:
             left = [row for row in rows if is_empty(self.cell(row, column)) == term.negated]
             return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
         if term.soft:
-            return _Narrowed(rows, known=False)
+            cells = {at: {self.cell(row, at).lower() for row in rows} for at in range(len(self.names))}
+            status = next((at for at, said in cells.items() if term.word.lower() in said and len(said) > 1), None)
+            if status is None or term.negated:
+                return _Narrowed(rows, known=False)
+            left = [row for row in rows if self.cell(row, status).lower() == term.word.lower()]
+            return _Narrowed(left, by=f"“{self.names[status]}” is “{term.word}”")
         if term.negated:
             literal = [row for row in rows if root(term.word) in self.row_roots(row)]
             if literal:
@@ -183,12 +197,33 @@ class TableReader:
 
     def _of_name(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         pattern = word_pattern(term.word)
+        if term.label:
+            return self._of_number(rows, term)
         holding = [row for row in rows if any(pattern.search(self.cell(row, at)) for at in range(len(row.cells)))]
         if holding:
             return _Narrowed(holding, by=f"“{term.word}” in them")
         document = self._document
         about = f"{document.title}\n{document.metadata.author or ''}\n{document.text}"
         return _Narrowed(rows, pattern.search(about) is not None)
+
+    def _of_number(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        """The rows with a number after its label ("ward 4"): in the column of that name, else beside the word."""
+        said = f"{term.label} {term.word}"
+        columns = [at for at, name in enumerate(self.names) if root(term.label) in roots(name) and self._table.columns]
+        beside = re.compile(
+            rf"\b{re.escape(term.label)}\W{{0,3}}(?:no\.?\s*)?{re.escape(term.word)}(?![\w-])", re.IGNORECASE
+        )
+        whole = re.compile(rf"(?:\w+\W+)?{re.escape(term.word)}", re.IGNORECASE)
+        left = [
+            row
+            for row in rows
+            if any(whole.fullmatch(self.cell(row, at)) for at in columns)
+            or any(beside.search(self.cell(row, at)) for at in range(len(row.cells)))
+        ]
+        if left or columns:
+            return _Narrowed(left, by=f"“{said}” in them")
+        around = f"{self.caption}\n{self._document.title}\n{self._document.text[:HEAD]}"
+        return _Narrowed(rows, beside.search(around) is not None)
 
     def amount_column(self, asked: Enumerated, head: int | None) -> int | None:
         """The column of the amounts that are shown and added."""
@@ -227,7 +262,7 @@ class TableReader:
         cells = {name: self.cell(row, at) for at, name in enumerate(self.names)}
         ordered = [] if dates is None else [dates, *(at for at in self._dated if at != dates)]
         date = next((found for at in ordered if (found := self._dated[at].get(self.cell(row, at)))), None)
-        amount, currency = (None, None) if amounts is None else amount_of(self.cell(row, amounts), self.names[amounts])
+        amount, currency = (None, None) if amounts is None else self.amount(row, amounts)
         label = self.cell(row, head) if head is not None else ""
         numbered = head == 0 and bool(self._numbered)
         if label and (numbered or IDENTIFIER.fullmatch(label)) and (head is None or head != dates) and head != amounts:

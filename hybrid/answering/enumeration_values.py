@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from hybrid.text import values
@@ -13,11 +13,16 @@ _NOTHING = re.compile(
 )
 ZERO = re.compile(r"\D*0+(?:[.,]0+)*\D*")
 CODES = r"(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)"
+_NUMBER = (
+    r"(?:\d{1,3}(?:[.’' \u00a0\u202f]\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])"  # 1.240,00 and 880,50
+    r"|\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?)"
+)
 MONEY = re.compile(
-    rf"(?P<sign>[$€£¥]|\b{CODES}\s?)?(?P<minus>[-−(]?)\s?(?P<n>\d{{1,3}}(?:[,'’]\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)\)?"
-    rf"\s?(?P<after>[$€£]|{CODES}\b)?",
+    rf"(?P<sign>[$€£¥]|\b{CODES}\s?)?(?P<minus>[-−(]?)\s?(?P<n>{_NUMBER})\)?\s?(?P<after>[$€£]|{CODES}\b)?",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
+_GROUPS_OF_THREE = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
 
 
@@ -33,14 +38,33 @@ def is_empty(cell: str) -> bool:
     )
 
 
-def amount_of(cell: str, column: str) -> tuple[Decimal | None, str | None]:
-    """The number of a cell and its currency, which may stand in the column's name."""
+def has_decimal_comma(cells: Iterable[str]) -> bool:
+    """Whether a column's amounts have a comma before their decimals: then "1.240" is 1240 in it.
+
+    Example:
+        >>> has_decimal_comma(["1.240,00 €", "880"]), has_decimal_comma(["1,240.00", "880"])
+        (True, False)
+    """
+    return any(match and _DECIMAL_COMMA.search(match["n"]) for match in map(MONEY.search, cells))
+
+
+def amount_of(cell: str, column: str, *, decimal_comma: bool = False) -> tuple[Decimal | None, str | None]:
+    """The number of a cell and its currency, which may stand in the column's name.
+
+    Example:
+        >>> amount_of("£1,240.00", "Amount"), amount_of("1.240,00 €", "Amount")
+        ((Decimal('1240.00'), '£'), (Decimal('1240.00'), '€'))
+    """
     match = MONEY.search(cell)
-    if match is None or not any(map(str.isdigit, match[0])):
+    if match is None:
         return None, None
     sign = (match["sign"] or match["after"] or "").strip()
     named = re.search(r"[$€£¥]|\b" + CODES + r"\b", column)
-    number = Decimal(re.sub(r"[^\d.]", "", match["n"]))
+    written = match["n"]
+    grouped = written.count(".") > 1 or (decimal_comma and _GROUPS_OF_THREE.fullmatch(written) is not None)
+    if _DECIMAL_COMMA.search(written) or grouped:
+        written = written.replace(".", "").replace(",", ".")
+    number = Decimal(re.sub(r"[^\d.]", "", written))
     currency = (sign or (named[0] if named else "")).upper() or None
     return (-number if match["minus"] else number), currency
 
