@@ -63,6 +63,7 @@ def load_eml(data: bytes, source: str) -> Extracted:
         attachments=tuple(found.attachments),
         skipped=tuple(found.skipped),
         unread_date=None if date else written,
+        left_out=tuple(found.left_out),
     )
 
 

@@ -24,7 +24,7 @@ from asn1crypto import cms
 
 from hybrid.errors import DocumentError, DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, canonical
-from hybrid.ingest.loaders.html import read_html
+from hybrid.ingest.loaders.html import declared_charset, read_html
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.types.reports import SkippedFile
 
@@ -105,12 +105,13 @@ def _decoded(raw: str) -> str:
 @dataclass
 class Content:
     """What is in a mail below its headers: ``texts`` of the body in order, files attached, what could not be read, and
-    what else is known (``encoding``, ``signature``)."""
+    what else is known (``encoding``, ``signature``, what a page hides). ``left_out`` as in `Extracted`."""
 
     texts: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     extra: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
 
 def content(message: Message, source: str) -> Content:
@@ -205,10 +206,17 @@ class _Walk:
             self._attach(part, data, part.get_content_type())
 
     def _text(self, part: Message, kind: str, texts: list[str]) -> None:
-        text, extra = decode(_payload(part), part.get_content_charset())
+        data, declared = _payload(part), part.get_content_charset()
+        text, extra = decode(data, declared or (declared_charset(data) if kind == "text/html" else None))
         for name, value in extra.items():
             self.found.extra.setdefault(name, value)
-        text = read_html(text, self._source).text if kind == "text/html" else _UUENCODED.sub(self._uuencoded, text)
+        if kind == "text/html":
+            page = read_html(text, self._source)
+            text = page.text
+            self.found.extra |= page.metadata.extra
+            self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)
+        else:
+            text = _UUENCODED.sub(self._uuencoded, text)
         if _PGP in text:
             self._skip(EncryptedDocumentError(self._next_name(), _DECRYPT))
         texts.append(text)
