@@ -56,6 +56,9 @@ class Catalog(Protocol):
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text."""
 
+    def expect(self, document_ids: Sequence[int]) -> None:
+        """Ask for what is known of documents together."""
+
     def titles(self) -> Mapping[int, Titled]:
         """By document its title, first source and media type."""
 
@@ -88,6 +91,7 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         return (
             Result(nothing=premises.sentence([asked.head], len(allowed)), documents=len(allowed)) if allowed else None
         )
+    catalog.expect([one for one in allowed if one in candidates])
     for document_id in allowed:
         result.documents += 1
         if document_id not in candidates:

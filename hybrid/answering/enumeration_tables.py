@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from threading import Lock
+
+from cachetools import LRUCache
 
 from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
 from hybrid.answering.enumeration_rows import (
@@ -40,7 +43,7 @@ _EXPECTED = frozenset(map(root, ("due", "deadline", "expected", "planned", "sche
 
 def part_of(document_id: int, document: Document, table: tables.Table, asked: Enumerated) -> Part | None:
     """The rows of a table that are what was asked for; ``None`` where it has none."""
-    reader = TableReader(document, table)
+    reader = reader_of(document, table)
     rows = reader.data
     if not rows:
         return None
@@ -97,6 +100,8 @@ class TableReader:
 
     def __init__(self, document: Document, table: tables.Table) -> None:
         self._document, self._table = document, table
+        self._cells = {row.start: tuple(self._text(cell) for cell in row.cells) for row in table.rows}
+        self._roots: dict[int, frozenset[str]] = {}
         width = max((len(row.cells) for row in table.rows), default=0)
         given = list(table.columns) or (["Entry", "Text"] if table.kind == "entry" else [])
         self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
@@ -107,9 +112,18 @@ class TableReader:
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._dated = {at: self._dates(at) for at in range(width)}
 
+    @property
+    def chars(self) -> int:
+        """Characters of the document that it refers to."""
+        return len(self._document.text)
+
     def cell(self, row: tables.Row, column: int) -> str:
         """A cell's text, without the quotation marks that CSV puts round it."""
-        text = collapse(self._document.text[slice(*row.cells[column])]) if column < len(row.cells) else ""
+        cells = self._cells[row.start]
+        return cells[column] if column < len(cells) else ""
+
+    def _text(self, span: tables.Span) -> str:
+        text = collapse(self._document.text[slice(*span)])
         if len(text) > 1 and text[0] == text[-1] == '"':
             return text[1:-1].replace('""', '"').strip()
         return text
@@ -125,7 +139,9 @@ class TableReader:
 
     def row_roots(self, row: tables.Row) -> frozenset[str]:
         """The roots of the words in a row's cells."""
-        return frozenset().union(*(roots(self.cell(row, at)) for at in range(len(row.cells))))
+        if row.start not in self._roots:
+            self._roots[row.start] = frozenset().union(*map(roots, self._cells[row.start]))
+        return self._roots[row.start]
 
     def _column(self, at: int) -> list[str]:
         return self._filled[at]
@@ -283,10 +299,31 @@ class TableReader:
         )
 
 
+READ_CHARS = 32_000_000
+"""Characters of documents whose tables are cached as they were read; a document counts once for each of its tables."""
+_readers: LRUCache[tuple[str, str, str, int], TableReader] = LRUCache(
+    READ_CHARS, lambda one: min(one.chars, READ_CHARS)
+)
+_lock = Lock()
+
+
+def reader_of(document: Document, table: tables.Table) -> TableReader:
+    """The reader of a table, cached by what the document says and is called: another text, title or name is read
+    again."""
+    key = document.sha256, document.source, f"{document.title}\n{document.metadata.author}", table.start
+    with _lock:
+        known = _readers.get(key)
+    if known is None:
+        known = TableReader(document, table)
+        with _lock:
+            _readers[key] = known
+    return known
+
+
 def sums_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Part]:
     """Tables with a total of what was asked for."""
     for table in document.layout.tables:
-        reader = TableReader(document, table)
+        reader = reader_of(document, table)
         amounts = reader.amount_column(replace(asked, stems=frozenset()), None)
         if not reader.totals or amounts is None or len(reader.data) < 2:
             continue

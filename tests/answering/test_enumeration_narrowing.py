@@ -4,6 +4,7 @@ their stead; statuses, labels with numbers and amounts of every writing are read
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from accounts_corpus import write
@@ -118,3 +119,36 @@ def test_a_number_after_a_noun_belongs_to_it() -> None:
     assert asked is not None
     assert [(term.label, term.word) for term in asked.terms] == [("ward", "4")]
     assert asked.since == "2023-05-03"
+
+
+def test_what_is_cached_of_tables_notices_changed_and_removed_documents(tmp_path: Path) -> None:
+    table = tmp_path / "files" / "crates.csv"
+    table.parent.mkdir()
+    table.write_text("Crate,Goods,Amount\nC-1,Figs,£10.00\nC-2,Figs,£20.00\nC-3,Nuts,£30.00\n")
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(table)
+
+        def crates() -> list[tuple[str, ...]]:
+            found = corpus.ask("List all crates with their amounts.").enumeration
+            return [row.cells for row in found.rows] if found else []
+
+        assert [cells[0] for cells in crates()] == ["C-1", "C-2", "C-3"]
+        table.write_text("Crate,Goods,Amount\nC-1,Figs,£10.00\nC-2,Figs,£25.00\nC-4,Nuts,£30.00\n")
+        corpus.ingest(table)
+        assert [(cells[0], cells[2]) for cells in crates()] == [("C-1", "£10.00"), ("C-2", "£25.00"), ("C-4", "£30.00")]
+        corpus.remove(str(table))
+        assert crates() == []
+
+
+def test_a_sum_is_looked_for_where_its_digits_stand(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "crates.csv").write_text("Crate,Amount\nC-1,£1200.00\nC-2,£2300.50\nC-3,£30.00\n")
+    (tmp_path / "files" / "letter.txt").write_text("The crates came to £3,530.50 in all, which was paid.\n")
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(tmp_path / "files")
+        found = corpus.ask("What is the total of all crates with their amounts?").enumeration
+        assert found is not None
+        assert found.sums == {"£": Decimal("3530.50")}
+        assert [one.quote for one in found.stated] == ["3,530.50"]
