@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from hybrid.answering import persons, polarity
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
+from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, changed_between
 from hybrid.answering.verification.values import values
-from hybrid.answering.verification.vetoes import same_words
 from hybrid.text import lexicon
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when

@@ -19,11 +19,12 @@ from typing import Protocol
 import numpy as np
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
-from hybrid.answering.verification.alignment import WORD_ALIGNMENT, probability, says_the_same
+from hybrid.answering.verification.alignment import WORD_ALIGNMENT, limits_left_out, probability, says_the_same
+from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
-from hybrid.answering.verification.vetoes import failed_checks, same_words
+from hybrid.answering.verification.vetoes import failed_checks
 from hybrid.settings import AnswerSettings
 from hybrid.text import layout
 from hybrid.text.lexicon import conditions
@@ -297,8 +298,9 @@ class Verifier:
     def _judged(self, claim: str, one: _Compared) -> _Judged:
         entailed, score = support(one.match, one.similarity, self._rule)
         failed = failed_checks(claim, collapse(one.sentence.text))
-        if not failed and not entailed:
-            entailed = says_the_same(claim, collapse(one.sentence.text))
+        if not failed:
+            span = collapse(one.sentence.text)
+            entailed = (entailed or says_the_same(claim, span)) and not limits_left_out(claim, span).words
         return _Judged(one.sentence, one.match, one.similarity, entailed and not failed, score, failed)
 
     def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:
