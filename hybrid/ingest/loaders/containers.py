@@ -148,7 +148,8 @@ def _outlook(storage: Storage, source: str) -> Extracted:
         "Subject": message.subject,
     }
     shown = {name: canonical(" ".join(value.split())) for name, value in shown.items() if value.strip()}
-    body, left_out = (message.body or "").replace("\r\n", "\n"), ()
+    body = (message.body or "").replace("\r\n", "\n")
+    left_out: tuple[str, ...] = ()
     if not body.strip() and message.html_body:
         page = read_html(message.html_body, source)
         body, left_out = page.text, page.left_out

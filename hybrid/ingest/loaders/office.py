@@ -107,7 +107,8 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
     _check_unpacked(data, source, max_bytes)
     with parsing(source, "presentation"):
         deck = Presentation(io.BytesIO(data))
-        texts, attachments = [], []
+        texts: list[str] = []
+        attachments: list[Attachment] = []
         for slide in deck.slides:
             lines = [line for shape in slide.shapes for line in _shape(shape, attachments)]
             if (
