@@ -249,6 +249,7 @@ class Answerer:
         events.append(RouteEvent(question=asked, route=context.route))
         if asked != context.stated:
             events.append(context.note(f"Read as: {asked}"))
+        events += [context.note(one) for one in self._unknown_values(where)]
         if self._enumerated(context):
             return
         with context.timed("search"):
@@ -377,6 +378,13 @@ class Answerer:
         words = self._catalog.words()
         said += [f"“{other}” is." for term in terms if (other := premises.alike(term, words))]
         return terms, [" ".join(said)]
+
+    def _unknown_values(self, where: Filter | None) -> Iterator[str]:
+        """What is said of values of a filter's metadata that no document has."""
+        for key, wanted in where.metadata.items() if where is not None else ():
+            for value in wanted:
+                if not self._catalog.matching(Filter(metadata={key: value})):
+                    yield f"No document has the {key} “{value}”."
 
     def _texts_that_may_hold(self, term: str, documents: Sequence[int]) -> Iterator[str]:
         """The texts, of these documents, in which a name or an identifier may stand in some spelling."""
