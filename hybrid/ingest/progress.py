@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from hybrid.stores.rows import CommitRow
-from hybrid.types.reports import IngestReport, SkippedFile
+from hybrid.types.reports import OUTCOMES, IngestReport, Outcome, SkippedFile
 
 Stage = Literal["discover", "load", "embed", "index", "memory"]
 
@@ -78,6 +78,9 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
     left_out: list[tuple[str, str]] = field(default_factory=list)  # sources, each with what in it is not shown
+    renamed: list[tuple[str, str]] = field(default_factory=list)  # names before and now
+    seen: set[str] = field(default_factory=set)  # the files and documents of this call, by source
+    outcomes: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # and of which file a part is one
     chunks: int = 0
     trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
@@ -98,6 +101,13 @@ class Tally:
         tokens = sum(count for count, _ in self.losses)
         return sum(count * loss for count, loss in self.losses) / tokens if tokens else None
 
+    def _counts(self, *, parts: bool) -> dict[str, int]:
+        found = Counter(outcome for outcome, part_of in self.outcomes.values() if (part_of is not None) == parts)
+        counts = {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+        if not parts and (lost := len(self.seen) - sum(counts.values())):
+            counts["not accounted for"] = lost  # a fault of the ingest, which nobody must overlook
+        return counts
+
     def report(self, commit: CommitRow | None) -> IngestReport:
         """The report, for a corpus that is now at ``commit``."""
         return IngestReport(
@@ -105,6 +115,9 @@ class Tally:
             changed=tuple(self.changed),
             unchanged=tuple(self.unchanged),
             duplicates=tuple(self.duplicates),
+            renamed=tuple(self.renamed),
+            files=self._counts(parts=False),
+            parts=self._counts(parts=True),
             skipped=tuple(self.skipped),
             removed=tuple(self.removed),
             notes=(*self.notes, *_of_dates(self.undated), *_of_left_out(self.left_out)),
