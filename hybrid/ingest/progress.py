@@ -103,7 +103,7 @@ class Tally:
 
     def _counts(self, *, parts: bool) -> dict[str, int]:
         found = Counter(outcome for outcome, part_of in self.outcomes.values() if (part_of is not None) == parts)
-        counts = {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+        counts: dict[str, int] = {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
         if not parts and (lost := len(self.seen) - sum(counts.values())):
             counts["not accounted for"] = lost  # a fault of the ingest, which nobody must overlook
         return counts
