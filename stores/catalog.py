@@ -331,6 +331,12 @@ class Catalog:
         known[document_id, source] = found[document_id]
         return found[document_id]
 
+    def expect(self, document_ids: Sequence[int]) -> None:
+        """Ask for the names of documents together, inside `read_transaction`: `document` then asks for none of them by
+        itself."""
+        with self._connection() as connection:
+            self._first_names(connection, document_ids)
+
     def same_text(self, document_id: int) -> list[SourceRow]:
         """All sources with the text of a document, its own among them, in the order they came."""
         alike = (

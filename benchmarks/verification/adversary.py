@@ -107,7 +107,7 @@ Verifier = Callable[[str, str], bool]
 def rules() -> Verifier:
     """What the product says without a model: the vetoes, then the two rules of ``supported``. Every word is needed, so
     the weights of words decide nothing."""
-    from hybrid.answering.verification.alignment import says_the_same
+    from hybrid.answering.verification.alignment import limits_left_out, says_the_same
     from hybrid.answering.verification.entailment import Rule, compare, support
     from hybrid.answering.verification.vetoes import failed_checks
     from hybrid.retrieval.embedding import Embedder
@@ -121,7 +121,7 @@ def rules() -> Verifier:
         if says_the_same(claim, corpus):
             return True
         match = compare(claim, corpus, lambda _: 1.0)
-        if match.failed_checks or match.coverage < 1 - 1e-9:
+        if match.failed_checks or match.coverage < 1 - 1e-9 or limits_left_out(claim, corpus).words:
             return False
         one, other = embedder.encode([claim, corpus])
         return support(match, float(one @ other), Rule())[0]

@@ -26,7 +26,7 @@ _ABOUT_THE_WHOLE = lexicon.stems(
     brief briefly short central major important essay discussed talked happen happened wrote written plot protagonist
     hero heroine character characters setting mood tone style genre ending end ends conclusion conclusions conclude
     message lesson takeaway takeaways highlight highlights background outcome climax begin beginning opening finding
-    findings tale novel teach teaches learn
+    findings tale novel teach teaches learn dispute quarrel lawsuit proceedings
     """
 )
 _PARTS = re.compile(

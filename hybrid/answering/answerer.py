@@ -70,6 +70,9 @@ class CatalogLike(Restricted, Counts, Protocol):
     def read_transaction(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
+    def expect(self, document_ids: Sequence[int]) -> None:
+        """Ask for what is known of documents together."""
+
     def chunk_count(self) -> int:
         """How many chunks there are."""
 
@@ -257,6 +260,7 @@ class Answerer:
         events.append(RouteEvent(question=asked, route=context.route))
         if asked != context.stated:
             events.append(context.note(f"Read as: {asked}"))
+        events += [context.note(one) for one in self._unknown_values(where)]
         if self._enumerated(context):
             return
         with context.timed("search"):
@@ -266,13 +270,19 @@ class Answerer:
             context.idf = self._idf_of(context.commit.n if context.commit else None)
             context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, hits))
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
-            absent = [*misnamed, *self._absent(asked, where, context.evidence)]
-            of_person = self._of_person(context)
+            missing, absent = self._absent(asked, where, context.evidence)
+            absent = [*misnamed, *absent]
+            left = [part for part in abstention.parts(asked) if not premises.is_about(part, missing)]
+            if not left:
+                context.answerability = Answerability(0.0)
+            elif missing:
+                asked = " and ".join(left)
+            of_person = self._of_person(context) if left else []
             if of_person and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
         events.append(EvidenceEvent(hits=tuple(hits)))
         if not context.answerable:
-            context.nothing = " ".join([self._nothing(context), *absent])
+            context.nothing = " ".join([*absent, self._nothing(context)])
             return
         events += [context.note(one) for one in absent]
         if not context.answerability.confident:
@@ -307,7 +317,7 @@ class Answerer:
                 return False
             context.route = context.route.model_copy(update={"name": "lookup"})
             if not result.rows:
-                context.nothing = f"None of {result.none_of} fits what was asked for."
+                context.nothing = result.nothing
                 return True
             documents = self._catalog.matching(context.where or Filter())
             events, context.enumeration = enumeration_answer.compose(
@@ -367,16 +377,33 @@ class Answerer:
             if hit.document_id == document.document_id  # a source's name may be another's pattern
         ]
 
-    def _absent(self, asked: str, where: Filter | None, found: Sequence[Sentence]) -> list[str]:
-        """What is said of the question's names and identifiers that are in none of the documents searched, if any."""
+    def _absent(self, asked: str, where: Filter | None, found: Sequence[Sentence]) -> tuple[tuple[str, ...], list[str]]:
+        """The question's names and identifiers that are in none of the documents searched, and what is said of them."""
         terms = premises.absent(premises.premises(asked), [sentence.text for sentence in found])
         if where is None:  # what the full text finds needs no documents to be looked through
             terms = tuple(term for term in terms if not self._catalog.count_lexical(exact_phrase(term), 1))
         if not terms:
-            return []
+            return (), []
         documents = self._catalog.matching(where or Filter())
-        terms = premises.absent(terms, (self._catalog.text(document_id) for document_id in documents))
-        return [premises.sentence(terms, len(documents))] if terms and documents else []
+        terms = tuple(term for term in terms if premises.absent([term], self._texts_that_may_hold(term, documents)))
+        if not terms or not documents:
+            return (), []
+        said = [premises.sentence(terms, len(documents))]
+        words = self._catalog.words()
+        said += [f"“{other}” is." for term in terms if (other := premises.alike(term, words))]
+        return terms, [" ".join(said)]
+
+    def _unknown_values(self, where: Filter | None) -> Iterator[str]:
+        """What is said of values of a filter's metadata that no document has."""
+        for key, wanted in where.metadata.items() if where is not None else ():
+            for value in wanted:
+                if not self._catalog.matching(Filter(metadata={key: value})):
+                    yield f"No document has the {key} “{value}”."
+
+    def _texts_that_may_hold(self, term: str, documents: Sequence[int]) -> Iterator[str]:
+        """The texts, of these documents, in which a name or an identifier may stand in some spelling."""
+        held = None if self._supplied else premises.holding(term, self._catalog.words())
+        return (self._catalog.text(one) for one in documents if held is None or one in held)
 
     def _idf_of(self, commit: int | None) -> InverseDocumentFrequency:
         known = self._idf
@@ -433,7 +460,8 @@ class Answerer:
             if self._catalog.count_lexical(exact_phrase(name), 1):
                 continue
             ids = self._catalog.matching(where or Filter())
-            others = premises.others_named(name, (self._catalog.text(one) for one in ids))
+            texts = self._texts_that_may_hold(name.split()[-1], ids)
+            others = premises.others_named(name, texts)
             if others:
                 notes.append(premises.misnamed(name, others, len(ids)))
                 asked = asked.replace(name, others[0])

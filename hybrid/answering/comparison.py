@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from hybrid.answering.verification.disagreement import Said, disagree
+from hybrid.answering.polarity import contradict
+from hybrid.answering.verification.disagreement import Said
 from hybrid.errors import InputError
 from hybrid.text.formatting import who_and_when
+from hybrid.text.sentences import spans as sentence_spans
 from hybrid.types.answers import Answer, Claim, Comparison, Contradiction
 from hybrid.types.filters import Filter
 
@@ -37,7 +39,7 @@ def compare(question: str, answers: Mapping[str, Answer]) -> Comparison:
 
 
 def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
-    """The pairs of claims of different groups that `disagree` finds, among the claims that a span supports, on the
+    """The pairs of claims of different groups that `contradict` finds, among the claims that a span supports, on the
     question that the groups were asked.
 
     A claim that no span supports is no document's, and what both groups' documents say is disputed by neither.
@@ -46,10 +48,17 @@ def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
         for mine, theirs in product(first.claims, second.claims):
             if not (mine.citations and theirs.citations):
                 continue
-            if disagree(_said(mine), _said(theirs), first.question):
+            if contradict(_said(mine), _said(theirs), first.question):
                 yield Contradiction(groups=(one, other), claims=(mine, theirs))
 
 
 def _said(claim: Claim) -> Said:
     cited = claim.citations[0]
-    return Said(claim.text, cited.title, who_and_when(cited.speaker or cited.author, None) or None)
+    before = sentence_spans(cited.before)
+    return Said(
+        claim.text,
+        cited.title,
+        who_and_when(cited.speaker or cited.author, None) or None,
+        cited.date,
+        cited.before[slice(*before[-1])] if before else "",
+    )

@@ -24,6 +24,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from hybrid.answering import premises
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, with_similarity
 from hybrid.answering.selection import boilerplate
 from hybrid.text import lexicon, speakers
@@ -120,11 +121,13 @@ def choose(
         for document in documents
         if document.sentences and (general or document.similarity >= MIN_SHARE * nearest)
     ]
+    several = len(documents) > 1
+    documents = _of_the_named(question, _without_drafts(texts, documents))
     if not documents:
         return []
     pool = [sentence for document in documents for sentence in document.sentences]
     scores = _scores(question, documents, general)
-    ranks = _ranks(question, pool)
+    ranks = np.maximum(_ranks(question, pool), _structural(pool, several=several))
     chosen: list[int] = []
     for rank, most in ((0, MOST), (1, FEWEST), (2, 1)):
         if rank == 0 or np.count_nonzero(ranks < rank) < most:  # not where the others were too long, or said before
@@ -132,6 +135,58 @@ def choose(
             before = [pool[at] for at in chosen]
             chosen += _greedy(pool, np.where(ranks == rank, scores, -np.inf), left, most - len(chosen), before)
     return _in_order([pool[at] for at in chosen])
+
+
+def _without_drafts(texts: Texts, documents: Sequence[_Read]) -> list[_Read]:
+    """The documents without the drafts and superseded copies, where there are others."""
+    final = [one for one in documents if _status(texts, one) not in ("draft", "superseded")]
+    return final or list(documents)
+
+
+def _status(texts: Texts, read: _Read) -> str | None:
+    status = texts.document(read.sentences[0].document_id).status
+    return status.name if status else None
+
+
+def _of_the_named(question: str, documents: Sequence[_Read]) -> list[_Read]:
+    """The documents that name most of the names of the question, where one of several documents names any."""
+    names = {name.lower() for name in premises.premises(question)}
+    if not names or len(documents) < 2:
+        return list(documents)
+    held = [sum(name in _said_in(one) for name in names) for one in documents]
+    most = max(held)
+    return [one for one, count in zip(documents, held, strict=True) if count == most or (count and 2 * count >= most)]
+
+
+def _said_in(read: _Read) -> str:
+    authors = {one.author or "" for one in read.sentences}
+    return " ".join([*(one.text for one in read.sentences), *authors, *(name or "" for name in read.speakers)]).lower()
+
+
+_DEFINES = re.compile(
+    r"^\W*(?:\d+(?:\.\d+)*\.?\s+)?[\"“][^\"”]{2,60}[\"”]\s+(?:means|shall mean|has the meaning|includes)\b", re.I
+)
+_OPENS = re.compile(r"^(?:I|We), [A-Z].{0,200}\b(?:say|state|declare|affirm|depose)\w*\b.{0,20}[.:]$", re.DOTALL)
+_DEFINED_PARTY = re.compile(r"\((?:the|each an?|together,? the)?\s*[\"“][^\"”]{2,40}[\"”]\)")
+
+
+def _structural(pool: Sequence[Sentence], *, several: bool) -> NDArray[np.int64]:
+    """2 for what is a document's form and no statement, by what it is and where it stands: a definition, the opening of
+    a statement, the parties, a part of a sentence, and what several documents say word for word, as notices below mails
+    do; 0 for the others. Where not ``several`` documents were found, only definitions and openings are known by it."""
+    of_text: dict[str, set[int]] = {}
+    for one in pool:
+        if not one.quoted:
+            of_text.setdefault(_plain(one), set()).add(one.document_id)
+    found = []
+    for one in pool:
+        text = collapse(one.text)
+        form = bool(_DEFINES.search(text) or _OPENS.search(text))
+        if several:
+            repeated = len(of_text.get(_plain(one), ())) > 1
+            form = form or repeated or text[:1].islower() or _DEFINED_PARTY.search(text) is not None
+        found.append(2 if form else 0)
+    return np.array(found)
 
 
 # Which sentences there are ------------------------------------------------------------------------------------------

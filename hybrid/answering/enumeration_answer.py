@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 from hybrid.answering.composition import Composer
-from hybrid.answering.enumeration import OF_STATUS, Found, Result, sentence_of
+from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.enumeration_rows import OF_STATUS, Found, sentence_of
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
@@ -33,6 +34,12 @@ class Catalog(Protocol):
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
+
+    def expect(self, document_ids: Sequence[int]) -> None:
+        """Ask for what is known of documents together."""
+
+    def words(self) -> Mapping[str, Sequence[int]]:
+        """The words of all documents in lower case, each with the ids of the documents that hold it."""
 
 
 def compose(
@@ -149,7 +156,10 @@ def _stated(
     catalog: Catalog, sums: dict[str, Decimal], result: Result, documents: Iterable[int]
 ) -> tuple[RowSpan, ...]:
     """Where documents say the sums themselves, outside the rows that count."""
-    patterns = [_pattern(amount) for currency, amount in sums.items() if currency or abs(amount) >= _LEAST_STATED]
+    wanted = [amount for currency, amount in sums.items() if currency or abs(amount) >= _LEAST_STATED]
+    patterns = [_pattern(amount) for amount in wanted]
+    words = catalog.words() if wanted else {}
+    held = set().union(*(_with_amount(amount, words) for amount in wanted))
     counted = {
         (one.sentence.document_id, one.sentence.start)
         for row, copies in result.rows
@@ -157,7 +167,7 @@ def _stated(
         if not one.not_counted
     }
     found: list[RowSpan] = []
-    for document_id in documents if patterns else ():
+    for document_id in [one for one in documents if one in held]:
         text = catalog.document(document_id).text
         for pattern in patterns:
             for match in pattern.finditer(text):
@@ -178,6 +188,7 @@ def _sentences(catalog: Catalog, stated: Sequence[RowSpan], documents: Iterable[
     """The sentences and rows that say a sum themselves."""
     wanted = {one.source: one for one in reversed(stated)}
     found = []
+    catalog.expect(list(documents) if wanted else [])
     for document_id in documents if wanted else ():
         document = catalog.document(document_id)
         place = wanted.get(document.source)
@@ -193,6 +204,14 @@ def _pattern(amount: Decimal) -> re.Pattern[str]:
     grouped = ",?".join(_threes(whole))
     decimals = rf"(?:\.{cents})?" if not cents.strip("0") else rf"\.{cents}"
     return re.compile(rf"(?<![\d,.]){grouped}{decimals}(?![\d]|[.,]\d)")
+
+
+def _with_amount(amount: Decimal, words: Mapping[str, Sequence[int]]) -> set[int]:
+    """The documents that may state an amount: those with its digits in one word, or with each group of three."""
+    digits = f"{abs(amount):f}".partition(".")[0]
+    groups = [set(words.get(group, ())) for group in _threes(digits)]
+    joined = {one for word, held in words.items() if word.startswith(digits) for one in held}
+    return joined | (set.intersection(*groups) if groups else set())
 
 
 def _threes(digits: str) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from hybrid.text import lexicon, values
+from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
 
 Words = frozenset[str]
@@ -80,9 +80,9 @@ _SUM = re.compile(
 )
 _VERBS = r"paid|pay|spent|spend|invoiced|charged|received|owed|billed|claimed|refunded|donated|earned|transferred"
 _SUM_OF_VERB = re.compile(
-    rf"\bhow much\s+(?:has|have|did|was|were|had)\s+(?P<who>.{{0,60}}?)\s*\b(?P<verb>{_VERBS})\b(?P<rest>.*?)"
+    rf"\bhow much\s+(?:has|have|did|was|were|had)\s+(?P<who>.{{0,60}}?)\s*\b(?P<verb>{_VERBS}|\w+ed)\b(?P<rest>.*?)"
     r"\b(?:in total|altogether|in all|overall)\b"
-    rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS})\b(?P<rest2>.*)",
+    rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS}|\w+ed)\b(?P<rest2>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _MADE_UP = re.compile(
@@ -151,7 +151,8 @@ _WHEN = re.compile(
 class Term:
     """A word that narrows what is asked for. ``negated`` ("unpaid", "not paid") asks for what lacks it; ``name`` is
     true of a name or an identifier, and ``role`` is "from", "to" or "by" where that stands before the name. ``soft``
-    words narrow only where a column is named by them; ``before`` ones stand before the noun."""
+    words narrow only where a column is named by them; ``before`` ones stand before the noun. ``label`` is the word
+    that a number belongs to ("ward" of "ward 4"). ``aside`` ones say where or how it is said ("in the letters")."""
 
     word: str
     stem: str
@@ -160,6 +161,8 @@ class Term:
     role: str = ""
     soft: bool = False
     before: bool = False
+    label: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,7 @@ def read(question: str) -> Enumerated | None:
     Example:
         >>> asked = read("List every payment that Solwend made in 2023, with date and amount.")
         >>> asked.head, [term.word for term in asked.terms], asked.fields, asked.since
-        ('payment', ['Solwend'], ('date', 'amount'), '2023-01-01')
+        ('payment', ['Solwend', 'made'], ('date', 'amount'), '2023-01-01')
     """
     plain = " ".join(question.split())
     if match := _SUM_OF_VERB.search(plain):
@@ -240,6 +243,8 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     words = lexicon.tokens(phrase)
     if not words or len(words) > 5 or not words[-1][0].isalpha():
         return None
+    while len(words) > 1 and _is_participle(words[-1]) and kind != "sum":
+        phrase = phrase[: phrase.rindex(words.pop())]  # "every crate delivered"
     head = words[-1]
     stem = root(head)
     if head[0].isupper() and not head.isupper() and not _PLURAL.search(head):
@@ -253,6 +258,10 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())
     )
     return Enumerated(kind, head, stems, terms, fields, since, until, least, most)
+
+
+def _is_participle(word: str) -> bool:
+    return word.endswith("ed") and word[0].islower() and wordnet.is_verb(word) and len(word) > 4
 
 
 def _also(groups: str) -> dict[str, Words]:
@@ -333,24 +342,46 @@ def _amounts(asked: str) -> tuple[Decimal | None, Decimal | None, str]:
     return (None, number, rest) if below else (number, None, rest)
 
 
+_ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
+_ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
+_SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
+
+
+def _labels(word: str) -> bool:
+    """Whether a number after a word is that thing's: "ward 4", and not "in 4", nor "May 4"."""
+    return word.isalpha() and len(word) > 2 and word not in lexicon.STOPWORDS and word not in values.MONTHS
+
+
+def _is_noun_of_verb(word: str) -> bool:
+    """Whether a word is an act by the noun of its verb, which "for" or "of" makes a part of what something is called:
+    "applications for payment", "notices of termination"."""
+    return any(word.endswith(ending) for ending in ("ment", "tion", "sion", "ance", "ence")) and len(word) > 6
+
+
 def _terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
     """The words that narrow: those before the noun, and those after it that carry meaning."""
     found: list[Term] = []
-    negated, role = False, ""
+    negated, role, aside = False, "", False
     tokens = [*((word, True) for word in before), *((word, False) for word in lexicon.tokens(after))]
     for at, (word, early) in enumerate(tokens):
         low = word.lower()
-        if low in ("not", "never", "without", "no"):
+        if low in ("not", "never", "without", "no", "n't", "nor", "neither", "none"):
             negated = True
             continue
-        if low in lexicon.STOPWORDS or low in lexicon.NEGATIONS:
+        if low in lexicon.STOPWORDS:
+            aside = low in _ASIDE or (aside and low in _ARTICLES)
             role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
             continue
         stem = root(low)
         name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
         if not name and (stem in _EMPTY or stem == head):
             continue
-        less = low.startswith("un") and len(low) > 5 and not name
+        less = low.startswith("un") and len(low) > 5 and not name and wordnet.is_verb(low[2:])
+        previous = tokens[at - 1][0].lower() if at else ""
+        label = previous if _SHORT_NUMBER.fullmatch(word) and _labels(previous) else ""
+        if label and found and found[-1].word.lower() == label:
+            found.pop()  # "ward" alone chooses nothing
+        complement = at > len(before) and previous in ("for", "of") and _is_noun_of_verb(low)
         found.append(
             Term(
                 word,
@@ -358,8 +389,10 @@ def _terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
                 negated or less,
                 name,
                 role if name else "",
-                soft=stem in _SOFT and not name,
+                soft=(stem in _SOFT or complement) and not name,
                 before=early,
+                label=label,
+                aside=aside and not early,
             )
         )
         negated = False

@@ -171,6 +171,9 @@ class SuppliedPassages:
         """None: all of something is asked of whole corpora."""
         return {}
 
+    def expect(self, document_ids: Sequence[int]) -> None:
+        """Nothing: they are all here."""
+
     def documents_with(self, match: str, up_to: int) -> list[int]:
         """The passages with the words of a match expression."""
         return [number for number in self._passages if self._holds(number, match)][:up_to]

@@ -6,10 +6,11 @@ without hyphens and spaces, broken over lines, or with ligatures.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hybrid.text import lexicon
 from hybrid.text.values import MONTHS
@@ -125,6 +126,89 @@ def absent(terms: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
         plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
         missing = {term: pattern for term, pattern in missing.items() if not pattern.search(plain)}
     return tuple(missing)
+
+
+def holding(term: str, words: Mapping[str, Sequence[int]]) -> set[int]:
+    """The documents that may have a term in some spelling, by the words of all documents: a word that is it or has it
+    inside, or words that make it up, as where a line's end or a hyphen cuts it. No other document has it.
+
+    Example:
+        >>> sorted(holding("Lucene-BM25", {"lucene": [1, 2], "bm25": [2, 3], "other": [4]}))
+        [2]
+    """
+    letters = "".join(letter for letter in unicodedata.normalize("NFKC", term).lower() if letter.isalnum())
+    found: set[int] = set()
+    for word, documents in words.items():
+        plain = word if word.isascii() else unicodedata.normalize("NFKC", word).lower()
+        if letters == plain or (len(letters) >= _SHORT and letters in plain):
+            found.update(documents)
+    parts = len(re.findall(r"[^\W_]+", term))
+    for pieces in _pieces(letters, words, parts + _CUTS):
+        found |= set.intersection(*(set(words[piece]) for piece in pieces))
+    return found
+
+
+_CUTS = 2
+"""Places at which a line's end or a hyphen may cut a term that is written in one piece."""
+
+
+def _pieces(letters: str, words: Mapping[str, Sequence[int]], most: int) -> Iterator[list[str]]:
+    """The ways to make up ``letters`` of two words or more, up to ``most``."""
+    if most > 1:
+        for at in range(1, len(letters)):
+            if letters[:at] in words:
+                if letters[at:] in words:
+                    yield [letters[:at], letters[at:]]
+                yield from ([letters[:at], *rest] for rest in _pieces(letters[at:], words, most - 1))
+
+
+def alike(term: str, words: Iterable[str]) -> str | None:
+    """The word of the documents that a name is most like in its letters, where it may be a slip for it.
+
+    Example:
+        >>> alike("Larken", ["larkin", "laugh"])
+        'Larkin'
+    """
+    low = term.lower()
+    near = [word for word in words if word[:1] == low[:1] and abs(len(word) - len(low)) < 3 and word.isalpha()]
+    found = difflib.get_close_matches(low, near, 1, _ALIKE) if len(low) >= _SHORT else []
+    return found[0].capitalize() if found else None
+
+
+_ALIKE = 0.8
+"""Share of letters that two spellings of a name have in common; a reason, not a measurement."""
+_TITLED = r"(?:(?i:the|mr|mrs|ms|miss|dr|prof|sir|captain)\.?\s+)*(?:[A-Z][\w'’-]+\s+){0,2}?"
+_SUBJECT = r"(?i:did|does|do|was|were|is|are|has|have|had|will|would|can|could|may|must|shall|should)\s+" + _TITLED
+_OF_NAME = r"(?i:about|regarding|concerning|of|on|from|against)\s+" + _TITLED
+
+
+def is_about(question: str, terms: Iterable[str]) -> bool:
+    """Whether a question is about what the terms name, so that nothing answers it where no document has them: they are
+    its subject, what something is said of, or what makes a thing that one ("the Harcourt lease"). A name in passing is
+    part of another statement.
+
+    Example:
+        >>> is_about("What did Ann Spode say of the roof?", ["Spode"])
+        True
+        >>> is_about("When was the roof, which Ann Spode had drawn, finished?", ["Spode"])
+        False
+    """
+    plain = " ".join(question.split()).strip(" ?.!")
+    for term in terms:
+        name = re.escape(term)
+        patterns = [
+            rf"\b{_OF_NAME}{name}(?:['’]s)?(?:\s+[A-Z][\w'’-]*)*$",
+            rf"\b(?i:who|what)\s+(?i:is|was|are|were)\s+(?:\S+\s+){{0,3}}{name}$",
+        ]
+        if not any(map(str.isdigit, term)):
+            patterns += [
+                rf"(?:^|^\S+\s|^(?:\S+\s+){{2,3}}){_SUBJECT}{name}\b",
+                rf"(?:^|^(?:\S+\s+){{1,5}})(?i:the|an?)\s+{name}(?:['’]s)?\s+[a-z]\w+",
+                rf"\b{name}['’]s\s+[a-z]\w+",
+            ]
+        if any(re.search(pattern, plain) for pattern in patterns):
+            return True
+    return False
 
 
 def _spellings(term: str) -> re.Pattern[str]:

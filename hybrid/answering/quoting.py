@@ -12,13 +12,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import persons
+from hybrid.answering import persons, polarity
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
+from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
-from hybrid.answering.verification.disagreement import Said, disagree
+from hybrid.answering.verification.disagreement import Said, changed_between
 from hybrid.answering.verification.values import values
-from hybrid.answering.verification.vetoes import same_words
 from hybrid.text import lexicon
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
@@ -34,6 +34,10 @@ MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
 REPLY_SHARE = 0.6
 """Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
+SIDE = 4
+"""Sentences of each answer, yes and no, that are compared with the quotes; not varied."""
+BEFORE = 600
+"""Characters before a sentence in which the one before it begins."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
 VERSION = 0.4
@@ -133,7 +137,14 @@ class Quoting:
         sentences = self._executed_first(chosen)
         replies = self._replies(question, [*found, *further])
         sentences = [*replies, *sentences][: max(most, len(sentences))]
-        against = self._contradictions(question, sentences, [*(one.sentence for one in pool), *near])
+        candidates = [*(one.sentence for one in pool), *near]
+        asked, answers = polarity.read(question), list[Sentence]()
+        if asked is not None:
+            yes, no = self._answering(asked, found, scores, further)
+            if not {one.key for one in sentences} & {one.key for one in (*yes, *no)}:
+                sentences = [*sentences[:1], *yes[:1], *no[:1], *sentences[1:]][: max(3, most)]
+            answers = [*yes, *no]
+        against = self._contradictions(question, sentences, candidates, answers)
         if replies:
             for other in sentences[len(replies) :]:
                 if self._answers_otherwise(question, replies[0], other):
@@ -142,10 +153,15 @@ class Quoting:
         answering = {one.key for one in replies}
         ordered: dict[tuple[int, int, int], Sentence] = {}
         for one in [*sentences, *self._amendments(question, sentences)]:
-            ordered |= {other.key: other for other in (one, *against.get(one.key, ())) if other.key not in ordered}
+            shown = [
+                two for other in (one, *against.get(one.key, ())) for two in self._with_what_it_refers_to(other, asked)
+            ]
+            ordered |= {other.key: other for other in shown if other.key not in ordered}
+        self._note_changes(question, list(ordered.values()))
         return [
-            Quoted(one, self._qualification(question, one), against.get(one.key, ()), one.key in answering)
+            Quoted(one, self._qualification(question, one), other, one.key in answering or bool(other))
             for one in ordered.values()
+            for other in [against.get(one.key, ())]
         ]
 
     # What a sentence is worth -----------------------------------------------------------------------------------------
@@ -311,29 +327,32 @@ class Quoting:
     # Contradictions ---------------------------------------------------------------------------------------------------
 
     def _contradictions(
-        self, question: str, quotes: Sequence[Sentence], pool: Sequence[Sentence]
+        self, question: str, quotes: Sequence[Sentence], pool: Sequence[Sentence], answers: Sequence[Sentence]
     ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
-        """For each quote, and each sentence of the pool that contradicts one, what contradicts it."""
+        """For each quote, and each sentence of the pool or of the ``answers`` to a yes-or-no question that contradicts
+        one, what contradicts it."""
+        answering = {one.key for one in answers}
         found: dict[tuple[int, int, int], list[Sentence]] = {}
         for one in quotes:
             said = self._said(one)
             taken: list[str] = []
-            for other in [*quotes, *pool]:
+            for other in [*quotes, *answers, *pool]:
                 words = boilerplate.words_of(other.text)
-                if len(other.text.split()) < FEWEST_WORDS:
+                if len(other.text.split()) < FEWEST_WORDS and other.key not in answering:
                     continue
                 if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
                     continue
-                if disagree(said, self._said(other), question):
+                if polarity.contradict(said, self._said(other), question):
                     taken.append(words)
                     found.setdefault(one.key, []).append(other)
                     found.setdefault(other.key, []).append(one)
         return {key: tuple({one.key: one for one in others}.values()) for key, others in found.items()}
 
     def _same_document(self, one: Sentence, other: Sentence) -> bool:
-        """Whether two sentences are of one document or of two versions of it."""
+        """Whether two sentences are of one document and one speaker, or of two versions of a document."""
         if one.document_id == other.document_id:
-            return True
+            speakers = {self._said(one).speaker, self._said(other).speaker}
+            return len(speakers) < 2 or None in speakers
         if other.document_id not in self._texts.near_copies(one.document_id, VERSION):
             return False
         return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL
@@ -343,8 +362,57 @@ class Quoting:
             document = self._document(one)
             who = speaker_of(document, one.start, quoted=one.quoted)
             author = None if one.quoted else document.metadata.author
-            self._statements[one.key] = Said(one.text, one.title, who or (who_and_when(author, None) or None))
+            speaker = who or (who_and_when(author, None) or None)
+            before = self._sentence_before(one)
+            text = "" if before is None else before.text
+            self._statements[one.key] = Said(one.text, one.title, speaker, document.date, text)
         return self._statements[one.key]
+
+    def _sentence_before(self, one: Sentence) -> Sentence | None:
+        """The sentence before one in its paragraph."""
+        begin = max(0, one.start - BEFORE)
+        text = self._texts.text(one.document_id, begin, one.start)
+        spans = sentence_spans(text)
+        if not spans or "\n\n" in text[spans[-1][1] :]:
+            return None
+        start, end = begin + spans[-1][0], begin + spans[-1][1]
+        return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
+
+    def _answering(
+        self,
+        asked: polarity.Asked,
+        found: Sequence[Sentence],
+        scores: NDArray[np.float64],
+        further: Sequence[Sentence],
+    ) -> tuple[list[Sentence], list[Sentence]]:
+        """The sentences that answer a yes-or-no question with "yes" and with "no", the best first, some of each."""
+        ranked = [found[at] for at in np.argsort(-scores, kind="stable")]
+        ranked += sorted(further, key=lambda one: -one.similarity)
+        sides: dict[str, list[Sentence]] = {"yes": [], "no": []}
+        for one in ranked:
+            if polarity.may_answer(asked, one.text) and (answer := polarity.stance(asked, self._said(one))):
+                sides[answer].append(one)
+        return _distinct(sides["yes"])[:SIDE], _distinct(sides["no"])[:SIDE]
+
+    def _with_what_it_refers_to(self, one: Sentence, asked: polarity.Asked | None) -> list[Sentence]:
+        """A sentence that answers a yes-or-no question by a pronoun ("It did not ring") behind the one before it."""
+        said = self._said(one) if asked is not None else None
+        if asked is None or said is None or not said.refers or polarity.stance(asked, said) is None:
+            return [one]
+        before = self._sentence_before(one)
+        return [one] if before is None else [before, one]
+
+    def _note_changes(self, question: str, quotes: Sequence[Sentence]) -> None:
+        """Notes which quotes give a value at different times."""
+        for at, one in enumerate(quotes):
+            for other in quotes[at + 1 :]:
+                if changed_between(self._said(one), self._said(other), question):
+                    titles = f"{self._source(one)} and {self._source(other)}"
+                    self._note(f"The value changed, or was given at different times, between {titles}.")
+
+    def _source(self, one: Sentence) -> str:
+        date = self._document(one).date
+        return f"{one.source} ({date[:10]})" if date else one.source
 
     def _document(self, one: Sentence) -> Document:
         return self._texts.document(one.document_id)

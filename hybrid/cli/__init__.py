@@ -36,6 +36,7 @@ COMMANDS = {
     "ingest": "hybrid.cli.corpus:ingest",
     "meta-train": "hybrid.cli.models:meta_train",
     "remove": "hybrid.cli.corpus:remove",
+    "report": "hybrid.cli.corpus:report",
     "search": "hybrid.cli.corpus:search",
     "settings": "hybrid.cli.corpus:settings",
     "status": "hybrid.cli.corpus:status",

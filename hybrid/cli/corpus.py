@@ -180,6 +180,23 @@ def status(corpus: Path, as_json: bool) -> None:
         click.echo(str(found))
 
 
+@command("hybrid report acme-v-beta > custody.csv")
+@corpus_argument
+@json_option
+def report(corpus: Path, as_json: bool) -> None:
+    """List every file that CORPUS holds or left out, for a chain of custody, as CSV: source, part of, outcome, sha256,
+    size, time of change, characters, format, date, custodian, reason."""
+    from hybrid import _open
+    from hybrid.ingest import custody
+
+    with _open.open_catalog(corpus, create=False) as catalog:
+        rows = custody.rows(catalog)
+    if as_json:
+        print_json(rows)
+    else:
+        click.echo(custody.as_csv(rows), nl=False)
+
+
 @command("hybrid documents acme-v-beta --json")
 @corpus_argument
 @json_option

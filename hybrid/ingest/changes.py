@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -11,13 +12,14 @@ from typing import Any
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError
 from hybrid.ingest.discovery import Found, discover, separated, skip
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
+from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.full_text import storable
 from hybrid.stores.rows import SourceEntry, SourceRow
 from hybrid.types.documents import Document, Metadata, sha256_hex
-from hybrid.types.reports import SkippedFile
+from hybrid.types.reports import Outcome, SkippedFile
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class _ChangeDetector:
                     transaction.refresh_mtime(found.source, found.size, found.mtime_ns)
 
     def detect(self, item: Found | SkippedFile | Document) -> Incoming | None:
+        item = self._apart(item)
         known = self._known.get(item.source)
+        self._tally.seen.add(item.source)
         try:
             if isinstance(item, SkippedFile):
                 self._skip(item, known)
@@ -90,9 +94,34 @@ class _ChangeDetector:
             if item.source not in self._counted:
                 self._counted.add(item.source)
                 self._tally.unchanged.append(item.source)
+                self._tally.outcomes[item.source] = "unchanged", None
             return None
         self._count(incoming)
         return incoming
+
+    def _apart(self, item: Found | SkippedFile | Document) -> Found | SkippedFile | Document:
+        """A file named like an attachment that is in the corpus, ``m.eml#a.txt``, becomes ``m.eml%23a.txt``."""
+        known = self._known.get(item.source)
+        if not isinstance(item, Found) or known is None or known.parent is None:
+            return item
+        source = item.source.replace("#", "%23")
+        self._tally.notes.append(f"{item.source} is also the name of an attachment; the file is named {source}")
+        return replace(item, source=source)
+
+    def _distinct(self, entries: tuple[SourceEntry, ...]) -> tuple[SourceEntry, ...]:
+        """The entries with attachments that have a file's name, ``m.eml#a.txt``, numbered: ``m.eml#a (2).txt``."""
+        renamed: dict[str | None, str] = {}
+        made = list(entries[:1])
+        for entry in entries[1:]:
+            parent = renamed.get(entry.parent, entry.parent or "")
+            given = name = parent + entry.name.removeprefix(entry.parent or "")
+            count = 2
+            while (row := self._known.get(name)) is not None and row.parent is None:
+                name = numbered(given, count)
+                count += 1
+            renamed[entry.name] = name
+            made.append(replace(entry, name=name, parent=parent or None))
+        return tuple(made)
 
     def _file(self, found: Found, known: SourceRow | None) -> Incoming | None:
         if known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
@@ -109,7 +138,9 @@ class _ChangeDetector:
         duplicate = self._duplicate_file(sha256)
         if duplicate is not None:
             main = replace(main, details=duplicate.details)
-            return Incoming((main, *self._attachments_of(duplicate.source, main)), ())
+            if known is None and _is_moved(duplicate.source, found):
+                self._tally.renamed.append((duplicate.source, found.source))
+            return Incoming(self._distinct((main, *self._attachments_of(duplicate.source, main))), ())
         return self._incoming(main, load(data, found.source, self._settings))
 
     def _duplicate_file(self, sha256: str) -> SourceRow | None:
@@ -142,8 +173,11 @@ class _ChangeDetector:
         for document in loaded.documents:
             if not storable(document.text):
                 raise DamagedDocumentError(document.source, "its text holds NUL characters, as no text does")
-        self._tally.skipped.extend(loaded.skipped)
+        for part in loaded.skipped:
+            self._tally.skipped.append(part.model_copy(update={"part_of": main.name}))
+            self._tally.outcomes[part.source] = "left out", main.name
         self._tally.undated.extend(loaded.undated)
+        self._tally.left_out.extend(loaded.left_out)
         loaded = replace(loaded, documents=tuple(map(_with_status, loaded.documents)))
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (
@@ -151,7 +185,7 @@ class _ChangeDetector:
             for part in loaded.documents[1:]
         )
         new = tuple(part for part in loaded.documents if self._catalog.document_with(part.sha256) is None)
-        return Incoming((main, *attached), new)
+        return Incoming(self._distinct((main, *attached)), new)
 
     def _attachments_of(self, duplicate: str, main: SourceEntry) -> Iterator[SourceEntry]:
         """The attachments of a source that is in the catalog, renamed to be those of ``main``."""
@@ -170,6 +204,11 @@ class _ChangeDetector:
             self._known[entry.name] = SourceRow(
                 entry.name, 0, entry.sha256, entry.size, entry.mtime_ns, entry.parent, entry.details or {}
             )
+            part_of = None if entry is incoming.entries[0] and entry.parent is None else incoming.entries[0].name
+            moved = any(now == incoming.entries[0].name for _, now in self._tally.renamed)
+            self._tally.outcomes[entry.name] = _outcome(entry, known, entry.sha256 in new, moved=moved), part_of
+            if moved:
+                continue
             if known is not None and known.sha256 == entry.sha256:
                 if entry.details is not None and known.details != entry.details:
                     self._tally.changed.append(entry.name)  # of its metadata
@@ -201,6 +240,21 @@ class _ChangeDetector:
             reason = f"{skipped.reason} (the version ingested before is kept)"
             skipped = skipped.model_copy(update={"reason": reason})
         self._tally.skipped.append(skipped)
+        self._tally.outcomes[skipped.source] = "left out", None
+
+
+def _is_moved(before: str, found: Found) -> bool:
+    """Whether a file of the corpus with the same bytes is no longer in the folder in which ``found`` is."""
+    return found.root is not None and Path(before).is_relative_to(found.root) and not os.path.lexists(before)
+
+
+def _outcome(entry: SourceEntry, known: SourceRow | None, is_new: bool, *, moved: bool) -> Outcome:
+    if moved:
+        return "renamed"
+    if known is None:
+        return "added" if is_new else "duplicate"
+    same = known.sha256 == entry.sha256 and entry.details in (None, known.details)
+    return "unchanged" if same else "changed"
 
 
 def _with_status(document: Document) -> Document:

@@ -297,9 +297,9 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def _source(path: Path) -> str:
-    """The path as the user would type it; bytes that are no UTF-8 become U+FFFD."""
+    """The path as the user would type it; bytes that are no UTF-8 are written as ``\\xff``: two names stay two."""
     name = Path(os.path.normpath(path)).as_posix()
-    return os.fsencode(name).decode("utf-8", "replace")
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 _WHAT = "files, folders, globs, Document objects, LangChain documents, or iterables of documents"

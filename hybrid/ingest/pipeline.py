@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hybrid._runtime import log_info, log_warning
 from hybrid.errors import SettingsError, SourceNotFoundError
-from hybrid.ingest import deletion
+from hybrid.ingest import custody, deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
 from hybrid.ingest.commits import Embedded, Writer
@@ -96,6 +96,9 @@ def ingest(
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
             detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
+        if tally.renamed:
+            writer.commit_removal([before for before, _ in tally.renamed])
+        custody.record_left_out(catalog, tally.skipped)
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally, workers)
         return ended(tally.report(catalog.commit()))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from hybrid.stores.rows import CommitRow
-from hybrid.types.reports import IngestReport, SkippedFile
+from hybrid.types.reports import OUTCOMES, IngestReport, Outcome, SkippedFile
 
 Stage = Literal["discover", "load", "embed", "index", "memory"]
 
@@ -40,15 +40,29 @@ _DATES_NAMED = 10
 
 
 def _of_dates(undated: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The note that names sources whose dates cannot be read."""
-    if undated:
-        named = ", ".join(f"{source} ({written[:60]!r})" for source, written in undated[:_DATES_NAMED])
-        more = f" and {len(undated) - _DATES_NAMED:,} more" if len(undated) > _DATES_NAMED else ""
+    """The notes that name sources whose dates cannot be read, and mails without a date."""
+    unread = [f"{source} ({written[:60]!r})" for source, written in undated if written]
+    missing = [source for source, written in undated if not written]
+    if unread:
         yield (
             "These dates cannot be read, or in more than one way (3/4 is March for some, April for others), and were "
-            f"left out, so that since and until do not find their documents: {named}{more}. Write 2026-04-03, or the "
-            "month as a word, and ingest again."
+            f"left out, so that since and until do not find their documents: {_first_of(unread)}. Write 2026-04-03, or "
+            "the month as a word, and ingest again."
         )
+    if missing:
+        yield f"These mails have no date, so that since and until do not find them: {_first_of(missing)}."
+
+
+def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The note that names what a reader of the files does not see, and what is therefore in no text."""
+    for kind in dict.fromkeys(what for _, what in left_out):
+        sources = [source for source, what in left_out if what == kind]
+        yield f"{kind.capitalize()} is left out of these documents: {_first_of(sources)}."
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _DATES_NAMED:,} more" if len(names) > _DATES_NAMED else ""
+    return ", ".join(names[:_DATES_NAMED]) + more
 
 
 @dataclass
@@ -62,7 +76,11 @@ class Tally:
     skipped: list[SkippedFile] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with the date that cannot be read
+    undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # sources, each with what in it is not shown
+    renamed: list[tuple[str, str]] = field(default_factory=list)  # names before and now
+    seen: set[str] = field(default_factory=set)  # the files and documents of this call, by source
+    outcomes: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # and of which file a part is one
     chunks: int = 0
     trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
@@ -83,6 +101,13 @@ class Tally:
         tokens = sum(count for count, _ in self.losses)
         return sum(count * loss for count, loss in self.losses) / tokens if tokens else None
 
+    def _counts(self, *, parts: bool) -> dict[str, int]:
+        found = Counter(outcome for outcome, part_of in self.outcomes.values() if (part_of is not None) == parts)
+        counts: dict[str, int] = {outcome: found[outcome] for outcome in OUTCOMES if found[outcome]}
+        if not parts and (lost := len(self.seen) - sum(counts.values())):
+            counts["not accounted for"] = lost  # a fault of the ingest, which nobody must overlook
+        return counts
+
     def report(self, commit: CommitRow | None) -> IngestReport:
         """The report, for a corpus that is now at ``commit``."""
         return IngestReport(
@@ -90,9 +115,12 @@ class Tally:
             changed=tuple(self.changed),
             unchanged=tuple(self.unchanged),
             duplicates=tuple(self.duplicates),
+            renamed=tuple(self.renamed),
+            files=self._counts(parts=False),
+            parts=self._counts(parts=True),
             skipped=tuple(self.skipped),
             removed=tuple(self.removed),
-            notes=(*self.notes, *_of_dates(self.undated)),
+            notes=(*self.notes, *_of_dates(self.undated), *_of_left_out(self.left_out)),
             chunks=self.chunks,
             trained_tokens=self.trained_tokens,
             loss=self.loss,

@@ -60,6 +60,7 @@ _NO_DISTANCE = re.compile(
     r"""\s*(?:"[^"]+"|[^\s"]+)\s+(?P<sign>(?:w|within|near)/)\s+(?:"[^"]+"|[^\s"]+)\s*""", re.IGNORECASE
 )
 _NO_VALUE = re.compile(r"\s*(?P<field>[A-Za-z]+):\s*")
+_UNCLOSED = re.compile(r"""^(?:[^"“”„]*["“„][^"“”„]*["”“])*[^"“”„]*(?<![^\s(:-])["“„](?=\w)[^"“”„]*$""")
 _SIGNS = re.compile(r"(?<!\S)\w+~\d?(?!\S)|(?<!\S)[\w\"”]+\^\d+(?!\S)")
 
 
@@ -220,6 +221,10 @@ def _check_complete(text: str) -> None:
         sign = found["sign"]
         if not text.rstrip().endswith("?"):
             raise InputError(f"{sign} in {text!r} is without a number of words; write {sign}5, or the word with")
+    if _UNCLOSED.search(text) and not text.rstrip().endswith(("?", "？")):
+        raise InputError(
+            f'the search expression {text!r} has a quotation mark that is not closed; close the phrase with "'
+        )
     if (found := _NO_VALUE.fullmatch(text)) and _is_field(found["field"]):
         name = found["field"].lower()
         raise InputError(f"{text!r} has nothing after {name}:; write what is looked for, as in: {name}:strand")

@@ -25,6 +25,10 @@ AS_JSON = "_json"
 AS_TYPES = "_types"
 """The key of `Metadata.extra` that says of which type other values are, as a JSON object."""
 _SHA256 = re.compile("[0-9a-f]{64}")
+_MADE_BY_PROGRAMS = frozenset(
+    {"application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+)
+"""Media types whose metadata are written by the program that made the file."""
 
 
 def sha256_hex(data: bytes) -> str:
@@ -197,7 +201,10 @@ class Document(Shown, GivenModel):
     @cached_property
     def date(self) -> str | None:
         """The date of its metadata, else the day on which it says that it was written (`hybrid.text.document_dates`),
-        ISO 8601. Filters know the former alone."""
+        ISO 8601; of PDF and DOCX the other way round, since their metadata say when the file was made. Filters know the
+        metadata alone."""
+        if self.media_type in _MADE_BY_PROGRAMS and self.metadata.date:
+            return document_dates.written_on(self.metadata.title or "", self.text) or self.metadata.date
         return self.metadata.date or document_dates.written_on(self.metadata.title or "", self.text)
 
     @cached_property

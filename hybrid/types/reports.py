@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, SupportsIndex, overload
+from typing import Literal, SupportsIndex, get_args, overload
 
 from pydantic import Field
 
@@ -158,18 +158,29 @@ class VolumeInfo(_Report):
 
 
 class SkippedFile(_Report):
-    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people."""
+    """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people. ``part_of`` is the
+    file whose part it is, such as a mail's attachment, if it is one."""
 
     source: str
     code: str
     reason: str
+    part_of: str | None = None
 
     def __str__(self) -> str:
         return one_line(f"{self.source}: {self.reason}")
 
 
+Outcome = Literal["added", "changed", "unchanged", "duplicate", "renamed", "left out"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""What became of a file, or of a part of one, in an ingest: each has exactly one."""
+
+
 class IngestReport(_Report):
     """What one ingest or removal did. Names are sources; ``seconds`` is per stage.
+
+    ``files`` and ``parts`` (attachments, members of archives, pages that could not be read) count what became of each:
+    the numbers of ``files`` add up to the files seen. ``renamed`` has names before and now. What in a file was not
+    looked at again, because the file is unchanged, is not counted.
 
     ``memory`` is the state the memory was left in (`MEMORY_STATES` says what each means), ``loss`` the mean
     next-token loss in nats while it was trained, ``notes`` what a person should know besides, and ``certificate``,
@@ -180,6 +191,9 @@ class IngestReport(_Report):
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    files: dict[str, int] = Field(default_factory=dict)
+    parts: dict[str, int] = Field(default_factory=dict)
     removed: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     chunks: int = 0
@@ -194,6 +208,11 @@ class IngestReport(_Report):
     def __str__(self) -> str:
         counts = {name: len(getattr(self, name)) for name in COUNTED}
         lines = [", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing to do"]
+        lines.extend(f"renamed: {before} is now {now}" for before, now in self.renamed)
+        if self.parts or len(self.files) > 1:
+            lines += [
+                f"{what}: {_sum(counts)}" for what, counts in (("files", self.files), ("parts", self.parts)) if counts
+            ]
         if self.chunks:
             lines.append(f"{self.chunks:,} chunks embedded")
         if self.trained_tokens:
@@ -205,6 +224,10 @@ class IngestReport(_Report):
         lines.extend(f"note: {note}" for note in self.notes)
         lines.append("took " + ", ".join(f"{stage} {took:.1f} s" for stage, took in self.seconds.items()))
         return printable("\n".join(lines))
+
+
+def _sum(counts: dict[str, int]) -> str:
+    return f"{sum(counts.values()):,} seen = " + " + ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
 
 
 COUNTED = ("added", "changed", "unchanged", "duplicates", "removed", "skipped")

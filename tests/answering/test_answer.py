@@ -189,20 +189,20 @@ NOT_THERE = "Which enzyme of ACME-2021-078 splits lactose?"
         (
             {"a.txt": CONTRACT},
             None,
-            "Nothing in the one document of the corpus answers this question. "
-            "“ACME-2021-078” is not in the document searched.",
+            "“ACME-2021-078” is not in the document searched. "
+            "Nothing in the one document of the corpus answers this question.",
         ),
         (
             {"a.txt": CONTRACT, "b.txt": LETTER},
             None,
-            "Nothing in the 2 documents of the corpus answers this question. "
-            "“ACME-2021-078” is in none of the 2 documents searched.",
+            "“ACME-2021-078” is in none of the 2 documents searched. "
+            "Nothing in the 2 documents of the corpus answers this question.",
         ),
         (
             {"a.txt": CONTRACT, "b.txt": LETTER, "c.txt": "It rained."},
             Filter(sources=("a.txt", "b.txt")),
-            "Nothing in the 2 documents that the filter lets through answers this question. "
-            "“ACME-2021-078” is in none of the 2 documents searched.",
+            "“ACME-2021-078” is in none of the 2 documents searched. "
+            "Nothing in the 2 documents that the filter lets through answers this question.",
         ),
         (
             {"a.txt": CONTRACT, "b.txt": LETTER},

@@ -96,3 +96,55 @@ def test_names_and_identifiers_are_what_a_question_takes_for_granted(question: s
 def test_what_is_said_of_several_terms() -> None:
     assert premises.sentence(["A1", "B2", "C3"], 9) == "“A1”, “B2” and “C3” are in none of the 9 documents searched."
     assert premises.sentence(["A1"], 1) == "“A1” is not in the document searched."
+
+
+@pytest.mark.parametrize(
+    ("question", "terms", "about"),
+    [
+        ("What did Gerald Spode say about the roof?", ["Gerald", "Spode"], True),
+        ("Who is Gerald Spode?", ["Gerald", "Spode"], True),
+        ("What does the Harcourt agreement say about payment?", ["Harcourt"], True),
+        ("What is said of PO-XX-9999?", ["PO-XX-9999"], True),
+        ("What do the letters say about Lena Orr?", ["Lena", "Orr"], True),
+        ("Did Orr accept the offer?", ["Orr"], True),
+        ("When did Dr Vane visit ward 4?", ["Vane"], True),
+        ("What was Vane's evidence?", ["Vane"], True),
+        ("Did Mrs Holt tell Gerald Spode about the leak in the roof?", ["Gerald", "Spode"], False),
+        ("Was the batch B-2311-C held by the works manager?", ["B-2311-C"], False),
+        ("When was the hall, which Orr & Sons built, sold?", ["Orr"], False),
+        ("What did Larkin write in his letter to Spode about the roof?", ["Spode"], False),
+        ("How was the supper of the society after Vane left?", ["Vane"], False),
+    ],
+)
+def test_a_question_is_about_a_name_or_names_it_in_passing(question: str, terms: list[str], about: bool) -> None:
+    assert premises.is_about(question, terms) is about
+
+
+@pytest.mark.parametrize("question", ["Who is Gerald Spode?", "What did Gerald Spode write about the mill?"])
+def test_a_question_about_somebody_whom_no_document_names_quotes_nothing(tmp_path: Path, question: str) -> None:
+    answer = ask(tmp_path, question)
+    assert not answer.found
+    assert not answer.citations
+    assert answer.text.startswith("“Gerald” and “Spode” are in none of the 2 documents searched.")
+
+
+def test_the_rest_of_a_question_is_answered_behind_the_note(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Who is Gerald Spode, and who held the batch B-2311-A?")
+    assert answer.found
+    assert answer.notes[0] == "“Gerald” and “Spode” are in none of the 2 documents searched."
+    assert answer.citations[0].quote == "The batch B-2311-A was held by the works manager."
+
+
+def test_a_name_that_is_a_slip_for_another_is_said_to_be_like_it(tmp_path: Path) -> None:
+    assert "“Zielak” is." in ask(tmp_path, "Who is Zielek?").text
+    assert "is." not in ask(tmp_path / "other", "Who is Gerald?").text.replace("searched.", "")
+
+
+def test_the_words_of_all_documents_say_which_may_have_a_term() -> None:
+    words = {"lucene": [1, 2], "bm25": [2, 3], "lucenebm25x": [4], "zie": [5], "lak": [5, 6], "gri\ufb03th": [7]}
+    words |= {"ann": [8], "annual": [9]}
+    assert premises.holding("Lucene-BM25", words) == {2, 4}
+    assert premises.holding("Zielak", words) == {5}
+    assert premises.holding("Griffith", words) == {7}
+    assert premises.holding("Ann", words) == {8}
+    assert premises.holding("Marek", words) == set()

@@ -3,6 +3,7 @@ only might happen is no fact."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import hybrid
 from hybrid.answering import persons
 from hybrid.answering.selection import actuality
 from hybrid.text import document_dates
+from hybrid.types.documents import Document, Metadata
 
 MAIL = """From: {author} <{author_at}@mill.example>
 To: {to}
@@ -274,3 +276,21 @@ def test_whoever_says_that_nobody_warned_them_is_contradicted_by_the_advice_they
     assert denied.qualification == "denial"
     assert any("would not ship" in claim.text for claim in answer.claims)
     assert denied.contradicted_by
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text", "day"),
+    [
+        ("application/pdf", "Lease of the mill\n\nDated 4 March 2021\n\nThe rent is due.", "2021-03-04"),
+        ("application/pdf", "The rent is due.", "2024-09-09"),
+        ("text/html", "Lease of the mill\n\nDated 4 March 2021\n\nThe rent is due.", "2024-09-09"),
+    ],
+)
+def test_the_day_in_the_text_goes_before_that_on_which_a_program_made_the_file(
+    media_type: str, text: str, day: str
+) -> None:
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    metadata = Metadata(date="2024-09-09")
+    document = Document(source="lease", text=text, sha256=sha256, media_type=media_type, metadata=metadata)
+    assert document.date == day
+    assert document.metadata.date == "2024-09-09"

@@ -156,3 +156,18 @@ def test_a_filter_and_an_expression_hold_together(corpus):
 def test_the_order_by_meaning_is_refused_for_an_expression(corpus):
     with pytest.raises(InputError, match="matched by words"):
         corpus.search("salt AND wet", order="dense")
+
+
+@pytest.mark.parametrize(
+    "text", ['"wet salt', 'depot AND "wet salt', 'depot ("wet salt OR dry)', '"wet salt" AND "depot']
+)
+def test_a_quotation_mark_that_is_not_closed_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InputError, match="quotation mark that is not closed"):
+        query.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['"wet salt"', 'a plank of 5" by 3"', 'Who said "wet salt?', 'the 12" pipe of "wet salt"']
+)
+def test_closed_quotation_marks_inches_and_questions_are_not_refused(text: str) -> None:
+    query.parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -82,24 +83,63 @@ _NOT_UNLESS = re.compile(
 _NO_ONE_WITHOUT = re.compile(r"\b(?:no|neither) (\w+)( (?:shall|may|must|will|can)\b[^.;]*?)\bwithout\b", re.IGNORECASE)
 
 
+_REWORDED = tuple(
+    (re.compile(pattern, re.IGNORECASE), said)
+    for pattern, said in (
+        (r"\b(?:not including|exclusive of|not inclusive of|not counting)\b", "excluding"),
+        (
+            r"\b(?:remain(?:ed|s)?|went|goes|gone|stay(?:ed|s)?|was|were|is|are|been) "
+            r"un(paid|sold|built|read|met|done|seen|spent|heard|[a-z]{2,}ed)\b",
+            r"was not \1",
+        ),
+        (r"\bto the best of (\w+|the \w+)(?:'s|s') (?:knowledge and belief|knowledge|belief)\b", r"as far as \1 knows"),
+        (r"\bto (\w+|the \w+)'s knowledge\b", r"as far as \1 knows"),
+        (r"\bto (?:the best of )?(its|her|his|their) knowledge\b", "as far as known"),
+        (r"\b(?:so|as) far as (\w+|the \w+|its \w+) (?:is|are|was|were) aware\b", r"as far as \1 knows"),
+        (r"\bso far as\b", "as far as"),
+        (r"\b(we|you|they)'re\b", r"\1 are"),
+        (r"\b(i|we|you|he|she|it|they)'ll\b", r"\1 will"),
+        (r"\bat once\b", "immediately"),
+        (r"\bas well as\b", "and also"),
+        (r"\bon the grounds? that\b", "because"),
+    )
+)
+"""What is said in several ways that mean exactly the same, as one of them: by pattern."""
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """A text in one line, with contractions undone, and phrases that mean exactly the same said alike.
+
+    Example:
+        >>> plain("The fee is $5, not including tax.")
+        'The fee is $5, excluding tax.'
+    """
+    said = " ".join(text.replace("’", "'").split())
+    said = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", said))
+    said = re.sub(r"(?<=[a-z])n't\b", " not", said)
+    said = re.sub(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\. (?=[A-Z])", r"\1 ", said)  # no sentence ends there
+    for pattern, other in _REWORDED:
+        said = pattern.sub(other, said)
+    return said
+
+
 @lru_cache(maxsize=4096)
 def clauses_of(text: str) -> Clauses:
-    """The clauses of a text, with contractions undone and "not without" as "only with"."""
-    plain = " ".join(text.replace("’", "'").split())
-    plain = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", plain))
-    plain = re.sub(r"(?<=[a-z])n't\b", " not", plain)
-    plain = _NOT_WITHOUT.sub(r"may\2only with", plain)  # "may not assign without" is "may assign only with"
-    plain = _FORBIDDEN_WITHOUT.sub(r"allowed\1only with", plain)
-    plain = _UNDISPUTED.sub("it is so that", plain)
-    plain = _FORBIDDEN_UNLESS.sub(r"allowed\1only if", plain)
-    plain = _NO_ONE_UNLESS.sub(r"a \1only if", plain)
-    plain = _UNTIL_FIRST.sub(r"\2\3 only after \1", plain)
-    plain = _NOT_UNLESS.sub(r"\1\2only if", plain)
-    if match := _WITHOUT_FIRST.match(plain):
-        plain = (
+    """The clauses of a text, with "not without" as "only with"."""
+    said = plain(text)
+    said = _NOT_WITHOUT.sub(r"may\2only with", said)  # "may not assign without" is "may assign only with"
+    said = _FORBIDDEN_WITHOUT.sub(r"allowed\1only with", said)
+    said = _UNDISPUTED.sub("it is so that", said)
+    said = _FORBIDDEN_UNLESS.sub(r"allowed\1only if", said)
+    said = _NO_ONE_UNLESS.sub(r"a \1only if", said)
+    said = _UNTIL_FIRST.sub(r"\2\3 only after \1", said)
+    said = _NOT_UNLESS.sub(r"\1\2only if", said)
+    if match := _WITHOUT_FIRST.match(said):
+        said = (
             f"Only with {match[1]}, {_NEGATOR.sub(lambda found: _UNDONE.get(found[0].lower(), ' '), match[2], count=1)}"
         )
-    return Clauses(_NO_ONE_WITHOUT.sub(r"either \1\2only with", plain))
+    return Clauses(_NO_ONE_WITHOUT.sub(r"either \1\2only with", said))
 
 
 def nearby(claim: Clauses, span: Clauses) -> str:
@@ -117,3 +157,16 @@ def with_synonyms(stems: Sequence[str]) -> Iterator[str]:
     for stem in stems:
         yield stem
         yield from lexicon.SYNONYMS.get(stem, ())
+
+
+def all_words(text: str) -> list[str]:
+    """Every word of a text in lower case, and its signs of currency and per cent."""
+    return re.findall(r"[^\W_]+(?:[-'][^\W_]+)*|[%$€£]", text.lower())
+
+
+@lru_cache(maxsize=8192)
+def same_words(claim: str, span: str) -> float:
+    """The share of the claim's words that stand in the span, in its order: 1 for a copy of a part of it."""
+    mine, theirs = all_words(claim), all_words(span)
+    blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(mine))

@@ -79,11 +79,11 @@ _OPPOSED = """
     lost, granted refused, granted rejected, left stayed, left remained, hot cold, valid invalid, available
     unavailable, operational defective
 """
-_OPPOSITE: dict[str, frozenset[str]] = {}
+OPPOSITE: dict[str, frozenset[str]] = {}
 for _pair in _OPPOSED.split(","):
     _one, _other = _pair.split()
     for _word, _against in ((_one, _other), (_other, _one)):
-        _OPPOSITE[_word] = _OPPOSITE.get(_word, frozenset()) | {_against}
+        OPPOSITE[_word] = OPPOSITE.get(_word, frozenset()) | {_against}
 _FIRST = re.compile(r"\b(?:I|me|my|mine|myself)\b")
 _DENIED_VERB = re.compile(
     r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not"
@@ -121,11 +121,14 @@ _BASE: dict[str, tuple[Decimal, str]] = {
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence of a document, who says it (the author or speaker), and the document's title."""
+    """A sentence of a document, who says it (the author or speaker), the document's title and date (ISO 8601), and the
+    sentence ``before`` it, to which a pronoun may refer."""
 
     text: str
     title: str = ""
     speaker: str | None = None
+    date: str | None = None
+    before: str = ""
 
     @cached_property
     def plain(self) -> str:
@@ -144,12 +147,12 @@ class Said:
     @cached_property
     def identifiers(self) -> frozenset[str]:
         """What names one thing among many: "DN-0118", "Unit 3"."""
-        return _identifiers(self.plain)
+        return identifiers(self.plain)
 
     @cached_property
     def about(self) -> frozenset[str]:
         """Its identifiers, and those of its title where it has none itself."""
-        return self.identifiers or _identifiers(self.title)
+        return self.identifiers or identifiers(self.title)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -158,6 +161,17 @@ class Said:
         if self.speaker and _FIRST.search(self.plain):
             found |= set(lexicon.content_words(self.speaker)[-1:])
         return frozenset(found)
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether it refers back to the sentence before it: it begins with a pronoun, or speaks of "that night"."""
+        text = self.plain
+        return _PRONOUN_FIRST.match(text) is not None or _SAME_DAY.search(text) is not None
+
+    @cached_property
+    def times(self) -> frozenset[str]:
+        """The years in its document's title, where it gives no day or year itself: "Price list 2023"."""
+        return frozenset() if _periods(self.plain) else frozenset(_YEAR.findall(self.title))
 
     @cached_property
     def states(self) -> bool:
@@ -176,6 +190,8 @@ class Said:
         return frozenset(found)
 
 
+_PRONOUN_FIRST = re.compile(r"(?:and |but )?(?:he|she|it|they|this|that|these|those|there)\b", re.IGNORECASE)
+_SAME_DAY = re.compile(r"\bthat (?:day|night|morning|evening|afternoon|week)\b", re.IGNORECASE)
 _REPORTS = re.compile(
     r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued"
     r"|denies|denied"
@@ -203,7 +219,7 @@ def disagree(one: Said, other: Said, question: str = "") -> Kind | None:
         return None
     if _denial(one, other, question) or _denial(other, one, question):
         return "denial"
-    if _of_two(one, other, question):
+    if _of_two(one, other, question) or changed(one, other):
         return None
     if _dates_differ(one, other, question):
         return "date"
@@ -212,10 +228,48 @@ def disagree(one: Said, other: Said, question: str = "") -> Kind | None:
     return "opposite" if not (one.denied or other.denied) and _opposite(one, other) else None
 
 
+def changed(one: Said, other: Said) -> bool:
+    """Whether two sentences give what a thing is at two times, as two price lists and two statements of account do:
+    both may be right.
+
+    Example:
+        >>> march, june = "2024-03-31", "2024-06-30"
+        >>> changed(Said("The balance is £400.", date=march), Said("The balance is £250.", date=june))
+        True
+    """
+    if one.times and other.times and not one.times & other.times:
+        return True
+    if not (one.date and other.date) or one.date[:10] == other.date[:10]:
+        return False
+    return all(
+        _VARIES.search(said.plain) and _IS.search(said.plain) and not _AGREED.search(said.plain)
+        for said in (one, other)
+    )
+
+
+def changed_between(one: Said, other: Said, question: str) -> bool:
+    """Whether two sentences give another value of one thing, each at its time."""
+    if not changed(one, other):
+        return False
+    first, second = (replace(said, date=None, title=_YEAR.sub("", said.title)) for said in (one, other))
+    return disagree(first, second, question) == "value"
+
+
+_VARIES = re.compile(
+    r"\b(?:prices?|balances?|rates?|rents?|fees?|salar(?:y|ies)|wages?|stocks?|members(?:hip)?|headcount|population"
+    r"|premiums?|tariffs?|owe[sd]?|owing|outstanding|temperature|pulse|costs|charges|debt|turnover)\b",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"\b(?:is|are|has|have|costs?|stands?|amounts?|owes?|charges?|reads?)\b", re.IGNORECASE)
+_AGREED = re.compile(r"\b(?:agreed|agreement|contract\w*|fixed|signed)\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
 # What they are about --------------------------------------------------------------------------------------------------
 
 
-def _identifiers(text: str) -> frozenset[str]:
+def identifiers(text: str) -> frozenset[str]:
+    """What names one thing among many in a text: "dn-0118", "unit 3"."""
     found = {token.casefold() for token in lexicon.tokens(text) if is_identifier(token)}
     found |= {f"{match['label'].lower().rstrip('.')} {match['id'].casefold()}" for match in _NUMBERED.finditer(text)}
     return frozenset(found)
@@ -223,10 +277,8 @@ def _identifiers(text: str) -> frozenset[str]:
 
 def _apart(one: Said, other: Said, question: str) -> bool:
     """Whether the two are about different ones of a kind."""
-    asked = _identifiers(question)
-    if asked and not (
-        asked <= one.about | _identifiers(one.title) and asked <= other.about | _identifiers(other.title)
-    ):
+    asked = identifiers(question)
+    if asked and not (asked <= one.about | identifiers(one.title) and asked <= other.about | identifiers(other.title)):
         return True
     if not asked and one.about and other.about and not one.about & other.about:
         return True
@@ -241,7 +293,7 @@ def _apart(one: Said, other: Said, question: str) -> bool:
 
 def _of_two(one: Said, other: Said, question: str) -> bool:
     """Whether each says something that the other does not, besides its values: the start and the end of a meeting."""
-    if _identifiers(question) or _opposite(one, other):
+    if identifiers(question) or _opposite(one, other):
         return False
     given = frozenset(lexicon.content_words(question)) | _VALUE_WORDS
     rest = [
@@ -272,7 +324,7 @@ def _same_subject(one: Said, other: Said, question: str) -> bool:
     shared = _shared(one.words, other.words)
     if asked:
         common = [stem for stem in asked if _holds(one.words, stem) and _holds(other.words, stem)]
-        if _identifiers(question) and common:
+        if identifiers(question) and common:
             return True
         both = min(_share(asked, one), _share(asked, other))
         if both >= MIN_SHARED and len(common) >= 2:
@@ -305,7 +357,7 @@ def _denial(one: Said, other: Said, question: str) -> bool:
         verbs = {verb for verb in verbs if _holds_verb(asked, verb)}
     if _FIRST.search(one.plain) and not (set(lexicon.content_words(one.speaker or "")[-1:]) & other.words):
         return False  # "I" is somebody, and the other is not about them
-    if not verbs or not _periods_agree(one, other):
+    if not verbs or not periods_agree(one, other):
         return False
     plain = other.plain.lower()
     planned = any(marker.search(other.plain) for marker in (markers.REQUESTED, markers.OFFERED)) or " to " in plain
@@ -326,9 +378,9 @@ def _done(verb: str, text: str) -> bool:
 
 def _opposite(one: Said, other: Said) -> bool:
     mine, theirs = _lowered(one.plain), _lowered(other.plain)
-    turned = any(_OPPOSITE.get(word, frozenset()) & (theirs - mine) for word in mine - theirs)
+    turned = any(OPPOSITE.get(word, frozenset()) & (theirs - mine) for word in mine - theirs)
     alike = len(_shared(one.words, other.words)) >= MIN_SHARED * min(len(one.words), len(other.words))
-    return turned and alike and _periods_agree(one, other) and _respects(one.plain) == _respects(other.plain)
+    return turned and alike and periods_agree(one, other) and _respects(one.plain) == _respects(other.plain)
 
 
 def _lowered(text: str) -> set[str]:
@@ -357,7 +409,8 @@ def _weekdays(text: str) -> set[str]:
     return {match[0].lower().removesuffix("s") for match in _WEEKDAY.finditer(text)}
 
 
-def _periods_agree(one: Said, other: Said) -> bool:
+def periods_agree(one: Said, other: Said) -> bool:
+    """Whether two sentences may be of the same days, months, years and weekdays, as far as both name any."""
     if (
         len({frozenset(_weekdays(one.plain)), frozenset(_weekdays(other.plain)), frozenset()}) == 3
     ):  # both, and not alike
@@ -366,12 +419,19 @@ def _periods_agree(one: Said, other: Said) -> bool:
     return mine == theirs or not (mine and theirs) or all(any(_agree(a, b) for b in theirs) for a in mine)
 
 
+def days_agree(one: str, other: str) -> bool:
+    """Whether some day of a text may be one of another's; true where either names none."""
+    mine, theirs = _periods(one), _periods(other)
+    precise = frozenset(day for day in theirs if day[2] is not None) or theirs
+    return not mine or not precise or any(_agree(a, b) for a in mine for b in precise)
+
+
 def _agree(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
     return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
 def _values_differ(one: Said, other: Said, question: str) -> bool:
-    if not _periods_agree(one, other) or bool(_periods(one.plain)) != bool(_periods(other.plain)):
+    if not periods_agree(one, other) or bool(_periods(one.plain)) != bool(_periods(other.plain)):
         return False
     asked = _respects(question)
     mine, theirs = ([(_in_base(q), clause) for q, clause in _quantities(said, question)] for said in (one, other))
@@ -432,7 +492,7 @@ def _of_unit(found: list[tuple[Quantity, str]], unit: str) -> list[tuple[Quantit
 def _quantities(said: Said, question: str) -> Iterator[tuple[Quantity, str]]:
     """What a sentence states of quantities, each with its clause: no bounds, no labels. Of a list that gives a value
     for each of several identifiers, the value of the one that the question asks for."""
-    asked = _identifiers(question)
+    asked = identifiers(question)
     listed = [identifier for identifier in asked if identifier in said.identifiers]
     shapes = {_shape(one) for one in listed}
     if listed and any(one not in listed and _shape(one) in shapes for one in said.identifiers):
@@ -459,7 +519,7 @@ _LABELLED = lexicon.vocabulary(
     """
     section sec article art clause exhibit schedule annex appendix paragraph para amendment rule recital addendum no
     number page line item step part chapter volume batch invoice lot room flight form version draft phase issue table
-    row rows sheet edition unit build time
+    row rows sheet edition build time
     """
 )
 _BOUNDED = re.compile(

@@ -16,18 +16,18 @@ Alike = Callable[[str, str], bool]
 TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:.]")
 """A word, with what makes it possessive, or a mark that ends a clause."""
 BE = lexicon.vocabulary("is are was were be been being am get gets got")
-PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|ung|orn)$")
+PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|rt|ung|orn)$")
 _TRANSPARENT = lexicon.vocabulary(
     """
     sum amount period number city town village state county process purpose means terms provisions kind type sort fact
     act course day date month year time event case rate total value pair group set term laws law rules matter basis end
-    beginning middle start side name use
+    beginning middle start side name use result behalf account reason course
     """
 )
 """Nouns of whose "of" nothing hangs: "the sum of $500" is $500."""
 _FRONTED = re.compile(
     r"^(?:before|on|in|if|when|whenever|within|after|for|except|unless|without|upon|by|to|at|during|under|according|with"
-    r"|until|from|where|as|once|should|since|because|while|throughout|apart|out|late|early)\b",
+    r"|until|from|where|as|once|owing|due|should|since|because|while|throughout|apart|out|late|early)\b",
     re.IGNORECASE,
 )
 
@@ -49,7 +49,7 @@ def _words(text: str) -> list[_Word]:
         before = [one.lower() for one in tokens[max(0, at - 3) : at]]
         after_be = any(one in BE for one in before)
         content = token[0].isalpha() and bare not in lexicon.STOPWORDS | lexicon.NEGATIONS | lexicon.NUMBER_WORDS
-        noun = bool(before) and (before[-1] in _BEFORE_NOUNS or before[-1].endswith("ing"))
+        noun = bool(before) and (before[-1] in _BEFORE_NOUNS or before[-1].endswith(("ing", "'s", "’s", "s'")))
         verb = content and token[0].islower() and wordnet.is_verb(bare) and not noun
         found.append(_Word(bare, bare != token.lower(), verb, bool(verb and after_be and PARTICIPLE.search(bare))))
     return found
@@ -100,7 +100,8 @@ def places_change(claim: str, span: str, alike: Alike) -> bool:
             if len(partners) != 1:
                 continue
             same_side = (partners[0] - place) * direction > 0
-            if same_side is turned and not (direction > 0 and turned and not _by(mine, at)):
+            to_whom = direction > 0 and turned and wordnet.lemmas(verb.text) & _GIVING  # "was given a book by"
+            if same_side is turned and not to_whom and not (direction > 0 and turned and not _by(mine, at)):
                 return True
             between = range(place + 1, partners[0])
             if direction > 0 and not turned and any(_finite(theirs, there) for there in between):
@@ -108,8 +109,12 @@ def places_change(claim: str, span: str, alike: Alike) -> bool:
     return False
 
 
+_GIVING = lexicon.vocabulary("give send offer tell show pay lend award grant teach deny allow hand sell promise owe")
+
+
 def _finite(words: Sequence[_Word], at: int) -> bool:
-    return words[at].verb and not words[at].passive and words[at - 1].text != "to"
+    word = words[at]
+    return word.verb and not word.passive and not word.text.endswith("ing") and words[at - 1].text != "to"
 
 
 def _in_clause(words: Sequence[_Word], place: int, neighbour: str, alike: Alike) -> bool:
@@ -141,14 +146,49 @@ def out_of_order(places: Sequence[int], claim: str, span: str) -> bool:
         return False
     if _EXPLETIVE.match(claim) or _EXPLETIVE.match(span):
         return False
+    if len(descents) == 1 and bool(_BEARS.search(claim)) != bool(_BEARS.search(span)):
+        return False  # "the loan bears interest" and "the interest on the loan is"
     if len(descents) == 1 and bool(_POSSESSIVE.search(claim)) != bool(_POSSESSIVE.search(span)):
         return False  # "the overtime of the night" and "the night's overtime"
     moved = len(descents) == 1 and places[-1] <= places[0]
     return not (moved and (_FRONTED.match(claim.strip()) or _FRONTED.match(span.strip())))
 
 
+_BEARS = re.compile(r"\b(?:bears?|bore|carr(?:y|ies|ied)|attracts?) (?=\w)", re.IGNORECASE)
 _EXPLETIVE = re.compile(r"^it (?:is|was) \w+ that\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s\b|s['’](?=\s)")
+
+
+_PREPOSED = re.compile(
+    r"^(?P<phrase>(?:before|after|during|in|on|at|by|since|until|throughout|within|under|with|without|for|from|upon"
+    r"|owing|due|because|when|while|if|where|once|whenever|although|as|to)\b(?:[^,;:]{2,80}?(?=, [\w£$€])"
+    r"|(?: (?:the|an?|its|his|her|their))? [\w-]+(?= (?:the|an?|he|she|it|they|its|his|her|their) )(?!.*,)))"
+    r",? (?P<rest>.+?)\.?$",
+    re.IGNORECASE,
+)
+_DATIVE = re.compile(
+    r"\b(giv(?:e|es|ing|en)|gave|send(?:s|ing)?|sent|pay(?:s|ing)?|paid|lend(?:s|ing)?|lent|offer(?:s|ed|ing)?"
+    r"|grant(?:s|ed|ing)?|show(?:s|ed|ing)?) ((?:the|each|every|either) (?:other party|\w+)|him|her|it|them) "
+    r"((?:a |an |the |its |his |her |their |\d)?[\w'-]+(?: [\w'-]+){0,3}?)"
+    r"(?=[,.;]|$| (?:for|on|in|at|by|before|after|if|when|until|within|to)\b)",
+    re.IGNORECASE,
+)
+"""To whom something is given, between the verb and what is given: "giving the council notice"."""
+_OF = re.compile(r"\b(?:the |an? )?(\w+) of ((?:the |an? |its |his |her |their |all )?)(\w+)\b", re.IGNORECASE)
+
+
+def variants(text: str) -> tuple[str, str, str]:
+    """A sentence with "notice to the council" for "the council notice"; that with the phrase or clause that it opens
+    with at its end; and that with "the end of the term" as "the term end".
+
+    Example:
+        >>> variants("During the regatta, the mouth of the river stays open.")[1:]
+        ('the mouth of the river stays open During the regatta', 'the river mouth stays open During the regatta')
+    """
+    text = _DATIVE.sub(r"\1 \3 to \2", text.strip())
+    match = _PREPOSED.match(text)
+    moved = f"{match['rest']} {match['phrase']}" if match else text
+    return text, moved, _OF.sub(r"\2\3 \1", moved)
 
 
 def head_left_out(claim: str, span: str, alike: Alike) -> bool:

@@ -162,6 +162,7 @@ _FRACTIONS = {
     "four fifths": "80%", "a tenth": "10%", "one tenth": "10%",
 }  # fmt: skip
 _FRACTION = re.compile(rf"\b({'|'.join(sorted(_FRACTIONS, key=len, reverse=True))})(?= of\b| the\b)")
+_BY_PART = re.compile(rf"\bby ({'|'.join(sorted(_FRACTIONS, key=len, reverse=True))})(?! of\b| the\b| an? )")
 _NAMED_DAY = re.compile(
     rf"\b(?:the )?({'|'.join(sorted(_DAY_WORDS, key=len, reverse=True))})(?: day)? of (?={'|'.join(_MONTH_NAMES)})"
 )
@@ -201,6 +202,10 @@ class Quantity:
             wordnet.relation(one, other) in {"same", "synonym"} for one in self.counted for other in wanted.counted
         )
 
+    def amounts(self) -> frozenset[Decimal]:
+        """The number, and that of the same in months, days or minutes."""
+        return frozenset((self.value.normalize(), self._in_base_units()[0].normalize()))
+
     def _in_base_units(self) -> tuple[Decimal, str]:
         """A length of time in months, days or minutes; a share in per cent."""
         if self.qualifier or self.unit not in _IN_BASE:
@@ -223,6 +228,11 @@ class Day:
         mine, theirs = (self.year, self.month, self.day), (wanted.year, wanted.month, wanted.day)
         alike = all(want is None or want == have for have, want in zip(mine, theirs, strict=True))
         return alike and self.relation == wanted.relation
+
+    def meets(self, other: Day) -> bool:
+        """Whether the two may be one date, each as far as it is given."""
+        pairs = zip((self.year, self.month, self.day), (other.year, other.month, other.day), strict=True)
+        return all(one is None or two is None or one == two for one, two in pairs)
 
 
 @dataclass(frozen=True)
@@ -266,6 +276,7 @@ def values(text: str) -> Values:
     plain = _ONE_OF_TIME.sub(r"\1 1 ", plain)
     plain = _clock(_HALVES.sub(_with_part, plain))
     plain = _NAMED_DAY.sub(lambda match: f"{_DAY_WORDS[match[1]]} ", plain)
+    plain = _BY_PART.sub(lambda match: f"by {_FRACTIONS[match[1]]}", plain)
     plain = _FRACTION.sub(lambda match: _FRACTIONS[match[1]], plain.replace("three-quarters", "three quarters"))
     plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
     rest, days = _dates(_BETWEEN.sub(r"at least \1 and at most ", _digits(plain)))

@@ -19,11 +19,12 @@ from typing import Protocol
 import numpy as np
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
-from hybrid.answering.verification.alignment import WORD_ALIGNMENT, probability, says_the_same
+from hybrid.answering.verification.alignment import WORD_ALIGNMENT, limits_left_out, probability, says_the_same
+from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
-from hybrid.answering.verification.vetoes import failed_checks, same_words
+from hybrid.answering.verification.vetoes import failed_checks
 from hybrid.settings import AnswerSettings
 from hybrid.text import layout
 from hybrid.text.lexicon import conditions
@@ -46,6 +47,11 @@ STRING_COMPARISON = "string comparison"
 RULES = "rules"
 SAYS_OTHERWISE = frozenset({"value", "negation", "denial", "opposite", "direction", "substitution", "modality"})
 """Checks on what is said, not on what is left out: a span that a claim fails one of may say otherwise."""
+DROPS_LIMIT = frozenset({
+    "condition", "exception", "restriction dropped", "exclusivity", "ended", "superseded", "knowledge", "attachment"
+})  # fmt: skip
+"""Checks on limits that a claim drops: of a span that holds under a condition, for some or at another time, a claim
+without that says too much, and not the opposite."""
 OTHERWISE_COVERAGE, OTHERWISE_WORDS = 0.75, 0.5
 """How alike a claim and a span are in words before a difference is a contradiction, and not another way to say it. Of
 the lists in benchmarks/verification/cases 11 of 300 false claims are contradicted so, and 1 of 180 true ones; with any
@@ -297,8 +303,9 @@ class Verifier:
     def _judged(self, claim: str, one: _Compared) -> _Judged:
         entailed, score = support(one.match, one.similarity, self._rule)
         failed = failed_checks(claim, collapse(one.sentence.text))
-        if not failed and not entailed:
-            entailed = says_the_same(claim, collapse(one.sentence.text))
+        if not failed:
+            span = collapse(one.sentence.text)
+            entailed = (entailed or says_the_same(claim, span)) and not limits_left_out(claim, span).words
         return _Judged(one.sentence, one.match, one.similarity, entailed and not failed, score, failed)
 
     def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:
@@ -316,10 +323,13 @@ def says_otherwise(claim: str, span: str) -> bool:
         >>> says_otherwise("The rent is $5,400 a month.", "The rent is $4,500 a month.")
         True
     """
+    if same_words(claim, span) < OTHERWISE_WORDS:
+        return False
+    failed = set(failed_checks(claim, span))
     return (
-        same_words(claim, span) >= OTHERWISE_WORDS
+        bool(SAYS_OTHERWISE & failed)
+        and not DROPS_LIMIT & failed
         and compare(claim, span, lambda _: 1.0).coverage >= OTHERWISE_COVERAGE
-        and bool(SAYS_OTHERWISE & set(failed_checks(claim, span)))
         and contradict(claim, span)
     )
 

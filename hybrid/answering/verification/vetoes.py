@@ -14,10 +14,19 @@ import difflib
 import re
 from collections.abc import Callable
 
-from hybrid.answering.verification import amounts, structure
+from hybrid.answering.verification import amounts, circumstances, structure
 from hybrid.answering.verification.agents import agent, side, title
 from hybrid.answering.verification.alignment import words
-from hybrid.answering.verification.clauses import SENTENCE_END, Clauses, about, clauses_of, nearby, with_synonyms
+from hybrid.answering.verification.clauses import (
+    SENTENCE_END,
+    Clauses,
+    about,
+    all_words,
+    clauses_of,
+    nearby,
+    same_words,
+    with_synonyms,
+)
 from hybrid.answering.verification.markers import (
     AGAIN,
     BELIEF,
@@ -479,10 +488,6 @@ def _superseded(claim: Clauses, span: Clauses) -> bool:
     return _dropped(SUPERSEDED, PLANNED, HEDGED)(claim, span)
 
 
-def _all_words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+(?:[-'][^\W_]+)*|[%$€£]", text.lower())
-
-
 _UNIT_CLASSES = {
     CLASS_OF[word] for word in ("day", "week", "month", "year", "hour", "minute", "dollar", "euro", "pound")
 }
@@ -490,7 +495,7 @@ _UNIT_CLASSES = {
 
 def _substitution(claim: Clauses, span: Clauses) -> bool:
     """A word of a closed class stands where the span, in otherwise the same words, has another of these."""
-    mine, theirs = _all_words(claim.text), _all_words(span.text)
+    mine, theirs = all_words(claim.text), all_words(span.text)
     matcher = difflib.SequenceMatcher(None, mine, theirs, autojunk=False)
     if sum(block.size for block in matcher.get_matching_blocks()) < _SAME_WORDS * len(mine):
         return False
@@ -545,7 +550,7 @@ def _qualifier(claim: Clauses, span: Clauses) -> bool:
         {((match[1] or match[3]).lower(), (match[2] or match[4]).lower()) for match in _KIND_OF_TIME.finditer(c.text)}
         for c in (claim, span)
     )
-    units = {word.removesuffix("s") for word in _all_words(claim.text)}
+    units = {word.removesuffix("s") for word in all_words(claim.text)}
     return any(unit in units for _, unit in theirs - mine) or bool(mine - theirs)
 
 
@@ -561,13 +566,6 @@ def _only_more(claim: Clauses, span: Clauses) -> bool:
     if same_words(claim.text, span.text) < _NEAR_COPY:
         return False
     return len(ONLY.findall(claim.text)) > len(ONLY.findall(span.text))
-
-
-def same_words(claim: str, span: str) -> float:
-    """The share of the claim's words that stand in the span, in its order: 1 for a copy of a part of it."""
-    mine, theirs = _all_words(claim), _all_words(span)
-    blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) / max(1, len(mine))
 
 
 # Of the adversary's claims (benchmarks/verification/adversary.py, seed 3, 25 of a kind) 116 of 1,660 false and 518 of
@@ -591,8 +589,8 @@ _LIMITS = (
 
 def _left_out(claim: Clauses, span: Clauses) -> bool:
     """A claim that copies a sentence leaves out a limit of it, and puts none of its kind in its place."""
-    mine = _all_words(claim.text)
-    found = [(sentence, _all_words(sentence)) for sentence in span.sentences]
+    mine = all_words(claim.text)
+    found = [(sentence, all_words(sentence)) for sentence in span.sentences]
     _, theirs = max(found, key=lambda row: len(set(row[1]) & set(mine)), default=("", []))
     blocks = difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()  # the last is empty
     if sum(block.size for block in blocks) < _NEAR_COPY * len(mine):
@@ -712,4 +710,10 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "qualifier": _qualifier,
     "only added": _only_more,
     "left out": _left_out,
+    "preposition": circumstances.preposition,
+    "attachment": circumstances.attachment,
+    "knowledge": circumstances.knowledge,
+    "capacity": circumstances.capacity,
+    "contribution": circumstances.contribution,
+    "restriction dropped": circumstances.restriction_dropped,
 }

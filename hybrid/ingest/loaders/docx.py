@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import zipfile
-from itertools import pairwise
 from typing import Any, cast
 
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -12,8 +13,12 @@ from docx.package import Package
 from lxml import etree
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
-from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
-from hybrid.ingest.loaders.numbering import Numbering, W, numeral
+from hybrid.ingest.loaders.docx_runs import RunStyles
+from hybrid.ingest.loaders.docx_text import Changes, DocxText
+from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.html import read_html
+from hybrid.ingest.loaders.numbering import Numbering, W
+from hybrid.ingest.loaders.plain_text import decode
 from hybrid.text.layout import RUNNING_TEXT
 from hybrid.types.documents import Metadata
 
@@ -21,7 +26,9 @@ _UNPACKED = 2  # times the size limit that the parts may have together: styles a
 
 
 def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
-    """A DOCX as it reads with all changes accepted: insertions are in, deletions and comments are not.
+    """A DOCX as it reads with all changes accepted: insertions are in, deletions, struck and hidden text are not.
+    ``extra`` has those, and what was inserted, as JSON lists: ``struck``, ``hidden``, ``deleted``, ``inserted``.
+    Comments follow their paragraph, as ``[Comment, author]``. Embedded files are attachments.
 
     The headers come first and the footers last, each once; ``extra["running_text"]`` has their spans, which are no
     sentences. Paragraphs are parted by a blank line,
@@ -47,12 +54,16 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
                 f"the DOCX unpacks to {unpacked:,} bytes, over {_UNPACKED} times the limit of {max_bytes:,}; "
                 "raise max_file_bytes in the ingest settings if that is right",
             )
-        package = cast(Any, Package.open(io.BytesIO(data)))
+        package = cast(Any, Package.open(io.BytesIO(_transitional(data))))
         main = package.main_document_part
         related = _related(main, source)
+        styles = _first(related, "styles")
         text = DocxText(
-            Numbering(_first(related, "numbering"), _first(related, "styles")),
+            Numbering(_first(related, "numbering"), styles),
+            RunStyles(styles),
             _notes(related, "footnote") | _notes(related, "endnote"),
+            {node.get(W + "id"): node for root in related.get("comments", ()) for node in root.findall(W + "comment")},
+            _shown_elsewhere(main, source, max_bytes),
         )
         document = _root(main, source)
         running = []
@@ -66,20 +77,91 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
         if not text.text.strip():
             raise EmptyDocumentError(source, "the DOCX holds no text; if it holds scans, run OCR on them first")
         metadata = _metadata(package, document)
-    extra = {}
+        attachments = tuple(_embedded(package))
+    extra = _change_lists(text.changes)
     if text.rendered:
         extra["page_breaks"] = "rendered"
     elif text.explicit:
         extra["page_breaks"] = "explicit only"
-    pages = tuple(text.pages) if extra else ()
+    pages = tuple(text.pages) if text.rendered or text.explicit else ()
     if running:
         extra[RUNNING_TEXT] = " ".join(running)
-    return Extracted(canonical(text.text), metadata.model_copy(update={"extra": extra}), pages)
+    return Extracted(
+        canonical(text.text),
+        metadata.model_copy(update={"extra": extra}),
+        pages,
+        attachments=attachments,
+        left_out=tuple(f"{kind} text" for kind in ("struck", "hidden") if kind in extra),
+    )
+
+
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
+
+
+def _transitional(data: bytes) -> bytes:
+    """A package of Strict OOXML with the names of the Transitional one, which python-docx knows; others as they are."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if not any(_STRICT.search(archive.read(name)) for name in ("_rels/.rels",) if name in archive.namelist()):
+            return data
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+            for entry in archive.infolist():
+                content = archive.read(entry)
+                if entry.filename.endswith((".xml", ".rels")):
+                    content = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", content)
+                made.writestr(entry.filename, content)
+    return stream.getvalue()
+
+
+def _change_lists(changes: Changes) -> dict[str, str]:
+    lists = {name: getattr(changes, name) for name in ("struck", "hidden", "deleted", "inserted")}
+    return {name: json.dumps(texts, ensure_ascii=False) for name, texts in lists.items() if texts}
+
+
+def _shown_elsewhere(main: Any, source: str, max_bytes: int) -> dict[str, str]:
+    """Text of parts that are shown in the document, by the id of their relationship: documents that are inserted as a
+    whole (``w:altChunk``), charts and diagrams."""
+    found = {}
+    for identifier, rel in main.rels.items():
+        kind = rel.reltype.rpartition("/")[2]
+        if rel.is_external:
+            continue
+        if kind == "aFChunk":
+            found[identifier] = _chunk_text(rel.target_part, source, max_bytes)
+        elif kind in ("chart", "diagramData"):
+            names = (_DRAWING + "t", _CHART + "v")
+            words = [node.text.strip() for node in _root(rel.target_part, source).iter(*names) if node.text]
+            found[identifier] = "\n".join(word for word in words if word)
+    return {identifier: text for identifier, text in found.items() if text.strip()}
+
+
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+
+def _chunk_text(part: Any, source: str, max_bytes: int) -> str:
+    if "html" in part.content_type:
+        return read_html(decode(part.blob)[0], source).text
+    if part.blob.startswith(b"PK"):
+        return load_docx(part.blob, f"{source}#{part.partname.filename}", max_bytes).text
+    return decode(part.blob)[0]
+
+
+def _embedded(package: Any) -> list[Attachment]:
+    """Files that are embedded in the document: other Office files as they are, others in the container that OLE
+    makes."""
+    parts = [
+        rel.target_part
+        for part in package.iter_parts()
+        for rel in part.rels.values()
+        if not rel.is_external and rel.reltype.rpartition("/")[2] in ("package", "oleObject")
+    ]
+    return [Attachment(part.partname.filename, part.blob) for part in dict.fromkeys(parts)]
 
 
 def _related(main: Any, source: str) -> dict[str, list[Any]]:
     """Roots of the parts that make up the text, by kind, in the order of their names. Equal headers come once."""
-    wanted = ("numbering", "styles", "footnotes", "endnotes", "header", "footer")
+    wanted = ("numbering", "styles", "footnotes", "endnotes", "header", "footer", "comments")
     parts = {
         rel.target_part.partname: (rel.reltype.rpartition("/")[2], rel.target_part)
         for rel in main.rels.values()
@@ -136,197 +218,3 @@ def _title_paragraph(document: Any) -> str | None:
             paragraph = next(style.iterancestors(W + "p"))
             return " ".join("".join(paragraph.itertext(W + "t")).split()) or None
     return None
-
-
-_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
-_GONE = frozenset(W + name for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sectPr", "tblPr", "tblGrid"))
-_CHARACTERS = {W + "tab": "\t", W + "ptab": "\t", W + "cr": "\n", W + "noBreakHyphen": "-"}
-_SAME_PAGE = frozenset({"continuous", "nextColumn"})
-
-
-class DocxText:
-    """Canonical text and page starts, built block by block.
-
-    A gap (line ends, then tabs) and page breaks are due until the next character comes, so that
-    nothing is written for empty paragraphs. ``explicit`` and ``rendered`` count the breaks found of
-    either kind; ``notes`` maps ("footnoteReference", id) to the note's element.
-    """
-
-    def __init__(self, numbering: Numbering, notes: dict[tuple[str, str], Any]) -> None:
-        self.pages = [0]
-        self.explicit = self.rendered = 0
-        self._numbering = numbering
-        self._notes = notes
-        self._note_labels: dict[tuple[str, str], str] = {}
-        self._notes_due: list[tuple[str, str]] = []
-        self._boxes_due: list[Any] = []
-        self._same_page_after: set[Any] = set()
-        self._parts: list[str] = []
-        self._length = 0
-        self._lines = self._tabs = self._breaks = 0
-        self._label = ""
-        self._between = 2  # line ends between paragraphs: a blank line, but not within a table's cell
-        self._rendered_in_row: bool | None = None  # None outside tables
-
-    @property
-    def text(self) -> str:
-        """What was written so far."""
-        return "".join(self._parts)
-
-    def add(self, story: Any) -> None:
-        """A body, header or footer: its blocks, with each note after the block that refers to it."""
-        sections = list(story.iter(W + "sectPr"))
-        for section, following in pairwise(sections):
-            kind = following.find(W + "type")  # a section's type says how it begins, not how it ends
-            if kind is not None and kind.get(W + "val") in _SAME_PAGE:
-                self._same_page_after.add(section)
-        for block in story:
-            self._block(block)
-            while self._notes_due:
-                key = self._notes_due.pop(0)
-                self._label = f"[{self._note_labels[key]}]"
-                self._blocks(self._notes[key])
-                self._label = ""
-
-    def _blocks(self, parent: Any) -> None:
-        for child in parent:
-            self._block(child)
-
-    def _block(self, node: Any) -> None:
-        if node.tag == W + "p":
-            self._paragraph(node)
-        elif node.tag == W + "tbl":
-            self._table(node)
-        elif node.tag not in _GONE:
-            self._blocks(node)  # a wrapper: a content control, an insertion, custom XML
-
-    def _paragraph(self, node: Any) -> None:
-        properties = node.find(W + "pPr")
-        if _is_on(properties, "pageBreakBefore"):
-            self._one_break()
-        before = self._length
-        number = self._numbering.label(properties)
-        note = self._label
-        self._label = f"{note} {number}".strip()
-        self._inline(node)
-        self._label = "" if self._length > before else note
-        self._end_of_block(before)
-        boxes, self._boxes_due = self._boxes_due, []
-        for box in boxes:
-            self._blocks(box)
-        section = None if properties is None else properties.find(W + "sectPr")
-        if section is not None and section not in self._same_page_after:
-            self._one_break()
-
-    def _end_of_block(self, before: int) -> None:
-        if self._length > before:
-            self._lines = max(self._lines, self._between)
-
-    def _table(self, table: Any) -> None:
-        before, between, row_state = self._length, self._between, self._rendered_in_row
-        self._between = 1
-        for row in _within(table, "tr"):
-            start = self._length
-            self._rendered_in_row = False
-            if start > before:
-                self._lines, self._tabs = 1, 0
-            for number, cell in enumerate(_within(row, "tc")):
-                if number:
-                    self._lines = 0 if self._length > start else self._lines
-                    self._tabs += 1
-                self._blocks(cell)
-        self._tabs = 0
-        self._between, self._rendered_in_row = between, row_state
-        self._end_of_block(before)
-
-    def _inline(self, parent: Any) -> None:
-        for node in parent:
-            tag = node.tag
-            if tag in (W + "t", _MATH_TEXT):
-                self._write(node.text or "")
-            elif tag in _CHARACTERS:
-                self._write(_CHARACTERS[tag])
-            elif tag == W + "br":
-                self._break(node.get(W + "type"))
-            elif tag == W + "lastRenderedPageBreak":
-                self._rendered_break()
-            elif tag in (W + "footnoteReference", W + "endnoteReference"):
-                self._note(tag.removeprefix(W), node.get(W + "id"))
-            elif tag == W + "txbxContent":
-                self._boxes_due.append(node)
-            elif tag == _ALTERNATIVES:
-                self._inline(node[:1])  # the others say the same for older programs
-            elif tag not in _GONE and isinstance(tag, str):
-                self._inline(node)
-
-    def _write(self, text: str) -> None:
-        at_start = not self._length or self._lines or self._tabs
-        if at_start:
-            text = text.lstrip()
-        if not text:
-            return
-        self._put("\n" * self._lines + "\t" * self._tabs if self._length else "")
-        self._lines = self._tabs = 0
-        self.pages += [self._length] * self._breaks
-        self._breaks = 0
-        if self._label:
-            self._put(f"{self._label} ")
-            self._label = ""
-        self._put(text)
-
-    def _put(self, text: str) -> None:
-        if text:
-            self._parts.append(text)
-            self._length += len(text)
-
-    def _break(self, kind: str | None) -> None:
-        if kind == "page":
-            self.explicit += 1
-            self._breaks += 1
-            self._lines = max(self._lines, 1)
-        elif kind != "column":
-            self._write("\n")
-
-    def _one_break(self) -> None:
-        """A page starts here, unless one does already."""
-        self.explicit += 1
-        if self._length:
-            self._breaks = max(self._breaks, 1)
-            self._lines = max(self._lines, 1)
-
-    def _rendered_break(self) -> None:
-        """Where a page began when it was last shown. After an explicit break it is the same page's start.
-
-        A table's row that goes over a page has one in each cell; the first counts.
-        """
-        self.rendered += 1
-        if self._length and not self._rendered_in_row:
-            self._breaks = max(self._breaks, 1)
-            if self._rendered_in_row is not None:
-                self._rendered_in_row = True
-
-    def _note(self, kind: str, number: str | None) -> None:
-        key = (kind, number or "")
-        if key not in self._notes or key in self._note_labels:
-            return
-        count = sum(known == kind for known, _ in self._note_labels) + 1
-        self._note_labels[key] = numeral(count, None if kind == "footnoteReference" else "lowerRoman")
-        self._write(f"[{self._note_labels[key]}]")
-        self._notes_due.append(key)
-
-
-def _within(parent: Any, name: str) -> list[Any]:
-    """The rows of a table or the cells of a row, also those that stand in wrappers, but not in inner tables."""
-    found = []
-    for node in parent:
-        if node.tag == W + name:
-            found.append(node)
-        elif node.tag not in _GONE and node.tag not in (W + "tbl", W + "p"):
-            found += _within(node, name)
-    return found
-
-
-def _is_on(properties: Any, name: str) -> bool:
-    node = None if properties is None else properties.find(W + name)
-    return node is not None and node.get(W + "val") not in ("0", "false", "off")

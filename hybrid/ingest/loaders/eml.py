@@ -3,125 +3,111 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from email import message_from_bytes, policy
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import EmailMessage, Message
-from typing import cast
+from datetime import datetime
+from email.message import Message
 
-from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, Extracted, canonical, parsing
-from hybrid.ingest.loaders.html import read_html
-from hybrid.ingest.loaders.plain_text import decode
-from hybrid.text.values import mail_date
+from hybrid.ingest.loaders.formats import Extracted, parsing
+from hybrid.ingest.loaders.mime import content, header, parsed
+from hybrid.text.values import days, mail_date, parse_date
 from hybrid.types.documents import Metadata
 
-_SHOWN = ("From", "To", "Cc", "Date", "Subject")
+_SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
+_LISTS = frozenset({"To", "Cc", "Bcc"})
 _CUSTODIAN = ("X-Custodian", "X-Origin", "Delivered-To")
-_SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
-_SUFFIX_OF_TYPE = {
-    "text/plain": ".txt",
-    "text/html": ".html",
-    "text/markdown": ".md",
-    "application/pdf": ".pdf",
-    "message/rfc822": ".eml",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-}
-_NOT_IN_A_NAME = re.compile(r"[/\\#\x00-\x1f\x7f]+")
-_BLANKS = re.compile(r"\s+")
+_KEPT = ("From", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References")
+_OTHER_DATES = ("Resent-Date", "Received", "Delivery-Date", "X-Date")
+_HALF_DAY = re.compile(r"\d\s*[AP]\.?M\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([AP])\.?M\b)?", re.IGNORECASE)
 
 
 def load_eml(data: bytes, source: str) -> Extracted:
-    """A mail. Its text is the From, To, Cc, Date and Subject that it has, a blank line, and its body.
+    """A mail. Its text is the From, To, Cc, Bcc, Date and Subject that it has, a blank line, and its body.
 
-    The body is the plain text if there is one, else what the HTML shows. The title is the subject,
-    the author the sender. The custodian is ``X-Custodian``, else ``X-Origin`` (as in discovery
-    collections), else ``Delivered-To``, the mailbox it was delivered to.
+    The body is every text part that is not attached, in order; of alternatives the plain text, and the HTML too where
+    it says more. The title is the subject, the author the sender. The custodian is ``X-Custodian``, else ``X-Origin``
+    (as in discovery collections), else ``Delivered-To``, the mailbox it was delivered to. ``extra`` has ``from``,
+    ``to``, ``cc``, ``bcc``, ``message_id``, ``in_reply_to``, ``references``, ``attachments`` and ``signature``, each
+    where there is one. The date is that of the ``Date`` header; where that is missing, the one of the first server that
+    received the mail, and ``extra["date_from"]`` names the header.
 
-    Attachments keep their file names; one without gets ``attachment-<n>`` and the suffix of its
-    type. A second one of the same name gets `` (2)``. Detached signatures are left out.
+    Attachments keep their file names; one without gets ``attachment-<n>`` and the suffix of its type, and a calendar
+    invitation ``invite.ics``. A second one of the same name gets `` (2)``. What is encrypted is named among the
+    skipped.
     """
     with parsing(source, "mail"):
-        message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip(), policy=policy.default)
-        headers = {name: value for name in _SHOWN if (value := _header(message, name))}
-        body, extra = _body(message, source)
-        attachments = tuple(_attachments(message))
+        message = parsed(data)
+        headers = {name: value for name in _SHOWN if (value := header(message, name, ", " * (name in _LISTS) or None))}
+        found = content(message, source)
+        written, date, date_from = _date(message)
+        extra = found.extra | {
+            name.lower().replace("-", "_"): value
+            for name in _KEPT
+            if (value := headers.get(name) or header(message, name))
+        }
     head = "\n".join(f"{name}: {value}" for name, value in headers.items())
-    if message_id := _header(message, "Message-ID"):
-        extra["message_id"] = message_id
-    if attachments:
-        extra["attachments"] = ", ".join(attachment.name for attachment in attachments)
+    if found.attachments:
+        extra["attachments"] = ", ".join(attachment.name for attachment in found.attachments)
+    if date_from is not None:
+        extra["date_from"] = date_from
     metadata = Metadata(
         title=headers.get("Subject"),
         author=headers.get("From"),
-        date=mail_date(headers.get("Date", "")),
-        custodian=next((owner for name in _CUSTODIAN if (owner := _header(message, name))), None),
+        date=date,
+        custodian=next((owner for name in _CUSTODIAN if (owner := header(message, name))), None),
         extra=extra,
     )
-    unread_date = None if metadata.date else headers.get("Date")
-    text = f"{head}\n\n{body}" if head else body
-    return Extracted(text, metadata, attachments=attachments, unread_date=unread_date)
+    text = "\n\n".join(part for part in (head, *found.texts) if part)
+    return Extracted(
+        text,
+        metadata,
+        attachments=tuple(found.attachments),
+        skipped=tuple(found.skipped),
+        unread_date=None if date else written,
+        left_out=tuple(found.left_out),
+    )
 
 
-def _header(message: Message, name: str) -> str:
-    """A header's decoded value on one line, or as it stands in the file if it cannot be decoded.
+def _date(message: Message) -> tuple[str, str | None, str | None]:
+    """The Date header as it is written, the mail's date in ISO 8601, and the header that it is from if not that one.
 
-    The raw value is decoded here because the policy's own parser takes a second for a thousand
-    recipients and raises anything on malformed addresses.
+    A mail without a Date header has that of the server that received it first. One whose Date cannot be read has none:
+    another date would stand beside what the mail says.
     """
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    value, _ = decode(raw.encode("utf-8", "surrogateescape"))
-    value = _BLANKS.sub(" ", value).strip()
-    with suppress(MessageError, LookupError, ValueError):  # a malformed encoded word, or one in an unknown charset
-        value = str(make_header(decode_header(value)))
-    return canonical(_BLANKS.sub(" ", value).strip())
+    written = header(message, "Date")
+    if written:
+        return written, header_date(written), None
+    for name in _OTHER_DATES:
+        values = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
+        for value in reversed(values):  # the last Received is of the first server
+            if date := header_date(" ".join(value.rpartition(";")[2].split())):
+                return "", date, name
+    return "", None, None
 
 
-def _body(message: EmailMessage, source: str) -> tuple[str, dict[str, str]]:
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return "", {}
-    text, extra = decode(_payload(part), part.get_content_charset())
-    if part.get_content_type() == "text/html":
-        text = read_html(text, source).text
-    return text.strip("\n"), extra
+def header_date(written: str) -> str | None:
+    """The date of a mail's header in ISO 8601 with its time: RFC 2822, ISO 8601, or a day in words and a time of day
+    in any order. ``None`` where it can be read in several ways.
 
-
-def _payload(part: Message) -> bytes:
-    """The part's bytes, decoded from base64 or quoted-printable; an attached mail's are its own source."""
-    if part.get_content_maintype() == "message" and part.is_multipart():
-        inner = cast(Message, part.get_payload(0))
-        return inner.as_bytes(policy=policy.default.clone(refold_source="none", max_line_length=None))
-    if part.is_multipart():
-        return part.as_bytes()
-    return cast(bytes, part.get_payload(decode=True) or b"")
-
-
-def _attachments(message: EmailMessage) -> list[Attachment]:
-    found: list[Attachment] = []
-    names: dict[str, int] = {}  # how often each name was given
-    for number, part in enumerate(message.iter_attachments(), 1):
-        if part.get_content_type() in _SIGNATURES:
-            continue
-        name = given = _name(part, number)
-        while name in names:
-            names[given] = names.get(given, 1) + 1
-            name = _numbered(given, names[given])
-        names.setdefault(name, 1)
-        found.append(Attachment(name, _payload(part)))
-    return found
-
-
-def _name(part: Message, number: int) -> str:
-    name = canonical(_NOT_IN_A_NAME.sub("_", part.get_filename() or "")).strip(" ._")
-    suffix = _SUFFIX_OF_TYPE.get(part.get_content_type(), "")
-    if not name:
-        return f"attachment-{number}{suffix}"
-    # An attached mail is often named by its subject alone, and only a suffix tells it from text.
-    known = any(name.lower().endswith(end) for end in SUFFIXES)
-    return name if known or suffix != ".eml" else name + suffix
-
-
-def _numbered(name: str, count: int) -> str:
-    stem, dot, suffix = name.rpartition(".")
-    return f"{stem} ({count}).{suffix}" if dot and stem else f"{name} ({count})"
+    Example:
+        >>> header_date("2026-03-02T09:15:00Z"), header_date("Monday, March 2, 2026 9:15 PM")
+        ('2026-03-02T09:15:00+00:00', '2026-03-02T21:15:00')
+    """
+    half_days = _HALF_DAY.search(written) is not None  # the standard's parser takes 9 PM for 9 AM
+    if not half_days and (date := mail_date(written)):
+        return date
+    if date := parse_date(written, "second"):
+        return datetime.fromisoformat(date).isoformat() if "T" in date or " " in date else date
+    found = {day for _, _, day in days(written)}
+    if len(found) != 1:
+        return None
+    year, month, day = found.pop()
+    clock = _CLOCK.search(written)
+    try:
+        if clock is None:
+            return datetime(year, month, day).date().isoformat()
+        hour = int(clock[1])
+        if clock[4]:
+            hour = hour % 12 + 12 * (clock[4].upper() == "P")
+        return datetime(year, month, day, hour, int(clock[2]), int(clock[3] or 0)).isoformat()
+    except ValueError:  # what no calendar or clock has
+        return None

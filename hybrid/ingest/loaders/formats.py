@@ -6,7 +6,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -17,7 +17,12 @@ from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocument
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
-Format = Literal["text", "markdown", "html", "pdf", "docx", "eml"]
+Format = Literal[
+    "text", "markdown", "html", "pdf", "docx", "eml", "ics", "mbox", "zip", "mhtml", "msg", "tnef", "xlsx", "pptx",
+    "rtf", "odf", "epub",
+]  # fmt: skip
+CONTAINERS: frozenset[Format] = frozenset({"mbox", "zip"})
+"""Formats that are nothing but their members."""
 
 MEDIA_TYPES: dict[Format, str] = {
     "text": "text/plain",
@@ -26,6 +31,17 @@ MEDIA_TYPES: dict[Format, str] = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "eml": "message/rfc822",
+    "ics": "text/calendar",
+    "mbox": "application/mbox",
+    "zip": "application/zip",
+    "mhtml": "multipart/related",
+    "msg": "application/vnd.ms-outlook",
+    "tnef": "application/ms-tnef",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "rtf": "application/rtf",
+    "odf": "application/vnd.oasis.opendocument",
+    "epub": "application/epub+zip",
 }
 SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -39,9 +55,30 @@ SUFFIXES: dict[str, Format] = {
     ".docx": "docx",
     ".docm": "docx",
     ".eml": "eml",
+    ".ics": "ics",
+    ".vcs": "ics",
+    ".mbox": "mbox",
+    ".mbx": "mbox",
+    ".mht": "mhtml",
+    ".mhtml": "mhtml",
+    ".msg": "msg",
+    ".zip": "zip",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".pptx": "pptx",
+    ".pptm": "pptx",
+    ".rtf": "rtf",
+    ".odt": "odf",
+    ".ods": "odf",
+    ".odp": "odf",
+    ".epub": "epub",
 }
-READABLE = "hybrid reads text, Markdown, HTML, PDF, DOCX and EML"
+READABLE = (
+    "hybrid reads text, Markdown, HTML, PDF, DOCX, XLSX, PPTX, RTF, ODT, EPUB, EML, MSG, MBOX, ICS, MHTML and ZIP"
+)
 
+_NEVER_TEXT = frozenset({"pdf", "docx", "msg", "zip", "xlsx", "pptx", "rtf", "odf", "epub"})
+_OUTLOOK = "__properties_version1.0".encode("utf-16-le")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _NOT_READ = (
@@ -56,16 +93,18 @@ _NOT_READ = (
     (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
     (b"PK\x05\x06", "an empty zip archive"),
     (b"SQLite format 3\x00", "an SQLite database"),
-    (b"{\\rtf", "an RTF file; save it as DOCX or PDF"),
+    (b"!BDN", "an Outlook mailbox (PST or OST); export its mails to EML, MSG or MBOX and ingest those"),
     (b"%!PS", "a PostScript file; save it as PDF"),
 )
-_ZIP_KINDS = (
-    ("xl/", "an Excel workbook; save it as PDF"),
-    ("ppt/", "a PowerPoint file; save it as PDF"),
-    ("content.xml", "an OpenDocument file; save it as DOCX or PDF"),
-    ("META-INF/container.xml", "an EPUB book; save it as HTML or PDF"),
+_TNEF = b"\x78\x9f\x3e\x22"
+_ZIP_KINDS: tuple[tuple[str, Format], ...] = (
+    ("xl/workbook.xml", "xlsx"),
+    ("ppt/presentation.xml", "pptx"),
+    ("META-INF/container.xml", "epub"),
+    ("content.xml", "odf"),
 )
 _HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*)*)<(?:!doctype\s+html|html)\b", re.I | re.S)
+_CALENDAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\b", re.IGNORECASE)
 _HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
 _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
@@ -76,16 +115,19 @@ _HEAD = 4096  # bytes that a format is known by
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file inside a mail. ``data`` is decoded from its transfer encoding."""
+    """A file inside another: its path there, and its bytes or what unpacks them. ``kind`` is its format where the
+    container says it."""
 
     name: str
-    data: bytes
+    data: bytes | Callable[[], bytes]
+    kind: Format | None = None
 
 
 @dataclass(frozen=True)
 class Extracted:
     """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
-    is a date as it stands there if it cannot be read, or in several ways."""
+    is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date.
+    ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -93,6 +135,7 @@ class Extracted:
     attachments: tuple[Attachment, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     unread_date: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def suffix_of(source: str) -> str:
@@ -113,21 +156,33 @@ def detect(data: bytes, source: str) -> Format:
     if data.startswith(_ZIP):
         return _kind_of_zip(data, source)
     if data.startswith(_OLE):
-        raise _ole_error(data, source, suffix)
+        if suffix == ".msg" or _OUTLOOK in data:
+            return "msg"
+        raise _ole_error(data, source)
+    if data.startswith(_TNEF):
+        return "tnef"
+    if data.startswith(b"{\\rtf"):
+        return "rtf"
     _reject_signature(data, source)
-    if named in ("pdf", "docx"):
+    if named in _NEVER_TEXT:
         what = named.upper()
         raise DamagedDocumentError(
             source, f"it is named {suffix} but its content is not {what}; restore it, or correct its name"
         )
+    if named in ("mbox", "mhtml"):
+        return named
+    if named is None and data.startswith(b"From ") and _second_mail(data):
+        return "mbox"
     if named != "markdown" and _HTML_START.match(data[:_HEAD]):  # Markdown may hold HTML and is then still Markdown
         return "html"
     if _is_mail(data, named, suffix):
         return "eml"
     if named == "eml":
         raise DamagedDocumentError(source, "it is named .eml but has no mail header; restore it, or name it .txt")
+    if _CALENDAR.match(data):
+        return "ics"
     reject_binary(data, source)
-    return named or "text"
+    return "text" if named == "ics" else named or "text"
 
 
 def reject_unread(head: bytes, source: str) -> None:
@@ -159,6 +214,12 @@ def reject_binary(data: bytes, source: str) -> None:
         raise UnsupportedFormatError(source, f"it is binary, not text (mostly control characters). {READABLE}")
 
 
+def _second_mail(data: bytes) -> bool:
+    from hybrid.ingest.loaders.containers import is_mailbox  # it imports this module
+
+    return is_mailbox(data)
+
+
 def _leading_blanks(data: bytes) -> int:
     head = data[:_HEAD].removeprefix(b"\xef\xbb\xbf")
     return min(len(data), _HEAD) - len(head.lstrip())
@@ -173,22 +234,21 @@ def _kind_of_zip(data: bytes, source: str) -> Format:
             raise DamagedDocumentError(
                 source, f"the DOCX is cut off or damaged ({error}); restore it from a good copy"
             ) from error
-        raise UnsupportedFormatError(source, f"it is a damaged zip archive. {READABLE}") from error
+        raise DamagedDocumentError(
+            source, f"the zip archive is cut off or damaged ({error}); restore it from a good copy"
+        ) from error
     if "word/document.xml" in names or SUFFIXES.get(suffix_of(source)) == "docx":
         return "docx"
-    for start, kind in _ZIP_KINDS:
-        if any(name.startswith(start) for name in names):
-            raise UnsupportedFormatError(source, f"it is {kind}. {READABLE}")
-    raise UnsupportedFormatError(source, f"it is a zip archive; unpack it. {READABLE}")
+    if "xl/workbook.bin" in names:
+        raise UnsupportedFormatError(source, f"it is a binary Excel workbook; save it as XLSX. {READABLE}")
+    return next((kind for name, kind in _ZIP_KINDS if name in names), "zip")
 
 
-def _ole_error(data: bytes, source: str, suffix: str) -> DocumentError:
+def _ole_error(data: bytes, source: str) -> DocumentError:
     if "EncryptedPackage".encode("utf-16-le") in data:
         return EncryptedDocumentError(
             source, "the Office file is protected by a password; save a copy without one and ingest that"
         )
-    if suffix == ".msg":
-        return UnsupportedFormatError(source, f"it is an Outlook message; save it as .eml. {READABLE}")
     return UnsupportedFormatError(source, f"it is an old Office file; save it as DOCX or PDF. {READABLE}")
 
 
@@ -199,7 +259,7 @@ def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
     """
     if named != "eml" and (named is not None or suffix == ".mbox"):
         return False
-    names = _header_names(data)
+    names = _header_names(data.decode("utf-16", "replace").encode() if data.startswith(_UNICODE_BOMS) else data)
     if named == "eml":
         return bool(names & _MAIL_HEADERS)
     return len(names & _MAIL_HEADERS) >= 3 and bool(names & _TRACES_OF_TRANSPORT)

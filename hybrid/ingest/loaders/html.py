@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from hybrid.errors import DamagedDocumentError
+from hybrid.ingest.loaders.css import Styles
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.numbering import numeral
 from hybrid.ingest.loaders.plain_text import decode
+from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata
 
 _INVISIBLE = frozenset(
-    {"head", "title", "script", "style", "template", "noscript", "svg", "iframe", "object", "audio", "video", "canvas"}
+    {"head", "title", "script", "style", "template", "noscript", "iframe", "object", "audio", "video", "canvas"}
 )
 _VERBATIM = frozenset({"pre", "textarea"})
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "figure", "hr"}
@@ -26,7 +29,10 @@ _LINES = (
     | {"section", "summary", "tbody", "tfoot", "thead", "tr"}
 )
 _GAPS = dict.fromkeys(_LINES, 1) | dict.fromkeys(_PARAGRAPHS, 2)  # line ends before and after the element
-_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_STRUCK = frozenset({"s", "strike", "del"})
+_CONTROLS = ("input", "select", "textarea")
+_SILENT_INPUTS = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
+_NOTED_CHARS = 4000  # of hidden and of struck text that the metadata have
 _BLANKS = re.compile(r"[ \t\n\f\r]+")  # HTML's white space; a no-break space is a character like any other
 _CHARSET = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _END_OF_PAGE = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
@@ -38,17 +44,23 @@ _DATES = ("date", "dc.date", "dcterms.date", "dcterms.created", "article:publish
 def load_html(data: bytes, source: str) -> Extracted:
     """HTML or XHTML. Its charset is that of its byte order mark, then of its ``<meta>``, then as text.
 
-    Scripts, styles and what is hidden by attribute are left out; cells of a row are parted by a tab
-    and items of an ordered list carry their number. Title, author and date come from ``<title>``
-    and ``<meta>``.
+    Scripts, styles, and what is hidden by attribute or by the page's own style sheets or struck out are left out
+    (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``); cells of a row are parted by a tab and items
+    of an ordered list have their number. Fields of forms show their values, pictures the text that stands for them.
+    Title, author and date come from ``<title>`` and ``<meta>``.
     """
+    html, extra = decode(data, declared_charset(data))
+    read = read_html(html, source)
+    return replace(read, metadata=read.metadata.model_copy(update={"extra": read.metadata.extra | extra}))
+
+
+def declared_charset(data: bytes) -> str | None:
+    """The charset that a page's ``<meta>`` or XML declaration names."""
     found = _CHARSET.search(data[:4096])
     declared = found[1].decode("ascii", "ignore") if found else None
     if declared is not None and declared.lower().startswith(("utf-16", "utf16", "utf-32")):
-        declared = None  # the declaration was read as ASCII, so it cannot be true
-    html, extra = decode(data, declared)
-    read = read_html(html, source)
-    return replace(read, metadata=read.metadata.model_copy(update={"extra": extra}))
+        return None  # the declaration was read as ASCII, so it cannot be true
+    return declared
 
 
 def read_html(html: str, source: str) -> Extracted:
@@ -65,7 +77,27 @@ def read_html(html: str, source: str) -> Extracted:
         if root is None:
             return Extracted("")
         metadata, date = _metadata(root)
-        return Extracted(canonical(_visible_text(root)), metadata, unread_date=None if metadata.date else date)
+        page = _Page(root)
+        text = canonical(page.visible_text())
+        lists = {"hidden": page.hidden, "struck": page.struck}
+        extra = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in lists.items() if texts}
+        return Extracted(
+            text,
+            metadata.model_copy(update={"extra": extra}),
+            unread_date=None if metadata.date else date,
+            left_out=tuple(f"{name} text" for name in extra),
+        )
+
+
+def _capped(texts: list[str]) -> list[str]:
+    """The first of the texts, up to a length in all."""
+    made, length = [], 0
+    for text in texts:
+        if length >= _NOTED_CHARS:
+            break
+        made.append(canonical(text[: _NOTED_CHARS - length]))
+        length += len(text)
+    return made
 
 
 def _metadata(root: etree._Element) -> tuple[Metadata, str | None]:
@@ -131,50 +163,129 @@ class _Writer:
         if not self.labelled:
             self.lines = max(self.lines, lines)
 
+    def end(self) -> str:
+        """The end of the line that is being written."""
+        return "" if self.lines or self.tabs else "".join(self.parts[-8:])[-8:]
+
     def _at_blank(self) -> bool:
         return not self.parts or self.parts[-1].endswith((" ", "\t", "\n"))
 
 
-def _visible_text(root: etree._Element) -> str:
-    writer = _Writer()
-    labels: dict[etree._Element, str] = {}
-    verbatim = 0  # how many <pre> the walk is in
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, node in walk:
-        tag = node.tag.lower()
-        if event == "start":
-            if _is_hidden(node, tag):
-                walk.skip_subtree()
-                continue
-            verbatim += tag in _VERBATIM
-            _open(writer, node, tag, labels)
-            text = node.text
+class _Page:
+    """The walk over a page. ``hidden`` and ``struck`` are the texts that it left out."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.hidden: list[str] = []
+        self.struck: list[str] = []
+        self._root = root
+        self._styles = Styles(root)
+        self._writer = _Writer()
+        self._labels: dict[etree._Element, str] = {}
+
+    def visible_text(self) -> str:
+        """The text that a browser shows."""
+        writer = self._writer
+        verbatim = 0  # how many <pre> the walk is in
+        skipped: set[etree._Element] = set()
+        walk = etree.iterwalk(self._root, events=("start", "end"))
+        for event, node in walk:
+            tag = node.tag.lower()
+            if event == "start":
+                if self._is_left_out(node, tag) or self._is_replaced(node, tag):
+                    skipped.add(node)
+                    walk.skip_subtree()
+                    continue
+                verbatim += tag in _VERBATIM
+                self._open(node, tag)
+                text = node.text
+            else:
+                if node not in skipped:
+                    verbatim -= tag in _VERBATIM
+                    writer.gap(_GAPS.get(tag, 0))
+                    if tag == "label" and _has_control(node):
+                        writer.gap(1)
+                text = node.tail
+            if text:
+                (writer.verbatim if verbatim else writer.words)(text)
+        return "".join(writer.parts).rstrip(" ")
+
+    def _is_left_out(self, node: etree._Element, tag: str) -> bool:
+        if tag in _INVISIBLE:
+            return True
+        if node.get("hidden") is not None or self._styles.is_hidden(node):
+            self._note(self.hidden, node)
+            return True
+        if tag in _STRUCK or self._styles.is_struck(node):
+            self._note(self.struck, node)
+            return True
+        return False
+
+    @staticmethod
+    def _note(noted: list[str], node: etree._Element) -> None:
+        parts = (part.text for part in node.iter() if part.tag not in _INVISIBLE and part.text)
+        tails = (part.tail for part in node.iterdescendants() if part.tail)
+        words = " ".join(" ".join((*parts, *tails)).split())
+        if words:
+            noted.append(words)
+
+    def _is_replaced(self, node: etree._Element, tag: str) -> bool:
+        """Whether the element shows something else than the text in it, which is written."""
+        if tag in ("sup", "sub"):
+            words = " ".join("".join(node.itertext()).split())
+            before = self._writer.end()
+            self._writer.verbatim((superscript if tag == "sup" else subscript)(before, words))
+        elif tag in ("input", "select"):
+            self._control(_shown_input(node) if tag == "input" else _chosen(node))
+        elif tag == "img":
+            alternative = " ".join((node.get("alt") or "").split())
+            self._control(f"[Image: {alternative}]" if alternative else "")
+        elif tag == "svg":
+            self._control(" ".join(" ".join("".join(text.itertext()).split()) for text in node.iter("text")))
+        elif tag == "rt":
+            words = "".join(node.itertext()).strip()
+            self._writer.verbatim(f"（{words}）" if words else "")
         else:
-            if not _is_hidden(node, tag):
-                verbatim -= tag in _VERBATIM
-                writer.gap(_GAPS.get(tag, 0))
-            text = node.tail
+            return tag == "rp"
+        return True
+
+    def _control(self, text: str) -> None:
+        """What stands for itself in a line, with a blank at either side."""
         if text:
-            (writer.verbatim if verbatim else writer.words)(text)
-    return "".join(writer.parts).rstrip(" ")
+            self._writer.words(f" {text} ")
+
+    def _open(self, node: etree._Element, tag: str) -> None:
+        writer = self._writer
+        writer.gap(_GAPS.get(tag, 0))
+        if tag == "br":
+            writer.lines += 1
+        elif tag in ("td", "th") and node.getprevious() is not None:
+            writer.tabs += 1
+        elif tag == "ol":
+            self._labels.update(zip(node.iterchildren("li"), _labels(node), strict=True))
+        elif tag == "li" and node in self._labels:
+            writer.label(f"{self._labels[node]}. ")
+        elif tag == "label" and _has_control(node):
+            writer.gap(1)
 
 
-def _is_hidden(node: etree._Element, tag: str) -> bool:
-    return (
-        tag in _INVISIBLE or node.get("hidden") is not None or _HIDDEN_STYLE.search(node.get("style") or "") is not None
-    )
+def _has_control(node: etree._Element) -> bool:
+    return next(node.iterdescendants(*_CONTROLS), None) is not None
 
 
-def _open(writer: _Writer, node: etree._Element, tag: str, labels: dict[etree._Element, str]) -> None:
-    writer.gap(_GAPS.get(tag, 0))
-    if tag == "br":
-        writer.lines += 1
-    elif tag in ("td", "th") and node.getprevious() is not None:
-        writer.tabs += 1
-    elif tag == "ol":
-        labels.update(zip(node.iterchildren("li"), _labels(node), strict=True))
-    elif tag == "li" and node in labels:
-        writer.label(f"{labels[node]}. ")
+def _shown_input(node: etree._Element) -> str:
+    kind = (node.get("type") or "text").lower()
+    if kind in ("checkbox", "radio"):
+        return "☐" if node.get("checked") is None else "☒"
+    return "" if kind in _SILENT_INPUTS else " ".join((node.get("value") or "").split())
+
+
+def _chosen(node: etree._Element) -> str:
+    """The options of a list that are chosen; the first of a list that always has one chosen."""
+    options = list(node.iter("option"))
+    chosen = [option for option in options if option.get("selected") is not None]
+    if not chosen and node.get("multiple") is None:
+        chosen = options[:1]
+    return ", ".join(" ".join("".join(option.itertext()).split()) for option in chosen)
 
 
 def _labels(items: etree._Element) -> Iterator[str]:

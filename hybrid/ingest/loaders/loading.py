@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hybrid.errors import (
     DocumentChangedError,
@@ -15,30 +15,35 @@ from hybrid.errors import (
     UnsupportedFormatError,
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
-from hybrid.ingest.loaders.formats import MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.reports import SkippedFile
 
-__all__ = ["MAX_ATTACHMENTS", "MAX_DEPTH", "Found", "Loaded", "discover", "load", "read_bytes"]
+__all__ = ["MAX_ATTACHMENTS", "MAX_DEPTH", "MAX_MEMBERS", "Found", "Loaded", "discover", "load", "read_bytes"]
 
 MAX_DEPTH = 8
 """How deep a mail within a mail is followed: against mails made to hold themselves; real ones are two or three deep."""
 
-MAX_ATTACHMENTS = 1000
-"""How many attachments of one file are read, those of attached mails included. Against files made to fill a disk."""
+MAX_ATTACHMENTS, MAX_MEMBERS = 1000, 100_000
+"""How many attachments of one file are read, and how many mails of a mailbox or files of an archive. Against files made
+to fill a disk."""
+_UNPACKED = 16
+"""Times the size limit of a file that all that is in it may have together, at every depth."""
 
 
 @dataclass(frozen=True)
 class Loaded:
     """One file's documents, the main one first, then its attachments; and what of it could not be read.
 
-    ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands.
+    ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands;
+    empty for a mail without one. ``left_out`` are sources and what in them is not shown, and so not in their text.
     """
 
     documents: tuple[Document, ...]
     skipped: tuple[SkippedFile, ...] = ()
     undated: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def read_bytes(found: Found, settings: IngestSettings) -> bytes:
@@ -84,7 +89,7 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
     """
     tree = _AttachmentTree(settings)
     tree.load(data, source, None, 0)
-    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated))
+    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated), tuple(tree.left_out))
 
 
 @dataclass
@@ -95,38 +100,45 @@ class _AttachmentTree:
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
-    attachments: int = 0
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    unpacked: int = 0
 
-    def load(self, data: bytes, source: str, parent: Document | None, depth: int) -> None:
+    def load(self, data: bytes, source: str, parent: Document | None, depth: int, kind: Format | None = None) -> None:
         """Add one document, then its attachments. Raises `DocumentError` for the document itself."""
         _check_size(len(data), source, self.settings)
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
-        kind = detect(data, source)
+        kind = kind or detect(data, source)
         extracted = _extract(kind, data, source, self.settings)
+        if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
+            names = "\n".join(attachment.name for attachment in extracted.attachments)
+            extracted = replace(extracted, text=f"Attachments:\n{names}")
         if not extracted.text.strip():
             raise EmptyDocumentError(source, f"no text in it, though it is {len(data):,} bytes of {kind}")
         document = _document(kind, data, source, extracted, parent)
         self.documents.append(document)
         self.skipped += extracted.skipped
+        self.left_out += ((source, what) for what in extracted.left_out)
         if extracted.unread_date is not None:
             self.undated.append((source, extracted.unread_date))
-        for attachment in extracted.attachments:
-            self._attach(attachment, document, depth + 1)
+        most = MAX_MEMBERS if kind in CONTAINERS else MAX_ATTACHMENTS
+        for number, attachment in enumerate(extracted.attachments, 1):
+            self._attach(attachment, document, depth + 1, number, most)
 
-    def _attach(self, attachment: Attachment, parent: Document, depth: int) -> None:
+    def _attach(self, attachment: Attachment, parent: Document, depth: int, number: int, most: int) -> None:
         source = f"{parent.source}#{attachment.name}"
-        self.attachments += 1
         try:
             if depth > MAX_DEPTH:
+                raise DocumentTooLargeError(source, f"files in files are read to a depth of {MAX_DEPTH}; save it apart")
+            if number > most:
+                raise DocumentTooLargeError(source, f"only {most:,} files in a file are read; save it apart")
+            data = attachment.data() if callable(attachment.data) else attachment.data
+            self.unpacked += len(data)
+            if self.unpacked > _UNPACKED * self.settings.max_file_bytes:
                 raise DocumentTooLargeError(
-                    source, f"mails within mails are read to a depth of {MAX_DEPTH}; save it apart"
+                    source, f"what is in the file is over {_UNPACKED} times max_file_bytes in all; unpack it first"
                 )
-            if self.attachments > MAX_ATTACHMENTS:
-                raise DocumentTooLargeError(
-                    source, f"only {MAX_ATTACHMENTS} attachments of a mail are read; save it apart"
-                )
-            self.load(attachment.data, source, parent, depth)
+            self.load(data, source, parent, depth, attachment.kind)
         except DocumentError as error:
             self.skipped.append(skip(error))
 
@@ -173,6 +185,30 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -
             from hybrid.ingest.loaders.eml import load_eml
 
             return load_eml(data, source)
+        case "mbox" | "mhtml" | "msg" | "tnef" | "zip":
+            from hybrid.ingest.loaders import containers
+
+            if kind == "zip":
+                return containers.load_zip(data, source, settings.max_file_bytes)
+            return {
+                "mbox": containers.load_mbox,
+                "mhtml": containers.load_mhtml,
+                "msg": containers.load_msg,
+                "tnef": containers.load_tnef,
+            }[kind](data, source)
+        case "rtf":
+            from hybrid.ingest.loaders.office import load_rtf
+
+            return load_rtf(data, source)
+        case "xlsx" | "pptx" | "odf" | "epub":
+            from hybrid.ingest.loaders import office
+
+            loaders = {"xlsx": office.load_xlsx, "pptx": office.load_pptx, "odf": office.load_odf}
+            return loaders.get(kind, office.load_epub)(data, source, settings.max_file_bytes)
+        case "ics":
+            from hybrid.ingest.loaders.ics import load_ics
+
+            return load_ics(data, source)
 
 
 def _check_size(size: int, source: str, settings: IngestSettings) -> None:

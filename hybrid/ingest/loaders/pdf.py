@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from pypdf import PageObject, PasswordType, PdfReader
 
 from hybrid._runtime import PROCESS_WIDE
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.pdf_page import read_page, shown_text
+from hybrid.ingest.loaders.pdf_parts import attachments, comments, fields, page_labels, xfa_values
 from hybrid.ingest.loaders.pdf_tables import with_tabs
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
@@ -23,7 +27,10 @@ _OCR = "run OCR on it (for example with ocrmypdf) and ingest the result"
 
 def load_pdf(data: bytes, source: str) -> Extracted:
     """A PDF's pages, each one's text as pypdf gives it, joined by a line end that belongs to the page before. Between
-    the cells of a table stands a tab.
+    the cells of a table stands a tab; the lines of two columns stand one column after the other; digits that are marks
+    of notes stand in square brackets. The values of form fields stand in their lines, comments at the end of their
+    page, as ``[Note, author]``. Attached files are attachments. ``extra`` has ``form_fields`` (JSON, names and values)
+    and ``page_labels`` (JSON, where they are not 1, 2, 3).
 
     A file without its end marker is cut off and refused, since repairing it could lose pages
     without a word. A page whose content is malformed, or that shows only an image, is left empty
@@ -45,33 +52,74 @@ def load_pdf(data: bytes, source: str) -> Extracted:
             raise EncryptedDocumentError(
                 source, "the PDF needs a password; save a copy without one (for example with qpdf) and ingest that"
             )
-        texts, damaged, images = _read_pages(reader, source)
+        pages_read = _read_pages(reader, source)
+        texts = pages_read.texts
+        if texts and (values := xfa_values(reader)) and not pages_read.values:
+            texts[-1] = "\n".join([texts[-1], *values])
+        attached = tuple(attachments(reader))
+        if attached and not any(text.strip() for text in texts):
+            texts = ["Attachments: " + ", ".join(one.name for one in attached)]
         if not any(text.strip() for text in texts):
-            raise _nothing_read(source, len(texts), damaged)
+            raise _nothing_read(source, len(texts), pages_read.damaged)
         pages = [0]
         for text in texts[:-1]:
             pages.append(pages[-1] + len(text) + 1)
+        extra = {"form_fields": pages_read.values, "page_labels": page_labels(reader)}
+        metadata = _metadata(reader).model_copy(
+            update={"extra": {name: json.dumps(value, ensure_ascii=False) for name, value in extra.items() if value}}
+        )
         return Extracted(
-            "\n".join(texts), _metadata(reader), tuple(pages), skipped=_skipped_pages(source, damaged, images)
+            "\n".join(texts),
+            metadata,
+            tuple(pages),
+            attachments=attached,
+            skipped=_skipped_pages(source, pages_read),
         )
 
 
-def _read_pages(reader: PdfReader, source: str) -> tuple[list[str], dict[int, str], list[int]]:
-    """Each page's text; why damaged pages are; which pages are only an image. Pages count from 1."""
-    texts: list[str] = []
-    damaged: dict[int, str] = {}
-    images: list[int] = []
+@dataclass
+class _Pages:
+    """Each page's text; why damaged pages are; which pages are only an image, and which an image with next to no text;
+    names and values of form fields. Pages count from 1."""
+
+    texts: list[str] = field(default_factory=list)
+    damaged: dict[int, str] = field(default_factory=dict)
+    images: list[int] = field(default_factory=list)
+    stamped: list[int] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def _read_pages(reader: PdfReader, source: str) -> _Pages:
+    found = _Pages()
     for number, page in enumerate(reader.pages, 1):
         text = ""
         try:
             with parsing(source, f"content of page {number}"):
-                text = _with_cells(page, canonical(page.extract_text()))
-                if not text.strip() and _shows_image(page):
-                    images.append(number)
+                text = _read_page(page, number, found)
         except DamagedDocumentError as error:
-            damaged[number] = error.reason
-        texts.append(text)
-    return texts, damaged, images
+            found.damaged[number] = error.reason
+        found.texts.append(text)
+    return found
+
+
+def _read_page(page: PageObject, number: int, found: _Pages) -> str:
+    shown = read_page(page)
+    on_page = fields(page)
+    found.values |= {one.name: one.value.text for one in on_page}
+    text = _with_cells(page, canonical(shown_text(shown, [one.value for one in on_page])))
+    letters = sum(map(str.isalnum, shown.text))
+    if not letters and not on_page and _shows_image(page):
+        found.images.append(number)
+    elif letters <= _STAMP and shown.image_share >= _SCAN:
+        found.stamped.append(number)
+    return "\n".join(part for part in (text, *comments(page)) if part)
+
+
+_STAMP = 120
+"""Letters and digits that a page of an image has beside it if they are a stamp (a Bates number, "CONFIDENTIAL - SUBJECT
+TO PROTECTIVE ORDER") and no text. A reason, not a measurement."""
+_SCAN = 0.3
+"""Of the page, covered by an image that may be a scan; a logo covers less."""
 
 
 def _with_cells(page: PageObject, text: str) -> str:
@@ -101,16 +149,31 @@ def _nothing_read(source: str, pages: int, damaged: dict[int, str]) -> DocumentE
     return EmptyDocumentError(source, f"the PDF has {pages} page(s) but no text, as in a scan; {_OCR}")
 
 
-def _skipped_pages(source: str, damaged: dict[int, str], images: list[int]) -> tuple[SkippedFile, ...]:
+def _skipped_pages(source: str, pages: _Pages) -> tuple[SkippedFile, ...]:
     skipped = [
         SkippedFile(source=f"{source}#page={number}", code=DamagedDocumentError.code, reason=reason)
-        for number, reason in damaged.items()
+        for number, reason in pages.damaged.items()
     ]
-    if images:
-        pages = ", ".join(map(str, images))
-        reason = f"no text on page(s) {pages}, only images, while others have text; {_OCR}"
-        skipped.append(SkippedFile(source=f"{source}#page={images[0]}", code=EmptyDocumentError.code, reason=reason))
+    for numbers, what in (
+        (pages.images, "no text on page(s) {}, only images, while others have text"),
+        (pages.stamped, "page(s) {} show an image with next to no text, as a scan with a stamp"),
+    ):
+        if numbers:
+            reason = f"{what.format(_ranges(numbers))}; {_OCR}"
+            place = f"{source}#page={numbers[0]}"
+            skipped.append(SkippedFile(source=place, code=EmptyDocumentError.code, reason=reason))
     return tuple(skipped)
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Page numbers as people write them: 1-3, 7."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 def _metadata(reader: PdfReader) -> Metadata:

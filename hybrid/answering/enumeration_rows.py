@@ -1,0 +1,124 @@
+"""The rows of enumerations: what is known of one, what makes two rows the same thing, and what a table has of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hybrid.answering.enumeration_question import Enumerated, Term, root
+from hybrid.answering.enumeration_values import iso
+from hybrid.answering.evidence import Sentence
+from hybrid.text import values
+from hybrid.types.documents import Document
+
+HEAD = 300
+"""Characters of a document that say what it is about."""
+MAIL = "message/rfc822"
+MAILS = frozenset(map(root, ("email", "mail", "message", "e-mail")))
+TOTAL = re.compile(
+    r"\W*(?:grand |sub-?|overall )?(?:total|sum|balance (?:brought|carried)|carried forward|amount due)\b", re.I
+)
+IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]{1,6}[-/_ ]?[\w/.-]*\d[\w/.-]*|\d{4,}|[\w]+(?:[-/]\w+)*\d[\w/-]*")
+PAID = frozenset(map(root, ("received", "settled", "cleared", "remitted")))
+_ABOUT = re.compile(r"(?<=\w)\s+(?:for|of|to|from|about|on|with|by)\s+", re.IGNORECASE)
+OF_STATUS = {
+    "draft": "from a draft",
+    "superseded": "from a superseded document",
+    "unsigned": "from an unsigned document",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share."""
+
+    sentence: Sentence
+    cells: dict[str, str]
+    table: tuple[int, int]
+    key: tuple[str, ...]
+    date: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    not_counted: str = ""
+    identifier: str = ""
+
+
+BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
+    says nothing of."""
+
+    rule: int
+    columns: tuple[str, ...]
+    rows: tuple[Found, ...]
+    unused: tuple[Term, ...]
+    counted_by: str
+    summed: str
+    dated: str = ""
+    before: int = 0
+
+
+def sentence_of(
+    document_id: int, document: Document, start: int, end: int, heading: tuple[int, int] | None = None
+) -> Sentence:
+    """A span of a document as a sentence; a table's row with its heading."""
+    text = document.text[start:end]
+    parts: tuple[tuple[int, int], ...] = ()
+    if heading is not None:
+        text, parts = f"{document.text[slice(*heading)]}\n{text}", (heading, (start, end))
+    return Sentence(
+        document_id, document.source, document.title, document.sha256, start, end, text,
+        author=document.metadata.author, parts=parts,
+    )  # fmt: skip
+
+
+def status_of(document: Document) -> str:
+    """Why the rows of a document are not counted, in words; empty where they are."""
+    return OF_STATUS.get(document.status.name, "") if document.status else ""
+
+
+def names_many(text: str, asked: Enumerated) -> bool:
+    """Whether a caption or a title names several of what was asked for: "Payments received", not "Invoice 17", nor
+    "Quotation for rails"."""
+    named = _ABOUT.split(text, maxsplit=1)[0]
+    words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", named)]
+    return any(
+        word.lower().endswith(("s", "people", "staff")) and root(word) == root(asked.head)
+        for word in words
+        if len(word) > 3
+    )
+
+
+def word_pattern(word: str) -> re.Pattern[str]:
+    """Finds a name or an identifier as a whole word, in any capitals."""
+    return re.compile(rf"(?<![^\W_]){re.escape(word.removesuffix(chr(39) + 's'))}(?![^\W_])", re.IGNORECASE)
+
+
+def is_of(document: Document, asked: Enumerated) -> bool:
+    """Whether a document is of the days that a question names, by its date or by what its head says."""
+    said = [iso(day) for _, _, day in values.days(f"{document.title}\n{document.text[:HEAD]}")]
+    if document.metadata.date:
+        said.append(document.metadata.date[:10])
+    return any((asked.since or "") <= day <= (asked.until or "9") for day in said)
+
+
+def in_range(row: Found, asked: Enumerated) -> bool:
+    """Whether a row's date and amount are in the bounds that the question sets; one without them is in none."""
+    if (asked.since or asked.until) and (
+        row.date is None
+        or (asked.since is not None and row.date < asked.since[: len(row.date)])
+        or (asked.until is not None and row.date > asked.until)
+    ):
+        return False
+    if asked.least is None and asked.most is None:
+        return True
+    number = row.amount
+    return (
+        number is not None
+        and (asked.least is None or number > asked.least)
+        and (asked.most is None or number < asked.most)
+    )

@@ -1,0 +1,337 @@
+"""Rows of tables that are what was asked for: by a column's name, a caption or a title, or by what the rows say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from threading import Lock
+
+from cachetools import LRUCache
+
+from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
+from hybrid.answering.enumeration_rows import (
+    BY_COLUMN,
+    BY_FIRST_COLUMN,
+    BY_ROWS,
+    BY_TITLE,
+    HEAD,
+    IDENTIFIER,
+    PAID,
+    TOTAL,
+    Found,
+    Part,
+    in_range,
+    is_of,
+    names_many,
+    sentence_of,
+    status_of,
+    word_pattern,
+)  # fmt: skip
+from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, has_decimal_comma, is_empty, read_dates
+from hybrid.answering.evidence import collapse
+from hybrid.text import tables
+from hybrid.types.documents import Document
+
+_AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
+_NO_AMOUNTS = frozenset(
+    map(root, ("open", "balance", "vat", "tax", "number", "no", "id", "year", "code", "page", "ref"))
+)
+_EXPECTED = frozenset(map(root, ("due", "deadline", "expected", "planned", "scheduled", "ordered", "expiry", "next")))
+
+
+def part_of(document_id: int, document: Document, table: tables.Table, asked: Enumerated) -> Part | None:
+    """The rows of a table that are what was asked for; ``None`` where it has none."""
+    reader = reader_of(document, table)
+    rows = reader.data
+    if not rows:
+        return None
+    head = reader.head_column(asked)
+    titled = names_many(reader.caption, asked) or names_many(document.title, asked)
+    if head is not None:
+        rule = BY_COLUMN if head else BY_FIRST_COLUMN
+        counted_by = f"rows with “{reader.names[head]}” filled in"
+        rows = [row for row in rows if not is_empty(reader.cell(row, head))]
+    elif titled:
+        rule, counted_by = BY_TITLE, f"rows of tables under “{collapse(reader.caption or document.title)}”"
+    else:
+        rule, counted_by = BY_ROWS, f"rows and entries that say “{asked.head}”"
+        rows = [row for row in rows if reader.row_roots(row) & asked.stems]
+    unused: list[Term] = []
+    before = len(rows)
+    for term in asked.terms:
+        mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
+        if not (narrowed := reader.narrowed(rows, term, head, by_title=not mentioned)).known:
+            if term.name:
+                return None
+            if not term.soft:
+                unused.append(term)
+        else:
+            if mentioned and narrowed.numeric:
+                return None  # "How many rails were delivered?" is in the column "Delivered"
+            rows = narrowed.rows
+            counted_by += f", {narrowed.by}" if narrowed.by and narrowed.by not in counted_by else ""
+    amounts, dates = reader.amount_column(asked, head), reader.date_column(asked, head)
+    found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
+    if dates is None and (asked.since or asked.until) and is_of(document, asked):
+        found = [row for row in found if in_range(row, replace(asked, since=None, until=None))]
+    else:
+        found = [row for row in found if in_range(row, asked)]
+    if not found and (rule == BY_ROWS or unused):
+        return None
+    summed = reader.names[amounts] if amounts is not None else ""
+    return Part(rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before)
+
+
+@dataclass(frozen=True)
+class _Narrowed:
+    """The rows that a term leaves, and by what; ``known`` is false where nothing says the word, ``numeric`` is true
+    where a column of numbers does."""
+
+    rows: list[tables.Row]
+    known: bool = True
+    by: str = ""
+    numeric: bool = False
+
+
+class TableReader:
+    """A table of a document, its columns' names made up where it has none."""
+
+    def __init__(self, document: Document, table: tables.Table) -> None:
+        self._document, self._table = document, table
+        self._cells = {row.start: tuple(self._text(cell) for cell in row.cells) for row in table.rows}
+        self._roots: dict[int, frozenset[str]] = {}
+        width = max((len(row.cells) for row in table.rows), default=0)
+        given = list(table.columns) or (["Entry", "Text"] if table.kind == "entry" else [])
+        self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
+        self.caption = document.text[slice(*table.caption)] if table.caption else ""
+        self.data = [row for row in table.rows if not TOTAL.match(self.label(row))]
+        self.totals = [row for row in table.rows if TOTAL.match(self.label(row))]
+        self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
+        self._numbered = self._filled[0] if width and self._numbers_rows() else []
+        self._dated = {at: self._dates(at) for at in range(width)}
+
+    @property
+    def chars(self) -> int:
+        """Characters of the document that it refers to."""
+        return len(self._document.text)
+
+    def cell(self, row: tables.Row, column: int) -> str:
+        """A cell's text, without the quotation marks that CSV puts round it."""
+        cells = self._cells[row.start]
+        return cells[column] if column < len(cells) else ""
+
+    def _text(self, span: tables.Span) -> str:
+        text = collapse(self._document.text[slice(*span)])
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            return text[1:-1].replace('""', '"').strip()
+        return text
+
+    def amount(self, row: tables.Row, column: int) -> tuple[Decimal | None, str | None]:
+        """The amount of a cell and its currency, as its column writes them."""
+        comma = has_decimal_comma(self._column(column))
+        return amount_of(self.cell(row, column), self.names[column], decimal_comma=comma)
+
+    def label(self, row: tables.Row) -> str:
+        """The first cell that is filled in."""
+        return next((text for at in range(len(row.cells)) if (text := self.cell(row, at))), "")
+
+    def row_roots(self, row: tables.Row) -> frozenset[str]:
+        """The roots of the words in a row's cells."""
+        if row.start not in self._roots:
+            self._roots[row.start] = frozenset().union(*map(roots, self._cells[row.start]))
+        return self._roots[row.start]
+
+    def _column(self, at: int) -> list[str]:
+        return self._filled[at]
+
+    def _dates(self, at: int) -> dict[str, str]:
+        """The dates of a column by how they are written, if most of its cells are dates."""
+        cells = [cell for cell in self._column(at) if not is_empty(cell)]
+        found = read_dates(cells)
+        return found if cells and 2 * sum(cell in found for cell in cells) >= len(cells) else {}
+
+    def _is_numeric(self, at: int) -> bool:
+        cells = [cell for cell in self._column(at) if not is_empty(cell) or ZERO.fullmatch(cell)]
+        numbers = sum(MONEY.fullmatch(cell) is not None for cell in cells)
+        return bool(cells) and not self._dated[at] and numbers >= 0.8 * len(cells) and not (at == 0 and self._numbered)
+
+    def _numbers_rows(self) -> bool:
+        """Whether the first column has whole numbers that are all different: the rows' own numbers, and no amounts."""
+        cells = self._filled[0]
+        return len(cells) > 1 and all(map(str.isdecimal, cells)) and len(set(cells)) == len(cells)
+
+    def _is_money(self, at: int) -> bool:
+        return self._is_numeric(at) and any(
+            re.search(r"[$€£¥]|\b[A-Z]{3}\b", cell) for cell in [*self._column(at), self.names[at]]
+        )
+
+    def head_column(self, asked: Enumerated) -> int | None:
+        """The column that names what was asked for. A column of plain numbers names none ("Rails: 40"), unless amounts
+        were asked for."""
+        named = [at for at, name in enumerate(self.names) if roots(name) & asked.stems and self._table.columns]
+        usable = [at for at in named if not self._is_numeric(at) or (asked.of_money and asked.kind != "count")]
+        usable = [at for at in usable if self._column(at)]
+        if not usable and root("paid") in asked.stems and any(map(self._is_money, range(len(self.names)))):
+            usable = [at for at, name in enumerate(self.names) if roots(name) & PAID and self._column(at)]
+        return min(usable, key=lambda at: (self._is_numeric(at), at), default=None)
+
+    def narrowed(self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True) -> _Narrowed:
+        """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
+        is about says the word."""
+        if term.name:
+            return self._of_name(rows, term)
+        column = next(
+            (at for at, name in enumerate(self.names) if term.stem in roots(name) and self._table.columns), None
+        )
+        if column is not None and column != head:
+            empty = "empty" if term.negated else "filled in"
+            left = [row for row in rows if is_empty(self.cell(row, column)) == term.negated]
+            return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
+        if term.soft:
+            cells = {at: {self.cell(row, at).lower() for row in rows} for at in range(len(self.names))}
+            status = next((at for at, said in cells.items() if term.word.lower() in said and len(said) > 1), None)
+            if status is None or term.negated:
+                return _Narrowed(rows, known=False)
+            left = [row for row in rows if self.cell(row, status).lower() == term.word.lower()]
+            return _Narrowed(left, by=f"“{self.names[status]}” is “{term.word}”")
+        if term.negated:
+            literal = [row for row in rows if root(term.word) in self.row_roots(row)]
+            if literal:
+                return _Narrowed(literal, by=f"“{term.word}” in them")
+        holding = [row for row in rows if term.stem in self.row_roots(row)]
+        if holding:
+            said = f"{'no ' if term.negated else ''}“{term.word}” in them"
+            return _Narrowed([row for row in rows if (row in holding) != term.negated], by=said)
+        if column is not None:
+            return _Narrowed(rows)
+        if not by_title:
+            return _Narrowed(rows, known=False)
+        around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
+        return _Narrowed(rows, term.stem in around and not term.negated)
+
+    def _of_name(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        pattern = word_pattern(term.word)
+        if term.label:
+            return self._of_number(rows, term)
+        holding = [row for row in rows if any(pattern.search(self.cell(row, at)) for at in range(len(row.cells)))]
+        if holding:
+            return _Narrowed(holding, by=f"“{term.word}” in them")
+        document = self._document
+        about = f"{document.title}\n{document.metadata.author or ''}\n{document.text}"
+        return _Narrowed(rows, pattern.search(about) is not None)
+
+    def _of_number(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        """The rows with a number after its label ("ward 4"): in the column of that name, else beside the word."""
+        said = f"{term.label} {term.word}"
+        columns = [at for at, name in enumerate(self.names) if root(term.label) in roots(name) and self._table.columns]
+        beside = re.compile(
+            rf"\b{re.escape(term.label)}\W{{0,3}}(?:no\.?\s*)?{re.escape(term.word)}(?![\w-])", re.IGNORECASE
+        )
+        whole = re.compile(rf"(?:\w+\W+)?{re.escape(term.word)}", re.IGNORECASE)
+        left = [
+            row
+            for row in rows
+            if any(whole.fullmatch(self.cell(row, at)) for at in columns)
+            or any(beside.search(self.cell(row, at)) for at in range(len(row.cells)))
+        ]
+        if left or columns:
+            return _Narrowed(left, by=f"“{said}” in them")
+        around = f"{self.caption}\n{self._document.title}\n{self._document.text[:HEAD]}"
+        return _Narrowed(rows, beside.search(around) is not None)
+
+    def amount_column(self, asked: Enumerated, head: int | None) -> int | None:
+        """The column of the amounts that are shown and added."""
+        numeric = [at for at in range(len(self.names)) if self._is_numeric(at)]
+        wanted = {root(word) for one in asked.fields for word in one.split()} - {
+            root("date"),
+            root("number"),
+            root("name"),
+        }
+        wanted |= asked.stems | {term.stem for term in asked.terms if not term.name}
+        by_field = [at for at in numeric if roots(self.names[at]) & wanted]
+        if head is not None and head in numeric:
+            return head
+        if by_field and (asked.kind == "sum" or asked.fields):
+            return by_field[0]
+        money = [at for at in numeric if self._is_money(at) or roots(self.names[at]) & set(map(root, _AMOUNTS))]
+        money = [at for at in money if not roots(self.names[at]) & _NO_AMOUNTS]
+        order = {root(word): at for at, word in enumerate(_AMOUNTS)}
+        return min(
+            money, key=lambda at: min([order.get(one, 99) for one in roots(self.names[at])], default=99), default=None
+        )
+
+    def date_column(self, asked: Enumerated, head: int | None) -> int | None:
+        """The column of the dates: that of the head, or of a term ("paid in May"), else the first."""
+        dated = [at for at in range(len(self.names)) if self._dated[at]]
+        if head is not None and head in dated:
+            return head
+        of_term = {term.stem for term in asked.terms}
+        done = [at for at in dated if not roots(self.names[at]) & _EXPECTED]
+        return next((at for at in dated if roots(self.names[at]) & of_term), next(iter([*done, *dated]), None))
+
+    def found(
+        self, document_id: int, row: tables.Row, head: int | None, amounts: int | None, dates: int | None
+    ) -> Found:
+        """A row with what is known of it."""
+        cells = {name: self.cell(row, at) for at, name in enumerate(self.names)}
+        ordered = [] if dates is None else [dates, *(at for at in self._dated if at != dates)]
+        date = next((found for at in ordered if (found := self._dated[at].get(self.cell(row, at)))), None)
+        amount, currency = (None, None) if amounts is None else self.amount(row, amounts)
+        label = self.cell(row, head) if head is not None else ""
+        numbered = head == 0 and bool(self._numbered)
+        if label and (numbered or IDENTIFIER.fullmatch(label)) and (head is None or head != dates) and head != amounts:
+            key: tuple[str, ...] = ("id", label.casefold())
+        elif date and amount is not None:
+            key = ("event", date, str(amount), currency or "")
+        else:
+            key = ("row", collapse(" ".join(cells.values())).casefold())
+        return Found(
+            sentence=sentence_of(document_id, self._document, row.start, row.end, self._table.heading),
+            cells=cells,
+            table=(self._table.start, self._table.end),
+            key=key,
+            date=date,
+            amount=amount,
+            currency=currency,
+            not_counted=status_of(self._document),
+        )
+
+
+READ_CHARS = 32_000_000
+"""Characters of documents whose tables are cached as they were read; a document counts once for each of its tables."""
+_readers: LRUCache[tuple[str, str, str, int], TableReader] = LRUCache(
+    READ_CHARS, lambda one: min(one.chars, READ_CHARS)
+)
+_lock = Lock()
+
+
+def reader_of(document: Document, table: tables.Table) -> TableReader:
+    """The reader of a table, cached by what the document says and is called: another text, title or name is read
+    again."""
+    key = document.sha256, document.source, f"{document.title}\n{document.metadata.author}", table.start
+    with _lock:
+        known = _readers.get(key)
+    if known is None:
+        known = TableReader(document, table)
+        with _lock:
+            _readers[key] = known
+    return known
+
+
+def sums_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Part]:
+    """Tables with a total of what was asked for."""
+    for table in document.layout.tables:
+        reader = reader_of(document, table)
+        amounts = reader.amount_column(replace(asked, stems=frozenset()), None)
+        if not reader.totals or amounts is None or len(reader.data) < 2:
+            continue
+        before = document.text[max(0, table.start - 400) : table.start]
+        near = roots(f"{before} {' '.join(reader.names)} {reader.caption}")
+        if not asked.stems <= near | roots(document.title):
+            continue
+        rows = [reader.found(document_id, row, None, amounts, None) for row in table.rows]
+        rows = [replace(row, key=("part", str(row.amount))) for row in rows]
+        rule, dated = BY_COLUMN if asked.stems <= near else BY_TITLE, document.metadata.date or ""
+        yield Part(rule, tuple(reader.names), tuple(rows), (), "", reader.names[amounts], dated)

@@ -1,0 +1,92 @@
+"""What cells say: amounts with their currencies, dates, and whether a cell says no or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from hybrid.text import values
+
+_NOTHING = re.compile(
+    r"\W*(?:none|nil|no|n/?a|false|-|–|—|0+(?:[.,]0+)?|not? .*|un(?:paid|known|signed))?\W*", re.IGNORECASE
+)
+ZERO = re.compile(r"\D*0+(?:[.,]0+)*\D*")
+CODES = r"(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)"
+_NUMBER = (
+    r"(?:\d{1,3}(?:[.’' \u00a0\u202f]\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])"  # 1.240,00 and 880,50
+    r"|\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?)"
+)
+MONEY = re.compile(
+    rf"(?P<sign>[$€£¥]|\b{CODES}\s?)?(?P<minus>[-−(]?)\s?(?P<n>{_NUMBER})\)?\s?(?P<after>[$€£]|{CODES}\b)?",
+    re.IGNORECASE,
+)
+_DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
+_GROUPS_OF_THREE = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
+
+
+def is_empty(cell: str) -> bool:
+    """Whether a cell says no or nothing.
+
+    Example:
+        >>> [is_empty(one) for one in ("-", "", "0", "£0.00", "No", "8 June 2023", "16")]
+        [True, True, True, True, True, False, False]
+    """
+    return _NOTHING.fullmatch(cell) is not None or (
+        ZERO.fullmatch(cell) is not None and not re.search(r"[a-z]{2}", cell, re.I)
+    )
+
+
+def has_decimal_comma(cells: Iterable[str]) -> bool:
+    """Whether a column's amounts have a comma before their decimals: then "1.240" is 1240 in it.
+
+    Example:
+        >>> has_decimal_comma(["1.240,00 €", "880"]), has_decimal_comma(["1,240.00", "880"])
+        (True, False)
+    """
+    return any(match and _DECIMAL_COMMA.search(match["n"]) for match in map(MONEY.search, cells))
+
+
+def amount_of(cell: str, column: str, *, decimal_comma: bool = False) -> tuple[Decimal | None, str | None]:
+    """The number of a cell and its currency, which may stand in the column's name.
+
+    Example:
+        >>> amount_of("£1,240.00", "Amount"), amount_of("1.240,00 €", "Amount")
+        ((Decimal('1240.00'), '£'), (Decimal('1240.00'), '€'))
+    """
+    match = MONEY.search(cell)
+    if match is None:
+        return None, None
+    sign = (match["sign"] or match["after"] or "").strip()
+    named = re.search(r"[$€£¥]|\b" + CODES + r"\b", column)
+    written = match["n"]
+    grouped = written.count(".") > 1 or (decimal_comma and _GROUPS_OF_THREE.fullmatch(written) is not None)
+    if _DECIMAL_COMMA.search(written) or grouped:
+        written = written.replace(".", "").replace(",", ".")
+    number = Decimal(re.sub(r"[^\d.]", "", written))
+    currency = (sign or (named[0] if named else "")).upper() or None
+    return (-number if match["minus"] else number), currency
+
+
+def read_dates(cells: Sequence[str]) -> dict[str, str]:
+    """The dates among cells, in ISO 8601. 3/4/2024 is read if another of them says which is the month: 13/4/2024."""
+    found: dict[str, str] = {}
+    slashed = {cell: match for cell in cells if (match := _SLASHED.match(cell.strip()))}
+    day_first = any(int(match[1]) > 12 for match in slashed.values())
+    month_first = any(int(match[2]) > 12 for match in slashed.values())
+    for cell in cells:
+        written = cell.strip()
+        parsed = values.parse_date(written) or next((iso(day) for _, _, day in values.days(written)), None)
+        match = slashed.get(cell)
+        if match is not None and day_first != month_first:
+            day, month = (int(match[1]), int(match[2])) if day_first else (int(match[2]), int(match[1]))
+            parsed = f"{match[3]}-{month:02d}-{day:02d}"
+        if parsed and len(written) < 40 and (match or not written.isdigit()):
+            found[cell] = parsed
+    return found
+
+
+def iso(day: tuple[int, int, int]) -> str:
+    """A year, a month and a day as ISO 8601."""
+    return f"{day[0]:04}-{day[1]:02}-{day[2]:02}"

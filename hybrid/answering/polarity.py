@@ -1,0 +1,523 @@
+"""What a sentence answers to a yes-or-no question: "yes", "no", or neither.
+
+The pairs that `hybrid.answering.verification.disagreement` compares must be alike in words. Those who disagree about
+what happened seldom are: "He was at the depot on Monday and signed the book" is denied by "I was not there". So here
+each sentence is put to the question by itself: it answers if it says or denies the question's predicate, of the same
+people and things, on the same day. What is only planned, supposed, asked or reported answers nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from hybrid.answering.enumeration_question import root
+from hybrid.answering.verification.disagreement import (
+    OPPOSITE,
+    Kind,
+    Said,
+    days_agree,
+    disagree,
+    identifiers,
+    periods_agree,
+)
+from hybrid.answering.verification.values import values
+from hybrid.text import lexicon, wordnet
+from hybrid.text.values import MONTHS
+
+Stance = Literal["yes", "no"]
+
+MIN_COVERED = 0.6
+"""Share of the question's words, its predicate's among them, that a sentence and what it refers back to must hold."""
+_REACH = 4
+"""Words between a negation and the verb that it denies: "has not yet in fact been paid"."""
+_AUX = re.compile(
+    r"^(?:(?:so|and|but|is it true that|is it correct that)\b,?\s*)?"
+    r"(?:(?:when|why|where|how(?: often| long)?|at what time|on what (?:date|day)|on which (?:date|day))\s+)?"
+    r"(?P<aux>did|does|do|was|were|is|are|has|have|had)(?P<n>n['’]t)?\s+(?P<rest>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANY = lexicon.vocabulary(
+    """
+    yet somebody everybody anybody actually already not everyone any anyone someone there really ever
+    """
+)
+_SPOKEN = lexicon.vocabulary("tell show found find get gave say said give told given shown")
+_DETERMINERS = lexicon.vocabulary(
+    """
+    a an the his her its their my our your this that these those all both any no each
+    """
+)
+_PREPOSITIONS = lexicon.vocabulary(
+    """
+    at in on to from with by for about into onto over under near before after during until since between against
+    through within as when while if because outside inside beside behind
+    """
+)
+_BE = lexicon.vocabulary("was were is are am be been being wasn't weren't isn't aren't")
+_NEGATION = lexicon.vocabulary("not never n't no nobody none neither nor nothing without cannot hardly")
+_UNDONE = re.compile(r"(?:fail|refus|declin|den[yi]|omit|neglect|forg[eo]t)\w*$")
+_NOT_SO = lexicon.vocabulary(
+    """
+    would could should might may will shall must can if unless whether until please maybe perhaps likely unlikely
+    planned intended expected due supposed suggested proposed asked wanted hoped
+    """
+)
+_PRESENCE = lexicon.vocabulary(
+    """
+    attend attended visit visited come came arrive arrived go went reach reached enter entered present seen saw see
+    walked stood stayed met
+    """
+)
+_SEEN = lexicon.vocabulary("seen saw see met meet noticed notice")
+_AWAY = lexicon.vocabulary("absent away elsewhere nowhere")
+_ATTENDING = {"attend": frozenset({"present"}), "attended": frozenset({"present"}), "come": frozenset({"arrived"})}
+_NOT_ATTENDING = {"attend": frozenset({"absent", "missed"}), "attended": frozenset({"absent", "missed"})}
+_TIMES = lexicon.vocabulary(
+    """
+    today yesterday tomorrow night morning afternoon evening time times day week month once twice again minutes
+    hours days weeks either anything something nothing
+    """
+)
+_PERSONAL = re.compile(r"\b(?:he|she|him|her|they|them|me|us|you|i|we|it)\b", re.IGNORECASE)
+_CLAUSES = re.compile(
+    r"[;:.!?]\s+|,?\s+\b(?:but|whereas|while|although|though|because|since)\b|,\s+(?:and|so|who|which)\b"
+    r"|\band (?=(?:i|he|she|it|they|we|nobody|no one|everybody|the)\b)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*")
+_TITLES = lexicon.vocabulary("mr mrs ms miss dr prof sir lord lady sister nurse captain councillor")
+_WITNESSED = lexicon.vocabulary(
+    """
+    saw see seen watched heard hear noticed notice remember remembered recall recalled witnessed
+    """
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A yes-or-no question. ``predicate`` are the words that must all be said, the verb last; of a question where
+    somebody was (``copular``) the place, or what somebody or something is. ``words`` are all its content words but
+    names, ``names`` its names, each of one or more words, ``text`` the question."""
+
+    text: str
+    predicate: tuple[str, ...]
+    words: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    copular: bool
+    placed: bool = False
+    passive: bool = False
+
+
+@lru_cache(maxsize=256)
+def read(question: str) -> Asked | None:
+    """The parts of a yes-or-no question, or of one that takes such a question's "yes" for granted ("When was it
+    paid?"); ``None`` for another question.
+
+    Example:
+        >>> asked = read("Was the deposit for Carrow Barn paid?")
+        >>> asked.predicate, asked.names
+        (('paid',), (('carrow', 'barn'),))
+    """
+    match = _AUX.match(" ".join(question.split()).rstrip(" ?.!"))
+    if match is None:
+        return None
+    tokens = _WORD.findall(match["rest"])
+    names = _names(tokens)
+    named = {part for name in names for part in name}
+    words = tuple(dict.fromkeys(t.lower() for t in tokens if _is_content(t) and t.lower() not in named))
+    aux = match["aux"].lower()
+    if aux in ("did", "does", "do"):
+        predicate, copular, placed = _active(tokens, named), False, False
+    else:
+        predicate, copular, placed = _of_be(tokens, named)
+    if not predicate or not (words or names):
+        return None
+    passive = not copular and (aux in ("was", "were", "is", "are") or "been" in map(str.lower, tokens))
+    return Asked(question, predicate, words, names, copular, placed, passive)
+
+
+def _is_content(token: str) -> bool:
+    low = token.lower()
+    if low in _ANY or low in MONTHS or not token[0].isalpha() or len(low) < 2 or low in lexicon.NUMBER_WORDS:
+        return False
+    return (low not in lexicon.STOPWORDS or low in _SPOKEN) and low not in _TITLES
+
+
+def _names(tokens: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    found: list[list[str]] = [[]]
+    for token in tokens:
+        plain = re.sub(r"['’]s$", "", token)
+        if token[0].isupper() and token.lower() not in MONTHS and plain.replace("-", "").isalpha():
+            if plain.lower() not in _TITLES and plain.lower() not in lexicon.STOPWORDS and len(plain) > 1:
+                found[-1].append(plain.lower())
+            continue
+        found.append([])
+    return tuple(tuple(run) for run in found if run)
+
+
+def _active(tokens: Sequence[str], named: set[str]) -> tuple[str, ...]:
+    """The verbs before the first preposition or object: of "did the fire alarm ring on" "alarm" and "ring", of which
+    the sentence must hold both."""
+    verbs: list[str] = []
+    before = ""
+    for token in tokens:
+        low = token.lower()
+        stops = low in _PREPOSITIONS or (low in _DETERMINERS and before != "of")
+        if stops and verbs:
+            break
+        is_noun = before in _DETERMINERS or not _is_content(token) or low in named
+        if not is_noun and wordnet.is_verb(low):
+            verbs.append(low)
+        before = low
+    return tuple(verbs)
+
+
+def _of_be(tokens: Sequence[str], named: set[str]) -> tuple[tuple[str, ...], bool, bool]:
+    """The participle, or what something is or where; whether it is the latter, and whether it is a place."""
+    low = [token.lower() for token in tokens]
+    start = low.index("been") + 1 if "been" in low else 0
+    for at in range(start, len(low)):
+        before = low[at - 1] if at else ""
+        content = _is_content(tokens[at]) and low[at] not in named
+        if content and before not in _DETERMINERS and _is_participle(low[at]):
+            return (low[at],), False, False
+    content_at = [at for at, token in enumerate(tokens) if _is_content(token) and low[at] not in named]
+    first_named = next((at for at, word in enumerate(low) if word in named or _is_content(tokens[at])), None)
+    if first_named is None:
+        return (), True, False
+    place = next((at for at in range(first_named + 1, len(low)) if low[at] in _PREPOSITIONS), None)
+    between = [at for at in content_at if first_named < at and (place is None or at < place)]
+    after = [at for at in content_at if place is not None and at > place]
+    subject_named = low[first_named] in named
+    if place is not None and after and (subject_named or not between) and not between:
+        return (low[after[0]],), True, True
+    if between:
+        return (low[between[-1]],), True, False
+    return (), True, False
+
+
+def _is_participle(word: str) -> bool:
+    ends = re.search(r"(?:ed|en|wn|ght|ld|id|nt|ut|pt|st|ft|lt|ung|orn|de|ne|ing)$", word) is not None
+    return ends and wordnet.is_verb(word) and (word not in wordnet.lemmas(word) or len(wordnet.lemmas(word)) > 1)
+
+
+# What a sentence says -------------------------------------------------------------------------------------------------
+
+
+def contradict(one: Said, other: Said, question: str) -> Kind | None:
+    """How two sentences contradict each other on a question: one answers it with "yes" and the other with "no", or they
+    `disagree`; ``None`` where they do not.
+
+    Example:
+        >>> there = Said("Mr Ode was at the quay all day.")
+        >>> denial = Said("I was not there.", speaker="Ben Ode", before="I know the quay.")
+        >>> contradict(there, denial, "Was Mr Ode at the quay?")
+        'denial'
+    """
+    asked = read(question)
+    if asked is not None:
+        answers = stance(asked, one), stance(asked, other)
+        if None not in answers:
+            if answers[0] == answers[1]:
+                return disagree(one, other, question) if not _YES_NO.match(question) else None
+            yes, no = (one, other) if answers[0] == "yes" else (other, one)
+            return None if not periods_agree(yes, no) or _became(yes, no) or _at_other_moments(yes, no) else "denial"
+        if answers != (None, None) and (kind := disagree(one, other, question)) in ("denial", "opposite"):
+            return None  # of something else: one of the two does not say what was asked
+        return kind if answers != (None, None) else disagree(one, other, question)
+    return disagree(one, other, question)
+
+
+def may_answer(asked: Asked, text: str) -> bool:
+    """Whether a sentence may answer at all, by some word of the question or a pronoun in it: cheap, for many."""
+    held = set(_split(text))
+    return bool(held & _POINTING) or any(
+        _means(one, asked.predicate[-1]) or _opposed(one, asked.predicate[-1]) for one in held
+    )
+
+
+_POINTING = lexicon.vocabulary("there")
+_YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|had)\b", re.IGNORECASE)
+_STILL = re.compile(
+    r"\b(?:ha(?:s|ve) not|hasn't|haven't|not yet|remains?|still|outstanding|overdue"
+    r"|(?:is|are) (?:still )?(?:not|un\w+))\b",
+    re.IGNORECASE,
+)
+
+
+_MOMENT = re.compile(r"\b(?:when|before|after|during|while|upon|until)\b(?P<what>[^,;.]*)", re.IGNORECASE)
+
+
+def _at_other_moments(one: Said, other: Said) -> bool:
+    """Whether each says when, and not of the same moment: "when loading began", "when it was opened"."""
+    mine, theirs = (
+        {stem for match in _MOMENT.finditer(said.plain) for stem in lexicon.content_words(match["what"])}
+        for said in (one, other)
+    )
+    return bool(mine and theirs) and not mine & theirs
+
+
+def _became(yes: Said, no: Said) -> bool:
+    """Whether what a sentence denies as not done yet was done after its day, so that both may be right."""
+    if not no.date or not _STILL.search(no.plain.replace("’", "'")):
+        return False
+    done = [
+        f"{day.year}-{day.month:02}-{day.day:02}"
+        for day in values(yes.plain).days
+        if day.year and day.month and day.day
+    ]
+    when = max(done, default=(yes.date or "")[:10])
+    return when > no.date[:10]
+
+
+def stance(asked: Asked, said: Said) -> Stance | None:
+    """What a sentence answers to a question.
+
+    Example:
+        >>> stance(read("Did the alarm ring?"), Said("It did not ring.", before="I heard no alarm."))
+        'no'
+    """
+    if not said.states:
+        return None
+    text = said.plain.replace("’", "'")
+    around = f"{said.before} {text}" if said.refers else text
+    if not (_is_of_the_day(asked, around) and _is_of_the_things(asked, said, around)):
+        return None
+    if not _names_agree(asked, said, text, around) or not _covers(asked, around):
+        return None
+    found: Stance | None = None
+    for clause in _CLAUSES.split(text):
+        words = _split(clause)
+        one = _copular(asked, words) if asked.copular else _verbal(asked, words, around)
+        if one is not None and not _first_person_of_other(asked, said, words):
+            if found is not None and found != one:
+                return None
+            found = one
+    return found
+
+
+def _split(clause: str) -> list[str]:
+    """The words of a clause in lower case, "didn't" as two."""
+    found: list[str] = []
+    for word in _WORD.findall(clause):
+        low = word.lower()
+        found += [low[:-3], "not"] if low.endswith("n't") and len(low) > 3 else ["cannot"] if low == "can't" else [low]
+    return [word for word in found if word]
+
+
+def _alike(one: str, other: str) -> bool:
+    return root(one) == root(other) or bool(wordnet.lemmas(one) & wordnet.lemmas(other))
+
+
+def _means(one: str, other: str) -> bool:
+    """Whether one word of a sentence stands for another of the question."""
+    synonyms = lexicon.SYNONYMS.get(lexicon.stem(one), frozenset())
+    return _alike(one, other) or lexicon.stem(other) in synonyms or one in _ATTENDING.get(other, ())
+
+
+@lru_cache(maxsize=4096)
+def _opposed(word: str, verb: str) -> bool:
+    """Whether a word denies what a verb or an adjective says: "unpaid" of "paid"."""
+    if word.startswith("un") and len(word) > 5 and _alike(word[2:], verb):
+        return True
+    if word in _NOT_ATTENDING.get(verb, ()) or (verb in ("paid", "pay") and word in ("outstanding", "overdue")):
+        return True
+    return any(_alike(key, verb) and any(_alike(word, one) for one in others) for key, others in OPPOSITE.items())
+
+
+def _verbal(asked: Asked, words: list[str], around: str) -> Stance | None:
+    main, *others = reversed(asked.predicate)
+    if not all(any(_means(word, other) for word in _split(around)) for other in others):
+        return None
+    for at, word in enumerate(words):
+        opposite = _opposed(word, main)
+        if not (opposite or _means(word, main)):
+            continue
+        reach = words[max(0, at - _REACH - 1) : at]
+        if _infinitive(reach) and not any(map(_UNDONE.match, reach)):
+            return None
+        if _NOT_SO & set(words[:at]):
+            return None
+        denied = _denied(
+            [one for one in reach if _means(one, main) or not any(_means(one, other) for other in asked.words)], main
+        )
+        if denied is None:
+            return None
+        if not opposite and at and words[at - 1] in _DETERMINERS - {"no"} and not any(map(_UNDONE.match, reach)):
+            continue  # a noun: "the ring", "the payment"
+        if set(words[at + 1 : at + 2]) & {"no", "nothing", "none"} and not denied:
+            denied = True
+        if not opposite and not _same_object(asked, words[at + 1 :]):
+            return None
+        if not _same_subject(asked, words[:at], words[at + 1 :]):
+            return None
+        return "no" if denied != opposite else "yes"
+    return None
+
+
+def _infinitive(reach: Sequence[str]) -> bool:
+    """Whether the words before a verb end in "to", "to be", "to have been"."""
+    at = next((at for at in range(len(reach) - 1, -1, -1) if reach[at] not in _BE and reach[at] != "have"), None)
+    return at is not None and reach[at] == "to"
+
+
+def _same_object(asked: Asked, after: Sequence[str]) -> bool:
+    """Whether what stands right after the verb is in the question, or nothing does: "did not return my calls" does not
+    say that a deposit was not returned."""
+    phrase: list[str] = []
+    for word in after:
+        if word in _PREPOSITIONS or word in _BE or word in ("and", "or", "of", "that", "to", "without", "except"):
+            break
+        if word[0].isalpha() and word not in lexicon.STOPWORDS and word not in _TIMES and not word.endswith("ly"):
+            phrase.append(word)
+    about = [word for word in phrase if word not in _TITLES and word not in MONTHS and word not in lexicon.NUMBER_WORDS]
+    return not about or any(_is_asked(asked, word) for word in about)
+
+
+def _same_subject(asked: Asked, before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether who or what stands before the verb is in the question, or is a pronoun. Where the question asks what was
+    done to something, anybody may have done it."""
+    if asked.passive and any(_is_asked(asked, word) for word in after):
+        return True
+    said = [
+        word
+        for word in before
+        if word[0].isalpha() and word not in lexicon.STOPWORDS | _NEGATION | _BE | _TIMES | _TITLES | set(MONTHS)
+        and word not in lexicon.NUMBER_WORDS and not word.endswith("ly") and not _UNDONE.match(word)
+        and word not in ("nobody", "everybody", "everyone", "anybody")
+    ]  # fmt: skip
+    return not said or any(_is_asked(asked, word) for word in said)
+
+
+def _is_asked(asked: Asked, word: str) -> bool:
+    named = {part for name in asked.names for part in name}
+    return word in named or word in identifiers(asked.text) or any(_means(word, other) for other in asked.words)
+
+
+def _denied(reach: Sequence[str], main: str) -> bool | None:
+    """Whether the words before a verb deny it; ``None`` where they deny another verb, of which it is part."""
+    denied = False
+    for at in range(len(reach) - 1, -1, -1):
+        word = reach[at]
+        if word in _NEGATION or _UNDONE.match(word):
+            between = [one for one in reach[at + 1 :] if one not in _BE and one not in lexicon.STOPWORDS]
+            if any(wordnet.is_verb(one) and not one.endswith("ly") and not _alike(one, main) for one in between):
+                return None
+            denied = not denied
+    return denied
+
+
+def _copular(asked: Asked, words: list[str]) -> Stance | None:
+    (wanted,) = asked.predicate
+    for at, word in enumerate(words):
+        opposite = not asked.placed and _opposed(word, wanted)
+        there = asked.placed and word == "there"
+        if not (opposite or there or _means(word, wanted)):
+            continue
+        before = words[:at]
+        reach = before[-_REACH - 1 :]
+        verb = next((place for place in range(len(reach) - 1, -1, -1) if reach[place] in _BE | _PRESENCE), None)
+        if _NOT_SO & set(before):
+            return None
+        if verb is None:
+            return "yes" if asked.placed and not there and _acts_there(asked, words, at) else None
+        if there and at + 1 < len(words) and words[at + 1] in _BE:
+            continue  # "there was"
+        named = {part for name in asked.names for part in name} | _TITLES
+        between = [
+            one
+            for one in reach[verb + 1 :]
+            if one not in lexicon.STOPWORDS | _NEGATION | _BE | named and not one.endswith("ly")
+        ]
+        others = [one for one in between if one not in _AWAY | _PRESENCE]
+        if others and not (reach[verb] in _BE and _stands_before(others, wanted)):
+            return None
+        negations = sum(one in _NEGATION for one in reach[max(0, verb - 2) :])
+        if negations and (reach[verb] in _SEEN or any(one in _SEEN for one in between)):
+            return None  # who has not seen somebody does not say that they were not there
+        away = any(one in _AWAY for one in between)
+        return "no" if (negations % 2 == 1) != (away or opposite) else "yes"
+    return None
+
+
+def _acts_there(asked: Asked, words: Sequence[str], at: int) -> bool:
+    """Whether somebody of whom is asked does something at the place: "Mr Ode shouted at me in the canteen"."""
+    before = [word for word in words[max(0, at - 3) : at] if word not in _DETERMINERS]
+    named = {part for name in asked.names[:1] for part in name}
+    subject = bool(named & set(words[:3]))
+    return subject and before[-1:] in (["in"], ["at"], ["on"]) and not _NEGATION & set(words[:at])
+
+
+def _stands_before(between: Sequence[str], wanted: str) -> bool:
+    """Whether the words between a form of "be" and what is asked for only say more of it: "at the building site"."""
+    return len(between) == 1 and not wordnet.is_verb(between[0]) and wanted not in between
+
+
+# Of whom, of what, when -----------------------------------------------------------------------------------------------
+
+
+def _covers(asked: Asked, around: str) -> bool:
+    if not asked.words:
+        return True
+    held = set(_split(around))
+    main = asked.predicate[-1]
+    count = sum(
+        any(_means(one, word) or (word == main and _opposed(one, word)) for one in held)
+        or (asked.placed and word == main and "there" in held)
+        for word in asked.words
+    )
+    return count >= MIN_COVERED * len(asked.words)
+
+
+def _is_of_the_day(asked: Asked, around: str) -> bool:
+    return days_agree(asked.text, around)
+
+
+def _is_of_the_things(asked: Asked, said: Said, around: str) -> bool:
+    wanted = identifiers(asked.text)
+    held = identifiers(around)
+    return not wanted or wanted <= held | identifiers(said.title) or (not held and wanted <= identifiers(said.title))
+
+
+def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:
+    """Whether the first name of the question is in the sentence, or is who says "I"; the others are there, or a pronoun
+    stands for them."""
+    if not asked.names:
+        return True
+    held = set(re.findall(r"[^\W_]+", around.lower()))
+    speaker = set(re.findall(r"[^\W_]+", (said.speaker or "").lower()))
+    first, *rest = asked.names
+    own = re.search(r"\b(?:I|me|my|we|our|us)\b", text) is not None and bool(_named_in(first, speaker))
+    if not (_named_in(first, held) or own):
+        return False
+    return all(
+        _named_in(name, held) or _PERSONAL.search(text) is not None or _named_in(name, _title_words(said))
+        for name in rest
+    )
+
+
+def _title_words(said: Said) -> set[str]:
+    return set(re.findall(r"[^\W_]+", said.title.lower()))
+
+
+def _named_in(name: tuple[str, ...], held: Iterable[str]) -> bool:
+    return bool({name[-1], name[0]} & set(held)) if len(name) < 3 else name[-1] in set(held)
+
+
+def _first_person_of_other(asked: Asked, said: Said, words: Sequence[str]) -> bool:
+    """Whether "I" is the subject of the clause and somebody else than the question asks about, who did not witness
+    it."""
+    if not asked.names or "i" not in words:
+        return False
+    speaker = set(re.findall(r"[^\W_]+", (said.speaker or "").lower()))
+    if not said.speaker:
+        return not any(_named_in(name, words) for name in asked.names)
+    if _named_in(asked.names[0], speaker):
+        return False
+    subject = words.index("i")
+    named = [at for at, word in enumerate(words) if word in {part for name in asked.names for part in name}]
+    return not (named and (min(named) < subject or bool(_WITNESSED & set(words[subject : min(named)]))))

@@ -1,0 +1,280 @@
+"""Files of files: mailboxes, archives, saved web pages and Outlook's messages. Their members are documents of their
+own, named after the path inside the container.
+
+The document of the container itself is a list of what is in it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from functools import partial
+from typing import Any
+
+from olefile import OleFileIO
+from oxmsg import Message as OutlookMessage
+from oxmsg.attachment import Attachment as OutlookAttachment
+from oxmsg.domain import constants
+from oxmsg.storage import Storage
+
+from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from hybrid.ingest.loaders.eml import header_date
+from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.html import read_html
+from hybrid.ingest.loaders.mime import content, header, numbered, parsed
+from hybrid.ingest.loaders.plain_text import decode
+from hybrid.types.documents import Metadata
+from hybrid.types.reports import SkippedFile
+
+MAX_RATIO = 200
+"""How many times its packed size a member of an archive may be: text packs to a tenth, archives made to fill a disk to
+a thousandth."""
+_RATIO_FROM = 1 << 20  # bytes; small members of one repeated letter are harmless
+_MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(?=>?[!-9;-~]+:)")
+_QUOTED_START = re.compile(rb"^>(>*From )", re.MULTILINE)
+_SYSTEM_FILES = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+
+
+def is_mailbox(data: bytes) -> bool:
+    """Whether the bytes are a mailbox of two or more mails.
+
+    Example:
+        >>> is_mailbox(b"From a Mon Mar  2 09:15:00 2026\\nTo: b\\n\\nOne.")
+        False
+    """
+    found = _MAIL_START.finditer(data)
+    return next(found, None) is not None and next(found, None) is not None
+
+
+def load_mbox(data: bytes, source: str) -> Extracted:
+    """A mailbox (mbox, of any of its kinds): its mails by number, ``box.mbox#1``."""
+    starts = [match.span() for match in _MAIL_START.finditer(data)]
+    if not starts:
+        raise DamagedDocumentError(source, "it is named as a mailbox but holds no mail; restore it, or name it .txt")
+    ends = [*(start for start, _ in starts[1:]), len(data)]
+    mails = [
+        Attachment(str(number), _QUOTED_START.sub(rb"\1", data[start:end]), "eml")
+        for number, ((_, start), end) in enumerate(zip(starts, ends, strict=True), 1)
+    ]
+    return Extracted(f"Mailbox with {len(mails):,} mails.", attachments=tuple(mails))
+
+
+def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
+    """An archive: each file in it by its path. A member is unpacked when it is read, and refused where it needs a
+    password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    shown = [entry for entry in entries if not _SYSTEM_FILES.search(entry.filename)]
+    names: dict[str, int] = {}
+    members = []
+    for entry in shown:
+        given = name = _member_name(entry.filename)
+        while name in names:
+            names[given] += 1
+            name = numbered(given, names[given])
+        names[name] = names.get(name, 1)
+        members.append(Attachment(name, partial(_unpacked, archive, entry, f"{source}#{name}", max_bytes)))
+    hidden = len(entries) - len(shown)
+    text = "\n".join([f"Archive with {len(members):,} files.", *(member.name for member in members)])
+    left_out = (f"{hidden} files that file managers wrote",) if hidden else ()
+    return Extracted(text, attachments=tuple(members), left_out=left_out)
+
+
+def _member_name(name: str) -> str:
+    """A member's path without what would lead out of the archive."""
+    parts = [part for part in canonical(name).replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return "/".join(parts).replace("#", "%23") or "unnamed"
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: str, max_bytes: int) -> bytes:
+    if entry.flag_bits & 1:
+        raise EncryptedDocumentError(source, "it needs a password; unpack the archive and ingest what was in it")
+    ratio = entry.file_size / max(1, entry.compress_size)
+    if entry.file_size > _RATIO_FROM and ratio > MAX_RATIO:
+        raise DocumentTooLargeError(
+            source, f"it unpacks to {ratio:,.0f} times its size, over {MAX_RATIO}; unpack it yourself if that is right"
+        )
+    with parsing(source, "archive"), archive.open(entry) as file:
+        data = file.read(max_bytes + 1)  # the size that the archive declares may be wrong
+    if len(data) > max_bytes:
+        raise DocumentTooLargeError(
+            source, f"it unpacks to over {max_bytes:,} bytes; raise max_file_bytes in the ingest settings to read it"
+        )
+    return data
+
+
+def load_mhtml(data: bytes, source: str) -> Extracted:
+    """A saved web page: the text of its page; pictures and other parts are attachments. ``extra["url"]`` is where it
+    was saved from."""
+    with parsing(source, "saved web page"):
+        message = parsed(data)
+        found = content(message, source)
+        url = header(message, "Snapshot-Content-Location") or header(message, "Content-Location")
+    metadata = Metadata(
+        title=header(message, "Subject") or None,
+        date=header_date(header(message, "Date")),
+        extra=found.extra | ({"url": url} if url else {}),
+    )
+    return Extracted(
+        "\n\n".join(found.texts),
+        metadata,
+        attachments=tuple(found.attachments),
+        skipped=tuple(found.skipped),
+        left_out=tuple(found.left_out),
+    )
+
+
+def load_msg(data: bytes, source: str) -> Extracted:
+    """An Outlook message, as `load_eml` reads a mail: headers, body, attachments; attached messages are read, too."""
+    with parsing(source, "Outlook message"), OleFileIO(data) as file:
+        return _outlook(Storage.from_ole(file), source)
+
+
+def _outlook(storage: Storage, source: str) -> Extracted:
+    message = OutlookMessage(storage)
+    recipients = ", ".join(_recipient(one) for one in message.recipients)
+    headers = {name.lower(): str(value) for name, value in message.message_headers.items()}
+    sent = message.sent_date
+    date = header_date(headers.get("date", "")) or (sent.isoformat() if sent is not None else None)
+    shown = {
+        "From": message.sender or "",
+        "To": headers.get("to") or recipients,
+        "Cc": headers.get("cc", ""),
+        "Date": headers.get("date") or (f"{sent.day} {sent:%B %Y, %H:%M} UTC" if sent is not None else ""),
+        "Subject": message.subject,
+    }
+    shown = {name: canonical(" ".join(value.split())) for name, value in shown.items() if value.strip()}
+    body = (message.body or "").replace("\r\n", "\n")
+    left_out: tuple[str, ...] = ()
+    if not body.strip() and message.html_body:
+        page = read_html(message.html_body, source)
+        body, left_out = page.text, page.left_out
+    skipped = []
+    if not body.strip() and message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED):
+        skipped.append(
+            SkippedFile(
+                source=f"{source}#body.rtf", code="unsupported", reason="its body is RTF alone; save it as .eml"
+            )
+        )
+    attachments = list(_outlook_attachments(storage, source, skipped))
+    kept = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
+    extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in kept.items()}
+    extra |= {name.lower(): value for name, value in shown.items() if name in ("From", "To", "Cc")}
+    if attachments:
+        extra["attachments"] = ", ".join(one.name for one in attachments)
+    metadata = Metadata(title=shown.get("Subject"), author=shown.get("From"), date=date, extra=extra)
+    head = "\n".join(f"{name}: {value}" for name, value in shown.items())
+    return Extracted(
+        canonical("\n\n".join(part for part in (head, body.strip("\n")) if part.strip())),
+        metadata,
+        attachments=tuple(attachments),
+        skipped=tuple(skipped),
+        unread_date=None if date else shown.get("Date", ""),
+        left_out=left_out,
+    )
+
+
+def _recipient(recipient: Any) -> str:
+    name, address = (recipient.name or "").strip(), (recipient.email_address or "").strip()
+    return f"{name} <{address}>" if name and address and name != address else name or address
+
+
+def _outlook_attachments(storage: Storage, source: str, skipped: list[SkippedFile]) -> Iterator[Attachment]:
+    names: dict[str, int] = {}
+    for number, attached in enumerate(storage.iter_attachment_storages(), 1):
+        one = OutlookAttachment(attached)
+        inner = next((part for part in attached.storages if part.name.endswith(_EMBEDDED)), None)
+        is_message = inner is not None and any(stream.name == _PROPERTIES for stream in inner.streams)
+        given = canonical(one.file_name or f"attachment-{number}").replace("/", "_").replace("#", "_")
+        given = name = given + ".eml" if is_message and not given.endswith(".eml") else given
+        while name in names:
+            names[given] += 1
+            name = numbered(given, names[given])
+        names[name] = names.get(name, 1)
+        if inner is not None and is_message:
+            yield Attachment(name, partial(_as_eml, inner, f"{source}#{name}"), "eml")
+        elif one.file_bytes is not None:
+            yield Attachment(name, one.file_bytes)
+        else:
+            reason = "it is embedded as an object of another program; save it from Outlook and ingest that"
+            skipped.append(SkippedFile(source=f"{source}#{name}", code="unsupported", reason=reason))
+
+
+_EMBEDDED = "3701000D"  # PidTagAttachDataObject
+_PROPERTIES = "__properties_version1.0"
+
+
+def _as_eml(storage: Storage, source: str) -> bytes:
+    """A message that is embedded in another one, as a mail. Its properties begin after 24 bytes instead of 32."""
+    streams = tuple(
+        replace(stream, bytes_=stream.bytes_[:24] + bytes(8) + stream.bytes_[24:])
+        if stream.name == _PROPERTIES
+        else stream
+        for stream in storage.streams
+    )
+    with parsing(source, "Outlook message"):
+        found = _outlook(replace(storage, streams=streams), source)
+    head, _, body = found.text.partition("\n\n")
+    mail = EmailMessage()
+    for line in head.split("\n"):
+        name, _, value = line.partition(": ")
+        mail[name] = value
+    mail.set_content(body)
+    for one in found.attachments:
+        data = one.data() if callable(one.data) else one.data
+        mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=one.name)
+    return mail.as_bytes()
+
+
+_TNEF_TITLE, _TNEF_DATA, _TNEF_NEXT, _TNEF_PROPERTIES, _TNEF_BODY = 0x8010, 0x800F, 0x9002, 0x9005, 0x800C
+_LONG_NAME = 0x3707
+
+
+def load_tnef(data: bytes, source: str) -> Extracted:
+    """Outlook's winmail.dat: the files in it, and the text of the message where it stands in it as plain text.
+
+    Source: MS-OXTNEF, sections 2.1.3 (structure) and 2.1.3.3 (attributes).
+    """
+    attributes = list(_tnef_attributes(data, source))
+    bodies = [decode(value.rstrip(b"\0"))[0] for number, value in attributes if number == _TNEF_BODY]
+    files: list[dict[int, bytes]] = []
+    for number, value in attributes:
+        if number == _TNEF_NEXT:
+            files.append({})
+        elif files:
+            files[-1][number] = value
+    attachments = []
+    for at, one in enumerate(files, 1):
+        if _TNEF_DATA in one:
+            long_name = _long_name(one.get(_TNEF_PROPERTIES, b""))
+            title = long_name or decode(one.get(_TNEF_TITLE, b"").rstrip(b"\0"))[0]
+            name = canonical(title).replace("/", "_").replace("#", "_").strip() or f"attachment-{at}"
+            attachments.append(Attachment(name, one[_TNEF_DATA]))
+    text = "\n\n".join(body for body in bodies if body.strip())
+    return Extracted(text or f"Outlook container with {len(attachments):,} files.", attachments=tuple(attachments))
+
+
+def _tnef_attributes(data: bytes, source: str) -> Iterator[tuple[int, bytes]]:
+    at = 6  # after the signature and the key
+    while at + 9 <= len(data):
+        number = int.from_bytes(data[at + 1 : at + 3], "little")
+        length = int.from_bytes(data[at + 5 : at + 9], "little")
+        if at + 9 + length > len(data):
+            raise DamagedDocumentError(source, "the Outlook container is cut off; restore it from a good copy")
+        yield number, data[at + 9 : at + 9 + length]
+        at += 11 + length
+
+
+def _long_name(properties: bytes) -> str:
+    """The long file name among the properties of an attachment (PidTagAttachLongFilename), which is a string."""
+    for kind, encoding in ((0x1F, "utf-16-le"), (0x1E, "cp1252")):
+        tag = kind.to_bytes(2, "little") + _LONG_NAME.to_bytes(2, "little")
+        at = properties.find(tag)
+        if at >= 0 and at + 12 <= len(properties):
+            length = int.from_bytes(properties[at + 8 : at + 12], "little")
+            return properties[at + 12 : at + 12 + length].decode(encoding, "replace").rstrip("\0")
+    return ""

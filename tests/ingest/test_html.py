@@ -1,0 +1,95 @@
+"""HTML: what a browser shows; what it does not is in the metadata, and said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hybrid.ingest.loaders.html import load_html
+from hybrid.types.documents import Metadata
+
+HIDDEN = "It ends in 2019."
+
+
+def page(body: str, style: str = "") -> str:
+    return f"<html><head><style>{style}</style></head><body>{body}</body></html>"
+
+
+def text_of(body: str, style: str = "") -> str:
+    return load_html(page(body, style).encode(), "a.html").text
+
+
+@pytest.mark.parametrize(
+    ("style", "element"),
+    [
+        (".x {display: none}", 'class="x"'),
+        ("#x {visibility: hidden !important}", 'id="x" style="visibility: visible"'),
+        ("@media screen {div > p.x {opacity: 0}}", 'class="x"'),
+        ("", 'style="font-size:0"'),
+        ("", 'style="max-height:0; overflow:hidden"'),
+        (".x {position: absolute; left: -9999px}", 'class="x"'),
+        ("", "hidden"),
+    ],
+)
+def test_hidden_text_is_left_out_and_in_the_metadata_and_said(style: str, element: str) -> None:
+    found = load_html(page(f"<div><p>It ends in 2031.</p><p {element}>{HIDDEN}</p></div>", style).encode(), "a.html")
+    assert found.text == "It ends in 2031."
+    assert json.loads(found.metadata.extra["hidden"]) == [HIDDEN]
+    assert found.left_out == ("hidden text",)
+
+
+@pytest.mark.parametrize(
+    ("style", "element"),
+    [
+        (".x {display: none} p.x {display: block}", 'class="x"'),
+        (".x {display: none}", 'class="x" style="display: block"'),
+        ("@media print {.x {display: none}}", 'class="x"'),
+        (".x:hover {display: none}", 'class="x"'),
+        ("", 'aria-hidden="true"'),
+    ],
+)
+def test_what_a_browser_shows_is_read(style: str, element: str) -> None:
+    assert text_of(f"<p {element}>{HIDDEN}</p>", style) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "struck", ["<s>{}</s>", "<del>{}</del>", '<span style="text-decoration: line-through">{}</span>']
+)
+def test_struck_text_is_left_out_and_in_the_metadata(struck: str) -> None:
+    found = load_html(page(f"<p>The cap is {struck.format('500 euros')} 250 euros.</p>").encode(), "a.html")
+    assert found.text == "The cap is 250 euros."
+    assert json.loads(found.metadata.extra["struck"]) == ["500 euros"]
+
+
+def test_raised_digits_make_no_other_number() -> None:
+    body = (
+        '<p>For 1,200<sup><a href="#n">3</a></sup> euros, 10<sup>6</sup> litres of H<sub>2</sub>O, the 1<sup>st</sup>.'
+    )
+    assert text_of(body) == "For 1,200[3] euros, 10⁶ litres of H2O, the 1st."
+
+
+def test_fields_of_forms_show_their_values() -> None:
+    body = (
+        '<form><label>Claimant <input type="text" value="Nadia Voss"></label><label>Ground <select>'
+        "<option>Delay</option><option selected>Defect</option></select></label>"
+        "<label><input type=checkbox checked> Waives interest</label>"
+        '<input type="hidden" value="token"><select><option>First</option><option>Second</option></select>'
+        "<textarea>Typed\nin.</textarea></form>"
+    )
+    assert text_of(body) == "Claimant Nadia Voss\nGround Defect\n☒ Waives interest\nFirst Typed\nin."
+
+
+def test_pictures_show_the_text_that_stands_for_them() -> None:
+    body = '<p>Stamped: <img src="x.png" alt="received 4 May"><img src="y.gif" alt=""><svg><text>drawn</text></svg></p>'
+    assert text_of(body) == "Stamped: [Image: received 4 May] drawn"
+
+
+def test_readings_of_characters_stand_behind_them() -> None:
+    assert text_of("<ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>") == "東京（とうきょう）"
+
+
+def test_a_page_without_anything_hidden_says_nothing_of_it() -> None:
+    found = load_html(page("<p>Open.</p>").encode(), "a.html")
+    assert found.metadata == Metadata(extra={"encoding": "utf-8"})
+    assert found.left_out == ()

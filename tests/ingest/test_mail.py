@@ -1,0 +1,271 @@
+"""Mail: every part of it is in the text, attached, or named with the reason why it is not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import pytest
+from asn1crypto import cms
+
+from hybrid.ingest.loaders.eml import header_date
+from hybrid.ingest.loaders.loading import Loaded, load
+from hybrid.settings import IngestSettings
+
+HEAD = "From: Ann Lee <ann@acme.example>\nTo: bob@beta.example\nDate: Mon, 02 Mar 2026 10:00:00 +0100\nSubject: Note\n"
+FREIGHT = "The freight to Ostend is 12 euros a crate."
+INVITE = (
+    "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Inspection of the boiler\nDTSTART:20260417T130000Z\n"
+    "LOCATION:Hall 4\\, gate B\nATTENDEE;CN=Priya Nair;PARTSTAT=ACCEPTED:mailto:priya@gamma.example\n"
+    "DESCRIPTION:Bring the\n  keys.\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+
+
+def part(kind: str, body: str, *headers: str) -> str:
+    return "\n".join([f"Content-Type: {kind}", *headers, "", body])
+
+
+def multipart(kind: str, *parts: str, boundary: str = "B", after: str = "") -> str:
+    joined = "".join(f"--{boundary}\n{one}\n" for one in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\n\n{joined}--{boundary}--\n{after}'
+
+
+def loaded(body: str | bytes, head: str = HEAD) -> Loaded:
+    data = body.encode() if isinstance(body, str) else body
+    return load(head.encode() + b"MIME-Version: 1.0\n" + data, "m.eml", IngestSettings())
+
+
+def sources(found: Loaded) -> list[str]:
+    return [document.source for document in found.documents]
+
+
+def test_every_text_part_that_is_not_attached_is_in_the_body() -> None:
+    found = loaded(
+        multipart(
+            "mixed", part("text/plain", "See below."), part("text/html", f"<p>{FREIGHT}</p>"), after="List foot.\n"
+        )
+    )
+    assert found.documents[0].text.endswith(f"See below.\n\n{FREIGHT}\n\nList foot.")
+    assert sources(found) == ["m.eml"]
+
+
+def test_a_named_text_after_an_alternative_is_an_attachment() -> None:
+    both = multipart("alternative", part("text/plain", "Hello."), part("text/html", "<p>Hello.</p>"), boundary="C")
+    note = part("text/plain; name=note.txt", FREIGHT, "Content-Disposition: inline; filename=note.txt")
+    found = loaded(multipart("mixed", both, note))
+    assert sources(found) == ["m.eml", "m.eml#note.txt"]
+    assert found.documents[0].text.count("Hello.") == 1
+    assert found.documents[1].text.strip() == FREIGHT
+
+
+def test_an_alternative_that_says_more_is_read_too() -> None:
+    html = f"<p>{FREIGHT} It is paid on delivery.</p>"
+    found = loaded(multipart("alternative", part("text/plain", "This needs HTML."), part("text/html", html)))
+    assert FREIGHT in found.documents[0].text
+    assert "This needs HTML." in found.documents[0].text
+
+
+def test_what_is_attached_inside_an_alternative_is_attached() -> None:
+    rich = multipart(
+        "mixed",
+        part("text/html", "<p>Hello.</p>"),
+        part("text/plain", FREIGHT, "Content-Disposition: attachment; filename=f.txt"),
+        boundary="C",
+    )
+    assert sources(loaded(multipart("alternative", part("text/plain", "Hello."), rich))) == ["m.eml", "m.eml#f.txt"]
+
+
+def test_pictures_of_a_related_part_are_named() -> None:
+    picture = part("image/png", "iVBORw0KGgo=", "Content-Transfer-Encoding: base64", "Content-ID: <x>")
+    found = loaded(multipart("related", part("text/html", f"<p>{FREIGHT}</p><img src=cid:x>"), picture))
+    assert FREIGHT in found.documents[0].text
+    assert [one.source for one in found.skipped] == ["m.eml#attachment-1.png"]
+
+
+def test_a_signed_mail_is_read_as_what_was_signed() -> None:
+    attached = part(
+        "text/plain; name=s.txt",
+        base64.b64encode(FREIGHT.encode()).decode(),
+        "Content-Transfer-Encoding: base64",
+        "Content-Disposition: attachment; filename=s.txt",
+    )
+    inner = multipart("mixed", part("text/plain", "Signed."), attached, boundary="C")
+    signature = part("application/pkcs7-signature; name=smime.p7s", "MIIB", "Content-Transfer-Encoding: base64")
+    found = loaded(multipart("signed", inner, signature))
+    assert sources(found) == ["m.eml", "m.eml#s.txt"]
+    assert found.documents[1].text == FREIGHT
+    assert found.documents[0].text.count("Signed.") == 1
+    assert found.documents[0].metadata.extra["signature"] == "application/pkcs7-signature"
+    assert found.skipped == ()
+
+
+def test_what_is_signed_in_an_envelope_is_read() -> None:
+    signed = cms.ContentInfo(
+        {
+            "content_type": "signed_data",
+            "content": cms.SignedData(
+                {
+                    "version": "v1",
+                    "digest_algorithms": [],
+                    "encap_content_info": {"content_type": "data", "content": part("text/plain", FREIGHT).encode()},
+                    "signer_infos": [],
+                }
+            ),
+        }
+    ).dump()
+    body = part(
+        "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m",
+        base64.encodebytes(signed).decode(),
+        "Content-Transfer-Encoding: base64",
+    )
+    assert FREIGHT in loaded(body).documents[0].text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        multipart(
+            "encrypted; protocol=application/pgp-encrypted",
+            part("application/pgp-encrypted", "Version: 1"),
+            part("application/octet-stream", "x"),
+        ),
+        part(
+            "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
+            base64.encodebytes(
+                cms.ContentInfo(
+                    {
+                        "content_type": "enveloped_data",
+                        "content": {
+                            "version": "v0",
+                            "recipient_infos": [],
+                            "encrypted_content_info": {
+                                "content_type": "data",
+                                "content_encryption_algorithm": {"algorithm": "aes256_cbc", "parameters": b"0" * 16},
+                            },
+                        },
+                    }
+                ).dump()
+            ).decode(),
+            "Content-Transfer-Encoding: base64",
+        ),
+        part("text/plain", "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----"),
+    ],
+    ids=["pgp-mime", "s-mime", "pgp-inline"],
+)
+def test_what_is_encrypted_is_named_and_the_headers_are_read(body: str) -> None:
+    found = loaded(body)
+    assert [one.code for one in found.skipped] == ["encrypted"]
+    assert "Subject: Note" in found.documents[0].text
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+def test_a_mail_in_a_mail_is_read_however_it_is_encoded(encoding: str) -> None:
+    inner = f"From: x@y.example\nTo: a@b.example\nSubject: inner\n\n{FREIGHT}\n"
+    written = {
+        "7bit": inner,
+        "base64": base64.encodebytes(inner.encode()).decode(),
+        "quoted-printable": binascii.b2a_qp(inner.encode()).decode(),
+    }[encoding]
+    mail = part("message/rfc822", written, f"Content-Transfer-Encoding: {encoding}")
+    for found in (loaded(mail), loaded(multipart("mixed", part("text/plain", "Fwd"), mail))):
+        assert sources(found) == ["m.eml", "m.eml#attachment-1.eml"]
+        assert FREIGHT in found.documents[1].text
+        assert found.documents[1].title == "inner"
+
+
+def test_the_mails_of_a_digest_are_read() -> None:
+    inner = f"\nFrom: x@y.example\nTo: a@b.example\nSubject: inner\n\n{FREIGHT}\n"
+    assert FREIGHT in loaded(multipart("digest", inner)).documents[1].text
+
+
+def test_an_invitation_is_read_as_what_when_where_and_who() -> None:
+    both = multipart(
+        "alternative", part("text/plain", "You are invited."), part("text/calendar; method=REQUEST", INVITE)
+    )
+    found = loaded(both)
+    assert sources(found) == ["m.eml", "m.eml#invite.ics"]
+    assert found.documents[1].text == (
+        "Summary: Inspection of the boiler\nStart: 17 April 2026, 13:00 UTC\nLocation: Hall 4, gate B\n"
+        "Attendee: Priya Nair <priya@gamma.example> (accepted)\nDescription: Bring the keys."
+    )
+    assert found.documents[1].metadata.date == "2026-04-17T13:00:00+00:00"
+    assert found.documents[1].metadata.extra["method"] == "REQUEST"
+
+
+def test_a_delivery_report_is_read() -> None:
+    status = part("message/delivery-status", "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; x@y\nAction: failed\n")
+    found = loaded(multipart("report", part("text/plain", "It failed."), status))
+    assert "Final-Recipient: rfc822; x@y\nAction: failed" in found.documents[0].text
+
+
+def test_a_file_written_into_the_text_is_attached() -> None:
+    lines = binascii.b2a_uu(FREIGHT.encode()).decode()
+    found = loaded(part("text/plain", f"See file.\n\nbegin 644 f.txt\n{lines}`\nend\nBye."))
+    assert sources(found) == ["m.eml", "m.eml#f.txt"]
+    assert found.documents[1].text == FREIGHT
+    assert "begin 644" not in found.documents[0].text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "filename*=UTF-8''Vertr%C3%A4ge.txt",
+        'filename="=?utf-8?Q?Vertr=C3=A4ge.txt?="',
+        "filename*0*=UTF-8''Vertr%C3; filename*1*=%A4ge.txt",
+        'filename="Verträge.txt"',
+    ],
+)
+def test_names_of_attachments_are_decoded(name: str) -> None:
+    found = loaded(multipart("mixed", part("text/plain", FREIGHT, f"Content-Disposition: attachment; {name}")))
+    assert sources(found)[1] == "m.eml#Verträge.txt"
+
+
+def test_a_mail_without_headers_or_body_costs_no_attachment() -> None:
+    attached = part("text/plain", FREIGHT, "Content-Disposition: attachment; filename=f.txt")
+    found = loaded(multipart("mixed", attached), head="X-Custodian: Lee\n")
+    assert sources(found) == ["m.eml", "m.eml#f.txt"]
+
+
+def test_persons_and_threads_are_metadata_and_repeated_recipients_are_all_there() -> None:
+    people = "To: carol@beta.example\nCc: dan@beta.example\n"
+    thread = "Message-ID: <2@x>\nIn-Reply-To: <1@x>\nReferences: <0@x>\n <1@x>\n"
+    found = loaded(part("text/plain", "Hi."), head=HEAD + people + thread).documents[0]
+    extra = found.metadata.extra
+    assert extra["to"] == "bob@beta.example, carol@beta.example"
+    assert (extra["from"], extra["cc"]) == ("Ann Lee <ann@acme.example>", "dan@beta.example")
+    assert (extra["message_id"], extra["in_reply_to"], extra["references"]) == ("<2@x>", "<1@x>", "<0@x> <1@x>")
+    assert "To: bob@beta.example, carol@beta.example\n" in found.text
+
+
+def test_a_mail_saved_as_utf_16_is_read() -> None:
+    text = HEAD.replace("Note", "Köln") + f"Content-Type: text/plain; charset=us-ascii\n\nKöln. {FREIGHT}"
+    found = load(text.encode("utf-16"), "m.eml", IngestSettings()).documents[0]
+    assert found.title == "Köln"
+    assert found.text.endswith(f"Köln. {FREIGHT}")
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("2026-03-02T09:15:00.000Z", "2026-03-02T09:15:00+00:00"),
+        ("Mon Mar  2 09:15:00 2026", "2026-03-02T09:15:00"),
+        ("02-Mar-2026 09:15:00 +0100", "2026-03-02T09:15:00+01:00"),
+        ("Monday, March 2, 2026 9:15 PM", "2026-03-02T21:15:00"),
+        ("2. März 2026 09:15", "2026-03-02T09:15:00"),
+        ("02.03.2026", "2026-03-02"),
+        ("3/2/2026 09:15", None),
+        ("soon", None),
+    ],
+)
+def test_dates_beyond_those_of_the_standard_are_read(written: str, date: str | None) -> None:
+    assert header_date(written) == date
+
+
+def test_a_mail_without_a_date_has_that_of_the_first_server_and_says_so() -> None:
+    servers = "Received: by two; Tue, 3 Mar 2026 09:00:00 +0000\nReceived: by one; Mon, 2 Mar 2026 09:00:00 +0000\n"
+    metadata = loaded(part("text/plain", FREIGHT), "From: a@b.example\n" + servers).documents[0].metadata
+    assert (metadata.date, metadata.extra["date_from"]) == ("2026-03-02T09:00:00+00:00", "Received")
+
+
+def test_a_mail_without_any_date_is_named() -> None:
+    assert loaded(part("text/plain", FREIGHT), "From: a@b.example\n").undated == (("m.eml", ""),)

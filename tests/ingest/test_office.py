@@ -1,0 +1,124 @@
+"""Workbooks, slides, RTF, OpenDocument files and books are read as they show."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from datetime import date
+
+import openpyxl
+import pptx
+import pytest
+from openpyxl.comments import Comment
+
+from hybrid.errors import EncryptedDocumentError, UnsupportedFormatError
+from hybrid.ingest.loaders.loading import load
+from hybrid.settings import IngestSettings
+from hybrid.types.documents import Document
+
+ODF = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+)
+
+
+def one(data: bytes, name: str) -> Document:
+    return load(data, name, IngestSettings()).documents[0]
+
+
+def packed(**files: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "/").replace("_dot_", "."), text)
+    return stream.getvalue()
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Fees"
+    for row in (["Item", "Fee", "From", "Share"], ["Parking", 75, date(2026, 3, 2), 0.125], [], ["Total", "=SUM(B2)"]):
+        sheet.append(row)
+    sheet["D2"].number_format = "0.0%"
+    sheet["B2"].comment = Comment("Too low.", "Ann Lee")
+    hidden = book.create_sheet("Old")
+    hidden.append(["Parking", 70])
+    hidden.sheet_state = "hidden"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_a_workbook_is_read_row_by_row() -> None:
+    assert one(workbook(), "a.xlsx").text == (
+        "Sheet: Fees\n\nItem\tFee\tFrom\tShare\nParking\t75\t2026-03-02\t12.5%\n[Comment, Ann Lee] Too low.\n"
+        "Total\t=SUM(B2)\n\nSheet: Old (hidden)\n\nParking\t70"
+    )
+
+
+def test_without_the_extra_a_workbook_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(UnsupportedFormatError, match=r"Excel workbook.*pip install 'hybrid-ttt-rag\[office\]'"):
+        one(workbook(), "a.xlsx")
+
+
+def test_slides_are_pages_with_their_tables_and_notes() -> None:
+    deck = pptx.Presentation()
+    for number in (1, 2):
+        slide = deck.slides.add_slide(deck.slide_layouts[5])
+        slide.shapes.title.text = f"Slide {number}"
+    table = slide.shapes.add_table(1, 2, 0, 0, 100, 100).table
+    table.cell(0, 0).text, table.cell(0, 1).text = "Parking", "75 euros"
+    slide.notes_slide.notes_text_frame.text = "Say it slowly."
+    stream = io.BytesIO()
+    deck.save(stream)
+    document = one(stream.getvalue(), "a.pptx")
+    assert document.text == "Slide 1\nSlide 2\n\nParking\t75 euros\n\n[Notes] Say it slowly."
+    assert document.page_of(document.text.index("75")) == 2
+
+
+def test_rich_text_is_read() -> None:
+    data = rb"{\rtf1\ansi{\fonttbl\f0 Arial;}\f0 The fee is 75 \'80.\par Paid by K\u246?ln.}"
+    assert one(data, "a.rtf").text == "The fee is 75 €.\nPaid by Köln."
+
+
+def test_an_opendocument_text_is_read_with_its_tables_notes_and_comments() -> None:
+    content = (
+        f"<office:document-content {ODF}><office:body><office:text><text:tracked-changes><text:p>gone</text:p>"
+        "</text:tracked-changes><text:h>Fees</text:h><text:p>The fee<text:note><text:note-body><text:p>Net.</text:p>"
+        "</text:note-body></text:note> is<text:s text:c='2'/>75.<office:annotation><dc:creator>Ann</dc:creator>"
+        "<text:p>Low.</text:p></office:annotation></text:p><table:table><table:table-row><table:table-cell><text:p>Item"
+        "</text:p></table:table-cell><table:table-cell table:number-columns-repeated='2'><text:p>7</text:p>"
+        "</table:table-cell></table:table-row></table:table></office:text></office:body></office:document-content>"
+    )
+    text = one(packed(content_dot_xml=content), "a.odt").text
+    assert text == "Fees\n\nThe fee [Net.] is  75. [Comment, Ann: Low.]\n\nItem\t7\t7"
+
+
+def test_an_opendocument_file_with_a_password_is_named() -> None:
+    manifest = "<m><encryption-data/></m>"
+    with pytest.raises(EncryptedDocumentError):
+        one(packed(**{"content_dot_xml": "<x/>", "META-INF__manifest_dot_xml": manifest}), "a.odt")
+
+
+def test_a_book_is_read_in_the_order_of_its_spine() -> None:
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="O/b.opf"/></rootfiles></container>'
+    )
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        '<dc:title>Tolls</dc:title></metadata><manifest><item id="a" href="a.xhtml"/><item id="b" href="b.xhtml"/>'
+        '</manifest><spine><itemref idref="b"/><itemref idref="a"/></spine></package>'
+    )
+    files = {
+        "META-INF__container_dot_xml": container,
+        "O__b_dot_opf": package,
+        "O__a_dot_xhtml": "<html><body><p>Second.</p></body></html>",
+        "O__b_dot_xhtml": "<html><body><p>First.</p></body></html>",
+    }
+    document = one(packed(**files), "a.epub")
+    assert (document.text, document.title) == ("First.\n\nSecond.", "Tolls")

@@ -1,0 +1,168 @@
+"""PDF: what a page shows beside its running text is in the text, attached, or named."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+from fpdf import FPDF
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
+
+from hybrid.ingest.loaders.loading import Loaded, load
+from hybrid.settings import IngestSettings
+
+LEFT = [
+    "The carrier shall keep",
+    "the crates dry until",
+    "they reach the quay in",
+    "Bruges. The toll is",
+    "paid by the carrier.",
+]
+RIGHT = ["The owner shall count", "the crates within six", "hours. Later claims", "are void, save for", "broken seals."]
+
+
+def drawn(draw: Callable[[FPDF], None]) -> FPDF:
+    made = FPDF()
+    made.add_page()
+    made.set_font("helvetica", size=11)
+    draw(made)
+    return made
+
+
+def read(data: bytes) -> Loaded:
+    return load(data, "a.pdf", IngestSettings())
+
+
+def text_of(draw: Callable[[FPDF], None]) -> str:
+    return read(bytes(drawn(draw).output())).documents[0].text
+
+
+def annotated(draw: Callable[[FPDF], None], *annotations: dict[str, object], labels: str | None = None) -> bytes:
+    """A PDF of one page with these annotations; values that are strings and begin with / are names."""
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(draw).output())))
+    found = ArrayObject()
+    for given in annotations:
+        node = DictionaryObject({NameObject("/Type"): NameObject("/Annot")})
+        for key, value in given.items():
+            if isinstance(value, list):
+                node[NameObject(key)] = ArrayObject([FloatObject(one) for one in value])
+            else:
+                text = str(value)
+                node[NameObject(key)] = NameObject(text) if text.startswith("/") else TextStringObject(text)
+        found.append(writer._add_object(node))
+    writer.pages[0][NameObject("/Annots")] = found
+    if labels is not None:
+        writer.set_page_label(0, 0, style="/r", start=4)
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def two_columns(made: FPDF) -> None:
+    for left, right in zip(LEFT, RIGHT, strict=True):
+        made.cell(95, 6, left)
+        made.cell(95, 6, right, new_x="LMARGIN", new_y="NEXT")
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    def draw(made: FPDF) -> None:
+        made.cell(0, 6, "General terms of carriage on inland waterways of the Kingdom", new_x="LMARGIN", new_y="NEXT")
+        two_columns(made)
+        made.cell(0, 6, "Signed in two copies by both of the parties on the day above.", new_x="LMARGIN", new_y="NEXT")
+
+    lines = text_of(draw).split("\n")
+    assert lines[1:-1] == [*LEFT, *RIGHT]
+    assert (lines[0][:7], lines[-1][:6]) == ("General", "Signed")
+
+
+def test_a_table_of_two_columns_stays_in_rows() -> None:
+    rows = [("Rent of the hall", "900 euros"), ("Parking place", "75 euros"), ("Water and gas", "40 euros")] * 2
+
+    def draw(made: FPDF) -> None:
+        for name, amount in rows:
+            made.cell(95, 6, name)
+            made.cell(95, 6, amount, new_x="LMARGIN", new_y="NEXT")
+
+    assert [line.split() for line in text_of(draw).split("\n")] == [f"{name} {amount}".split() for name, amount in rows]
+
+
+def test_a_raised_mark_makes_no_other_number() -> None:
+    def draw(made: FPDF) -> None:
+        made.write(6, "The fee is 48,000")
+        made.char_vpos = "SUP"
+        made.write(6, "2")
+        made.char_vpos = "LINE"
+        made.write(6, " euros for 12 m")
+        made.char_vpos = "SUP"
+        made.write(6, "2")
+        made.char_vpos = "LINE"
+        made.write(6, " of H")
+        made.char_vpos = "SUB"
+        made.write(6, "2")
+        made.char_vpos = "LINE"
+        made.write(6, "O.")
+
+    assert text_of(draw) == "The fee is 48,000[2] euros for 12 m² of H2O."
+
+
+def test_values_of_form_fields_stand_in_their_lines_and_in_the_metadata() -> None:
+    def draw(made: FPDF) -> None:
+        made.text(20, 20, "Name of claimant:")
+        made.text(20, 30, "I waive interest")
+
+    box = {"/Subtype": "/Widget", "/FT": "/Tx", "/T": "claimant", "/V": "Nadia Voss", "/Rect": [160, 780, 300, 796]}
+    tick = {"/Subtype": "/Widget", "/FT": "/Btn", "/T": "waiver", "/AS": "/Yes", "/Rect": [40, 752, 52, 764]}
+    far = {"/Subtype": "/Widget", "/FT": "/Tx", "/T": "sum", "/V": "900 euros", "/Rect": [160, 100, 300, 116]}
+    empty = {"/Subtype": "/Widget", "/FT": "/Btn", "/T": "other", "/AS": "/Off", "/Rect": [400, 752, 412, 764]}
+    document = read(annotated(draw, box, tick, far, empty)).documents[0]
+    assert document.text == "Name of claimant: Nadia Voss\n☒ I waive interest ☐\n900 euros"
+    assert json.loads(document.metadata.extra["form_fields"]) == {
+        "claimant": "Nadia Voss",
+        "waiver": "☒",
+        "sum": "900 euros",
+        "other": "☐",
+    }
+
+
+def test_comments_and_typed_text_stand_at_the_end_of_their_page() -> None:
+    note = {"/Subtype": "/Text", "/Contents": "Too low.", "/T": "Ann Lee", "/Rect": [10, 10, 20, 20]}
+    typed = {"/Subtype": "/FreeText", "/Contents": "Received 4 May.", "/Rect": [10, 10, 20, 20]}
+    link = {"/Subtype": "/Link", "/Contents": "nothing", "/Rect": [10, 10, 20, 20]}
+    data = annotated(lambda made: made.text(20, 20, "The cap is 9 euros."), note, typed, link)
+    assert read(data).documents[0].text == "The cap is 9 euros.\n[Note, Ann Lee] Too low.\nReceived 4 May."
+
+
+def test_attached_files_are_attachments() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(lambda made: made.text(20, 20, "Cover.")).output())))
+    writer.add_attachment("memo.txt", b"Lot 9 was sold.")
+    writer.add_attachment("logo.png", b"\x89PNG\r\n\x1a\n")
+    stream = io.BytesIO()
+    writer.write(stream)
+    found = read(stream.getvalue())
+    assert [(one.source, one.text) for one in found.documents[1:]] == [("a.pdf#memo.txt", "Lot 9 was sold.")]
+    assert [one.source for one in found.skipped] == ["a.pdf#logo.png"]
+
+
+def test_labels_of_pages_are_metadata() -> None:
+    data = annotated(lambda made: made.text(20, 20, "Preface."), labels="roman")
+    assert json.loads(read(data).documents[0].metadata.extra["page_labels"]) == ["iv"]
+
+
+def test_a_scan_with_a_stamp_is_named_as_a_scan() -> None:
+    from PIL import Image
+
+    scan, logo = Image.new("L", (200, 260), 255), Image.new("L", (20, 20), 255)
+    made = FPDF()
+    made.set_font("helvetica", size=11)
+    for number in range(3):
+        made.add_page()
+        made.image(scan, x=5, y=5, w=190)
+        made.text(150, 290, f"ACME{number:06}")
+    made.add_page()
+    made.image(logo, x=5, y=5, w=20)
+    made.text(20, 50, "A short letter with a logo.")
+    found = read(bytes(made.output()))
+    assert [one.source for one in found.skipped] == ["a.pdf#page=1"]
+    assert "page(s) 1-3 show an image" in found.skipped[0].reason
