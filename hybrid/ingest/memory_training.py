@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.ingest.volume_plan import Measured, PlannedVolume, access_class, group_key, plan
-from hybrid.ingest.workers import adapted_by_workers
+from hybrid.ingest.workers import Adapted, adapted_by_workers
 from hybrid.settings import MemorySettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import VolumeRow
@@ -18,8 +18,6 @@ from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint, Volu
 
 CALIBRATION = "memory calibration"
 """Under which the catalog holds the step of each model, by its fingerprint."""
-Adapted = tuple[Mapping[str, Any], str, VolumeReport]
-"""A volume's tensors, the sha256 of them, and what it gained."""
 
 
 class MemoryModel(Protocol):

@@ -11,18 +11,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from hybrid.errors import CorpusError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.types.reports import VolumeReport
 
-if TYPE_CHECKING:
-    from hybrid.ingest.memory_training import Adapted
-
+Adapted = tuple[Mapping[str, Any], str, VolumeReport]
+"""A volume's tensors, the sha256 of them, and what it gained."""
 _ENDED = (
     "a process that adapts volumes ended before its time ({}); the volumes that were finished are committed: ingest "
     "again to go on, with fewer workers if memory was short"

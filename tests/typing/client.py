@@ -24,7 +24,7 @@ def settings() -> Settings:
         raise SystemExit(str(error)) from error
     assert_type(loaded.memory.enabled, bool)
     assert_type(loaded.memory.dynamic_size, int | None)
-    assert_type(loaded.memory.optimizer, Literal["sgd", "adam"])
+    assert_type(loaded.memory.optimizer, Literal["auto", "sgd", "adam"])
     return Settings(
         memory=MemorySettings(enabled=False, device="cpu"),
         retrieval=RetrievalSettings(embedder="models/embedder", candidates=100),
