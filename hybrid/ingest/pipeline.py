@@ -30,6 +30,7 @@ from hybrid.settings import IngestSettings, Settings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
 from hybrid.stores.sentence_vectors import SentenceVectors
+from hybrid.text.folding import folded
 from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
@@ -251,10 +252,10 @@ class _Batches:
         documents = [pair for _, documents in self._group for pair in documents]
         stored = self._settings.sentence_vectors
         units = [document.layout.units if stored else () for document, _ in documents]
-        texts = [part.text for _, chunks in documents for part in chunks]
+        texts = [folded(part.text) for _, chunks in documents for part in chunks]
         before, known = self._tally.chunks, self._tally.chunks + len(texts)
         for (document, _), found in zip(documents, units, strict=True):
-            texts += [" ".join(unit.text(document.text).split()) for unit in found]
+            texts += [" ".join(folded(unit.text(document.text)).split()) for unit in found]
 
         def embedded(done: int) -> None:  # of chunks and sentences; what is reported is chunks
             self._progress("embed", before + done * (known - before) // len(texts), known, "")

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hybrid.text.folding import folded
 from hybrid.text.values import MONTHS, days, in_digits
 
 
@@ -105,8 +106,8 @@ def stems(words: str) -> frozenset[str]:
 
 
 def tokens(text: str) -> list[str]:
-    """Words, numbers and identifiers in order, as they are written; "don't" keeps its negation."""
-    return [match.group() for match in _TOKEN.finditer(text)]
+    """Words, numbers and identifiers in order, as they are written but `folded`; "don't" keeps its negation."""
+    return [match.group() for match in _TOKEN.finditer(folded(text))]
 
 
 _CONTRACTED = {"can't": "can", "won't": "will", "shan't": "shall"}  # the modal loses letters of its own

@@ -37,7 +37,7 @@ _ABBREVIATIONS = vocabulary(
     ltd mar messrs misc mo mr mrs ms mt n.b nos nov oct op p par para paras pg ph.d pp pres prof pt pub pty reg rep
     rev sched sec secs sen sep sept sess seq sgt sr st stat subch subd subdiv supp u.k u.n u.s u.s.a u.s.c v viz vol
     vols vs abb anl anm aufl az bde bzgl bzw einschl evtl exkl ggf hrn hrsg inkl insb jhd mio mrd mwst nrn rdnr sog
-    vgl zit zzgl d.h u.a z.b
+    vgl zit zzgl d.h u.a z.b approx az bspw beschl ca gem gez geb ggü hs lfd rspr tsd urt zz i.v i.a p.a o.ä u.ä
     """
 )
 _BEFORE_NUMBER = vocabulary("abs art bd gem kap lit max min no nr rn rz str tel ziff")
@@ -57,7 +57,7 @@ CJK_STOPS, CJK_CLOSING = "。！？｡", "」』”’）)〕】"
 _STOP = re.compile(rf"""[.!?]+['"”’)\]]*(?=\s)|[{CJK_STOPS}]+(?P<close>[{CJK_CLOSING}]*)""")
 _GOES_ON = re.compile(r"[\u3041-\u309f]")  # hiragana after a closing quotation mark: 「終わった。」と言った
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
-_NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*[§¶]*\s*([^\W_]+)""")
+_NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*[§¶$€£¥#№]*\s*([^\W_]+)""")
 _LABEL_NEXT = re.compile(r"""\s+(?:\([a-zA-Z0-9]{1,4}\)|[a-uw-z]\.)\s+["“]?[A-Z]""")  # not the "v." of a case's name
 _LETTER_BEFORE = re.compile(r"(?:^|[\s(])[^\W\d_]\.\s$|(?:[;:]|\s)\s+$")  # the "z. " of "z. B.", the ";" of "; b. Pay"
 _LETTER_NEXT = re.compile(r"\s[^\W\d_]\.")
@@ -200,6 +200,8 @@ def _ends(text: str, first: int, stop: re.Match[str], end: int) -> bool:
         return False
     if not word or before is None:
         return True
+    if word in ("f", "ff") and len(next_word) > 1 and next_word.isupper():
+        return False  # "§§ 12 ff. BGB"
     if before.start() == first and re.fullmatch(r"[\d.]+|[a-z]|[ivxl]+", word):
         return False  # the number of a clause, not its text
     if _is_german_ordinal(word, preceding, next_word.lower()) or _awaits_number(word, following):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import docx
@@ -68,6 +69,13 @@ class TestText:
         assert document.text == f"One\ntwo\nthree\n{TERM}\n"
         assert place(document, TERM) == (None, (4, 4))
         assert document.pages == ()
+
+    @pytest.mark.parametrize("data", [b"\xef\xbb\xbfOne.\r\nTwo.\rThree.\n", "Zürich.\r\nBasel.".encode()])
+    def test_offsets_are_those_of_the_file_as_python_reads_it(self, data: bytes, tmp_path: Path) -> None:
+        path = tmp_path / "a.txt"
+        path.write_bytes(data)
+        with path.open(encoding="utf-8-sig") as file:
+            assert one(data, "a.txt").text == file.read()
 
     def test_form_feeds_start_pages(self) -> None:
         document = one(f"Page one\nline two\f{TERM}\nlast\f".encode(), "a.txt")

@@ -38,6 +38,8 @@ ENGLISH = [
     ("See Fed. R. Civ. P. 12(b)(6).", "The motion is granted."),
     ("The court cited Restatement (Second) of Torts § 402A cmt. b.", "It then reversed."),
     ("The No. 1 supplier was Acme.", "The No. 2 supplier was Beta."),
+    ("The cap is U.S. $5,000,000 in all.", "Damages, i.e. €4.2 million, were repaid.", "£5 is due."),
+    ("It costs approx. €500 plus VAT.", "Item no. #12 applies."),
 ]
 GERMAN = [
     ("Der Vertrag wurde am 3. März 2024 geschlossen.", "Er endet am 31. Dezember 2026."),
@@ -53,6 +55,7 @@ GERMAN = [
     ("Der 1. Senat entschied am 12. Mai.", "Die Revision wurde zugelassen."),
     ("Die Kosten (inkl. MwSt.) trägt der Käufer.", "Der Verkäufer trägt die Fracht."),
     ("Siehe Bd. 3, S. 45 ff.", "Die Anlage Nr. 5 fehlt."),
+    ("Die Klage ist nach §§ 12 ff. BGB zulässig.", "Das Urt. v. 2. April gilt.", "Az. 3 U 12/20 ruht."),
     ("Wer zahlt?", "Der Mieter zahlt!"),
     ("Im 19. Jahrhundert war das anders.", "Heute gilt das BGB."),
     ("Der Preis betrug 20 Mio. Euro bzw. 22 Mio. Dollar.", "Er stieg um ca. 10 Prozent."),
