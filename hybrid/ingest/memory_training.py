@@ -143,8 +143,12 @@ def _calibrated(
 
 
 def _on_step(progress: Progress, done: int, total: int, title: str) -> Callable[[int, float], None]:
+    furthest = 0  # a volume that is adapted again at a smaller step begins anew, and a bar does not go back
+
     def report(tokens: int, loss: float) -> None:
-        progress("memory", done + tokens, total, f"{title}: {done + tokens:,} tokens, loss {loss:.3f}")
+        nonlocal furthest
+        furthest = max(furthest, tokens)
+        progress("memory", done + furthest, total, f"{title}: {done + tokens:,} tokens, loss {loss:.3f}")
 
     progress("memory", done, total, title)
     return report

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hybrid.errors import DivergedError
 from hybrid.settings import MemorySettings
 
-if TYPE_CHECKING:
-    from hybrid.ttt.memory import MemoryModel
+if TYPE_CHECKING:  # PyTorch, which a lookup does without
+    from hybrid.ttt.state import Trainable
 
 
 class Step(NamedTuple):
@@ -56,7 +56,7 @@ def with_step(settings: MemorySettings, step: Step) -> MemorySettings:
 
 
 def calibrate(
-    model: MemoryModel, tokens: Sequence[int], on_try: Callable[[Step], None] | None = None
+    model: Trainable, tokens: Sequence[int], on_try: Callable[[Step], None] | None = None
 ) -> tuple[Step | None, dict[Step, float | None]]:
     """The step of the grid after which the next mini-batches of a text have the lowest loss, and that loss by step.
 
@@ -77,7 +77,7 @@ def calibrate(
     return CAUTIOUS if best == NEVER else best, losses
 
 
-def _loss(model: MemoryModel, text: Sequence[int]) -> float | None:
+def _loss(model: Trainable, text: Sequence[int]) -> float | None:
     """Mean loss of all mini-batches but the first, each before the step on it."""
     seen: list[float] = []
     try:

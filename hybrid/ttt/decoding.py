@@ -6,20 +6,16 @@ Source: "End-to-End Test-Time Training for Long Context" (arXiv 2512.23675), whi
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 
 from hybrid.errors import InputError
 from hybrid.ttt.inference import Decoder, DecodingWeights, in_dtype, repeats, text_pieces
-from hybrid.ttt.state import MemoryState
-
-if TYPE_CHECKING:
-    from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.state import MemoryState, Trainable
 
 
 def stream_with_updates(
-    model: MemoryModel,
+    model: Trainable,
     decoding: DecodingWeights,
     state: MemoryState,
     messages: Sequence[tuple[str, str]],
@@ -38,7 +34,7 @@ def stream_with_updates(
 
 
 def _tokens(
-    model: MemoryModel, decoding: DecodingWeights, state: MemoryState, limit: int, no_repeat_ngram: int
+    model: Trainable, decoding: DecodingWeights, state: MemoryState, limit: int, no_repeat_ngram: int
 ) -> Generator[int, None, None]:
     transformer, made = model.transformer, 0
     said: list[int] = []

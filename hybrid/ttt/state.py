@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor
@@ -13,6 +14,12 @@ from hybrid.errors import ModelError
 from hybrid.ttt.inner_loop import FastWeightState
 from hybrid.ttt.model.transformer import LayerCache, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP
+
+if TYPE_CHECKING:
+    from hybrid.settings import MemorySettings
+    from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
+    from hybrid.ttt.inference import InferenceSession
+    from hybrid.ttt.model.transformer import Transformer
 
 FORMAT = "hybrid-memory/2"
 _CACHE_PARTS = ("keys", "values", "sink_keys", "sink_values")
@@ -103,6 +110,36 @@ class MemoryState:
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"this memory snapshot is incomplete or malformed: {error!r}") from error
         return state
+
+
+class Trainable(Protocol):
+    """A model that trains such states: what calibration, volumes and decoding with updates need of
+    `hybrid.ttt.memory.MemoryModel`, which is made of them."""
+
+    settings: MemorySettings
+    tokenizer: ChatTokenizer
+    transformer: Transformer
+
+    def initial_state(self) -> MemoryState:
+        """A memory that has been trained on nothing."""
+
+    def adapt(
+        self,
+        state: MemoryState,
+        tokens: Sequence[int],
+        on_step: Callable[[int, float], None] | None = None,
+        rate: float = 1.0,
+    ) -> object:
+        """Train ``state`` on more of the stream."""
+
+    def fast_weights(self, state: MemoryState, rate: float = 1.0) -> tuple[DynamicMLP, ...]:
+        """Those of ``state`` after a step on its pending tokens."""
+
+    def session(self, state: MemoryState | None) -> InferenceSession:
+        """A read-only copy for asking."""
+
+    def with_step(self, step: Any) -> Trainable:
+        """The same model, whose inner loop takes another step."""
 
 
 def _named(prefix: str, layers: tuple[DynamicMLP, ...]) -> dict[str, Tensor]:

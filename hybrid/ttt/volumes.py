@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -21,10 +21,7 @@ from torch import Tensor
 from hybrid.errors import DivergedError, ModelError
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.model.weights import DynamicMLP
-
-if TYPE_CHECKING:
-    from hybrid.ttt.memory import MemoryModel
-    from hybrid.ttt.state import MemoryState
+from hybrid.ttt.state import Trainable
 
 FORMAT = "hybrid-volume/1"
 BITS = 4
@@ -40,6 +37,9 @@ RETRIES = (0.25, 0.0625)
 leaves no grid point of `hybrid.ttt.calibration` untried."""
 SUSPICIOUS = 1.0
 """Nats by which a mini-batch's loss may stand above the mean so far; beyond, it is scored without the memory, too."""
+RISE, ROW = 0.5, 2
+"""So many nats above the bare window's loss, in so many mini-batches one after the other, end the attempt. One alone is
+where another kind of text begins: random tokens after a text that repeats itself stood 0.44 above it."""
 WORSE = 0.02
 """Nats by which a loss may stand above the bare window's before a volume counts as harmful. Not measured: of 512 tokens
 that were scored both ways a difference of 0.02 is within what rounding to 4 bits does."""
@@ -181,7 +181,7 @@ class _HarmfulError(Exception):
 
 
 def adapt_volume(
-    model: MemoryModel, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None
+    model: Trainable, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None
 ) -> AdaptedVolume:
     """Adapt the initial fast weights to a volume's tokens, at a smaller step size where that did harm.
 
@@ -206,26 +206,28 @@ def adapt_volume(
 
 
 def _adapted(
-    model: MemoryModel, tokens: Sequence[int], rate: float, on_step: Callable[[int, float], None] | None
+    model: Trainable, tokens: Sequence[int], rate: float, on_step: Callable[[int, float], None] | None
 ) -> tuple[Delta, Gains]:
     size, bare = model.settings.mini_batch, model.session(None)
     steps = (len(tokens) - 1) // size
     losses: list[float] = []
 
+    above = 0  # mini-batches in a row whose loss stands above the bare window's
+
     def watch(done: int, loss: float) -> None:
+        nonlocal above
         before = sum(losses) / len(losses) if losses else math.inf
         losses.append(loss)
-        if loss > before + SUSPICIOUS:
-            without = _loss_at(bare, tokens, done - size - 1, size)
-            if loss > without + WORSE + SUSPICIOUS / 10:
-                where = f"at token {done:,}"
-                raise _HarmfulError(
-                    f"the loss rose to {loss:.2f} nats {where}, and is {without:.2f} without the memory"
-                )
+        without = _loss_at(bare, tokens, done - size - 1, size) if loss > before + SUSPICIOUS else math.inf
+        above = above + 1 if loss > without + RISE else 0
+        if above == ROW:
+            raise _HarmfulError(
+                f"the loss rose to {loss:.2f} nats at token {done:,}, and is {without:.2f} without the memory"
+            )
         if on_step is not None:
             on_step(done, loss)
 
-    state: MemoryState = model.initial_state()
+    state = model.initial_state()
     initial = state.fast_state.fast
     model.adapt(state, tokens, watch, rate)
     delta = Delta.between(initial, model.fast_weights(state, rate))
