@@ -1,4 +1,4 @@
-"""The memory stage of an ingest: the memory trains on the documents it has not seen, and its losses are kept."""
+"""The memory stage of an ingest: the memory trains on the documents it has not seen, and its losses are stored."""
 
 from __future__ import annotations
 

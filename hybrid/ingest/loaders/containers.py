@@ -161,8 +161,8 @@ def _outlook(storage: Storage, source: str) -> Extracted:
             )
         )
     attachments = list(_outlook_attachments(storage, source, skipped))
-    kept = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
-    extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in kept.items()}
+    noted = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
+    extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in noted.items()}
     extra |= {name.lower(): value for name, value in shown.items() if name in ("From", "To", "Cc")}
     if attachments:
         extra["attachments"] = ", ".join(one.name for one in attachments)
