@@ -67,7 +67,7 @@ def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
     """An archive: each file in it by its path. A member is unpacked when it is read, and refused where it needs a
     password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size."""
     archive = zipfile.ZipFile(io.BytesIO(data))
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     shown = [entry for entry in entries if not _SYSTEM_FILES.search(entry.filename)]
     names: dict[str, int] = {}
     members = []
