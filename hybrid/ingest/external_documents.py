@@ -115,7 +115,7 @@ def _made(name: str, texts: Sequence[str], parts: Sequence[_Part], *, paged: boo
         text += page
     left = {"source": name}
     gone = _PAGE if paged else ()
-    kept = [
+    own_metadata = [
         {key: value for key, value in part.metadata.items() if left.get(key) != str(value) and key not in gone}
         for part in parts
     ]
@@ -124,7 +124,7 @@ def _made(name: str, texts: Sequence[str], parts: Sequence[_Part], *, paged: boo
         text=text,
         sha256=sha256_hex(text.encode("utf-8", "surrogatepass")),
         pages=tuple(pages) if paged else (),
-        metadata=to_metadata(_common(kept)),
+        metadata=to_metadata(_common(own_metadata)),
     )
 
 
@@ -221,9 +221,9 @@ def _place(text: str, chunk: str, start: int | None, last: int) -> int | None:
             return start
         if gap >= 0 and (gap <= STRIPPED or shared < OVERLAP):
             return start
-    within = text.find(chunk, last)
-    if within >= 0 and chunk:
-        return within
+    found_at = text.find(chunk, last)
+    if found_at >= 0 and chunk:
+        return found_at
     return len(text) - shared if shared >= OVERLAP else None
 
 
@@ -341,18 +341,18 @@ def text_of(value: Any, key: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _check_json(value: Any, place: str, within: tuple[int, ...]) -> None:
-    if id(value) in within:
+def _check_json(value: Any, place: str, ancestors: tuple[int, ...]) -> None:
+    if id(value) in ancestors:
         raise InputError(f"metadata {place} holds itself")
-    within = (*within, id(value)) if isinstance(value, list | dict) else within
+    ancestors = (*ancestors, id(value)) if isinstance(value, list | dict) else ancestors
     if isinstance(value, list):
         for number, one in enumerate(value):
-            _check_json(one, f"{place}[{number}]", within)
+            _check_json(one, f"{place}[{number}]", ancestors)
     elif isinstance(value, dict):
         for key, one in value.items():
             if not isinstance(key, str):
                 raise InputError(f"metadata {place} has the key {key!r}, which is not text and would come back as text")
-            _check_json(one, f"{place}.{key}", within)
+            _check_json(one, f"{place}.{key}", ancestors)
     elif value is not None and type(value) not in (str, bool, int, float):  # an enumeration would not come back
         kind = type(value)
         where = "within a list or a dict" if kind in _TYPES else "in metadata"

@@ -88,7 +88,7 @@ def ingest(
         CorpusError: the disk is full.
     """
     tally = Tally()
-    with write_lock(directory), _told("ingest", directory, tally, inputs=len(inputs)) as ended:
+    with write_lock(directory), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
         check_embedder(catalog, embedder)
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
@@ -125,7 +125,7 @@ def remove(
     """
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
-    with write_lock(directory), _told("removal", directory, tally, inputs=len(names)) as ended:
+    with write_lock(directory), _logged("removal", directory, tally, inputs=len(names)) as ended:
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
@@ -141,7 +141,7 @@ def remove(
 
 
 @contextmanager
-def _told(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Callable[[IngestReport], IngestReport]]:
+def _logged(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[Callable[[IngestReport], IngestReport]]:
     """Log how long work begins and ends; the block hands its report through the function given to it."""
     began = time.perf_counter()
     about = {"corpus": str(directory)}

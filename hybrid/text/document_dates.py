@@ -10,11 +10,23 @@ HEAD_LINES, TAIL_LINES = 10, 6
 _LABEL = re.compile(r"^(?:date(?:d)?|made|issued|signed|held|on|as of|this)\b[ :]*(?:on )?", re.IGNORECASE)
 _LINE_WORDS = 14  # a longer line is a sentence, which may give another date than its own
 _SIGNED = re.compile(r"\(signed\)|/s/|^(?:signed|dated|date)\b", re.IGNORECASE)
+_MEETING = re.compile(
+    r"^\W*(?:(?:draft|final|approved|night|day|[\w ]+) )?(?:minutes|proceedings|transcript)\b", re.IGNORECASE
+)
+_PAPER = re.compile(
+    r"\b(?:notes?|record|report|notice|statement|memo(?:randum)?|letter|log|survey|summary|decision|judge?ment|order"
+    r"|resolution|bulletin|circular|inspection|assessment|review|opinion|certificate)\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"^\W*(?:by|(?:prepared|written|compiled|drawn up|drafted) by|author:?)\s", re.IGNORECASE)
+_HEADING_LINES = 5
+"""Lines in which a document's heading stands, below a name of whose it is: "PARISH COUNCIL", "Minutes of ..."."""
 
 
 def written_on(title: str, text: str) -> str | None:
-    """The day, ISO 8601: of the title, of a line of the head that is a date or of its first heading, or of the line
-    with the signature; ``None`` where there is none, or the title and the head give several.
+    """The day, ISO 8601: of the title, of a line of the head that is a date, of its first heading, of the line that
+    says what the document is ("Minutes of the meeting held on ...") or who wrote it, or of the line with the signature;
+    ``None`` where there is none, or the title and the head give several.
 
     Example:
         >>> written_on("Letter", "14 Orchard Row\\n2 May 2025\\n\\nDear Sir")
@@ -31,11 +43,34 @@ def written_on(title: str, text: str) -> str | None:
     headed = {day for _, _, day in days(lines[0])} if lines and len(lines[0].split()) <= _LINE_WORDS else set()
     if len(headed) == 1:
         return _iso(headed.pop())
+    for line in lines[:_HEADING_LINES]:
+        named = _day_of_heading(line)
+        if named is not None:
+            return named
     for line in reversed(lines[-TAIL_LINES:]):
         found = [day for _, _, day in days(line)]
         if _SIGNED.search(line) and len(found) == 1:
             return _iso(found[0])
     return None
+
+
+def _day_of_heading(line: str) -> str | None:
+    """The only day in a line that says what a document is or who wrote it; none where the day may be that of what it is
+    about: "Report on the fire of 3 May 2025"."""
+    found = list(days(line))
+    if (
+        len(found) != 1
+        or len(line.split()) > 2 * _LINE_WORDS
+        or (line.endswith(".") and len(line.split()) > _LINE_WORDS)
+    ):
+        return None
+    start, _, day = found[0]
+    before = re.sub(r"\b(?:on|of|the|dated|held)\s*$", "", line[:start].rstrip()).rstrip()
+    paper = None if re.match(r"\W*\d", before) else _PAPER.search(before)  # in a numbered clause it is another's
+    own = paper is not None and (
+        not before[paper.end() :].strip(" ,:–—-") or before.endswith((",", "–", "—", "-", ":"))
+    )
+    return _iso(day) if own or _MEETING.match(line) or _BYLINE.match(line) else None
 
 
 def _iso(day: tuple[int, int, int]) -> str | None:

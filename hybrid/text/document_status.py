@@ -35,15 +35,23 @@ _SUPERSEDED = re.compile(r"\b(?:superseded|obsolete|withdrawn|no longer in force
 _EXECUTED_TITLE = re.compile(r"\b(?:executed|fully signed|signed copy|conformed copy|countersigned)\b", re.IGNORECASE)
 _MADE = r"(?:\(signed\)|/s/|\[signed\])"
 _NAME = r"[^\W\d_][\w.'’-]*(?:[ \t]+(?:[^\W\d_][\w.'’-]*)){1,4}"
+_CAPITAL = r"[A-Z](?:\.|[\w'’-]+)"
+_PERSON = rf"{_CAPITAL}(?:[ \t]+(?:(?:van|von|de|der|den|del|la|le|bin|al)[ \t]+)*{_CAPITAL}){{1,4}}"
 _SIGNED = re.compile(
-    rf"{_MADE}[ \t]*(?P<one>{_NAME})|^[ \t]*Signed(?: by)?:?[ \t]+(?P<two>[A-Z]{_NAME})[ \t]*(?:,|$)",
+    rf"{_MADE}[ \t]*(?P<one>{_NAME})|^[ \t]*Signed(?: by)?:?[ \t]+(?P<two>{_PERSON})[ \t]*(?:,|$|(?=for\b|on behalf\b))"
+    rf"|^[ \t]*Signed (?i:for|on behalf of|as)\b[^:\n]{{2,90}}:[ \t]*(?P<three>{_PERSON})[ \t]*(?:,|$)",
     re.MULTILINE,
 )
+_SIGNED_BY = re.compile(r"^[ \t]*Signed (?:[^.\n]{1,40} )?by\b[^.]{0,300}", re.MULTILINE)
+_SIGNATORY = re.compile(
+    rf"\b(?:by|and)[ \t\n]+(?:(?:Mr|Mrs|Ms|Dr)\.? )?(?P<name>{_PERSON})(?=\s*(?:,|\(|$)|\s+(?:for|on behalf|as)\b)"
+)
 _BLANK = re.compile(
-    r"^[ \t]*(?:signature|signed|by|sign)[ \t]*:[ \t]*[_.…\s]*(?:\n|$)|^[ \t]*(?:signature|signed|by)[ \t]+_{3,}",
+    r"^[ \t]*(?:signature|signed|by|sign|signed (?:for|on behalf of)\b[^:\n]{2,90})[ \t]*:[ \t]*[_.…\s]*(?:\n|$)"
+    r"|^[ \t]*(?:signature|signed|by)[ \t]+_{3,}",
     re.IGNORECASE | re.MULTILINE,
 )
-_BLOCK_END = re.compile(r"^[ \t]*(?:name|title|position|date|its)\b", re.IGNORECASE)
+_BLOCK_END = re.compile(r"^[ \t]*(?:name|title|position|date|its|signed|signature)\b", re.IGNORECASE)
 _NOT_SIGNED = re.compile(r"\(?\b(?:draft, )?not (?:yet )?signed\b\)?|\bunsigned\b", re.IGNORECASE)
 _MAIL = "message/rfc822"
 
@@ -127,7 +135,9 @@ def _executed(name: str, title: str, lines: list[str], text: str) -> tuple[Statu
 
 def _signatures(text: str) -> tuple[list[str], int]:
     """Who signed, each once, and how many signature blocks are empty."""
-    signed = [" ".join((match["one"] or match["two"]).split()) for match in _SIGNED.finditer(text)]
+    signed = [" ".join((match["one"] or match["two"] or match["three"]).split()) for match in _SIGNED.finditer(text)]
+    for line in _SIGNED_BY.finditer(text):
+        signed += [" ".join(match["name"].split()) for match in _SIGNATORY.finditer(line[0])]
     blank = sum(not _filled_below(text, match.end()) for match in _BLANK.finditer(text))
     return list(dict.fromkeys(signed)), blank
 

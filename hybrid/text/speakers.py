@@ -78,24 +78,43 @@ _I_NAME = re.compile(
     rf"\bI,\s+(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON}),?\s+"
     r"(?:of|(?:do )?(?:make|say|state|declare|swear|affirm|depose)|being|am|born|aged|hereby|the|an?|[A-Z]\w+ \w+ of)\b"
 )
+_NOT_FIRST = r"(?!(?:THE|OF|A|AN|FOR|TO|AND|IN|ON)\b)"  # words of a heading in capitals, which are no name
 _STATEMENT_OF = re.compile(
-    rf"\b(?:[Ss]tatement|STATEMENT|[Aa]ffidavit|AFFIDAVIT|[Dd]eclaration|[Dd]eposition|[Tt]estimony|[Aa]ccount) of "
+    r"\b(?:[Ss]tatement|STATEMENT|[Aa]ffidavit|AFFIDAVIT|[Dd]eclaration|[Dd]eposition|[Tt]estimony|[Aa]ccount) of "
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})\W*(?:$|[(\n])"
 )
-_BOOK_OF = re.compile(
-    rf"\b(?i:diary|notebook|journal|logbook|memoir)(?:s? of|,| -| –|:)? (?:- )?(?P<name>{_PERSON}"
-    rf"|[A-Z]\. {_WORD})"
+_STATEMENT_IN_CAPITALS = re.compile(
+    rf"\b(?:STATEMENT|AFFIDAVIT|DECLARATION|DEPOSITION|TESTIMONY|ACCOUNT) OF {_NOT_FIRST}"
+    rf"(?P<name>{_PERSON})\W*(?:$|[(\n])"
 )
+_BOOK_OF = re.compile(
+    rf"\b(?i:diary|notebook|journal|logbook|memoir)(?i:s? (?:of|kept by|by)|,| -| –|:)? (?:- )?{_NOT_FIRST}"
+    rf"(?P<name>{_PERSON}|[A-Z]\. {_WORD})"
+)
+_BYLINE = re.compile(
+    rf"^[ \t]*(?i:(?:(?:prepared|written|compiled|drawn up|drafted|report|reported) )?by|author:)[ \t]+"
+    rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})(?=[ \t]*(?:,|\(|;|$))",
+    re.MULTILINE,
+)
+_FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|Trust|Committee|Board|Association)\b")
 _CLOSING = re.compile(
     r"^[ \t]*(?:yours?(?: (?:faithfully|sincerely|truly))?|(?:kind |best |warm )?regards|sincerely|\(?signed\)?:?)"
     r"[ \t]*,?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
+)
+_SIGNED_BY_SEVERAL = re.compile(
+    rf"^[ \t]*Signed by\b[^.]{{0,200}}?\band (?:by )?(?:(?:Mr|Mrs|Ms|Dr)\.? )?{_WORD} {_WORD}", re.M
 )
 _SIGNED = re.compile(rf"(?:\(signed\)|/s/|^[ \t]*Signed(?: by)?:?)[ \t]+(?P<name>{_PERSON})", re.MULTILINE)
 _INITIALLED = re.compile(r"[A-Z]\.(?: ?[A-Z]\.)* ?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?")
 _KEPT_BY = re.compile(
     rf"\b(?:[Mm]inutes|[Nn]otes?|[Dd]iary|[Ll]og) (?:were |was )?(?:kept|taken|made|written|recorded) by "
     rf"(?P<name>{_PERSON})"
+)
+_KEPT_LINE = re.compile(
+    rf"^[ \t]*(?i:(?:[\w ]{{1,30}} )?(?:kept|taken|recorded|minuted|drawn up|compiled|noted) by:?)[ \t]+"
+    rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})[ \t]*(?:[.,(;]|$)",
+    re.MULTILINE,
 )
 _HEAD, _TAIL = 2000, 400
 
@@ -116,15 +135,26 @@ def maker(title: str, text: str) -> str | None:
         (_STATEMENT_OF, head[:300]),
         (_BOOK_OF, title),
         (_BOOK_OF, head[:120]),
+        (_BYLINE, _first_lines(head)),
     ):
         match = pattern.search(" ".join(where.split()) if pattern is _I_NAME else where)
-        if match:
+        if match and not (pattern is _BYLINE and _FIRM.search(match["name"])):
             return _plain(match["name"])
+    heading = _STATEMENT_IN_CAPITALS.search(head[:300])
+    if heading and re.search(r"\bI\b", text):  # "STATEMENT OF FINANCIAL POSITION" is nobody's
+        return _plain(heading["name"])
+    if _SIGNED_BY_SEVERAL.search(text):
+        return None
     signed = {_plain(match["name"]) for match in _SIGNED.finditer(text)}
     if signed:
         return signed.pop() if len(signed) == 1 else None
     found = _signature(tail)
     return _plain(found) if found else None
+
+
+def _first_lines(head: str) -> str:
+    """The lines of a head in which whoever wrote the document is named."""
+    return "\n".join([line for line in head.splitlines() if line.strip()][:6])
 
 
 def _plain(name: str) -> str:
@@ -147,13 +177,14 @@ def _signature(tail: str) -> str | None:
 
 
 def keeper(text: str) -> str | None:
-    """Who kept minutes, a diary or a log, where the end says so. They report what others say.
+    """Who kept minutes, a diary or a log, where its end or a line of its head says so. They report what others say.
 
     Example:
         >>> keeper("1. The salt was wet. Minutes kept by Ben Boole.")
         'Ben Boole'
     """
-    match = _KEPT_BY.search(" ".join(text[-_HEAD:].split()))
+    match = _KEPT_BY.search(" ".join(text[-_HEAD:].split())) or _KEPT_LINE.search(text[:_HEAD])
+    match = match or _KEPT_LINE.search(text[-_TAIL:])
     return _plain(match["name"]) if match else None
 
 

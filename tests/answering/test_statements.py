@@ -182,6 +182,11 @@ def test_a_status_that_there_is_none_of_is_refused() -> None:
         ("Did you return the keys?", "", "a question"),
         ("The tenant returned the keys on Monday.", "4. Options", ""),
         ("I did not agree to the sale.", "", ""),
+        ("The opening was postponed from 3 May to 17 May 2025.", "", ""),
+        ("To my knowledge no tenant was asked.", "", ""),
+        ("To mend the roof, the club hired Bo Fenn.", "", ""),
+        ("He must have left before noon.", "", ""),
+        ("Tenants may bring a dog.", "", "a term"),
     ],
 )
 def test_what_only_might_be_is_no_fact(text: str, heading: str, expected: str) -> None:
@@ -253,6 +258,12 @@ def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -
         ("Letter", "14 Orchard Row\n2 May 2025\n\nDear Sir", "2025-05-02"),
         ("Minutes of 14 January 2025", "Present: Ann.", "2025-01-14"),
         ("", "Statement\nI, Ann Aaker, say as follows.\n(signed) Ann Aaker, 9 June 2025", "2025-06-09"),
+        ("", "VALE CHOIR\nMinutes of the meeting of the singers held on 11 February 2025\nPresent: Ann", "2025-02-11"),
+        ("", "ROOF REPORT\n\nby Ann Aaker, engineer, 6 February 2025\n\nThe roof is old.", "2025-02-06"),
+        ("", "MILL\nNotice of 3 March 2025\nIt opens.", "2025-03-03"),
+        ("", "DAMAGE\nReport on the fire of 3 May 2025\nIt began in the loft.", None),
+        ("", "MILL\nNotice of the meeting of 9 May 2025\nAll may come.", None),
+        ("", "LEASE\nbetween Ann and Ben\n1. The report of 3 May 2024 is annexed.", None),
         ("Note", "The roof fell on 3 March 2025 and was repaired on 9 March 2025.", None),
     ],
 )

@@ -101,6 +101,14 @@ class TestArchive:
         found = read(bytes(data), "p.zip")
         assert [(one.source, one.code) for one in found.skipped] == [("p.zip#n.txt", "encrypted")]
 
+    def test_a_member_without_a_name_costs_no_other(self) -> None:
+        data = bytearray(archive(("x", b"One."), ("n.txt", b"Two.")))
+        at = data.index(b"PK\x01\x02")
+        data[at + 28], data[at + 30] = 0, 1  # its name of one letter becomes an extra field
+        found = read(bytes(data), "p.zip")
+        assert sources(found) == ["p.zip", "p.zip#n.txt"]
+        assert [(one.source, one.code) for one in found.skipped] == [("p.zip#unnamed", "damaged")]
+
     def test_files_of_file_managers_are_counted(self) -> None:
         found = read(archive(("__MACOSX/._a.txt", b"x"), ("a.txt", b"One.")), "p.zip")
         assert found.left_out == (("p.zip", "1 files that file managers wrote"),)

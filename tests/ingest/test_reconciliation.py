@@ -148,3 +148,11 @@ def test_a_file_of_another_folder_that_is_gone_keeps_its_name(catalog: Catalog) 
     write("two/a.txt", "A note.")
     assert run(catalog, "d/two").renamed == ()
     assert names(catalog) == ["d/one/a.txt", "d/two/a.txt"]
+
+
+def test_a_file_that_is_named_itself_renames_no_other(catalog: Catalog) -> None:
+    write("a.txt", "A note.")
+    run(catalog, "d/a.txt")
+    Path("d/a.txt").rename("d/b.txt")
+    assert run(catalog, "d/b.txt").renamed == ()
+    assert names(catalog) == ["d/a.txt", "d/b.txt"]

@@ -35,6 +35,9 @@ Date: 3 March 2026
         ("lease.pdf", None, f"Lease\n{BLOCKS.format(one='/s/ Ann Aaker', other='________')}", "unsigned"),
         ("lease.pdf", None, f"Lease\n{BLOCKS.format(one='', other='')}", "unsigned"),
         ("amendment.docx", "Amendment No. 4 (for signature)", "The rent is £950.", "unsigned"),
+        ("lease.txt", None, "Lease\nSigned for the Mill: Ann Dorr\nSigned for Dale Ltd: Bo Fenn", "executed"),
+        ("lease.txt", None, "Lease\nSigned by Ann Dorr for the Mill and by\nBo Fenn for the Dale.", "executed"),
+        ("lease.txt", None, "Lease\nSigned for the Mill: ______\nSigned for the Dale: Bo Fenn", "unsigned"),
         ("letter.pdf", None, "The salt was wet.\n(signed) Ann Aaker, 3 May 2026", "signed"),
         ("lease.pdf", None, "Lease\nThe rent is £900.\nLease of the mill - executed", "executed"),
     ],
@@ -53,6 +56,7 @@ def test_a_document_says_its_status(source, title, text, expected):
         ("note.txt", None, "Draft of the lease was sent to Ben on Monday."),
         ("note.txt", None, "This policy replaces the policy of 2019, which is superseded."),
         ("note.txt", None, "The agreement was executed by both parties."),
+        ("note.txt", None, "Minutes\nThe lease was signed by Ann Dorr for the Mill and by Bo Fenn for the Dale."),
         ("form.txt", None, "Signed copies are kept in the office.\nBy: rail, weekly."),
     ],
 )

@@ -65,6 +65,9 @@ def test_other_texts_have_no_turns(text: str) -> None:
         ("Letter", "The salt was wet.\nYours faithfully\nMill LLP (Cara Clerk, Partner)", "Cara Clerk"),
         ("Certificate", "It conforms.\n(signed) Ann Aaker, Manager, 3 May 2026\nPage 1", "Ann Aaker"),
         ("Site diary", "SITE DIARY - O. HALE - EXTRACTS\n\n5 Sep 2025: No lorry.", "O. Hale"),
+        ("", "APIARY DIARY OF NESSA CROY\n\n2 May 2024. The rape is in flower.", "Nessa Croy"),
+        ("", "STATEMENT OF BEN BOOLE\n\n1. I swept it up.", "Ben Boole"),
+        ("", "ROOF REPORT\n\nby Hedra Lane, chartered surveyor, 20 January 2025\n\nThe roof is old.", "Hedra Lane"),
         ("File note", "Tel. Ben, ten minutes. He was cross.\n\nA. Aaker", "A. Aaker"),
     ],
 )
@@ -78,6 +81,10 @@ def test_who_made_a_statement_or_a_note_says_so(title, text, who):
         ("Lease", "Rent is due.\nSignature: (signed) Ann Aaker\nSignature: (signed) Ben Boole"),
         ("Statement of account", "Invoiced in all: £818.48"),
         ("Report", "The salt was wet. It was swept up."),
+        ("", "DIARY OF THE MILL\n\n2 May 2024. Rain."),
+        ("", "STATEMENT OF FINANCIAL POSITION\n\nCash in hand: 400"),
+        ("Guide", "SALT\nby Mill Consulting Ltd\n\nKeep it dry."),
+        ("", "LEASE\n\n1. Rent.\n\nSigned by Ann Dorr for the Mill and by Bo Fenn for the Dale."),
     ],
 )
 def test_what_nobody_or_several_made_has_no_speaker(title, text):
@@ -98,3 +105,15 @@ def test_who_keeps_minutes_does_not_say_what_they_report():
     text = "1. Ms Aaker said that the salt was wet.\nMinutes kept by Ben Boole. Next meeting in May."
     assert speakers.keeper(text) == "Ben Boole"
     assert speakers.maker("Minutes", text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("HONEY CLUB\nMinutes of the committee\nKept by Mairi Quill\n\n" + "1. It rained. " * 300, "Mairi Quill"),
+        ("NIGHT LOG\nRecorded by: Ines Dahl (guard)\n9 pm. Locked.", "Ines Dahl"),
+        ("The tower is kept by Friends. It was taken by surprise.", None),
+    ],
+)
+def test_a_line_of_the_head_says_who_kept_minutes_or_a_log(text: str, who: str | None) -> None:
+    assert speakers.keeper(text) == who

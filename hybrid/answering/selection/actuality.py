@@ -29,7 +29,7 @@ _HAPPENED = re.compile(
     re.I,
 )
 _OF_TERMS = re.compile(
-    r"\b(?:may|must|shall|can|could|should|would|allowed|permitted|required?|requires|entitled|obliged"
+    r"\b(?:(?-i:may)|must|shall|can|could|should|would|allowed|permitted|required?|requires|entitled|obliged"
     r"|obligations?|if|terms?"
     r"|clauses?|provisions?|under the (?:agreement|contract|lease|policy))\b",
     re.IGNORECASE,
@@ -51,10 +51,17 @@ _CONDITION = re.compile(
     r"|^(?:\w+ ){0,6}(?:would|could|might)\b|,? if (?!not\b)|\bunless\b",
     re.IGNORECASE,
 )
-_TERM = re.compile(r"\b(?:shall|must|may|is to be|are to be|is obliged|undertakes? to)\b", re.IGNORECASE)
+_TERM = re.compile(
+    r"\b(?:shall|must(?! have\b)|(?-i:may)(?! have\b)|is to be|are to be|is obliged|undertakes? to)\b", re.IGNORECASE
+)
 _PLAN = re.compile(
     r"\b(?:will(?! not\b)|going to|plans? to|intends? to|hopes? to|expects? to|about to|aims? to)\b", re.IGNORECASE
 )
+_INFINITIVE = re.compile(
+    r"^[Tt]o (?!(?:date|begin|start|conclude|my|our|his|her|their|your|its|the|this|that|these|those|all|some|be)\b)"
+    r"[a-z]+ (?:(?i:the|a|an|that)\b|[A-Z])(?![^.]*, (?:the|a|an|he|she|it|they|we|I|[A-Z]\w+)\b)"
+)
+"""A motion: "To sell the boat." What is done to some end is none: "To mend the boat, the club hired Bo"."""
 _REQUEST = re.compile(
     r"^(?:please|kindly|could you|would you|can you|let us|let's|we ask|i ask|i suggest|we suggest)\b", re.IGNORECASE
 )
@@ -150,7 +157,7 @@ def qualification(sentence: str, heading: str = "") -> str:
         return "an option"
     if _PROPOSED.search(text):
         return "a proposal"
-    if (bare and _PROPOSALS.search(heading)) or re.match(r"^to [a-z]+ (?:the|a|an|that|[A-Z])", text, re.IGNORECASE):
+    if (bare and _PROPOSALS.search(heading)) or _INFINITIVE.match(text):
         return "a proposal"
     if _REQUEST.match(text):
         return "a request"

@@ -67,7 +67,7 @@ def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
     """An archive: each file in it by its path. A member is unpacked when it is read, and refused where it needs a
     password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size."""
     archive = zipfile.ZipFile(io.BytesIO(data))
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     shown = [entry for entry in entries if not _SYSTEM_FILES.search(entry.filename)]
     names: dict[str, int] = {}
     members = []
@@ -161,8 +161,8 @@ def _outlook(storage: Storage, source: str) -> Extracted:
             )
         )
     attachments = list(_outlook_attachments(storage, source, skipped))
-    kept = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
-    extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in kept.items()}
+    noted = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
+    extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in noted.items()}
     extra |= {name.lower(): value for name, value in shown.items() if name in ("From", "To", "Cc")}
     if attachments:
         extra["attachments"] = ", ".join(one.name for one in attachments)

@@ -80,7 +80,7 @@ class DocxText:
         self._length = 0
         self._lines = self._tabs = self._breaks = 0
         self._label = ""
-        self._between = 2  # line ends between paragraphs: a blank line, but not within a table's cell
+        self._between = 2  # line ends between paragraphs: a blank line, but not in a table's cell
         self._rendered_in_row: bool | None = None  # None outside tables
 
     @property
@@ -163,7 +163,7 @@ class DocxText:
     def _table(self, table: Any) -> None:
         before, between, row_state = self._length, self._between, self._rendered_in_row
         self._between = 1
-        for row in _within(table, "tr"):
+        for row in _nested(table, "tr"):
             if (deletion := _child(row.find(W + "trPr"), "del")) is not None:
                 self._note_deleted_row(row, deletion)
                 continue
@@ -171,7 +171,7 @@ class DocxText:
             self._rendered_in_row = False
             if start > before:
                 self._lines, self._tabs = 1, 0
-            for number, cell in enumerate(_within(row, "tc")):
+            for number, cell in enumerate(_nested(row, "tc")):
                 if number:
                     self._lines = 0 if self._length > start else self._lines
                     self._tabs += 1
@@ -245,10 +245,10 @@ class DocxText:
 
     def _ruby(self, node: Any) -> None:
         """Characters, then how they are read, which stands above them, in brackets."""
-        base, reading = node.find(W + "rubyBase"), node.find(W + "rt")
+        base, ruby_text = node.find(W + "rubyBase"), node.find(W + "rt")
         if base is not None:
             self._inline(base)
-        words = "" if reading is None else "".join(part.text or "" for part in reading.iter(W + "t"))
+        words = "" if ruby_text is None else "".join(part.text or "" for part in ruby_text.iter(W + "t"))
         if words.strip():
             self._write(f"（{words.strip()}）")
 
@@ -325,14 +325,14 @@ class DocxText:
         self._notes_due.append(key)
 
 
-def _within(parent: Any, name: str) -> list[Any]:
+def _nested(parent: Any, name: str) -> list[Any]:
     """The rows of a table or the cells of a row, also those that stand in wrappers, but not in inner tables."""
     found = []
     for node in parent:
         if node.tag == W + name and _child(node.find(W + "tcPr"), "cellDel") is None:
             found.append(node)
         elif node.tag not in _GONE and node.tag not in (W + "tbl", W + "p") and isinstance(node.tag, str):
-            found += _within(node, name)
+            found += _nested(node, name)
     return found
 
 

@@ -14,7 +14,7 @@ from hybrid.types.documents import Metadata
 _SHOWN = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 _LISTS = frozenset({"To", "Cc", "Bcc"})
 _CUSTODIAN = ("X-Custodian", "X-Origin", "Delivered-To")
-_KEPT = ("From", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References")
+_IN_METADATA = ("From", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References")
 _OTHER_DATES = ("Resent-Date", "Received", "Delivery-Date", "X-Date")
 _HALF_DAY = re.compile(r"\d\s*[AP]\.?M\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([AP])\.?M\b)?", re.IGNORECASE)
@@ -41,7 +41,7 @@ def load_eml(data: bytes, source: str) -> Extracted:
         written, date, date_from = _date(message)
         extra = found.extra | {
             name.lower().replace("-", "_"): value
-            for name in _KEPT
+            for name in _IN_METADATA
             if (value := headers.get(name) or header(message, name))
         }
     head = "\n".join(f"{name}: {value}" for name, value in headers.items())

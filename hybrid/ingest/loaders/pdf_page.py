@@ -69,10 +69,10 @@ class PageText:
 
 def read_page(page: PageObject) -> PageText:
     """A page's text as pypdf gives it, in pieces, and how much of the page an image covers."""
-    reading = _Visitor(page)
-    text = page.extract_text(visitor_operand_before=reading.operator, visitor_text=reading.text)
-    pieces = reading.pieces if "".join(piece.text for piece in reading.pieces) == text else []
-    return PageText(text, pieces, reading.image_share)
+    visitor = _Visitor(page)
+    text = page.extract_text(visitor_operand_before=visitor.operator, visitor_text=visitor.text)
+    pieces = visitor.pieces if "".join(piece.text for piece in visitor.pieces) == text else []
+    return PageText(text, pieces, visitor.image_share)
 
 
 class _Visitor:
