@@ -96,7 +96,7 @@ def _kind(annotation: Any) -> str:
         names = [repr(name) for name in typing.get_args(annotation)]
         return f"{', '.join(names[:-1])} or {names[-1]}"
     if typing.get_origin(annotation) is tuple:
-        return f"a list of {' and '.join(map(_kind, typing.get_args(annotation)))}"
+        return f"a list of {' and '.join(_kind(kind) for kind in typing.get_args(annotation) if kind is not Ellipsis)}"
     return _KINDS.get(annotation, "a value of another kind")
 
 

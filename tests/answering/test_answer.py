@@ -316,7 +316,7 @@ def test_control_characters_in_a_question_do_no_harm(corpus: SmallCorpus) -> Non
 
 def test_every_stage_is_timed(corpus: SmallCorpus) -> None:
     answer = answerer(corpus, "both", "The Buyer withheld the price.").ask(QUESTION)
-    stages = {"route", "search", "evidence", "lookup", "digest", "generation", "verification"}
+    stages = {"route", "search", "evidence", "lookup", "digest", "generation", "verification", "judging"}
     assert set(answer.seconds) == stages
     assert min(answer.seconds.values()) >= 0
 

@@ -267,7 +267,9 @@ def test_where_nothing_generated_is_supported_the_digest_alone_is_streamed(corpu
 
 
 def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans(corpus: SmallCorpus) -> None:
-    says = "The Buyer must pay $12,500 per month for linen cloth, and the deliveries to Oslo were late."
+    says = (
+        "The Buyer must pay $12,500 per month for linen cloth, and the Buyer withheld the price of the cloth in March."
+    )
     _, answer = streamed(corpus, answerer(corpus, says=says))
     assert (answer.claims[0].text, answer.claims[0].verdict) == (says, "supported")
     assert len(answer.claims[0].citations) == 2

@@ -183,15 +183,15 @@ def test_settings_stored_before_there_was_a_key_open_with_it_at_its_default(tmp_
         ),
         (
             "[memory]\noptimizer = 'adamw'",
-            "memory.optimizer = 'adamw' (FILE): must be 'sgd' or 'adam'",
+            "memory.optimizer = 'adamw' (FILE): must be 'auto', 'sgd' or 'adam'",
         ),
         (
             "[memory]\nlearning_rate = nan",
-            "memory.learning_rate = nan (FILE): must be a number, more than 0",
+            "memory.learning_rate = nan (FILE): must be a number, more than 0, at most 1e+38, or none",
         ),
         (
             "[memory]\nlearning_rate = inf",
-            "memory.learning_rate = inf (FILE): must be a number, more than 0",
+            "memory.learning_rate = inf (FILE): must be a number, more than 0, at most 1e+38, or none",
         ),
         (
             "[memory]\nmodel = 3",
@@ -367,7 +367,10 @@ def test_the_command_line_shows_where_each_setting_came_from(tmp_path: Path, mon
         (lambda: Settings.model_validate({"memroy": {}}), "memroy: no such table; did you mean"),
         (lambda: Settings.model_validate({"memory": 3}), "memory = 3: must be a table"),
         (lambda: Settings.model_validate("x"), "Settings is made of a dict of settings, not 'x'"),
-        (lambda: MemorySettings.model_validate({"optimizer": "lion"}), "memory.optimizer = 'lion': must be 'sgd' or"),
+        (
+            lambda: MemorySettings.model_validate({"optimizer": "lion"}),
+            "memory.optimizer = 'lion': must be 'auto', 'sgd' or",
+        ),
         (lambda: Settings(memory={"window": "x"}), "memory.window = 'x': must be a whole number"),
         (lambda: Settings({"memory": {}}), "Settings takes settings by name"),
         (lambda: Settings().model_copy(update={"memory": {"window": 3}}), "memory.window = 3"),
