@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hybrid.answering import premises
-from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
+from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_ROWS,
@@ -27,6 +27,7 @@ from hybrid.answering.enumeration_rows import (
     Part,
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
+from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_text import as_row, items_of, sentences_of
 from hybrid.answering.enumeration_values import is_empty
 from hybrid.answering.evidence import collapse
@@ -162,7 +163,7 @@ def _composed(
         rows, result.columns = documents, tuple(documents[0].cells)
         result.remarks.append("Counted: documents, by their titles and folders; e-mails by who sent and received them.")
     elif parts and (missing := _missing(parts[0].unused)) and not spoken and rule != BY_ROWS:
-        words = " or ".join(f"“{term.word}”" for term in missing)
+        words = " or ".join(map(str, missing))
         said = [part for part in parts if part.rule == rule]
         count = sum(len(part.rows) for part in said)
         result.nothing = f"No row says {words}: {count:,} {_counted_by(said)} were looked through."
@@ -204,7 +205,7 @@ def _is_enough(asked: Enumerated, unused: Sequence[Term], rule: int) -> bool:
     worse than none; and rows that only mention the noun do where one word after it is missing."""
     if not unused:
         return True
-    if asked.kind == "count":
+    if asked.kind == "count" or any(term.bound for term in unused):
         return False
     return rule != BY_ROWS or (len(unused) == 1 and not unused[0].before)
 
@@ -221,7 +222,7 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     best.sort(key=lambda part: part.columns != result.columns)
     result.summed = next((part.summed for part in best if part.summed), "")
     rows = [row for part in best for row in part.rows]
-    if unused := [f"“{term.word}”" for term in best[0].unused]:
+    if unused := [str(term) for term in best[0].unused]:
         result.remarks.append(f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it.")
     result.remarks.append(f"Counted: {_counted_by(best)}.")
     if rule > BY_COLUMN:
@@ -234,8 +235,7 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
         (
             asked.since,
             asked.until,
-            asked.least,
-            asked.most,
+            asked.bounds,
             *(term for term in asked.terms if not term.name),
         )
     )

@@ -6,50 +6,11 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
-from functools import lru_cache
 
+from hybrid.answering.enumeration_bounds import Bound, read_bounds
+from hybrid.answering.enumeration_terms import EMPTY, Term, Words, root, rooted, roots, terms
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
-
-Words = frozenset[str]
-
-_ENDINGS = ("ment", "ance", "ence", "ion", "al", "y", "i", "e")
-
-
-@lru_cache(maxsize=65_536)
-def root(word: str) -> str:
-    """What a noun and its verb have in common, in lower case: "payment" and "paid", "delivery" and "delivered".
-
-    Example:
-        >>> root("payments") == root("paid"), root("Delivery") == root("delivered")
-        (True, True)
-    """
-    stem = lexicon.stem(word.lower().removesuffix("'s").removesuffix("’s"))
-    for ending in _ENDINGS:
-        if stem.endswith(ending) and len(stem) - len(ending) >= 3:
-            return stem[: -len(ending)]
-    return stem
-
-
-def roots(text: str) -> frozenset[str]:
-    """The roots of all words of a text, those that a hyphen joins apart and together."""
-    return _roots_of_cell(text) if len(text) <= _CELL_CHARS else _roots(text)
-
-
-def _roots(text: str) -> frozenset[str]:
-    found = [token for token in lexicon.tokens(text) if not token.isdigit()]
-    parts = [part for token in found for part in re.split(r"[-/.’']", token) if len(part) > 1]
-    return frozenset(map(root, [*found, *parts]))
-
-
-_CELL_CHARS = 60
-_roots_of_cell = lru_cache(maxsize=32_768)(_roots)  # names of columns and cells are the same in many tables
-
-
-def _rooted(words: str) -> Words:
-    return frozenset(map(root, words.split()))
-
 
 _QUANTIFIER = r"(?:all|every|each|any and all|the|any|every single)"
 _LIST = re.compile(
@@ -92,6 +53,7 @@ _MADE_UP = re.compile(
 )
 _END = re.compile(
     r"(?<=s)\s+\w+ed\b|\s*(?:[,;:?.!]|\s[-–—]\s|\b(?:that|which|who|whom|whose|where|when|with|without|including|showing|made|paid|sent|issued"
+    r"|except|excluding|other than|apart from|besides|neither|nor"
     r"|received|raised|held|from|to|by|between|in|on|at|since|before|after|during|for|of|over|under|above|below|more|less"
     r"|exceeding|was|were|are|is|be|been|has|have|had|did|do|does|there|and|or|must|may|shall|should|will|would|can|could"
     r"|about|against|mentioned|recorded|listed|dated|until|up|as|not|took|take|took place|came|went|go|goes|come"
@@ -103,41 +65,19 @@ _FIELDS = re.compile(
     r"(?P<f>(?:\w+(?:\s\w+){0,3}?)(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)(?:the\s+|its\s+|their\s+)?\w+(?:\s\w+){0,3}?)*)\s*[.?!]?\s*$",
     re.IGNORECASE,
 )
-_FIELD_WORDS = _rooted(
+_FIELD_WORDS = rooted(
     """
     date dates amount amounts value values sum sums price prices number numbers reference ref name names source sources
     page pages status author sender recipient description total time times cost costs quantity quantities type party
     parties title day document documents details person place location reason result invoice order outcome dose
     """
 )
-_EMPTY = _rooted(
-    """
-    take place happen occur list exist find appear total sum number count all every each amount date full complete
-    various separate different single way form one know known state document file corpus paper record company party
-    people person thing time day year month week period case matter show please table detail relate concern regard come
-    be have there much many in since before after until during between also been any
-    """
-)
-_SOFT = _rooted(
-    """
-    make made give given get receive received send sent issue issued raise raised hold held record recorded mention
-    mentioned report reported pass passed write wrote written sign signed submit submitted place placed enter entered
-    say said keep kept do done go went gone come came carry carried register registered
-    """
-)
-"""Verbs that narrow only where a column is named by them ("received": "Received on")."""
-_MONEY_WORDS = _rooted(
+_MONEY_WORDS = rooted(
     """
     payment invoice fee cost charge expense refund deposit price bill salary wage loan purchase sale donation fine
     transfer debt credit withdrawal instalment installment royalty rent premium tax claim transaction receipt
     disbursement reimbursement commission budget
     """
-)
-_AMOUNT = re.compile(
-    r"\b(?P<how>over|above|more than|exceeding|greater than|at least|under|below|less than|at most|up to)\s+"
-    r"(?P<sign>[$€£]|USD |EUR |GBP )?(?P<n>\d[\d,]*(?:\.\d+)?)(?P<k>k|m)?\b"
-    r"(?!\s*(?:days?|weeks?|months?|years?|hours?))",
-    re.IGNORECASE,
 )
 _PLURAL = re.compile(r"(?:[^s]s|ses|people|men|children|staff|feet|data|criteria|media)$", re.IGNORECASE)
 _MONTH = rf"(?:{values.MONTH_NAME}|\bmay\b)"
@@ -148,30 +88,12 @@ _WHEN = re.compile(
 
 
 @dataclass(frozen=True)
-class Term:
-    """A word that narrows what is asked for. ``negated`` ("unpaid", "not paid") asks for what lacks it; ``name`` is
-    true of a name or an identifier, and ``role`` is "from", "to" or "by" where that stands before the name. ``soft``
-    words narrow only where a column is named by them; ``before`` ones stand before the noun. ``label`` is the word
-    that a number belongs to ("ward" of "ward 4"). ``aside`` ones say where or how it is said ("in the letters")."""
-
-    word: str
-    stem: str
-    negated: bool = False
-    name: bool = False
-    role: str = ""
-    soft: bool = False
-    before: bool = False
-    label: str = ""
-    aside: bool = False
-
-
-@dataclass(frozen=True)
 class Enumerated:
     """What a question asks to be listed, counted or added.
 
     ``head`` is the noun, as it is written; ``stems`` are its root and its synonyms'. ``terms`` narrow it; ``fields``
-    are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``least`` and ``most``
-    bound amounts. ``made_up`` asks of which parts a sum is made.
+    are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``bounds`` are
+    those of numbers. ``made_up`` asks of which parts a sum is made.
     """
 
     kind: EnumerationKind
@@ -181,14 +103,13 @@ class Enumerated:
     fields: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
-    least: Decimal | None = None
-    most: Decimal | None = None
+    bounds: tuple[Bound, ...] = ()
     made_up: bool = False
 
     @property
     def of_money(self) -> bool:
         """Whether what is asked for has amounts."""
-        wants = any(root(word) in _rooted("amount value sum price cost") for word in self.fields)
+        wants = any(root(word) in rooted("amount value sum price cost") for word in self.fields)
         return self.kind == "sum" or wants or bool(self.stems & _MONEY_WORDS)
 
 
@@ -214,7 +135,7 @@ def read(question: str) -> Enumerated | None:
             return found if unit is None else replace(found, fields=(*found.fields, unit.lower()))
     if _MADE_UP.search(plain):
         words = [word for word in lexicon.tokens(_MADE_UP.sub(" ", plain)) if word.lower() not in lexicon.STOPWORDS]
-        stems = frozenset(map(root, words)) - _EMPTY - _rooted("value worth")
+        stems = frozenset(map(root, words)) - EMPTY - rooted("value worth")
         return Enumerated("sum", "parts", stems, made_up=True) if stems else None
     return None
 
@@ -226,18 +147,18 @@ def _of_verb(match: re.Match[str]) -> Enumerated:
     """A sum of what somebody paid, invoiced, received."""
     verb = match["verb"] or match["verb2"]
     said = f"{match['who'] or ''} {match['rest'] or match['rest2'] or ''}".strip(" ?.!")
+    bounds, said = read_bounds(said)
     since, until, said = _dates(said)
-    least, most, said = _amounts(said)
     stem = root(verb)
-    return Enumerated("sum", verb, frozenset({stem}), _terms([], said, stem), (), since, until, least, most)
+    return Enumerated("sum", verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds)
 
 
 def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     if kind == "sum" and _MADE_UP.search(asked):
         return None
     rest, fields = _fields(asked)
+    bounds, rest = read_bounds(rest)
     since, until, rest = _dates(rest)
-    least, most, rest = _amounts(rest)
     end = _END.search(rest)
     phrase = rest[: end.start()] if end else rest
     words = lexicon.tokens(phrase)
@@ -251,13 +172,13 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         return None  # a name
     if kind == "count" and not _PLURAL.search(head):
         return None
-    if stem in _EMPTY and len(words) == 1 and stem not in _rooted("document case people"):
+    if stem in EMPTY and len(words) == 1 and stem not in rooted("document case people"):
         return None
-    terms = _terms([*words[:-1]], rest[len(phrase) :], stem)
     stems = frozenset(
         {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())
     )
-    return Enumerated(kind, head, stems, terms, fields, since, until, least, most)
+    narrowing = terms(words[:-1], rest[len(phrase) :], stem)
+    return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds)
 
 
 def _is_participle(word: str) -> bool:
@@ -330,70 +251,3 @@ def _span_of(match: re.Match[str]) -> tuple[str, str] | None:
     if match["iso"]:
         return f"{match['iso']}-01", f"{match['iso']}-31"
     return f"{match['year']}-01-01", f"{match['year']}-12-31"
-
-
-def _amounts(asked: str) -> tuple[Decimal | None, Decimal | None, str]:
-    match = _AMOUNT.search(asked)
-    if match is None:
-        return None, None, asked
-    number = Decimal(match["n"].replace(",", "")) * {"k": 1000, "m": 1_000_000}.get((match["k"] or "").lower(), 1)
-    rest = asked[: match.start()] + " " + asked[match.end() :]
-    below = match["how"].lower() in ("under", "below", "less than", "at most", "up to")
-    return (None, number, rest) if below else (number, None, rest)
-
-
-_ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
-_ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
-_SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
-
-
-def _labels(word: str) -> bool:
-    """Whether a number after a word is that thing's: "ward 4", and not "in 4", nor "May 4"."""
-    return word.isalpha() and len(word) > 2 and word not in lexicon.STOPWORDS and word not in values.MONTHS
-
-
-def _is_noun_of_verb(word: str) -> bool:
-    """Whether a word is an act by the noun of its verb, which "for" or "of" makes a part of what something is called:
-    "applications for payment", "notices of termination"."""
-    return any(word.endswith(ending) for ending in ("ment", "tion", "sion", "ance", "ence")) and len(word) > 6
-
-
-def _terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
-    """The words that narrow: those before the noun, and those after it that carry meaning."""
-    found: list[Term] = []
-    negated, role, aside = False, "", False
-    tokens = [*((word, True) for word in before), *((word, False) for word in lexicon.tokens(after))]
-    for at, (word, early) in enumerate(tokens):
-        low = word.lower()
-        if low in ("not", "never", "without", "no", "n't", "nor", "neither", "none"):
-            negated = True
-            continue
-        if low in lexicon.STOPWORDS:
-            aside = low in _ASIDE or (aside and low in _ARTICLES)
-            role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
-            continue
-        stem = root(low)
-        name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
-        if not name and (stem in _EMPTY or stem == head):
-            continue
-        less = low.startswith("un") and len(low) > 5 and not name and wordnet.is_verb(low[2:])
-        previous = tokens[at - 1][0].lower() if at else ""
-        label = previous if _SHORT_NUMBER.fullmatch(word) and _labels(previous) else ""
-        if label and found and found[-1].word.lower() == label:
-            found.pop()  # "ward" alone chooses nothing
-        complement = at > len(before) and previous in ("for", "of") and _is_noun_of_verb(low)
-        found.append(
-            Term(
-                word,
-                root(low[2:]) if less else stem,
-                negated or less,
-                name,
-                role if name else "",
-                soft=(stem in _SOFT or complement) and not name,
-                before=early,
-                label=label,
-                aside=aside and not early,
-            )
-        )
-        negated = False
-    return tuple(dict.fromkeys(found))

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hybrid.answering.enumeration_question import Enumerated, Term, root
+from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import Sentence
 from hybrid.text import values
@@ -98,6 +99,20 @@ def word_pattern(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_]){re.escape(word.removesuffix(chr(39) + 's'))}(?![^\W_])", re.IGNORECASE)
 
 
+def names_of(term: Term, text: str) -> bool:
+    """Whether a text has one of a term's names, or all of them where "and" joins them; of a name, each of its words."""
+    found = [all(word_pattern(word).search(text) for word in choice.split()) for choice in term.choices]
+    return any(found) if term.join == "or" else all(found)
+
+
+def words_of(term: Term, said: frozenset[str]) -> bool:
+    """Whether roots of words have those of one of a term's choices, or of all of them where "and" joins them."""
+    if not term.is_phrase:
+        return term.stem in said
+    found = [roots(choice) <= said for choice in term.choices]
+    return any(found) if term.join == "or" else all(found)
+
+
 def is_of(document: Document, asked: Enumerated) -> bool:
     """Whether a document is of the days that a question names, by its date or by what its head says."""
     said = [iso(day) for _, _, day in values.days(f"{document.title}\n{document.text[:HEAD]}")]
@@ -106,19 +121,13 @@ def is_of(document: Document, asked: Enumerated) -> bool:
     return any((asked.since or "") <= day <= (asked.until or "9") for day in said)
 
 
-def in_range(row: Found, asked: Enumerated) -> bool:
-    """Whether a row's date and amount are in the bounds that the question sets; one without them is in none."""
+def in_range(row: Found, asked: Enumerated, *, of_amounts: bool = True) -> bool:
+    """Whether a row's date and, ``of_amounts``, its amount are in the bounds that the question sets; one without them
+    is in none."""
     if (asked.since or asked.until) and (
         row.date is None
         or (asked.since is not None and row.date < asked.since[: len(row.date)])
         or (asked.until is not None and row.date > asked.until)
     ):
         return False
-    if asked.least is None and asked.most is None:
-        return True
-    number = row.amount
-    return (
-        number is not None
-        and (asked.least is None or number > asked.least)
-        and (asked.most is None or number < asked.most)
-    )
+    return not of_amounts or all(bound.of_amount and bound.admits(row.amount) for bound in asked.bounds)

@@ -10,7 +10,8 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
+from hybrid.answering.enumeration_bounds import UNITS, Bound
+from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_FIRST_COLUMN,
@@ -25,13 +26,16 @@ from hybrid.answering.enumeration_rows import (
     in_range,
     is_of,
     names_many,
+    names_of,
     sentence_of,
     status_of,
     word_pattern,
+    words_of,
 )  # fmt: skip
+from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, has_decimal_comma, is_empty, read_dates
 from hybrid.answering.evidence import collapse
-from hybrid.text import tables
+from hybrid.text import lexicon, tables
 from hybrid.types.documents import Document
 
 _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
@@ -39,6 +43,13 @@ _NO_AMOUNTS = frozenset(
     map(root, ("open", "balance", "vat", "tax", "number", "no", "id", "year", "code", "page", "ref"))
 )
 _EXPECTED = frozenset(map(root, ("due", "deadline", "expected", "planned", "scheduled", "ordered", "expiry", "next")))
+
+
+_MEASURED = re.compile(
+    r"[<>~≈]?\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?[-−(]?\d[\d,.'’\u00a0\u202f ]*\)?\s?(?P<unit>%|°[CF]|[A-Za-z]{0,12}²?)\.?",
+    re.IGNORECASE,
+)
+_TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
 
 def part_of(document_id: int, document: Document, table: tables.Table, asked: Enumerated) -> Part | None:
@@ -72,12 +83,17 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
                 return None  # "How many rails were delivered?" is in the column "Delivered"
             rows = narrowed.rows
             counted_by += f", {narrowed.by}" if narrowed.by and narrowed.by not in counted_by else ""
+    for bound in asked.bounds:
+        column = reader.bounded_column(bound, asked, head)
+        if column is None:
+            unused.append(Term(bound.said, "", bound=True))
+            continue
+        rows = [row for row in rows if bound.admits(reader.measure(row, column, bound.unit))]
+        counted_by += f", “{reader.names[column]}” {bound}"
     amounts, dates = reader.amount_column(asked, head), reader.date_column(asked, head)
     found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
-    if dates is None and (asked.since or asked.until) and is_of(document, asked):
-        found = [row for row in found if in_range(row, replace(asked, since=None, until=None))]
-    else:
-        found = [row for row in found if in_range(row, asked)]
+    if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
+        found = [row for row in found if in_range(row, asked, of_amounts=False)]
     if not found and (rule == BY_ROWS or unused):
         return None
     summed = reader.names[amounts] if amounts is not None else ""
@@ -181,7 +197,9 @@ class TableReader:
         """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
         is about says the word."""
         if term.name:
-            return self._of_name(rows, term)
+            return self._of_number(rows, term) if term.label else self._of_name(rows, term)
+        if term.is_phrase:
+            return self._of_phrase(rows, term)
         column = next(
             (at for at, name in enumerate(self.names) if term.stem in roots(name) and self._table.columns), None
         )
@@ -196,7 +214,7 @@ class TableReader:
                 return _Narrowed(rows, known=False)
             left = [row for row in rows if self.cell(row, status).lower() == term.word.lower()]
             return _Narrowed(left, by=f"“{self.names[status]}” is “{term.word}”")
-        if term.negated:
+        if term.negated and root(term.word) != term.stem:  # "unpaid" may stand in a cell
             literal = [row for row in rows if root(term.word) in self.row_roots(row)]
             if literal:
                 return _Narrowed(literal, by=f"“{term.word}” in them")
@@ -204,42 +222,130 @@ class TableReader:
         if holding:
             said = f"{'no ' if term.negated else ''}“{term.word}” in them"
             return _Narrowed([row for row in rows if (row in holding) != term.negated], by=said)
-        if column is not None:
-            return _Narrowed(rows)
+        if column is not None or (term.negated and root(term.word) == term.stem):
+            return _Narrowed(rows, by=f"no “{term.word}” in them" if term.negated else "")
         if not by_title:
             return _Narrowed(rows, known=False)
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.stem in around and not term.negated)
 
+    def _holding(self, rows: list[tables.Row], choice: str, *, name: bool) -> dict[int, frozenset[int]]:
+        """By the start of a row the columns in which a name or a phrase stands."""
+        patterns = [
+            word_pattern(word) for word in choice.split() if word.lower().rstrip(".") not in _TITLES or not name
+        ]
+        wanted = roots(choice)
+        found = {}
+        for row in rows:
+            cells = [(at, self.cell(row, at)) for at in range(len(row.cells))]
+            if name:
+                held = [at for at, cell in cells if all(pattern.search(cell) for pattern in patterns)]
+            else:
+                held = [at for at, cell in cells if wanted <= roots(cell)]
+            if held:
+                found[row.start] = frozenset(held)
+        return found
+
+    def _joined(self, rows: list[tables.Row], term: Term) -> set[int] | None:
+        """The starts of the rows that hold one of a term's choices, or all of them where "and" joins what stands in
+        different columns: "from Oslo to Riga" is one row, of "from Oslo and Riga" each is. ``None`` where none stands
+        in any row."""
+        found = [self._holding(rows, choice, name=term.name) for choice in term.choices]
+        if not any(found):
+            return None
+        columns = [frozenset().union(*one.values()) for one in found]
+        if term.join == "or" or frozenset.intersection(*columns):
+            return set().union(*found)
+        return set.intersection(*map(set, found))
+
     def _of_name(self, rows: list[tables.Row], term: Term) -> _Narrowed:
-        pattern = word_pattern(term.word)
-        if term.label:
-            return self._of_number(rows, term)
-        holding = [row for row in rows if any(pattern.search(self.cell(row, at)) for at in range(len(row.cells)))]
-        if holding:
-            return _Narrowed(holding, by=f"“{term.word}” in them")
+        held = self._joined(rows, term)
+        said = f"{'no ' if term.negated else ''}{term} in them"
+        if held is not None:
+            return _Narrowed([row for row in rows if (row.start in held) != term.negated], by=said)
         document = self._document
+        if term.negated:
+            of_all = names_of(term, f"{document.title}\n{document.metadata.author or ''}")
+            return _Narrowed([] if of_all else rows, by=said)
         about = f"{document.title}\n{document.metadata.author or ''}\n{document.text}"
-        return _Narrowed(rows, pattern.search(about) is not None)
+        left, by = rows, ""
+        for word in term.word.split() if not term.others else ():  # "Mrs Oakes of Ward B": each word for itself
+            pattern = word_pattern(word)
+            holding = [row for row in left if any(pattern.search(self.cell(row, at)) for at in range(len(row.cells)))]
+            if holding:
+                left, by = holding, f"{by} and “{word}”" if by else f"“{word}”"
+            elif not pattern.search(about):
+                return _Narrowed(rows, known=False)
+        return _Narrowed(left, names_of(term, about), by=f"{by} in them" if by else "")
+
+    def _of_phrase(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        held = self._joined(rows, term)
+        if held is None and not term.negated:
+            around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
+            return _Narrowed(rows, words_of(term, around))
+        left = [row for row in rows if (row.start in (held or ())) != term.negated]
+        return _Narrowed(left, by=f"{'no ' if term.negated else ''}{term} in them")
 
     def _of_number(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         """The rows with a number after its label ("ward 4"): in the column of that name, else beside the word."""
-        said = f"{term.label} {term.word}"
         columns = [at for at, name in enumerate(self.names) if root(term.label) in roots(name) and self._table.columns]
-        beside = re.compile(
-            rf"\b{re.escape(term.label)}\W{{0,3}}(?:no\.?\s*)?{re.escape(term.word)}(?![\w-])", re.IGNORECASE
-        )
-        whole = re.compile(rf"(?:\w+\W+)?{re.escape(term.word)}", re.IGNORECASE)
-        left = [
-            row
+        numbers = "|".join(map(re.escape, term.choices))
+        beside = re.compile(rf"\b{re.escape(term.label)}\W{{0,3}}(?:no\.?\s*)?(?:{numbers})(?![\w-])", re.IGNORECASE)
+        whole = re.compile(rf"(?:\w+\W+)?(?:{numbers})", re.IGNORECASE)
+        held = {
+            row.start
             for row in rows
             if any(whole.fullmatch(self.cell(row, at)) for at in columns)
             or any(beside.search(self.cell(row, at)) for at in range(len(row.cells)))
-        ]
-        if left or columns:
-            return _Narrowed(left, by=f"“{said}” in them")
+        }
+        if held or columns:
+            left = [row for row in rows if (row.start in held) != term.negated]
+            return _Narrowed(left, by=f"{'no ' if term.negated else ''}{term} in them")
         around = f"{self.caption}\n{self._document.title}\n{self._document.text[:HEAD]}"
-        return _Narrowed(rows, beside.search(around) is not None)
+        return _Narrowed(rows, (beside.search(around) is not None) != term.negated)
+
+    def _measured(self, at: int) -> bool:
+        """Whether a column's cells are numbers, each perhaps with its unit: "5 %", "20 kg"."""
+        cells = [cell for cell in self._column(at) if not is_empty(cell) or ZERO.fullmatch(cell)]
+        numbers = sum(_MEASURED.fullmatch(cell) is not None for cell in cells)
+        return bool(cells) and not self._dated[at] and numbers >= 0.6 * len(cells) and not (at == 0 and self._numbered)
+
+    def _unit(self, at: int) -> str:
+        """The unit of a column: of its name, else of its cells."""
+        words = re.findall(r"%|°[CF]|[a-z]+²?", self.names[at].lower())
+        found = next((word for word in words if word in UNITS), "")
+        cells = [match["unit"].lower() for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))]
+        return found or next((unit for unit in cells if unit in UNITS), "")
+
+    def bounded_column(self, bound: Bound, asked: Enumerated, head: int | None) -> int | None:
+        """The column of the numbers that a bound is of: the one that the question names, else that of its unit or of
+        its currency; ``None`` where there is none."""
+        measured = [at for at in range(len(self.names)) if self._measured(at)]
+        dimension = UNITS[bound.unit][0] if bound.unit else ""
+        alike = [at for at in measured if not dimension or UNITS.get(self._unit(at), ("",))[0] in ("", dimension)]
+        names = roots(" ".join(bound.names))
+        said = [(len(roots(self.names[at]) & names), at) for at in alike]
+        if bound.names:
+            most = max((number for number, _ in said), default=0)
+            return next((at for number, at in said if number == most), None) if most else None
+        if dimension:
+            beside = roots(" ".join((bound.unit, *bound.beside)))
+            of_unit = [at for at in alike if UNITS.get(self._unit(at), ("",))[0] == dimension]
+            return max(of_unit, key=lambda at: (len(roots(self.names[at]) & beside), -at), default=None)
+        of_head = next((at for at in measured if roots(self.names[at]) & asked.stems), None)
+        amounts = self.amount_column(asked, head)
+        if bound.currency or amounts is not None:
+            return amounts
+        return of_head if of_head is not None else measured[0] if len(measured) == 1 else None
+
+    def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
+        """The number of a cell, in a unit where both that and the cell's are known."""
+        number, _ = self.amount(row, column)
+        match = _MEASURED.fullmatch(self.cell(row, column))
+        own = match["unit"].lower() if match and match["unit"].lower() in UNITS else self._unit(column)
+        if number is None or not unit or not own or UNITS[own][0] != UNITS[unit][0]:
+            return number
+        return number * UNITS[own][1] / UNITS[unit][1]
 
     def amount_column(self, asked: Enumerated, head: int | None) -> int | None:
         """The column of the amounts that are shown and added."""

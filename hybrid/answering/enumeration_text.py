@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hybrid.answering.enumeration_question import Enumerated, Term, root, roots
+from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     HEAD,
     IDENTIFIER,
@@ -15,10 +15,12 @@ from hybrid.answering.enumeration_rows import (
     Found,
     in_range,
     names_many,
+    names_of,
     sentence_of,
     status_of,
-    word_pattern,
+    words_of,
 )  # fmt: skip
+from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import MONEY, amount_of, iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification import markers
@@ -55,7 +57,7 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
             place = document.metadata.author or ""
         elif term.name and term.role == "to" and is_mail:
             place = "\n".join(re.findall(r"^(?:To|Cc):.*$", document.text[:4000], re.MULTILINE))
-        held = word_pattern(term.word).search(place) is not None if term.name else term.stem in roots(place)
+        held = names_of(term, place) if term.name else words_of(term, roots(place))
         if held == term.negated:
             return []
     start = document.text.find(title)
@@ -148,10 +150,10 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
 def _holds(term: Term, text: str, said: frozenset[str], document: Document) -> bool:
     if term.soft:
         return True
-    if term.name:
-        about = f"{text}\n{document.title}\n{document.metadata.author or ''}"
-        return (
-            word_pattern(term.word).search(about) is not None
-            or word_pattern(term.word).search(document.text[:1500]) is not None
-        )
-    return (term.stem in said) != term.negated
+    if not term.name:
+        return words_of(term, said) != term.negated
+    if term.negated:
+        return not names_of(term, text)
+    return names_of(term, f"{text}\n{document.title}\n{document.metadata.author or ''}") or names_of(
+        term, document.text[:1500]
+    )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from hybrid.answering.enumeration_question import root
+from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import (
     OPPOSITE,
     Kind,

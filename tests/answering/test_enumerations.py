@@ -162,7 +162,7 @@ def test_what_is_planned_is_not_counted(corpus: hybrid.Corpus) -> None:
 def test_where_nothing_fits_it_says_what_was_looked_through(corpus: hybrid.Corpus) -> None:
     answer = corpus.ask("List every invoice over $50,000.")
     assert not answer.found
-    assert "rows with “Invoice” filled in fits what was asked for" in answer.text
+    assert "rows with “Invoice” filled in, “Amount” above $50,000 fits what was asked for" in answer.text
 
 
 def test_the_rows_are_written_as_csv_without_formulas(corpus: hybrid.Corpus, tmp_path: Path) -> None:

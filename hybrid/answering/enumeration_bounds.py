@@ -1,0 +1,186 @@
+"""Bounds on numbers in questions: "more than 18.5 % moisture", "between £200 and £400", "a share of at most 5 %"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hybrid.answering.enumeration_values import CODES
+from hybrid.text import lexicon, values
+
+_MEASURES = """
+mass 1: g gram grams gramme grammes; mass 1000: kg kgs kilogram kilograms kilogramme kilogrammes kilo kilos
+mass 0.001: mg milligram milligrams; mass 1000000: t tonne tonnes ton tons
+length 1: m metre metres meter meters; length 1000: km kilometre kilometres kilometer kilometers
+length 0.01: cm centimetre centimetres centimeter centimeters; length 0.001: mm millimetre millimetres
+mile 1: mile miles; foot 1: ft foot feet; inch 1: inch inches; acre 1: acre acres
+area 1: ha hectare hectares; square 1: m² sqm
+time 60: h hr hrs hour hours; time 1: min mins minute minutes; day 1: day days; day 7: week weeks
+month 1: month months; month 12: year years
+volume 1: l litre litres liter liters; volume 0.001: ml millilitre millilitres; gallon 1: gallon gallons
+share 1: % percent pct percentage; degree 1: °c °f degree degrees; point 1: point points
+energy 1: kwh; energy 1000: mwh; page 1: page pages; word 1: word words
+"""
+UNITS: dict[str, tuple[str, Decimal]] = {
+    word: (head.split()[0], Decimal(head.split()[1]))
+    for part in re.split(r"[;\n]", _MEASURES.strip())
+    for head, _, words in [part.strip().partition(":")]
+    for word in words.split()
+}
+"""By word what it measures, and how many of that dimension's base unit it is."""
+
+_HOWS = {
+    r"(?:over|above|beyond|exceed(?:ing|s|ed)?|(?:more|greater|higher|larger|longer|heavier|older) than|>)": "over",
+    r"(?:at least|a minimum of|>=|≥)": "from",
+    r"(?:under|below|(?:less|fewer|lower|smaller|shorter|lighter|younger) than|<)": "under",
+    r"(?:at most|up to|a maximum of|<=|≤)": "to",
+}
+_NEGATED = {"over": "to", "under": "from", "from": "under", "to": "over"}
+_HOW = rf"(?:(?P<not>not?|never)\s+)?(?P<how>{'|'.join(_HOWS)})\s*(?:the\s+)?"
+_WORD_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_N = r"(?:\d[\d,]*(?:\.\d+)?(?:[km]\b)?|" + "|".join(rf"{word}\b" for word in _WORD_NUMBERS) + ")"
+_SIGN = rf"(?:[$€£]|{CODES}\s)?\s?"
+_NUMBER = rf"(?P<sign>{_SIGN})(?P<n>{_N})(?![\d/]|-\d)"
+_OTHER = rf"(?P<sign2>{_SIGN})(?P<n2>{_N})(?![\d/]|-\d)"
+_END_OF_NAME = lexicon.vocabulary(
+    """
+    that which who whose where when with without from to by between in on at since before after during for of or and
+    was were are is be been has have had did do not but except each per more less over under until as this last they he
+    she it we there
+    """
+)
+_UNIT = rf"(?:\s?(?P<unit>%|per\s?cent\b|°[CF]\b|(?!(?:{'|'.join(sorted(_END_OF_NAME))})\b)[a-z]{{1,12}}²?(?!\w)))?"
+_NAME = rf"(?:\s+(?!(?:{'|'.join(sorted(_END_OF_NAME))})\b)[a-z][\w-]*)"
+_SUBJECT = (
+    r"(?:\b(?:with|having|had|have|has|whose|where)\s+(?:(?:a|an|the|its|their|there was|there were)\s+)?"
+    r"(?P<subject>[A-Za-z][\w-]*(?:\s+(?!(?:of|is|was|are|were)\b)[a-z][\w-]*)?)\s+(?:of\s+|is\s+|was\s+|are\s+|were\s+|that\s+)*"
+    r"|\b(?:with|having|had|have|has|of|for|worth|that|which|who)\s+)?"
+    r"(?:\b(?:is|are|was|were|weigh(?:s|ed|ing)?|last(?:s|ed|ing)?|costs?|costing|takes?|took|measur(?:es|ed|ing)"
+    r"|contain(?:s|ed|ing)?|reach(?:es|ed|ing)?|amount(?:s|ed|ing)?\s+to|total(?:s|l?ed|l?ing)?|worth|had|have|has)\s+)*"
+)
+_RANGE = re.compile(
+    rf"{_SUBJECT}\b(?:between|from)\s+{_NUMBER}(?:\s?(?:%|per\s?cent|[a-z]{{1,12}}))?\s+(?:and|to)\s+{_OTHER}{_UNIT}(?P<name>{_NAME}{{0,3}})",
+    re.IGNORECASE,
+)
+_ONE_SIDED = re.compile(rf"{_SUBJECT}(?<![\w-]){_HOW}{_NUMBER}{_UNIT}(?P<name>{_NAME}{{0,3}})", re.IGNORECASE)
+_OR_MORE = re.compile(
+    rf"{_SUBJECT}(?<![\w£$€.,-]){_NUMBER}{_UNIT}(?P<name>)\s+(?:or|and)\s+(?P<how>more|over|above|upwards|less|fewer|under|below)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Between what a number lies: ``least`` and ``most``, ``None`` where there is none, and whether these belong to it.
+
+    ``unit`` is a key of `UNITS`, empty where none is said. ``names`` are the words that name what is measured
+    ("moisture"); ``beside`` those that follow a unit and may name nothing ("2 hours late"). ``said`` is the question's
+    own wording.
+    """
+
+    said: str
+    least: Decimal | None = None
+    most: Decimal | None = None
+    with_least: bool = False
+    with_most: bool = False
+    currency: str = ""
+    unit: str = ""
+    names: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def of_amount(self) -> bool:
+        """Whether it bounds an amount of money, or a number of which the question does not say what it measures."""
+        return bool(self.currency) or not (self.unit or self.names)
+
+    def admits(self, number: Decimal | None) -> bool:
+        """Whether a number is within the bound; what has none is not."""
+        if number is None:
+            return False
+        low = self.least is None or number > self.least or (self.with_least and number == self.least)
+        return low and (self.most is None or number < self.most or (self.with_most and number == self.most))
+
+    def __str__(self) -> str:
+        """The bound as a note says it: "at least 18.5 %"."""
+        after = f" {self.unit}" if self.unit else ""
+        low, high = (f"{self.currency}{one:,}{after}" if one is not None else "" for one in (self.least, self.most))
+        if low and high:
+            return f"between {low} and {high}"
+        if low:
+            return f"{'at least' if self.with_least else 'above'} {low}"
+        return f"{'at most' if self.with_most else 'below'} {high}"
+
+
+def read_bounds(asked: str) -> tuple[tuple[Bound, ...], str]:
+    """The bounds that a question sets, and the rest of it.
+
+    Example:
+        >>> bounds, rest = read_bounds("samples with at least 18.5 % moisture from Oslo")
+        >>> str(bounds[0]), bounds[0].names, rest
+        ('at least 18.5 %', ('moisture',), 'samples from Oslo')
+    """
+    found: list[Bound] = []
+    for pattern in (_RANGE, _ONE_SIDED, _OR_MORE):
+        at = 0
+        while match := pattern.search(asked, at):
+            bound = _bound(match)
+            if bound is None:
+                at = match.end("n")
+                continue
+            found.append(bound)
+            asked = f"{asked[: match.start()]} {asked[match.end() :]}"
+            at = match.start()
+    return tuple(found), " ".join(asked.split())
+
+
+def _bound(match: re.Match[str]) -> Bound | None:
+    groups = match.groupdict()
+    unit, after = _unit(groups["unit"] or "", (groups["name"] or "").split())
+    written = [groups["n"], groups.get("n2")]
+    sign = (groups["sign"] or groups.get("sign2") or "").strip()
+    next_word = (groups["unit"] or "").lower()
+    if next_word in values.MONTHS or (not (sign or unit or after) and any(map(_YEAR.fullmatch, filter(None, written)))):
+        return None  # a day or a year
+    numbers = [_number(one) for one in written if one]
+    subject = tuple((groups.get("subject") or "").split())
+    strong = unit in ("", "%")
+    said = " ".join(match[0].split())
+    of_what = Bound(
+        said,
+        currency=sign.upper(),
+        unit=unit,
+        names=subject + (after if strong else ()),
+        beside=() if strong else after,
+    )
+    if len(numbers) == 2:
+        low, high = sorted(numbers)
+        return replace(of_what, least=low, most=high, with_least=True, with_most=True)
+    how = groups["how"].lower()
+    kind = next((kind for written, kind in _HOWS.items() if re.fullmatch(written, how)), "")
+    if not kind:
+        kind = "from" if how in ("more", "over", "above", "upwards") else "to"
+    if groups.get("not"):
+        kind = _NEGATED[kind]
+    if kind in ("over", "from"):
+        return replace(of_what, least=numbers[0], with_least=kind == "from")
+    return replace(of_what, most=numbers[0], with_most=kind == "to")
+
+
+def _unit(first: str, after: list[str]) -> tuple[str, tuple[str, ...]]:
+    """The unit that follows a number, and the words after it, of which those that end the phrase are none."""
+    plain = "%" if re.fullmatch(r"per\s?cent", first, re.IGNORECASE) else first.lower()
+    if plain in UNITS:
+        return plain, tuple(after)
+    if not plain or plain in _END_OF_NAME or plain in lexicon.STOPWORDS:
+        return "", ()
+    return "", (first, *after)
+
+
+def _number(written: str) -> Decimal:
+    plain = written.lower().replace(",", "")
+    if plain in _WORD_NUMBERS:
+        return Decimal(_WORD_NUMBERS.index(plain) + 1)
+    factor = {"k": 1000, "m": 1_000_000}.get(plain[-1], 1)
+    return Decimal(plain.rstrip("km")) * factor

@@ -1,0 +1,315 @@
+"""Words that narrow a question for all of something: names and values, denied or not, one or several to choose from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Literal
+
+from hybrid.text import lexicon, values, wordnet
+from hybrid.text.folding import folded
+
+Words = frozenset[str]
+Join = Literal["or", "and"]
+
+_OF_PERSON = re.compile(r"\w{4,}ees?")
+_ENDINGS = ("ment", "ance", "ence", "ion", "al", "y", "i", "e")
+
+
+@lru_cache(maxsize=65_536)
+def root(word: str) -> str:
+    """What a noun and its verb have in common, in lower case: "payment" and "paid", "delivery" and "delivered".
+
+    Example:
+        >>> root("payments") == root("paid"), root("Delivery") == root("delivered")
+        (True, True)
+    """
+    plain = word.lower().removesuffix("'s").removesuffix("’s")
+    if _OF_PERSON.fullmatch(plain):  # a "trustee" is no "trust"
+        return plain.removesuffix("s")
+    stem = lexicon.stem(plain)
+    for ending in _ENDINGS:
+        if stem.endswith(ending) and len(stem) - len(ending) >= 3:
+            return stem[: -len(ending)]
+    return stem
+
+
+def roots(text: str) -> frozenset[str]:
+    """The roots of all words of a text, those that a hyphen joins apart and together."""
+    return _roots_of_cell(text) if len(text) <= _CELL_CHARS else _roots(text)
+
+
+def _roots(text: str) -> frozenset[str]:
+    found = [token for token in lexicon.tokens(text) if not token.isdigit()]
+    parts = [part for token in found for part in re.split(r"[-/.’']", token) if len(part) > 1]
+    return frozenset(map(root, [*found, *parts]))
+
+
+_CELL_CHARS = 60
+_roots_of_cell = lru_cache(maxsize=32_768)(_roots)  # names of columns and cells are the same in many tables
+
+
+def rooted(words: str) -> Words:
+    """The roots of words that blanks part."""
+    return frozenset(map(root, words.split()))
+
+
+EMPTY = rooted(
+    """
+    take place happen occur list exist find appear total sum number count all every each amount date full complete
+    various separate different single way form one know known state document file corpus paper record company party
+    people person thing time day year month week period case matter show please table detail relate concern regard come
+    be have there much many in since before after until during between also been any dated
+    """
+)
+SOFT = rooted(
+    """
+    make made give given get receive received send sent issue issued raise raised hold held record recorded mention
+    mentioned report reported pass passed write wrote written sign signed submit submitted place placed enter entered
+    say said keep kept do done go went gone come came carry carried register registered
+    """
+)
+"""Verbs that narrow only where a column is named by them ("received": "Received on")."""
+_ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
+_ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
+_SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
+_NOT = lexicon.vocabulary("not never without no n't none")
+_NONE_OF = lexicon.vocabulary("except excluding nor neither besides")
+"""What they deny goes on to the end of the clause: "except those from Oslo and Riga"."""
+_EXCEPT = re.compile(
+    r"\b(?:other than|apart from|aside from|with the exception of|but not|bar(?= those\b)|save for|leaving out"
+    r"|omitting)\b",
+    re.IGNORECASE,
+)
+_JOINS: dict[str, Join] = {"or": "or", "and": "and", "nor": "or"}
+_PRONOUNS = lexicon.vocabulary("those ones one that these either both them")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word that narrows what is asked for. ``negated`` ("unpaid", "not paid") asks for what lacks it; ``name`` is
+    true of a name or an identifier, which may have several words, and ``role`` is "from", "to" or "by" where that
+    stands before the name. ``soft`` words narrow only where a column is named by them; ``before`` ones stand before
+    the noun. ``label`` is the word that a number belongs to ("ward" of "ward 4"). ``aside`` ones say where or how it is
+    said ("in the letters"). ``others`` are what ``join`` adds ("Oslo or Riga"). A ``bound`` is one that a table has no
+    column for.
+    """
+
+    word: str
+    stem: str
+    negated: bool = False
+    name: bool = False
+    role: str = ""
+    soft: bool = False
+    before: bool = False
+    label: str = ""
+    aside: bool = False
+    others: tuple[str, ...] = ()
+    join: Join = "or"
+    bound: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The word and what is joined to it."""
+        return (self.word, *self.others)
+
+    @property
+    def is_phrase(self) -> bool:
+        """Whether it is more than one word."""
+        return bool(self.others) or " " in self.word
+
+    def __str__(self) -> str:
+        """Its words as a note quotes them."""
+        return f" {self.join} ".join(f"“{self.label} {one}”" if self.label else f"“{one}”" for one in self.choices)
+
+
+@dataclass
+class _Phrase:
+    """Words that stand beside one another in a question, while it is read."""
+
+    words: list[str]
+    end: int
+    name: bool
+    early: bool
+    negated: bool = False
+    role: str = ""
+    aside: bool = False
+    soft: bool = False
+    label: str = ""
+    join: str = ""
+    preposition: str = ""
+    comma: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+
+def terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
+    """The words that narrow: those before the noun, and those after it that carry meaning.
+
+    Example:
+        >>> [str(one) for one in terms([], " from Mill Lane or Arden, not by Ann Orr", "invoic")]
+        ['“Mill Lane” or “Arden”', '“Ann Orr”']
+    """
+    phrases = [*_early(before, head), *_late(_EXCEPT.sub("except", after), head)]
+    _move_negation(phrases)
+    return tuple(dict.fromkeys(term for group in _groups(phrases) for term in _terms_of(group)))
+
+
+def _early(before: list[str], head: str) -> list[_Phrase]:
+    found: list[_Phrase] = []
+    negated = False
+    for at, word in enumerate(before):
+        low = word.lower()
+        if low in _NOT | _NONE_OF:
+            negated = True
+            continue
+        name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
+        if low in lexicon.STOPWORDS or (not name and (root(low) in EMPTY or root(low) == head)):
+            continue
+        found.append(_Phrase([word], at, name, early=True, negated=negated, soft=root(low) in SOFT and not name))
+        negated = False
+    return found
+
+
+def _late(after: str, head: str) -> list[_Phrase]:
+    after = folded(after)
+    found: list[_Phrase] = []
+    negated, role, aside, join, preposition, previous, comma = False, "", False, "", "", "", False
+    wide, end = False, 0
+    for word in lexicon.tokens(after):
+        start = after.index(word, end)
+        gap, end = after[end:start], start + len(word)
+        low = word.lower()
+        comma = comma or "," in gap
+        adjacent = not gap.strip() and low not in lexicon.STOPWORDS
+        last, previous = previous, low
+        if low in _JOINS:
+            join, negated = _JOINS[low], negated or low == "nor"
+            continue
+        if low in _NOT or low in _NONE_OF:
+            negated, wide, join = True, low in _NONE_OF, ""
+            continue
+        if low == "but":
+            negated, wide, join = False, False, ""
+            continue
+        if low in _PRONOUNS and low not in lexicon.STOPWORDS:
+            continue
+        if low in lexicon.STOPWORDS:
+            aside = low in _ASIDE or (aside and low in _ARTICLES)
+            role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
+            preposition = low if low not in _ARTICLES else preposition
+            continue
+        stem = root(low)
+        name = word[0].isupper() or any(map(str.isdigit, word))
+        if not name and (stem in EMPTY or stem == head):
+            continue
+        soft = not name and (stem in SOFT or (last in ("for", "of") and _is_noun_of_verb(low)))
+        label = last if _SHORT_NUMBER.fullmatch(word) and _labels(last) else ""
+        extends = found and adjacent and not join and found[-1].end == start - len(gap) and not comma
+        if label and extends and found[-1].words[-1].lower() == label:
+            previous_phrase = found[-1]  # "ward" alone chooses nothing
+            previous_phrase.words.pop()
+            if not previous_phrase.words:
+                negated, join, preposition = previous_phrase.negated, previous_phrase.join, previous_phrase.preposition
+                found.pop()
+            extends = False
+        elif join and found and found[-1].label and _SHORT_NUMBER.fullmatch(word):
+            label = found[-1].label
+        of_one_kind = extends and found[-1].name == name and not found[-1].label
+        noun_of_name = extends and found[-1].negated and found[-1].name and not wordnet.is_verb(low)
+        if extends and not label and not soft and not found[-1].soft and (of_one_kind or noun_of_name):
+            found[-1].words.append(word)
+            found[-1].end = end
+        else:
+            found.append(
+                _Phrase(
+                    [word],
+                    end,
+                    name,
+                    False,
+                    negated,
+                    role if name else "",
+                    aside,
+                    soft,
+                    label,
+                    join,
+                    preposition,
+                    comma,
+                )
+            )
+        join, comma, preposition = "", False, ""
+        negated = negated if wide or _goes_on(after, end) else False
+    return found
+
+
+def _goes_on(after: str, end: int) -> bool:
+    """Whether what is denied goes on behind a word: the next word stands beside it, or is joined to it."""
+    following = re.match(r"(?P<comma>,?) (?P<word>[^\W_]+)(?P<denies> not\b)?", after[end:])
+    if following is None or following["denies"]:
+        return False
+    low = following["word"].lower()
+    return low in _JOINS or not (following["comma"] or low in lexicon.STOPWORDS)
+
+
+def _move_negation(phrases: list[_Phrase]) -> None:
+    """Of "not reported by Amy" it is Amy that is denied, and of "not paid in May" that it was paid."""
+    for one, other in pairwise(phrases):
+        denies = one.negated and not one.name and not other.join and other.preposition
+        if denies and (one.soft or (one.text.lower().endswith("ed") and other.preposition == "by")):
+            one.negated, one.soft, other.negated = False, True, True
+
+
+def _groups(phrases: list[_Phrase]) -> list[list[_Phrase]]:
+    """Phrases that "or", "and" or commas before these join."""
+    groups: list[list[_Phrase]] = []
+    for at, one in enumerate(phrases):
+        joined = one.join or (one.comma and any(later.join for later in phrases[at + 1 : at + 4]))
+        last = groups[-1][-1] if groups else None
+        alike = last is not None and (last.name, last.soft, last.early, last.label) == (
+            one.name, one.soft, one.early, one.label,
+        )  # fmt: skip
+        if last is not None and joined and alike and not one.soft and (last.negated or not one.negated):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _terms_of(group: list[_Phrase]) -> list[Term]:
+    first = group[0]
+    texts = tuple(one.text.removesuffix("'s").removesuffix("’s") for one in group)
+    join: Join = "or" if first.negated or any(one.join == "or" for one in group[1:]) else "and"
+    if first.name or len(group) > 1 or (first.negated and len(first.words) > 1):
+        stem = root(texts[0]) if " " not in texts[0] else ""
+        return [
+            Term(
+                texts[0], stem, first.negated, first.name, first.role, before=first.early, label=first.label,
+                aside=first.aside and not first.early, others=texts[1:], join=join,
+            )
+        ]  # fmt: skip
+    found = []
+    for word in first.words:
+        low = word.lower()
+        less = low.startswith("un") and len(low) > 5 and wordnet.is_verb(low[2:])
+        found.append(
+            Term(
+                word, root(low[2:]) if less else root(low), first.negated or less, soft=first.soft, before=first.early,
+                aside=first.aside and not first.early,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _labels(word: str) -> bool:
+    """Whether a number after a word is that thing's: "ward 4", and not "in 4", nor "May 4"."""
+    return word.isalpha() and len(word) > 2 and word not in lexicon.STOPWORDS and word not in values.MONTHS
+
+
+def _is_noun_of_verb(word: str) -> bool:
+    """Whether a word is an act by the noun of its verb, which "for" or "of" makes a part of what something is called:
+    "applications for payment", "notices of termination"."""
+    return any(word.endswith(ending) for ending in ("ment", "tion", "sion", "ance", "ence")) and len(word) > 6
