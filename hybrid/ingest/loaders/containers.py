@@ -23,7 +23,7 @@ from oxmsg.storage import Storage
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
 from hybrid.ingest.loaders.eml import header_date
-from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.formats import MAIL_START, Attachment, Extracted, canonical, parsing
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.mime import content, header, numbered, parsed
 from hybrid.ingest.loaders.plain_text import decode
@@ -34,25 +34,13 @@ MAX_RATIO = 200
 """How many times its packed size a member of an archive may be: text packs to a tenth, archives made to fill a disk to
 a thousandth."""
 _RATIO_FROM = 1 << 20  # bytes; small members of one repeated letter are harmless
-_MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(?=>?[!-9;-~]+:)")
 _QUOTED_START = re.compile(rb"^>(>*From )", re.MULTILINE)
 _SYSTEM_FILES = re.compile(r"(?:^|/)(?:__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
 
-def is_mailbox(data: bytes) -> bool:
-    """Whether the bytes are a mailbox of two or more mails.
-
-    Example:
-        >>> is_mailbox(b"From a Mon Mar  2 09:15:00 2026\\nTo: b\\n\\nOne.")
-        False
-    """
-    found = _MAIL_START.finditer(data)
-    return next(found, None) is not None and next(found, None) is not None
-
-
 def load_mbox(data: bytes, source: str) -> Extracted:
     """A mailbox (mbox, of any of its kinds): its mails by number, ``box.mbox#1``."""
-    starts = [match.span() for match in _MAIL_START.finditer(data)]
+    starts = [match.span() for match in MAIL_START.finditer(data)]
     if not starts:
         raise DamagedDocumentError(source, "it is named as a mailbox but holds no mail; restore it, or name it .txt")
     ends = [*(start for start, _ in starts[1:]), len(data)]

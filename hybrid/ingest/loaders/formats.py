@@ -111,6 +111,7 @@ _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
 _HEAD = 4096  # bytes that a format is known by
+MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(?=>?[!-9;-~]+:)")
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def detect(data: bytes, source: str) -> Format:
         )
     if named in ("mbox", "mhtml"):
         return named
-    if named is None and data.startswith(b"From ") and _second_mail(data):
+    if named is None and data.startswith(b"From ") and is_mailbox(data):
         return "mbox"
     if named != "markdown" and _HTML_START.match(data[:_HEAD]):  # Markdown may hold HTML and is then still Markdown
         return "html"
@@ -214,10 +215,15 @@ def reject_binary(data: bytes, source: str) -> None:
         raise UnsupportedFormatError(source, f"it is binary, not text (mostly control characters). {READABLE}")
 
 
-def _second_mail(data: bytes) -> bool:
-    from hybrid.ingest.loaders.containers import is_mailbox  # it imports this module
+def is_mailbox(data: bytes) -> bool:
+    """Whether the bytes are a mailbox of two or more mails.
 
-    return is_mailbox(data)
+    Example:
+        >>> is_mailbox(b"From a Mon Mar  2 09:15:00 2026\\nTo: b\\n\\nOne.")
+        False
+    """
+    found = MAIL_START.finditer(data)
+    return next(found, None) is not None and next(found, None) is not None
 
 
 def _leading_blanks(data: bytes) -> int:
