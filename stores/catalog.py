@@ -673,6 +673,7 @@ def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRo
         custodian=metadata.custodian,
         parent=sources[0].parent,
         aliases=tuple(alias.source for alias in sources[1:]),
+        status=metadata.status.name if metadata.status else None,
     )
 
 

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
 from hybrid.errors import InputError
 from hybrid.stores.tables import MetadataTable, SourceTable
@@ -22,6 +22,7 @@ from hybrid.types.documents import AS_JSON, AS_TYPES
 from hybrid.types.filters import Filter, first_day, last_day
 
 _OWN = ("title", "author", "custodian", "media_type", "status")
+_PERSONS = ("author", "custodian")
 _LAST = "\U0010ffff"  # sorts after every other character
 
 
@@ -138,8 +139,19 @@ def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
 def _with(key: str, values: tuple[str, ...]) -> Select[int]:
     # An earlier version stored values as their accents were written.
     asked = {one for value in values for one in (*spellings(folded(value)), value.casefold())}
-    return select(MetadataTable.source_id).where(
-        MetadataTable.key.in_(spellings(key)), MetadataTable.value.in_(sorted(asked))
+    held: ColumnElement[bool] = MetadataTable.value.in_(sorted(asked))
+    if key in _PERSONS:
+        held = or_(held, *(_of_mail(one) for one in sorted(asked) if one.strip()))
+    return select(MetadataTable.source_id).where(MetadataTable.key.in_(spellings(key)), held)
+
+
+def _of_mail(asked: str) -> ColumnElement[bool]:
+    """Whether a value is a mail's "Ann Orr <ann@mill.example>", of which the name or the address was asked for."""
+    value = MetadataTable.value
+    return or_(
+        value.startswith(f"{asked} <", autoescape=True),
+        value.startswith(f'"{asked}" <', autoescape=True),
+        value.endswith(f"<{asked}>", autoescape=True),
     )
 
 

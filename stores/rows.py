@@ -42,6 +42,7 @@ class DocumentRow:
     custodian: str | None
     parent: str | None
     aliases: tuple[str, ...]
+    status: str | None = None
 
 
 @dataclass(frozen=True)

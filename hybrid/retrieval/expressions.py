@@ -141,6 +141,7 @@ class Found:
             "subject": [row.title if row.media_type == _MAIL else None],
             "custodian": [row.custodian],
             "source": [row.source, *row.aliases],
+            "status": [row.status],
             "type": [row.media_type, row.source.rpartition(".")[2]],
         }
         return [value for value in known[name] if value]

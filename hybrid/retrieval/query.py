@@ -20,8 +20,8 @@ from hybrid.stores.query import exact_phrase
 from hybrid.text import lexicon
 from hybrid.text.values import iso_date
 
-FIELDS = ("from", "to", "cc", "author", "title", "subject", "custodian", "source", "type", "before", "after", "since",
-          "until", "on")  # fmt: skip
+FIELDS = ("from", "to", "cc", "author", "title", "subject", "custodian", "source", "type", "status", "before", "after",
+          "since", "until", "on")  # fmt: skip
 _DATES = ("before", "after", "since", "until", "on")
 MAY_BE_USED = 'AND, OR, NOT, parentheses, "a phrase", word*, w/5 (within five words, either order), and ' + ", ".join(
     f"{name}:" for name in FIELDS
@@ -62,6 +62,25 @@ _NO_DISTANCE = re.compile(
 _NO_VALUE = re.compile(r"\s*(?P<field>[A-Za-z]+):\s*")
 _UNCLOSED = re.compile(r"""^(?:[^"“”„]*["“„][^"“”„]*["”“])*[^"“”„]*(?<![^\s(:-])["“„](?=\w)[^"“”„]*$""")
 _SIGNS = re.compile(r"(?<!\S)\w+~\d?(?!\S)|(?<!\S)[\w\"”]+\^\d+(?!\S)")
+
+_ELSEWHERE_SIGNS = (
+    (re.compile(r"(?<=\S\s)XOR(?=\s+\S)"), "write (salt AND NOT wet) OR (wet AND NOT salt)"),
+    (re.compile(r"(?<=\S\s)(?:ADJ|NEAR|ONEAR|WITHIN)\d*(?=\s+\S)|(?<!\S)O?NEAR(?=\()"), "use w/5, as in: salt w/5 wet"),
+    (re.compile(r"(?<=\S\s)/\d+(?=\s+\S)"), "use w/5, as in: salt w/5 wet"),
+    (re.compile(r"(?<=\S\s)&&(?=\s+\S)"), "use AND"),
+    (re.compile(r"(?<=\S\s)\|\|?(?=\s+\S)"), "use OR"),
+    (re.compile(r"(?<!\S)\^(?=[^\W\d_])"), "no text is searched from its beginning; write the word alone"),
+    (
+        re.compile(r"^\s*/(?=\S*[.*+?\[\](){}|\\^$])\S+/[a-z]*\s*$"),
+        "regular expressions are not known; use the beginning of a word, as in: terminat*",
+    ),
+)
+"""Signs of other programs' searches, and what says the same here."""
+_JOINED_BY_AND = re.compile(r"""\s*(?:"[^"]+"|[a-z][\w-]*)(?:\s+&\s+(?:"[^"]+"|[a-z][\w-]*))+\s*""")
+"""Lower-case words between "&". "Marks & Spencer" is a name."""
+_UNKNOWN_FIELD = re.compile(r"(?<!\S)(?P<field>[a-z][a-z_-]{2,20}):(?=[\w\"“(])")
+_MOST_WORDS = 4
+"""Of a query in which a word before a colon is taken for a field. A longer one is prose."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +249,24 @@ def _check_complete(text: str) -> None:
         raise InputError(f"{text!r} has nothing after {name}:; write what is looked for, as in: {name}:strand")
 
 
+def _check_signs(text: str) -> None:
+    """Raise `InputError` for a sign or a field of other programs' searches, which here is none."""
+    if text.rstrip().endswith(("?", "？")) and "/" not in text[:1]:
+        return
+    bare = re.sub(r"""["“„][^"“”„]*["”“]""", '""', text)
+    for pattern, instead in _ELSEWHERE_SIGNS:
+        if found := pattern.search(bare):
+            raise InputError(f"{found[0].strip()!r} in {text!r} is not known; {instead}")
+    if _JOINED_BY_AND.fullmatch(text):
+        raise InputError(f"'&' in {text!r} is not known; use AND, or put a name in quotation marks")
+    found = _UNKNOWN_FIELD.search(bare)
+    if found and len(text.split()) <= _MOST_WORDS and not _is_field(found["field"]):
+        raise InputError(
+            f"the search expression {text!r} has the field {found['field']}:, which there is not; it may use"
+            f" {MAY_BE_USED}; what is to be found as it is written stands in quotation marks"
+        )
+
+
 def _is_field(name: str) -> bool:
     """Whether it is a field, here or in other programs, which `_Parser` refuses."""
     return name.lower() in FIELDS or name.lower() in _ELSEWHERE
@@ -245,6 +282,7 @@ def parse(text: str) -> Expression | None:
         5
     """
     _check_complete(text)
+    _check_signs(text)
     if not is_expression(text):
         return None
     parser = _Parser(text)

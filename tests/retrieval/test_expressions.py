@@ -14,6 +14,8 @@ TEXTS = {
     "dry.txt": "The salt was dry and it was weighed. The mill closed. The owners met in May. The wet season began.",
     "end.txt": "The termination of the lease was noticed. Terminal four was closed.",
     "terminal.txt": "The term of the lease is long, and nobody ends it.",
+    "hire-draft.txt": "DRAFT 2\n\nHire of the barge. The hire is 40 crowns a day.",
+    "hire.txt": "Hire of the barge.\n\nThe hire is 50 crowns a day.",
 }
 
 
@@ -69,6 +71,8 @@ FOUND = [
     ("subject:salt", {"one.eml"}),
     ("source:*.eml AND NOT from:ann", {"two.eml"}),
     ("type:eml salt*", {"one.eml", "two.eml"}),
+    ("status:draft", {"hire-draft.txt"}),
+    ("barge AND NOT status:draft", {"hire.txt"}),
 ]
 
 
@@ -101,6 +105,17 @@ REFUSED = [
     ("from:zoe salt", "no document has from:'zoe'"),
     ("before:soon salt", "'soon' is no date"),
     ("(salt AND wet) w/5 dry", "w/5 beside what is no word"),
+    ("status:superseded barge", "no document has status:'superseded'; there are"),
+    ("salt XOR wet", "'XOR' in 'salt XOR wet' is not known; write (salt AND NOT wet)"),
+    ("salt & wet", "use AND"),
+    ("salt && wet", "use AND"),
+    ("salt || wet", "use OR"),
+    ("salt /5 wet", "use w/5"),
+    ("salt NEAR3 wet", "use w/5"),
+    ("NEAR(salt, wet)", "use w/5"),
+    ("^salt", "write the word alone"),
+    ("/sa.*t/", "regular expressions are not known"),
+    ("colour:red barge", "the field colour:, which there is not"),
 ]
 
 
@@ -117,6 +132,8 @@ QUESTIONS = [
     "https://mill.example/a", "Who is it from: Ann or Bo?", "the semi-annual report", "What is A/B testing?",
     '"Is the salt wet?"', "“When does the lease end?”", '"salt was dry" and "very wet"', "Is the mill (salt", "- salt",
     "(b) the salt", "-5 degrees", "Who came w/ salt yesterday", "Subject: wet salt", "from", '"日本語"', '"§"',
+    "Marks & Spencer", "What is XOR?", "How is salt & wet sand mixed?", "/srv/salt",
+    "See note:two of the report on salt", "3 / 4 cup",
     "either/or", "Did he (or she) sign?", "Re: salt", "the ratio 3:1",
 ]  # fmt: skip
 
@@ -171,3 +188,22 @@ def test_a_quotation_mark_that_is_not_closed_is_refused_by_name(text: str) -> No
 )
 def test_closed_quotation_marks_inches_and_questions_are_not_refused(text: str) -> None:
     query.parse(text)
+
+
+@pytest.mark.parametrize("author", ["Ann Aaker", "ann aaker", "x@mill.example"])
+def test_a_filter_finds_the_author_of_a_mail_by_name_or_address(corpus, author):
+    where = hybrid.Filter(metadata={"author": author})
+    assert "one.eml" in names(corpus.search("Is the salt wet?", where=where))
+    assert not any("No document has the author" in note for note in corpus.ask("Is the salt wet?", where=where).notes)
+
+
+def test_a_filter_takes_no_part_of_a_name_for_the_name(corpus):
+    assert (
+        "No document has the author “Ann”."
+        in corpus.ask("Is the salt wet?", where=hybrid.Filter(metadata={"author": "Ann"})).notes
+    )
+
+
+def test_a_status_beside_a_question_chooses_the_documents_that_answer_it(corpus):
+    answer = corpus.ask("status:draft What is the hire of the barge a day?")
+    assert {one.source.rpartition("/")[2] for one in answer.citations} == {"hire-draft.txt"}
