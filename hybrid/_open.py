@@ -114,7 +114,7 @@ def check_still_there(directory: Path) -> None:
 
 def _check_directory(directory: Path, *, create: bool) -> None:
     from hybrid.stores.database import looks_like_corpus
-    from hybrid.stores.files import refuse_links_in
+    from hybrid.stores.files import PRIVATE_FOLDER, refuse_links_in
 
     if directory.exists() and not directory.is_dir():
         raise CorpusError(f"{directory} is a file; a corpus is a directory")
@@ -134,7 +134,8 @@ def _check_directory(directory: Path, *, create: bool) -> None:
             if looks_like_corpus(above):
                 raise CorpusError(f"{directory} lies in another corpus, {above}; name a directory outside of it")
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
         raise CorpusError(f"cannot create a corpus at {directory}: {error.strerror}") from error
 

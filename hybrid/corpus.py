@@ -24,7 +24,14 @@ from hybrid.types.base import Shown
 from hybrid.types.documents import Document, PageView, Passage
 from hybrid.types.events import Event, Events, collect
 from hybrid.types.filters import Filter
-from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IngestReport, MemoryTraining
+from hybrid.types.reports import (
+    CorpusStatus,
+    DocumentInfo,
+    Documents,
+    IngestReport,
+    IntegrityReport,
+    MemoryTraining,
+)
 
 if TYPE_CHECKING:
     from hybrid._view import View
@@ -688,6 +695,38 @@ class Corpus(Shown):
             return check_citations(self._catalog, given)
 
     averify = in_thread(verify)
+
+    def check(self) -> IntegrityReport:
+        """Whether the corpus is whole: every text, chunk and vector, the full text, the index and the memory's volumes
+        against their hashes and each other. Nothing is changed. `verify` is the check of one answer.
+
+        Example:
+            >>> print(corpus.check())
+            checked catalog, full text and index, 61 documents, 1,204 chunks, 61 volumes
+            everything is as it was recorded
+        """
+        from hybrid.stores import integrity
+
+        with self._usage.in_use(), _open.unreachable_errors(self.directory):
+            return integrity.check(self._catalog, self.directory)
+
+    acheck = in_thread(check)
+
+    def repair(self) -> IntegrityReport:
+        """Rebuild what can be rebuilt, and say what is wrong still: the index from the vectors, the full text from the
+        texts; volumes that are damaged are dropped, and the next ingest adapts them again. Nothing else is changed.
+
+        Raises `CorpusLockedError` if another process is writing.
+        """
+        from hybrid.ingest.repair import repair
+        from hybrid.stores import integrity
+
+        with self._usage.in_use(), _open.unreachable_errors(self.directory), self._catalog.reading(None):
+            found = integrity.check(self._catalog, self.directory)
+            repair(self._catalog, self.directory, self.settings, found)
+            return integrity.check(self._catalog, self.directory)
+
+    arepair = in_thread(repair)
 
     def page(self, citation: Citation | Hit) -> PageView:
         """The page that a citation or a search hit stands on, with it highlighted; where the document has no pages,

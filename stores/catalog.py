@@ -188,6 +188,12 @@ class Catalog:
         with storage_errors(), connect(self._engine) as connection:
             yield connection
 
+    @contextmanager
+    def connection(self, *, write: bool) -> Iterator[Connection]:
+        """A connection of the database in a transaction of its own, for what looks at tables as they are."""
+        with storage_errors(), connect(self._engine, write=write) as connection:
+            yield connection
+
     def _identity(self, connection: Connection) -> Identity:
         """What tells the state that is read from others; asked for once of a pinned one."""
         pinned = self._pin()

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hybrid.stores.files import refuse_links, sha256_of, sync_directory, sync_file, verified
+from hybrid.stores.files import PRIVATE_FILE, refuse_links, sha256_of, sync_directory, sync_file, verified
 from hybrid.stores.rows import StoredFile
 
 INDEX = "index.faiss"
@@ -28,6 +28,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
     try:
         partial.mkdir()
         save(partial / INDEX)
+        (partial / INDEX).chmod(PRIVATE_FILE)
         digest = sha256_of(partial / INDEX)
         manifest = {"commit": n, "files": {INDEX: {"sha256": digest, "bytes": (partial / INDEX).stat().st_size}}}
         (partial / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

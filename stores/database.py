@@ -20,7 +20,7 @@ from hybrid.errors import (
     CorruptCorpusError,
     SettingsError,
 )
-from hybrid.stores.files import disk_full_errors
+from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
 from hybrid.stores.tables import REVISION, Base
 
 _COLUMNS = """
@@ -52,6 +52,7 @@ def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
         if not create:
             raise CorpusNotFoundError(f"no catalog at {path}; ingest something first, or check the path")
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(PRIVATE_FILE)  # SQLite gives the files beside it the same mode
     # As many connections as threads that read at once: each holds one for as long as it asks.
     engine = create_engine(url, max_overflow=-1)
     event.listen(engine, "connect", _configure)

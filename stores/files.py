@@ -21,6 +21,8 @@ from safetensors import SafetensorError
 from hybrid.errors import CorpusError, CorruptCorpusError, HybridError, InputError, ModelError
 from hybrid.stores.rows import StoredFile
 
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""What a corpus holds is its owner's alone, until they say otherwise."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores.files import quarantine, refuse_links, verified, write_atomically
+from hybrid.stores.files import PRIVATE_FILE, quarantine, refuse_links, verified, write_atomically
 from hybrid.stores.rows import StoredFile
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ def save_volume(directory: Path, digest: str, tensors: Mapping[str, Tensor]) -> 
     refuse_links(directory, FOLDER)
     file = f"{FOLDER}/{digest[:_NAME]}.safetensors"
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    sha256 = write_atomically(directory / file, lambda path: save_file(stored, path, {"digest": digest}))
+
+    def _save(tensors: Mapping[str, Tensor], path: Path, digest: str) -> None:
+        save_file(dict(tensors), path, {"digest": digest})
+        path.chmod(PRIVATE_FILE)
+
+    sha256 = write_atomically(directory / file, lambda path: _save(stored, path, digest))
     return StoredFile(file, sha256)
 
 

@@ -18,7 +18,7 @@ Exit codes:
   2    the command line was wrong
   3    nothing in the corpus answers (ask, search)
   4    done, but some files were left out; the reasons are printed (ingest)
-  5    a certificate does not hold (verify-deletion)
+  5    a certificate does not hold, or a corpus is damaged (verify-deletion, verify, repair)
   130  interrupted; what was committed stays, and the same command resumes there
 """
 EVALUATIONS = {
@@ -40,6 +40,8 @@ COMMANDS = {
     "search": "hybrid.cli.corpus:search",
     "settings": "hybrid.cli.corpus:settings",
     "status": "hybrid.cli.corpus:status",
+    "repair": "hybrid.cli.corpus:repair",
+    "verify": "hybrid.cli.corpus:verify",
     "verify-deletion": "hybrid.cli.corpus:verify_deletion",
 }
 

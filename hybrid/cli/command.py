@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hybrid.evaluation.report import EvaluationReport
     from hybrid.ingest.progress import Progress
 
-FAILED, NOTHING_FOUND, SOME_SKIPPED, DELETION_NOT_PROVED, INTERRUPTED = 1, 3, 4, 5, 130
+FAILED, NOTHING_FOUND, SOME_SKIPPED, NOT_PROVED, INTERRUPTED = 1, 3, 4, 5, 130
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 
 

@@ -11,7 +11,7 @@ import click
 
 from hybrid._arguments import MOST_HITS, MOST_WORKERS
 from hybrid.cli.command import (
-    DELETION_NOT_PROVED,
+    NOT_PROVED,
     NOTHING_FOUND,
     SOME_SKIPPED,
     CorpusPath,
@@ -26,6 +26,7 @@ from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
+    from hybrid.types.reports import IntegrityReport
 
 ROUTES = click.Choice(get_args(RouteName))
 corpus_argument = click.argument("corpus", type=CorpusPath())
@@ -152,6 +153,32 @@ def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, as_
             click.echo(f"certificate written to {certificate}", err=True)
 
 
+@command("hybrid verify acme-v-beta")
+@corpus_argument
+@json_option
+def verify(corpus: Path, as_json: bool) -> int:
+    """Check everything in CORPUS against its hashes: texts, chunks, full text, index, volumes. Nothing is changed."""
+    with open_corpus(corpus) as opened:
+        return _integrity(opened.check(), as_json)
+
+
+@command("hybrid repair acme-v-beta")
+@corpus_argument
+@json_option
+def repair(corpus: Path, as_json: bool) -> int:
+    """Rebuild what can be rebuilt in CORPUS, and say what is wrong still. Nothing else is changed."""
+    with open_corpus(corpus) as opened:
+        return _integrity(opened.repair(), as_json)
+
+
+def _integrity(report: IntegrityReport, as_json: bool) -> int:
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(str(report))
+    return 0 if report.whole else NOT_PROVED
+
+
 @command("hybrid verify-deletion acme-v-beta deleted.json")
 @corpus_argument
 @click.argument("certificate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
@@ -164,7 +191,7 @@ def verify_deletion(corpus: Path, certificate: Path, as_json: bool) -> int:
         print_json(found)
     else:
         click.echo(str(found))
-    return 0 if found.holds else DELETION_NOT_PROVED
+    return 0 if found.holds else NOT_PROVED
 
 
 @command("hybrid status acme-v-beta")

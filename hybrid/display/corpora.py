@@ -27,7 +27,7 @@ from hybrid.display.markup import (
 )
 from hybrid.display.markup import table as html_table
 from hybrid.text.formatting import SHOWN_ROWS, clipped, count, facts, printable, size_of, table, tile, wrapped
-from hybrid.types.base import as_html, as_text
+from hybrid.types.base import Shown, as_html, as_text
 from hybrid.types.certificates import DeletionCertificate, DeletionCheck
 from hybrid.types.documents import Document
 from hybrid.types.reports import (
@@ -37,6 +37,8 @@ from hybrid.types.reports import (
     DocumentInfo,
     Documents,
     IngestReport,
+    IntegrityProblem,
+    IntegrityReport,
     MemoryState,
     SkippedFile,
     VolumeInfo,
@@ -56,6 +58,8 @@ _TITLES: dict[type, str] = {
     VolumeInfo: "Volume",
     DeletionCertificate: "Deletion certificate",
     DeletionCheck: "Deletion",
+    IntegrityProblem: "Integrity",
+    IntegrityReport: "Integrity",
 }
 _LISTED = 12  # names of one kind
 
@@ -159,7 +163,9 @@ def skipped_html(skipped: SkippedFile) -> str:
 @as_html.register(VolumeInfo)
 @as_html.register(DeletionCertificate)
 @as_html.register(DeletionCheck)
-def lines_html(value: VolumeReport | VolumeInfo | DeletionCertificate | DeletionCheck) -> str:
+@as_html.register(IntegrityProblem)
+@as_html.register(IntegrityReport)
+def lines_html(value: Shown) -> str:
     """A card with what is said in a terminal, line by line."""
     return card(_TITLES[type(value)], body(*(tag("div", line) for line in str(value).splitlines())))
 

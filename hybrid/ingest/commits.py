@@ -159,6 +159,16 @@ class Writer:
                 transaction.record_commit(stored, before.memory_state)
                 transaction.log("index")
 
+    def commit_rebuilt_index(self) -> None:
+        """Build the index anew from the catalog's embeddings, whatever the file says."""
+        before = self.catalog.commit()
+        if before is None:
+            return
+        self._index = self._built_index(None)
+        with self._changes() as transaction:
+            transaction.record_commit(self._save_index(transaction), before.memory_state)
+            transaction.log("index")
+
     def _index_chunks(self, index: VectorIndex, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         if ids:
             index.add(np.array(ids, np.int64), vectors)

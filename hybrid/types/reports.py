@@ -157,6 +157,38 @@ class VolumeInfo(_Report):
         )
 
 
+class IntegrityProblem(_Report):
+    """Something in a corpus that is not as it was recorded. ``part`` is what kind of thing it is, ``name`` a file of
+    the corpus or a source, ``advice`` what to do; `hybrid.Corpus.repair` does it where ``repairable`` is true."""
+
+    part: str
+    name: str
+    problem: str
+    advice: str
+    repairable: bool
+
+    def __str__(self) -> str:
+        return one_line(f"{self.part}, {self.name}: {self.problem}; {self.advice}")
+
+
+class IntegrityReport(_Report):
+    """What `hybrid.Corpus.check` found. ``checked`` counts what was looked at, by kind."""
+
+    commit: int | None
+    checked: dict[str, int]
+    problems: tuple[IntegrityProblem, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is as it was recorded."""
+        return not self.problems
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count:,} {name}" for name, count in self.checked.items() if count > 1)
+        found = [f"problem: {one}" for one in self.problems] or ["everything is as it was recorded"]
+        return printable("\n".join([f"checked catalog, full text and index{f', {counts}' if counts else ''}", *found]))
+
+
 class SkippedFile(_Report):
     """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people. ``part_of`` is the
     file whose part it is, such as a mail's attachment, if it is one."""

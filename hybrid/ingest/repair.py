@@ -1,0 +1,34 @@
+"""Repair: what can be made anew from what is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hybrid.ingest.commits import Writer
+from hybrid.ingest.progress import Tally
+from hybrid.settings import Settings
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.database import write_lock
+from hybrid.stores.integrity import rebuild_full_text
+from hybrid.types.reports import IntegrityReport
+
+
+def repair(catalog: Catalog, directory: Path, settings: Settings, found: IntegrityReport) -> None:
+    """Rebuild the index and the full text, and drop volumes, as far as ``found`` names them.
+
+    Raises `CorpusLockedError` if another process is writing.
+    """
+    parts = {one.part for one in found.problems if one.repairable}
+    if not parts:
+        return
+    damaged = {one.name for one in found.problems if one.part == "volume"}
+    with write_lock(directory):
+        if "full text" in parts:
+            rebuild_full_text(catalog)
+        rows = catalog.volumes()
+        identity = rows[-1].identity if rows else None
+        writer = Writer(catalog, directory, settings, identity, Tally())
+        if "index" in parts:
+            writer.commit_rebuilt_index()
+        if damaged:
+            writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])

@@ -1,0 +1,157 @@
+"""Whether a corpus is whole: every text, chunk, vector, index and volume against what was recorded of it. Nothing is
+changed, moved or loaded into the memory model."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError
+
+from hybrid.errors import CorruptCorpusError
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.files import inside, sha256_of
+from hybrid.stores.rows import StoredFile
+from hybrid.stores.vectors import FaissIndex
+from hybrid.types.documents import text_sha256
+from hybrid.types.reports import IntegrityProblem, IntegrityReport
+
+_SHOWN = 20  # lines of SQLite's own check
+
+INGEST_AGAIN = "remove it and ingest its file again"
+PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
+
+
+def check(catalog: Catalog, directory: Path) -> IntegrityReport:
+    """Everything that a corpus holds against its hashes and against each other."""
+    problems: list[IntegrityProblem] = []
+    with catalog.connection(write=False) as connection:
+        problems += _catalog(connection)
+        texts, documents = _texts(connection)
+        problems += texts
+        if not texts:  # else it differs from a text that is damaged, and was made of the right one
+            problems += _full_text(connection)
+        chunks, ids = _chunks(connection, documents)
+        problems += chunks
+    problems += _index(catalog, directory, ids)
+    volumes = catalog.volumes()
+    problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
+    counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
+    commit = catalog.commit()
+    return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))
+
+
+def rebuild_full_text(catalog: Catalog) -> None:
+    """Make the full-text index anew from the texts."""
+    with catalog.connection(write=True) as connection:
+        connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('rebuild')"))
+
+
+def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
+    try:
+        lines = [row[0] for row in connection.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})")]
+        broken = [f"{row[0]} row {row[1]} names a row of {row[2]} that is not there"
+                  for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]  # fmt: skip
+    except DatabaseError as error:
+        lines, broken = [str(error.orig)], []
+    for line in [one for one in lines if one != "ok"] + broken[:_SHOWN]:
+        yield IntegrityProblem(part="catalog", name="catalog.sqlite", problem=line, advice=PUT_BACK, repairable=False)
+
+
+def _full_text(connection: Connection) -> Iterator[IntegrityProblem]:
+    try:  # a command to the table, not a change: it is rolled back with the rest of the transaction
+        connection.exec_driver_sql("SAVEPOINT checked")
+        connection.exec_driver_sql("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)")
+        connection.exec_driver_sql("ROLLBACK TO checked")
+    except DatabaseError as error:
+        if "readonly" in str(error.orig) or "locked" in str(error.orig):
+            return
+        said = f"does not fit the texts ({error.orig})"
+        yield IntegrityProblem(
+            part="full text", name="catalog.sqlite", problem=said, advice="hybrid repair rebuilds it", repairable=True
+        )
+
+
+def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tuple[str, int]]]:
+    """What is wrong with the texts, and each document's first source and length."""
+    problems: list[IntegrityProblem] = []
+    documents: dict[int, tuple[str, int]] = {}
+    rows = connection.exec_driver_sql(
+        "SELECT d.id, d.chars, d.text_sha256, t.text, (SELECT s.name FROM sources s WHERE s.document_id = d.id "
+        "ORDER BY s.id LIMIT 1) FROM documents d LEFT JOIN texts t ON t.document_id = d.id ORDER BY d.id"
+    )
+    for identifier, chars, digest, body, source in rows:
+        name = source or f"document {identifier}"
+        documents[identifier] = name, chars
+        said = None
+        if body is None:
+            said = "its text is missing"
+        elif digest is not None and text_sha256(body) != digest:
+            said = "its text is not what was ingested: the sha256 differs"
+        elif len(body) != chars:
+            said = f"its text has {len(body):,} characters and {chars:,} were recorded"
+        elif source is None:
+            said = "no source names it"
+        if said is not None:
+            problems.append(_problem("text", name, said))
+    return problems, documents
+
+
+def _chunks(
+    connection: Connection, documents: dict[int, tuple[str, int]]
+) -> tuple[list[IntegrityProblem], dict[int, int]]:
+    """What is wrong with the chunks, and the document of each."""
+    problems: dict[int, IntegrityProblem] = {}
+    ids: dict[int, int] = {}
+    size: int | None = None
+    columns = 'id, document_id, start, "end", embedding'
+    for identifier, document, start, end, embedding in connection.exec_driver_sql(f"SELECT {columns} FROM chunks"):
+        ids[identifier] = document
+        name, chars = documents.get(document, (f"document {document}", -1))
+        size = size or len(embedding)
+        values = struct.unpack(f"<{len(embedding) // 4}f", embedding[: len(embedding) // 4 * 4])
+        if not 0 <= start < end <= chars:
+            problems[document] = _problem("chunks", name, f"chunk {identifier} lies outside of its text")
+        elif len(embedding) != size or not math.isclose(math.fsum(v * v for v in values), 1.0, abs_tol=0.01):
+            problems[document] = _problem("chunks", name, f"the vector of chunk {identifier} is damaged")
+    return list(problems.values()), ids
+
+
+def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[IntegrityProblem]:
+    commit = catalog.commit()
+    if commit is None:
+        return
+    stored = StoredFile(commit.index_file, commit.index_sha256)
+    found = list(_file(directory, stored, "index"))
+    yield from found
+    if found:
+        return
+    try:
+        count = len(FaissIndex.load(inside(directory, stored.file), mapped=True))
+    except CorruptCorpusError as error:
+        count, said = -1, str(error)
+    else:
+        said = f"it holds {count:,} vectors, and the catalog {len(ids):,} chunks"
+    if count != len(ids):
+        yield IntegrityProblem(
+            part="index", name=stored.file, problem=said, advice="hybrid repair rebuilds it", repairable=True
+        )
+
+
+def _file(directory: Path, stored: StoredFile, part: str) -> Iterator[IntegrityProblem]:
+    rebuilt, dropped = "hybrid repair rebuilds it", "hybrid repair drops it, and the next ingest adapts it again"
+    advice = rebuilt if part == "index" else dropped
+    try:
+        digest = sha256_of(inside(directory, stored.file))
+        said = None if digest == stored.sha256 else "it does not match its recorded sha256 (damaged, or edited)"
+    except (CorruptCorpusError, OSError) as error:
+        said = "it is missing" if isinstance(error, FileNotFoundError) else str(error)
+    if said is not None:
+        yield IntegrityProblem(part=part, name=stored.file, problem=said, advice=advice, repairable=True)
+
+
+def _problem(part: str, name: str, said: str) -> IntegrityProblem:
+    return IntegrityProblem(part=part, name=name, problem=said, advice=INGEST_AGAIN, repairable=False)

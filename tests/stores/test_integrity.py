@@ -1,0 +1,159 @@
+"""`hybrid verify` finds whatever is damaged and changes nothing; `hybrid repair` rebuilds what can be rebuilt."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import stat
+import struct
+
+import pytest
+from tiny_model import tiny_settings
+
+from hybrid import Corpus, Settings
+from hybrid.errors import HybridError
+
+QUESTION = "When does the lease agreement of house 3 end?"
+
+
+def text_of(number):
+    return f"The lease agreement of house {number} ends on {number + 1} May 2031. " * 12
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    home = tmp_path_factory.mktemp("integrity")
+    (home / "docs").mkdir()
+    for number in range(4):
+        (home / "docs" / f"{number}.txt").write_text(text_of(number))
+    with Corpus.open(home / "corpus", Settings(memory=tiny_settings(home, volume_tokens=1200))) as corpus:
+        corpus.ingest(home / "docs")
+    return home
+
+
+@pytest.fixture
+def corpus(original, tmp_path):
+    shutil.copytree(original / "corpus", tmp_path / "corpus")
+    return tmp_path / "corpus"
+
+
+def state(directory):
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file() and "sqlite-" not in path.name}
+
+
+def changed(directory, statement, *values):
+    with sqlite3.connect(directory / "catalog.sqlite") as database:
+        database.execute(statement, values)
+
+
+def test_a_whole_corpus_is_whole(corpus):
+    before = state(corpus)
+    with Corpus.open(corpus) as opened:
+        report = opened.check()
+    assert report.whole
+    assert "everything is as it was recorded" in str(report)
+    assert (report.checked["documents"], report.checked["volumes"]) == (4, 4)
+    assert state(corpus) == before
+
+
+def damage_text(directory):
+    changed(directory, "UPDATE texts SET text = replace(text, '2031', '2037') WHERE document_id = 2")
+
+
+def damage_offsets(directory):
+    changed(directory, 'UPDATE chunks SET "end" = 99999 WHERE id = 1')
+
+
+def damage_vector(directory):
+    changed(directory, "UPDATE chunks SET embedding = ? WHERE id = 1", struct.pack("<384f", *[9.0] * 384))
+
+
+def damage_full_text(directory):
+    changed(directory, "INSERT INTO chunks_fts(chunks_fts) VALUES ('delete-all')")
+
+
+def damage_index(directory):
+    (path,) = (directory / "commits").glob("*/index.faiss")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def lose_index(directory):
+    for path in (directory / "commits").glob("*/index.faiss"):
+        path.unlink()
+
+
+def cut_volume(directory):
+    path = sorted((directory / "volumes").iterdir())[0]
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def forget_source(directory):
+    changed(directory, "DELETE FROM sources WHERE document_id = 3")
+
+
+@pytest.mark.parametrize(
+    ("damage", "part", "repairable"),
+    [
+        (damage_text, "text", False),
+        (damage_offsets, "chunks", False),
+        (damage_vector, "chunks", False),
+        (damage_full_text, "full text", True),
+        (damage_index, "index", True),
+        (lose_index, "index", True),
+        (cut_volume, "volume", True),
+        (forget_source, "text", False),
+    ],
+)
+def test_damage_is_found_named_and_repaired_where_it_can_be(corpus, original, damage, part, repairable):
+    damage(corpus)
+    before = state(corpus)
+    with Corpus.open(corpus) as opened:
+        report = opened.check()
+        assert part in {one.part for one in report.problems}
+        assert state(corpus) == before
+        assert any(one.repairable for one in report.problems) == repairable
+        left = opened.repair()
+        assert left.whole == repairable
+        if repairable:
+            opened.ingest(original / "docs")
+            assert opened.check().whole
+            assert opened.check().checked["volumes"] == 4
+            assert "4 May 2031" in opened.ask(QUESTION, route="lookup").text
+
+
+def test_flipped_bits_give_the_right_answer_or_a_typed_error_and_never_a_wrong_one(original, tmp_path):
+    chosen = random.Random(5)
+    right = wrong = refused = 0
+    for number in range(24):
+        directory = tmp_path / str(number)
+        shutil.copytree(original / "corpus", directory)
+        files = sorted(path for path in directory.rglob("*") if path.is_file() and path.suffix in (".sqlite", ".faiss"))
+        path = files[number % len(files)]
+        content = bytearray(path.read_bytes())
+        if number % 6 == 5:
+            content = content[: chosen.randrange(len(content))]
+        else:
+            content[chosen.randrange(len(content))] ^= 1 << chosen.randrange(8)
+        path.write_bytes(content)
+        try:
+            with Corpus.open(directory, create=False) as opened:
+                answer = opened.ask(QUESTION, route="lookup")
+                quotes = [one.quote for one in answer.citations]
+                true = all(any(quote in text_of(house) for house in range(4)) for quote in quotes)
+                right, wrong = right + true, wrong + (not true)
+        except HybridError:
+            refused += 1
+    assert wrong == 0
+    assert right + refused == 24
+    assert right >= 6
+
+
+def test_what_a_corpus_holds_is_its_owners_alone(original):
+    directory = original / "corpus"
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    kept = [directory / "catalog.sqlite", *directory.glob("commits/*/index.faiss"), *directory.glob("volumes/*")]
+    assert len(kept) >= 6
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
