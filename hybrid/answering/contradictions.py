@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from hybrid.answering import agency, polarity
-from hybrid.answering.enumeration_question import root
+from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import Kind, Said, disagree, identifiers, periods_agree, same_days
 from hybrid.answering.verification.values import Day, Quantity, values
 from hybrid.text import lexicon

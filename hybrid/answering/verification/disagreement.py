@@ -453,10 +453,10 @@ def _is_state(text: str, word: str) -> bool:
     return (_STATE.search(text[: match.start()].lower()) is not None and not match["by"]) or word in _ONLY_STATES
 
 
-_ONLY_STATES = frozenset(
+_ONLY_STATES = lexicon.vocabulary(
     """
     wet alive dead safe unsafe full late punctual awake asleep absent unpaid intact hot valid invalid on off up down
-    """.split()
+    """
 )
 
 
