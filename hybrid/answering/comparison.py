@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from hybrid.answering.polarity import contradict
+from hybrid.answering.contradictions import contradict
 from hybrid.answering.verification.disagreement import Said
 from hybrid.errors import InputError
 from hybrid.text.formatting import who_and_when
@@ -55,10 +55,13 @@ def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
 def _said(claim: Claim) -> Said:
     cited = claim.citations[0]
     before = sentence_spans(cited.before)
+    quoted = [one.quote.strip() for one in claim.citations]
+    is_row = len(quoted) == 2 and " ".join(" ".join(quoted).split()) == claim.text  # below the table's heading
     return Said(
-        claim.text,
+        "\n".join(quoted) if is_row else claim.text,
         cited.title,
         who_and_when(cited.speaker or cited.author, None) or None,
         cited.date,
         cited.before[slice(*before[-1])] if before else "",
+        "" if is_row else cited.before,
     )

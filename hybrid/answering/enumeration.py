@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from hybrid.answering import premises
+from hybrid.answering.enumeration_bounds import UNITS
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -76,12 +77,25 @@ class Result:
     summed: str = ""
     remarks: list[str] = field(default_factory=list)
     documents: int = 0
+    asked: Enumerated | None = None
+    """The question as it was answered, where that is otherwise than it was asked: a number as a sum."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
 
 def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
     """What the documents have of what was asked for; ``None`` where nothing can be enumerated."""
+    result = _found(catalog, asked, where)
+    if asked.kind == "count" and (result is None or not (result.rows or result.nothing)):
+        added = replace(asked, kind="sum", quantity=True)  # "how many eggs" is in a column "Eggs"
+        quantity = _found(catalog, added, where)
+        if quantity is not None and quantity.rows:
+            quantity.asked = added
+            return quantity
+    return result
+
+
+def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
     result, read = Result(), 0
     parts: list[Part] = []
     documents: list[Found] = []
@@ -106,6 +120,8 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
             parts += [part for part in sums_of(document_id, document, asked) if part]
             continue
         parts += [part for table in document.layout.tables if (part := part_of(document_id, document, table, asked))]
+        if asked.quantity:
+            continue
         documents += as_row(document_id, document, asked)
         if asked.kind != "count":
             spoken += items_of(document_id, document, asked)
@@ -120,7 +136,7 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for. No other has any
     of what was asked for: `find` reads these alone."""
     titles = catalog.titles()
-    wanted = asked.stems | {root(asked.head)} | (PAID if root("paid") in asked.stems else frozenset())
+    wanted = asked.stems | roots(asked.head) | (PAID if root("paid") in asked.stems else frozenset())
     if wanted & _MADE_NAMES:
         return titles
     found = {one for word, documents in catalog.words().items() if root(word) in wanted for one in documents}
@@ -136,14 +152,15 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
 def _names_nothing(catalog: Catalog, asked: Enumerated) -> bool:
     """Whether the noun names things of which no document speaks in any word: neither by it nor by a synonym, nor by a
     word for a kind of it or for what it is a kind of. Of abstract nouns ("reasons") nothing is concluded, nor of
-    counts: a number may stand in a sentence or a column of any name."""
+    numbers of units, people or acts ("votes"): rows have them in other words."""
     noun = asked.head.lower()
     if (
-        asked.kind == "count"
-        or not wordnet.senses(noun)
+        not wordnet.senses(noun)
         or asked.made_up
+        or asked.quantity
         or noun.endswith("ed")
         or root(noun) in _ABSTRACT
+        or (asked.kind == "count" and (noun in UNITS or wordnet.is_person(noun) or wordnet.verbal(noun)))
     ):
         return False
     return not any(wordnet.relation(noun, word) for word in catalog.words() if word.isalpha())

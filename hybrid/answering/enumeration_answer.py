@@ -54,6 +54,7 @@ def compose(
         result: the rows, at least one.
         documents: the ids of all documents that were looked through, in which a sum may be stated.
     """
+    asked = result.asked or asked
     counted = [row for row, _ in result.rows if not row.not_counted]
     added = asked.kind != "count" and (asked.of_money or asked.made_up)
     sums = _sums(counted) if result.summed and added else {}

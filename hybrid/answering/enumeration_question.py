@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from hybrid.answering.enumeration_bounds import Bound, read_bounds
+from hybrid.answering.enumeration_bounds import UNITS, Bound, read_bounds
 from hybrid.answering.enumeration_terms import EMPTY, Term, Words, root, rooted, roots, terms
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
@@ -45,6 +45,11 @@ _SUM_OF_VERB = re.compile(
     r"\b(?:in total|altogether|in all|overall)\b"
     rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS}|\w+ed)\b(?P<rest2>.*)",
     re.IGNORECASE | re.DOTALL,
+)
+_QUANTITY = re.compile(
+    r"^\W*how much\s+(?P<what>(?!of\b|more\b|less\b)[a-z]\w*(?:\s[a-z]\w*)?)\s+"
+    r"(?:did|was|were|has|have|had)\b(?P<rest>.+)",
+    re.IGNORECASE,
 )
 _MADE_UP = re.compile(
     r"\b(?:made up|broken down|break(?:s|ing)? (?:it |this |that )?down|breakdown|composed|itemi[sz]ed|calculated"
@@ -93,7 +98,9 @@ class Enumerated:
 
     ``head`` is the noun, as it is written; ``stems`` are its root and its synonyms'. ``terms`` narrow it; ``fields``
     are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``bounds`` are
-    those of numbers. ``made_up`` asks of which parts a sum is made.
+    those of numbers. ``made_up`` asks of which parts a sum is made. ``quantity`` asks for the sum of a column of
+    numbers, of which it names the column ("how many kilograms") or only what was measured ("how much honey"); then
+    ``stems`` are empty.
     """
 
     kind: EnumerationKind
@@ -105,6 +112,7 @@ class Enumerated:
     until: str | None = None
     bounds: tuple[Bound, ...] = ()
     made_up: bool = False
+    quantity: bool = False
 
     @property
     def of_money(self) -> bool:
@@ -133,6 +141,8 @@ def read(question: str) -> Enumerated | None:
         found = _of(kind, next(group for group in groups.values() if group is not None))
         if found is not None:
             return found if unit is None else replace(found, fields=(*found.fields, unit.lower()))
+    if match := _QUANTITY.search(plain):
+        return _of_quantity(match)
     if _MADE_UP.search(plain):
         words = [word for word in lexicon.tokens(_MADE_UP.sub(" ", plain)) if word.lower() not in lexicon.STOPWORDS]
         stems = frozenset(map(root, words)) - EMPTY - rooted("value worth")
@@ -151,6 +161,17 @@ def _of_verb(match: re.Match[str]) -> Enumerated:
     since, until, said = _dates(said)
     stem = root(verb)
     return Enumerated("sum", verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds)
+
+
+def _of_quantity(match: re.Match[str]) -> Enumerated | None:
+    """How much of something was delivered, used, sold: the sum of what was measured, if a table has it."""
+    what = match["what"].lower()
+    if roots(what) & (_MONEY_WORDS | EMPTY | rooted("money")):
+        return None
+    bounds, said = read_bounds(match["rest"])
+    since, until, said = _dates(said)
+    narrowing = (*terms([], f" {what}", ""), *terms([], said, ""))
+    return Enumerated("sum", what, frozenset(), narrowing, (), since, until, bounds, quantity=True)
 
 
 def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
@@ -178,6 +199,10 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())
     )
     narrowing = terms(words[:-1], rest[len(phrase) :], stem)
+    if kind == "count" and head.lower() in UNITS:
+        dimension = UNITS[head.lower()]
+        stems |= {root(word) for word, measure in UNITS.items() if measure == dimension}
+        return Enumerated("sum", head, stems, narrowing, fields, since, until, bounds, quantity=True)
     return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds)
 
 

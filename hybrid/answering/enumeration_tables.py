@@ -49,6 +49,7 @@ _MEASURED = re.compile(
     r"[<>~≈]?\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?[-−(]?\d[\d,.'’\u00a0\u202f ]*\)?\s?(?P<unit>%|°[CF]|[A-Za-z]{0,12}²?)\.?",
     re.IGNORECASE,
 )
+_OF_STUFF = lexicon.vocabulary("mass volume length area energy gallon acre")
 _TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
 
@@ -58,7 +59,9 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     rows = reader.data
     if not rows:
         return None
-    head = reader.head_column(asked)
+    head = reader.quantity_column(asked) if asked.quantity else reader.head_column(asked)
+    if asked.quantity and head is None:
+        return None
     titled = names_many(reader.caption, asked) or names_many(document.title, asked)
     if head is not None:
         rule = BY_COLUMN if head else BY_FIRST_COLUMN
@@ -90,12 +93,12 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
             continue
         rows = [row for row in rows if bound.admits(reader.measure(row, column, bound.unit))]
         counted_by += f", “{reader.names[column]}” {bound}"
-    amounts, dates = reader.amount_column(asked, head), reader.date_column(asked, head)
+    amounts, dates = head if asked.quantity else reader.amount_column(asked, head), reader.date_column(asked, head)
     found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
-    if not found and (rule == BY_ROWS or unused):
-        return None
+    if (not found and (rule == BY_ROWS or unused)) or (asked.quantity and (unused or not found)):
+        return None  # of a quantity a row that may not be meant is worse than none
     summed = reader.names[amounts] if amounts is not None else ""
     return Part(rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before)
 
@@ -337,6 +340,19 @@ class TableReader:
         if bound.currency or amounts is not None:
             return amounts
         return of_head if of_head is not None else measured[0] if len(measured) == 1 else None
+
+    def quantity_column(self, asked: Enumerated) -> int | None:
+        """The one column of numbers that the question names, or, where it names only what was measured, the one of
+        weights, volumes or the like. Cells of different units are not added."""
+        measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
+        if asked.stems:
+            found = [at for at in measured if roots(self.names[at]) & asked.stems]
+        else:
+            found = [at for at in measured if UNITS.get(self._unit(at), ("",))[0] in _OF_STUFF]
+        cells = {
+            match["unit"].lower() for at in found for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))
+        }
+        return found[0] if len(found) == 1 and len(cells) < 2 else None
 
     def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
         """The number of a cell, in a unit where both that and the cell's are known."""

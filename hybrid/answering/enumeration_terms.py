@@ -23,12 +23,15 @@ def root(word: str) -> str:
     """What a noun and its verb have in common, in lower case: "payment" and "paid", "delivery" and "delivered".
 
     Example:
-        >>> root("payments") == root("paid"), root("Delivery") == root("delivered")
-        (True, True)
+        >>> root("payments") == root("paid"), root("Delivery") == root("deliver"), root("trustees") == root("trust")
+        (True, True, False)
     """
     plain = word.lower().removesuffix("'s").removesuffix("’s")
     if _OF_PERSON.fullmatch(plain):  # a "trustee" is no "trust"
         return plain.removesuffix("s")
+    verb = plain.removesuffix("s")
+    if verb.endswith("er") and wordnet.is_infinitive(verb):  # "deliver" has no ending, "worker" has
+        return verb
     stem = lexicon.stem(plain)
     for ending in _ENDINGS:
         if stem.endswith(ending) and len(stem) - len(ending) >= 3:
@@ -62,6 +65,7 @@ EMPTY = rooted(
     various separate different single way form one know known state document file corpus paper record company party
     people person thing time day year month week period case matter show please table detail relate concern regard come
     be have there much many in since before after until during between also been any dated
+    altogether overall
     """
 )
 SOFT = rooted(

@@ -4,6 +4,7 @@ The pairs that `hybrid.answering.verification.disagreement` compares must be ali
 what happened seldom are: "He was at the depot on Monday and signed the book" is denied by "I was not there". So here
 each sentence is put to the question by itself: it answers if it says or denies the question's predicate, of the same
 people and things, on the same day. What is only planned, supposed, asked or reported answers nothing.
+`hybrid.answering.contradictions` compares the answers.
 """
 
 from __future__ import annotations
@@ -17,14 +18,11 @@ from typing import Literal
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import (
     OPPOSITE,
-    Kind,
     Said,
+    any_day,
     days_agree,
-    disagree,
     identifiers,
-    periods_agree,
 )
-from hybrid.answering.verification.values import values
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
@@ -74,7 +72,16 @@ _PRESENCE = lexicon.vocabulary(
 )
 _SEEN = lexicon.vocabulary("seen saw see met meet noticed notice")
 _AWAY = lexicon.vocabulary("absent away elsewhere nowhere")
-_ATTENDING = {"attend": frozenset({"present"}), "attended": frozenset({"present"}), "come": frozenset({"arrived"})}
+_SOUND = frozenset({"sounded", "sound", "sounds", "rang", "ring", "rung", "rings"})
+_ATTENDING = {
+    "sounded": _SOUND,
+    "sound": _SOUND,
+    "ring": _SOUND,
+    "rang": _SOUND,
+    "attend": frozenset({"present"}),
+    "attended": frozenset({"present"}),
+    "come": frozenset({"arrived"}),
+}
 _NOT_ATTENDING = {"attend": frozenset({"absent", "missed"}), "attended": frozenset({"absent", "missed"})}
 _TIMES = lexicon.vocabulary(
     """
@@ -101,7 +108,9 @@ _WITNESSED = lexicon.vocabulary(
 class Asked:
     """A yes-or-no question. ``predicate`` are the words that must all be said, the verb last; of a question where
     somebody was (``copular``) the place, or what somebody or something is. ``words`` are all its content words but
-    names, ``names`` its names, each of one or more words, ``text`` the question."""
+    names, ``names`` its names, each of one or more words, ``text`` the question. ``moment`` are the words of a clause
+    that says when ("when the vessel sailed"), and ``of_occasion`` whether its day is a thing's ("the delivery of 12
+    July") and not that of what was done."""
 
     text: str
     predicate: tuple[str, ...]
@@ -110,6 +119,8 @@ class Asked:
     copular: bool
     placed: bool = False
     passive: bool = False
+    moment: tuple[str, ...] = ()
+    of_occasion: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -122,22 +133,49 @@ def read(question: str) -> Asked | None:
         >>> asked.predicate, asked.names
         (('paid',), (('carrow', 'barn'),))
     """
-    match = _AUX.match(" ".join(question.split()).rstrip(" ?.!"))
+    match = _AUX.match(with_sounding(" ".join(question.split()).rstrip(" ?.!")))
     if match is None:
         return None
-    tokens = _WORD.findall(match["rest"])
+    main, moment_clause = match["rest"], ""
+    if _WHEN.search(main):
+        main, moment_clause = _WHEN.split(main, maxsplit=1)
+    found = _parts(match["aux"].lower(), main) or _parts(match["aux"].lower(), match["rest"])
+    if found is None:
+        return None
+    tokens, predicate, copular, placed = found
     names = _names(tokens)
     named = {part for name in names for part in name}
-    words = tuple(dict.fromkeys(t.lower() for t in tokens if _is_content(t) and t.lower() not in named))
-    aux = match["aux"].lower()
+    words, moment, aux = _content(main, named), _content(moment_clause, named), match["aux"].lower()
+    if not (words or names):
+        return None
+    passive = not copular and (aux in ("was", "were", "is", "are") or "been" in map(str.lower, tokens))
+    of_occasion = _OCCASION.search(question) is not None
+    return Asked(question, predicate, words, names, copular, placed, passive, moment, of_occasion)
+
+
+def _parts(aux: str, rest: str) -> tuple[list[str], tuple[str, ...], bool, bool] | None:
+    """The words of a question after its auxiliary, its predicate, and whether that is what something is, or where."""
+    tokens = _WORD.findall(rest)
+    named = {part for name in _names(tokens) for part in name}
     if aux in ("did", "does", "do"):
         predicate, copular, placed = _active(tokens, named), False, False
     else:
         predicate, copular, placed = _of_be(tokens, named)
-    if not predicate or not (words or names):
-        return None
-    passive = not copular and (aux in ("was", "were", "is", "are") or "been" in map(str.lower, tokens))
-    return Asked(question, predicate, words, names, copular, placed, passive)
+    return (tokens, predicate, copular, placed) if predicate else None
+
+
+_WHEN = re.compile(r"\s(?:when|while)\s")
+_OCCASION = re.compile(r"\b(?:the|his|her|their|its|that) (?:\w+ ){1,3}(?:of|dated|on) (?:\d|[A-Z][a-z]+ \d)")
+_SOUNDING = re.compile(r"\b(?:go|goes|went|gone|going) off\b", re.IGNORECASE)
+
+
+def with_sounding(text: str) -> str:
+    """The text with "went off" in one word: of an alarm, a bell, a siren."""
+    return _SOUNDING.sub("sounded", text)
+
+
+def _content(text: str, named: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.lower() for t in _WORD.findall(text) if _is_content(t) and t.lower() not in named))
 
 
 def _is_content(token: str) -> bool:
@@ -208,70 +246,20 @@ def _is_participle(word: str) -> bool:
 # What a sentence says -------------------------------------------------------------------------------------------------
 
 
-def contradict(one: Said, other: Said, question: str) -> Kind | None:
-    """How two sentences contradict each other on a question: one answers it with "yes" and the other with "no", or they
-    `disagree`; ``None`` where they do not.
-
-    Example:
-        >>> there = Said("Mr Ode was at the quay all day.")
-        >>> denial = Said("I was not there.", speaker="Ben Ode", before="I know the quay.")
-        >>> contradict(there, denial, "Was Mr Ode at the quay?")
-        'denial'
-    """
-    asked = read(question)
-    if asked is not None:
-        answers = stance(asked, one), stance(asked, other)
-        if None not in answers:
-            if answers[0] == answers[1]:
-                return disagree(one, other, question) if not _YES_NO.match(question) else None
-            yes, no = (one, other) if answers[0] == "yes" else (other, one)
-            return None if not periods_agree(yes, no) or _became(yes, no) or _at_other_moments(yes, no) else "denial"
-        if answers != (None, None) and (kind := disagree(one, other, question)) in ("denial", "opposite"):
-            return None  # of something else: one of the two does not say what was asked
-        return kind if answers != (None, None) else disagree(one, other, question)
-    return disagree(one, other, question)
+def names_predicate(asked: Asked, text: str) -> bool:
+    """Whether a text holds the word that the question asks about."""
+    return any(_means(word, asked.predicate[-1]) for word in _split(with_sounding(text)))
 
 
 def may_answer(asked: Asked, text: str) -> bool:
     """Whether a sentence may answer at all, by some word of the question or a pronoun in it: cheap, for many."""
-    held = set(_split(text))
+    held = set(_split(with_sounding(text)))
     return bool(held & _POINTING) or any(
         _means(one, asked.predicate[-1]) or _opposed(one, asked.predicate[-1]) for one in held
     )
 
 
 _POINTING = lexicon.vocabulary("there")
-_YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|had)\b", re.IGNORECASE)
-_STILL = re.compile(
-    r"\b(?:ha(?:s|ve) not|hasn't|haven't|not yet|remains?|still|outstanding|overdue"
-    r"|(?:is|are) (?:still )?(?:not|un\w+))\b",
-    re.IGNORECASE,
-)
-
-
-_MOMENT = re.compile(r"\b(?:when|before|after|during|while|upon|until)\b(?P<what>[^,;.]*)", re.IGNORECASE)
-
-
-def _at_other_moments(one: Said, other: Said) -> bool:
-    """Whether each says when, and not of the same moment: "when loading began", "when it was opened"."""
-    mine, theirs = (
-        {stem for match in _MOMENT.finditer(said.plain) for stem in lexicon.content_words(match["what"])}
-        for said in (one, other)
-    )
-    return bool(mine and theirs) and not mine & theirs
-
-
-def _became(yes: Said, no: Said) -> bool:
-    """Whether what a sentence denies as not done yet was done after its day, so that both may be right."""
-    if not no.date or not _STILL.search(no.plain.replace("’", "'")):
-        return False
-    done = [
-        f"{day.year}-{day.month:02}-{day.day:02}"
-        for day in values(yes.plain).days
-        if day.year and day.month and day.day
-    ]
-    when = max(done, default=(yes.date or "")[:10])
-    return when > no.date[:10]
 
 
 def stance(asked: Asked, said: Said) -> Stance | None:
@@ -283,9 +271,13 @@ def stance(asked: Asked, said: Said) -> Stance | None:
     """
     if not said.states:
         return None
-    text = said.plain.replace("’", "'")
-    around = f"{said.before} {text}" if said.refers else text
-    if not (_is_of_the_day(asked, around) and _is_of_the_things(asked, said, around)):
+    if said.cells:
+        return _of_row(asked, said)
+    text = with_sounding(said.said_plainly.replace("’", "'"))
+    around = f"{said.before} {text}" if said.refers or _OBJECT.search(text) else text
+    if not (_is_of_the_day(asked, said, around) and _is_of_the_things(asked, said, around)):
+        return None
+    if not _is_of_the_moment(asked, said, around):
         return None
     if not _names_agree(asked, said, text, around) or not _covers(asked, around):
         return None
@@ -298,6 +290,29 @@ def stance(asked: Asked, said: Said) -> Stance | None:
                 return None
             found = one
     return found
+
+
+_OBJECT = re.compile(r"\b(?:it|them|they)\b")
+_EMPTY = frozenset({"", "-", "–", "—", "no", "none", "n/a", "nil", "never", "not yet", "false", "pending"})
+
+
+def _of_row(asked: Asked, said: Said) -> Stance | None:
+    """What a row of a table answers: by a cell below a column that is called as what is asked ("Paid on"), which is
+    empty or not, or by a cell that says it ("unpaid")."""
+    if asked.copular or not (days_agree(asked.text, said.plain) and _is_of_the_things(asked, said, said.plain)):
+        return None
+    if not _names_agree(asked, said, said.plain, said.plain) or not _covers(asked, said.plain):
+        return None
+    verb = asked.predicate[-1]
+    for column, cell in said.cells:
+        words = _split(cell)
+        if any(_opposed(word, verb) for word in words):
+            return "no"
+        if any(_means(word, verb) for word in words):
+            return "no" if _NEGATION & set(words) else "yes"
+        if any(_means(word, verb) for word in _split(column)):
+            return "no" if cell.lower() in _EMPTY else "yes"
+    return None
 
 
 def _split(clause: str) -> list[str]:
@@ -473,8 +488,28 @@ def _covers(asked: Asked, around: str) -> bool:
     return count >= MIN_COVERED * len(asked.words)
 
 
-def _is_of_the_day(asked: Asked, around: str) -> bool:
-    return days_agree(asked.text, around)
+def _is_of_the_day(asked: Asked, said: Said, around: str) -> bool:
+    """Whether a sentence is of the day that the question gives; of an occasion with a day ("the delivery of 12 July")
+    the day may stand before the sentence, which may give the day of what was done about it."""
+    if days_agree(asked.text, around):
+        return True
+    of_that = any(_is_asked(asked, match["noun"].lower()) for match in _THAT.finditer(around))
+    return (asked.of_occasion or of_that) and bool(said.context) and any_day(said.context, asked.text)
+
+
+_THAT = re.compile(r"\b(?:that|this|the same|the said|those|these) (?P<noun>\w+)", re.IGNORECASE)
+
+
+def _is_of_the_moment(asked: Asked, said: Said, around: str) -> bool:
+    """Whether what the question says of the moment stands in a sentence or shortly before it."""
+    if not asked.moment:
+        return True
+    held = set(_split(with_sounding(f"{said.context[-NEAR:]} {around}")))
+    return 2 * sum(any(_means(one, word) for one in held) for word in asked.moment) >= len(asked.moment)
+
+
+NEAR = 400
+"""Characters before a sentence in which the moment is looked for that it is about: three sentences or four."""
 
 
 def _is_of_the_things(asked: Asked, said: Said, around: str) -> bool:
@@ -488,7 +523,7 @@ def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:
     stands for them."""
     if not asked.names:
         return True
-    held = set(re.findall(r"[^\W_]+", around.lower()))
+    held = set(re.findall(r"[^\W_]+", f"{around} {said.reporter}".lower()))
     speaker = set(re.findall(r"[^\W_]+", (said.speaker or "").lower()))
     first, *rest = asked.names
     own = re.search(r"\b(?:I|me|my|we|our|us)\b", text) is not None and bool(_named_in(first, speaker))

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import persons, polarity
+from hybrid.answering import agency, contradictions, persons, polarity
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
@@ -34,10 +34,12 @@ MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
 REPLY_SHARE = 0.6
 """Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
+HITS_OF_CHANGE = 6
+"""Chunks searched for what was changed of a quoted value; not varied."""
 SIDE = 4
 """Sentences of each answer, yes and no, that are compared with the quotes; not varied."""
-BEFORE = 600
-"""Characters before a sentence in which the one before it begins."""
+BEFORE = 1500
+"""Characters before a sentence that are read for what it refers to: a sentence, and a day; half a page."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
 VERSION = 0.4
@@ -126,6 +128,7 @@ class Quoting:
             found = [*found, *(one for one in further if one.key not in known)]
         scores = self._scores(question, found)
         pool = ranking.choose(question, found, self._idf, POOL, LEAST_OF_POOL, scores)
+        pool = [one for one in pool if not boilerplate.is_label(one.sentence.text)]
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
         if actuality.asks_what_happened(question):
             acting = [
@@ -144,22 +147,45 @@ class Quoting:
             if not {one.key for one in sentences} & {one.key for one in (*yes, *no)}:
                 sentences = [*sentences[:1], *yes[:1], *no[:1], *sentences[1:]][: max(3, most)]
             answers = [*yes, *no]
-        against = self._contradictions(question, sentences, candidates, answers)
+        who = agency.read(question)
+        if who is not None:
+            doers = self._doers(who, found, scores, further)
+            known = {one.key for one in doers}
+            first = [one for one in sentences if one.key in known] or doers[:1]
+            rest = [one for one in sentences if one.key not in {other.key for other in first}]
+            sentences, answers = [*first, *rest][: max(len(first), most)], [*answers, *doers]
+        continued: list[Sentence] = []
+        if _ASKS_VALUE.match(question):
+            continued = [other for one in sentences for other in self._continued(one)]
+            answers = [*answers, *continued, *(other for one in candidates[:POOL] for other in self._continued(one))]
+        against = self._contradictions(question, [*sentences, *continued], candidates, answers)
         if replies:
             for other in sentences[len(replies) :]:
                 if self._answers_otherwise(question, replies[0], other):
                     against[replies[0].key] = (*against.get(replies[0].key, ()), other)
                     against[other.key] = (*against.get(other.key, ()), replies[0])
         answering = {one.key for one in replies}
+        changed = self._changes(question, sentences, [*found, *further])
         ordered: dict[tuple[int, int, int], Sentence] = {}
         for one in [*sentences, *self._amendments(question, sentences)]:
             shown = [
-                two for other in (one, *against.get(one.key, ())) for two in self._with_what_it_refers_to(other, asked)
+                two
+                for other in (*changed.get(one.key, ()), one, *against.get(one.key, ()))
+                for two in self._with_its_neighbours(question, other)
             ]
+            shown += [
+                two for at in tuple(shown) for other in against.get(at.key, ())
+                for two in self._with_its_neighbours(question, other)
+            ]  # fmt: skip
             ordered |= {other.key: other for other in shown if other.key not in ordered}
         self._note_changes(question, list(ordered.values()))
         return [
-            Quoted(one, self._qualification(question, one), other, one.key in answering or bool(other))
+            Quoted(
+                one,
+                "changed later" if one.key in changed else self._qualification(question, one),
+                other,
+                one.key in answering or bool(other),
+            )
             for one in ordered.values()
             for other in [against.get(one.key, ())]
         ]
@@ -342,7 +368,7 @@ class Quoting:
                     continue
                 if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
                     continue
-                if polarity.contradict(said, self._said(other), question):
+                if contradictions.contradict(said, self._said(other), question):
                     taken.append(words)
                     found.setdefault(one.key, []).append(other)
                     found.setdefault(other.key, []).append(one)
@@ -351,7 +377,7 @@ class Quoting:
     def _same_document(self, one: Sentence, other: Sentence) -> bool:
         """Whether two sentences are of one document and one speaker, or of two versions of a document."""
         if one.document_id == other.document_id:
-            speakers = {self._said(one).speaker, self._said(other).speaker}
+            speakers = {said.reporter or said.speaker for said in (self._said(one), self._said(other))}
             return len(speakers) < 2 or None in speakers
         if other.document_id not in self._texts.near_copies(one.document_id, VERSION):
             return False
@@ -365,7 +391,8 @@ class Quoting:
             speaker = who or (who_and_when(author, None) or None)
             before = self._sentence_before(one)
             text = "" if before is None else before.text
-            self._statements[one.key] = Said(one.text, one.title, speaker, document.date, text)
+            context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
+            self._statements[one.key] = Said(one.text, one.title, speaker, document.date, text, collapse(context))
         return self._statements[one.key]
 
     def _sentence_before(self, one: Sentence) -> Sentence | None:
@@ -373,7 +400,7 @@ class Quoting:
         begin = max(0, one.start - BEFORE)
         text = self._texts.text(one.document_id, begin, one.start)
         spans = sentence_spans(text)
-        if not spans or "\n\n" in text[spans[-1][1] :]:
+        if not spans or "\n\n" in text[spans[-1][1] :] or boilerplate.is_label(text[slice(*spans[-1])]):
             return None
         start, end = begin + spans[-1][0], begin + spans[-1][1]
         return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
@@ -394,13 +421,79 @@ class Quoting:
                 sides[answer].append(one)
         return _distinct(sides["yes"])[:SIDE], _distinct(sides["no"])[:SIDE]
 
-    def _with_what_it_refers_to(self, one: Sentence, asked: polarity.Asked | None) -> list[Sentence]:
-        """A sentence that answers a yes-or-no question by a pronoun ("It did not ring") behind the one before it."""
-        said = self._said(one) if asked is not None else None
-        if asked is None or said is None or not said.refers or polarity.stance(asked, said) is None:
-            return [one]
-        before = self._sentence_before(one)
-        return [one] if before is None else [before, one]
+    def _doers(
+        self,
+        asked: agency.AskedWho,
+        found: Sequence[Sentence],
+        scores: NDArray[np.float64],
+        further: Sequence[Sentence],
+    ) -> list[Sentence]:
+        """The sentences that say who did what is asked, the best for each."""
+        ranked = [found[at] for at in np.argsort(-scores, kind="stable")]
+        ranked += sorted(further, key=lambda one: -one.similarity)
+        by: dict[str, Sentence] = {}
+        for one in ranked:
+            who = agency.agent(asked, self._said(one))
+            if who is not None:
+                by.setdefault(who, one)
+        return list(by.values())[:SIDE]
+
+    def _with_its_neighbours(self, question: str, one: Sentence) -> list[Sentence]:
+        """A sentence that answers by a pronoun ("It did not ring", "I closed it") behind the one before it; and one
+        that gives no value, where one is asked for, before the sentence after it that does ("It was 19 %")."""
+        said, asked, who = self._said(one), polarity.read(question), agency.read(question)
+        answers = asked is not None and said.refers and not said.reporter and polarity.stance(asked, said) is not None
+        answers = answers or (
+            who is not None
+            and re.search(r"\b(?:it|them)\b", said.plain) is not None
+            and agency.agent(who, said) is not None
+        )
+        continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
+        before = self._sentence_before(one) if answers or continues else None
+        after = self._continued(one) if _ASKS_VALUE.match(question) else []
+        return [*([before] if before is not None else []), one, *after]
+
+    def _continued(self, one: Sentence) -> list[Sentence]:
+        """The sentence after one that gives no value, where it gives one of what that speaks of."""
+        if one.is_row or _VALUE.search(_unnumbered(one.text)):
+            return []
+        text = self._texts.text(one.document_id, one.end, one.end + BEFORE)
+        spans = sentence_spans(text)
+        if not spans or "\n\n" in text[: spans[0][0]]:
+            return []
+        start, end = spans[0]
+        said = collapse(text[start:end])
+        if not _GIVES.match(said) or not _VALUE.search(said):
+            return []
+        return [replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)]
+
+    # Changes ----------------------------------------------------------------------------------------------------------
+
+    def _changes(
+        self, question: str, sentences: Sequence[Sentence], found: Sequence[Sentence]
+    ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
+        """For each quote what a later sentence says of the change of its value: "postponed from 3 May to 17 May"."""
+        if not _ASKS_VALUE.match(question):
+            return {}
+        changes: dict[tuple[int, int, int], tuple[Sentence, ...]] = {}
+        for one in sentences:
+            if one.is_row or not (values(one.text).days or values(one.text).quantities):
+                continue
+            topic = " ".join(lexicon.content_words(question))
+            hits = self._searcher.search(f"{topic}: postponed, moved, changed. {collapse(one.text)}", HITS_OF_CHANGE)
+            others = [*found, *gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])]
+            said = self._said(one)
+            later = [
+                other
+                for other in others
+                if other.key != one.key
+                and not self._lesser(question, other)
+                and not (other.document_id == one.document_id and other.start < one.start)
+                and contradictions.supersedes(self._said(other), said, question)
+            ]
+            if later:
+                changes[one.key] = tuple(_distinct(later)[:1])
+        return changes
 
     def _note_changes(self, question: str, quotes: Sequence[Sentence]) -> None:
         """Notes which quotes give a value at different times."""
@@ -423,6 +516,13 @@ class Quoting:
 
 
 _MAIL = "message/rfc822"
+_ASKS_VALUE = re.compile(
+    r"\W*(?:(?:and|so|but) )?(?:when|how (?!did|do|does|was|were|is|are|come\b|the\b)\w+|(?:at |on |by |for |to )?"
+    r"(?:what|which)\b(?! (?:do|did|does|had|has) \w+ (?:say|think|know|do|tell|write)\b))",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(rf"\d|\b(?:{'|'.join(sorted(lexicon.NUMBER_WORDS - {'one', 'a', 'an'}))})\b", re.IGNORECASE)
+_GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)
 _POLAR = re.compile(r"(?:did|has|have|had|was|were|is|are|does|do)\b", re.IGNORECASE)
 _ADDRESSED = re.compile(
     r"^(?:(?:Hi|Hello|Dear|Hey) )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?,\s+(?=\w)|^(?:Hi|Hello|Hey),?\s+"

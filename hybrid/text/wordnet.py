@@ -82,9 +82,47 @@ def is_verb(word: str) -> bool:
     )
 
 
+def is_infinitive(word: str) -> bool:
+    """Whether a lower-case word is a verb as it stands: "deliver", and not "worker"."""
+    own = _table()[1].get(word, "").partition("\t")[0]
+    return any(int(sense) % _PARTS_OF_SPEECH == _VERB for sense in own.split())
+
+
 def verbal(word: str) -> bool:
     """Whether a word is a form of a verb or is derived from one: "receipt" from "receive"."""
     return any(sense % _PARTS_OF_SPEECH == _VERB for sense in senses(word))
+
+
+@lru_cache(maxsize=4_096)
+def is_person(word: str) -> bool:
+    """Whether a lower-case noun means people in half of its senses: "trustee", and not "letter", also one who lets.
+
+    Example:
+        >>> is_person("governors"), is_person("letter")
+        (True, False)
+    """
+    _, words, broader = _table()
+
+    def own(one: str) -> list[int]:
+        numbers = [int(sense) for sense in words.get(one, "").partition("\t")[0].split()]
+        return [sense for sense in numbers if sense % _PARTS_OF_SPEECH != _VERB]
+
+    person = set(own("person"))
+
+    def means(sense: int) -> bool:
+        above = {sense}
+        for _ in range(_LEVELS):
+            if above & person:
+                return True
+            above = {int(one) for sense in above for one in broader.get(sense, "").split()}
+        return False
+
+    found = [means(sense) for lemma in lemmas(word) for sense in own(lemma)]
+    return bool(found) and 2 * sum(found) >= len(found)
+
+
+_LEVELS = 8
+"""From "trustee" to "person" there are three."""
 
 
 def known(phrase: str) -> bool:

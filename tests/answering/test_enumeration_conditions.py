@@ -49,6 +49,32 @@ P-7,Arden Tiles,20 June 2025,£640.00,
     "scores.md": "Scores\n\n| Taster | Score |\n|--------|-------|\n| Una | 17 |\n| Vic | 19 |\n| Wim | 18 |\n",
     "parcels.md": "| Parcel | Weight |\n|---|---|\n| A-1 | 900 g |\n| A-2 | 1.2 kg |\n| A-3 | 2 kg |\n",
 }
+FILES |= {
+    "deliveries.txt": """Deliveries to the press, 2025
+
+Delivery\tGrower\tDate\tKilograms\tFruit
+D-1\tNora Pell\t1 September 2025\t90\tApples
+D-2\tEwan Birk\t2 September 2025\t140\tPears
+D-3\tNora Pell\t9 September 2025\t118\tApples
+D-4\tSian Moor\t12 September 2025\t101\tQuinces
+""",
+    "eggs.md": """# Egg book
+
+| Date | Hen house | Eggs | Collected by |
+|------|-----------|------|--------------|
+| 3 May 2025 | North | 31 | Una Ree |
+| 4 May 2025 | South | 12 | Max Orme |
+| 5 May 2025 | North | 28 | Una Ree |
+""",
+    "oil.md": """# Heating oil bought for the hall
+
+| Date | Supplier | Litres | Price |
+|------|-----------|------|------|
+| 3 May 2025 | Brandt | 500 | £410.00 |
+| 4 June 2025 | Brandt | 300 | £260.00 |
+| 5 July 2025 | Oilco | 200 | £190.00 |
+""",
+}
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +187,48 @@ def test_a_note_says_by_what_the_rows_were_chosen(corpus: hybrid.Corpus, questio
 def test_days_and_years_are_no_bounds_on_numbers(asked: str, rest: str | None) -> None:
     bounds, left = read_bounds(asked)
     assert (bool(bounds), left) == (rest is not None, rest or asked)
+
+
+@pytest.mark.parametrize(
+    ("question", "total"),
+    [
+        ("How many kilograms did Nora Pell deliver in total?", 208),
+        ("How many kilograms did Nora Pell or Sian Moor deliver?", 309),
+        ("How much fruit did Nora Pell deliver?", 208),
+        ("How much cod did Ida Holm land?", 360),
+        ("How many kilograms of cod were landed?", 670),
+        ("How many kilograms of cod were landed in June 2025?", 310),
+        ("How many hours was the north pump down?", 28),
+        ("How many eggs did Una Ree collect?", 59),
+        ("How many eggs were not collected by Una Ree?", 12),
+        ("How much heating oil was bought from Brandt?", 800),
+        ("How many litres were bought in June 2025?", 300),
+    ],
+)
+def test_how_much_is_the_sum_of_the_column_that_measures_it(corpus: hybrid.Corpus, question: str, total: int) -> None:
+    answer = corpus.ask(question)
+    assert answer.enumeration is not None
+    assert answer.enumeration.kind == "sum"
+    assert list(answer.enumeration.sums.values()) == [Decimal(total)]
+    assert corpus.verify(answer) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many kilograms did Zoe Quill deliver?",
+        "How many eggs were eaten?",
+        "How much steel did Nora Pell deliver?",
+        "How much money did Nora Pell receive?",
+        "How many hours does a pump run a day?",
+    ],
+)
+def test_no_sum_is_made_where_a_word_of_the_question_is_in_no_row(corpus: hybrid.Corpus, question: str) -> None:
+    assert corpus.ask(question).enumeration is None
+
+
+@pytest.mark.parametrize("question", ["How many unicorns did Norsel buy?", "How many tractors did Nora Pell sell?"])
+def test_a_number_of_things_that_no_document_speaks_of_is_not_answered(corpus: hybrid.Corpus, question: str) -> None:
+    answer = corpus.ask(question)
+    assert not answer.found
+    assert "none of the" in answer.text

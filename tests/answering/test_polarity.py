@@ -6,7 +6,8 @@ import pytest
 from accounts_corpus import write
 
 import hybrid
-from hybrid.answering.polarity import Stance, contradict, read, stance
+from hybrid.answering.contradictions import contradict
+from hybrid.answering.polarity import Stance, read, stance
 from hybrid.answering.verification.disagreement import Said
 
 

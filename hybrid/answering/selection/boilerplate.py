@@ -12,6 +12,8 @@ import re
 from collections.abc import Sequence
 
 from hybrid.answering.evidence import Sentence, collapse
+from hybrid.text import wordnet
+from hybrid.text.lexicon import STOPWORDS
 
 _MARKS = re.compile(r"^(?:[ \t]*>)+[ \t]*|^.*\bwrote:\n(?=[ \t]*>)", re.MULTILINE)
 _HEADER = re.compile(r"(?:From|To|Cc|Bcc|Sent|Subject):\s*\S|Date:.*\d\d:\d\d|On .*\bwrote:$")
@@ -29,6 +31,30 @@ _ASKS_OF_A_MAIL = re.compile(
     re.IGNORECASE,
 )
 _ASKS_OF_A_HEADING = re.compile(r"\b(?:headings?|headed|titles?|called)\b", re.IGNORECASE)
+
+
+def is_label(text: str) -> bool:
+    """Whether a text is only the name of a numbered paragraph, which stands before its first sentence.
+
+    Example:
+        >>> is_label("2. Ticket prices."), is_label("2. Nobody came.")
+        (True, False)
+    """
+    match = _LABEL.fullmatch(text.strip())
+    words = match["name"].split() if match else []
+    return bool(words) and not any(_is_said(word) for word in words)
+
+
+_LABEL = re.compile(r"\(?\d+(?:\.\d+)*[.)]?\s+(?P<name>[A-Z][\w'’-]*(?: (?:and |of |the )?[\w'’-]+){0,2})\.")
+
+
+def _is_said(word: str) -> bool:
+    """Whether a word shows that a short text is a sentence: a pronoun, an auxiliary, or a verb in the past."""
+    low = word.lower()
+    if low in ("and", "of", "the"):
+        return False
+    past = not low.endswith(("s", "ing")) and wordnet.is_verb(low) and wordnet.lemmas(low) != {low}
+    return low in STOPWORDS or past
 
 
 def is_statement(question: str, text: str) -> bool:

@@ -15,6 +15,7 @@ Rounding and another unit for the same value are agreement. A wrong contradictio
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from hybrid.answering.verification.values import Day, Quantity, values
 from hybrid.text import lexicon
 from hybrid.text.values import MONTHS
 
-Kind = Literal["value", "date", "denial", "opposite"]
+Kind = Literal["value", "date", "denial", "opposite", "agent"]
 
 MIN_SHARED = 0.6
 """Share of the question's content words, or of the shorter sentence's, that both must have."""
@@ -121,14 +122,48 @@ _BASE: dict[str, tuple[Decimal, str]] = {
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence of a document, who says it (the author or speaker), the document's title and date (ISO 8601), and the
-    sentence ``before`` it, to which a pronoun may refer."""
+    """A sentence of a document, who says it (the author or speaker), the document's title and date (ISO 8601), the
+    sentence ``before`` it, to which a pronoun may refer, and the ``context``: what stands before it in the document,
+    which may give the day and the occasion.
+
+    A row of a table is its heading and itself, a line each."""
 
     text: str
     title: str = ""
     speaker: str | None = None
     date: str | None = None
     before: str = ""
+    context: str = ""
+
+    @cached_property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Of a row of a table each column's name with the row's cell; nothing of a sentence."""
+        lines = [line for line in self.text.strip().splitlines() if line.strip()]
+        if len(lines) != 2:
+            return ()
+        for separator in (",", "\t", "|", ";"):
+            heading, row = (next(csv.reader([line], delimiter=separator)) for line in lines)
+            if len(heading) == len(row) > 2:
+                return tuple((column.strip(), cell.strip()) for column, cell in zip(heading, row, strict=True))
+        return ()
+
+    @cached_property
+    def reporter(self) -> str:
+        """Who is reported to say it, by the last name: "Ms Cole said that it was locked"."""
+        match = _SAID_BY.match(self.plain)
+        return match["name"].split()[-1] if match else ""
+
+    @cached_property
+    def said_plainly(self) -> str:
+        """The sentence without who is reported to say it."""
+        match = _SAID_BY.match(self.plain)
+        return self.plain[match.end() :] if match else self.plain
+
+    @cached_property
+    def nearest_day(self) -> tuple[int | None, int | None, int | None] | None:
+        """The last day of a month that is given before the sentence."""
+        found = [day for day in _days_in_order(self.context) if day[1] and day[2]]
+        return found[-1] if found else None
 
     @cached_property
     def plain(self) -> str:
@@ -163,9 +198,16 @@ class Said:
         return frozenset(found)
 
     @cached_property
+    def resolved(self) -> Said:
+        """The sentence behind the one that its first pronoun refers to: "It was 19 %" behind "I measured it"."""
+        if not (self.before and _PRONOUN_FIRST.match(self.said_plainly)):
+            return self
+        return replace(self, text=f"{Said(self.before).plain} {self.said_plainly}", before="")
+
+    @cached_property
     def refers(self) -> bool:
         """Whether it refers back to the sentence before it: it begins with a pronoun, or speaks of "that night"."""
-        text = self.plain
+        text = self.said_plainly
         return _PRONOUN_FIRST.match(text) is not None or _SAME_DAY.search(text) is not None
 
     @cached_property
@@ -192,6 +234,12 @@ class Said:
 
 _PRONOUN_FIRST = re.compile(r"(?:and |but )?(?:he|she|it|they|this|that|these|those|there)\b", re.IGNORECASE)
 _SAME_DAY = re.compile(r"\bthat (?:day|night|morning|evening|afternoon|week)\b", re.IGNORECASE)
+_SAID_BY = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Cllr|Sister|Captain)\.? )?(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}) "
+    r"(?:also |then |again )?"
+    r"(?:said|says|stated|states|reported|reports|added|replied|answered|explained|noted|confirmed|recalled"
+    r"|told (?:me|us|him|her|them|the \w+|(?:Mr|Mrs|Ms|Dr) \w+)) that "
+)
 _REPORTS = re.compile(
     r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued"
     r"|denies|denied"
@@ -215,8 +263,11 @@ def disagree(one: Said, other: Said, question: str = "") -> Kind | None:
         >>> disagree(Said("The rent was £900 a month until May."), Said("The rent is £950 a month.")) is None
         True
     """
+    one, other = one.resolved, other.resolved
     if not (one.states and other.states) or _apart(one, other, question) or not _same_subject(one, other, question):
         return None
+    if one.cells or other.cells:  # the name of a column says nothing by itself
+        return "value" if _values_differ(one, other, question) and not changed(one, other) else None
     if _denial(one, other, question) or _denial(other, one, question):
         return "denial"
     if _of_two(one, other, question) or changed(one, other):
@@ -320,7 +371,7 @@ def _root(word: str) -> str:
 
 
 def _same_subject(one: Said, other: Said, question: str) -> bool:
-    asked = frozenset(lexicon.content_words(question))
+    asked = frozenset(stem for stem in lexicon.content_words(question) if stem not in _VALUE_WORDS)
     shared = _shared(one.words, other.words)
     if asked:
         common = [stem for stem in asked if _holds(one.words, stem) and _holds(other.words, stem)]
@@ -378,9 +429,35 @@ def _done(verb: str, text: str) -> bool:
 
 def _opposite(one: Said, other: Said) -> bool:
     mine, theirs = _lowered(one.plain), _lowered(other.plain)
-    turned = any(OPPOSITE.get(word, frozenset()) & (theirs - mine) for word in mine - theirs)
+    turned = any(
+        _is_state(one.plain, word) == _is_state(other.plain, against)
+        for word in mine - theirs
+        for against in OPPOSITE.get(word, frozenset()) & (theirs - mine)
+    )
     alike = len(_shared(one.words, other.words)) >= MIN_SHARED * min(len(one.words), len(other.words))
     return turned and alike and periods_agree(one, other) and _respects(one.plain) == _respects(other.plain)
+
+
+_STATE = re.compile(
+    r"\b(?:is|are|was|were|be|been|being|remain(?:ed|s)?|stay(?:ed|s)?|left|kept|found|stood|lay|seem(?:ed|s)?|look(?:ed|s)?)"
+    r"(?: \w+){0,2} $"
+)
+
+
+def _is_state(text: str, word: str) -> bool:
+    """Whether a word says how something is, and not what somebody did: "was closed" against "closed it", which changes
+    what was."""
+    match = re.search(rf"\b{word}\b(?P<by> by\b)?", text, re.IGNORECASE)
+    if match is None:
+        return False
+    return (_STATE.search(text[: match.start()].lower()) is not None and not match["by"]) or word in _ONLY_STATES
+
+
+_ONLY_STATES = lexicon.vocabulary(
+    """
+    wet alive dead safe unsafe full late punctual awake asleep absent unpaid intact hot valid invalid on off up down
+    """
+)
 
 
 def _lowered(text: str) -> set[str]:
@@ -419,6 +496,21 @@ def periods_agree(one: Said, other: Said) -> bool:
     return mine == theirs or not (mine and theirs) or all(any(_agree(a, b) for b in theirs) for a in mine)
 
 
+def same_days(one: Said, other: Said) -> bool:
+    """Whether two sentences are of the same days; where one of them gives none, by the last day before it."""
+    mine, theirs = _periods(one.plain), _periods(other.plain)
+    if bool(mine) == bool(theirs):
+        return periods_agree(one, other)
+    near = (other if mine else one).nearest_day
+    return near is not None and any(_agree(near, day) for day in mine or theirs)
+
+
+def _days_in_order(text: str) -> Iterator[tuple[int | None, int | None, int | None]]:
+    """The days of a text, sentence by sentence."""
+    for part in re.split(r"(?<=[.;:!?])\s+", text):
+        yield from ((day.year, day.month, day.day) for day in values(part).days)
+
+
 def days_agree(one: str, other: str) -> bool:
     """Whether some day of a text may be one of another's; true where either names none."""
     mine, theirs = _periods(one), _periods(other)
@@ -426,12 +518,18 @@ def days_agree(one: str, other: str) -> bool:
     return not mine or not precise or any(_agree(a, b) for a in mine for b in precise)
 
 
+def any_day(one: str, other: str) -> bool:
+    """Whether both texts give a day of a month, and some of them may be one."""
+    mine, theirs = ([day for day in _periods(text) if day[1] and day[2]] for text in (one, other))
+    return any(_agree(a, b) for a in mine for b in theirs)
+
+
 def _agree(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
     return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
 def _values_differ(one: Said, other: Said, question: str) -> bool:
-    if not periods_agree(one, other) or bool(_periods(one.plain)) != bool(_periods(other.plain)):
+    if not same_days(one, other):
         return False
     asked = _respects(question)
     mine, theirs = ([(_in_base(q), clause) for q, clause in _quantities(said, question)] for said in (one, other))

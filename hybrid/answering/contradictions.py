@@ -1,0 +1,166 @@
+"""Whether two sentences contradict each other on a question, or one says that what the other says was changed.
+
+They contradict each other by what they answer to a question of yes or no, by the time or the doer that they give, or by
+themselves (`hybrid.answering.verification.disagreement`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from hybrid.answering import agency, polarity
+from hybrid.answering.enumeration_terms import root
+from hybrid.answering.verification.disagreement import Kind, Said, disagree, identifiers, periods_agree, same_days
+from hybrid.answering.verification.values import Day, Quantity, values
+from hybrid.text import lexicon
+
+SAME_MINUTES = 5
+"""Minutes by which two people may give one time and agree; not measured."""
+
+_YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|had)\b", re.IGNORECASE)
+_WHEN = re.compile(r"\W*(?:when|at what (?:time|hour))\b", re.IGNORECASE)
+_STILL = re.compile(
+    r"\b(?:ha(?:s|ve) not|hasn't|haven't|not yet|remains?|still|outstanding|overdue"
+    r"|(?:is|are) (?:still )?(?:not|un\w+))\b",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(r"\b(?:when|before|after|during|while|upon|until)\b(?P<what>[^,;.]*)", re.IGNORECASE)
+_EVENT = re.compile(
+    r"[;:]\s+|,\s+|\b(?:when|while|whereas|although|but|before|after|until|as soon as|and)\b", re.IGNORECASE
+)
+
+
+def contradict(one: Said, other: Said, question: str) -> Kind | None:
+    """How two sentences contradict each other on a question: one answers it with "yes" and the other with "no", or they
+    `disagree`; ``None`` where they do not.
+
+    Example:
+        >>> there = Said("Mr Ode was at the quay all day.")
+        >>> denial = Said("I was not there.", speaker="Ben Ode", before="I know the quay.")
+        >>> contradict(there, denial, "Was Mr Ode at the quay?")
+        'denial'
+    """
+    who = agency.read(question)
+    if who is not None:
+        agents = agency.agent(who, one), agency.agent(who, other)
+        if None not in agents:
+            return "agent" if agency.differ(who, one, other) and same_days_or_unknown(one, other) else None
+    asked = polarity.read(question)
+    if asked is not None:
+        answers = polarity.stance(asked, one), polarity.stance(asked, other)
+        if None not in answers:
+            if answers[0] == answers[1]:
+                if answers[0] == "yes" and _WHEN.match(question) and _times_differ(asked, one, other):
+                    return "value"
+                return disagree(one, other, question) if not _YES_NO.match(question) else None
+            yes, no = (one, other) if answers[0] == "yes" else (other, one)
+            agree = asked.of_occasion or yes.cells or no.cells or periods_agree(yes, no)
+            return None if not agree or _became(yes, no) or _at_other_moments(yes, no) else "denial"
+        if answers != (None, None):  # only one of the two says what was asked
+            kind = disagree(one, other, question)
+            of_values = kind in ("value", "date") and (not _YES_NO.match(question) or values(question).quantities)
+            return kind if of_values else None
+    return disagree(one, other, question)
+
+
+def same_days_or_unknown(one: Said, other: Said) -> bool:
+    """Whether two sentences are of the same days as far as is known."""
+    return same_days(one, other) or (periods_agree(one, other) and None in (one.nearest_day, other.nearest_day))
+
+
+def _times_differ(asked: polarity.Asked, one: Said, other: Said) -> bool:
+    """Whether two sentences give another time of the day for what is asked, on one day."""
+    mine, theirs = _time_of(asked, one), _time_of(asked, other)
+    if mine is None or theirs is None or not same_days(one, other):
+        return False
+    apart = abs(mine.value - theirs.value)
+    return apart > (3 * SAME_MINUTES if "about" in (mine.bound, theirs.bound) else SAME_MINUTES)
+
+
+def _time_of(asked: polarity.Asked, said: Said) -> Quantity | None:
+    """The one time of the day in the clause of a sentence that says what is asked."""
+    text = polarity.with_sounding(said.said_plainly)
+    clauses = [part for part in _EVENT.split(text) if part and polarity.names_predicate(asked, part)]
+    times = [one for part in clauses for one in values(part).quantities if one.unit == "clockminute"]
+    return times[0] if len({one.value for one in times}) == 1 else None
+
+
+def _at_other_moments(one: Said, other: Said) -> bool:
+    """Whether each says when, and not of the same moment: "when loading began", "when it was opened"."""
+    mine, theirs = (
+        {stem for match in _MOMENT.finditer(said.plain) for stem in lexicon.content_words(match["what"])}
+        for said in (one, other)
+    )
+    return bool(mine and theirs) and not mine & theirs
+
+
+def _became(yes: Said, no: Said) -> bool:
+    """Whether what a sentence denies as not done yet was done after its day, so that both may be right."""
+    if not no.date or not _STILL.search(no.plain.replace("’", "'")):
+        return False
+    done = [
+        f"{day.year}-{day.month:02}-{day.day:02}"
+        for day in values(yes.plain).days
+        if day.year and day.month and day.day
+    ]
+    when = max(done, default=(yes.date or "")[:10])
+    return when > no.date[:10]
+
+
+_CHANGE = re.compile(
+    r"\b(?:postpon\w+|put (?:back|off|forward)|brought forward|moved|shifted|rescheduled|deferred|delayed|extended"
+    r"|shortened|advanced|raised|lowered|reduced|increased|changed|amended|rises|rose|falls|fell"
+    r"|(?:goes|went|go) (?:up|down)"
+    r"|replaced|corrected|revised|no longer|instead of|rather than)\b",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"\b(?:from|instead of|rather than|and not|replac\w+|no longer)\s+(?P<old>[^,;]{1,40}?)"
+    r"(?=\s+(?:to|until|by)\b|[,;.]|$)",
+    re.I,
+)
+
+
+def supersedes(later: Said, earlier: Said, question: str) -> bool:
+    """Whether a sentence says that the value that another gives was changed: it says "from" that value to another, or,
+    in a later document, that the same thing rose, fell or moved to another value.
+
+    Example:
+        >>> earlier = Said("The fair opens on 3 May 2025.")
+        >>> supersedes(Said("The opening was put off from 3 May to 9 May 2025."), earlier, "When does the fair open?")
+        True
+    """
+    text = later.plain
+    if not _CHANGE.search(text) or not later.states or text == earlier.plain:
+        return False
+    if later.date and earlier.date and later.date[:10] < earlier.date[:10]:
+        return False
+    topic = {root(stem) for stem in (*lexicon.content_words(question), *lexicon.content_words(earlier.plain))}
+    shared = {root(stem) for stem in lexicon.content_words(text)} & topic
+    before = values(earlier.plain)
+    for match in _FROM.finditer(text):
+        old = values(match["old"])
+        days = any(_same_day(a, b) for a in old.days for b in before.days)
+        if shared and (
+            days or any(a.unit == b.unit and a.value == b.value for a in old.quantities for b in before.quantities)
+        ):
+            return True
+    if not (later.date and earlier.date and later.date[:10] > earlier.date[:10]) or identifiers(text) != identifiers(
+        earlier.plain
+    ):
+        return False
+    asked = {root(stem) for stem in lexicon.content_words(question)}
+    held = {root(stem) for stem in lexicon.content_words(text)}
+    moved = {(one.unit, one.value) for one in values(text).quantities if one.unit not in ("", "clockminute")}
+    given = {(one.unit, one.value) for one in before.quantities}
+    units = {unit for unit, _ in moved} & {unit for unit, _ in given}
+    return bool(units) and not moved & given and len(shared & held) >= 2 and 3 * len(asked & held) >= 2 * len(asked)
+
+
+def _same_day(one: Day, other: Day) -> bool:
+    return (
+        one.month == other.month
+        and one.day == other.day
+        and one.day is not None
+        and (one.year is None or other.year is None or one.year == other.year)
+    )
