@@ -29,11 +29,12 @@ from hybrid.answering.enumeration_rows import (
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
 from hybrid.answering.enumeration_terms import Term, root, roots
-from hybrid.answering.enumeration_text import as_row, items_of, sentences_of
+from hybrid.answering.enumeration_text import acts_of, as_row, is_verb_of, items_of, persons_of, sentences_of
 from hybrid.answering.enumeration_values import is_empty
 from hybrid.answering.evidence import collapse
 from hybrid.stores.rows import Titled
 from hybrid.text import wordnet
+from hybrid.text.formatting import count
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
 
@@ -45,6 +46,9 @@ _ABSTRACT = roots(
     "reason theme argument issue point cause problem step fact event difference change risk thing way topic subject"
     " idea question answer result finding conclusion example detail aspect factor consequence benefit advantage"
 )
+_IN_STORIES = roots("character hero heroine protagonist narrator author speaker figure person")
+"""Of these, texts name many without calling them so."""
+_OFFICE_WORDS = 3
 _MADE_NAMES = frozenset(map(root, ("column", "entry", "text")))
 """Of the names that columns without one are given."""
 
@@ -100,6 +104,8 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
     parts: list[Part] = []
     documents: list[Found] = []
     spoken: list[Found] = []
+    persons: list[Found] = []
+    of_persons = asked.kind == "list" and wordnet.is_person(asked.head.lower())
     candidates = _candidates(catalog, asked)
     allowed = catalog.matching(where or Filter())
     if not any(one in candidates for one in allowed) and _names_nothing(catalog, asked):
@@ -123,12 +129,19 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
         if asked.quantity:
             continue
         documents += as_row(document_id, document, asked)
+        if of_persons:
+            persons += persons_of(document_id, document, asked)
         if asked.kind != "count":
             spoken += items_of(document_id, document, asked)
+            spoken += acts_of(document_id, document, asked)
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
     if asked.made_up:
         return _made_up(result, parts)
+    in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)
+    nobody = not spoken and not asked.stems & _IN_STORIES
+    if of_persons and not (in_tables or documents) and (persons or nobody):
+        return _of_persons(result, asked, persons)
     return _composed(result, asked, parts, documents, spoken)
 
 
@@ -139,7 +152,12 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     wanted = asked.stems | roots(asked.head) | (PAID if root("paid") in asked.stems else frozenset())
     if wanted & _MADE_NAMES:
         return titles
-    found = {one for word, documents in catalog.words().items() if root(word) in wanted for one in documents}
+    found = {
+        one
+        for word, documents in catalog.words().items()
+        if root(word) in wanted or is_verb_of(asked, word)
+        for one in documents
+    }
     mails = bool(wanted & MAILS)
     for document_id, one in titles.items():
         if document_id not in found and (
@@ -182,8 +200,8 @@ def _composed(
     elif parts and (missing := _missing(parts[0].unused)) and not spoken and rule != BY_ROWS:
         words = " or ".join(map(str, missing))
         said = [part for part in parts if part.rule == rule]
-        count = sum(len(part.rows) for part in said)
-        result.nothing = f"No row says {words}: {count:,} {_counted_by(said)} were looked through."
+        total = sum(len(part.rows) for part in said)
+        result.nothing = f"No row says {words}: {total:,} {_counted_by(said)} were looked through."
         return result
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)
@@ -192,8 +210,8 @@ def _composed(
         if not rows and empty:
             best = min(part.rule for part in empty)
             said = [part for part in empty if part.rule == best]
-            count = sum(part.before for part in said)
-            result.nothing = f"None of {count:,} {_counted_by(said)} fits what was asked for."
+            total = sum(part.before for part in said)
+            result.nothing = f"None of {total:,} {_counted_by(said)} fits what was asked for."
             return result
         if not rows:
             return None
@@ -205,6 +223,29 @@ def _composed(
         result.rows.sort(key=lambda pair: pair[0].date or "")
     result.remarks += _differences(result.rows)
     return result if result.rows else None
+
+
+def _names_office(part: Part, asked: Enumerated) -> bool:
+    """Whether a row has a cell that is what was asked for: "Ann Orr | Trustee"."""
+    return any(
+        len(cell.split()) <= _OFFICE_WORDS and roots(cell) & asked.stems
+        for row in part.rows
+        for cell in row.cells.values()
+    )
+
+
+def _of_persons(result: Result, asked: Enumerated, persons: list[Found]) -> Result:
+    """The people whom sentences name as what was asked for, or that none does."""
+    if not persons:
+        result.nothing = (
+            f"No list of “{asked.head}” was found, nor a sentence that names one:"
+            f" {count(result.documents, 'document')} {'was' if result.documents == 1 else 'were'} looked through."
+        )
+        return result
+    result.columns = tuple(persons[0].cells)
+    result.remarks.append("Named in sentences; no table of them was found.")
+    result.rows = _merged(persons)
+    return result
 
 
 def _missing(unused: Sequence[Term]) -> list[Term]:

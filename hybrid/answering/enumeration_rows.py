@@ -22,7 +22,7 @@ TOTAL = re.compile(
 )
 IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]{1,6}[-/_ ]?[\w/.-]*\d[\w/.-]*|\d{4,}|[\w]+(?:[-/]\w+)*\d[\w/-]*")
 PAID = frozenset(map(root, ("received", "settled", "cleared", "remitted")))
-_ABOUT = re.compile(r"(?<=\w)\s+(?:for|of|to|from|about|on|with|by)\s+", re.IGNORECASE)
+ABOUT = re.compile(r"(?<=\w)\s+(?:for|of|to|from|about|on|with|by)\s+", re.IGNORECASE)
 OF_STATUS = {
     "draft": "from a draft",
     "superseded": "from a superseded document",
@@ -85,7 +85,7 @@ def status_of(document: Document) -> str:
 def names_many(text: str, asked: Enumerated) -> bool:
     """Whether a caption or a title names several of what was asked for: "Payments received", not "Invoice 17", nor
     "Quotation for rails"."""
-    named = _ABOUT.split(text, maxsplit=1)[0]
+    named = ABOUT.split(text, maxsplit=1)[0]
     words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", named)]
     return any(
         word.lower().endswith(("s", "people", "staff")) and root(word) == root(asked.head)

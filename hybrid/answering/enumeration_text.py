@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
+    ABOUT,
     HEAD,
     IDENTIFIER,
     MAIL,
@@ -24,10 +25,10 @@ from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import MONEY, amount_of, iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification import markers
-from hybrid.text import values
+from hybrid.text import values, wordnet
 from hybrid.types.documents import Document
 
-_TITLE = 80
+_TITLE, _TITLE_LINES = 80, 3
 _LIST_ITEM = re.compile(r"\s*(?:[-*•·–▪◦●]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s|\d+(?:\.\d+)+\s)", re.IGNORECASE)
 _NOT_DONE = (
     markers.REPORTED, markers.BELIEF, markers.HEDGED, markers.DENIED, markers.PLANNED, markers.REQUESTED,
@@ -39,12 +40,15 @@ _MODAL = re.compile(r"\b(?:shall|will|must|should|may|would|can|could|not|never|
 def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Found]:
     """A document as a row, where documents of its kind were asked for."""
     is_mail = document.media_type == MAIL
-    title = document.title if document.metadata.title else _first_line(document) or document.title
-    words = title.split()[:6]
     kind = asked.stems & MAILS and is_mail
     kinds = asked.stems if root("meeting") in asked.stems else {root(asked.head)}
+    title = _title(document, kinds)
+    of_person = wordnet.is_person(asked.head.lower())  # minutes "of the trustees" are no trustees
+    words = (ABOUT.split(title, maxsplit=1)[0] if of_person else title).split()[:6]
     folders = re.split(r"[/\\#]", document.source)[:-1]
-    titled = any(root(word.strip(".,:;()")) in kinds for word in words) and not names_many(title, asked)
+    titled = any(root(word.strip(".,:;()")) in kinds for word in words) and (
+        root(asked.head) == root("minutes") or not names_many(title, asked)
+    )
     titled = not is_mail and (titled or any(root(folder) in kinds for folder in folders[-2:]))
     if not kind and not titled:
         return []
@@ -68,7 +72,8 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         span = unit.parts[0]
     else:
         return []
-    date = document.metadata.date[:10] if document.metadata.date else None
+    days = [iso(day) for _, _, day in values.days(title)]
+    date = document.metadata.date[:10] if document.metadata.date else next(iter(days), None)
     identifier = next(
         (word for word in title.split() if IDENTIFIER.fullmatch(word) and any(map(str.isalpha, word))), None
     )
@@ -86,10 +91,17 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
     return [row] if in_range(row, asked) else []
 
 
-def _first_line(document: Document) -> str:
-    """The first line of a document, where it is short enough to be a title."""
-    line = next((line.strip() for line in document.text[:HEAD].splitlines() if line.strip()), "")
-    return line if len(line) < _TITLE and line[-1] not in ".;," else ""
+def _title(document: Document, kinds: Container[str]) -> str:
+    """What a document is called: by itself, or by the first of its first lines that says of what kind it is; minutes
+    often have the name of the society above their own."""
+    if document.metadata.title:
+        return document.title
+    lines = [line.strip() for line in document.text[:HEAD].splitlines() if line.strip()][:_TITLE_LINES]
+    short = [line for line in lines if len(line) < _TITLE and line[-1] not in ".;,"]
+    named = (line for line in short if any(root(word.strip(".,:;()")) in kinds for word in line.split()[:6]))
+    return (
+        next(named, None) or next(iter(short[:1] if lines and short[:1] == lines[:1] else ()), None) or document.title
+    )
 
 
 def items_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Found]:
@@ -145,6 +157,92 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
         row = Found(sentence, cells, (unit.start, unit.end), key, date, amount, currency, why)
         if in_range(row, asked):
             yield row
+
+
+_PERSON = (
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Lady)\.? )?[A-Z][\w'’-]+(?: (?:van|von|de|der|den|la|le|al|bin|[A-Z]\.))*"
+    r"(?: [A-Z][\w'’-]+){1,2}"
+)
+_PERSONS = rf"(?P<names>{_PERSON}(?:(?:, and |, | and | & ){_PERSON})*)"
+_ENDED = re.compile(
+    r"\b(?:not|never|no longer|former(?:ly)?|resign\w*|retir\w*|ceas\w*|remov\w*|left|until|nominat\w*|propos\w*)\b",
+    re.IGNORECASE,
+)
+_NOT_FOR = "".join(rf"(?<!\b{word} )(?<!\b{word} the )" for word in ("for", "to", "by", "with", "of", "from"))
+"""Signed "for the trustees: Ann Orr" does not make her one."""
+_CHOSEN = r"(?:re-?)?(?:elected|appointed|co-opted|made|chosen|become)"
+_ONE_OF = r"(?: as)?(?: an?| the| our| its| new)*"
+
+
+def persons_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Found]:
+    """The people whom a sentence names as what was asked for: "The trustees are ...", "... was elected trustee"."""
+    around = roots(f"{document.title} {document.text[:HEAD]}")
+    for unit in document.layout.units:
+        text = collapse(document.text[unit.start : unit.end])
+        named = sorted({word for word in re.findall(r"[^\W\d_]+", text) if root(word) in asked.stems})
+        if unit.heading is not None or not named:
+            continue
+        said = roots(text) | around
+        if not all(_holds(term, text, said, document) for term in asked.terms):
+            continue
+        for name in _named_as("|".join(named), text):
+            done = not (_ENDED.search(text) or any(pattern.search(text) for pattern in _NOT_DONE))
+            yield Found(
+                sentence_of(document_id, document, unit.start, unit.end),
+                {"Name": name, "Statement": text},
+                (unit.start, unit.end),
+                ("person", name.casefold()),
+                not_counted=status_of(document) or ("" if done else "planned, denied or ended"),
+            )
+
+
+def _named_as(office: str, text: str) -> list[str]:
+    office = rf"(?i:{office})"
+    patterns = (
+        rf"{_NOT_FOR}\b{office}\b(?: of [^.;:,]{{1,50}}?| present| appointed| elected| in office)?"
+        rf"(?: are| were| is| include|:)(?: as follows:)? {_PERSONS}",
+        rf"{_PERSONS}(?:,| \(| as| is| was| are| were| became| remains?)(?: {_CHOSEN})?{_ONE_OF} {office}\b",
+        rf"{_PERSONS},? (?:has|have)(?: been)? {_CHOSEN}{_ONE_OF} {office}\b",
+        rf"{_NOT_FOR}\b{office} {_PERSONS}",
+    )
+    named = [match["names"] for pattern in patterns for match in re.finditer(pattern, text)]
+    found = [name for names in named for name in re.findall(_PERSON, names)]
+    return list(dict.fromkeys(found))
+
+
+def acts_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Found]:
+    """The sentences that say what was asked for by its verb: of resolutions "Resolved: that ..." and the like."""
+    around = roots(f"{document.title} {document.text[:HEAD]}")
+    for unit in document.layout.units:
+        text = collapse(document.text[unit.start : unit.end])
+        verb = next((match for match in _SAYS.finditer(text) if is_verb_of(asked, match[1])), None)
+        if unit.heading is not None or verb is None:
+            continue
+        if not all(_holds(term, text, roots(text) | around, document) for term in asked.terms):
+            continue
+        before = text[: verb.end(1)]  # what is resolved is still to be done
+        done = not any(pattern.search(before) for pattern in _NOT_DONE) and not _ENDED.search(before)
+        dates = [iso(day) for _, _, day in values.days(document.text[:HEAD])]
+        date = document.metadata.date[:10] if document.metadata.date else next(iter(dates), None)
+        row = Found(
+            sentence_of(document_id, document, unit.start, unit.end),
+            {"Date": date or "", "Statement": text},
+            (unit.start, unit.end),
+            ("row", text.casefold()),
+            date,
+            not_counted=status_of(document) or ("" if done else "planned, asked for, reported or denied"),
+        )
+        if in_range(row, asked):
+            yield row
+
+
+_SAYS = re.compile(r"\b([^\W\d_]+ed)(?:\s*:| (?:unanimously |also |further )?(?:that|to)\b)", re.IGNORECASE)
+
+
+def is_verb_of(asked: Enumerated, word: str) -> bool:
+    """Whether a word is the past of the verb of the noun that was asked for: "resolved" of "resolutions"."""
+    low, noun = word.lower(), asked.head.lower()
+    return low.endswith("ed") and low[:4] == noun[:4] and wordnet.relation(noun, low) == "synonym"
 
 
 def _holds(term: Term, text: str, said: frozenset[str], document: Document) -> bool:

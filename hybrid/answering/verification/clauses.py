@@ -10,6 +10,11 @@ from functools import cached_property, lru_cache
 
 from hybrid.text import lexicon
 
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
 _CLAUSE_END = re.compile(
     r"[.;:?!]\s+|\s[–—-]\s|,?\s+\b(?:but|whereas|although|though|while|yet)\b\s+"
     r"|,\s+(?=(?:and|or|which|who|whose|whom|where|so)\b)"
@@ -102,9 +107,53 @@ _REWORDED = tuple(
         (r"\bat once\b", "immediately"),
         (r"\bas well as\b", "and also"),
         (r"\bon the grounds? that\b", "because"),
+        (r"\balmost\b", "nearly"),
+        (r"(?<!is )(?<!was )\b(?:regarding|concerning)(?= (?:the|an?|his|her|its|their|all|any)\b)", "about"),
+        (r"\b(?:is|are) (?:allowed|permitted) to\b", "may"),
+        (r"(?<!to )\bsave (?=(?:in|for|on|when|where|during|at|with|under)\b)", "except "),
+        (
+            r"\bat (?:the )?most(?= (?:[$€£]?\d|one|two|three|four|five|six|seven|eight|nine|ten|\w+teen|\w+ty)\b)",
+            "no more than",
+        ),
+        (r"\b(?:is|are) (?:above|higher than|greater than)\b", "exceed"),
+        (r"\b(?:was|were) (?:above|higher than|greater than)\b", "exceeded"),
+        (r"\b(?:postponed|put off) (?:to|until|till)\b", "postponed until"),
+        (r"\bput off(?=[.;,]| (?:by an? |by \d|for an? |because|again)|$)", "postponed"),
     )
 )
 """What is said in several ways that mean exactly the same, as one of them: by pattern."""
+
+
+_ISO_DATE = re.compile(r"\b(1[5-9]\d\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
+_NUMERIC_DATE = re.compile(r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})\2(1[5-9]\d\d|20\d\d)(?![\d/])")
+_24_HOURS = re.compile(r"(?<![\d:.])(0\d|1[2-9]|2[0-3]):([0-5]\d)(?![\d:]| ?[ap]\.?m\b)")
+_HALF_DAY = re.compile(
+    r"(?<![\d:.])(\d{1,2})(?:[:.]([0-5]\d))? ?([ap])(?:\.m\.(?=\s+[a-z]|[,;:)])|\.?m\b)", re.IGNORECASE
+)
+
+
+def _iso_date(match: re.Match[str]) -> str:
+    return f"{int(match[3])} {MONTH_NAMES[int(match[2]) - 1]} {match[1]}"
+
+
+def _numeric_date(match: re.Match[str]) -> str:
+    """A date in figures in words, where it does not matter or is plain which is the month."""
+    first, second = int(match[1]), int(match[3])
+    day, month = (second, first) if second > 12 else (first, second)
+    if (first != second and max(first, second) <= 12) or not (1 <= month <= 12 and 1 <= day <= 31):
+        return match[0]
+    return f"{day} {MONTH_NAMES[month - 1]} {match[4]}"
+
+
+def _of_24_hours(match: re.Match[str]) -> str:
+    hour, minutes = int(match[1]), match[2]
+    said = str((hour - 1) % 12 + 1) + ("" if minutes == "00" else f":{minutes}")
+    return f"{said} {'pm' if hour >= 12 else 'am'}"
+
+
+def _half_day(match: re.Match[str]) -> str:
+    minutes = "" if match[2] in {None, "00"} else f":{match[2]}"
+    return f"{int(match[1])}{minutes} {match[3].lower()}m"
 
 
 @lru_cache(maxsize=8192)
@@ -116,6 +165,8 @@ def plain(text: str) -> str:
         'The fee is $5, excluding tax.'
     """
     said = " ".join(text.replace("’", "'").split())
+    said = _ISO_DATE.sub(_iso_date, _NUMERIC_DATE.sub(_numeric_date, said))
+    said = _HALF_DAY.sub(_half_day, _24_HOURS.sub(_of_24_hours, said))
     said = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", said))
     said = re.sub(r"(?<=[a-z])n't\b", " not", said)
     said = re.sub(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\. (?=[A-Z])", r"\1 ", said)  # no sentence ends there

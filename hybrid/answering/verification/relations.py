@@ -58,7 +58,7 @@ _CHOOSES = re.compile(
 
 _PASSIVE = re.compile(
     r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+\s+){0,2}?\w+(?:ed|en|wn|ght|ld|de|id|nt|ut"
-    r"|ught)\s+(?:\w+\s+){0,3}?by\b",
+    r"|ught|und|st|pt|ft|lt|rt|et|it|ung|orn|ne)\s+(?:\w+\s+){0,3}?by\b",
     re.IGNORECASE,
 )
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from hybrid.text import lexicon, wordnet
+from hybrid.text.values import MONTHS
 
 Alike = Callable[[str, str], bool]
 
 TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*(?:['’]s\b|['’](?=\s))?|[,;:.]")
 """A word, with what makes it possessive, or a mark that ends a clause."""
 BE = lexicon.vocabulary("is are was were be been being am get gets got")
-PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|rt|ung|orn)$")
+PARTICIPLE = re.compile(r"(?:ed|en|wn|ght|ld|de|id|nt|ut|ne|pt|st|ft|lt|et|it|rt|ung|orn|und)$")
 _TRANSPARENT = lexicon.vocabulary(
     """
     sum amount period number city town village state county process purpose means terms provisions kind type sort fact
@@ -83,7 +84,7 @@ def places_change(claim: str, span: str, alike: Alike) -> bool:
         place, other = matching[0], theirs[matching[0]]
         if any(word.text == "it" for word in theirs[max(0, place - 3) : place]):
             continue  # "it is alleged that he ..." is "he is alleged to ..."
-        turned = verb.passive != other.passive
+        turned = verb.passive != other.passive and not _of_itself(mine, at, theirs, place)
         for direction in (-1, 1):
             neighbour = _neighbour(mine, at, direction)
             if neighbour is None:
@@ -104,11 +105,30 @@ def places_change(claim: str, span: str, alike: Alike) -> bool:
             if same_side is turned and not to_whom and not (direction > 0 and turned and not _by(mine, at)):
                 return True
             between = range(place + 1, partners[0])
-            if direction > 0 and not turned and any(_finite(theirs, there) for there in between):
+            end = next((there for there in range(at + 1, len(mine)) if mine[there].text == neighbour), at)
+            mine_too = any(_finite(mine, there) for there in range(at + 1, end))
+            if direction > 0 and not turned and any(_finite(theirs, there) for there in between) and not mine_too:
                 return True  # the object of another verb: "sold the farm but kept the forest"
     return False
 
 
+def _of_itself(mine: Sequence[_Word], at: int, theirs: Sequence[_Word], place: int) -> bool:
+    """Whether "was closed" and "closed" say the same: nobody is named who did it, and nothing that it was done to."""
+    if not (wordnet.lemmas(mine[at].text) | wordnet.lemmas(theirs[place].text)) & _ERGATIVE:
+        return False
+    return not any(
+        _by(words, where)
+        if words[where].passive
+        else where + 1 < len(words) and words[where + 1].text not in _AFTER_VERB
+        for words, where in ((mine, at), (theirs, place))
+    )
+
+
+_ERGATIVE = lexicon.vocabulary(
+    "close shut open start begin end finish stop break burn melt freeze sink move turn increase decrease change drop"
+    " halve double dissolve explode crack"
+)
+_AFTER_VERB = lexicon.vocabulary("in on at for from until before after during since by to and or , . ;")
 _GIVING = lexicon.vocabulary("give send offer tell show pay lend award grant teach deny allow hand sell promise owe")
 
 
@@ -148,15 +168,12 @@ def out_of_order(places: Sequence[int], claim: str, span: str) -> bool:
         return False
     if len(descents) == 1 and bool(_BEARS.search(claim)) != bool(_BEARS.search(span)):
         return False  # "the loan bears interest" and "the interest on the loan is"
-    if len(descents) == 1 and bool(_POSSESSIVE.search(claim)) != bool(_POSSESSIVE.search(span)):
-        return False  # "the overtime of the night" and "the night's overtime"
     moved = len(descents) == 1 and places[-1] <= places[0]
     return not (moved and (_FRONTED.match(claim.strip()) or _FRONTED.match(span.strip())))
 
 
 _BEARS = re.compile(r"\b(?:bears?|bore|carr(?:y|ies|ied)|attracts?) (?=\w)", re.IGNORECASE)
 _EXPLETIVE = re.compile(r"^it (?:is|was) \w+ that\b", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"['’]s\b|s['’](?=\s)")
 
 
 _PREPOSED = re.compile(
@@ -168,27 +185,108 @@ _PREPOSED = re.compile(
 )
 _DATIVE = re.compile(
     r"\b(giv(?:e|es|ing|en)|gave|send(?:s|ing)?|sent|pay(?:s|ing)?|paid|lend(?:s|ing)?|lent|offer(?:s|ed|ing)?"
-    r"|grant(?:s|ed|ing)?|show(?:s|ed|ing)?) ((?:the|each|every|either) (?:other party|\w+)|him|her|it|them) "
-    r"((?:a |an |the |its |his |her |their |\d)?[\w'-]+(?: [\w'-]+){0,3}?)"
+    r"|sells?|sold|teach(?:es)?|taught|grant(?:s|ed|ing)?|show(?:s|ed|ing)?) "
+    r"((?:the|each|every|either) (?:other party|\w+)|him|her|it|them|(?-i:(?:[A-Z][\w.]* ?)+\b)) "
+    r"(?!to\b)((?:a |an |the |its |his |her |their |[$€£]?\d)?[\w'-]+(?: [\w'-]+){0,3}?)"
     r"(?=[,.;]|$| (?:for|on|in|at|by|before|after|if|when|until|within|to)\b)",
     re.IGNORECASE,
 )
 """To whom something is given, between the verb and what is given: "giving the council notice"."""
-_OF = re.compile(r"\b(?:the |an? )?(\w+) of ((?:the |an? |its |his |her |their |all )?)(\w+)\b", re.IGNORECASE)
+_NO_NOUN = (
+    r"(?:in|on|at|for|with|from|to|by|of|is|are|was|were|be|been|has|have|had|and|or|who|which|that|will|would|shall"
+    r"|should|may|might|must|can|could|did|not)"
+)
+_OF = re.compile(
+    rf"\b(?:the |an? )?(\w+) of (?:the |an? |its |his |her |their |all |every |each )?(?:"
+    rf"((?:(?!{_NO_NOUN}\b|\w+ed\b)[\w-]+ ){{1,2}}(?!{_NO_NOUN}\b|\w+ed\b)[\w-]+)(?=[,.;]|$| (?:{_NO_NOUN}|\w+ed)\b)"
+    r"|(\w+)\b)",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(r"(?<=\w)(?:['’]s|(?<=s)['’])(?= \w)")
 
 
-def variants(text: str) -> tuple[str, str, str]:
+def variants(text: str) -> tuple[str, ...]:
     """A sentence with "notice to the council" for "the council notice"; that with the phrase or clause that it opens
-    with at its end; and that with "the end of the term" as "the term end".
+    with at its end; that with "the end of the term" and "the term's end" as "term end"; and that in the active voice.
 
     Example:
-        >>> variants("During the regatta, the mouth of the river stays open.")[1:]
-        ('the mouth of the river stays open During the regatta', 'the river mouth stays open During the regatta')
+        >>> variants("During the regatta, the mouth of the river stays open.")[1:3]
+        ('the mouth of the river stays open During the regatta', 'river mouth stays open During the regatta')
+        >>> variants("The mast was raised by the crew of the barge.")[3]
+        'barge crew raised The mast.'
     """
-    text = _DATIVE.sub(r"\1 \3 to \2", text.strip())
+    text = _dative(text.strip())
+    moved = _moved(text)
+    return text, moved, _owner_first(moved), _owner_first(active(moved))
+
+
+def owner_said_alike(claim: str, span: str) -> bool:
+    """Whether both or neither say by "'s" what belongs to whom."""
+    return bool(_OWNER.search(claim)) == bool(_OWNER.search(span))
+
+
+def _moved(text: str) -> str:
     match = _PREPOSED.match(text)
-    moved = f"{match['rest']} {match['phrase']}" if match else text
-    return text, moved, _OF.sub(r"\2\3 \1", moved)
+    return f"{match['rest']} {match['phrase']}" if match else text
+
+
+def _dative(text: str) -> str:
+    return _DATIVE.sub(lambda match: f"{match[1]} {match[3]} to {match[2].strip()}", text)
+
+
+def _owner_first(text: str) -> str:
+    return _OWNER.sub("", _OF.sub(_of_as_owner, text))
+
+
+def _of_as_owner(match: re.Match[str]) -> str:
+    words = (match[2] or match[3]).split()
+    end = next((at for at in range(1, len(words)) if _irregular_past(words[at])), len(words))
+    return " ".join([*words[:end], match[1], *words[end:]])
+
+
+def _irregular_past(word: str) -> bool:
+    return wordnet.is_verb(word) and not word.endswith("s") and bool(wordnet.lemmas(word) - {word})
+
+
+_PASSIVE = re.compile(
+    r"^(?P<object>[^,;:]{2,80}?) (?P<be>(?:is|are|was|were|(?:has|have|had|will|would|shall|may|must|can|could|should)"
+    r"(?: not)?(?: be| been))(?: not)?) (?P<verb>(?:\w+ly )?\w+)(?P<middle>(?: (?!by )[\w'’£$€%.,-]+?){0,8}?)"
+    r"(?P<only> only)? by (?P<agent>(?!\w+ing\b|\d)(?:[^,;:]|,(?=\d))+?)\.?$",
+    re.IGNORECASE,
+)
+_AFTER_AGENT = re.compile(
+    r" (?=(?:in|on|at|until|for|during|from|after|before|to|with|when|if|because|within|under|by)\b)", re.IGNORECASE
+)
+_NO_AGENT = MONTHS.keys() | lexicon.vocabulary(
+    "monday tuesday wednesday thursday friday saturday sunday noon midnight hand post mail email rail sea road air law"
+    " default accident mistake then now"
+)
+
+
+def active(text: str) -> str:
+    """A passive sentence that says by whom, in the active voice, its verb as it stands; others as they are; with whom
+    something is given to after it, and at the end what the sentence opens with.
+
+    Example:
+        >>> active("The keys were lost by one of the jurors in May.")
+        'one of the jurors lost The keys in May.'
+    """
+    text = _moved(_dative(text.strip()))
+    match = _PASSIVE.match(text)
+    if match is None:
+        return text
+    verb = match["verb"].split()[-1].lower()
+    agent = match["agent"]
+    first = next((word for word in agent.lower().split() if word not in _BEFORE_NOUNS), "")
+    if not (PARTICIPLE.search(verb) and wordnet.is_verb(verb)) or first in _NO_AGENT:
+        return text
+    relative = re.search(r"\b(?:who|which|that|whose)\b", agent)
+    rest = ""
+    if relative is None and (end := _AFTER_AGENT.search(agent)):
+        agent, rest = agent[: end.start()], agent[end.start() :]
+    modal = " ".join(word for word in match["be"].lower().split() if word not in BE)
+    parts = ((match["only"] or "").strip(), agent, modal, match["verb"], match["object"])
+    return f"{' '.join(part for part in parts if part)}{match['middle']}{rest}."
 
 
 def head_left_out(claim: str, span: str, alike: Alike) -> bool:

@@ -242,12 +242,15 @@ class Values:
     quantities: tuple[Quantity, ...]
     days: tuple[Day, ...]
     ordinals: frozenset[int]
+    halves: frozenset[tuple[int, str]] = frozenset()
+    """Times of day, in minutes of the half day, that are said to be in the morning (am) or not (pm)."""
 
     def missing(self, span: Values, *, deadline: bool = False) -> list[str]:
         """What of these values ``span`` does not say, in words; with ``deadline`` a day is one that something is due
         by."""
         found = [f"{q.value} {q.unit}".strip() for q in self.quantities if not _any(q, span.quantities)]
         found += [f"{d.year}-{d.month}-{d.day}" for d in self.days if not _given(d, span.days, deadline)]
+        found += [f"{minutes // 60}:{minutes % 60:02d} {half}" for minutes, half in sorted(self.halves - span.halves)]
         return found + [f"no. {number}" for number in sorted(self.ordinals - span.ordinals)]
 
 
@@ -274,6 +277,7 @@ def values(text: str) -> Values:
     plain = re.sub(r"\bnot (?:a single )?one\b", "none", re.sub(r"\bhalf-(?=\w)", "semi", plain))
     plain = _HALF_OF_TIME.sub(lambda match: _HALVED[match[1] or match[3]][match[2] or "half"], plain)
     plain = _ONE_OF_TIME.sub(r"\1 1 ", plain)
+    halves = frozenset(map(_half_of_day, _HALF_OF_DAY.finditer(plain)))
     plain = _clock(_HALVES.sub(_with_part, plain))
     plain = _NAMED_DAY.sub(lambda match: f"{_DAY_WORDS[match[1]]} ", plain)
     plain = _BY_PART.sub(lambda match: f"by {_FRACTIONS[match[1]]}", plain)
@@ -281,7 +285,7 @@ def values(text: str) -> Values:
     plain = _MAY.sub(lambda _: "\x00", plain)  # the modal, not the month
     rest, days = _dates(_BETWEEN.sub(r"at least \1 and at most ", _digits(plain)))
     ordinals = {int(number) if number else _DAY_WORDS[word] for number, word in _ORDINAL.findall(rest)}
-    return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals))
+    return Values(tuple(_quantities(rest)), tuple(days), frozenset(ordinals), halves)
 
 
 _SMALL = {
@@ -319,6 +323,17 @@ _ON_HOUR = re.compile(
     rf"\b{_HOUR}(?:[:.](\d\d))?(?: ?[ap]\.?m\b\.?| o'clock| (?:in the|at) (?:morning|afternoon|evening|night))"
     r"|\b(\d{1,2}):(\d\d)\b"
 )
+
+
+_HALF_OF_DAY = re.compile(
+    rf"\b{_HOUR}(?:[:.](\d\d))?(?: o'clock)? ?(?:([ap])\.?m\b|in the (morning|afternoon|evening)|at (night))"
+)
+
+
+def _half_of_day(match: re.Match[str]) -> tuple[int, str]:
+    hour = int(match[1]) if match[1].isdigit() else _SMALL[match[1]]
+    morning = match[3] == "a" or match[4] == "morning"
+    return (hour % 12) * 60 + int(match[2] or 0), "am" if morning else "pm"
 
 
 def _clock(text: str) -> str:

@@ -20,11 +20,14 @@ import numpy as np
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
 from hybrid.answering.verification.alignment import WORD_ALIGNMENT, limits_left_out, probability, says_the_same
-from hybrid.answering.verification.clauses import same_words
+from hybrid.answering.verification.clauses import plain, same_words
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
-from hybrid.answering.verification.vetoes import failed_checks
+from hybrid.answering.verification.relations import passive
+from hybrid.answering.verification.restatements import restatements
+from hybrid.answering.verification.structure import owner_said_alike
+from hybrid.answering.verification.vetoes import MIXED, failed_checks
 from hybrid.settings import AnswerSettings
 from hybrid.text import layout
 from hybrid.text.lexicon import conditions
@@ -266,7 +269,12 @@ class Verifier:
         return Examined(refused, spans, self._nearest_aligned(claim, spans))
 
     def _nearest_aligned(self, claim: str, spans: Sequence[Sentence]) -> tuple[Sentence, float] | None:
-        found = [(one, probability(claim, collapse(one.text), self._encoder)) for one in spans]
+        found = [
+            (one, probability(claim, text, self._encoder))
+            for one in spans
+            for text in (collapse(one.text), *restatements(claim, collapse(one.text)))
+            if not failed_checks(claim, text)
+        ]
         return max(found, key=lambda row: row[1], default=None)
 
     def _aligned(self, found: Verified, sentence: Sentence, chance: float) -> Verified:
@@ -302,11 +310,22 @@ class Verifier:
 
     def _judged(self, claim: str, one: _Compared) -> _Judged:
         entailed, score = support(one.match, one.similarity, self._rule)
-        failed = failed_checks(claim, collapse(one.sentence.text))
+        span = collapse(one.sentence.text)
+        failed = failed_checks(claim, span)
         if not failed:
-            span = collapse(one.sentence.text)
+            # The rule compares words in order: in the other voice, and of "A's B" and "A of B", the same order is
+            # another relation.
+            entailed = entailed and passive(plain(claim)) == passive(plain(span)) and owner_said_alike(claim, span)
             entailed = (entailed or says_the_same(claim, span)) and not limits_left_out(claim, span).words
-        return _Judged(one.sentence, one.match, one.similarity, entailed and not failed, score, failed)
+            if entailed:
+                return _Judged(one.sentence, one.match, one.similarity, True, score, ())
+        if MIXED not in failed:
+            for other in restatements(claim, span):
+                if not failed_checks(claim, other):
+                    failed = ()
+                    if says_the_same(claim, other):
+                        return _Judged(one.sentence, one.match, one.similarity, True, score, ())
+        return _Judged(one.sentence, one.match, one.similarity, False, score, failed)
 
     def _against(self, claim: str, judged: Sequence[_Judged]) -> Sentence | None:
         """The nearest single sentence that says otherwise."""

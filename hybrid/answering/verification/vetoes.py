@@ -14,7 +14,7 @@ import difflib
 import re
 from collections.abc import Callable
 
-from hybrid.answering.verification import amounts, circumstances, structure
+from hybrid.answering.verification import amounts, circumstances, complements, restatements, structure
 from hybrid.answering.verification.agents import agent, side, title
 from hybrid.answering.verification.alignment import words
 from hybrid.answering.verification.clauses import (
@@ -649,6 +649,7 @@ def _turned_round(claim: Clauses, span: Clauses) -> bool:
     return structure.turned_round(claim.text, span.text)
 
 
+MIXED = "mixed clauses"
 _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "value": _value,
     "name": _name,
@@ -711,6 +712,9 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "only added": _only_more,
     "left out": _left_out,
     "preposition": circumstances.preposition,
+    "participant": complements.participant,
+    "complement": complements.complement,
+    MIXED: restatements.mixes_clauses,
     "attachment": circumstances.attachment,
     "knowledge": circumstances.knowledge,
     "capacity": circumstances.capacity,

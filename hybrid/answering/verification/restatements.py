@@ -1,0 +1,263 @@
+"""Sentences that a sentence entails by its form alone: the halves of one whose verb is said once, the other side of a
+sale or loan, and what "neither" says of each.
+
+A claim is judged against them as against the sentence itself, so that no table of words has to know that "A bought it
+from B" is "B sold it to A".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+
+from hybrid.answering.verification.clauses import SENTENCE_END, Clauses, plain
+from hybrid.answering.verification.markers import REPORTED
+from hybrid.text import lexicon, wordnet
+
+_WORD = re.compile(r"[$€£]?\d(?:[\d,.:/]*\d)?%?|[^\W_]+(?:[-'’][^\W_]+)*")
+
+
+@lru_cache(maxsize=4096)
+def restatements(claim: str, span: str) -> tuple[str, ...]:
+    """What a span of one to three sentences says in other forms, of which ``claim`` may have one.
+
+    Example:
+        >>> restatements("Otto sold the van.", "Ruth bought the van from Otto in May.")
+        ('Otto sold the van to Ruth in May.',)
+        >>> restatements("It plays folk.", "The band plays jazz on Tuesdays and folk on Thursdays.")
+        ('The band plays jazz on Tuesdays.', 'The band plays folk on Thursdays.')
+    """
+    said = frozenset(lemma for word in _WORD.findall(claim.lower()) for lemma in wordnet.lemmas(word))
+    found: list[str] = []
+    for sentence in SENTENCE_END.split(plain(span)):
+        halves = _halves(sentence)
+        clauses = [half.clause for half in halves] if halves else list(_of_each(sentence))
+        found += clauses
+        found += [other for clause in (clauses or [sentence]) for other in _other_side(clause, said)]
+    return tuple(found)
+
+
+def mixes_clauses(claim: Clauses, span: Clauses) -> bool:
+    """A statement of the claim takes its words from several clauses of the span that share one verb: of "sent the mare
+    to the clinic and the foal to the pasture" the foal to the clinic."""
+    for sentence in span.sentences:
+        halves = _halves(sentence)
+        if not halves:
+            continue
+        others = [half.own - frozenset().union(*(one.own for one in halves if one is not half)) for half in halves]
+        for statement in _JOINED.split(claim.text):
+            said = _stems(statement)
+            if any(said & one and said & two for one, two in combinations(others, 2)):
+                return True
+    return False
+
+
+_JOINED = re.compile(r"\s*(?:;|,?\s\b(?:and|but|while|whereas)\b)\s+", re.IGNORECASE)
+
+
+class _Half:
+    """One clause of those that share a verb: its text with that verb, and the stems that are its own."""
+
+    def __init__(self, clause: str, own: str) -> None:
+        self.clause = clause
+        self.own = _stems(own)
+
+
+def _stems(text: str) -> frozenset[str]:
+    words = (word if word == "May" else word.lower() for word in _WORD.findall(text))
+    return frozenset(
+        lexicon.stem(re.sub(r"['’]s$", "", word))
+        for word in words
+        if word not in lexicon.STOPWORDS or word in _PARTS_LEFT
+    )
+
+
+_PARTS_LEFT = frozenset({"other", "others", "rest"})
+_AUXILIARIES = lexicon.vocabulary(
+    "is are was were be been has have had shall will may must can could would should did does do"
+)
+_PREPOSITIONS = lexicon.vocabulary(
+    "in on at to from for with by into onto under over before after during until near through against per via within"
+)
+_DETERMINERS = lexicon.vocabulary("the a an its his her their our my this that these those each every")
+_NOUN_NEXT = _DETERMINERS | _PREPOSITIONS | lexicon.NUMBER_WORDS | {"half", "one", "him", "them", "it"}
+_QUANTITY = re.compile(
+    r"^(?:the )?(?:rest|others?|remainder|balance|other half|second half|\w+|remaining (?:half|third|quarter|\w+))$",
+    re.IGNORECASE,
+)
+_OF_PHRASE = re.compile(r"^(.{1,30}?\b(?:half|third|quarter|part|most|some|many|\d+|" + "|".join(lexicon.NUMBER_WORDS)
+                        + r")) of (?:the |its |his |her |their )?[\w-]+(?: [\w-]+)?(?= |$)", re.IGNORECASE)  # fmt: skip
+
+
+def _halves(sentence: str) -> list[_Half]:
+    """The clauses of a sentence that share its first verb, where the later ones have none and go on as the first does:
+    with the same preposition or a name in the same place. Nothing where there is but one."""
+    parts = _JOINED.split(sentence.strip().rstrip("."))
+    if not 2 <= len(parts) <= 3 or "," in sentence.replace(", and ", " and ").replace(", but ", " but "):
+        return []
+    first, *later = parts
+    verb = _verb_end(first) or _verb_end(first, present=True)
+    if verb is None:
+        return []
+    before, after = first[: verb[0]], first[verb[1] :].strip()
+    used = _prepositions(after)
+    if not after or not all(_goes_on(part, used) for part in later):
+        return []
+    by_preposition = after.split()[0].lower() in _PREPOSITIONS
+    named = [_own_subject(part, by_preposition) for part in later]
+    if any(named) and not all(named):
+        return []
+    head = first[: verb[1]]
+    bare = all(_QUANTITY.match(_noun_phrase(part)) for part in later)
+    if all(named):
+        said = _OF_PHRASE.sub(r"\1", before) if bare else before
+        verb_said = first[verb[0] : verb[1]].strip()
+        return [_Half(f"{first}.", f"{said} {after}")] + [
+            _Half(f"{_noun_phrase(part, by_preposition)} {verb_said} "
+                  f"{part[len(_noun_phrase(part, by_preposition)):].strip()}.", part)
+            for part in later
+        ]  # fmt: skip
+    said = _OF_PHRASE.sub(r"\1", after) if bare else after
+    return [_Half(f"{first}.", said)] + [_Half(f"{head.strip()} {part}.", part) for part in later]
+
+
+def _goes_on(part: str, used: frozenset[str]) -> bool:
+    """Whether a part has no verb, and no preposition that the first one does not have."""
+    own = _prepositions(part)
+    return _verb_end(part) is None and not _opens_with_verb(part) and bool(own) and own <= used
+
+
+def _opens_with_verb(part: str) -> bool:
+    """Whether a part goes on with another verb of the same subject: "and cleaned the mews"."""
+    word, *following = part.lower().split()
+    if not wordnet.is_verb(word) or word in _PREPOSITIONS:
+        return False
+    past = word.endswith("ed") or (bool(wordnet.lemmas(word) - {word}) and not word.endswith("s"))
+    return past or bool(following and following[0] in _DETERMINERS and word not in _NOUN_NEXT)
+
+
+def _prepositions(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.lower().split() if word in _PREPOSITIONS)
+
+
+def _verb_end(text: str, *, present: bool = False) -> tuple[int, int] | None:
+    """Where the finite verb of a part begins and ends: a word that may be one, and a noun phrase or preposition after
+    it. With ``present`` a word in "s" is one, whatever follows."""
+    words = list(re.finditer(r"[^\s,]+", text))
+    candidates = []
+    for at, match in enumerate(words):
+        word = match[0]
+        before = words[at - 1][0].lower() if at else ""
+        if word.lower() in _AUXILIARIES and word != "May" and at:
+            end = at
+            while end + 1 < len(words) and (
+                words[end + 1][0].lower() in _AUXILIARIES | {"not", "also"} or words[end + 1][0].endswith("ly")
+            ):
+                end += 1
+            if end + 1 < len(words) and wordnet.is_verb(words[end + 1][0].lower()):
+                end += 1
+            return match.start(), words[end].end()
+        if not (at and word[0].islower() and wordnet.is_verb(word)) or before in _DETERMINERS | _PREPOSITIONS | {"of"}:
+            continue
+        following = words[at + 1][0] if at + 1 < len(words) else ""
+        finite = word.endswith(("ed", "s")) or bool(wordnet.lemmas(word) - {word})
+        nominal = following.lower() in _NOUN_NEXT or following[:1].isupper() or following[:1].isdigit()
+        if word not in _PREPOSITIONS | lexicon.STOPWORDS and (finite or nominal) and not word.endswith("ing"):
+            candidates.append((nominal and (finite or before not in _DETERMINERS), finite, match))
+    best = next((row for row in candidates if row[0] and row[1]), None)
+    best = best or next((row for row in candidates if row[1] and (present or not row[2][0].endswith("s"))), None)
+    best = best or next((row for row in candidates if row[0] and _past(row[2][0])), None)
+    return (best[2].start(), best[2].end()) if best else None
+
+
+def _past(word: str) -> bool:
+    return word in {"put", "cut", "set", "let", "hit", "shut", "cost", "spread", "read"}
+
+
+def _noun_phrase(part: str, to_preposition: bool = True) -> str:
+    """What a part opens with, up to its first preposition; of two nouns one after the other the first."""
+    words = part.split()
+    end = next((at for at, word in enumerate(words) if word.lower() in _PREPOSITIONS), len(words))
+    if not to_preposition:
+        end = next((at for at in range(1, end) if _new_noun(words, at)), end)
+    return " ".join(words[:end])
+
+
+def _new_noun(words: list[str], at: int) -> bool:
+    return words[at].lower() in _DETERMINERS or words[at][0].isdigit() or (
+        words[at - 1][0].isupper() and words[at - 1].lower() not in _DETERMINERS and words[at][0].islower()
+    )  # fmt: skip
+
+
+def _own_subject(part: str, by_preposition: bool) -> bool:
+    """Whether a part has a subject of its own: it opens with a noun where the first has a preposition after its verb,
+    or with two nouns."""
+    words = part.split()
+    if words[0].lower() in _PREPOSITIONS:
+        return False
+    return by_preposition or _noun_phrase(part, to_preposition=False) != _noun_phrase(part)
+
+
+_NOUN = r"[$€£]?[\w'’.-]+(?:,\d{3})*"
+_NOUNS = rf"{_NOUN}(?: (?:of (?:the |an? )?)?{_NOUN}){{0,4}}?"
+_NP = rf"(?:(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Oo]ur|[Mm]y) )?{_NOUNS}"
+_TAKEN = (
+    ("bought", "sold"), ("purchased", "sold"), ("buys", "sells"), ("borrowed", "lent"), ("borrows", "lends"),
+)  # fmt: skip
+_GIVEN = (
+    ("sold", "bought"), ("sells", "buys"), ("lent", "borrowed"), ("lends", "borrows"), ("gave", "received"),
+    ("gives", "receives"), ("taught", "learned"), ("teaches", "learns"),
+)  # fmt: skip
+"""Verbs of one event, from its two sides. What is received need not be given, nor what is learned taught."""
+_SUBJECT = rf"^(?P<a>{_NP}) (?P<had>(?:has|have|had) )?"
+_REST = r"(?P<rest>(?: (?:for|in|on|at|until|before|after|during|by|since|within)\b .*)?)$"
+_RECIPIENT = r"(?P<b>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*|(?:the|an?|each|every) [\w-]+)"
+_THING = rf"(?P<x>(?:(?:the|an?|his|her|its|their) |(?=[$€£]?\d)){_NOUNS})"
+_CONVERSE = (
+    *(
+        (re.compile(rf"{_SUBJECT}{verb} (?P<x>{_NP}) from (?P<b>{_NP}){_REST}"), verb, other, "to")
+        for verb, other in _TAKEN
+    ),
+    *(
+        (re.compile(rf"{_SUBJECT}{verb} {objects}{_REST}"), verb, other, "from")
+        for verb, other in _GIVEN
+        for objects in (rf"(?P<x>{_NP}) to (?P<b>{_NP})", rf"{_RECIPIENT} {_THING}")
+    ),
+)
+_IN_NOUNS = lexicon.vocabulary("of the a an its his her their our my s and")
+_NO_NOUN = re.compile(
+    rf"\b(?:{'|'.join(sorted((lexicon.STOPWORDS | lexicon.NEGATIONS) - _IN_NOUNS))}|\w+ly)\b|{REPORTED.pattern}",
+    re.IGNORECASE,
+)
+
+
+def _other_side(clause: str, said: frozenset[str]) -> Iterator[str]:
+    """A sale, loan, gift or lesson, said of the other one of the two, in a verb that the claim has. "Hugo gave it" and
+    "Petra gave it" have the verb of the clause itself, which says who did."""
+    clause = clause.rstrip(".")
+    for pattern, verb, other, towards in _CONVERSE:
+        if not wordnet.lemmas(other) & said or wordnet.lemmas(verb) & said:
+            continue
+        match = pattern.match(clause)
+        if match and not any(_NO_NOUN.search(match[one]) for one in "abx"):
+            yield f"{_cap(match['b'])} {match['had'] or ''}{other} {match['x']} {towards} {match['a']}{match['rest']}."
+            return
+
+
+def _cap(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+_NEITHER = re.compile(
+    r"^Neither ([^,;]+?) nor ([^,;]+?) ((?:was|were|is|are|has|have|had|did|does|do|may|shall|will|can|could|would|must"
+    r"|should)\b)(.*)$"
+)
+
+
+def _of_each(sentence: str) -> Iterator[str]:
+    """What "neither ... nor" says of each of the two."""
+    if match := _NEITHER.match(sentence):
+        for one in (match[1], match[2]):
+            yield f"{_cap(one)} {match[3]} not{match[4]}"
