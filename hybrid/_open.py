@@ -153,7 +153,8 @@ def _check_not_emptied(directory: Path) -> None:
 
 
 def settle(catalog: Catalog, given: Given) -> Settings:
-    """The settings to use from now on. What code or a file gives is stored; the environment counts for this process.
+    """The settings to use from now on. What code or a file gives is stored where the corpus can be written to; the
+    environment counts for this process.
 
     Raises `SettingsError` for what is wrong, and for another embedder than the one that made the vectors.
     """
@@ -164,7 +165,7 @@ def settle(catalog: Catalog, given: Given) -> Settings:
         _check_embedder(sources.resolve(Settings, [stored]).settings, used)
     if given is not None:
         kept = sources.resolve(Settings, [stored, _given_layer(given)]).settings.model_dump_json()
-        if kept != before:
+        if kept != before and catalog.writable:
             catalog.set_info(_STORED, kept)
     return used
 

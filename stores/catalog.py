@@ -135,6 +135,11 @@ class Catalog:
         """
         return cls(open_database(url_or_path, create=create))
 
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
+        return self._engine.url.query.get("mode") != "ro"
+
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
         self._engine.dispose()

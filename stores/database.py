@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, make_url, select
@@ -53,9 +56,10 @@ def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
             raise CorpusNotFoundError(f"no catalog at {path}; ingest something first, or check the path")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(PRIVATE_FILE)  # SQLite gives the files beside it the same mode
+    only_read = not can_write(path)
     # As many connections as threads that read at once: each holds one for as long as it asks.
-    engine = create_engine(url, max_overflow=-1)
-    event.listen(engine, "connect", _configure)
+    engine = create_engine(_read_only(path) if only_read else url, max_overflow=-1)
+    event.listen(engine, "connect", _configure_read_only if only_read else _configure)
     event.listen(engine, "begin", _begin)
     try:
         with storage_errors(path):
@@ -78,6 +82,20 @@ def _url(url_or_path: str | Path) -> URL:
     return url
 
 
+def can_write(path: Path) -> bool:
+    """Whether a catalog and what SQLite puts beside it can be written to: not on a read-only mount, nor in another
+    user's folder."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _read_only(path: Path) -> URL:
+    """The catalog as it is. Where there is no log of changes beside it nobody writes to it, and SQLite, which cannot
+    make its own files there, is told that it does not change."""
+    log = path.with_name(f"{path.name}-wal")
+    query = {"mode": "ro", "uri": "true"} | ({} if log.exists() and log.stat().st_size else {"immutable": "1"})
+    return URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
+
+
 _CAUTIONS = ("trusted_schema=OFF", "cell_size_check=ON")
 """What a database that somebody else made must not do (run functions from its schema), and damaged pages that are told
 from good ones before they are followed."""
@@ -86,6 +104,12 @@ from good ones before they are followed."""
 def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
     for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *_CAUTIONS):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _configure_read_only(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_MS}", "query_only=ON", *_CAUTIONS):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -128,6 +152,11 @@ def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
         if _revision(connection) == REVISION:
             _check_columns(connection, path)
             return
+    if not can_write(path) and path.stat().st_size:
+        raise CorpusVersionError(
+            f"{path} was made by another version of hybrid and cannot be written to, which bringing it up to date "
+            "takes; open it once where its owner may write"
+        )
     with connect(engine, write=True) as connection:
         revision = _revision(connection)  # again: another process may have been quicker
         if revision is None and inspect(connection).get_table_names():
@@ -184,15 +213,22 @@ def write_lock(directory: Path) -> Iterator[None]:
 
     The operating system releases the lock when its process ends, however it ends.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "write.lock"
     lock = FileLock(path, timeout=0)
     try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not can_write(catalog_path(directory)) and catalog_path(directory).exists():
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         lock.acquire()
     except Timeout as error:
         raise CorpusLockedError(
             f"another process or thread is writing to {directory} (it holds {path}); wait until it is done, or end it: "
             "what it has committed is kept. Searching and asking work meanwhile"
+        ) from error
+    except OSError as error:
+        raise CorpusError(
+            f"{directory} cannot be written to ({error.strerror or error}): it can be searched and asked; ingest and "
+            "remove where its owner may write"
         ) from error
     try:
         yield
