@@ -159,7 +159,7 @@ class Quoting:
         continued: list[Sentence] = []
         if _ASKS_VALUE.match(question):
             continued = [other for one in sentences for other in self._continued(one)]
-            answers = [*answers, *continued, *(other for one in candidates[:POOL] for other in self._continued(one))]
+            answers = [*answers, *continued, *(two for one in [*candidates, *found] for two in self._continued(one))]
         against = self._contradictions(question, [*sentences, *continued], candidates, answers)
         if replies:
             for other in sentences[len(replies) :]:
