@@ -73,6 +73,7 @@ _EXACT = re.compile(
     rf"(?P<n>{_N})(?![\d/]|-\d)(?P<unit>)(?P<name>)(?P<how>)",
     re.IGNORECASE,
 )
+_VERB_BEFORE = re.compile(r"\b([a-z]{2,}ed)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -136,7 +137,8 @@ def read_bounds(asked: str) -> tuple[tuple[Bound, ...], str]:
             if bound is None:
                 at = match.end("n")
                 continue
-            found.append(bound)
+            verb = _VERB_BEFORE.search(asked[: match.start()])  # "scored above 18" may be of a column "Score"
+            found.append(replace(bound, beside=(*bound.beside, verb[1])) if verb else bound)
             asked = f"{asked[: match.start()]} {asked[match.end() :]}"
             at = match.start()
     return tuple(found), " ".join(asked.split())

@@ -350,6 +350,10 @@ class TableReader:
             beside = roots(" ".join((bound.unit, *bound.beside)))
             of_unit = [at for at in alike if UNITS.get(self._unit(at), ("",))[0] == dimension]
             return max(of_unit, key=lambda at: (len(roots(self.names[at]) & beside), -at), default=None)
+        beside = roots(" ".join(bound.beside))
+        of_verb = next((at for at in measured if roots(self.names[at]) & beside), None)
+        if of_verb is not None:
+            return of_verb
         of_head = next((at for at in measured if roots(self.names[at]) & asked.stems), None)
         amounts = self.amount_column(asked, head)
         if bound.currency or amounts is not None:

@@ -107,6 +107,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("List all partners with a share above 5 %.", "Mons Aas"),
         ("List all partners with a load above 20.", "Finn Aas"),
         ("List all tasters with a score above 18.", "Vic"),
+        ("Which tasters scored above 17?", "Vic Wim"),
+        ("Which landings exceeded 18.5 % moisture?", "L-2 L-3"),
         ("List every invoice over £300.", "P-2 P-3 P-7"),
         ("List every invoice of at least £300.", "P-2 P-3 P-6 P-7"),
         ("Which invoices are between £200 and £400?", "P-2 P-4 P-6"),
