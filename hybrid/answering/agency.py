@@ -118,7 +118,7 @@ _SAME = tuple(
 def _doer(said: Said, text: str, verb: re.Match[str]) -> str | None:
     before, after = text[: verb.start()], text[verb.end() :]
     if re.search(r"\b(?:was|were|been|being|be|is|are|got)\b(?: \w+ly)?\W*$", before):
-        by = re.match(rf"[^,;.]*?\bby (?P<name>me\b|{_NAME})", after)
+        by = re.match(rf"[^,;.]*?\bby (?:(?:the|a|an|our|his|her) [\w ]{{2,30}}, )?(?P<name>me\b|{_NAME})", after)
         return None if by is None or _NOT_DONE.search(before) else _known(said, by["name"])
     subject = re.search(rf"(?P<name>\b(?:I|he|she|He|She)\b|{_NAME}) {_ADVERBS}$", before)
     if subject is None or _NOT_DONE.search(before[subject.end("name") :]):

@@ -360,6 +360,11 @@ class Answerer:
         parts = abstention.parts(asked)
         if len(parts) > 1:
             hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]
+        if (
+            actuality.asks_cause(asked) and not self._supplied
+        ):  # near the best, lest their documents be too many to read
+            causes = self._searcher.search(actuality.cause_query(asked), HITS // 2, where)
+            hits = [*hits[: HITS // 2], *causes, *hits[HITS // 2 :]]
         hits += self._in_named(asked, hits)
         if document_header.field_asked(asked):
             hits += document_header.headers(hits)

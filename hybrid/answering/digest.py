@@ -25,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.answering import premises
+from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, with_similarity
-from hybrid.answering.selection import boilerplate
-from hybrid.text import lexicon, speakers
+from hybrid.answering.selection import actuality, boilerplate
+from hybrid.text import lexicon, speakers, wordnet
+from hybrid.text.values import DAY, MONTHS
 from hybrid.types.answers import Hit
 
 FEWEST, MOST = 5, 9
@@ -49,6 +51,8 @@ PASSAGE = 6_000
 """Characters read around a hit of such a document: the 41 sentences of `_AROUND`, and not measured by themselves."""
 REPEATED = 3
 """A short line that stands so often is a running head: twice is a refrain. A reason, not a measurement."""
+LONG = 200
+"""Sentences of a text that seldom says in a question's words what the question is about: a story. Not measured."""
 REDUNDANCY = 0.6
 """What a sentence loses, in standard deviations of the scores, if all its words were said: on the stories 0.3 and 1
 make no difference above 0.001 in ROUGE-2."""
@@ -116,10 +120,17 @@ def choose(
     """
     documents = [_whole(texts, found, encoder, vector) for found in _to_read(texts, hits)]
     nearest = max((document.similarity for document in documents), default=0.0)
+    causes = actuality.asks_cause(question) and not general
+    topic = _topic(question, [one for document in documents for one in document.sentences]) if causes else set()
     documents = [
         document
         for document in documents
-        if document.sentences and (general or document.similarity >= MIN_SHARE * nearest)
+        if document.sentences
+        and (
+            general
+            or document.similarity >= MIN_SHARE * nearest
+            or any(topic & _roots(one.text) and _CAUSE.search(one.text) for one in document.sentences if topic)
+        )
     ]
     several = len(documents) > 1
     documents = _of_the_named(question, _without_drafts(texts, documents))
@@ -134,7 +145,87 @@ def choose(
             left = words - sum(len(pool[at].text.split()) for at in chosen)
             before = [pool[at] for at in chosen]
             chosen += _greedy(pool, np.where(ranks == rank, scores, -np.inf), left, most - len(chosen), before)
-    return _in_order([pool[at] for at in chosen])
+    if causes and not any(document.is_transcript for document in documents):
+        chosen = _of_the_cause(topic, pool, chosen, ranks, words)
+    return _in_order([pool[at] for at in _completed(question, pool, chosen)])
+
+
+_CAUSE = re.compile(
+    rf"\b(?:because|since(?! (?:\d|(?:{'|'.join(MONTHS)}|then|last)\b))|due to|owing to|caused?|as a result|resulted"
+    r"|result of|thanks to|therefore|gave way|led to|reason\w*|(?:comes?|came|stems?|stemmed|arose|arises) from|so that"
+    r"|for want of|lost to|died of|through (?:lack|want|neglect) of)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:\d+\.\s+)?(?:It|They|This|That|These|Those|He|She|Its|Their)\b")
+_VAGUE = lexicon.stems("cause reason happen incident accident event occur lead bring handle deal react way")
+
+
+def _of_the_cause(
+    topic: set[str], pool: Sequence[Sentence], chosen: Sequence[int], ranks: NDArray[np.int64], words: int
+) -> list[int]:
+    """First the sentences that say a cause of what is asked, chosen or not, then of the chosen ones those that are
+    about it, and in a long text the others; all that were chosen where none says a cause."""
+    about = [bool(topic & _roots(one.text)) for one in pool]
+    for at in range(1, len(pool)):  # "It comes from a cracked pipe"
+        follows = pool[at - 1].document_id == pool[at].document_id and pool[at].start - pool[at - 1].end < 4
+        about[at] = about[at] or (follows and about[at - 1] and _PRONOUN.match(pool[at].text) is not None)
+    causes = [at for at, one in enumerate(pool) if about[at] and ranks[at] < 2 and _CAUSE.search(one.text)]
+    causes = sorted(causes, key=lambda at: -pool[at].similarity)[:MOST]
+    if not causes:
+        return list(chosen)
+    related = [at for at in chosen if at not in causes and (about[at] or len(pool) > LONG)]
+    taken: list[int] = []
+    texts: set[str] = set()
+    for at in (*causes, *related):
+        size = len(pool[at].text.split())
+        if size <= words and len(taken) < MOST and _plain(pool[at]) not in texts:
+            taken.append(at)
+            texts.add(_plain(pool[at]))
+            words -= size
+    return taken
+
+
+def _topic(question: str, pool: Sequence[Sentence]) -> set[str]:
+    """The roots of what a question is about, and of the nouns that stand right behind one of its words in the
+    documents: "alarm" of "chlorine alarm"."""
+    topic = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
+    beside = set()
+    for one in pool:
+        for first, second in pairwise(re.split(r"[ \n]", one.text.lower())):
+            noun = second.rstrip(".,;:!?")
+            known = first.isalpha() and noun.isalpha() and len(noun) > 3 and root(first) in topic
+            if known and noun not in lexicon.STOPWORDS and not _CAUSE.search(noun) and not _is_inflected(noun):
+                beside.add(root(noun))
+    return topic | beside
+
+
+def _is_inflected(word: str) -> bool:
+    return wordnet.is_verb(word) and wordnet.lemmas(word) != {word}
+
+
+def _roots(text: str) -> set[str]:
+    return {root(stem) for stem in lexicon.content_words(text)}
+
+
+_ASKS_VALUE = re.compile(r"\b(?:what (?:is|was|were|are)|how (?:much|many|\w+ (?:is|was)))\b", re.IGNORECASE)
+
+
+def _completed(question: str, pool: Sequence[Sentence], chosen: Sequence[int]) -> list[int]:
+    """The chosen sentences, and behind one that gives no value the next that does, where a value is asked for: "It was
+    19 %" behind "I measured it"."""
+    added = list(chosen)
+    for at in chosen if _ASKS_VALUE.search(question) else ():
+        after = at + 1
+        if after >= len(pool) or after in added or pool[after].document_id != pool[at].document_id:
+            continue
+        follows = pool[after].start - pool[at].end < 4 and _PRONOUN.match(pool[after].text)
+        if (
+            follows
+            and re.search(r"\d", pool[after].text)
+            and not re.search(r"\d", re.sub(r"^\d+\.\s", "", pool[at].text))
+        ):
+            added.append(after)
+    return added
 
 
 def _without_drafts(texts: Texts, documents: Sequence[_Read]) -> list[_Read]:
@@ -166,8 +257,6 @@ def _said_in(read: _Read) -> str:
 _DEFINES = re.compile(
     r"^\W*(?:\d+(?:\.\d+)*\.?\s+)?[\"“][^\"”]{2,60}[\"”]\s+(?:means|shall mean|has the meaning|includes)\b", re.I
 )
-_OPENS = re.compile(r"^(?:I|We), [A-Z].{0,200}\b(?:say|state|declare|affirm|depose)\w*\b.{0,20}[.:]$", re.DOTALL)
-_DEFINED_PARTY = re.compile(r"\((?:the|each an?|together,? the)?\s*[\"“][^\"”]{2,40}[\"”]\)")
 
 
 def _structural(pool: Sequence[Sentence], *, several: bool) -> NDArray[np.int64]:
@@ -181,10 +270,10 @@ def _structural(pool: Sequence[Sentence], *, several: bool) -> NDArray[np.int64]
     found = []
     for one in pool:
         text = collapse(one.text)
-        form = bool(_DEFINES.search(text) or _OPENS.search(text))
+        form = bool(_DEFINES.search(text) or boilerplate.OPENS.search(text))
         if several:
             repeated = len(of_text.get(_plain(one), ())) > 1
-            form = form or repeated or text[:1].islower() or _DEFINED_PARTY.search(text) is not None
+            form = form or repeated or text[:1].islower() or boilerplate.DEFINED_PARTY.search(text) is not None
         found.append(2 if form else 0)
     return np.array(found)
 
@@ -252,9 +341,15 @@ def _rank(question: str, sentence: Sentence, count: int) -> int:
     text = sentence.text.rstrip()
     long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
     states = not text.endswith("?") and not text.startswith("---") and boilerplate.is_statement(question, text)
+    if boilerplate.is_label(text) or _DAY_ALONE.fullmatch(text) or _BYLINE.match(text):
+        return 2
     if not states or not (long or (ends and count < REPEATED)):
         return 2
     return 0 if long and ends and not sentence.quoted else 1
+
+
+_DAY_ALONE = re.compile(rf"\W*(?:\w+day,? )?{DAY}\W*", re.IGNORECASE)
+_BYLINE = re.compile(r"(?:by|kept by|taken by|prepared by) [A-Z][\w.'’-]+ [A-Z][^.!?]*$")
 
 
 def _plain(sentence: Sentence) -> str:

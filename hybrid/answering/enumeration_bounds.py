@@ -68,6 +68,12 @@ _OR_MORE = re.compile(
     rf"{_SUBJECT}(?<![\w£$€.,-]){_NUMBER}{_UNIT}(?P<name>)\s+(?:or|and)\s+(?P<how>more|over|above|upwards|less|fewer|under|below)\b",
     re.IGNORECASE,
 )
+_EXACT = re.compile(
+    rf"(?:\b(?:of|for|worth)\s+)?(?:\bexactly\s+)?(?P<sign>[$€£])\s?"
+    rf"(?P<n>{_N})(?![\d/]|-\d)(?P<unit>)(?P<name>)(?P<how>)",
+    re.IGNORECASE,
+)
+_VERB_BEFORE = re.compile(r"\b([a-z]{2,}ed)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -106,6 +112,8 @@ class Bound:
         """The bound as a note says it: "at least 18.5 %"."""
         after = f" {self.unit}" if self.unit else ""
         low, high = (f"{self.currency}{one:,}{after}" if one is not None else "" for one in (self.least, self.most))
+        if low and low == high:
+            return f"of {low}"
         if low and high:
             return f"between {low} and {high}"
         if low:
@@ -122,14 +130,15 @@ def read_bounds(asked: str) -> tuple[tuple[Bound, ...], str]:
         ('at least 18.5 %', ('moisture',), 'samples from Oslo')
     """
     found: list[Bound] = []
-    for pattern in (_RANGE, _ONE_SIDED, _OR_MORE):
+    for pattern in (_RANGE, _ONE_SIDED, _OR_MORE, _EXACT):
         at = 0
         while match := pattern.search(asked, at):
             bound = _bound(match)
             if bound is None:
                 at = match.end("n")
                 continue
-            found.append(bound)
+            verb = _VERB_BEFORE.search(asked[: match.start()])  # "scored above 18" may be of a column "Score"
+            found.append(replace(bound, beside=(*bound.beside, verb[1])) if verb else bound)
             asked = f"{asked[: match.start()]} {asked[match.end() :]}"
             at = match.start()
     return tuple(found), " ".join(asked.split())
@@ -158,6 +167,8 @@ def _bound(match: re.Match[str]) -> Bound | None:
         low, high = sorted(numbers)
         return replace(of_what, least=low, most=high, with_least=True, with_most=True)
     how = groups["how"].lower()
+    if not how:
+        return replace(of_what, least=numbers[0], most=numbers[0], with_least=True, with_most=True)
     kind = next((kind for written, kind in _HOWS.items() if re.fullmatch(written, how)), "")
     if not kind:
         kind = "from" if how in ("more", "over", "above", "upwards") else "to"

@@ -46,6 +46,8 @@ _SUM_OF_VERB = re.compile(
     rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS}|\w+ed)\b(?P<rest2>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_WHICH = re.compile(r"\W*which\s+(?P<what>\w+s\s+\w.+)", re.IGNORECASE)
+"""Of which things a number is above or below: all of them are asked for."""
 _QUANTITY = re.compile(
     r"^\W*how much\s+(?P<what>(?!of\b|more\b|less\b)[a-z]\w*(?:\s[a-z]\w*)?)\s+"
     r"(?:did|was|were|has|have|had)\b(?P<rest>.+)",
@@ -141,6 +143,8 @@ def read(question: str) -> Enumerated | None:
         found = _of(kind, next(group for group in groups.values() if group is not None))
         if found is not None:
             return found if unit is None else replace(found, fields=(*found.fields, unit.lower()))
+    if (match := _WHICH.match(plain)) and read_bounds(match["what"])[0]:
+        return _of("list", match["what"])
     if match := _QUANTITY.search(plain):
         return _of_quantity(match)
     if _MADE_UP.search(plain):

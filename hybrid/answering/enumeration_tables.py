@@ -32,7 +32,7 @@ from hybrid.answering.enumeration_rows import (
     word_pattern,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import Term, root, roots
+from hybrid.answering.enumeration_terms import Term, root, roots, word_term
 from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, has_decimal_comma, is_empty, read_dates
 from hybrid.answering.evidence import collapse
 from hybrid.text import lexicon, tables
@@ -202,7 +202,7 @@ class TableReader:
         if term.name:
             return self._of_number(rows, term) if term.label else self._of_name(rows, term)
         if term.is_phrase:
-            return self._of_phrase(rows, term)
+            return self._of_phrase(rows, term, head)
         column = next(
             (at for at, name in enumerate(self.names) if term.stem in roots(name) and self._table.columns), None
         )
@@ -281,13 +281,28 @@ class TableReader:
                 return _Narrowed(rows, known=False)
         return _Narrowed(left, names_of(term, about), by=f"{by} in them" if by else "")
 
-    def _of_phrase(self, rows: list[tables.Row], term: Term) -> _Narrowed:
-        held = self._joined(rows, term)
+    def _of_phrase(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed:
+        """The rows of words that are joined, or denied together: by cells, or each by the column that it names."""
+        held = None if self._names_column(term, head) else self._joined(rows, term)
+        said = f"{'no ' if term.negated else ''}{term} in them"
+        if held is None:
+            each = [self.narrowed(rows, word_term(one), head, by_title=False) for one in term.choices if " " not in one]
+            known = [{row.start for row in one.rows} for one in each if one.known]
+            if known and len(known) == len(term.choices):
+                held = set().union(*known) if term.join == "or" else set.intersection(*known)
+                said = f" {term.join} ".join(one.by for one in each)
+                said = f"not ({said})" if term.negated else said
         if held is None and not term.negated:
             around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
             return _Narrowed(rows, words_of(term, around))
-        left = [row for row in rows if (row.start in (held or ())) != term.negated]
-        return _Narrowed(left, by=f"{'no ' if term.negated else ''}{term} in them")
+        return _Narrowed([row for row in rows if (row.start in (held or ())) != term.negated], by=said)
+
+    def _names_column(self, term: Term, head: int | None) -> bool:
+        """Whether one of a term's words names a column."""
+        stems = {word_term(one).stem for one in term.choices if " " not in one}
+        return bool(self._table.columns) and any(
+            roots(name) & stems for at, name in enumerate(self.names) if at != head
+        )
 
     def _of_number(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         """The rows with a number after its label ("ward 4"): in the column of that name, else beside the word."""
@@ -335,6 +350,10 @@ class TableReader:
             beside = roots(" ".join((bound.unit, *bound.beside)))
             of_unit = [at for at in alike if UNITS.get(self._unit(at), ("",))[0] == dimension]
             return max(of_unit, key=lambda at: (len(roots(self.names[at]) & beside), -at), default=None)
+        beside = roots(" ".join(bound.beside))
+        of_verb = next((at for at in measured if roots(self.names[at]) & beside), None)
+        if of_verb is not None:
+            return of_verb
         of_head = next((at for at in measured if roots(self.names[at]) & asked.stems), None)
         amounts = self.amount_column(asked, head)
         if bound.currency or amounts is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -295,17 +295,18 @@ def _terms_of(group: list[_Phrase]) -> list[Term]:
                 aside=first.aside and not first.early, others=texts[1:], join=join,
             )
         ]  # fmt: skip
-    found = []
-    for word in first.words:
-        low = word.lower()
-        less = low.startswith("un") and len(low) > 5 and wordnet.is_verb(low[2:])
-        found.append(
-            Term(
-                word, root(low[2:]) if less else root(low), first.negated or less, soft=first.soft, before=first.early,
-                aside=first.aside and not first.early,
-            )
-        )  # fmt: skip
-    return found
+    aside = first.aside and not first.early
+    return [
+        replace(one, negated=first.negated or one.negated, soft=first.soft, before=first.early, aside=aside)
+        for one in map(word_term, first.words)
+    ]
+
+
+def word_term(word: str) -> Term:
+    """The term of a word that is no name; "unpaid" is what lacks "paid"."""
+    low = word.lower()
+    less = low.startswith("un") and len(low) > 5 and wordnet.is_verb(low[2:])
+    return Term(word, root(low[2:]) if less else root(low), less)
 
 
 def _labels(word: str) -> bool:

@@ -221,7 +221,14 @@ def denies_knowledge(text: str) -> bool:
         >>> denies_knowledge("I had no earlier knowledge of it."), denies_knowledge("I know him.")
         (True, False)
     """
-    return DENIAL.search(" ".join(text.split())) is not None
+    plain = " ".join(text.split())
+    return DENIAL.search(plain) is not None and not _TO_COME.search(plain)
+
+
+_TO_COME = re.compile(
+    r"\b(?:nobody|no one|none|no \w+|not) (?:will|would|shall|need|needs)\b|\bwill (?:not|never)\b", re.IGNORECASE
+)
+"""What will not be known is no denial: "Nobody will notice"."""
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
-from hybrid.answering.verification.disagreement import Said, changed_between
+from hybrid.answering.verification.disagreement import Said, any_day, changed_between
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon
 from hybrid.text.document_status import StatusName
@@ -129,6 +129,8 @@ class Quoting:
         scores = self._scores(question, found)
         pool = ranking.choose(question, found, self._idf, POOL, LEAST_OF_POOL, scores)
         pool = [one for one in pool if not boilerplate.is_label(one.sentence.text)]
+        if _ASKS_HOW.search(question):
+            pool = [one for one in pool if not boilerplate.is_opening(one.sentence.text)]
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
         if actuality.asks_what_happened(question):
             acting = [
@@ -157,7 +159,7 @@ class Quoting:
         continued: list[Sentence] = []
         if _ASKS_VALUE.match(question):
             continued = [other for one in sentences for other in self._continued(one)]
-            answers = [*answers, *continued, *(other for one in candidates[:POOL] for other in self._continued(one))]
+            answers = [*answers, *continued, *(two for one in [*candidates, *found] for two in self._continued(one))]
         against = self._contradictions(question, [*sentences, *continued], candidates, answers)
         if replies:
             for other in sentences[len(replies) :]:
@@ -178,6 +180,9 @@ class Quoting:
                 for two in self._with_its_neighbours(question, other)
             ]  # fmt: skip
             ordered |= {other.key: other for other in shown if other.key not in ordered}
+        present = self._present(question, [*found, *further])
+        if present:  # the line of those present says it, and not the heading above it
+            ordered = {one.key: one for one in present}
         self._note_changes(question, list(ordered.values()))
         return [
             Quoted(
@@ -323,7 +328,7 @@ class Quoting:
             cut = document.text.find("wrote:\n>")
             if document.media_type != _MAIL or cut < 0:
                 continue
-            own = [one for one in self._own(document_id, document, cut) if boilerplate.is_statement("", one.text)]
+            own = [one for one in own_sentences(document_id, document, cut) if boilerplate.is_statement("", one.text)]
             at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
             if at is None:
                 continue
@@ -340,15 +345,6 @@ class Quoting:
         denied = self._said(other).denied
         asked = lexicon.content_words(question)
         return yes is not None and self._qualification(question, other) == "" and bool(denied & set(asked))
-
-    def _own(self, document_id: int, document: Document, cut: int) -> list[Sentence]:
-        """The sentences of a mail above what it quotes, without its headers."""
-        body = document.text.find("\n\n") + 2
-        place = (document_id, document.source, document.title, document.sha256)
-        return [
-            Sentence(*place, body + start, body + end, document.text[body + start : body + end])
-            for start, end in sentence_spans(document.text[body:cut])
-        ]
 
     # Contradictions ---------------------------------------------------------------------------------------------------
 
@@ -467,6 +463,23 @@ class Quoting:
             return []
         return [replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)]
 
+    def _present(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
+        """The lines of minutes that say who was present at the meeting that is asked about, by its day where one is
+        given; nothing for another question."""
+        if not _ASKS_PRESENT.search(question):
+            return []
+        lines = []
+        for document_id in dict.fromkeys(one.document_id for one in found):
+            document = self._texts.document(document_id)
+            head = document.text[:BEFORE]
+            match = _PRESENT.search(head)
+            asked = values(question).days
+            if match is None or (asked and not any_day(f"{document.title} {head} {document.date or ''}", question)):
+                continue
+            place = (document_id, document.source, document.title, document.sha256)
+            lines.append(Sentence(*place, match.start(), match.end(), match[0]))
+        return lines if len(lines) == 1 or values(question).days else []
+
     # Changes ----------------------------------------------------------------------------------------------------------
 
     def _changes(
@@ -516,6 +529,17 @@ class Quoting:
 
 
 _MAIL = "message/rfc822"
+_ASKS_HOW = re.compile(r"\bwhy\b|\bhow (?:did|was|were|do|does)\b|\bcaused?\b|\bwhat happened\b", re.IGNORECASE)
+_ASKS_PRESENT = re.compile(
+    r"^\W*(?:who|which \w+|how many \w+)\b.*"
+    r"\b(?:present|attend\w*|there|took part|at the (?:\w+ )?(?:meeting|session|hearing))\b",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"^(?:Also |Members |Those )?(?:Present|In attendance|Attendees|Attending|Attendance)\b ?(?:\([^)\n]*\) ?)?"
+    r"[:–-] ?\S[^\n]*",
+    re.MULTILINE | re.IGNORECASE,
+)
 _ASKS_VALUE = re.compile(
     r"\W*(?:(?:and|so|but) )?(?:when|how (?!did|do|does|was|were|is|are|come\b|the\b)\w+|(?:at |on |by |for |to )?"
     r"(?:what|which)\b(?! (?:do|did|does|had|has) \w+ (?:say|think|know|do|tell|write)\b))",
@@ -533,6 +557,16 @@ _RESPONSE = re.compile(
     r"|(?:i|we) (?:will|shall|can) ?not|i refuse|we refuse|fine)\b",
     re.IGNORECASE,
 )
+
+
+def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:
+    """The sentences of a mail above what it quotes, which begins at ``cut``, without its headers."""
+    body = document.text.find("\n\n") + 2
+    place = (document_id, document.source, document.title, document.sha256)
+    return [
+        Sentence(*place, body + start, body + end, document.text[body + start : body + end])
+        for start, end in sentence_spans(document.text[body:cut])
+    ]
 
 
 def _clause_of(text: str, start: int) -> str | None:
@@ -558,6 +592,8 @@ PERSON_HITS, PERSON_LEAST = 30, 0.65
 are not quoted: there are few such sentences, and each counts. Not measured."""
 TOPICAL = 0.35
 """Relevance, similarity and share of words, from which a sentence shows what somebody knew of a topic; not measured."""
+MOST_REPLIED = 3
+"""Sentences of an answer that are quoted; a longer one has those that are about the topic. Not measured."""
 CONCEALING_HITS = 8
 CONCEALED_DAYS = 31
 """Days around what they knew in which a wish not to have it in writing is quoted."""
@@ -602,10 +638,12 @@ class PersonQuoting:
                 and persons.told(one.text, person, roles.get(one.document_id))
             ]
         chosen = _distinct(chosen)
+        chosen = _distinct([*chosen, *self._replied(roles, documents, chosen)])
         denials = [one for one in chosen if one.key in denied]
         kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
         if person.knowledge:
             kept += self._concealing(person, documents, roles, kept)
+            kept += [other for one in kept for other in self._whole(one, roles)]
         ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
         against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
@@ -646,6 +684,41 @@ class PersonQuoting:
                 shows.append(one)
         said = boilerplate.originals(shows)
         return list({one.key: one for one in (said.get(one.key, one) for one in shows)}.values())
+
+    def _replied(
+        self,
+        roles: Mapping[int, persons.Role | None],
+        documents: Mapping[int, str],
+        chosen: Sequence[Sentence],
+    ) -> list[Sentence]:
+        """What the person wrote in answer to a mail that is quoted for the topic: "Mix it in. Nobody will notice"."""
+        said = {boilerplate.words_of(one.text) for one in chosen}
+        found = []
+        for document_id, role in roles.items():
+            document = self._texts.document(document_id, documents[document_id])
+            cut = re.search(r"^.*\bwrote:\n(?=[ \t]*>)", document.text, re.MULTILINE)
+            if role != "author" or document.media_type != _MAIL or cut is None:
+                continue
+            quoted = boilerplate.words_of(document.text[cut.start() :])
+            if not any(text in quoted for text in said):
+                continue
+            own = [one for one in own_sentences(document_id, document, cut.start())
+                   if boilerplate.is_statement("", one.text) and len(one.text.split()) > 2]  # fmt: skip
+            found += own[:MOST_REPLIED]
+        return found
+
+    def _whole(self, one: Sentence, roles: Mapping[int, persons.Role | None]) -> list[Sentence]:
+        """The other sentences of a short mail that the person wrote: one by itself may not say what of."""
+        document = self._document(one)
+        if roles.get(one.document_id) != "author" or document.media_type != _MAIL or one.quoted:
+            return []
+        cut = re.search(r"^.*\bwrote:\n(?=[ \t]*>)", document.text, re.MULTILINE)
+        own = own_sentences(one.document_id, document, cut.start() if cut else len(document.text))
+        own = [other for other in own if boilerplate.is_statement("", other.text) and len(other.text.split()) > 2]
+        return own if len(own) <= MOST_REPLIED else []
+
+    def _document(self, one: Sentence) -> Document:
+        return self._texts.document(one.document_id, one.source)
 
     def _denies(self, one: Sentence, person: persons.PersonAsked) -> bool:
         return persons.denies_knowledge(one.text) and self._by(one, person)

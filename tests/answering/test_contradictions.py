@@ -139,6 +139,7 @@ def test_what_is_of_another_day_thing_or_moment_contradicts_nothing(question: st
     [
         ("Who closed the valve?", "I closed it at noon.", "Ann Orr", "The valve was open.", "orr"),
         ("Who closed the valve?", "The valve was closed by Mr Ben Tek.", None, "", "tek"),
+        ("Who cancelled the concert?", "The concert was cancelled by the mayor, Jan Bosch.", None, "", "bosch"),
         ("By whom was the lamp broken?", "Ida Moss broke the lamp.", None, "", "moss"),
         ("Who repaired the clock?", "He mended it in May.", None, "Tom Orr took the clock home.", "orr"),
         ("Who closed the valve?", "I wanted to close the valve.", "Ann Orr", "", None),

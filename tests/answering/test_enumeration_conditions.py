@@ -50,6 +50,7 @@ P-7,Arden Tiles,20 June 2025,£640.00,
     "parcels.md": "| Parcel | Weight |\n|---|---|\n| A-1 | 900 g |\n| A-2 | 1.2 kg |\n| A-3 | 2 kg |\n",
 }
 FILES |= {
+    "repairs.csv": "Repair,Days late,Disputed\nR-1,3,no\nR-2,0,no\nR-3,5,yes\nR-4,0,no\n",
     "deliveries.txt": """Deliveries to the press, 2025
 
 Delivery\tGrower\tDate\tKilograms\tFruit
@@ -106,6 +107,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("List all partners with a share above 5 %.", "Mons Aas"),
         ("List all partners with a load above 20.", "Finn Aas"),
         ("List all tasters with a score above 18.", "Vic"),
+        ("Which tasters scored above 17?", "Vic Wim"),
+        ("Which landings exceeded 18.5 % moisture?", "L-2 L-3"),
         ("List every invoice over £300.", "P-2 P-3 P-7"),
         ("List every invoice of at least £300.", "P-2 P-3 P-6 P-7"),
         ("Which invoices are between £200 and £400?", "P-2 P-4 P-6"),
@@ -128,6 +131,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("How many landings were of cod or ling?", "L-1 L-2 L-3 L-5 L-6"),
         ("List all invoices from Norsel and Arden Tiles.", "P-1 P-3 P-4 P-6 P-7"),
         ("How many landings by Ida Holm were of cod?", "L-1 L-3"),
+        ("Which repairs were late or disputed?", "R-1 R-3"),
+        ("List all repairs that were neither late nor disputed.", "R-2 R-4"),
+        ("Which repairs were late and disputed?", "R-3"),
+        ("List every invoice for £90.", "P-5"),
         # dates
         ("List every invoice dated in May 2025.", "P-1 P-2 P-3"),
         ("List all landings dated after 1 June 2025.", "L-4 L-5 L-6"),

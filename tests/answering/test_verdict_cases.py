@@ -15,7 +15,7 @@ CASES = Path(__file__).resolve().parents[2] / "benchmarks" / "verification" / "c
 LISTS = [f"development-{letter}" for letter in "abcdefgj"] + [f"held-out-{letter}" for letter in "hi"]
 PASS_ALL_VETOES = dict(
     zip(
-        (f"development-{letter}" for letter in "abcdefgj"), (2, 4, 1, 11, 2, 2, 5, 4), strict=True
+        (f"development-{letter}" for letter in "abcdefgj"), (1, 3, 1, 11, 2, 2, 4, 4), strict=True
     )  # of whole claims and parts
 )
 """Of 60 false claims each (72 in the last), those that a model may still call likely: nothing but the model stands

@@ -66,6 +66,7 @@ FALSE = [
     ("against", "The surveyor advised against buying the mill.", "The surveyor advised buying the mill."),
     ("as", "The water rose faster than expected.", "The water rose as fast as expected."),
     ("neither", "Neither the pilot nor the tower saw it.", "The pilot, but not the tower, saw it."),
+    ("neither", "The cook, but not the maid, was paid.", "The cook was not paid."),
     ("turned round", "The train ran from Leeds to York.", "The train ran from York to Leeds."),
     ("future", "The depot is due to be closed in May.", "The depot was closed in May."),
     ("exclusivity", "No bank will extend it unless it has an audit.", "If it has an audit, a bank will extend it."),

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification.values import values
-from hybrid.text.lexicon import STOPWORDS
+from hybrid.text.lexicon import STOPWORDS, content_words
 
 PENALTY, FRAGMENT, NO_VALUE = 1.5, 1.5, 1.0
 """Log-odds that a sentence loses against others where what happened is asked, for a qualification, for having no verb,
@@ -126,6 +126,26 @@ def opposite(question: str) -> str | None:
         if others:
             return f"{question[: match.start()]}{others}{question[match.end() :]}"
     return None
+
+
+_ASKS_CAUSE = re.compile(
+    r"\bwhy\b|\bwhat (?:\w+ )?(?:caused?|led to|brought about)\b|\b(?:causes?|reasons?) (?:of|for)\b", re.IGNORECASE
+)
+
+
+def asks_cause(question: str) -> bool:
+    """Whether a question asks why something is so.
+
+    Example:
+        >>> asks_cause("What caused the damp?"), asks_cause("When was it damp?")
+        (True, False)
+    """
+    return _ASKS_CAUSE.search(question) is not None
+
+
+def cause_query(question: str) -> str:
+    """What is searched for beside the question to find causes: its topic, because of what."""
+    return f"{' '.join(content_words(question))} was because, was caused by, gave way"
 
 
 def asks_what_happened(question: str) -> bool:

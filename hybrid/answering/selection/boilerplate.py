@@ -33,6 +33,29 @@ _ASKS_OF_A_MAIL = re.compile(
 _ASKS_OF_A_HEADING = re.compile(r"\b(?:headings?|headed|titles?|called)\b", re.IGNORECASE)
 
 
+OPENS = re.compile(r"^(?:I|We), [A-Z].{0,200}\b(?:say|state|declare|affirm|depose)\w*\b.{0,20}[.:]$", re.DOTALL)
+"""The opening of a statement: "I, Ann Aaker, of 3 Mill Lane, say as follows."."""
+DEFINED_PARTY = re.compile(r"\((?:the|each an?|together,? the)?\s*[\"“][^\"”]{2,40}[\"”]\)")
+"""The parties of a contract: ("the Buyer")."""
+
+
+def is_opening(text: str) -> bool:
+    """Whether a text opens a document and says nothing of what happened: whose statement it is, who the parties are,
+    which meeting the minutes are of.
+
+    Example:
+        >>> is_opening("I, Ann Aaker, of 3 Mill Lane, say as follows.")
+        True
+    """
+    plain = collapse(text)
+    return bool(OPENS.search(plain) or DEFINED_PARTY.search(plain) or _MINUTES_OF.match(plain))
+
+
+_MINUTES_OF = re.compile(
+    r"(?:Minutes|Notes|Record) of (?:the |a )?[^.]*(?:meeting|committee|board|hearing)\b", re.IGNORECASE
+)
+
+
 def is_label(text: str) -> bool:
     """Whether a text is only the name of a numbered paragraph, which stands before its first sentence.
 

@@ -96,6 +96,9 @@ def _form(tokens: list[str], verb: str) -> tuple[bool, str] | None:
 _DETERMINERS = lexicon.vocabulary("the a an its his her their our my this that these those any each every no all some")
 
 _PARTICIPANT = frozenset({"for", "with", "of", "about", "from", "to", "by", "against"})
+_PLACE = frozenset({"in", "on", "at"})
+"""Compared where a name follows: "operated on Dr Lim" is not "with Dr Lim"."""
+_PLACES_ALIKE = frozenset({"in", "on", "at", "of"})
 _PHRASES = (
     (re.compile(r"\b(?:regarding|concerning|in respect of|with respect to|in relation to|with regard to|on the subject"
                 r" of)\b", re.IGNORECASE), "about"),
@@ -125,7 +128,7 @@ _OF_BY = lexicon.vocabulary(
     " notice default repayment performance order acceptance"
 )
 _WITH_BY = lexicon.vocabulary("fill cover accompany line surround replace crowd load pack decorate mark end")
-_TO_WITH = lexicon.vocabulary("similar identical equal connect relate link compare attach agree conform")
+_TO_WITH = lexicon.vocabulary("similar identical equal connect relate link compare attach conform")
 _GOVERNED_BY = (
     ({"with", "to"}, _TALK | _TO_WITH), ({"of", "about"}, _KNOW), ({"of", "for"}, _OF_FOR), ({"of", "to"}, _OF_TO),
     ({"of", "from"}, _OF_FROM), ({"of", "by"}, _OF_BY), ({"with", "by"}, _WITH_BY), ({"to", "for"}, _OF_TO),
@@ -172,9 +175,16 @@ def participant(claim: Clauses, span: Clauses) -> bool:
                 return True
         elif _subject(theirs, one) and not (one.preposition == "with" and _AND.search(theirs)):
             return True  # "A met with B" may be "A and B met"
-    return False
+    # What is done for somebody in the span is not done to him: "fought for the queen", "fought the queen".
+    said = list(_participants(mine))
+    return any(
+        one.preposition in _NOT_OBJECT and not any(_same_noun(one, other) for other in said) and _object(mine, one)
+        for one in given
+    )
 
 
+_NOT_OBJECT = frozenset({"for", "with", "about", "of"})
+_WITH_OR_WITHOUT = lexicon.vocabulary("meet visit play protest ask wait")
 _AND = re.compile(r"\band\b", re.IGNORECASE)
 
 
@@ -186,7 +196,9 @@ def _same_noun(one: _Participant, other: _Participant) -> bool:
 
 def _same_role(one: _Participant, other: _Participant) -> bool:
     pair = {one.preposition, other.preposition}
-    if len(pair) == 1 or not _same_governor(one, other):  # another verb or noun may govern another preposition
+    if (
+        len(pair) == 1 or pair <= _PLACES_ALIKE or pair == {"about", "on"} or not _same_governor(one, other)
+    ):  # another verb or noun may govern another preposition
         return True
     return any(pair == two and (one.before | other.before) & words for two, words in _GOVERNED_BY)
 
@@ -207,12 +219,14 @@ def _participants(text: str) -> Iterator[_Participant]:
         last = tokens[at - 1].lower() if at else "."
         if token[0].islower() and word not in _STOP | lexicon.STOPWORDS and last not in _BEFORE_NOUNS:
             verb = word if wordnet.is_verb(word) else verb
-        if word not in _PARTICIPANT:
+        if word not in _PARTICIPANT | _PLACE:
             continue
         following = tokens[at + 1].lower() if at + 1 < len(tokens) else ""
         if word == "to" and wordnet.is_verb(following) and tokens[at + 1][0].islower():
             continue
         nouns = tuple(_noun_phrase(tokens[at + 1 : at + 8]))
+        if word in _PLACE and not (nouns and (nouns[-1][0].isupper() or nouns[-1] in _PRONOUNS)):
+            continue
         if nouns and nouns[-1].lower() not in _NO_ONE and not nouns[0].endswith("ing"):
             governors = wordnet.lemmas(re.sub(r"['’]s?$", "", last)) | (wordnet.lemmas(verb) if verb else frozenset())
             yield _Participant(word, nouns, verb, governors)
@@ -243,6 +257,18 @@ def _ends(following: list[str]) -> bool:
 def _mentions(text: str, noun: str) -> int:
     stem = lexicon.stem(noun)
     return sum(lexicon.stem(re.sub(r"['’]s?$", "", word.lower())) == stem for word in _WORD.findall(text))
+
+
+def _object(text: str, one: _Participant) -> bool:
+    """Whether it stands right after the verb that governs it elsewhere, with no preposition."""
+    if not one.verb or wordnet.lemmas(one.verb) & _WITH_OR_WITHOUT:
+        return False
+    tokens = _WORD.findall(text)
+    for at, token in enumerate(tokens):
+        if wordnet.lemmas(token.lower()) & wordnet.lemmas(one.verb):
+            nouns = tuple(_noun_phrase(tokens[at + 1 : at + 5]))
+            return bool(nouns) and lexicon.stem(nouns[-1]) == lexicon.stem(one.nouns[-1])
+    return False
 
 
 def _subject(text: str, one: _Participant) -> bool:

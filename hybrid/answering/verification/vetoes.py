@@ -636,12 +636,18 @@ _AS_AS = re.compile(r"(?<!not )(?<!\bn't )\bas (?!soon|long as the|well|of|if|th
 
 
 def _neither(claim: Clauses, span: Clauses) -> bool:
-    """Of two that neither did, one is said to have."""
+    """Of two that neither did, one is said to have; or of one who did beside others that did not, that he did not."""
+    aside = _BUT_NOT.search(span.text)
+    if aside and NONE.search(claim.text) and not NONE.search(span.text.replace(aside[0], " ")):
+        return not set(lexicon.content_words(aside[0])) & set(claim.words)
     return (
         bool(re.search(r"\bneither\b", span.text, re.IGNORECASE))
         and bool(re.search(r"\bbut not\b|\bnot (?:the|a|by|from|in)\b", claim.text, re.IGNORECASE))
         and not re.search(r"\b(?:neither|nor|none|no)\b", claim.text, re.IGNORECASE)
     )
+
+
+_BUT_NOT = re.compile(r",? but (?:not|neither)\b[^,;.]*,?", re.IGNORECASE)
 
 
 def _turned_round(claim: Clauses, span: Clauses) -> bool:
