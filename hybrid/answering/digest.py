@@ -165,7 +165,8 @@ def _of_the_cause(
 ) -> list[int]:
     """First the sentences that say a cause of what is asked, chosen or not, then of the chosen ones those that are
     about it, and in a long text the others; all that were chosen where none says a cause."""
-    about = [bool(topic & _roots(one.text)) for one in pool]
+    named = [bool(topic & _roots(one.text)) for one in pool]
+    about = list(named)
     for at in range(1, len(pool)):  # "It comes from a cracked pipe"
         follows = pool[at - 1].document_id == pool[at].document_id and pool[at].start - pool[at - 1].end < 4
         about[at] = about[at] or (follows and about[at - 1] and _PRONOUN.match(pool[at].text) is not None)
@@ -173,7 +174,8 @@ def _of_the_cause(
     causes = sorted(causes, key=lambda at: -pool[at].similarity)[:MOST]
     if not causes:
         return list(chosen)
-    related = [at for at in chosen if at not in causes and (about[at] or len(pool) > LONG)]
+    behind = {at + 1 for at in causes if named[at] and at + 1 < len(pool) and _in_one_line(pool[at], pool[at + 1])}
+    related = [at for at in chosen if at not in causes and (about[at] or at in behind or len(pool) > LONG)]
     taken: list[int] = []
     texts: set[str] = set()
     for at in (*causes, *related):
@@ -197,6 +199,11 @@ def _topic(question: str, pool: Sequence[Sentence]) -> set[str]:
             if known and noun not in lexicon.STOPWORDS and not _CAUSE.search(noun) and not _is_inflected(noun):
                 beside.add(root(noun))
     return topic | beside
+
+
+def _in_one_line(one: Sentence, after: Sentence) -> bool:
+    """Whether a sentence goes on right behind another, in its paragraph: what came of the cause."""
+    return one.document_id == after.document_id and 0 <= after.start - one.end < 3 and not after.text[:1].isdigit()
 
 
 def _is_inflected(word: str) -> bool:
