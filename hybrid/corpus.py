@@ -804,14 +804,14 @@ class Corpus(Shown):
     def _view_of(self, commit: CommitRow | None) -> View:
         """A commit with what it takes to ask it. Loaded once, and shared by all threads that ask it."""
         from hybrid._view import View
-        from hybrid.ingest.pipeline import check_embedder
+        from hybrid.stores.catalog import check_embedder
 
         number = commit.n if commit else None
         with self._lock:
             view = self._views.get(number)
             if view is None:
                 models = self._embedder(), self._memory_model
-                check_embedder(self._catalog, models[0])
+                check_embedder(self._catalog, models[0].fingerprint)
                 view = View.load(self.directory, self._catalog, self.settings, commit, *models, self._view)
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
 
 from hybrid._runtime import log_warning
-from hybrid.errors import CorruptCorpusError, InputError
+from hybrid.errors import CorruptCorpusError, InputError, SettingsError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
@@ -597,6 +597,16 @@ class Catalog:
         """The volumes of the memory, oldest first."""
         with self._connection() as connection:
             return volume_rows(connection)
+
+
+def check_embedder(catalog: Catalog, fingerprint: str) -> None:
+    """Raise `SettingsError` if another embedder made the corpus's vectors."""
+    made_by = catalog.info("embedder")
+    if made_by is not None and made_by != fingerprint:
+        raise SettingsError(
+            f"the vectors of this corpus were made by the embedder {made_by}, and cannot be compared with those of "
+            f"{fingerprint}: open it with its own embedder, or ingest into a new directory"
+        )
 
 
 _SOURCES = select(

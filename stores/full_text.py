@@ -30,6 +30,11 @@ def storable(value: str) -> bool:
     return True
 
 
+def rebuild(connection: Connection) -> None:
+    """Make the index anew from the texts."""
+    connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('rebuild')"))
+
+
 def search(connection: Connection, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
     """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better.
 

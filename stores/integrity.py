@@ -8,10 +8,11 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
+from hybrid.stores import full_text
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.rows import StoredFile
@@ -47,7 +48,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
 def rebuild_full_text(catalog: Catalog) -> None:
     """Make the full-text index anew from the texts."""
     with catalog.connection(write=True) as connection:
-        connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('rebuild')"))
+        full_text.rebuild(connection)
 
 
 def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:

@@ -155,16 +155,19 @@ class Transaction:
         self.drop_volumes(list(self._connection.scalars(within.distinct())))
         chunk_ids: list[int] = []
         texts: list[str] = []
+        whole = True
+        recorded = select(TextTable.text, DocumentTable.text_sha256).join(DocumentTable)
         for document_id in documents:
-            text = self._connection.execute(
-                select(TextTable.text).where(TextTable.document_id == document_id)
-            ).scalar_one()
+            text, digest = self._connection.execute(recorded.where(TextTable.document_id == document_id)).one()
+            whole = whole and digest in (None, text_sha256(text))
             spans = select(ChunkTable.id, ChunkTable.start, ChunkTable.end)
             rows = self._connection.execute(spans.where(ChunkTable.document_id == document_id)).all()
             full_text.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
             self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
             chunk_ids.extend(row.id for row in rows)
             texts.append(text_sha256(text))
+        if not whole:  # a text that was damaged is not the one whose words the index has
+            full_text.rebuild(self._connection)
         return Removed((), documents, tuple(chunk_ids), tuple(texts))
 
     def remove_source(self, name: str) -> Removed:

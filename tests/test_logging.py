@@ -171,10 +171,13 @@ KEPT = {
     "hybrid/evaluation/needles.py": {"lru_cache"},  # of one measurement
     "hybrid/langchain/running.py": {"cache"},  # the threads that asks run in, made when first asked
     "hybrid/answering/verification/clauses.py": {"lru_cache"},  # a text cut into clauses
+    "hybrid/answering/verification/restatements.py": {"lru_cache"},  # the other forms of a sentence
     "hybrid/answering/verification/leftover.py": {"lru_cache"},  # what a span says besides a claim
     "hybrid/answering/verification/agents.py": {"lru_cache"},  # who does what in a text
     "hybrid/answering/verification/alignment.py": {"lru_cache", "cache"},  # a text's words, how two stand; the weights
     "hybrid/answering/selection/features.py": {"lru_cache"},  # the form of a text
+    "hybrid/answering/agency.py": {"lru_cache"},  # who does what in a sentence
+    "hybrid/answering/enumeration_terms.py": {"lru_cache"},  # the terms of a question
     "hybrid/answering/polarity.py": {"lru_cache"},  # the parts of a question, how two words stand
     "hybrid/answering/enumeration_question.py": {"lru_cache"},  # the root of a word, the roots of a cell
     "hybrid/text/speakers.py": {"lru_cache"},  # the turns of a transcript, the maker of a statement

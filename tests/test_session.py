@@ -83,7 +83,7 @@ def test_what_is_ingested_while_an_answer_is_streamed_or_judged_is_committed(cor
         return "yes"
 
     def writer(messages: object) -> str:
-        return "The lease for the Oslo depot is over on 1 May 2028, it seems."
+        return "The Oslo depot has its lease no longer than 1 May 2028."
 
     corpus.ask(END, route="comprehension", writer=writer, judge=judge)
     for event in corpus.stream(END):

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid._runtime import log_info, log_warning
-from hybrid.errors import SettingsError, SourceNotFoundError
+from hybrid.errors import SourceNotFoundError
 from hybrid.ingest import custody, deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
@@ -27,7 +27,7 @@ from hybrid.ingest.commits import Embedded, Writer
 from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
-from hybrid.stores.catalog import Catalog
+from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.text.folding import folded
@@ -89,7 +89,7 @@ def ingest(
     """
     tally = Tally()
     with write_lock(directory), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
-        check_embedder(catalog, embedder)
+        check_embedder(catalog, embedder.fingerprint)
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         with tally.timed("index"):
@@ -162,16 +162,6 @@ def _logged(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[C
         facts = {"chunks": tally.chunks, "trained_tokens": tally.trained_tokens, "seconds": time.perf_counter() - began}
         log_warning(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
-
-
-def check_embedder(catalog: Catalog, embedder: Embedder) -> None:
-    """Raise `SettingsError` if another embedder made the corpus's vectors."""
-    made_by = catalog.info("embedder")
-    if made_by is not None and made_by != embedder.fingerprint:
-        raise SettingsError(
-            f"the vectors of this corpus were made by the embedder {made_by}, and cannot be compared with those of "
-            f"{embedder.fingerprint}: open it with its own embedder, or ingest into a new directory"
-        )
 
 
 def _source_named(catalog: Catalog, name: str) -> str:

@@ -39,14 +39,17 @@ as one volume of the greatest length."""
 _FEWEST = 3
 
 
-def resolved(settings: MemorySettings, fingerprint: str) -> tuple[MemorySettings, bool]:
-    """Settings with an optimizer and a step size, and whether these are only in the place of calibrated ones."""
+def resolved(settings: MemorySettings, fingerprint: str, trained: float | None = None) -> tuple[MemorySettings, bool]:
+    """Settings with an optimizer and a step size, and whether these are only in the place of calibrated ones.
+
+    ``trained``: the step size of SGD that the initial weights were meta-trained for, if they were.
+    """
     if settings.optimizer != "auto":
         usual = USUAL[settings.optimizer]
         return with_step(settings, usual._replace(learning_rate=settings.learning_rate or usual.learning_rate)), False
     if settings.learning_rate is not None:
         return with_step(settings, Step("sgd", settings.learning_rate)), False
-    known = KNOWN.get(fingerprint)
+    known = KNOWN.get(fingerprint) if trained is None else Step("sgd", trained)
     return with_step(settings, known or CAUTIOUS), known is None
 
 

@@ -125,6 +125,21 @@ def initial_weights_for(settings: MemorySettings, fingerprint: str) -> InitialFa
     return found
 
 
+def trained_rate(settings: MemorySettings, fingerprint: str) -> float | None:
+    """The step size that the initial weights of these settings were meta-trained for; ``None`` where there are none
+    of this model, or they are not there."""
+    path = SHIPPED if settings.initial_weights == "auto" else Path(settings.initial_weights).expanduser()
+    if settings.initial_weights == "none" or not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            made = json.loads((file.metadata() or {})["made"])
+    except (SafetensorError, KeyError, ValueError):  # what is wrong with it is said when it is loaded
+        return None
+    rate = made.get("settings", {}).get("inner", {}).get("learning_rate")
+    return float(rate) if rate and made.get("model") == fingerprint else None
+
+
 def _widened(tensor: Tensor) -> Tensor:
     return tensor if tensor.dtype == torch.int8 else tensor.float()
 

@@ -23,7 +23,7 @@ from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.decoding import stream_with_updates
 from hybrid.ttt.inference import DecodingWeights, InferenceSession
-from hybrid.ttt.initial_weights import initial_weights_for
+from hybrid.ttt.initial_weights import initial_weights_for, trained_rate
 from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
 from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP, load_weights
@@ -54,7 +54,9 @@ class MemoryModel:
 
     def __init__(self, checkpoint: Checkpoint, settings: MemorySettings, dtype: torch.dtype | None = None) -> None:
         """Build it from a loaded checkpoint; ``dtype`` overrides the settings' compute dtype."""
-        self.settings, self.uncalibrated = resolved(settings, checkpoint.fingerprint)
+        self.settings, self.uncalibrated = resolved(
+            settings, checkpoint.fingerprint, trained_rate(settings, checkpoint.fingerprint)
+        )
         settings = self.settings
         self.tokenizer: ChatTokenizer = checkpoint.tokenizer
         device = torch.device(resolve_device(settings.device, "memory.device"))

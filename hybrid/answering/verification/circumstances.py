@@ -127,6 +127,46 @@ def _is_particle(verb: str, word: str) -> bool:
     return any(wordnet.known(f"{lemma}_{word}") for lemma in wordnet.lemmas(verb)) and wordnet.is_verb(verb)
 
 
+_NAMED_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_MONTH = re.compile(
+    r"\b(?:in|of|by|until|till|since|from|to|and|or|early|late|mid|before|after|every|each|this|last|next|during|through"
+    rf"|between|for|\d{{1,2}}(?:st|nd|rd|th)?)[ -]+(?:the (?:beginning|middle|end) of )?({_NAMED_MONTHS})\b",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(rf"\b({_NAMED_MONTHS}) (?=\d)")
+_TIME_WORD = re.compile(
+    r"\b(weekdays?|weekends?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|midnight|noon|dawn|dusk|mornings?|afternoons?"
+    r"|evenings?|nights?|springtime|summers?|autumns?|winters?|easter|christmas)\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]\.?m\b|h\b)|\b\d{1,2}:\d\d\b|\bo'clock\b", re.IGNORECASE)
+_OF_THE_CLOCK = lexicon.vocabulary(
+    "midnight noon dawn dusk morning mornings afternoon afternoons evening evenings night"
+)
+
+
+def _months(text: str) -> set[str]:
+    """The months that a text names, in words or in figures. "May" and "March" count behind a preposition or a day."""
+    named = {one.lower() for pattern in (_MONTH, _MONTH_FIRST) for one in pattern.findall(text) if one[0].isupper()}
+    return named | {_NAMED_MONTHS.lower().split("|")[day.month - 1] for day in values(text).days if day.month}
+
+
+def time_added(claim: Clauses, span: Clauses) -> bool:
+    """A month, a weekday, a season or a part of the day that the span does not name: when something happened is part of
+    what happened."""
+    if _months(claim.text) - _months(span.text):
+        return True
+    theirs = {lexicon.stem(one.lower()) for one in _TIME_WORD.findall(span.text)}
+    clock = _CLOCK.search(span.text) is not None
+    dated = bool(values(span.text).days)
+    for one in _TIME_WORD.findall(claim.text):
+        word = one.lower()
+        excused = (clock and word in _OF_THE_CLOCK) or (dated and word.removesuffix("s").endswith("day"))
+        if not excused and lexicon.stem(word) not in theirs:
+            return True
+    return False
+
+
 def preposition(claim: Clauses, span: Clauses) -> bool:
     """When, where or what for it is, is said with another preposition of the same thing: "before the meeting", "at the
     meeting"."""

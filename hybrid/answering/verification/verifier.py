@@ -335,6 +335,9 @@ class Verifier:
         return None
 
 
+_FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+
+
 def says_otherwise(claim: str, span: str) -> bool:
     """Whether a span says otherwise than a claim that is alike in words: another value, polarity, direction.
 
@@ -345,9 +348,13 @@ def says_otherwise(claim: str, span: str) -> bool:
     if same_words(claim, span) < OTHERWISE_WORDS:
         return False
     failed = set(failed_checks(claim, span))
+    # Whether it drops a limit is asked with all figures alike: another figure in the place of one drops nothing.
+    dropping = DROPS_LIMIT & failed
+    if dropping:
+        dropping = DROPS_LIMIT & set(failed_checks(_FIGURE.sub("7", claim), _FIGURE.sub("7", span)))
     return (
         bool(SAYS_OTHERWISE & failed)
-        and not DROPS_LIMIT & failed
+        and not dropping
         and compare(claim, span, lambda _: 1.0).coverage >= OTHERWISE_COVERAGE
         and contradict(claim, span)
     )

@@ -718,6 +718,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "only added": _only_more,
     "left out": _left_out,
     "preposition": circumstances.preposition,
+    "time added": circumstances.time_added,
     "participant": complements.participant,
     "complement": complements.complement,
     MIXED: restatements.mixes_clauses,
