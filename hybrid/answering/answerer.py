@@ -395,8 +395,20 @@ class Answerer:
             return (), []
         said = [premises.sentence(terms, len(documents))]
         words = self._catalog.words()
-        said += [f"“{other}” is." for term in terms if (other := premises.alike(term, words))]
-        return terms, [" ".join(said)]
+        alike = ((term, premises.alike(term, words)) for term in terms)
+        said += [f"“{other}” is." for term, other in alike if other and other.lower() != term.lower()]
+        known = self._known_by_first_name(asked, terms) if where is not None else frozenset()
+        return tuple(term for term in terms if term not in known), [" ".join(said)]
+
+    def _known_by_first_name(self, asked: str, missing: Collection[str]) -> frozenset[str]:
+        """The names of somebody whom other documents name in full, and those that are searched by a part: "Katherine"
+        in a mail between colleagues is the Katherine Vance that is asked about."""
+        return frozenset(
+            part
+            for name in premises.full_names(asked)
+            if not set(name.split()) <= set(missing) and self._catalog.count_lexical(exact_phrase(name), 1)
+            for part in name.split()
+        )
 
     def _unknown_values(self, where: Filter | None) -> Iterator[str]:
         """What is said of values of a filter's metadata that no document has."""
