@@ -130,3 +130,32 @@ def test_a_dropped_limit_is_no_contradiction() -> None:
     span = "Only the jars that were not sealed were sent to the guild."
     assert not says_otherwise("The jars were sent to the guild.", span)
     assert says_otherwise("The jars were not sent to the guild.", "The jars were sent to the guild.")
+
+
+@pytest.mark.parametrize(
+    ("claim", "span"),
+    [
+        ("The tenant paid the deposit in July.", "The tenant paid the deposit in June."),
+        ("The widow sold the piano to a neighbour in March.", "The widow sold the piano to a neighbour."),
+        ("In January the ferry stopped.", "In December the ferry stopped."),
+        ("The guests may use the pool until August.", "The guests may use the pool."),
+        ("The school offers a warm lunch in winter.", "The school offers a warm lunch."),
+        ("The toys are returned on weekdays.", "The toys are returned."),
+    ],
+)
+def test_a_time_that_the_span_does_not_name_is_a_veto(claim, span):
+    assert "time added" in failed_checks(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("claim", "span"),
+    [
+        ("The tenant paid the deposit in June.", "The tenant paid the deposit on 4 June 2024."),
+        ("He paid in March 2024.", "He paid on 2024-03-05."),
+        ("The bell rang at noon.", "The bell rang at 12:00."),
+        ("The council may march on the square.", "The council may march on the square."),
+        ("The visitors may leave.", "The visitors are allowed to leave."),
+    ],
+)
+def test_a_time_that_the_span_names_in_another_form_is_none(claim, span):
+    assert "time added" not in failed_checks(claim, span)
