@@ -78,10 +78,16 @@ def collect_licences(folder: Path) -> str:
             continue
         seen.add(content)
         taken += len(content)
-        target = folder / name / "-".join(path.parts[path.parts.index("licenses") + 1 :] or [path.name])
+        target = folder / name / licence_name(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     return f"{len(seen)} {said}"
+
+
+def licence_name(path: Path) -> str:
+    """What a licence's file is called below its package's metadata, where older wheels have no folder for licences."""
+    metadata = next(at for at, part in enumerate(path.parts) if part.endswith((".dist-info", ".egg-info")))
+    return "-".join(part for part in path.parts[metadata + 1 :] if part != "licenses")
 
 
 def show(question: str, kind: str, corpus: hybrid.Corpus) -> None:

@@ -29,6 +29,7 @@ from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
 from hybrid.stores.volumes import load_volume
+from hybrid.types.answers import Hit
 from hybrid.types.base import shown
 from hybrid.types.filters import Filter
 
@@ -224,10 +225,18 @@ class VolumeMemory:
     def _lengths(self) -> dict[int, int]:
         return {row.id: row.chars for row in self._catalog.documents()}
 
-    def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
-        """The volumes that a question mounts, of those whose documents all pass the filter."""
+    def choose(self, question: str, where: Filter | None, supplied: Sequence[Hit] | None = None) -> tuple[Mount, ...]:
+        """The volumes that a question mounts, of those whose documents all pass the filter.
+
+        For ``supplied`` passages those that hold the passages' documents: whoever retrieved them may see no others,
+        and volumes do not mix classes of access.
+        """
         allowed = None if where is None or where.everything else frozenset(self._catalog.matching(where))
-        hits = self._searcher.search(question, HITS, where)
+        if supplied is None:
+            hits = self._searcher.search(question, HITS, where)
+        else:
+            rows = ((hit, self._catalog.source(hit.source)) for hit in supplied)
+            hits = [hit.model_copy(update={"document_id": row.document_id}) for hit, row in rows if row is not None]
         return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed)
 
     def mounted(self, mounts: Sequence[Mount]) -> InferenceSession:

@@ -130,3 +130,17 @@ def test_every_script_says_what_it_shows_and_how_to_start_it(path: Path) -> None
     said = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     assert len(said.splitlines()[0]) > 20
     assert f"python examples/{path.name}" in said or "make demo" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("lib/site-packages/numpy-2.3.dist-info/licenses/LICENSE.txt", "LICENSE.txt"),
+        ("lib/site-packages/numpy-2.3.dist-info/licenses/numpy/fft/LICENSE", "numpy-fft-LICENSE"),
+        ("lib/site-packages/olefile-0.47.dist-info/LICENSE.txt", "LICENSE.txt"),
+        ("home/licenses/lib/olefile-0.47.dist-info/LICENSE.txt", "LICENSE.txt"),
+    ],
+)
+def test_the_demo_names_a_licence_wherever_its_wheel_keeps_it(path: str, name: str) -> None:
+    demo = runpy.run_path(str(EXAMPLES / "demo.py"), run_name="demo")
+    assert demo["licence_name"](Path(path)) == name

@@ -8,7 +8,7 @@ import random
 import pytest
 from tiny_model import tiny_settings
 
-from hybrid import Corpus, Document, Filter, Metadata, Settings
+from hybrid import Corpus, Document, Filter, Metadata, Passage, Settings
 from hybrid.types.base import as_html
 
 TENANTS = ("ash", "birch", "cedar")
@@ -79,3 +79,21 @@ def test_nothing_of_another_tenant_is_shown(shared, tenant, route, monkeypatch):
     assert all(tenant in mount.volume.access_class for mount in mounts)
     if route == "comprehension":
         assert mounts
+
+
+def test_passages_that_one_tenants_caller_supplies_mount_no_other_tenants_volume(shared, monkeypatch):
+    from hybrid._view import VolumeMemory
+
+    mounts = []
+    mount = VolumeMemory.mounted
+    monkeypatch.setattr(VolumeMemory, "mounted", lambda self, chosen: mounts.extend(chosen) or mount(self, chosen))
+    document = next(documents("ash"))
+    passage = Passage(text=document.text, source=document.source)
+    shared.ask("What are the pass phrases of the lockers?", route="comprehension", passages=[passage])
+    assert mounts
+    assert all("ash" in one.volume.access_class for one in mounts)
+    mounts.clear()
+    stranger = Passage(text=document.text, source="elsewhere.txt")
+    answer = shared.ask("What are the pass phrases of the lockers?", route="comprehension", passages=[stranger])
+    assert mounts == []
+    assert any("no volume of it holds" in note for note in answer.notes)

@@ -114,8 +114,9 @@ class Routes(Protocol):
 class Memory(Protocol):
     """The memory of a commit, whose volumes are mounted for one question."""
 
-    def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
-        """The volumes that a question mounts, of those whose documents all pass the filter."""
+    def choose(self, question: str, where: Filter | None, supplied: Sequence[Hit] | None = None) -> tuple[Mount, ...]:
+        """The volumes that a question mounts, of those whose documents all pass the filter; for passages of the
+        caller's, those that the passages are from."""
 
     def mounted(self, mounts: Sequence[Mount]) -> generators.MemorySession:
         """What writes with these volumes."""
@@ -300,7 +301,7 @@ class Answerer:
                     context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):
-                    context.mounts = self._memory.choose(asked, where)
+                    context.mounts = self._memory.choose(asked, where, hits if self._supplied else None)
             view = FilteredView(self._catalog, self._searcher, where)
             limit = self._settings.answer.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
