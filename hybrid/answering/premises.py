@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
 SCANNED_CHARS = 20_000_000
@@ -75,13 +75,16 @@ def full_names(question: str) -> list[str]:
 
 def others_named(name: str, texts: Iterable[str]) -> list[str] | None:
     """Who has the last name of somebody with another first name, in texts of which none has the name: the most often
-    named first. ``None`` where a text has the name, or they are too long to look through.
+    named first. ``None`` where a text has the name, or they are too long to look through; nobody where the last word is
+    one of the language's: a Public License is no other name of the Apache License, nor Elm Street of Oak Street.
 
     Example:
         >>> others_named("Marek Zielak", ["Ask Piotr Zielak.", "Mr Zielak said so."])
         ['Piotr Zielak']
     """
     *_, last = name.split()
+    if wordnet.senses(last.lower()):
+        return []
     whole = _spellings(name)
     before = re.compile(rf"\b(?P<first>[A-Z][a-z]+(?:-[A-Z][a-z]+)?)\s+{re.escape(last)}\b")
     found: Counter[str] = Counter()

@@ -148,3 +148,17 @@ def test_the_words_of_all_documents_say_which_may_have_a_term() -> None:
     assert premises.holding("Griffith", words) == {7}
     assert premises.holding("Ann", words) == {8}
     assert premises.holding("Marek", words) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Apache License", "The Public License grants a patent licence."),
+        ("Oak Street", "The shop in Elm Street closed."),
+        ("Harvest Festival", "The Spring Festival was moved."),
+        ("Northern Division", "The Southern Division closed."),
+    ],
+)
+def test_a_thing_of_another_name_is_not_taken_for_the_one_that_is_asked_about(name: str, text: str) -> None:
+    assert not premises.others_named(name, [text])
+    assert premises.others_named("Marek Zielak", ["Ask Piotr Zielak."]) == ["Piotr Zielak"]
