@@ -24,7 +24,6 @@ from hybrid.ttt.model.weights import DynamicMLP
 from hybrid.ttt.state import Trainable
 
 FORMAT = "hybrid-volume/1"
-BITS = 4
 _LARGEST = 7  # codes are from -7 to 7: a symmetric range rounds to zero without a bias
 _CLIPS = (1.0, 0.9, 0.8, 0.7, 0.6)
 """Shares of a row's largest value that its scale is tried at; that with the least squared error is taken."""
