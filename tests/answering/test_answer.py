@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +17,7 @@ from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import Passage, SuppliedPassages
 from hybrid.errors import CorruptCorpusError, HybridError, InputError, ModelError
 from hybrid.settings import AnswerSettings, MemorySettings, Settings
-from hybrid.types.answers import Answer, Citation, Claim, Route, RouteName
+from hybrid.types.answers import Answer, Citation, Claim, Hit, Route, RouteName
 from hybrid.types.filters import Filter
 
 CONTRACT = """1. Term. The supply contract starts on 1 June 2021 and
@@ -264,7 +264,9 @@ def test_volumes_that_cannot_be_mounted_do_not_lose_the_answer(corpus: SmallCorp
 
 def test_a_memory_that_mounts_nothing_is_not_asked_and_the_note_says_why(corpus: SmallCorpus) -> None:
     class Empty(ScriptedMemory):
-        def choose(self, question: str, where: Filter | None) -> tuple[Mount, ...]:
+        def choose(
+            self, question: str, where: Filter | None, supplied: Sequence[Hit] | None = None
+        ) -> tuple[Mount, ...]:
             return ()
 
     memory = Empty(ScriptedSession("The deliveries were late."))
