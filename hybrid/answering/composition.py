@@ -113,8 +113,9 @@ class Composer:
                 if self._is_cited(sentence):
                     continue
                 cited = self._cite(sentence.split()[-1], 1)
-                heading = "" if made else _heading(cited, always=len(groups) > 1)
-                speaker = f"{cited.speaker}: " if cited.speaker else ""
+                heading = "" if made else _heading(cited, quoted=sentence.quoted, always=len(groups) > 1)
+                speaker = who_and_when(cited.speaker, cited.date if sentence.quoted else None)
+                speaker = f"{speaker}: " if speaker else ""
                 if new := self._add(_quoted(sentence), f"digest of {sentence.document_id}", heading + speaker):
                     made += [one for one in self._citations(sentence) if one not in made]
                     events += new
@@ -328,9 +329,10 @@ def marks(claim: Claim) -> str:
     return f"{cited} (but {against} {says} otherwise)"
 
 
-def _heading(cited: Citation, *, always: bool) -> str:
-    """The line above what is quoted of a document."""
-    line = source_line(cited.title, cited.author, cited.date)
+def _heading(cited: Citation, *, quoted: bool, always: bool) -> str:
+    """The line above what is quoted of a document. The author and the date of a mail that it has ``quoted`` are not its
+    own."""
+    line = source_line(cited.title, None, None) if quoted else source_line(cited.title, cited.author, cited.date)
     return f"{line}:\n" if always or line != cited.title else ""
 
 

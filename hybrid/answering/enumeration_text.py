@@ -60,7 +60,8 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         if term.name and term.role in ("from", "by"):
             place = document.metadata.author or ""
         elif term.name and term.role == "to" and is_mail:
-            place = "\n".join(re.findall(r"^(?:To|Cc):.*$", document.text[:4000], re.MULTILINE))
+            head = document.text[:4000].partition("\n\n")[0]  # behind it stand the headers of the mails that it quotes
+            place = "\n".join(re.findall(r"^(?:To|Cc):.*$", head, re.MULTILINE))
         held = names_of(term, place) if term.name else words_of(term, roots(place))
         if held == term.negated:
             return []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hybrid.stores.rows import SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
-from hybrid.text import layout, speakers
+from hybrid.text import layout, quoted_mails, speakers
 from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Document, Location
 
@@ -51,8 +51,8 @@ class Encoder(Protocol):
 @dataclass(frozen=True)
 class Sentence:
     """One sentence of a document. ``similarity`` is its cosine to the question, ``rank`` its best hit's, from 0.
-    ``quoted`` sentences stand where a mail quotes another: in a line that begins with ">". ``author`` is who wrote
-    the document, ``vector`` the sentence's embedding ``[dimension]`` where the corpus has stored it. ``parts`` are the
+    ``quoted`` sentences stand where a mail quotes another (`hybrid.text.quoted_mails`). ``author`` is who wrote the
+    document, ``vector`` the sentence's embedding ``[dimension]`` where the corpus has stored it. ``parts`` are the
     spans that say it, where it is not ``[start, end)`` alone: a page's end stands inside it, or it is a table's row,
     whose heading comes first. ``text`` is then theirs, a line each."""
 
@@ -97,6 +97,7 @@ class Sentence:
 def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
     """The whole sentences that the hits touch, each once, in the order of their best hit."""
     found: dict[tuple[int, int, int], Sentence] = {}
+    mails: dict[int, str] = {}  # the texts that are read, in which mails may be quoted
     taken: dict[int, list[tuple[int, int]]] = {}  # spans of each document
     for rank, hit in enumerate(hits):
         spans = taken.setdefault(hit.document_id, [])
@@ -105,13 +106,20 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
             if any(one.start < end and start < one.end for start, end in spans):
                 continue
             spans.append((one.start, one.end))
-            place = (hit.document_id, hit.source, hit.title, hit.sha256, one.start, one.end)
             text = "\n".join(texts.text(hit.document_id, start, end) for start, end in one.parts)
+            if hit.document_id not in mails:
+                mails[hit.document_id] = texts.text(hit.document_id)
+            quoted = quoted_mails.at(mails[hit.document_id], one.end - 1) is not None
+            start = one.start
+            if quoted and one.parts == ((one.start, one.end),):
+                text = text[len(text) - len(text.lstrip("> \t")) :]
+                start = one.end - len(text)
+            place = (hit.document_id, hit.source, hit.title, hit.sha256, start, one.end)
             sentence = Sentence(
                 *place,
                 text,
                 rank,
-                quoted=_is_quoted(texts, hit.document_id, one.start, one.end),
+                quoted=quoted,
                 author=hit.author,
                 vector=one.vector,
                 parts=one.parts if one.parts != ((one.start, one.end),) else (),
@@ -150,13 +158,6 @@ def _segmented_at(texts: Texts, hit: Hit) -> Iterable[_Place]:
         start, end = begin + first, begin + last
         if start < min(end, hit.end) and end > hit.start and any(letter.isalnum() for letter in piece):
             yield _Place(start, end, tuple((begin + a, begin + b) for a, b in parts) or ((start, end),))
-
-
-def _is_quoted(texts: Texts, document_id: int, start: int, end: int) -> bool:
-    """Whether the last line of a sentence begins with ">"; its first may say whose words follow."""
-    begin = max(0, start - MARGIN)
-    before = texts.text(document_id, begin, end)
-    return before[before.rfind("\n") + 1 :].lstrip().startswith(">")
 
 
 def with_similarity(encoder: Encoder, question: np.ndarray, found: Sequence[Sentence]) -> list[Sentence]:
@@ -207,7 +208,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         sha256=sentence.sha256,
         speaker=speaker_of(document, sentence.start, quoted=sentence.quoted) or speakers.keeper(document.text),
         author=None if sentence.quoted else document.metadata.author,
-        date=document.date,
+        date=date_of(document, sentence.start, quoted=sentence.quoted),
         status=document.status,
         custodians=tuple(dict.fromkeys(one for one in custodians if one)),
         copies=tuple(one.source for one in sources if one.source != sentence.source),
@@ -223,6 +224,15 @@ def speaker_of(document: Document, start: int, *, quoted: bool = False) -> str |
     if turn is not None:
         return turn.speaker
     return None if document.media_type == "message/rfc822" else speakers.maker(document.title, document.text)
+
+
+def date_of(document: Document, start: int, *, quoted: bool = False) -> str | None:
+    """When what stands at ``start`` was said: the date of the document, or of the mail that it has ``quoted``, if that
+    has one."""
+    if not quoted:
+        return document.date
+    mail = quoted_mails.at(document.text, start)
+    return mail.date if mail else None
 
 
 def _whole_words(context: str, *, at_start: bool, side: str) -> str:

@@ -132,7 +132,9 @@ def _topic(question: str, name: str) -> str:
 
 def role_in(document: Document, person: PersonAsked) -> Role | None:
     """What somebody is to a document as a whole: they wrote it, it was written to them, or they made the statement."""
-    headers = {match["field"]: match["value"] for match in _HEADER.finditer(document.text, 0, _HEAD_CHARS)}
+    end = document.text.find("\n\n", 0, _HEAD_CHARS)  # behind it stand the headers of the mails that it quotes
+    head = document.text[: end if end >= 0 else _HEAD_CHARS]
+    headers = {match["field"]: match["value"] for match in _HEADER.finditer(head)}
     if document.media_type == "message/rfc822" and headers:
         if _is_them(headers.get("From", ""), person):
             return "author"

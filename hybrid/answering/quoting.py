@@ -13,13 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.answering import agency, contradictions, persons, polarity
-from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, speaker_of, with_similarity
+from hybrid.answering.evidence import (
+    Encoder,
+    Sentence,
+    Texts,
+    collapse,
+    date_of,
+    gather,
+    speaker_of,
+    with_similarity,
+)
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, any_day, changed_between
 from hybrid.answering.verification.values import values
-from hybrid.text import lexicon
+from hybrid.text import lexicon, quoted_mails
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
 from hybrid.text.sentences import spans as sentence_spans
@@ -189,7 +198,7 @@ class Quoting:
                 one,
                 "changed later" if one.key in changed else self._qualification(question, one),
                 other,
-                one.key in answering or bool(other),
+                one.key in answering or bool(other) or one.quoted,
             )
             for one in ordered.values()
             for other in [against.get(one.key, ())]
@@ -325,8 +334,8 @@ class Quoting:
         facts = lexicon.facts(question).required
         for document_id in dict.fromkeys(one.document_id for one in found):
             document = self._texts.document(document_id)
-            cut = document.text.find("wrote:\n>")
-            if document.media_type != _MAIL or cut < 0:
+            cut = quoted_mails.own_end(document.text)
+            if document.media_type != _MAIL or cut == len(document.text):
                 continue
             own = [one for one in own_sentences(document_id, document, cut) if boilerplate.is_statement("", one.text)]
             at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
@@ -385,10 +394,11 @@ class Quoting:
             who = speaker_of(document, one.start, quoted=one.quoted)
             author = None if one.quoted else document.metadata.author
             speaker = who or (who_and_when(author, None) or None)
+            date = date_of(document, one.start, quoted=one.quoted)
             before = self._sentence_before(one)
             text = "" if before is None else before.text
             context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
-            self._statements[one.key] = Said(one.text, one.title, speaker, document.date, text, collapse(context))
+            self._statements[one.key] = Said(one.text, one.title, speaker, date, text, collapse(context))
         return self._statements[one.key]
 
     def _sentence_before(self, one: Sentence) -> Sentence | None:
@@ -670,7 +680,7 @@ class PersonQuoting:
         where = Filter(sources=tuple(dict.fromkeys(documents.values())))
         spans = [hit for hit in self._searcher.search(topic, hits, where) if hit.document_id in documents]
         vector = self._encoder.encode([topic])[0]
-        found = [_without_marks(one) for one in with_similarity(self._encoder, vector, gather(self._texts, spans))]
+        found = with_similarity(self._encoder, vector, gather(self._texts, spans))
         shows = []
         for one in found:
             document = self._texts.document(one.document_id, one.source)
@@ -696,13 +706,13 @@ class PersonQuoting:
         found = []
         for document_id, role in roles.items():
             document = self._texts.document(document_id, documents[document_id])
-            cut = re.search(r"^.*\bwrote:\n(?=[ \t]*>)", document.text, re.MULTILINE)
-            if role != "author" or document.media_type != _MAIL or cut is None:
+            cut = quoted_mails.own_end(document.text)
+            if role != "author" or document.media_type != _MAIL or cut == len(document.text):
                 continue
-            quoted = boilerplate.words_of(document.text[cut.start() :])
+            quoted = boilerplate.words_of(document.text[cut:])
             if not any(text in quoted for text in said):
                 continue
-            own = [one for one in own_sentences(document_id, document, cut.start())
+            own = [one for one in own_sentences(document_id, document, cut)
                    if boilerplate.is_statement("", one.text) and len(one.text.split()) > 2]  # fmt: skip
             found += own[:MOST_REPLIED]
         return found
@@ -712,8 +722,7 @@ class PersonQuoting:
         document = self._document(one)
         if roles.get(one.document_id) != "author" or document.media_type != _MAIL or one.quoted:
             return []
-        cut = re.search(r"^.*\bwrote:\n(?=[ \t]*>)", document.text, re.MULTILINE)
-        own = own_sentences(one.document_id, document, cut.start() if cut else len(document.text))
+        own = own_sentences(one.document_id, document, quoted_mails.own_end(document.text))
         own = [other for other in own if boilerplate.is_statement("", other.text) and len(other.text.split()) > 2]
         return own if len(own) <= MOST_REPLIED else []
 
@@ -790,12 +799,6 @@ def _day(date: str) -> int:
         return 0
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
     return year * 372 + month * 31 + day
-
-
-def _without_marks(one: Sentence) -> Sentence:
-    """A sentence that a reply quotes, without the marks before it."""
-    marks = re.match(r"(?:[ \t]*>)+[ \t]*", one.text) if one.quoted and not one.parts else None
-    return replace(one, start=one.start + marks.end(), text=one.text[marks.end() :]) if marks else one
 
 
 def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:

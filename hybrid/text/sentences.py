@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hybrid.text import quoted_mails
 from hybrid.text.lexicon import vocabulary
 from hybrid.text.values import MONTHS
 
@@ -74,6 +75,9 @@ _MARKER = re.compile(
       | (?:ARTICLE|Article|SECTION|Section|Sec\.|EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex)\s+[\dIVXLA-Z]+\b
     )""",
     re.VERBOSE,
+)
+_SALUTATION = re.compile(
+    r"(?:(?:Dear|Hi|Hello|Hey|Good \w+) (?:[A-Z][\w.’'-]*,? ?(?:and |& )?){1,5}|[A-Z][a-z][\w’'-]*),"
 )
 _REFERENCE_AT_END = re.compile(
     r"(?:\b(?:sections?|sec\.|articles?|no\.|exhibit|schedule|clause|of|and|or|in|to)|,)\s*$", re.IGNORECASE
@@ -149,6 +153,13 @@ def _continues(text: str, open_start: int, open_end: int, first: int, last: int,
     """Whether the line ``[first, last)`` goes on with the paragraph that is open."""
     previous = text[text.rfind("\n", 0, open_end) + 1 : open_end]
     line = text[first:last]
+    if previous[-1] in ":," or ">" in (previous.lstrip()[0], line[0]):  # few lines: they are looked at closely
+        depth, words = quoted_mails.unmarked(previous)
+        if quoted_mails.announces(words) or depth != quoted_mails.unmarked(line)[0]:
+            return False
+        opens = text.rfind("\n", 0, open_end) < open_start or depth
+        if opens and _SALUTATION.fullmatch(words) and line.lstrip("> \t")[:1].isupper():
+            return False
     if _MARKER.match(line):
         return _refers_on(previous)
     if line[0].islower():

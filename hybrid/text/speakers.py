@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from hybrid.text import quoted_mails
 from hybrid.text.lexicon import vocabulary
 
 MIN_TURNS = 4
@@ -188,23 +189,13 @@ def keeper(text: str) -> str | None:
     return _plain(match["name"]) if match else None
 
 
-_WROTE = re.compile(
-    r"^(?P<marks>(?:[ \t]*>)*)[ \t]*(?:On .{6,80}?[,;] )?(?P<who>[^\d\W][^\n<>]{1,60}?)(?: <[^<>\n]*>)? wrote:[ \t]*$",
-    re.MULTILINE,
-)
-
-
 def quoted_from(text: str, start: int) -> str | None:
-    """Who wrote what a mail quotes at ``start``, by the line above it that says so; ``None`` where none does.
+    """Who wrote what a mail quotes at ``start`` (`hybrid.text.quoted_mails`); ``None`` where it does not say.
 
     Example:
         >>> mail = "No.\\n\\nOn 3 May 2026 at 10:00, Ann Aaker <ann@mill.example> wrote:\\n> Is it wet?"
         >>> quoted_from(mail, len(mail) - 3)
         'Ann Aaker'
     """
-    line = text[text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0]
-    depth = len(re.match(r"(?:[ \t]*>)*", line)[0].replace(" ", ""))  # type: ignore[index] # it always matches
-    for match in reversed(list(_WROTE.finditer(text, 0, start))):
-        if match["marks"].count(">") < depth:
-            return match["who"].strip()
-    return None
+    mail = quoted_mails.at(text, start)
+    return mail.author if mail else None

@@ -148,7 +148,7 @@ def test_a_statement_is_quoted_where_no_memory_writes(tmp_path: Path) -> None:
 
 def test_what_only_a_reply_holds_is_quoted_from_the_reply(tmp_path: Path) -> None:
     found = quotes(mails(tmp_path, reply=REPLY), "Is it recommended that the batch is held?")
-    assert found[0][1].endswith("> The mean is below the limit and I recommend that this batch is held.")
+    assert found[0][1] == "The mean is below the limit and I recommend that this batch is held."
 
 
 def test_a_sentence_further_on_in_a_quoted_line_is_known_as_quoted(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_sentence_further_on_in_a_quoted_line_is_known_as_quoted(tmp_path: Pat
     found = build(tmp_path, {"reply.txt": text}).find("Is the batch held?")
     assert {one.text: one.quoted for one in found} == {
         "I agree.": False,
-        "> The mean is low.": True,
+        "The mean is low.": True,
         "The batch is held.": True,
         "So be it.": False,
     }
@@ -207,3 +207,41 @@ def test_what_states_something_is_no_structure(text: str) -> None:
 
 def test_a_heading_is_quoted_where_it_is_asked_for() -> None:
     assert boilerplate.is_statement("What is the title of part 4?", "4. Coating thickness")
+
+
+FORWARD = b"""From: Helen Strand <helen.strand@mill.example>
+To: Piotr Zielak <piotr.zielak@mill.example>
+Date: Mon, 9 Mar 2026 08:00:00 +0000
+Subject: FW: coating
+
+Piotr, please read this before the visit.
+
+-----Original Message-----
+From: Anita Rowan
+Sent: 3 March 2026 17:12
+To: Helen Strand
+Subject: coating
+
+Helen,
+The coating of batch 14 was only 58 micrometres.
+"""
+
+
+def test_what_a_mail_forwards_is_cited_with_who_wrote_it_and_when(tmp_path: Path) -> None:
+    corpus = mails(tmp_path, forward=FORWARD)
+    settings = Settings.model_validate({"memory": {"enabled": False}})
+    answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), None, settings)
+    (inner, *_) = answerer.ask("How thick was the coating of batch 14?").citations
+    assert (inner.speaker, inner.author, inner.date) == ("Anita Rowan", None, "2026-03-03")
+    assert inner.quote == "The coating of batch 14 was only 58 micrometres."
+    (outer, *_) = answerer.ask("What should Piotr read before the visit?").citations
+    assert outer.author is not None and outer.author.startswith("Helen Strand")
+    assert outer.date is not None and outer.date.startswith("2026-03-09")
+
+
+def test_who_forwards_a_mail_did_not_write_it(tmp_path: Path) -> None:
+    corpus = mails(tmp_path, forward=FORWARD)
+    settings = Settings.model_validate({"memory": {"enabled": False}})
+    answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), None, settings)
+    said = answerer.ask("What did Anita Rowan know about the coating?").text
+    assert "58 micrometres" in said and "read this before" not in said
