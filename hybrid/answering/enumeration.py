@@ -16,6 +16,7 @@ from typing import Protocol
 
 from hybrid.answering import premises
 from hybrid.answering.enumeration_bounds import UNITS
+from hybrid.answering.enumeration_labels import named_under
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -28,7 +29,7 @@ from hybrid.answering.enumeration_rows import (
     Part,
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
-from hybrid.answering.enumeration_terms import Term, root, roots
+from hybrid.answering.enumeration_terms import ROWS, Term, root, roots
 from hybrid.answering.enumeration_text import acts_of, as_row, is_verb_of, items_of, persons_of, sentences_of
 from hybrid.answering.enumeration_values import is_empty
 from hybrid.answering.evidence import collapse
@@ -108,7 +109,7 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
     of_persons = asked.kind == "list" and wordnet.is_person(asked.head.lower())
     candidates = _candidates(catalog, asked)
     allowed = catalog.matching(where or Filter())
-    if not any(one in candidates for one in allowed) and _names_nothing(catalog, asked):
+    if not asked.labels and not any(one in candidates for one in allowed) and _names_nothing(catalog, asked):
         return (
             Result(nothing=premises.sentence([asked.head], len(allowed)), documents=len(allowed)) if allowed else None
         )
@@ -122,6 +123,9 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
         if read > MOST_CHARS:
             result.remarks.append("Not all documents were looked through; filter them to be sure of the rest.")
             break
+        if asked.labels:
+            persons += named_under(document_id, document, asked)
+            continue
         if asked.made_up:
             parts += [part for part in sums_of(document_id, document, asked) if part]
             continue
@@ -136,6 +140,8 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
             spoken += acts_of(document_id, document, asked)
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
+    if asked.labels:
+        return _of_labels(result, persons)
     if asked.made_up:
         return _made_up(result, parts)
     in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)
@@ -149,6 +155,8 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for. No other has any
     of what was asked for: `find` reads these alone."""
     titles = catalog.titles()
+    if asked.stems & ROWS:
+        return titles
     wanted = asked.stems | roots(asked.head) | (PAID if root("paid") in asked.stems else frozenset())
     if wanted & _MADE_NAMES:
         return titles
@@ -244,6 +252,17 @@ def _of_persons(result: Result, asked: Enumerated, persons: list[Found]) -> Resu
         return result
     result.columns = tuple(persons[0].cells)
     result.remarks.append("Named in sentences; no table of them was found.")
+    result.rows = _merged(persons)
+    return result
+
+
+def _of_labels(result: Result, persons: list[Found]) -> Result | None:
+    """The people of labelled lines; ``None`` where no document has such a line."""
+    if not persons:
+        return None
+    columns = tuple(persons[0].cells)
+    result.columns = tuple(name for name in columns if any(row.cells[name] for row in persons))
+    result.remarks.append("Counted: names in labelled lines and in sentences that say who was there.")
     result.rows = _merged(persons)
     return result
 

@@ -71,7 +71,10 @@ def compose(
             sentence = sentence.split()[-1]
         elif heading is not None:
             headings.add(heading)
-        events += composer.add_row(sentence, "" if row.not_counted in OF_STATUS.values() else row.not_counted, lead)
+        named = f"{row.cells['Name']} – " if asked.labels else ""  # a line may name several
+        events += composer.add_row(
+            sentence, "" if row.not_counted in OF_STATUS.values() else row.not_counted, lead + named
+        )
         lead = ""
         citation = composer.claims[-1].citations[-1]
         rows.append(

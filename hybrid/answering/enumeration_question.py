@@ -22,7 +22,9 @@ _LIST = re.compile(
     r"|^\W*(?:what|which)\s+(?:are|were)\s+all\s+(?:of\s+)?(?:the\s+)?(?P<z>.+)"
     r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
     r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
-    r"|^\W*which\s+(?P<v>(?:\w+\s+){0,2}\w+s\s+(?:are|were|have|had|did|do|came|arrived|failed|remain)\b.+)",
+    r"|^\W*which\s+(?P<v>(?:\w+\s+){0,2}\w+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
+    r"(?:are|were|have|had|did|do|came|arrived|failed|remain|report|record|say|said|state|show|mention|note|involve|cause"
+    r"|injure|hurt|kill)(?:e?d)?\b.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _COUNT = re.compile(
@@ -46,6 +48,39 @@ _SUM_OF_VERB = re.compile(
     rf"|\b(?:total|sum)(?: amount| sum| value)?\s+(?P<verb2>{_VERBS}|\w+ed)\b(?P<rest2>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+PRESENT = rooted("present attendance attendee attending attended participant")
+ABSENT = rooted("apology absent absence regrets excused")
+"""The labels of lines that say who was at a meeting, and who was not."""
+_PEOPLE = r"(?:people|persons|members|attendees|participants|others)"
+_ATTENDANCE = re.compile(
+    rf"^\W*(?:(?P<count>how many)\s+{_PEOPLE}|who(?: all| else)?|(?:which|what)\s+{_PEOPLE}"
+    r"|(?:list|name|give me|show me|tell me)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?"
+    rf"{_PEOPLE}(?:\s+(?:who|that))?)\s+"
+    r"(?:(?P<absent>(?:sent|gave|offered|tendered|made|submitted)(?:\s+(?:his|her|their|in))*\s+(?:apologies|regrets)"
+    r"|apologi[sz]ed|(?:was|were)\s+(?:absent|missing|excused|not\s+(?:there|present|at|in attendance))"
+    r"|did\s?(?:not|n['’]t)\s+(?:attend|come|take part)|missed)"
+    r"|(?P<present>attended|(?:was|were|is|are)\s+(?:present|in attendance|there|at(?=\s+the\s+\S+))|took part"
+    r"|participated|came|turned up))"
+    r"(?P<what>\b(?:\s+(?:at|from|for|to|in|of|by))*(?:\s.*)?)$",
+    re.IGNORECASE,
+)
+_OCCASION = re.compile(
+    r"\b(?:meeting|session|hearing|agm|assembly|conference|inspection|visit|call|workshop|interview|committee|board"
+    r"|briefing|gathering|walkover|handover|mediation|council|minutes|trial|inquest)s?\b",
+    re.IGNORECASE,
+)
+_OF_APOLOGIES = re.compile(
+    r"^\W*(?:from whom|whose|who)\s+(?:were|was|are|had)?\s*(?:the\s+)?apologies\b(?P<what>.*)$"
+    r"|^\W*(?:who|list|name)\b.{0,40}\bapologies\b(?P<more>.*)$",
+    re.IGNORECASE,
+)
+_UNDER_LABEL = re.compile(
+    r"^\W*(?:who\s+(?:were|are|was|is)\s+(?:(?:on|in|among)\s+)?(?:all\s+)?(?:of\s+)?the|name the|list (?:all )?the)\s+"
+    r"(?P<label>[a-z][\w-]*(?:\s(?!of\b|on\b|in\b|at\b|to\b|for\b|who\b|that\b|from\b|when\b)[a-z][\w-]*)?)(?P<what>\b.*)$",
+    re.IGNORECASE,
+)
+_COLLECTIVE = rooted("crew jury panel committee board team staff party bench tribunal delegation")
+_ANOTHER_PART = re.compile(r"\b(?:and|but)\s+(?:who|what|when|where|why|how|which|did|was|were)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\W*which\s+(?P<what>\w+s\s+\w.+)", re.IGNORECASE)
 """Of which things a number is above or below: all of them are asked for."""
 _QUANTITY = re.compile(
@@ -59,7 +94,7 @@ _MADE_UP = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(
-    r"(?<=s)\s+\w+ed\b|\s*(?:[,;:?.!]|\s[-–—]\s|\b(?:that|which|who|whom|whose|where|when|with|without|including|showing|made|paid|sent|issued"
+    r"(?<=s)\s+(?:\w+ed|report|record|say|said|state|show|mention|note|involve|cause|injure|hurt|kill)\b|\s*(?:[,;:?.!]|\s[-–—]\s|\b(?:that|which|who|whom|whose|where|when|with|without|including|showing|made|paid|sent|issued"
     r"|except|excluding|other than|apart from|besides|neither|nor"
     r"|received|raised|held|from|to|by|between|in|on|at|since|before|after|during|for|of|over|under|above|below|more|less"
     r"|exceeding|was|were|are|is|be|been|has|have|had|did|do|does|there|and|or|must|may|shall|should|will|would|can|could"
@@ -102,7 +137,9 @@ class Enumerated:
     are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``bounds`` are
     those of numbers. ``made_up`` asks of which parts a sum is made. ``quantity`` asks for the sum of a column of
     numbers, of which it names the column ("how many kilograms") or only what was measured ("how much honey"); then
-    ``stems`` are empty.
+    ``stems`` are empty. ``labels`` are the roots of those words of which one labels a line of names that is asked for
+    ("Apologies: ..."), ``attendance`` whether that is who was there or not, and ``day`` the question's words where it
+    gives a day without its year.
     """
 
     kind: EnumerationKind
@@ -115,6 +152,9 @@ class Enumerated:
     bounds: tuple[Bound, ...] = ()
     made_up: bool = False
     quantity: bool = False
+    labels: Words = frozenset()
+    attendance: bool = False
+    day: str = ""
 
     @property
     def of_money(self) -> bool:
@@ -132,6 +172,8 @@ def read(question: str) -> Enumerated | None:
         ('payment', ['Solwend', 'made'], ('date', 'amount'), '2023-01-01')
     """
     plain = " ".join(question.split())
+    if (named := read_labelled(plain)) is not None and named.attendance:
+        return named
     if match := _SUM_OF_VERB.search(plain):
         return _of_verb(match)
     for kind, pattern in _PATTERNS:
@@ -147,12 +189,62 @@ def read(question: str) -> Enumerated | None:
         return _of("list", match["what"])
     if match := _QUANTITY.search(plain):
         return _of_quantity(match)
+    if named is not None:
+        return named
     if _MADE_UP.search(plain):
         words = [word for word in lexicon.tokens(_MADE_UP.sub(" ", plain)) if word.lower() not in lexicon.STOPWORDS]
         stems = frozenset(map(root, words)) - EMPTY - rooted("value worth")
         return Enumerated("sum", "parts", stems, made_up=True) if stems else None
     return None
 
+
+def read_labelled(plain: str) -> Enumerated | None:
+    """Whose names a question wants of a labelled line: who was at a meeting, sent apologies, was the crew.
+
+    Example:
+        >>> asked = read_labelled("Who sent apologies for the meeting of 9 March 2021?")
+        >>> asked.head, asked.since, sorted(asked.labels & ABSENT) == sorted(ABSENT)
+        ('apologies', '2021-03-09', True)
+    """
+    plain = plain.strip().rstrip("?.! ")
+    if _ANOTHER_PART.search(plain):
+        return None
+    if match := _ATTENDANCE.match(plain):
+        said = match["what"]
+        if said.strip() and not (_OCCASION.search(said) or _WHEN.search(said) or _DAY_ALONE.search(said)):
+            return None  # "Who attended the school?"
+        head = "people" if match["count"] else "absent" if match["absent"] else "attendees"
+        if match["absent"] and re.search(r"apolog|regrets", match["absent"], re.IGNORECASE) and not match["count"]:
+            head = "apologies"
+        labels = ABSENT if match["absent"] else PRESENT
+        kind: EnumerationKind = "count" if match["count"] else "list"
+        return _of_labels(kind, head, labels, said, attendance=True)
+    if match := _OF_APOLOGIES.match(plain):
+        return _of_labels("list", "apologies", ABSENT, match["what"] or match["more"] or "", attendance=True)
+    if match := _UNDER_LABEL.match(plain):
+        *before, head = match["label"].split()
+        if _PLURAL.search(head) or root(head) in _COLLECTIVE:
+            labels = frozenset({root(head)})
+            attendance = bool(labels & (PRESENT | ABSENT))
+            labels = PRESENT if labels & PRESENT else labels
+            found = _of_labels("list", match["label"], labels, match["what"], attendance=attendance)
+            return replace(found, terms=(*terms(before, "", root(head)), *found.terms))
+    return None
+
+
+_DAY_ALONE = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}|{_MONTH}\s+\d{{1,2}}\b", re.IGNORECASE)
+
+
+def _of_labels(kind: EnumerationKind, head: str, labels: Words, said: str, *, attendance: bool) -> Enumerated:
+    since, until, rest = _dates(said)
+    day = said if since is None and until is None and _DAY_ALONE.search(said) else ""
+    if day:
+        rest = _DAY_ALONE.sub(" ", rest)
+    narrowing = tuple(one for one in terms([], f" {rest}", "") if one.stem not in _PLACES_OF_MEETING)
+    return Enumerated(kind, head, labels, narrowing, (), since, until, labels=labels, attendance=attendance, day=day)
+
+
+_PLACES_OF_MEETING = rooted("present attend attendance there took part")
 
 _PATTERNS: tuple[tuple[EnumerationKind, re.Pattern[str]], ...] = (("count", _COUNT), ("sum", _SUM), ("list", _LIST))
 

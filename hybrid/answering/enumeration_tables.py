@@ -32,8 +32,16 @@ from hybrid.answering.enumeration_rows import (
     word_pattern,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import Term, root, roots, word_term
-from hybrid.answering.enumeration_values import MONEY, ZERO, amount_of, has_decimal_comma, is_empty, read_dates
+from hybrid.answering.enumeration_terms import ROWS, Term, denies, names_alike, root, roots, word_term
+from hybrid.answering.enumeration_values import (
+    MONEY,
+    ZERO,
+    amount_of,
+    has_decimal_comma,
+    is_empty,
+    is_zero,
+    read_dates,
+)
 from hybrid.answering.evidence import collapse
 from hybrid.text import lexicon, tables
 from hybrid.types.documents import Document
@@ -49,6 +57,8 @@ _MEASURED = re.compile(
     r"[<>~≈]?\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?[-−(]?\d[\d,.'’\u00a0\u202f ]*\)?\s?(?P<unit>%|°[CF]|[A-Za-z]{0,12}²?)\.?",
     re.IGNORECASE,
 )
+_PROSE_WORDS = 4
+"""Words of a cell that may say something of itself, and deny it."""
 _OF_STUFF = lexicon.vocabulary("mass volume length area energy gallon acre")
 _TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
@@ -62,7 +72,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     head = reader.quantity_column(asked) if asked.quantity else reader.head_column(asked)
     if asked.quantity and head is None:
         return None
-    titled = names_many(reader.caption, asked) or names_many(document.title, asked)
+    titled = names_many(reader.caption, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
     if head is not None:
         rule = BY_COLUMN if head else BY_FIRST_COLUMN
         counted_by = f"rows with “{reader.names[head]}” filled in"
@@ -129,6 +139,7 @@ class TableReader:
         self.totals = [row for row in table.rows if TOTAL.match(self.label(row))]
         self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
+        self._prose = [at for at in range(width) if any(len(one.split()) >= _PROSE_WORDS for one in self._filled[at])]
         self._dated = {at: self._dates(at) for at in range(width)}
 
     @property
@@ -203,9 +214,7 @@ class TableReader:
             return self._of_number(rows, term) if term.label else self._of_name(rows, term)
         if term.is_phrase:
             return self._of_phrase(rows, term, head)
-        column = next(
-            (at for at, name in enumerate(self.names) if term.stem in roots(name) and self._table.columns), None
-        )
+        column = self._column_of(term, head)
         if column is not None and column != head:
             empty = "empty" if term.negated else "filled in"
             left = [row for row in rows if is_empty(self.cell(row, column)) == term.negated]
@@ -222,6 +231,10 @@ class TableReader:
             if literal:
                 return _Narrowed(literal, by=f"“{term.word}” in them")
         holding = [row for row in rows if term.stem in self.row_roots(row)]
+        denying = [row for row in holding if any(denies(self.cell(row, at), term.stem) for at in self._prose)]
+        if denying:  # an entry that does not speak of it says neither
+            left = denying if term.negated else [row for row in holding if row not in denying]
+            return _Narrowed(left, by=f"“{term.word}” {'denied' if term.negated else 'said'} in them")
         if holding:
             said = f"{'no ' if term.negated else ''}“{term.word}” in them"
             return _Narrowed([row for row in rows if (row in holding) != term.negated], by=said)
@@ -231,6 +244,16 @@ class TableReader:
             return _Narrowed(rows, known=False)
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.stem in around and not term.negated)
+
+    def _column_of(self, term: Term, head: int | None) -> int | None:
+        """The column that a word names, else the one that a synonym of it does, where no cell says the word."""
+        if not self._table.columns:
+            return None
+        said = next((at for at, name in enumerate(self.names) if term.stem in roots(name)), None)
+        if said is not None or term.soft or any(term.stem in self.row_roots(row) for row in self.data):
+            return said
+        alike = [at for at, name in enumerate(self.names) if at != head and names_alike(term.word, name)]
+        return alike[0] if len(alike) == 1 else None
 
     def _holding(self, rows: list[tables.Row], choice: str, *, name: bool) -> dict[int, frozenset[int]]:
         """By the start of a row the columns in which a name or a phrase stands."""
@@ -376,6 +399,8 @@ class TableReader:
     def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
         """The number of a cell, in a unit where both that and the cell's are known."""
         number, _ = self.amount(row, column)
+        if number is None and is_zero(self.cell(row, column)):
+            number = Decimal(0)
         match = _MEASURED.fullmatch(self.cell(row, column))
         own = match["unit"].lower() if match and match["unit"].lower() in UNITS else self._unit(column)
         if number is None or not unit or not own or UNITS[own][0] != UNITS[unit][0]:

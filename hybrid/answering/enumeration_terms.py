@@ -68,6 +68,26 @@ EMPTY = rooted(
     altogether overall
     """
 )
+ROWS = rooted("entry row line")
+"""What the rows of any table are called, and the entries of any log."""
+_ALIKE = tuple(rooted(group) for group in ("die dead death mortality", "injury hurt casualty wound", "fault failure"))
+
+
+def names_alike(word: str, name: str) -> bool:
+    """Whether a column's name has a synonym of a word: "Deaths" of "died".
+
+    Example:
+        >>> names_alike("injured", "People hurt"), names_alike("injured", "People")
+        (True, False)
+    """
+    stem = root(word)
+    return any(
+        wordnet.relation(word.lower(), one.lower()) == "synonym"
+        or any(stem in group and root(one) in group for group in _ALIKE)
+        for one in lexicon.tokens(name)
+    )
+
+
 SOFT = rooted(
     """
     make made give given get receive received send sent issue issued raise raised hold held record recorded mention
@@ -79,7 +99,10 @@ SOFT = rooted(
 _ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
 _ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
 _SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
-_NOT = lexicon.vocabulary("not never without no n't none")
+_NOT = lexicon.vocabulary("not never without no n't none nobody nothing zero nil")
+_NO_THING = lexicon.vocabulary("nobody nothing none nil zero")
+"""What they deny may stand before them: "hurt nobody"."""
+_NO_ONE = re.compile(r"\bno[ -]one\b", re.IGNORECASE)
 _NONE_OF = lexicon.vocabulary("except excluding nor neither besides")
 """What they deny goes on to the end of the clause: "except those from Oslo and Riga"."""
 _EXCEPT = re.compile(
@@ -181,6 +204,7 @@ def _early(before: list[str], head: str) -> list[_Phrase]:
 
 def _late(after: str, head: str) -> list[_Phrase]:
     after = folded(after)
+    after = _NO_ONE.sub("nobody", after)
     found: list[_Phrase] = []
     negated, role, aside, join, preposition, previous, comma = False, "", False, "", "", "", False
     wide, end = False, 0
@@ -247,7 +271,35 @@ def _late(after: str, head: str) -> list[_Phrase]:
             )
         join, comma, preposition = "", False, ""
         negated = negated if wide or _goes_on(after, end) else False
+    if negated and previous in _NO_THING and found and not found[-1].name:
+        found[-1].negated = True
     return found
+
+
+def denies(text: str, stem: str) -> bool:
+    """Whether a text says a word's root and denies it in the same clause: "Nobody was injured", "Injuries: none".
+
+    Example:
+        >>> denies("The railing bent. Nobody was injured.", root("injury")), denies("Two were injured.", root("injury"))
+        (True, False)
+    """
+    for clause in _CLAUSE_END.split(_NO_ONE.sub("nobody", text)):
+        words = lexicon.tokens(clause)
+        said = [at for at, word in enumerate(words) if root(word) == stem]
+        if said and any(
+            word.lower() in _NOT or (word == "0" and at != said[0])
+            for at, word in enumerate(words[: said[-1] + _DENIED_WITHIN])
+            if said[0] - at <= _DENIED_WITHIN
+        ):
+            return True
+        if said and re.search(r"[:=]\s*(?:none|nil|zero|nobody|0|–|—|-)\W*$", clause, re.IGNORECASE):
+            return True
+    return False
+
+
+_CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
+_DENIED_WITHIN = 5
+"""Words between a word and what denies it; not measured."""
 
 
 def _goes_on(after: str, end: int) -> bool:

@@ -9,8 +9,11 @@ from decimal import Decimal
 from hybrid.text import values
 
 _NOTHING = re.compile(
-    r"\W*(?:none|nil|no|n/?a|false|-|–|—|0+(?:[.,]0+)?|not? .*|un(?:paid|known|signed))?\W*", re.IGNORECASE
+    r"\W*(?:none(?: \w+ed)?|nil|no|no-one|nobody|nothing|nought|zero|n/?a|false|-|–|—|0+(?:[.,]0+)?|not? .*"
+    r"|un(?:paid|known|signed))?\W*",
+    re.IGNORECASE,
 )
+_ZERO_IN_WORDS = re.compile(r"\W*(?:none|nil|no|no[ -]one|nobody|nothing|nought|zero|-|–|—)\W*", re.IGNORECASE)
 ZERO = re.compile(r"\D*0+(?:[.,]0+)*\D*")
 CODES = r"(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)"
 _NUMBER = (
@@ -30,12 +33,22 @@ def is_empty(cell: str) -> bool:
     """Whether a cell says no or nothing.
 
     Example:
-        >>> [is_empty(one) for one in ("-", "", "0", "£0.00", "No", "8 June 2023", "16")]
+        >>> [is_empty(one) for one in ("-", "", "0", "£0.00", "nobody", "8 June 2023", "16")]
         [True, True, True, True, True, False, False]
     """
     return _NOTHING.fullmatch(cell) is not None or (
         ZERO.fullmatch(cell) is not None and not re.search(r"[a-z]{2}", cell, re.I)
     )
+
+
+def is_zero(cell: str) -> bool:
+    """Whether a cell says that there is none: the number 0, in words or as a dash. An empty cell says nothing.
+
+    Example:
+        >>> [is_zero(one) for one in ("0", "nil", "no one", "–", "", "unknown")]
+        [True, True, True, True, False, False]
+    """
+    return bool(cell.strip()) and (_ZERO_IN_WORDS.fullmatch(cell) is not None or ZERO.fullmatch(cell) is not None)
 
 
 def has_decimal_comma(cells: Iterable[str]) -> bool:

@@ -45,8 +45,8 @@ class QuotedMail:
 
 @dataclass(frozen=True)
 class _Open:
-    """A quoted mail while its lines are read: those with at least ``depth`` marks are its own. It is over at a line with
-    fewer than ``base``, which are those of the line that names its author."""
+    """A quoted mail while its lines are read: those with at least ``depth`` marks are its own. It is over at a line
+    with fewer than ``base``, which are those of the line that names its author."""
 
     mail: QuotedMail
     depth: int

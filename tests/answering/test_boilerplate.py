@@ -235,8 +235,10 @@ def test_what_a_mail_forwards_is_cited_with_who_wrote_it_and_when(tmp_path: Path
     assert (inner.speaker, inner.author, inner.date) == ("Anita Rowan", None, "2026-03-03")
     assert inner.quote == "The coating of batch 14 was only 58 micrometres."
     (outer, *_) = answerer.ask("What should Piotr read before the visit?").citations
-    assert outer.author is not None and outer.author.startswith("Helen Strand")
-    assert outer.date is not None and outer.date.startswith("2026-03-09")
+    assert outer.author is not None
+    assert outer.author.startswith("Helen Strand")
+    assert outer.date is not None
+    assert outer.date.startswith("2026-03-09")
 
 
 def test_who_forwards_a_mail_did_not_write_it(tmp_path: Path) -> None:
@@ -244,4 +246,5 @@ def test_who_forwards_a_mail_did_not_write_it(tmp_path: Path) -> None:
     settings = Settings.model_validate({"memory": {"enabled": False}})
     answerer = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("lookup"), None, settings)
     said = answerer.ask("What did Anita Rowan know about the coating?").text
-    assert "58 micrometres" in said and "read this before" not in said
+    assert "58 micrometres" in said
+    assert "read this before" not in said

@@ -44,7 +44,8 @@ My answer is yes.
 )
 def test_each_quoted_mail_has_its_own_author_and_date(words: str, author: str, date: str) -> None:
     said = quoted_mails.at(FORWARDED, FORWARDED.index(words))
-    assert said is not None and (said.author, said.date) == (author, date)
+    assert said is not None
+    assert (said.author, said.date) == (author, date)
 
 
 @pytest.mark.parametrize("words", ["From: Hal", "Subject: FW", "Mo, see below"])
@@ -96,5 +97,7 @@ def test_no_sentence_joins_a_mail_with_what_it_quotes_or_whom_it_greets() -> Non
 
 
 def test_a_wrapped_sentence_with_a_comma_at_a_lines_end_stays_whole() -> None:
-    text = "The nets of pen four were torn by the storm of March,\nArden says, and nobody mended them in the weeks after."
+    text = (
+        "The nets of pen four were torn by the storm of March,\nArden says, and nobody mended them in the weeks after."
+    )
     assert len(sentences.spans(text)) == 1
