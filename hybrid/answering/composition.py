@@ -78,7 +78,13 @@ class Composer:
         return tuple(self._digest)
 
     def add_quote(
-        self, sentence: Sentence, qualification: str = "", against: Sequence[Sentence] = (), *, attributed: bool = False
+        self,
+        sentence: Sentence,
+        qualification: str = "",
+        against: Sequence[Sentence] = (),
+        *,
+        attributed: bool = False,
+        group: str = "quotes",
     ) -> list[Event]:
         """A sentence of a document, word for word: the events of it, none if it repeats what is there.
 
@@ -87,6 +93,7 @@ class Composer:
             qualification: why it is no statement of fact, in words.
             against: quotes that contradict it, added before it or after.
             attributed: who says it and when stand before it.
+            group: what it stands with in the text.
         """
         lead = ""
         if attributed:
@@ -94,11 +101,14 @@ class Composer:
             known = who_and_when(cited.speaker or cited.author, cited.date)
             lead = f"{known}: " if known else ""
         statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
-        return self._add(statement, "quotes", lead)
+        return self._add(statement, group, lead)
 
-    def add_row(self, sentence: Sentence, qualification: str = "", lead: str = "") -> list[Event]:
-        """A row of an enumeration, word for word, after ``lead``: the events of it. Two rows may say the same."""
-        statement = replace(_quoted(sentence), qualification=qualification)
+    def add_row(
+        self, sentence: Sentence, qualification: str = "", lead: str = "", against: Sequence[Sentence] = ()
+    ) -> list[Event]:
+        """A row of an enumeration, word for word, after ``lead``, and what is said ``against`` it: the events of it. Two
+        rows may say the same."""
+        statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
         return self._add(statement, "rows", lead, may_repeat=True)
 
     def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:

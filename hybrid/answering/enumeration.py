@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from hybrid.answering import premises
+from hybrid.answering import enumeration_states, premises
 from hybrid.answering.enumeration_bounds import UNITS
 from hybrid.answering.enumeration_labels import named_under
 from hybrid.answering.enumeration_question import Enumerated
@@ -91,6 +91,9 @@ class Result:
 def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
     """What the documents have of what was asked for; ``None`` where nothing can be enumerated."""
     result = _found(catalog, asked, where)
+    state = enumeration_states.read(asked)
+    if state is not None and not asked.made_up and not asked.quantity:
+        result = _with_states(catalog, asked, state, result, where)
     if asked.kind == "count" and (result is None or not (result.rows or result.nothing)):
         added = replace(asked, kind="sum", quantity=True)  # "how many eggs" is in a column "Eggs"
         quantity = _found(catalog, added, where)
@@ -98,6 +101,36 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
             quantity.asked = added
             return quantity
     return result
+
+
+def _with_states(
+    catalog: Catalog, asked: Enumerated, state: enumeration_states.State, result: Result | None, where: Filter | None
+) -> Result | None:
+    """The result with what other documents say of its rows, and with the rows that are in the state that is asked for
+    not by their table but by another document."""
+    everything = _found(catalog, replace(asked, terms=tuple(one for one in asked.terms if one != state.term)), where)
+    if everything is None:
+        return result
+    allowed = catalog.matching(where or Filter())
+    chosen = {row.key for row, _ in result.rows} if result is not None else set()
+    rows = [row for row, _ in result.rows] if result is not None else []
+    others = [row for row, _ in everything.rows if row.key not in chosen]
+    against = enumeration_states.said_otherwise(catalog, asked, state, rows, allowed, chosen=True)
+    said = enumeration_states.said_otherwise(catalog, asked, state, others, allowed, chosen=False)
+    if not against and not said:
+        return result
+    made = result if result is not None and result.rows else replace(everything, rows=[], remarks=everything.remarks[:])
+    made.rows = [
+        (enumeration_states.marked(row, against[row.key]) if row.key in against else row, copies)
+        for row, copies in made.rows
+    ]
+    made.rows += [
+        (enumeration_states.marked(row, said[row.key]), copies)
+        for row, copies in everything.rows
+        if row.key in said and row.key not in chosen
+    ]
+    made.nothing = ""
+    return made
 
 
 def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:

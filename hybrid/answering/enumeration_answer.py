@@ -12,6 +12,7 @@ from hybrid.answering.composition import Composer
 from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_STATUS, Found, sentence_of
+from hybrid.answering.enumeration_states import SAYS_OTHERWISE
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
@@ -19,6 +20,8 @@ from hybrid.types.documents import Document, Location
 from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 from hybrid.types.events import Event
 
+_SAID_BESIDE = frozenset({*OF_STATUS.values(), SAYS_OTHERWISE})
+"""Why rows are not counted that is said of them in another way."""
 MOST_ROWS = 1000
 """Rows that an answer shows and cites. The others are counted and added all the same."""
 _STATED, _STATED_QUOTED = 5, 2
@@ -73,10 +76,12 @@ def compose(
             headings.add(heading)
         named = f"{row.cells['Name']} – " if asked.labels else ""  # a line may name several
         events += composer.add_row(
-            sentence, "" if row.not_counted in OF_STATUS.values() else row.not_counted, lead + named
+            sentence, "" if row.not_counted in _SAID_BESIDE else row.not_counted, lead + named, row.against
         )
         lead = ""
         citation = composer.claims[-1].citations[-1]
+        for other in row.against:
+            events += composer.add_quote(other, attributed=True, group="rows")
         rows.append(
             EnumeratedRow(
                 cells=tuple(row.cells.get(name, "") for name in result.columns),

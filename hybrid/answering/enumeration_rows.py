@@ -32,7 +32,8 @@ OF_STATUS = {
 
 @dataclass(frozen=True)
 class Found:
-    """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share."""
+    """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share,
+    ``against`` are sentences that say otherwise."""
 
     sentence: Sentence
     cells: dict[str, str]
@@ -43,6 +44,7 @@ class Found:
     currency: str | None = None
     not_counted: str = ""
     identifier: str = ""
+    against: tuple[Sentence, ...] = ()
 
 
 BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)

@@ -236,7 +236,7 @@ class TableReader:
             left = denying if term.negated else [row for row in holding if row not in denying]
             return _Narrowed(left, by=f"“{term.word}” {'denied' if term.negated else 'said'} in them")
         if holding:
-            said = f"{'no ' if term.negated else ''}“{term.word}” in them"
+            said = f"no “{term.word.removeprefix('un')}” in them" if term.negated else f"“{term.word}” in them"
             return _Narrowed([row for row in rows if (row in holding) != term.negated], by=said)
         if column is not None or (term.negated and root(term.word) == term.stem):
             return _Narrowed(rows, by=f"no “{term.word}” in them" if term.negated else "")

@@ -150,7 +150,7 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
             continue
         amount, currency = amount_of(money[0], "") if money else (None, None)
         date = dates[0][2] if dates else None
-        done = not (_MODAL.search(text) or any(pattern.search(text) for pattern in _NOT_DONE))
+        done = is_done(text)
         cells = {"Date": date or "", "Amount": money[0].strip() if money else "", "Statement": text}
         key = ("event", date, str(amount), currency or "") if date and amount is not None else ("row", text.casefold())
         why = status_of(document) or ("" if done else "planned, asked for, reported or denied")
@@ -158,6 +158,11 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
         row = Found(sentence, cells, (unit.start, unit.end), key, date, amount, currency, why)
         if in_range(row, asked):
             yield row
+
+
+def is_done(text: str) -> bool:
+    """Whether a sentence says that something was done: not that it is planned, asked for, reported or denied."""
+    return not (_MODAL.search(text) or any(pattern.search(text) for pattern in _NOT_DONE))
 
 
 _PERSON = (

@@ -1,0 +1,99 @@
+"""Where a table and another document say otherwise of one thing, both are shown and the thing is not counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hybrid
+from hybrid.answering import enumeration_question, enumeration_states
+
+MAIL = """From: {who} <{who}@arden.example>
+To: Col Peat <col@net.example>
+Date: {day} 2021 10:00:00 +0000
+Subject: accounts
+
+{text}
+"""
+FILES = {
+    "invoices.csv": """Invoice,Supplier,Date,Amount,Status
+117,Netwright,2021-02-10,£4200.00,paid
+118,Netwright,2021-02-24,£3150.00,open
+119,Marfeed,2021-03-01,£9800.00,open
+120,Netwright,2021-03-30,£2750.00,paid
+121,Seaward,2021-04-08,£1100.00,open
+""",
+    "loans.csv": """Loan,Borrower,Returned
+L-7,Ann Orr,2021-03-02
+L-8,Ben Teal,
+L-9,Cy Voss,
+""",
+    "paid.eml": MAIL.format(who="Jean", day="Fri, 05 Mar", text="Invoice 118 was paid on 4 March 2021."),
+    "asked.eml": MAIL.format(who="Col", day="Mon, 08 Mar", text="Please see that invoice 119 will be paid soon."),
+    "bounced.eml": MAIL.format(who="Col", day="Tue, 06 Apr", text="The payment of invoice 120 has not arrived."),
+    "pens.txt": "The walkway of pen 121 was paid for by the harbour.\n",
+    "note.txt": "Loan L-8 was returned by Ben Teal on 9 April 2021.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "counted", "disputed"),
+    [
+        ("Which invoices are unpaid?", ["119", "121"], ["118"]),
+        ("How many invoices are open?", ["119", "121"], ["118"]),
+        ("How many invoices have not been paid?", ["119", "121"], ["118"]),
+        ("Which invoices were paid?", ["117"], ["120", "118"]),
+        ("Which loans were not returned?", ["L-9"], ["L-8"]),
+        ("Which loans were returned?", ["L-7"], ["L-8"]),
+        ("List all invoices.", ["117", "118", "119", "120", "121"], []),
+    ],
+)
+def test_rows_of_which_a_mail_says_otherwise_are_shown_and_not_counted(
+    corpus: hybrid.Corpus, question: str, counted: list[str], disputed: list[str]
+) -> None:
+    found = corpus.ask(question).enumeration
+    assert found is not None
+    assert [row.cells[0] for row in found.rows if not row.not_counted] == counted
+    against = {row.cells[0]: row.not_counted for row in found.rows if row.not_counted}
+    assert against == dict.fromkeys(disputed, enumeration_states.SAYS_OTHERWISE)
+
+
+def test_what_says_otherwise_is_quoted_below_the_row_with_who_and_when(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Which invoices are unpaid?")
+    row = next(claim for claim in answer.claims if "118" in claim.text)
+    (number,) = row.contradicted_by
+    said = next(one for one in answer.citations if one.number == number)
+    assert said.quote == "Invoice 118 was paid on 4 March 2021."
+    assert "Jean, 5 March 2021, 10:00: “Invoice 118 was paid" in answer.text
+    assert "Not counted: 1 row, another document says otherwise." in answer.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Invoice 7 was paid on Friday.", True),
+        ("Invoice 7 was not paid.", False),
+        ("Invoice 7 is still outstanding.", False),
+        ("Invoice 7 will be paid on Friday.", None),
+        ("Was invoice 7 paid?", None),
+        ("Invoice 7 is of Friday.", None),
+    ],
+)
+def test_a_sentence_says_that_a_thing_is_done_or_not_or_neither(text: str, said: bool | None) -> None:
+    asked = enumeration_question.read("Which invoices are unpaid?")
+    assert asked is not None
+    state = enumeration_states.read(asked)
+    assert state is not None
+    assert state.said_in(text) is said
