@@ -314,7 +314,8 @@ class Answerer:
             return False
         with context.timed("enumeration"):
             result = enumeration.find(self._catalog, asked, context.where)
-            if result is None:
+            if result is None or not (result.rows or result.nothing):
+                context.events += [context.note(remark) for remark in result.remarks] if result else []
                 return False
             context.route = context.route.model_copy(update={"name": "lookup"})
             if not result.rows:

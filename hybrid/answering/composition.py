@@ -106,8 +106,8 @@ class Composer:
     def add_row(
         self, sentence: Sentence, qualification: str = "", lead: str = "", against: Sequence[Sentence] = ()
     ) -> list[Event]:
-        """A row of an enumeration, word for word, after ``lead``, and what is said ``against`` it: the events of it. Two
-        rows may say the same."""
+        """A row of an enumeration, word for word, after ``lead``, and what is said ``against`` it: the events of it.
+        Two rows may say the same."""
         statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
         return self._add(statement, "rows", lead, may_repeat=True)
 

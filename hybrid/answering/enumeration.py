@@ -100,6 +100,8 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         if quantity is not None and quantity.rows:
             quantity.asked = added
             return quantity
+        if quantity is not None and result is None:
+            return quantity  # which columns there are
     return result
 
 
@@ -185,10 +187,10 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
 
 
 def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
-    """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for. No other has any
-    of what was asked for: `find` reads these alone."""
+    """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for; all of them
+    where any table may have it. No other has any of what was asked for: `find` reads these alone."""
     titles = catalog.titles()
-    if asked.stems & ROWS:
+    if asked.stems & ROWS or (asked.quantity and asked.terms):
         return titles
     wanted = asked.stems | roots(asked.head) | (PAID if root("paid") in asked.stems else frozenset())
     if wanted & _MADE_NAMES:
@@ -231,6 +233,11 @@ def _names_nothing(catalog: Catalog, asked: Enumerated) -> bool:
 def _composed(
     result: Result, asked: Enumerated, parts: list[Part], documents: list[Found], spoken: list[Found]
 ) -> Result | None:
+    unsaid = [part for part in parts if part.unsaid]
+    parts = [part for part in parts if not part.unsaid]
+    if unsaid and not parts:
+        result.remarks += [_columns_of(part) for part in unsaid[:_DIFFERENCES]]
+        return result
     empty, parts = [part for part in parts if not part.rows], [part for part in parts if part.rows]
     fewest = min((len(part.unused) for part in parts), default=0)
     parts = [part for part in parts if len(part.unused) == fewest]
@@ -264,6 +271,15 @@ def _composed(
         result.rows.sort(key=lambda pair: pair[0].date or "")
     result.remarks += _differences(result.rows)
     return result if result.rows else None
+
+
+def _columns_of(part: Part) -> str:
+    """That a column of numbers was not added, since nothing there says that it is of what was asked for."""
+    source = part.rows[0].sentence.source
+    return (
+        f"Nothing was added up from {source}: nothing there says “{part.unsaid}”. Its columns are"
+        f" {', '.join(part.columns)}; ask for one by its name."
+    )
 
 
 def _names_office(part: Part, asked: Enumerated) -> bool:

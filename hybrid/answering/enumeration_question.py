@@ -121,7 +121,11 @@ _MONEY_WORDS = rooted(
     disbursement reimbursement commission budget
     """
 )
-_PLURAL = re.compile(r"(?:[^s]s|ses|people|men|children|staff|feet|data|criteria|media)$", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"(?:[^s]s|ses|people|men|children|staff|feet|data|criteria|media|teeth|geese|mice"
+    r"|\b(?:fish|sheep|deer|cattle|salmon|trout|aircraft|livestock|poultry|personnel|swine))$",
+    re.IGNORECASE,
+)
 _MONTH = rf"(?:{values.MONTH_NAME}|\bmay\b)"
 _WHEN = re.compile(
     rf"(?P<day>{values.DAY})|(?P<month>{_MONTH})\s+(?:of\s+)?(?P<myear>\d{{4}})|(?P<iso>\b\d{{4}}-\d{{2}}\b)|(?P<year>{values.YEAR})",
@@ -283,6 +287,8 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         return None
     while len(words) > 1 and _is_participle(words[-1]) and kind != "sum":
         phrase = phrase[: phrase.rindex(words.pop())]  # "every crate delivered"
+    if kind == "count" and len(words) > 1 and _PLURAL.search(words[-2]) and _is_verb_behind(words[-1]):
+        phrase = phrase[: phrase.rindex(words.pop())]  # "how many fish died"
     head = words[-1]
     stem = root(head)
     if head[0].isupper() and not head.isupper() and not _PLURAL.search(head):
@@ -304,6 +310,11 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
 
 def _is_participle(word: str) -> bool:
     return word.endswith("ed") and word[0].islower() and wordnet.is_verb(word) and len(word) > 4
+
+
+def _is_verb_behind(word: str) -> bool:
+    """Whether a word behind a plural is what that did: "died", "sank"; not "boats", nor "reports"."""
+    return word[0].islower() and not _PLURAL.search(word) and wordnet.is_verb(word)
 
 
 def _also(groups: str) -> dict[str, Words]:

@@ -53,7 +53,7 @@ BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
 @dataclass(frozen=True)
 class Part:
     """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
-    says nothing of."""
+    says nothing of, ``unsaid`` is the word without which a column of numbers may be of something else."""
 
     rule: int
     columns: tuple[str, ...]
@@ -63,6 +63,7 @@ class Part:
     summed: str
     dated: str = ""
     before: int = 0
+    unsaid: str = ""
 
 
 def sentence_of(

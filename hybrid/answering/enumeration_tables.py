@@ -32,7 +32,7 @@ from hybrid.answering.enumeration_rows import (
     word_pattern,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import ROWS, Term, denies, names_alike, root, roots, word_term
+from hybrid.answering.enumeration_terms import EMPTY, ROWS, Term, denies, names_alike, root, roots, word_term
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -43,7 +43,7 @@ from hybrid.answering.enumeration_values import (
     read_dates,
 )
 from hybrid.answering.evidence import collapse
-from hybrid.text import lexicon, tables
+from hybrid.text import lexicon, tables, wordnet
 from hybrid.types.documents import Document
 
 _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
@@ -70,6 +70,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     if not rows:
         return None
     head = reader.quantity_column(asked) if asked.quantity else reader.head_column(asked)
+    named = reader.naming(asked, head) if asked.quantity else ()
     if asked.quantity and head is None:
         return None
     titled = names_many(reader.caption, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
@@ -85,6 +86,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     unused: list[Term] = []
     before = len(rows)
     for term in asked.terms:
+        if term in named:
+            continue
         mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
         if not (narrowed := reader.narrowed(rows, term, head, by_title=not mentioned)).known:
             if term.name:
@@ -107,10 +110,17 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
-    if (not found and (rule == BY_ROWS or unused)) or (asked.quantity and (unused or not found)):
+    missing = [term.word for term in unused] if asked.quantity else []
+    if named and not reader.says(asked):
+        missing.append(asked.head)
+    if (not found and (rule == BY_ROWS or unused or asked.quantity)) or (
+        missing and (len(missing) > 1 or len(asked.terms) < 2)
+    ):
         return None  # of a quantity a row that may not be meant is worse than none
-    summed = reader.names[amounts] if amounts is not None else ""
-    return Part(rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before)
+    summed, unsaid = reader.names[amounts] if amounts is not None else "", next(iter(missing), "")
+    return Part(
+        rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before, unsaid=unsaid
+    )
 
 
 @dataclass(frozen=True)
@@ -389,12 +399,34 @@ class TableReader:
         measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
         if asked.stems:
             found = [at for at in measured if roots(self.names[at]) & asked.stems]
+            by_verb = [at for at in measured if self.naming(asked, at)]
+            both = [at for at in by_verb if at in found]
+            found = both or by_verb or found
         else:
             found = [at for at in measured if UNITS.get(self._unit(at), ("",))[0] in _OF_STUFF]
         cells = {
             match["unit"].lower() for at in found for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))
         }
         return found[0] if len(found) == 1 and len(cells) < 2 else None
+
+    def naming(self, asked: Enumerated, column: int | None) -> tuple[Term, ...]:
+        """The words of a question by which it names a column of numbers: "failed" the column "Failures"."""
+        if column is None or not self._table.columns:
+            return ()
+        name = self.names[column]
+        return tuple(
+            term
+            for term in asked.terms
+            if not (term.name or term.label or term.negated or term.is_phrase)
+            and (term.stem in roots(name) or names_alike(term.word, name))
+        )
+
+    def says(self, asked: Enumerated) -> bool:
+        """Whether the table or its document says what is counted ("shells"), or people are, who need no name."""
+        if asked.stems & EMPTY or wordnet.is_person(asked.head.lower()):
+            return True
+        wanted = asked.stems | {root(asked.head)}
+        return bool(roots(f"{' '.join(self.names)} {self._document.title}\n{self._document.text}") & wanted)
 
     def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
         """The number of a cell, in a unit where both that and the cell's are known."""

@@ -70,7 +70,9 @@ EMPTY = rooted(
 )
 ROWS = rooted("entry row line")
 """What the rows of any table are called, and the entries of any log."""
-_ALIKE = tuple(rooted(group) for group in ("die dead death mortality", "injury hurt casualty wound", "fault failure"))
+_ALIKE = tuple(
+    rooted(group) for group in ("die died dies dead death mortality", "injury hurt casualty wound", "fault failure")
+)
 
 
 def names_alike(word: str, name: str) -> bool:
@@ -298,7 +300,7 @@ def denies(text: str, stem: str) -> bool:
 
 
 _CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
-_DENIED_WITHIN = 5
+_DENIED_WITHIN = 6
 """Words between a word and what denies it; not measured."""
 
 

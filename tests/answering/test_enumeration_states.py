@@ -51,9 +51,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
 @pytest.mark.parametrize(
     ("question", "counted", "disputed"),
     [
-        ("Which invoices are unpaid?", ["119", "121"], ["118"]),
-        ("How many invoices are open?", ["119", "121"], ["118"]),
-        ("How many invoices have not been paid?", ["119", "121"], ["118"]),
+        ("Which invoices are unpaid?", ["119", "121"], ["118", "120"]),
+        ("How many invoices are open?", ["119", "121"], ["118", "120"]),
+        ("How many invoices have not been paid?", ["119", "121"], ["118", "120"]),
         ("Which invoices were paid?", ["117"], ["120", "118"]),
         ("Which loans were not returned?", ["L-9"], ["L-8"]),
         ("Which loans were returned?", ["L-7"], ["L-8"]),
@@ -77,7 +77,7 @@ def test_what_says_otherwise_is_quoted_below_the_row_with_who_and_when(corpus: h
     said = next(one for one in answer.citations if one.number == number)
     assert said.quote == "Invoice 118 was paid on 4 March 2021."
     assert "Jean, 5 March 2021, 10:00: “Invoice 118 was paid" in answer.text
-    assert "Not counted: 1 row, another document says otherwise." in answer.notes
+    assert "Not counted: 2 rows, another document says otherwise." in answer.notes
 
 
 @pytest.mark.parametrize(

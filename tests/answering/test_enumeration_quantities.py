@@ -1,0 +1,82 @@
+"""How many of a thing did something: the sum of the column that the verb names, over the rows that the rest chooses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import hybrid
+
+FILES = {
+    "firing.csv": """Show,Barge,Shells loaded,Failures,Late
+Harbour night,1,120,3,0
+Harbour night,2,140,9,1
+Lake fete,1,80,1,2
+Lake fete,2,95,4,0
+Bridge,2,60,none,1
+Bridge,3,75,2,2
+""",
+    "pens.csv": """Week,Pen,Stocked,Dead,Treated
+1,1,5000,40,0
+1,2,5200,55,0
+2,1,4960,31,200
+2,2,5145,75,310
+""",
+    "mishaps.csv": """Date,Place,Injured,Fish lost
+2021-02-03,Pen 4,none,1200
+2021-02-20,Pier,1,0
+2021-03-15,Pen 4,2,3400
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "column", "total"),
+    [
+        ("How many shells failed on barge 2?", "Failures", 13),
+        ("How many of the shells on barge 2 failed?", "Failures", 13),
+        ("How many shells were loaded on barge 1?", "Shells loaded", 200),
+        ("How many shells were late at the Lake fete?", "Late", 2),
+        ("How many failures were there on barge 2?", "Failures", 13),
+        ("How many fish were lost from pen 4?", "Fish lost", 4600),
+        ("How many people were injured in pen 4?", "Injured", 2),
+    ],
+)
+def test_a_verb_names_the_column_that_is_added(corpus: hybrid.Corpus, question: str, column: str, total: int) -> None:
+    found = corpus.ask(question).enumeration
+    assert found is not None
+    assert (found.summed, found.sums) == (column, {"": Decimal(total)})
+
+
+@pytest.mark.parametrize(
+    ("question", "unsaid", "columns"),
+    [
+        ("How many pumps failed on barge 2?", "pumps", "Show, Barge, Shells loaded, Failures, Late"),
+        ("How many shells exploded on barge 2?", "exploded", "Show, Barge, Shells loaded, Failures, Late"),
+        ("How many fish died in pen 2?", "fish", "Week, Pen, Stocked, Dead, Treated"),
+    ],
+)
+def test_where_no_column_is_meant_for_certain_the_columns_are_named(
+    corpus: hybrid.Corpus, question: str, unsaid: str, columns: str
+) -> None:
+    answer = corpus.ask(question)
+    assert answer.enumeration is None
+    notes = [note for note in answer.notes if note.startswith("Nothing was added up")]
+    assert any(f"says “{unsaid}”. Its columns are {columns};" in note for note in notes)
+
+
+def test_nothing_is_added_for_rows_that_there_are_not(corpus: hybrid.Corpus) -> None:
+    assert corpus.ask("How many shells failed on barge 7?").enumeration is None
