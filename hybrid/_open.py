@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, InputError, SettingsError
+from hybrid.errors import CorpusError, CorpusNotFoundError, CorruptCorpusError, HybridError, InputError, SettingsError
 from hybrid.settings import Settings
 from hybrid.settings import sources as sources
 from hybrid.settings.sources import Layer, Resolved
@@ -150,6 +150,14 @@ def _check_not_emptied(directory: Path) -> None:
             f"{catalog_path(directory)} is empty, and the corpus was not: there are files in {commits}; put back a "
             "copy of it, or ingest the documents into a new directory"
         )
+
+
+def finish_erasure(catalog: Catalog, directory: Path) -> None:
+    """Erase what a removal could not, as somebody read it still. Nothing is raised: a corpus is being closed."""
+    from hybrid.stores import erasure
+
+    with suppress(HybridError, OSError):
+        erasure.finish(catalog, directory)
 
 
 def settle(catalog: Catalog, given: Given) -> Settings:

@@ -149,6 +149,7 @@ class Corpus(Shown):
     def _release(self) -> None:
         with self._lock:
             self._view = self._held_embedder = self._held_model = self._tokenizer = None
+        _open.finish_erasure(self._catalog, self.directory)
         self._catalog.close()
 
     def __enter__(self) -> Self:

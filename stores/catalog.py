@@ -36,7 +36,7 @@ from hybrid.stores.catalog_cache import (
     TextCache,
     WordIndex,
 )
-from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors
+from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors, vacuum
 from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import (
     ChunkRow,
@@ -58,7 +58,7 @@ from hybrid.stores.tables import (
     TextTable,
     VolumeTable,
 )
-from hybrid.stores.transaction import Transaction, volume_rows
+from hybrid.stores.transaction import SOURCES, Transaction, volume_rows
 from hybrid.text import shingles
 from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata, text_sha256
@@ -213,6 +213,11 @@ class Catalog:
         with storage_errors(), connect(self._engine, write=True) as connection:
             yield Transaction(connection)
 
+    def vacuum(self, wait_ms: int) -> bool:
+        """Write the database anew, without the bytes of what was deleted; see `hybrid.stores.database.vacuum`."""
+        with storage_errors():
+            return vacuum(self._engine, wait_ms)
+
     # Facts ---------------------------------------------------------------------------------------
 
     def info(self, key: str) -> str | None:
@@ -235,7 +240,7 @@ class Catalog:
 
     def sources(self, *, document_id: int | None = None, parent: str | None = None) -> list[SourceRow]:
         """All sources, or those of a document, or those attached to a source; in the order they came."""
-        statement = _SOURCES.order_by(SourceTable.id)
+        statement = SOURCES.order_by(SourceTable.id)
         if document_id is not None:
             statement = statement.where(SourceTable.document_id == document_id)
         if parent is not None:
@@ -246,7 +251,7 @@ class Catalog:
     def source(self, name: str) -> SourceRow | None:
         """The source of that name, or ``None``."""
         with self._connection() as connection:
-            row = connection.execute(_SOURCES.where(SourceTable.name == name)).first()
+            row = connection.execute(SOURCES.where(SourceTable.name == name)).first()
             return SourceRow(*row) if row else None
 
     def source_named(self, name: str) -> SourceRow | None:
@@ -276,7 +281,7 @@ class Catalog:
         """All documents in the order of their ids, which is the order in which they were added."""
         with self._connection() as connection:
             sources: dict[int, list[SourceRow]] = {}
-            for row in connection.execute(_SOURCES.order_by(SourceTable.id)):
+            for row in connection.execute(SOURCES.order_by(SourceTable.id)):
                 sources.setdefault(row.document_id, []).append(SourceRow(*row))
             counts = select(ChunkTable.document_id, func.count()).group_by(ChunkTable.document_id)
             chunks = {row[0]: row[1] for row in connection.execute(counts)}
@@ -358,7 +363,7 @@ class Catalog:
                 == select(DocumentTable.text_sha256).where(DocumentTable.id == document_id).scalar_subquery()
             )
         )
-        statement = _SOURCES.where((SourceTable.document_id == document_id) | SourceTable.document_id.in_(alike))
+        statement = SOURCES.where((SourceTable.document_id == document_id) | SourceTable.document_id.in_(alike))
         with self._connection() as connection:
             return [SourceRow(*row) for row in connection.execute(statement.order_by(SourceTable.id))]
 
@@ -399,7 +404,7 @@ class Catalog:
         wanted = list(document_ids)
         names = dict(self._first_names(connection, wanted))
         for document_id in [one for one in wanted if one in sources]:
-            of_name = _SOURCES.where(SourceTable.name == sources[document_id])
+            of_name = SOURCES.where(SourceTable.name == sources[document_id])
             row = connection.execute(of_name.where(SourceTable.document_id == document_id)).first()
             if row is not None:
                 names[document_id] = row.name, row.parent, row.details
@@ -608,16 +613,6 @@ def check_embedder(catalog: Catalog, fingerprint: str) -> None:
             f"{fingerprint}: open it with its own embedder, or ingest into a new directory"
         )
 
-
-_SOURCES = select(
-    SourceTable.name,
-    SourceTable.document_id,
-    DocumentTable.sha256,
-    SourceTable.size,
-    SourceTable.mtime_ns,
-    SourceTable.parent,
-    SourceTable.details,
-).join(DocumentTable)
 
 # Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
 # Every change of a corpus is a commit; the others tell apart states of a catalog that is filled without commits.

@@ -99,11 +99,12 @@ def _read_only(path: Path) -> URL:
 _CAUTIONS = ("trusted_schema=OFF", "cell_size_check=ON")
 """What a database that somebody else made must not do (run functions from its schema), and damaged pages that are told
 from good ones before they are followed."""
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
-    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *_CAUTIONS):
+    for pragma in (f"busy_timeout={BUSY_MS}", *_WRITING, *_CAUTIONS):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -124,6 +125,21 @@ def connect(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
     """A connection within a transaction: committed at the end of the block, rolled back if it raises."""
     with engine.connect().execution_options(hybrid_write=write) as connection, connection.begin():
         yield connection
+
+
+def vacuum(engine: Engine, wait_ms: int) -> bool:
+    """Write the database anew, without what was deleted, and cut its log of changes to nothing. False if the log is
+    still read after ``wait_ms`` milliseconds: it keeps what it holds."""
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        try:
+            raw.execute("VACUUM")
+            raw.execute(f"PRAGMA busy_timeout={wait_ms}")
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    return not busy
 
 
 @contextmanager

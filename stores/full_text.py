@@ -35,6 +35,11 @@ def rebuild(connection: Connection) -> None:
     connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('rebuild')"))
 
 
+def optimize(connection: Connection) -> None:
+    """Merge the index into one segment, without the words of chunks that are gone."""
+    connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('optimize')"))
+
+
 def search(connection: Connection, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
     """The ``k`` best chunks for a match expression: ids and BM25 scores, higher is better.
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores import full_text
+from hybrid.stores import erasure, full_text
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.rows import StoredFile
@@ -40,6 +40,12 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     problems += _index(catalog, directory, ids)
     volumes = catalog.volumes()
     problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
+    if erasure.pending(catalog):
+        said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
+        advice = "hybrid repair does it, once nobody reads the state before the removal"
+        problems.append(
+            IntegrityProblem(part="deletion", name="catalog.sqlite", problem=said, advice=advice, repairable=True)
+        )
     counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
     commit = catalog.commit()
     return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
-from hybrid.stores.rows import Removed, SourceEntry, StoredFile, VolumePart, VolumeRow
+from hybrid.stores.rows import Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
     ChunkTable,
@@ -31,6 +31,17 @@ from hybrid.stores.tables import (
 from hybrid.text import shingles
 from hybrid.types.documents import Chunk, Document, text_sha256
 from hybrid.types.reports import MemoryState
+
+SOURCES = select(
+    SourceTable.name,
+    SourceTable.document_id,
+    DocumentTable.sha256,
+    SourceTable.size,
+    SourceTable.mtime_ns,
+    SourceTable.parent,
+    SourceTable.details,
+).join(DocumentTable)
+"""All sources, with the fields of a `SourceRow`."""
 
 
 class Transaction:
@@ -220,6 +231,15 @@ class Transaction:
         )
         return bool(self._connection.scalar(select(exists().where(DocumentTable.id.not_in(covered)))))
 
+    def sources(self) -> list[SourceRow]:
+        """All sources, in the order in which they came."""
+        return [SourceRow(*row) for row in self._connection.execute(SOURCES.order_by(SourceTable.id))]
+
+    def set_group(self, document_id: int, key: str) -> None:
+        """Change what a document is grouped by, wherever it is in a volume."""
+        of = VolumeDocumentTable
+        self._connection.execute(update(of).where(of.document_id == document_id).values(key=key))
+
     def volumes(self) -> list[VolumeRow]:
         """All volumes, oldest first."""
         return volume_rows(self._connection)
@@ -246,10 +266,26 @@ class Transaction:
         statement = upsert(InfoTable).values(key=key, value=value)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
+    def unset_info(self, key: str) -> None:
+        """Forget a fact about the corpus."""
+        self._connection.execute(delete(InfoTable).where(InfoTable.key == key))
+
     def refresh_mtime(self, name: str, size: int, mtime_ns: int) -> None:
         """Record a file's new size and time where its content is still the same."""
         values = {"size": size, "mtime_ns": mtime_ns}
         self._connection.execute(update(SourceTable).where(SourceTable.name == name).values(values))
+
+    def forget_in_log(self, names: Iterable[str]) -> None:
+        """Take sources, and what was left out of them, out of all that the log says."""
+        gone = set(names)
+        for row in self._connection.execute(select(LogTable.id, LogTable.detail)).all():
+            detail = dict(row.detail)
+            if isinstance(sources := detail.get("sources"), list):
+                detail["sources"] = [one for one in sources if one not in gone]
+            if isinstance(files := detail.get("files"), list):
+                detail["files"] = [one for one in files if gone.isdisjoint((one["source"], one.get("part_of")))]
+            if detail != row.detail:
+                self._connection.execute(update(LogTable).where(LogTable.id == row.id).values(detail=detail))
 
     def log(self, event: str, **detail: Any) -> None:
         """Write to the log what was done; ``detail`` must be plain JSON data."""

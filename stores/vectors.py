@@ -64,6 +64,9 @@ _PROBES = 64
 _TRAINING_PER_LIST = 64
 """Vectors that k-means sees for each list: between the 39 that FAISS asks for at least and its 256. Not varied: more
 would lengthen the training, which is most of the 15 s at 100,000 vectors."""
+_CENTRE_IS_VECTOR = 0.999
+"""Cosine from which a list's centre gives a vector away: a cluster of one vector has it as its centre, up to rounding.
+A bound, not a measurement."""
 _SEED = 1234
 _BITS_PER_ID = 1000
 """Bits of a selector for each of its ids; past that FAISS's set of ids, which grows with their number alone, is
@@ -197,13 +200,24 @@ class FaissIndex:
         return size > self._exact_up_to and _lists_for(size) > 2 * self._index.nlist
 
     def remove(self, ids: Ids) -> int:
-        """Removes what is there of ``ids`` and says how many that were."""
+        """Removes what is there of ``ids`` and says how many that were. The centre of a list that held little else than
+        a removed vector is that vector, nearly: then the index is rebuilt without it."""
         self._check_changeable()
-        present = self._ids.intersection(_checked_ids(ids).tolist())
-        if present:
-            self._index.remove_ids(np.fromiter(sorted(present), dtype=np.int64))
-            self._ids -= present
+        present = np.array(sorted(self._ids.intersection(_checked_ids(ids).tolist())), np.int64)
+        if not len(present):
+            return 0
+        shown_by_a_centre = not self.exact and self._nearest_centre(present) > _CENTRE_IS_VECTOR
+        self._index.remove_ids(present)
+        self._ids.difference_update(present.tolist())
+        if shown_by_a_centre:
+            self._index = self.build(self.dimension, *self.contents(), self._exact_up_to)._index
         return len(present)
+
+    def _nearest_centre(self, ids: Ids) -> float:
+        """The largest cosine of one of these vectors and the centre of a list."""
+        all_ids, vectors = self.contents()
+        scores, _ = self._index.quantizer.search(vectors[np.isin(all_ids, ids)], 1)
+        return float(scores.max())
 
     def search(self, query: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
         """The ``k`` most similar: scores and ids ``[q, k]``, padded with ``-inf`` and ``-1``.
@@ -294,7 +308,7 @@ def _empty_exact(dimension: int) -> Any:
 
 
 def _lists_for(size: int) -> int:
-    return max(1, int(_LISTS_PER_ROOT * size**0.5))
+    return max(1, min(size, int(_LISTS_PER_ROOT * size**0.5)))  # k-means needs a vector a list
 
 
 def _trained_approximate(vectors: Vectors) -> Any:

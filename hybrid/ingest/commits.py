@@ -16,8 +16,9 @@ from hybrid._runtime import log_info
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
+from hybrid.ingest.volume_plan import group_key, names_in
 from hybrid.settings import Settings
-from hybrid.stores import commits, volumes
+from hybrid.stores import commits, erasure, volumes
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.rows import Removed, StoredFile, VolumePart, VolumeRow
@@ -53,6 +54,7 @@ class Writer:
         self.directory = directory
         self.identity = identity
         self._exact_up_to = settings.retrieval.exact_up_to
+        self._separate_by = settings.memory.separate_by
         self._tally = tally
         self._index: VectorIndex | None = None
         self._stored: StoredFile | None = None  # None: the index in memory is not on disk yet
@@ -131,8 +133,9 @@ class Writer:
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
 
-    def commit_removal(self, sources: Sequence[str]) -> Removed:
-        """Forget sources and their attachments, with the documents that have no other name."""
+    def commit_removal(self, sources: Sequence[str], *, renamed: bool = False) -> Removed:
+        """Forget sources and their attachments, with the documents that have no other name. Their names are taken out
+        of the log, too, and an erasure is due (`hybrid.stores.erasure`), unless they only have another name now."""
         index = self._loaded_index(None)
         with self._changes() as transaction:
             each = [transaction.remove_source(source) for source in sources]
@@ -143,9 +146,24 @@ class Writer:
                 tuple(digest for one in each for digest in one.text_sha256s),
             )
             self._unindex(index, removed)
+            named: list[str] = list(removed.sources) if renamed else []
+            if not renamed:
+                transaction.forget_in_log(removed.sources)
+                self._regroup(transaction, set(removed.sources))
+                transaction.set_info(erasure.PENDING, "due")
             self._commit(transaction)
-            transaction.log("remove", sources=list(removed.sources), documents_removed=list(removed.document_ids))
+            about = {"sources": named, "count": len(removed.sources)}
+            transaction.log("remove", **about, documents_removed=list(removed.document_ids))
         return removed
+
+    def _regroup(self, transaction: Transaction, gone: set[str]) -> None:
+        """Group the documents that stay, and were grouped by a name that goes, by the names that they have now."""
+        keys = {part.document_id: part.key for row in transaction.volumes() for part in row.parts}
+        documents = {one for one, key in keys.items() if not gone.isdisjoint(names_in(key))}
+        sources = {row.source: row for row in transaction.sources()} if documents else {}
+        for row in reversed(sources.values()):  # the first name of a document comes last
+            if row.document_id in documents:
+                transaction.set_group(row.document_id, group_key(row, sources, self._separate_by))
 
     def commit_index(self) -> None:
         """See to it that the index is whole: rebuild it from the catalog's embeddings if it is not."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid._runtime import log_info, log_warning
-from hybrid.errors import SourceNotFoundError
+from hybrid.errors import CorpusError, SourceNotFoundError
 from hybrid.ingest import custody, deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
@@ -27,6 +27,7 @@ from hybrid.ingest.commits import Embedded, Writer
 from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
+from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
 from hybrid.stores.sentence_vectors import SentenceVectors
@@ -98,10 +99,12 @@ def ingest(
             detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
         if tally.renamed:
-            writer.commit_removal([before for before, _ in tally.renamed])
+            writer.commit_removal([before for before, _ in tally.renamed], renamed=True)
         custody.record_left_out(catalog, tally.skipped)
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally, workers)
+        if erasure.pending(catalog):
+            _erase(catalog, directory, tally)
         return ended(tally.report(catalog.commit()))
 
 
@@ -135,9 +138,27 @@ def remove(
             tally.removed.extend(removed.sources)
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally)
+        with tally.timed("index"):
+            _erase(catalog, directory, tally)
         gone = dict(zip(removed.document_ids, removed.text_sha256s, strict=True))
         certificate = deletion.certificate(catalog, before, gone, writer.identity)
         return ended(tally.report(catalog.commit()).model_copy(update={"certificate": certificate}))
+
+
+def _erase(catalog: Catalog, directory: Path, tally: Tally) -> None:
+    """Erase what was removed, or note why that has to wait: the removal itself is committed."""
+    try:
+        if not erasure.erase(catalog, directory):
+            tally.notes.append(
+                "what was removed is still being read by another call or process, and its bytes are in the catalog's "
+                "log of changes until that ends; closing the corpus, the next ingest or removal, or hybrid repair "
+                "erases them"
+            )
+    except CorpusError as error:
+        tally.notes.append(
+            f"what was removed could not be erased from the catalog's free pages yet: {error}; the next ingest or "
+            "removal, or hybrid repair, does it"
+        )
 
 
 @contextmanager

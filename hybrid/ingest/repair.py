@@ -7,6 +7,7 @@ from pathlib import Path
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
+from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
 from hybrid.stores.integrity import rebuild_full_text
@@ -32,3 +33,5 @@ def repair(catalog: Catalog, directory: Path, settings: Settings, found: Integri
             writer.commit_rebuilt_index()
         if damaged:
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])
+        if "deletion" in parts:
+            erasure.erase(catalog, directory)

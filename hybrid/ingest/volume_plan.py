@@ -71,6 +71,12 @@ def access_class(key: str) -> str:
     return found
 
 
+def names_in(key: str) -> tuple[str, str]:
+    """The thread, or the source that the document came with, and its own name. ``key``: see `group_key`."""
+    _, _, thread, name = json.loads(key)
+    return thread, name
+
+
 def plan(documents: Sequence[Measured], most: int, identity: str) -> list[PlannedVolume]:
     """The volumes of a corpus, each of at most ``most`` tokens.
 

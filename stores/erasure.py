@@ -1,0 +1,59 @@
+"""Erasure: what was removed is gone from every byte of a corpus, and not from its tables alone.
+
+A database that deletes a row leaves its bytes in free pages, in the slack of pages that were split, in its log of
+changes and in the segments of its full-text index. So after a removal the full text is merged into one segment, the
+database is written anew (VACUUM) and its log cut to nothing; older index files and what lies in quarantine go, too.
+``PRAGMA secure_delete`` alone does not suffice: it overwrites what is deleted, not what was moved before.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hybrid.errors import CorpusError
+from hybrid.stores import commits, full_text
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.database import write_lock
+from hybrid.stores.files import refuse_links
+
+PENDING = "erasure"
+"""The fact about a corpus that says that an erasure is not finished: set in the commit of the removal."""
+WAIT_MS = 500
+"""How long an erasure waits for those that read an older state; it is finished later otherwise. Not measured."""
+QUARANTINE = "quarantine"
+
+
+def erase(catalog: Catalog, directory: Path) -> bool:
+    """Erase what was removed. The caller holds the write lock. False: somebody still reads an older state, whose pages
+    the database must keep; then, or if it is interrupted, `finish` does it later.
+
+    Raises `CorpusError` where the disk is full: the database is written anew beside the old one.
+    """
+    with catalog.connection(write=True) as connection:
+        full_text.optimize(connection)
+    commits.prune_indexes(directory, catalog.index_files(1))
+    refuse_links(directory, QUARANTINE)
+    shutil.rmtree(directory / QUARANTINE, ignore_errors=True)
+    if not catalog.vacuum(WAIT_MS):
+        return False
+    with catalog.transaction() as transaction:
+        transaction.unset_info(PENDING)
+    return True
+
+
+def pending(catalog: Catalog) -> bool:
+    """Whether an erasure has to be finished."""
+    return catalog.info(PENDING) is not None
+
+
+def finish(catalog: Catalog, directory: Path) -> None:
+    """Finish an erasure that was delayed or interrupted, if there is one and nobody else is writing."""
+    if not catalog.writable:
+        return
+    try:
+        if pending(catalog):
+            with write_lock(directory):
+                erase(catalog, directory)
+    except CorpusError:  # the next one to write or to close does it
+        return
