@@ -67,7 +67,7 @@ def _broader(word: str) -> frozenset[int]:
     return frozenset(int(one) for sense in senses(word) for one in broader.get(sense, "").split())
 
 
-_PARTS_OF_SPEECH, _VERB = 4, 1
+_PARTS_OF_SPEECH, _VERB, _ADVERB = 4, 1, 3
 """A sense's number modulo the first is its part of speech."""
 
 
@@ -80,6 +80,12 @@ def is_verb(word: str) -> bool:
         for lemma in lemmas(word)
         for sense in words.get(lemma, "").partition("\t")[0].split()
     )
+
+
+def is_adverb(word: str) -> bool:
+    """Whether a lower-case word is an adverb as it stands: "slowly", and not "friendly"."""
+    own = _table()[1].get(word, "").partition("\t")[0]
+    return any(int(sense) % _PARTS_OF_SPEECH == _ADVERB for sense in own.split())
 
 
 def is_infinitive(word: str) -> bool:

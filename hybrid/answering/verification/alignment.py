@@ -105,7 +105,7 @@ def align(claim: str, span: str) -> Alignment:
         found = [
             (_NEAR[kind], place in used, place)
             for place, other in enumerate(theirs)
-            if (kind := _relation(word, other))
+            if (kind := relation_of(word, other))
         ]
         # "The publisher may publish it": each stands for the word that it is, where there is one.
         found = [row for row in found if theirs[row[2]] == word or theirs[row[2]] not in mine] or found
@@ -182,7 +182,8 @@ def _phrase(parts: Sequence[str]) -> str | None:
 
 
 @lru_cache(maxsize=262_144)
-def _relation(word: str, other: str) -> wordnet.Relation | None:
+def relation_of(word: str, other: str) -> wordnet.Relation | None:
+    """How a word of a claim stands to a word of a span, as `hybrid.text.wordnet.relation`, with listed synonyms too."""
     one, two = lexicon.stem(word), lexicon.stem(other)
     if one == two:
         return "same"
@@ -200,7 +201,7 @@ def _relation(word: str, other: str) -> wordnet.Relation | None:
 
 def alike(word: str, other: str) -> bool:
     """Whether one word may stand for another: the same, a synonym, a broader or a narrower one."""
-    return _relation(word, other) is not None
+    return relation_of(word, other) is not None
 
 
 def ordinals(text: str) -> frozenset[str]:
@@ -263,7 +264,7 @@ def says_the_same(claim: str, span: str) -> bool:
 
 def limits_left_out(claim: str, span: str) -> Leftover:
     """What limits the span's clauses that the claim is about, and stands in no word of the claim."""
-    return leftover(plain(claim), plain(span), _relation)
+    return leftover(plain(claim), plain(span), relation_of)
 
 
 def rearranged(claim: str, span: str) -> bool:

@@ -99,6 +99,13 @@ def _circumstances(text: str) -> Iterator[_Circumstance]:
                 break
             if phrase and other[0].islower() and _is_verb_form(other.lower()) and phrase[-1] not in _DETERMINERS:
                 break
+            if (
+                other.lower() in _DETERMINERS
+                and phrase
+                and phrase[-1] not in _DETERMINERS
+                and not _OWNS.search(phrase[-1])
+            ):
+                break  # "during the strike the manager drove"
             phrase.append(other.lower())
         following = tokens[at + 1 + len(phrase) :][:1]
         if (
@@ -113,6 +120,7 @@ def _circumstances(text: str) -> Iterator[_Circumstance]:
             yield _Circumstance(word, re.sub(r"['’]s?$", "", nouns[-1]), counted and nouns[-1] not in _TIMES)
 
 
+_OWNS = re.compile(r"['’]s?$")
 _CONJUNCTIONS = frozenset({"before", "after", "until", "since", "for"})
 _AUXILIARIES = lexicon.vocabulary("is are was were has have had did does will would shall may must can could should")
 _DETERMINERS = lexicon.vocabulary("the a an its his her their our my this that these those any each every no all")

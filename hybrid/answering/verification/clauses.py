@@ -104,6 +104,11 @@ _REWORDED = tuple(
         (r"\bso far as\b", "as far as"),
         (r"\b(we|you|they)'re\b", r"\1 are"),
         (r"\b(i|we|you|he|she|it|they)'ll\b", r"\1 will"),
+        (r"\bprior to\b", "before"),
+        (r"\bsubsequent to\b", "after"),
+        (r"\btook place\b", "was held"),
+        (r"\btakes place\b", "is held"),
+        (r"\btake place\b", "be held"),
         (r"\bat once\b", "immediately"),
         (r"\bas well as\b", "and also"),
         (r"\bon the grounds? that\b", "because"),
@@ -124,6 +129,8 @@ _REWORDED = tuple(
 """What is said in several ways that mean exactly the same, as one of them: by pattern."""
 
 
+_LONG_FORMS = {"Ltd": "Limited", "Inc": "Incorporated", "Corp": "Corporation", "Dept": "Department"}
+_SHORT_FORM = re.compile(rf"\b({'|'.join(_LONG_FORMS)})\b(?:\.(?=,| [a-z]))?")
 _ISO_DATE = re.compile(r"\b(1[5-9]\d\d|20\d\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 _NUMERIC_DATE = re.compile(r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})\2(1[5-9]\d\d|20\d\d)(?![\d/])")
 _24_HOURS = re.compile(r"(?<![\d:.])(0\d|1[2-9]|2[0-3]):([0-5]\d)(?![\d:]| ?[ap]\.?m\b)")
@@ -169,6 +176,7 @@ def plain(text: str) -> str:
     said = _HALF_DAY.sub(_half_day, _24_HOURS.sub(_of_24_hours, said))
     said = re.sub(r"\b[Cc]an't\b|\bcannot\b", "can not", re.sub(r"\b([Ww])on't\b", r"\1ill not", said))
     said = re.sub(r"(?<=[a-z])n't\b", " not", said)
+    said = _SHORT_FORM.sub(lambda match: _LONG_FORMS[match[1]], said)
     said = re.sub(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\. (?=[A-Z])", r"\1 ", said)  # no sentence ends there
     for pattern, other in _REWORDED:
         said = pattern.sub(other, said)

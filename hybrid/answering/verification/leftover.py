@@ -102,6 +102,11 @@ class Token:
         return word in _LIMITS or (len(word) > 1 and word[0].isalpha() and word not in _UNSAID)
 
     @property
+    def denies(self) -> bool:
+        """Whether it is a verb or noun that denies by itself: "refused", "failure"."""
+        return self.text in lexicon.NEGATIONS and wordnet.is_verb(self.text)
+
+    @property
     def number(self) -> bool:
         """Whether it is a number in figures or words."""
         return self.text[-1].isdigit() or self.text in lexicon.NUMBER_WORDS
@@ -166,7 +171,7 @@ def leftover(claim: str, span: str, relate: Relate) -> Leftover:
         >>> leftover("The choir sang.", "The choir sang and the organist played.", same).words
         ()
     """
-    mine = _tokens(claim)
+    mine = tokens_of(claim)
     amounts = frozenset(amount for one in values(claim).quantities for amount in one.amounts())
     words: list[str] = []
     texts: list[str] = []
@@ -198,13 +203,14 @@ def _lost(some: Values, others: Values) -> Iterator[str]:
             yield "-".join(str(part) for part in (day.year, day.month, day.day) if part)
 
 
-def _tokens(text: str) -> tuple[Token, ...]:
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """The words, numbers and marks of a text."""
     return tuple(Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text))
 
 
 def _text(sentence: str, kept: Sequence[Token]) -> str:
     """The characters of some of a sentence's tokens, with what stands between those that follow one another."""
-    every = _tokens(sentence)
+    every = tokens_of(sentence)
     after = {token.start: following.start for token, following in pairwise(every)}
     return "".join(sentence[token.start : after.get(token.start, len(sentence))] for token in kept)
 
@@ -214,11 +220,11 @@ class _Sentence:
 
     def __init__(self, text: str, claim: tuple[Token, ...], amounts: frozenset[Decimal], relate: Relate) -> None:
         self._amounts = amounts
-        self._claim = tuple(token.text for token in claim if token.content)
+        self._claim = tuple(token.text for token in claim if token.content or token.denies)
         self._stems = frozenset(lexicon.stem(token.text) for token in claim)
         self._values = frozenset(token.raw for token in claim if token.number)
         self._relate = relate
-        self._tokens = _tokens(text)
+        self._tokens = tokens_of(text)
         self._pieces = tuple(_cut(self._tokens))
         self._matched = self._matches()
         self._denied = bool(NONE.search(text))
@@ -398,7 +404,7 @@ class _Sentence:
 @lru_cache(maxsize=8192)
 def pieces(text: str) -> tuple[Piece, ...]:
     """A sentence cut at its commas and conjunctions."""
-    return tuple(_cut(_tokens(text)))
+    return tuple(_cut(tokens_of(text)))
 
 
 def _cut(tokens: Sequence[Token]) -> Iterator[Piece]:
@@ -438,7 +444,7 @@ def is_general(text: str) -> bool:
     plain = text.strip()
     if _FRONTED.match(plain) and "," in plain:
         plain = plain.partition(",")[2].strip()
-    tokens = _tokens(plain)
+    tokens = tokens_of(plain)
     if not tokens:
         return False
     first = tokens[0].text

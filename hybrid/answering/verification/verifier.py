@@ -51,7 +51,8 @@ RULES = "rules"
 SAYS_OTHERWISE = frozenset({"value", "negation", "denial", "opposite", "direction", "substitution", "modality"})
 """Checks on what is said, not on what is left out: a span that a claim fails one of may say otherwise."""
 DROPS_LIMIT = frozenset({
-    "condition", "exception", "restriction dropped", "exclusivity", "ended", "superseded", "knowledge", "attachment"
+    "condition", "exception", "restriction dropped", "narrowing dropped", "exclusivity", "ended", "superseded",
+    "knowledge", "attachment",
 })  # fmt: skip
 """Checks on limits that a claim drops: of a span that holds under a condition, for some or at another time, a claim
 without that says too much, and not the opposite."""

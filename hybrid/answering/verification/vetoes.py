@@ -14,7 +14,15 @@ import difflib
 import re
 from collections.abc import Callable
 
-from hybrid.answering.verification import amounts, circumstances, complements, restatements, structure
+from hybrid.answering.verification import (
+    additions,
+    amounts,
+    circumstances,
+    complements,
+    restatements,
+    restrictions,
+    structure,
+)
 from hybrid.answering.verification.agents import agent, side, title
 from hybrid.answering.verification.alignment import words
 from hybrid.answering.verification.clauses import (
@@ -153,10 +161,16 @@ def _governing(claim: Clauses, span: Clauses, markers: re.Pattern[str]) -> bool:
         before, after = sentence[: match.start()], sentence[match.end() :]
         left = len(stems & set(lexicon.content_words(before)))
         right = len(stems & set(lexicon.content_words(after)))
-        trailing = len(lexicon.content_words(after)) <= 3
+        # "..., the clerk said": and not "delivered the report".
+        trailing = len(lexicon.content_words(after)) <= 3 and not _NOUN_BEFORE.search(before)
         if (right and right >= left) or (trailing and left) or re.match(r"\W*it (?:is|was)\b", sentence, re.I):
             return True
     return False
+
+
+_NOUN_BEFORE = re.compile(
+    r"(?<!according to )(?<!\bin )\b(?:the|an?|its|his|her|their|this|that|each|every) $", re.IGNORECASE
+)
 
 
 def _belief(claim: Clauses, span: Clauses) -> bool:
@@ -719,6 +733,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "left out": _left_out,
     "preposition": circumstances.preposition,
     "time added": circumstances.time_added,
+    "addition": additions.addition,
     "participant": complements.participant,
     "complement": complements.complement,
     MIXED: restatements.mixes_clauses,
@@ -727,4 +742,5 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "capacity": circumstances.capacity,
     "contribution": circumstances.contribution,
     "restriction dropped": circumstances.restriction_dropped,
+    "narrowing dropped": restrictions.narrowing_dropped,
 }
