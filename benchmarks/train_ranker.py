@@ -29,26 +29,28 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.datasets import ranking
-from benchmarks.datasets.ranking import Library, RankedQuestion
+from benchmarks.datasets.ranking import ANNOTATORS, Library, RankedQuestion
 from hybrid.answering import abstention
 from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.answering.selection import document_header, features, ranker
 from hybrid.corpus import Corpus
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.idf import InverseDocumentFrequency
-from hybrid.retrieval.search import Searcher
+from hybrid.retrieval.search import Order, Searcher
 from hybrid.settings import MemorySettings, Settings
 from hybrid.settings.models import EMBEDDER
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.vectors import FaissIndex
+from hybrid.text import lexicon
 
 CONTRACTS, APART, PASSAGES, MEETINGS, STORIES = 38, 10, 400, 5, 4
 FOLDS, SEED, L2 = 4, 0, 0.01
+ORDERS: tuple[Order, ...] = ("lexical", "dense", "fused")
 SHARES = {"cuad": 3.0, "named": 1.5, "hotpotqa": 1.0, "decoys": 0.7, "qmsum": 0.3, "squality": 0.2}
 """What a set weighs in the fit, whatever the number of its questions."""
 _EVIDENCE = ("similarity", "coverage", "density", "word", "document", "named", "numbers", "kind", "heading")
 """First words of the names of features that may not count against a sentence."""
-NAMED, DECOYS, OTHERS = 420, 300, 16
+NAMED, DECOYS, LEAD_INS, OTHERS = 420, 300, 150, 16
 WEIGHTS = Path(ranker.__file__).with_name("weights.json")
 
 
@@ -62,6 +64,8 @@ class Example:
     idf: Callable[[str], float]
     rows: NDArray[np.float32]
     gold: NDArray[np.bool_]
+    passages: tuple[bool, ...] = ()
+    """Whether the first passage of each of `ORDERS` touches a marked span; nothing where none is marked."""
 
     @property
     def set(self) -> str:
@@ -91,15 +95,34 @@ class Asked:
         asked = question.question
         with self.catalog.read_transaction():
             hits = self.searcher.search(asked, 10)
+            passages: list[bool] = []
+            for order in ORDERS if question.gold else ():
+                best = self.searcher.search(asked, 1, order=order)
+                passages.append(any(_on(question, one.source, one.start, one.end) for one in best))
             hits += document_header.headers(hits) if document_header.field_asked(asked) else []
             found = with_similarity(self.embedder, self.embedder.encode([asked])[0], gather(self.catalog, hits))
-        return made(self.name, question, [replace(one, vector=None) for one in found], self.idf)
+        example = made(self.name, question, [replace(one, vector=None) for one in found], self.idf)
+        return replace(example, passages=tuple(passages))
+
+
+def _on(question: RankedQuestion, source: str, begin: int, end: int) -> bool:
+    """Whether a span touches a marked one."""
+    return any(begin < last and first < end for first, last in question.gold.get(source, ()))
+
+
+def bm25(one: Example) -> NDArray[np.float64]:
+    """Okapi BM25 ``[n]`` of a question's sentences, with k1 of 1.2 and b of 0.75 (Robertson and Zaragoza, 2009)."""
+    words = [Counter(lexicon.content_words(each.text)) for each in one.found]
+    lengths = np.array([sum(each.values()) for each in words])
+    scores = np.zeros(len(words))
+    for stem in set(lexicon.content_words(one.question.question)):
+        counts = np.array([each[stem] for each in words])
+        scores += one.idf(stem) * counts * 2.2 / (counts + 1.2 * (0.25 + 0.75 * lengths / max(lengths.mean(), 1)))
+    return scores
 
 
 def made(library: str, question: RankedQuestion, found: Sequence[Sentence], idf: Callable[[str], float]) -> Example:
-    gold = [
-        any(one.start < end and start < one.end for start, end in question.gold.get(one.source, ())) for one in found
-    ]
+    gold = [_on(question, one.source, one.start, one.end) for one in found]
     return Example(library, question, found, idf, features.matrix(question.question, found, idf), np.array(gold))
 
 
@@ -142,6 +165,11 @@ def _decoys(asked: Sequence[Example], rng: random.Random) -> Iterator[Example]:
         decoyed = ranking.with_decoy(one.found, f"decoys {number % 5}", rng)
         if decoyed is not None:
             yield made(one.library, decoyed[0], decoyed[1], one.idf)
+    marked = [one for one in asked if one.gold.any() and one.question.wording != ANNOTATORS]
+    for number, one in enumerate(rng.sample(marked, LEAD_INS)):
+        led_in = ranking.with_lead_in(one.question, one.found, f"decoys {number % 5}", rng)
+        if led_in is not None:
+            yield made(one.library, led_in[0], led_in[1], one.idf)
 
 
 def fit(chosen: Sequence[Example]) -> NDArray[np.float64]:
@@ -211,11 +239,15 @@ def report(found: Sequence[Example], apart: set[str]) -> None:
             name = f"{one.set} {one.question.wording}"
             if one.question.gold:
                 order = np.argsort(-(one.rows @ weights))
-                dense = int(np.argmax(one.rows[:, 0]))
-                first[name].append((one.gold[order[0]], one.gold[order[:3]].any(), one.gold[dense], one.gold.any()))
+                dense, lexical = int(np.argmax(one.rows[:, 0])), int(np.argmax(bm25(one)))
+                ours = (one.gold[order[0]], one.gold[order[:3]].any())
+                passages = one.passages or (False,) * len(ORDERS)
+                first[name].append((*ours, one.gold[dense], one.gold[lexical], one.gold.any(), *passages))
             given = dict(zip(abstention.NAMES, measured(one, weights), strict=True))
             said[name, "answered" if one.question.gold else "not answered"].append(logistic.probability(given))
-    print("| questions | n | first | among three | dense, first | in reach |\n|---|---|---|---|---|---|")
+    passages = " | ".join(f"passage, {order}" for order in ORDERS)
+    print(f"| questions | n | first | among three | dense, first | BM25, first | in reach | {passages} |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, rows in sorted(first.items()):
         print(f"| {name} | {len(rows)} | " + " | ".join(f"{share:.3f}" for share in np.mean(rows, axis=0)) + " |")
     limits = [0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7]

@@ -2,6 +2,7 @@
 
 python benchmarks/volumes.py delta       loss of human answers with the whole fast weights and with stored deltas
 python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
+python benchmarks/volumes.py whole       volumes of a whole corpus at small weights, and the mean of all
 python benchmarks/volumes.py retention   many stories as one corpus, volumes chosen by search
 
 SQuALITY stories, a volume each. The loss is of the human answers after the question alone, in nats a token, as in
@@ -15,7 +16,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["delta", "mount", "retention"])
+    parser.add_argument("what", choices=["delta", "mount", "whole", "retention"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--stories", type=int, default=61)
@@ -45,7 +46,7 @@ def main() -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.stories]]
     print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
-    {"delta": delta, "mount": mount, "retention": retention}[arguments.what](arguments, model, rows)
+    {"delta": delta, "mount": mount, "whole": whole, "retention": retention}[arguments.what](arguments, model, rows)
 
 
 def shortened(row: Story, references: int) -> Story:
@@ -119,45 +120,80 @@ def mount(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
         print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
 
 
+def whole(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Gains over no memory of all volumes of a corpus at once: what is left to mount where no volume stands out."""
+    count = len(rows)
+    deltas = [volume(arguments, model, rows, number) for number in range(count)]
+    weights = {"own alone": 0.0, "mean of all": 1 / count}
+    weights |= {f"all at 1/{part}": 1 / part for part in (32, 16, 8, 4)}
+    sessions = {
+        name: session(model, [(one, weight) for one in deltas]) for name, weight in weights.items() if weight > 0
+    }
+    gains: dict[str, list[float]] = {}
+    for number in range(arguments.asked):
+        none = answers(model.session(None), rows[number])
+        own = session(model, [(deltas[number], 1.0)])
+        five = session(model, [(deltas[(number + step) % count], 0.25 if step > 1 else 1.0) for step in range(1, 6)])
+        for name, one in {"own alone": own, "five others, as search would": five, **sessions}.items():
+            gains.setdefault(name, []).append(answers(one, rows[number]) - none)
+    print(f"{count} volumes, {arguments.asked} stories asked\n| mounted | nats | s.e. |\n|---|---|---|")
+    for name, found in gains.items():
+        error = statistics.stdev(found) / len(found) ** 0.5
+        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+
+
 def retention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
     """Each question mounts what the corpus's own search chooses, of the volumes of all stories."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
         corpus = Corpus.open(Path(folder) / "corpus", settings)
         corpus.ingest([Document.from_text(row["document"], source=str(n)) for n, row in enumerate(rows)])
-        print("| story | none | its own | chosen | retained | right first | another's | seconds to mount |")
-        print("|---|---|---|---|---|---|---|---|")
-        table: list[tuple[float, ...]] = []
+        print("| questions | n | none | its own | chosen | retained | own first | own mounted | another's | seconds |")
+        print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+        found: dict[str, list[tuple[float, ...]]] = {"naming something": [], "naming nothing": [], "all": []}
         for number in range(arguments.asked):
-            table.append(asked(arguments, model, rows, corpus, number))
-            none, own, chosen, right, wrong, seconds = table[-1]
-            kept = (none - chosen) / (none - own)
-            print(f"| {number} | {none:.3f} | {own:.3f} | {chosen:.3f} | {kept:.2f} | {right:.2f} | {wrong:.3f} "
-                  f"| {seconds:.2f} |", flush=True)  # fmt: skip
-        none, own, chosen, right, wrong, seconds = (statistics.mean(column) for column in zip(*table, strict=True))
-        kept = (none - chosen) / (none - own)
-        print(
-            f"| mean | {none:.3f} | {own:.3f} | {chosen:.3f} | {kept:.2f} | {right:.2f} | {wrong:.3f} | {seconds:.2f} |"
-        )
+            each = list(asked(arguments, model, rows, corpus, number))
+            for question, row in zip(rows[number]["questions"], each, strict=True):
+                found["naming something" if names(question["q"]) else "naming nothing"].append(row)
+                found["all"].append(row)
+            line(f"of story {number}", each)
+        for name, every in found.items():
+            line(name, every)
+
+
+def line(name: str, found: Sequence[tuple[float, ...]]) -> None:
+    """A row of the table: means over questions."""
+    if not found:
+        return
+    none, own, chosen, first, among, wrong, seconds = (statistics.mean(column) for column in zip(*found, strict=True))
+    print(
+        f"| {name} | {len(found)} | {none:.3f} | {own:.3f} | {chosen:.3f} | {(none - chosen) / (none - own):.2f} "
+        f"| {first:.2f} | {among:.2f} | {wrong:.3f} | {seconds:.2f} |",
+        flush=True,
+    )
+
+
+def names(question: str) -> bool:
+    """Whether a question holds a name, by its capitals: "What is the plot of the story?" can be about any."""
+    return any(word[0].isupper() for word in question.split()[1:])
 
 
 def asked(
     arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story], corpus: Corpus, number: int
-) -> tuple[float, ...]:
-    """Losses with nothing, its own volume and what search chose; how often that was its own first; another's alone."""
+) -> Iterator[tuple[float, ...]]:
+    """For each question: losses with nothing, its own volume and what search chose; whether its own was chosen first,
+    and at all; another's alone; seconds to mount."""
     bare, own = model.session(None), session(model, [(volume(arguments, model, rows, number), 1.0)])
     other = session(model, [(volume(arguments, model, rows, (number + 1) % len(rows)), 1.0)])
-    losses: list[tuple[float, ...]] = []
     for question in rows[number]["questions"]:
-        hits = corpus.search(question["q"], 10)
-        chosen = chosen_volumes(hits)
+        chosen = chosen_volumes(corpus.search(question["q"], 10))
         began = time.perf_counter()
         found = session(model, [(volume(arguments, model, rows, one), weight) for one, weight in chosen])
         seconds = time.perf_counter() - began
         story: dict[str, Any] = {"document": rows[number]["document"], "questions": [question]}
-        each = [answers(one, story) for one in (bare, own, found, other)]
-        losses.append((*each[:3], float(bool(chosen) and chosen[0][0] == number), each[3], seconds))
-    return tuple(statistics.mean(column) for column in zip(*losses, strict=True))
+        losses = [answers(one, story) for one in (bare, own, found, other)]
+        first, among = bool(chosen) and chosen[0][0] == number, any(one == number for one, _ in chosen)
+        yield (*losses[:3], float(first), float(among), losses[3], seconds)
 
 
 def chosen_volumes(hits: Sequence[Any]) -> list[tuple[int, float]]:

@@ -166,3 +166,26 @@ def with_decoy(
     rest = [one for one in found if one is not chosen]
     gold = {chosen.source: ((chosen.start, chosen.end),)}
     return RankedQuestion(asked, gold, "decoys", group), [*near, *rest]
+
+
+def with_lead_in(
+    question: RankedQuestion, found: Sequence[Sentence], group: str, rng: random.Random
+) -> tuple[RankedQuestion, list[Sentence]] | None:
+    """A question and its sentences, with a lead-in that shares the words of the marked one, announces a list of what it
+    says, and is as similar or more. ``None`` where no marked sentence is long enough."""
+    gold = [one for one in found if any(one.start < b and a < one.end for a, b in question.gold.get(one.source, ()))]
+    usable = [one for one in gold if 12 <= len(one.text.split()) <= 60 and one.text.rstrip().endswith(".")]
+    if not usable:
+        return None
+    chosen = rng.choice(usable)
+    words = chosen.text.rstrip(" .").split(" ")
+    cut = rng.randrange(len(words) // 2, len(words) - 2)
+    text = " ".join([*words[:cut], "the", "following", *words[cut + rng.randrange(1, 3) :]]) + ":"
+    lead_in = replace(
+        chosen,
+        text=text,
+        similarity=chosen.similarity + rng.uniform(0.0, 0.2),
+        start=chosen.start + 10**6,
+        end=chosen.end + 10**6,
+    )
+    return replace(question, set="decoys", group=group, wording="lead-ins"), [lead_in, *found]

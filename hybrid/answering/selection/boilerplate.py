@@ -109,12 +109,17 @@ def unmarked(text: str) -> str:
 
 def originals(found: Sequence[Sentence]) -> dict[tuple[int, int, int], Sentence]:
     """For each sentence that a reply quotes, by its key, the same sentence where it was first said, if it was
-    ``found`` there too."""
+    ``found`` there too; otherwise the one that has been quoted the fewest times over."""
     said: dict[str, Sentence] = {}
-    for sentence in found:
-        if not sentence.quoted:
-            said.setdefault(words_of(sentence.text), sentence)
-    return {one.key: said[words_of(one.text)] for one in found if one.quoted and words_of(one.text) in said}
+    for sentence in sorted(found, key=_times_quoted):
+        said.setdefault(words_of(sentence.text), sentence)
+    return {one.key: said[words_of(one.text)] for one in found if one.quoted}
+
+
+def _times_quoted(one: Sentence) -> int:
+    """How many marks (">") the line of a sentence begins with; at least one where it is quoted."""
+    marks = re.match(r"[ \t>]*", one.text)
+    return max(marks[0].count(">") if marks else 0, int(one.quoted))
 
 
 def words_of(text: str) -> str:
