@@ -21,6 +21,7 @@ from hybrid.answering import (
     enumeration_question,
     generators,
     persons,
+    positions,
     premises,
 )
 from hybrid.answering.abstention import Answerability
@@ -278,6 +279,11 @@ class Answerer:
                 context.answerability = Answerability(0.0)
             elif missing:
                 asked = " and ".join(left)
+            positions_of = self._positions(context, vector) if left else []
+            if positions_of and not context.answerability.confident:
+                context.answerability = Answerability(ranker.load().confident)  # each is said of what is asked
+            elif not positions_of:
+                asked = positions.topic(asked) or asked  # "what do the parties say" is no part to be looked for
             of_person = self._of_person(context) if left else []
             if of_person and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
@@ -288,7 +294,9 @@ class Answerer:
         events += [context.note(one) for one in absent]
         if not context.answerability.confident:
             events.append(context.note(NOT_CONFIDENT))
-        if context.route.name != "comprehension" or of_person:
+        if positions_of and not context.route.forced:
+            context.route = context.route.model_copy(update={"name": "comprehension"})
+        if (context.route.name != "comprehension" or of_person) and not positions_of:
             with context.timed("lookup"):
                 for one in of_person or self._quotes(context, asked):
                     events += context.composer.add_quote(
@@ -297,7 +305,9 @@ class Answerer:
         if context.route.name != "lookup":
             with context.timed("digest"):
                 words, general = self._settings.answer.digest_words, context.answerability.general
-                if not of_person:
+                if positions_of:
+                    context.digest = positions_of
+                elif not of_person:
                     context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):
@@ -454,6 +464,20 @@ class Answerer:
                 quotes += quoting.quotes(part, with_similarity(self._embedder, vector, found), each)
         context.events += [context.note(note) for note in quoting.notes]
         return quotes
+
+    def _positions(self, context: RequestContext, vector: np.ndarray) -> list[Sentence]:
+        """What each party says, where that is asked; nothing for another question, or where fewer than two speak."""
+        about = positions.topic(context.question)
+        if about is None or (context.route.name == "lookup" and context.route.forced):
+            return []
+        found = context.evidence
+        if not self._supplied:
+            hits = self._searcher.search(f"{about}. {positions.SEARCHED}", FURTHER, context.where)
+            vector = self._embedder.encode([about])[0] if about else vector
+            known = {one.key for one in found}
+            more = [one for one in gather(self._catalog, hits) if one.key not in known]
+            found = with_similarity(self._embedder, vector, [*found, *more])
+        return positions.choose(about, found, self._catalog, self._settings.answer.digest_words)
 
     def _of_person(self, context: RequestContext) -> list[Quoted]:
         """What shows what somebody knew or said, where that is asked; nothing where nobody is asked about, or no

@@ -32,6 +32,7 @@ from hybrid.text import lexicon, quoted_mails
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
 from hybrid.text.sentences import spans as sentence_spans
+from hybrid.text.values import DAY
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
@@ -54,7 +55,11 @@ FEWEST_WORDS = 5
 VERSION = 0.4
 """Resemblance of two documents from which they count as versions of one: of the case file's agreement and its third
 draft it is 0.69, of a mail and the reply that quotes it up to 0.75, which share no status."""
+VERSION_BY_HEADING = 0.1
+"""The same of two documents below the same heading, of which one is a draft; not measured."""
 VERSION_HITS = 6
+WITH_DRAFTS = 3
+"""Quotes of executed documents beside which their drafts are looked for, a search each."""
 SAME_WORDS = 0.8
 """Share of a sentence's words, in order, that another version's sentence has if it is the same provision."""
 OPPOSITE_LESS = 0.3
@@ -136,8 +141,10 @@ class Quoting:
             known = {one.key for one in found}
             found = [*found, *(one for one in further if one.key not in known)]
         scores = self._scores(question, found)
-        pool = ranking.choose(question, found, self._idf, POOL, LEAST_OF_POOL, scores)
-        pool = [one for one in pool if not boilerplate.is_label(one.sentence.text)]
+        stating = [at for at, one in enumerate(found) if not boilerplate.is_label(one.text)]
+        pool = ranking.choose(
+            question, [found[at] for at in stating], self._idf, POOL, LEAST_OF_POOL, scores[np.array(stating, int)]
+        )
         if _ASKS_HOW.search(question):
             pool = [one for one in pool if not boilerplate.is_opening(one.sentence.text)]
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
@@ -256,7 +263,7 @@ class Quoting:
             final, other = self._final_version(one), one
             if final is None:
                 made.append(one)
-                draft = self._draft_of(one) if at == 0 else None
+                draft = self._draft_of(one) if at < WITH_DRAFTS else None
                 if draft is None:
                     continue
                 final, other = one, draft
@@ -273,7 +280,7 @@ class Quoting:
         status = self._document(one).status
         if status is None or status.name not in _LESSER:
             return None
-        for document_id in self._texts.near_copies(one.document_id, VERSION):
+        for document_id in self._versions(one.document_id):
             if document_id not in self._allowed:
                 continue
             document = self._texts.document(document_id)
@@ -289,11 +296,25 @@ class Quoting:
         status = self._document(one).status
         if status is None or status.name != "executed":
             return None
-        for document_id in self._texts.near_copies(one.document_id, VERSION):
+        for document_id in self._versions(one.document_id):
             document = self._texts.document(document_id)
             if document_id in self._allowed and document.status is not None and document.status.name in _LESSER:
                 return self._same_provision(one, document, document_id)
         return None
+
+    def _versions(self, document_id: int) -> list[int]:
+        """The documents that resemble one so much that they are versions of it, the most alike first; of a short one
+        also those below the same heading of which only one is a draft: its changes are much of its text."""
+        document = self._texts.document(document_id)
+        status, heading = document.status, heading_of(document.text)
+        found = []
+        for other_id, alike in self._texts.near_copies(document_id, VERSION_BY_HEADING).items():
+            other = self._texts.document(other_id)
+            lesser = {one.name in _LESSER if one else False for one in (status, other.status)}
+            same = len(lesser) == 2 and heading is not None and heading == heading_of(other.text)
+            if alike >= VERSION or (same and _MAIL not in (document.media_type, other.media_type)):
+                found.append(other_id)
+        return found
 
     def _same_provision(self, one: Sentence, document: Document, document_id: int) -> Sentence | None:
         hits = self._searcher.search(collapse(one.text), VERSION_HITS, Filter(sources=document.source))
@@ -384,7 +405,7 @@ class Quoting:
         if one.document_id == other.document_id:
             speakers = {said.reporter or said.speaker for said in (self._said(one), self._said(other))}
             return len(speakers) < 2 or None in speakers
-        if other.document_id not in self._texts.near_copies(one.document_id, VERSION):
+        if other.document_id not in self._versions(one.document_id):
             return False
         return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL
 
@@ -522,7 +543,9 @@ class Quoting:
         """Notes which quotes give a value at different times."""
         for at, one in enumerate(quotes):
             for other in quotes[at + 1 :]:
-                if changed_between(self._said(one), self._said(other), question):
+                if not self._same_document(one, other) and changed_between(
+                    self._said(one), self._said(other), question
+                ):
                     titles = f"{self._source(one)} and {self._source(other)}"
                     self._note(f"The value changed, or was given at different times, between {titles}.")
 
@@ -577,6 +600,30 @@ def own_sentences(document_id: int, document: Document, cut: int) -> list[Senten
         Sentence(*place, body + start, body + end, document.text[body + start : body + end])
         for start, end in sentence_spans(document.text[body:cut])
     ]
+
+
+def heading_of(text: str) -> str | None:
+    """The heading of a document without what says of which version it is; ``None`` where its first lines have none.
+
+    Example:
+        >>> heading_of("DRAFT 2 - 3 May 2022\\n\\nLEASE OF THE MILL\\n\\nThe rent is due in May.")
+        'lease of the mill'
+    """
+    lines = [collapse(line) for line in text[:BEFORE].splitlines() if line.strip()][:_HEADING_LINES]
+    for line in lines:
+        plain = " ".join(_OF_VERSION.sub(" ", line).split()).strip(" -–—:,.()").casefold()
+        if len(re.findall(r"[^\W\d_]{3,}", plain)) > 1 and line[-1] not in ".;,":
+            return plain
+    return None
+
+
+_HEADING_LINES = 4
+_OF_VERSION = re.compile(
+    r"\b(?:(?:first|second|third|final|signed|executed|unsigned) )?(?:draft|version|copy|revision)\b"
+    r"(?: (?:no\.? ?)?\d+)?"
+    rf"|\b(?:signed|executed|unsigned|superseded|of|dated)\b(?= {DAY}|$)|{DAY}",
+    re.IGNORECASE,
+)
 
 
 def _clause_of(text: str, start: int) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hybrid.text import quoted_mails
+from hybrid.text import quoted_mails, wordnet
 from hybrid.text.lexicon import vocabulary
 
 MIN_TURNS = 4
@@ -103,6 +103,9 @@ _CLOSING = re.compile(
     r"[ \t]*,?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_ABOVE_OFFICE = re.compile(
+    rf"\n[ \t]*\n[ \t]*(?P<name>{_PERSON})[ \t]*\n[ \t]*(?P<office>[A-Za-z][^\n.:;!?]{{2,50}}?)\s*$"
+)
 _SIGNED_BY_SEVERAL = re.compile(
     rf"^[ \t]*Signed by\b[^.]{{0,200}}?\band (?:by )?(?:(?:Mr|Mrs|Ms|Dr)\.? )?{_WORD} {_WORD}", re.M
 )
@@ -174,7 +177,13 @@ def _signature(tail: str) -> str | None:
         name = re.match(rf"{_PERSON}(?=\W*(?:$|,))|.*\((?P<inner>{_PERSON}), [A-Z]", lines[closings[-1] + 1])
         if name:
             return name["inner"] or name[0]
-    return lines[-1] if _INITIALLED.fullmatch(lines[-1]) else None
+    if _INITIALLED.fullmatch(lines[-1]):
+        return lines[-1]
+    last = _ABOVE_OFFICE.search(tail)
+    if last is None or _FIRM.search(last["name"]):
+        return None
+    office = re.findall(r"[a-z]+", re.split(r",| of | for ", last["office"])[0].lower())
+    return last["name"] if office and wordnet.is_person(office[-1]) else None
 
 
 def keeper(text: str) -> str | None:

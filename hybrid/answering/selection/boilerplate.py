@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.text import wordnet
 from hybrid.text.lexicon import STOPWORDS
+from hybrid.text.values import DAY
 
 _MARKS = re.compile(r"^(?:[ \t]*>)+[ \t]*|^.*\bwrote:\n(?=[ \t]*>)", re.MULTILINE)
 _HEADER = re.compile(r"(?:From|To|Cc|Bcc|Sent|Subject):\s*\S|Date:.*\d\d:\d\d|On .*\bwrote:$")
@@ -57,17 +58,25 @@ _MINUTES_OF = re.compile(
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is only the name of a numbered paragraph, which stands before its first sentence.
+    """Whether a text is only the name of a numbered paragraph, which stands before its first sentence, or the line of a
+    document's head with its parties or its day.
 
     Example:
-        >>> is_label("2. Ticket prices."), is_label("2. Nobody came.")
-        (True, False)
+        >>> is_label("2. Ticket prices."), is_label("2. Nobody came."), is_label("between Ann Orr and the Mill")
+        (True, False, True)
     """
+    if _PARTIES_OR_DAY.fullmatch(collapse(text)):
+        return True
     match = _LABEL.fullmatch(text.strip())
     words = match["name"].split() if match else []
     return bool(words) and not any(_is_said(word) for word in words)
 
 
+_PARTIES_OR_DAY = re.compile(
+    rf"(?:(?:made |entered into )?(?:by and )?between:? )(?:(?!\b(?:is|are|was|were|shall|will|has|have)\b)[^.;!?])*"
+    rf" and (?:(?!\b(?:is|are|was|were|shall|will|has|have)\b)[^.;!?])*|(?:dated|made on|made)(?: the| this)? {DAY}",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"\(?\d+(?:\.\d+)*[.)]?\s+(?P<name>[A-Z][\w'’-]*(?: (?:and |of |the )?[\w'’-]+){0,2})\.")
 
 
