@@ -139,6 +139,8 @@ def choose(
     pool = [sentence for document in documents for sentence in document.sentences]
     scores = _scores(question, documents, general)
     ranks = np.maximum(_ranks(question, pool), _structural(pool, several=several))
+    if FEWEST < len(pool) <= LONG and not (general or causes or any(document.is_transcript for document in documents)):
+        ranks = np.where(_relevant(question, pool), ranks, _NEVER)
     chosen: list[int] = []
     for rank, most in ((0, MOST), (1, FEWEST), (2, 1)):
         if rank == 0 or np.count_nonzero(ranks < rank) < most:  # not where the others were too long, or said before
@@ -150,6 +152,43 @@ def choose(
     return _in_order([pool[at] for at in _completed(question, pool, chosen)])
 
 
+_NEVER = 3
+"""The rank of sentences that a digest leaves out though it has room for them."""
+RELEVANT = 0.6
+"""A sentence that has no word of the question is about it if it is at least this similar to it, as a share of the most
+similar one; chosen on eleven questions to small files, and not measured on others."""
+BEHIND = 0.4
+"""The same of a sentence right behind one that is about it."""
+_NUMBERED = re.compile(r"\b(?P<label>[a-z]{3,}) (?P<number>\d{1,3}[a-z]?)\b", re.IGNORECASE)
+
+
+def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
+    """Which sentences of short texts are about the question: those with one of its words, but not of another number
+    ("pen 4" for "pen 2"), those that are similar to it, and those that go on about one by a pronoun. All of them where
+    none is."""
+    asked = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
+    numbers = _numbers(question)
+    best = max((one.similarity for one in pool), default=0.0)
+    found = np.zeros(len(pool), bool)
+    for at, one in enumerate(pool):
+        other = {label for label, said in _numbers(one.text).items() if label in numbers and not said & numbers[label]}
+        shared = (asked & _roots(one.text)) - {root(label) for label in other}
+        found[at] = bool(shared) or (not other and one.similarity >= RELEVANT * best)
+        follows = at and pool[at - 1].document_id == one.document_id and one.start - pool[at - 1].end < 4
+        if follows and found[at - 1] and not other and (_REFERS.search(one.text) or one.similarity >= BEHIND * best):
+            found[at] = True
+    return found if found.any() else np.ones(len(pool), bool)
+
+
+def _numbers(text: str) -> dict[str, set[str]]:
+    """The numbers of a text behind the words that they belong to: "pen 2"."""
+    found: dict[str, set[str]] = {}
+    for match in _NUMBERED.finditer(text):
+        if match["label"].lower() not in lexicon.STOPWORDS | MONTHS.keys():
+            found.setdefault(match["label"].lower(), set()).add(match["number"].lower())
+    return found
+
+
 _CAUSE = re.compile(
     rf"\b(?:because|since(?! (?:\d|(?:{'|'.join(MONTHS)}|then|last)\b))|due to|owing to|caused?|as a result|resulted"
     r"|result of|thanks to|therefore|gave way|led to|reason\w*|(?:comes?|came|stems?|stemmed|arose|arises) from|so that"
@@ -157,6 +196,7 @@ _CAUSE = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"(?:\d+\.\s+)?(?:It|They|This|That|These|Those|He|She|Its|Their)\b")
+_REFERS = re.compile(r"\b(?:it|they|them|these|those|its|their|he|she)\b", re.IGNORECASE)
 _VAGUE = lexicon.stems("cause reason happen incident accident event occur lead bring handle deal react way")
 
 
@@ -338,13 +378,15 @@ def _whole(texts: Texts, spans: Sequence[Hit], encoder: Encoder, vector: NDArray
 
 
 def _ranks(question: str, pool: Sequence[Sentence]) -> NDArray[np.int64]:
-    """0 for a full statement, 1 for a shorter one or one that a reply quotes, which stand in where there are not enough
-    others, and 2 for what states nothing by itself: a question, a heading, front matter, a closing, a running head."""
+    """0 for a full statement, 1 for a shorter one or one that a reply quotes and the documents have elsewhere, which
+    stand in where there are not enough others, and 2 for what states nothing by itself: a question, a heading, front
+    matter, a closing, a running head."""
     counts = Counter(map(_plain, pool))
-    return np.array([_rank(question, one, counts[_plain(one)]) for one in pool])
+    own = {_plain(one) for one in pool if not one.quoted}
+    return np.array([_rank(question, one, counts[_plain(one)], copied=_plain(one) in own) for one in pool])
 
 
-def _rank(question: str, sentence: Sentence, count: int) -> int:
+def _rank(question: str, sentence: Sentence, count: int, *, copied: bool) -> int:
     text = sentence.text.rstrip()
     long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
     states = not text.endswith("?") and not text.startswith("---") and boilerplate.is_statement(question, text)
@@ -352,7 +394,7 @@ def _rank(question: str, sentence: Sentence, count: int) -> int:
         return 2
     if not states or not (long or (ends and count < REPEATED)):
         return 2
-    return 0 if long and ends and not sentence.quoted else 1
+    return 0 if long and ends and not (sentence.quoted and copied) else 1
 
 
 _DAY_ALONE = re.compile(rf"\W*(?:\w+day,? )?{DAY}\W*", re.IGNORECASE)

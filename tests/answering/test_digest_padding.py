@@ -1,0 +1,72 @@
+"""A digest of short documents leaves out what has nothing to do with the question, though it has room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hybrid
+
+FILES = {
+    "minutes.txt": """Minutes of the site meeting held on 9 March 2021
+
+Mr Blair reported that two nets in pen 4 were torn by a seal.
+Mr Peat said that the maker would replace them by 31 March 2021.
+The meeting noted that the feed price would rise in April.
+Apologies were received from Dr Sunita Rao and Jean Sill.
+The lamps on the pier were painted by the youth club last week.
+""",
+    "report.txt": """Report of the inspection of pen 4
+
+Along the seam the twine of the net had parted strand by strand.
+The two older holes in the net lie 6 metres away from the tear.
+The canteen will be closed for repairs during the first week of May.
+""",
+    "gills.eml": """From: Ewan Blair <ewan@arden.example>
+To: Sunita Rao <sunita@arden.example>
+Date: Wed, 12 May 2021 08:30:00 +0000
+Subject: Re: Gill samples
+
+Thank you, I will read the report tonight.
+
+On 7 May 2021 Sunita Rao wrote:
+> The gill samples from pen 2 show amoebic disease at grade 3.
+> The pump of pen 7 was greased by the two lads on Monday.
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "left_out"),
+    [
+        (
+            "Describe the condition of the nets of pen 4.",
+            ("torn by a seal", "replace them", "strand by strand", "older holes"),
+            ("feed price", "Apologies", "lamps", "canteen", "gill samples"),
+        ),
+        ("How did the disease in pen 2 develop?", ("grade 3",), ("pen 4", "pump", "canteen", "lamps", "feed")),
+    ],
+)
+def test_what_is_not_asked_for_is_left_out(
+    corpus: hybrid.Corpus, question: str, held: tuple[str, ...], left_out: tuple[str, ...]
+) -> None:
+    said = corpus.ask(question, route="comprehension").text
+    assert [words for words in held if words not in said] == []
+    assert [words for words in left_out if words in said] == []
+
+
+def test_a_question_about_the_whole_leaves_nothing_out(corpus: hybrid.Corpus) -> None:
+    said = corpus.ask("What is discussed in these papers?", route="comprehension")
+    assert len(said.citations) > 5
