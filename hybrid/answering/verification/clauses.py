@@ -105,6 +105,11 @@ _REWORDED = tuple(
         (r"\b(we|you|they)'re\b", r"\1 are"),
         (r"\b(i|we|you|he|she|it|they)'ll\b", r"\1 will"),
         (r"\bprior to\b", "before"),
+        (r"\bgave ((?:the |an? |its |his |her |their )?(?:other )?[\w-]+) notice (of|that)\b", r"notified \1 \2"),
+        (
+            r"\bgave notice of ((?:the |an? )[\w-]+) to ((?:the |an? |its |his |her |their )?[\w-]+)",
+            r"notified \2 of \1",
+        ),
         (r"\bsubsequent to\b", "after"),
         (r"\btook place\b", "was held"),
         (r"\btakes place\b", "is held"),

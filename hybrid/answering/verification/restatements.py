@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
-from hybrid.answering.verification.clauses import SENTENCE_END, Clauses, plain
+from hybrid.answering.verification.clauses import MONTH_NAMES, SENTENCE_END, Clauses, plain
 from hybrid.answering.verification.markers import REPORTED
+from hybrid.answering.verification.nominalisations import verbal_forms
 from hybrid.text import lexicon, wordnet
 
 _WORD = re.compile(r"[$€£]?\d(?:[\d,.:/]*\d)?%?|[^\W_]+(?:[-'’][^\W_]+)*")
@@ -31,10 +32,14 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
     """
     said = frozenset(lemma for word in _WORD.findall(claim.lower()) for lemma in wordnet.lemmas(word))
     found: list[str] = []
-    for sentence in SENTENCE_END.split(plain(span)):
+    sentences = SENTENCE_END.split(plain(span))
+    for sentence in (*sentences, *_with_names(sentences)):
+        if sentence not in sentences:
+            found.append(sentence)
         halves = _halves(sentence)
-        clauses = [half.clause for half in halves] if halves else list(_of_each(sentence))
+        clauses = [half.clause for half in halves] if halves else [*_of_each(sentence), *_denied_and_admitted(sentence)]
         found += clauses
+        found += verbal_forms(plain(claim), sentence)
         found += [other for clause in (clauses or [sentence]) for other in _other_side(clause, said)]
     return tuple(found)
 
@@ -261,3 +266,73 @@ def _of_each(sentence: str) -> Iterator[str]:
     if match := _NEITHER.match(sentence):
         for one in (match[1], match[2]):
             yield f"{_cap(one)} {match[3]} not{match[4]}"
+
+
+_DENIES = r"(?:denied|denies|disputed|disputes|rejected|rejects|refuted|refutes)"
+_ADMITS = (
+    r"(?:admitted|admits|accepted|accepts|conceded|concedes|acknowledged|acknowledges|confirmed|confirms|agreed|agrees"
+    r"|confessed|confesses|insisted|insists|maintained|maintains|stated|states|said|says|claimed|claims)"
+)
+_TWO_STATEMENTS = tuple(
+    re.compile(
+        rf"^(?P<who>(?:[\w.'’-]+ ){{1,5}}?)(?P<had>(?:has|had) )?(?P<first>{first}) (?P<a>[^,;]+?),? "
+        rf"(?:but|and|while|although|though) (?P<second>{second}) (?P<b>[^,;]+)$"
+    )
+    for first, second in ((_DENIES, _ADMITS), (_ADMITS, _DENIES))
+)
+_IT = re.compile(r"\b(?:it|them)\b")
+_DEFINITE = re.compile(
+    r"\b(?:the|an?|his|her|its|their) ((?:[\w-]+ ){0,2}?[\w-]+)(?=$|\s+(?:in|on|at|to|for|with|by|from)\b)"
+)
+
+
+def _denied_and_admitted(sentence: str) -> Iterator[str]:
+    """Of one who denied one thing and admitted another, each by itself; "it" is what the first statement is about."""
+    for pattern in _TWO_STATEMENTS:
+        match = pattern.match(sentence.rstrip("."))
+        if match is None or not _is_speaker(match["who"].strip()) or REPORTED.search(match["a"]):
+            continue
+        who, second = match["who"] + (match["had"] or ""), match["b"]
+        yield f"{who}{match['first']} {match['a']}."
+        if _IT.search(second):
+            things = _DEFINITE.findall(match["a"])
+            if len(things) == 1 and not _IT.search(match["a"]):
+                yield f"{who}{match['second']} {_IT.sub(f'the {things[0]}', second)}."
+        else:
+            yield f"{who}{match['second']} {second}."
+
+
+def _is_speaker(who: str) -> bool:
+    return who.lower() in {"he", "she", "they", "it"} or not _NO_NOUN.search(who)
+
+
+_PRONOUN = re.compile(r"^(He|She|It|They) (?!(?:is|was) \w+ (?:that|to)\b)(.+)$")
+_TITLE_OF = {"She": frozenset({"Mr", "Sir", "Lord"}), "He": frozenset({"Mrs", "Ms", "Miss", "Lady"})}
+_OTHER_THING = re.compile(r"\b(?:the|an?|its|his|her|their|this|that|these|those|him|them)\b", re.IGNORECASE)
+
+
+def _with_names(sentences: list[str]) -> Iterator[str]:
+    """A sentence that opens with a pronoun, with the subject of the sentence before it, where that names nobody and
+    nothing else that the pronoun may stand for."""
+    for before, sentence in pairwise(sentences):
+        match = _PRONOUN.match(sentence)
+        verb = _verb_end(before.rstrip(".")) if match else None
+        if match is None or verb is None:
+            continue
+        subject, rest = before[: verb[0]].strip(), before[verb[1] :]
+        if 0 < len(subject.split()) <= 4 and not _NO_NOUN.search(subject) and _stands_for(match[1], subject, rest):
+            yield f"{subject} {match[2]}"
+
+
+def _stands_for(pronoun: str, subject: str, rest: str) -> bool:
+    words = subject.split()
+    named = any(word[0].isupper() for word in rest.split() if word.strip(".,") not in MONTH_NAMES)
+    person = words[0] not in {"The", "A", "An"} or wordnet.is_person(words[-1].lower())
+    plural = words[-1].endswith("s") and words[0] in {"The", "Both", "All"}
+    if named or words[0] in _TITLE_OF.get(pronoun, ()):
+        return False
+    if pronoun in {"He", "She"}:
+        return person and not plural and not any(wordnet.is_person(word.strip(".,").lower()) for word in rest.split())
+    if _OTHER_THING.search(rest):
+        return False
+    return plural if pronoun == "They" else not person and not plural

@@ -164,7 +164,12 @@ def _limits_event(tokens: Sequence[Token], at: int, preposition: str, phrase: Se
     head = next((token for token in reversed(phrase) if token.content), phrase[-1])
     if any(token.text in _OCCASIONS for token in phrase) or any(_YEAR.fullmatch(token.text) for token in phrase):
         return True
-    bare = phrase[0].text not in _DETERMINERS and phrase[0].raw[0].islower() and not _PLURAL.search(head.text)
+    bare = (
+        head.content
+        and phrase[0].text not in _DETERMINERS
+        and phrase[0].raw[0].islower()
+        and not _PLURAL.search(head.text)
+    )
     if preposition == "without":
         return head.text in _NOT_WITHOUT
     if preposition in _MANNER and bare and len(phrase) == 1:

@@ -241,7 +241,20 @@ def _owner_first(text: str) -> str:
 def _of_as_owner(match: re.Match[str]) -> str:
     words = (match[2] or match[3]).split()
     end = next((at for at in range(1, len(words)) if _irregular_past(words[at])), len(words))
+    if not match.string[match.end() :].strip(" .") and _only_verb(words[-1], match.string):
+        end = min(end, len(words) - 1)
     return " ".join([*words[:end], match[1], *words[end:]])
+
+
+def _only_verb(word: str, text: str) -> bool:
+    """Whether a sentence has no verb but its last word: "the roof of the school leaks"."""
+    return word.endswith("s") and wordnet.is_verb(word) and not _AUXILIARY_OR_PAST.search(text)
+
+
+_AUXILIARY_OR_PAST = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|will|would|shall|should|may|might|must|can|could|\w+ed)\b",
+    re.IGNORECASE,
+)
 
 
 def _irregular_past(word: str) -> bool:
