@@ -14,7 +14,7 @@ from typing import Protocol
 
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import Found, sentence_of
-from hybrid.answering.enumeration_terms import Term, Words, denies, root, rooted, roots
+from hybrid.answering.enumeration_terms import STATES, Term, Words, denies, root, roots
 from hybrid.answering.enumeration_text import is_done
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.text import lexicon, quoted_mails
@@ -23,18 +23,6 @@ from hybrid.types.documents import Document
 MOST_ROWS, MOST_SENTENCES = 500, 2
 """Rows that are looked for elsewhere, and sentences that are quoted against one."""
 SAYS_OTHERWISE = "another document says otherwise"
-_STATES: tuple[tuple[Words, Words], ...] = tuple(
-    (rooted(done), rooted(not_done))
-    for done, not_done in (
-        ("paid settled cleared remitted discharged", "unpaid open outstanding overdue owing due"),
-        ("returned", "missing unreturned outstanding"),
-        ("delivered arrived received", "undelivered missing outstanding"),
-        ("resolved closed fixed repaired completed finished", "open unresolved pending outstanding unfinished"),
-        ("approved accepted granted", "rejected refused declined pending"),
-        ("signed executed", "unsigned"),
-        ("cancelled withdrawn", "active"),
-    )
-)
 
 
 class Catalog(Protocol):
@@ -77,7 +65,7 @@ def read(asked: Enumerated) -> State | None:
         False
     """
     for term in asked.terms:
-        for done, not_done in _STATES if not term.name and not term.is_phrase else ():
+        for done, not_done in STATES if not term.name and not term.is_phrase else ():
             if term.stem in done:
                 return State(done, not_done, not term.negated, term)
             if root(term.word) in not_done:

@@ -32,7 +32,7 @@ from hybrid.answering.enumeration_rows import (
     word_pattern,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import EMPTY, ROWS, Term, denies, names_alike, root, roots, word_term
+from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, denies, names_alike, root, roots, word_term
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -83,6 +83,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     else:
         rule, counted_by = BY_ROWS, f"rows and entries that say “{asked.head}”"
         rows = [row for row in rows if reader.row_roots(row) & asked.stems]
+    if asked.kind == "count" and rule == BY_TITLE and reader.has_quantity(asked):
+        return None  # "How many pipes are there?" is in the column "Pipes"
     unused: list[Term] = []
     before = len(rows)
     for term in asked.terms:
@@ -240,6 +242,8 @@ class TableReader:
             literal = [row for row in rows if root(term.word) in self.row_roots(row)]
             if literal:
                 return _Narrowed(literal, by=f"“{term.word}” in them")
+        if (of_state := self._of_state(rows, term)) is not None:
+            return of_state
         holding = [row for row in rows if term.stem in self.row_roots(row)]
         denying = [row for row in holding if any(denies(self.cell(row, at), term.stem) for at in self._prose)]
         if denying:  # an entry that does not speak of it says neither
@@ -254,6 +258,33 @@ class TableReader:
             return _Narrowed(rows, known=False)
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.stem in around and not term.negated)
+
+    def _of_state(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
+        """The rows in a state ("unpaid") that no cell says in this word, by a column that says it in another: "open".
+        ``None`` where there is no such column."""
+        if any({term.stem, root(term.word)} & self.row_roots(row) for row in self.data):
+            return None
+        for done, not_done in STATES:
+            if term.stem not in done and root(term.word) not in not_done:
+                continue
+            wanted = done if (term.stem in done) != term.negated else not_done
+            for at, name in enumerate(self.names):
+                said = [roots(cell) for cell in self._column(at)]
+                if said and all(len(one) == 1 and one & (done | not_done) for one in said):
+                    left = [row for row in rows if roots(self.cell(row, at)) & wanted]
+                    return _Narrowed(left, by=f"“{name}” says that they are “{term.word}” in another word")
+        return None
+
+    def _of_columns(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
+        """The rows of a phrase of which a word names a column: "cracked pipes" the column "Cracked", by its verb before
+        its noun. ``None`` where none does."""
+        named = [(word, self._column_of(word_term(word), None)) for word in term.word.split()]
+        found = [(word, at) for word, at in named if at is not None]
+        if term.others or not found or len(named) < 2:
+            return None
+        _, at = next((pair for pair in found if pair[0].lower().endswith("ed")), found[-1])
+        left = [row for row in rows if is_empty(self.cell(row, at)) == term.negated]
+        return _Narrowed(left, by=f"“{self.names[at]}” {'empty' if term.negated else 'filled in'}")
 
     def _column_of(self, term: Term, head: int | None) -> int | None:
         """The column that a word names, else the one that a synonym of it does, where no cell says the word."""
@@ -316,7 +347,11 @@ class TableReader:
 
     def _of_phrase(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed:
         """The rows of words that are joined, or denied together: by cells, or each by the column that it names."""
-        held = None if self._names_column(term, head) else self._joined(rows, term)
+        held = self._joined(rows, term)
+        if held is None and (by_column := self._of_columns(rows, term)) is not None:
+            return by_column
+        if self._names_column(term, head):
+            held = None
         said = f"{'no ' if term.negated else ''}{term} in them"
         if held is None:
             each = [self.narrowed(rows, word_term(one), head, by_title=False) for one in term.choices if " " not in one]
@@ -408,6 +443,11 @@ class TableReader:
             match["unit"].lower() for at in found for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))
         }
         return found[0] if len(found) == 1 and len(cells) < 2 else None
+
+    def has_quantity(self, asked: Enumerated) -> bool:
+        """Whether a column of numbers is named by what is asked for."""
+        measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
+        return any(roots(self.names[at]) & asked.stems for at in measured)
 
     def naming(self, asked: Enumerated, column: int | None) -> tuple[Term, ...]:
         """The words of a question by which it names a column of numbers: "failed" the column "Failures"."""

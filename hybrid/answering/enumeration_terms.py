@@ -90,6 +90,19 @@ def names_alike(word: str, name: str) -> bool:
     )
 
 
+STATES: tuple[tuple[Words, Words], ...] = tuple(
+    (rooted(done), rooted(not_done))
+    for done, not_done in (
+        ("paid settled cleared remitted discharged", "unpaid open outstanding overdue owing due"),
+        ("returned", "missing unreturned outstanding"),
+        ("delivered arrived received", "undelivered missing outstanding"),
+        ("resolved closed fixed repaired completed finished", "open unresolved pending outstanding unfinished"),
+        ("approved accepted granted", "rejected refused declined pending"),
+        ("signed executed", "unsigned"),
+        ("cancelled withdrawn", "active"),
+    )
+)
+"""Words of which the first say that a thing is done and the others that it is not: "settled", "open"."""
 SOFT = rooted(
     """
     make made give given get receive received send sent issue issued raise raised hold held record recorded mention

@@ -767,10 +767,28 @@ class PersonQuoting:
     def _whole(self, one: Sentence, roles: Mapping[int, persons.Role | None]) -> list[Sentence]:
         """The other sentences of a short mail that the person wrote: one by itself may not say what of."""
         document = self._document(one)
+        if one.quoted:
+            return self._of_quoted_mail(one, document)
         if roles.get(one.document_id) != "author" or document.media_type != _MAIL or one.quoted:
             return []
         own = own_sentences(one.document_id, document, quoted_mails.own_end(document.text))
         own = [other for other in own if boilerplate.is_statement("", other.text) and len(other.text.split()) > 2]
+        return own if len(own) <= MOST_REPLIED else []
+
+    def _of_quoted_mail(self, one: Sentence, document: Document) -> list[Sentence]:
+        """All sentences of the short mail that another quotes, of which one is chosen."""
+        stretches = quoted_mails.find(document.text)
+        ends = [*(start for start, _ in stretches[1:]), len(document.text)]
+        start, end = next(
+            ((first, last) for (first, _), last in zip(stretches, ends, strict=True) if first <= one.end - 1 < last),
+            (0, 0),
+        )
+        own = [
+            replace(one, start=start + first, end=start + last, text=document.text[start + first : start + last],
+                    parts=(), vector=None)
+            for first, last in sentence_spans(document.text[start:end])
+        ]  # fmt: skip
+        own = [other for other in own if ">" not in other.text and boilerplate.is_statement("", other.text)]
         return own if len(own) <= MOST_REPLIED else []
 
     def _document(self, one: Sentence) -> Document:

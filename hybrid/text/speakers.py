@@ -103,6 +103,7 @@ _CLOSING = re.compile(
     r"[ \t]*,?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_OFFICES = vocabulary("chair head lead counsel secretary treasurer clerk builder agent partner owner founder principal")
 _ABOVE_OFFICE = re.compile(
     rf"\n[ \t]*\n[ \t]*(?P<name>{_PERSON})[ \t]*\n[ \t]*(?P<office>[A-Za-z][^\n.:;!?]{{2,50}}?)\s*$"
 )
@@ -183,7 +184,8 @@ def _signature(tail: str) -> str | None:
     if last is None or _FIRM.search(last["name"]):
         return None
     office = re.findall(r"[a-z]+", re.split(r",| of | for ", last["office"])[0].lower())
-    return last["name"] if office and wordnet.is_person(office[-1]) else None
+    known = office and (office[-1] in _OFFICES or wordnet.is_person(office[-1]))
+    return last["name"] if known else None
 
 
 def keeper(text: str) -> str | None:
