@@ -3,6 +3,7 @@
 python benchmarks/volumes.py delta       loss of human answers with the whole fast weights and with stored deltas
 python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
 python benchmarks/volumes.py whole       volumes of a whole corpus at small weights, and the mean of all
+python benchmarks/volumes.py parts       a text in two volumes, the second from the initial weights or from the first
 python benchmarks/volumes.py retention   many stories as one corpus, volumes chosen by search
 
 SQuALITY stories, a volume each. The loss is of the human answers after the question alone, in nats a token, as in
@@ -34,7 +35,7 @@ from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["delta", "mount", "whole", "retention"])
+    parser.add_argument("what", choices=["delta", "mount", "whole", "parts", "retention"])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--stories", type=int, default=61)
@@ -46,7 +47,8 @@ def main() -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.stories]]
     print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
-    {"delta": delta, "mount": mount, "whole": whole, "retention": retention}[arguments.what](arguments, model, rows)
+    commands = {"delta": delta, "mount": mount, "whole": whole, "parts": parts, "retention": retention}
+    commands[arguments.what](arguments, model, rows)
 
 
 def shortened(row: Story, references: int) -> Story:
@@ -137,6 +139,30 @@ def whole(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
         for name, one in {"own alone": own, "five others, as search would": five, **sessions}.items():
             gains.setdefault(name, []).append(answers(one, rows[number]) - none)
     print(f"{count} volumes, {arguments.asked} stories asked\n| mounted | nats | s.e. |\n|---|---|---|")
+    for name, found in gains.items():
+        error = statistics.stdev(found) / len(found) ** 0.5
+        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+
+
+def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Gains over no memory of a story in two volumes. One that begins from the one before is the story in one."""
+    gains: dict[str, list[float]] = {}
+    for number in range(arguments.asked):
+        tokens = tokens_of(model, rows[number])
+        half = len(tokens) // 2
+        first, second = (adapt_volume(model, part).delta for part in (tokens[:half], tokens[half:]))
+        ways = {
+            "the second, begun from the first": [(volume(arguments, model, rows, number), 1.0)],
+            "both from the start, each at 1": [(first, 1.0), (second, 1.0)],
+            "both from the start, the first at 1, the second at 1/4": [(first, 1.0), (second, 0.25)],
+            "both from the start, the second at 1, the first at 1/4": [(second, 1.0), (first, 0.25)],
+            "the first alone": [(first, 1.0)],
+            "the second alone": [(second, 1.0)],
+        }
+        none = answers(model.session(None), rows[number])
+        for name, chosen in ways.items():
+            gains.setdefault(name, []).append(answers(session(model, chosen), rows[number]) - none)
+    print("| mounted | nats | s.e. |\n|---|---|---|")
     for name, found in gains.items():
         error = statistics.stdev(found) / len(found) ** 0.5
         print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
