@@ -4,6 +4,7 @@ python benchmarks/volumes.py delta       loss of human answers with the whole fa
 python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
 python benchmarks/volumes.py whole       volumes of a whole corpus at small weights, and the mean of all
 python benchmarks/volumes.py parts       a text in two volumes, the second from the initial weights or from the first
+python benchmarks/volumes.py calibrate   the grid of step sizes on several texts: --settings '{"model": "model.gguf"}'
 python benchmarks/volumes.py retention   many stories as one corpus, volumes chosen by search
 
 SQuALITY stories, a volume each. The loss is of the human answers after the question alone, in nats a token, as in
@@ -28,6 +29,7 @@ from safetensors.torch import load_file, save_file
 from hybrid import Corpus, Document, Settings
 from hybrid.answering import mounting
 from hybrid.settings import MemorySettings
+from hybrid.ttt import calibration
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.volumes import Delta, adapt_volume, mounted
@@ -35,7 +37,15 @@ from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["delta", "mount", "whole", "parts", "retention"])
+    commands = {
+        "delta": delta,
+        "mount": mount,
+        "whole": whole,
+        "parts": parts,
+        "calibrate": calibrate,
+        "retention": retention,
+    }
+    parser.add_argument("what", choices=list(commands))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--stories", type=int, default=61)
@@ -47,7 +57,6 @@ def main() -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.stories]]
     print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
-    commands = {"delta": delta, "mount": mount, "whole": whole, "parts": parts, "retention": retention}
     commands[arguments.what](arguments, model, rows)
 
 
@@ -166,6 +175,23 @@ def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
     for name, found in gains.items():
         error = statistics.stdev(found) / len(found) ** 0.5
         print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+
+
+def calibrate(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """What `hybrid.ttt.calibration` measures: mean loss of the mini-batches after the first, by step."""
+    found: dict[calibration.Step, list[float | None]] = {}
+    print(f"fingerprint {model.fingerprint}")
+    for number in range(arguments.asked):
+        chosen, losses = calibration.calibrate(model, tokens_of(model, rows[number]))
+        for step, loss in losses.items():
+            found.setdefault(step, []).append(loss)
+        print(f"story {number}: {chosen}", flush=True)
+    print("| step | " + " | ".join(f"story {number}" for number in range(arguments.asked)) + " |")
+    print("|---|" + "---|" * arguments.asked)
+    for step, each in found.items():
+        name = "none" if step == calibration.NEVER else str(step)
+        shown = " | ".join("diverged" if loss is None else f"{loss:.3f}" for loss in each)
+        print(f"| {name} | {shown} |")
 
 
 def retention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
