@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import doctest
+import io
 import logging
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -251,3 +256,35 @@ def test_a_page_that_sets_logging_up_leaves_it_as_it_was(tmp_path: Path) -> None
     before = list(logging.getLogger("hybrid").handlers)
     assert run_page(page, tmp_path) == 1
     assert logging.getLogger("hybrid").handlers == before
+
+
+def test_the_examples_in_docstrings_hold() -> None:
+    """Those that stand by themselves: an example of a corpus's has no corpus here."""
+    failed = []
+    for info in pkgutil.walk_packages(hybrid.__path__, "hybrid."):
+        if ".migrations" in info.name or info.name.startswith(("hybrid.corpus", "hybrid.session", "hybrid.langchain")):
+            continue
+        for one in doctest.DocTestFinder(exclude_empty=True).find(import_module(info.name)):
+            if one.examples and _stands_alone(one):
+                said = io.StringIO()
+                doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.FAIL_FAST).run(one, out=said.write)
+                failed += [said.getvalue()] if said.getvalue() else []
+    assert not failed, "\n".join(failed)
+
+
+def _stands_alone(one: doctest.DocTest) -> bool:
+    """Whether the examples of a docstring name only what its module or they themselves define."""
+    try:
+        tree = ast.parse("".join(example.source for example in one.examples))
+    except SyntaxError:
+        return False
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    made = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | set(dir(builtins))
+    made |= {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for alias in node.names
+    }
+    made |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return all(node.id in made or node.id in one.globs for node in names)

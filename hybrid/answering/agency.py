@@ -39,7 +39,8 @@ _NOT_DONE = re.compile(r"\b(?:not|never|n't|nobody|would|could|should|might|may|
 
 @dataclass(frozen=True)
 class AskedWho:
-    """A question for who did something once: its ``verb``, in its dictionary forms, and the ``words`` of the thing."""
+    """A question for who did something once: its ``verb``, in its dictionary forms, and the stems of
+    the thing's ``words``."""
 
     text: str
     verb: frozenset[str]
@@ -52,7 +53,7 @@ def read(question: str) -> AskedWho | None:
 
     Example:
         >>> read("Who closed the valve?").words, read("Who came to the fair?")
-        (('valve',), None)
+        (('valv',), None)
     """
     plain = " ".join(question.split()).rstrip(" ?.!")
     match = _WHO.match(plain)

@@ -274,8 +274,8 @@ def to_metadata(given: Mapping[str, Any]) -> Metadata:
     Raises `InputError` for a key that is not text, or is `AS_JSON` or `AS_TYPES`, and for any other value, by its key.
 
     Example:
-        >>> to_metadata({"title": "Minutes", "row": 3})
-        Metadata(title='Minutes', author=None, date=None, custodian=None, extra={'row': '3', '_json': '["row"]'})
+        >>> to_metadata({"title": "Minutes", "row": 3}).extra
+        {'row': '3', '_json': '["row"]'}
     """
     own: dict[str, Any] = {}
     extra: dict[str, str] = {}

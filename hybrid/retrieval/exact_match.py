@@ -70,7 +70,7 @@ def matched(question: str, texts: Iterable[str]) -> tuple[str, ...]:
 
     Example:
         >>> matched('Who terminated under "clause 4"?', ["Termination under clause 4 is final."])
-        ('clause 4', 'termination')
+        ('clause', 'clause 4', 'termination')
     """
     wanted = frozenset(lexicon.content_words(question))
     terms = exact_terms(question)

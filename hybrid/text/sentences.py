@@ -95,8 +95,8 @@ def spans(text: str, max_chars: int = MAX_CHARS) -> list[tuple[int, int]]:
     """The sentences of ``text`` as ``[start, end)`` character offsets, in order.
 
     Example:
-        >>> spans("Acme, Inc. signed. It pays\\nNo. 5 Bank.")
-        [(0, 18), (19, 38)]
+        >>> spans("Acme, Inc. signed. It pays\\nthe fee to No. 5 Bank.")
+        [(0, 18), (19, 49)]
     """
     found: list[tuple[int, int]] = []
     for start, end in _paragraphs(text):

@@ -140,8 +140,8 @@ def relation(word: str, other: str) -> Relation | None:
     """How a lower-case word stands to another, in any of their senses; ``None``: in no way that the table knows.
 
     Example:
-        >>> relation("cancellation", "rescind"), relation("car", "vehicle"), relation("car", "tree")
-        ('synonym', 'narrower', None)
+        >>> relation("buy", "purchase"), relation("cancellation", "rescind"), relation("car", "tree")
+        ('synonym', 'broader', None)
     """
     if lemmas(word) & lemmas(other):
         return "same"

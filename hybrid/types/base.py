@@ -90,9 +90,11 @@ class FrozenModel(CheckedModel):
     """Frozen data whose fields are checked.
 
     Example:
+        >>> from hybrid import Filter
         >>> Filter(since="yesterday")
         Traceback (most recent call last):
-        hybrid.errors.InputError: Filter.since: 'yesterday' is no date; write 2024, 2024-03 or 2024-03-01
+            ...
+        hybrid.errors.InputError: Filter.since: 'yesterday' is no date that can be read in one way only; write 2024, ...
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

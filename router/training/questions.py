@@ -184,13 +184,14 @@ def unique(questions: Sequence[Question]) -> list[Question]:
 
 
 class LabelledQuestion(BaseModel):
-    """One line of a user's file: a question, its route, and the questions that were asked before it.
+    """One line of a user's file: a question, its route, and the questions that were asked before it. ``text`` is what
+    the router looks at: a follow-up's words with those that it leans on.
 
     ``set`` names a part of the file that is to have a row of its own when it is measured.
 
     Example:
         >>> LabelledQuestion(question="And when?", label="lookup", history=("Who signed the lease?",)).text
-        'And when? (Who signed the lease?)'
+        'when? (signed lease)'
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")

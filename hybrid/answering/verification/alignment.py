@@ -93,7 +93,7 @@ def align(claim: str, span: str) -> Alignment:
     """Set a claim's words against a span's.
 
     Example:
-        >>> align("The landlord cancelled the tenancy.", "The tenancy was terminated by the landlord in June.").missing
+        >>> align("The landlord ended the tenancy.", "The tenancy was terminated by the landlord in June.").missing
         ()
     """
     mine, theirs = words(claim), words(span)

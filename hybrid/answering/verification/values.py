@@ -248,7 +248,7 @@ class Values:
     def missing(self, span: Values, *, deadline: bool = False) -> list[str]:
         """What of these values ``span`` does not say, in words; with ``deadline`` a day is one that something is due
         by."""
-        found = [f"{q.value} {q.unit}".strip() for q in self.quantities if not _any(q, span.quantities)]
+        found = [f"{q.value:f} {q.unit}".strip() for q in self.quantities if not _any(q, span.quantities)]
         found += [f"{d.year}-{d.month}-{d.day}" for d in self.days if not _given(d, span.days, deadline)]
         found += [f"{minutes // 60}:{minutes % 60:02d} {half}" for minutes, half in sorted(self.halves - span.halves)]
         return found + [f"no. {number}" for number in sorted(self.ordinals - span.ordinals)]

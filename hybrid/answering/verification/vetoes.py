@@ -117,7 +117,7 @@ def failed_checks(claim: str, span: str) -> tuple[str, ...]:
 
     Example:
         >>> failed_checks("The director committed fraud.", "It is alleged that the director committed fraud.")
-        ('attribution',)
+        ('attribution', 'left out')
         >>> failed_checks("The director is alleged to have committed fraud.", "It is alleged that the director did.")
         ()
     """
