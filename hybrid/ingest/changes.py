@@ -11,6 +11,7 @@ from typing import Any
 
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError
 from hybrid.ingest.discovery import Found, discover, separated, skip
+from hybrid.ingest.isolation import load_isolated, read_here
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.progress import Progress, Tally
@@ -141,7 +142,17 @@ class _ChangeDetector:
             if known is None and _is_moved(duplicate.source, found):
                 self._tally.renamed.append((duplicate.source, found.source))
             return Incoming(self._distinct((main, *self._attachments_of(duplicate.source, main))), ())
-        return self._incoming(main, load(data, found.source, self._settings))
+        return self._incoming(main, self._loaded(data, found.source))
+
+    def _loaded(self, data: bytes, source: str) -> Loaded:
+        if not read_here(data, source, self._settings):
+            try:
+                return load_isolated(data, source, self._settings)
+            except OSError as error:
+                note = f"files were parsed without limits on time and memory: {error}"
+                if note not in self._tally.notes:
+                    self._tally.notes.append(note)
+        return load(data, source, self._settings)
 
     def _duplicate_file(self, sha256: str) -> SourceRow | None:
         """A file with these bytes that is in the catalog, from which the same was extracted. Metadata of a document

@@ -126,6 +126,12 @@ class IngestSettings(Table):
         "embeds those that it looks at, in about 0.5 s",
     )
 
+    isolate: Literal["auto", "all", "none"] = Field(
+        default="auto",
+        description="which files are parsed in a process with limits on time and memory; auto: all but plain text and "
+        "Markdown",
+    )
+
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:
         if self.chunk_overlap_tokens * 2 > self.chunk_tokens:

@@ -13,7 +13,13 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from hybrid._runtime import PROCESS_WIDE
-from hybrid.errors import DamagedDocumentError, DocumentError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.errors import (
+    DamagedDocumentError,
+    DocumentError,
+    DocumentTooLargeError,
+    EncryptedDocumentError,
+    UnsupportedFormatError,
+)
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
@@ -186,6 +192,12 @@ def detect(data: bytes, source: str) -> Format:
     return "text" if named == "ics" else named or "text"
 
 
+def is_binary(data: bytes) -> bool:
+    """Whether the first bytes are those of a format that is no plain text: PDF, ZIP and what is made of it, Outlook's,
+    RTF."""
+    return b"%PDF-" in data[:1024] or data.startswith((_ZIP, _OLE, _TNEF, b"{\\rtf"))
+
+
 def reject_unread(head: bytes, source: str) -> None:
     """Raise `UnsupportedFormatError` if the first bytes of a file already show that no loader reads it.
 
@@ -309,6 +321,8 @@ def parsing(source: str, what: str) -> Iterator[None]:
             yield
     except DocumentError:
         raise
+    except MemoryError as error:
+        raise DocumentTooLargeError(source, f"reading the {what} takes more memory than there is; {advice}") from error
     except RecursionError as error:
         raise DamagedDocumentError(source, f"the {what} is nested too deeply to be read; {advice}") from error
     except Exception as error:

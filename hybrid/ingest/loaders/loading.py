@@ -28,6 +28,9 @@ MAX_DEPTH = 8
 MAX_ATTACHMENTS, MAX_MEMBERS = 1000, 100_000
 """How many attachments of one file are read, and how many mails of a mailbox or files of an archive. Against files made
 to fill a disk."""
+TEXT_PER_BYTE, TEXT_AT_LEAST = 20, 4_000_000
+"""Characters of text that a file may have for each of its bytes, and what any may have: a file that repeats itself
+packs to a hundredth, and is short as a rule. Against files made to fill a disk."""
 _UNPACKED = 16
 """Times the size limit of a file that all that is in it may have together, at every depth."""
 
@@ -87,7 +90,7 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
         >>> load(b"The term is two years.", "note.txt", IngestSettings()).documents[0].text
         'The term is two years.'
     """
-    tree = _AttachmentTree(settings)
+    tree = _AttachmentTree(settings, max(TEXT_PER_BYTE * len(data), TEXT_AT_LEAST))
     tree.load(data, source, None, 0)
     return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated), tuple(tree.left_out))
 
@@ -97,6 +100,7 @@ class _AttachmentTree:
     """A mail and everything attached to it, as far as it is loaded."""
 
     settings: IngestSettings
+    characters: int  # of text that may still come
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
@@ -115,6 +119,11 @@ class _AttachmentTree:
             extracted = replace(extracted, text=f"Attachments:\n{names}")
         if not extracted.text.strip():
             raise EmptyDocumentError(source, f"no text in it, though it is {len(data):,} bytes of {kind}")
+        self.characters -= len(extracted.text)
+        if self.characters < 0:
+            raise DocumentTooLargeError(
+                source, f"its text is over {TEXT_PER_BYTE} times as long as the file that it came in; split it up"
+            )
         document = _document(kind, data, source, extracted, parent)
         self.documents.append(document)
         self.skipped += extracted.skipped
