@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hybrid.corpus import Corpus
     from hybrid.display.progress import progress
     from hybrid.errors import (
+        AccessError,
         CorpusError,
         CorpusLockedError,
         CorpusNotFoundError,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     )
     from hybrid.types.exhibits import Exhibit, Exhibits, exhibits
     from hybrid.types.filters import Filter
+    from hybrid.types.identities import Identity
     from hybrid.types.reports import (
         CorpusStatus,
         DocumentInfo,
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AccessError",
     "Answer",
     "AnswerReport",
     "AsyncSession",
@@ -113,6 +116,7 @@ __all__ = [
     "Hit",
     "Hits",
     "HybridError",
+    "Identity",
     "IngestReport",
     "InputError",
     "InstallationError",
@@ -174,7 +178,9 @@ _HOME = {
     "Draft": "hybrid.types.answers",
     "Hit": "hybrid.types.answers",
     "Hits": "hybrid.types.answers",
+    "AccessError": "hybrid.errors",
     "HybridError": "hybrid.errors",
+    "Identity": "hybrid.types.identities",
     "CorpusError": "hybrid.errors",
     "CorpusLockedError": "hybrid.errors",
     "CorpusNotFoundError": "hybrid.errors",

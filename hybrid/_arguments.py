@@ -18,6 +18,7 @@ from hybrid.types.answers import Answer, Citation, Hit, RouteName
 from hybrid.types.base import shown
 from hybrid.types.documents import Document, Passage
 from hybrid.types.filters import Filter
+from hybrid.types.identities import Identity
 from hybrid.types.reports import DocumentInfo
 
 if TYPE_CHECKING:
@@ -55,6 +56,16 @@ def filter_of(where: object) -> Filter | None:
             'hybrid.Filter(metadata={"custodian": "J. Doe"})'
         )
     return where
+
+
+def identity_of(identity: object) -> Identity | None:
+    """``identity``, a `hybrid.Identity` or ``None``."""
+    if identity is not None and not isinstance(identity, Identity):
+        raise InputError(
+            f"identity is a hybrid.Identity, not {shown(identity)}; write hybrid.Identity(name='ann', "
+            "classes=('public',)), or hybrid.Identity.of('ann', your_mapping)"
+        )
+    return identity
 
 
 def order_of(order: Name) -> Name:

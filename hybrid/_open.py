@@ -20,6 +20,7 @@ from hybrid.settings.sources import Layer, Resolved
 from hybrid.types.base import shown
 
 if TYPE_CHECKING:
+    from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
 
 Given = Settings | str | os.PathLike[str] | None
@@ -78,8 +79,9 @@ def check_new(directory: Path, given: Given) -> None:
             sources.resolve(Settings, [Layer("stored"), _given_layer(given)])
 
 
-def open_catalog(directory: Path, *, create: bool) -> Catalog:
-    """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it.
+def open_catalog(directory: Path, *, create: bool, access: Access | None = None) -> Catalog:
+    """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it; with ``access``, as far
+    as that shows it.
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
@@ -87,7 +89,7 @@ def open_catalog(directory: Path, *, create: bool) -> Catalog:
     from hybrid.stores.database import catalog_path
 
     _check_directory(directory, create=create)
-    return Catalog.open(catalog_path(directory.absolute()), create=create)
+    return Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
 
 
 @contextmanager

@@ -17,13 +17,14 @@ from weakref import WeakValueDictionary
 from hybrid import _arguments, _open
 from hybrid._async import in_thread, pulled, stoppable, until_dropped
 from hybrid._runtime import Usage
-from hybrid.errors import CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
+from hybrid.errors import AccessError, CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
 from hybrid.types.base import Shown
 from hybrid.types.documents import Document, PageView, Passage
 from hybrid.types.events import Event, Events, collect
 from hybrid.types.filters import Filter
+from hybrid.types.identities import Identity
 from hybrid.types.reports import (
     CorpusStatus,
     DocumentInfo,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from hybrid._view import View
     from hybrid.answering.answerer import Answerer
     from hybrid.answering.request import RequestContext
+    from hybrid.ingest.custody import CustodyRow
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
@@ -70,13 +72,24 @@ class Corpus(Shown):
 
     directory: Path
     settings: Settings
+    identity: Identity | None
 
-    def __init__(self, directory: Path, catalog: Catalog | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        catalog: Catalog | None = None,
+        settings: Settings | None = None,
+        *,
+        identity: Identity | None = None,
+        index_of: Corpus | None = None,
+    ) -> None:
         if catalog is None or settings is None:
             raise InputError(
                 f"a corpus is opened by hybrid.Corpus.open({str(directory)!r}), which creates it if it is new"
             )
-        vars(self).update(directory=directory.absolute(), settings=settings)  # the process may change its folder
+        # The process may change its folder.
+        vars(self).update(directory=directory.absolute(), settings=settings, identity=identity)
+        self._index_of = index_of  # the corpus without an identity, which may have loaded the index already
         self._shown_as = str(directory)
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
@@ -94,6 +107,7 @@ class Corpus(Shown):
         settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
         *,
         create: bool = True,
+        identity: Identity | None = None,
     ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
@@ -107,6 +121,7 @@ class Corpus(Shown):
                 environment (``HYBRID_MEMORY__ENABLED=false``) overrule a file and what is stored, for this process
                 alone.
             create: whether to create a corpus where there is none.
+            identity: who asks; the corpus is then that of `seen_by`.
 
         Raises:
             InputError: an argument of another type; it is named, with what it may be. So it is in every method.
@@ -119,11 +134,16 @@ class Corpus(Shown):
         with _open.unreachable_errors(where):
             _open.check_new(where, given)
             catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
+        who = _arguments.identity_of(identity)
         try:
-            return cls(where, catalog, _open.settle(catalog, given))
+            opened = cls(where, catalog, _open.settle(catalog, given))
         except BaseException:
             catalog.close()
             raise
+        if who is None:
+            return opened
+        with opened:
+            return opened.seen_by(who)
 
     @classmethod
     async def aopen(
@@ -132,9 +152,70 @@ class Corpus(Shown):
         settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
         *,
         create: bool = True,
+        identity: Identity | None = None,
     ) -> Self:
         """`open`, without holding up the event loop."""
-        return await asyncio.to_thread(cls.open, directory, settings, create=create)
+        return await asyncio.to_thread(cls.open, directory, settings, create=create, identity=identity)
+
+    def seen_by(self, identity: Identity) -> Self:
+        """The corpus as an identity may see it: the documents of its classes, and no sign of others.
+
+        Every method that asks, searches or lists answers from these documents alone, whatever its ``where``, which
+        narrows them further; only volumes of the memory are mounted all of whose documents are among them. It cannot
+        be changed: `ingest`, `remove`, `check`, `repair` and `verify_deletion` are for whoever opened the corpus. It is
+        a corpus of its own, to be closed by itself; keep one an identity rather than one a question.
+
+        What cannot be hidden: `docs/access.md`.
+
+        Args:
+            identity: who asks, and which classes of documents that is to see.
+
+        Raises `AccessError` if this is an identity's corpus already.
+
+        Example:
+            >>> ann = corpus.seen_by(hybrid.Identity(name="ann", classes=("deal-team", "public")))
+            >>> answer = ann.ask("When does the supply agreement end?")
+        """
+        from hybrid.stores.access import Access
+
+        who = _arguments.identity_of(identity)
+        if who is None:
+            raise InputError("identity is a hybrid.Identity, such as hybrid.Identity(name='ann', classes=('public',))")
+        if self.identity is not None:
+            raise AccessError(f"this corpus is seen as {self.identity.name!r}: ask the one that was opened without")
+        access = None if who.every_class else Access(self.settings.access.metadata, who.classes)
+        with self._usage.in_use():
+            catalog = _open.open_catalog(self.directory, create=False, access=access)
+            made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
+        made._shown_as = self._shown_as
+        return made
+
+    aseen_by = in_thread(seen_by)
+
+    @contextmanager
+    def _asked_by_identity(self) -> Iterator[None]:
+        """The corpus stays open inside the block. Raises `AccessError` where an identity is needed and none is set."""
+        self._check_identity()
+        with self._usage.in_use():
+            yield
+
+    def _check_identity(self) -> None:
+        if self._unknown_asker:
+            raise AccessError(
+                f"the corpus at {self._shown_as} answers identities alone (access.required): ask "
+                "corpus.seen_by(hybrid.Identity(name=..., classes=...))"
+            )
+
+    @contextmanager
+    def _changed(self, what: str) -> Iterator[None]:
+        """The corpus stays open inside the block. Raises `AccessError` for a corpus as an identity sees it."""
+        if self.identity is not None:
+            raise AccessError(
+                f"{what} is not for identities: this corpus is seen as {self.identity.name!r}; call {what} of the "
+                "corpus that was opened without one"
+            )
+        with self._usage.in_use():
+            yield
 
     def close(self) -> None:
         """Close the files and release the models. Closing again does nothing.
@@ -182,10 +263,12 @@ class Corpus(Shown):
         return self  # a handle on files, threads and models: a copy would be another name for the same
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Path]]:
-        return partial(type(self).open, create=False), (self.directory.absolute(),)
+        return partial(type(self).open, create=False, identity=self.identity), (self.directory.absolute(),)
 
     def __repr__(self) -> str:
-        if self._usage.closed:
+        if self.identity is not None:
+            return f"Corpus({self._shown_as!r}, identity={self.identity.name!r})"
+        if self._usage.closed or self.settings.access.required:
             return f"Corpus({self._shown_as!r})"
         with self._usage.in_use():
             empty = not self._catalog.count_documents()
@@ -195,12 +278,18 @@ class Corpus(Shown):
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 
     def __str__(self) -> str:
-        return repr(self) if self._usage.closed else str(self.status())
+        return repr(self) if self._usage.closed or self._unknown_asker else str(self.status())
 
     def _repr_html_(self) -> str | None:
         from hybrid.display.corpora import closed_html
 
+        if self._unknown_asker:
+            return None  # the text form says where the corpus is, and nothing of what it holds
         return closed_html(self._shown_as) if self._usage.closed else self.status()._repr_html_()
+
+    @property
+    def _unknown_asker(self) -> bool:
+        return self.settings.access.required and self.identity is None
 
     # Changing -----------------------------------------------------------------------------------
 
@@ -235,7 +324,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         inputs, workers = _arguments.inputs_of(inputs), _arguments.workers_of(workers)
-        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
+        with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.ingest(
                 self._catalog,
@@ -272,7 +361,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         names = _arguments.sources_of(source)
-        with self._usage.in_use(), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
+        with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
 
@@ -301,10 +390,10 @@ class Corpus(Shown):
         from hybrid.ingest.memory_training import settled
         from hybrid.types.certificates import DeletionCertificate
 
-        given = DeletionCertificate.from_json(certificate) if isinstance(certificate, str) else certificate
-        if not isinstance(given, DeletionCertificate):
-            raise InputError(f"certificate is a DeletionCertificate or its JSON text, not {type(given).__name__}")
-        with self._usage.in_use(), self._catalog.read_transaction():
+        with self._changed("verify_deletion"), self._catalog.read_transaction():
+            given = DeletionCertificate.from_json(certificate) if isinstance(certificate, str) else certificate
+            if not isinstance(given, DeletionCertificate):
+                raise InputError(f"certificate is a DeletionCertificate or its JSON text, not {type(given).__name__}")
             loaded = self._memory_model()
             model = loaded and settled(self._catalog, loaded)
             return deletion.check(self._catalog, self.directory, model, given, _tensors_sha256)
@@ -405,7 +494,7 @@ class Corpus(Shown):
 
         route, where, history = _arguments.route_of(route), _arguments.filter_of(where), _arguments.history_of(history)
         limit, supply = self.settings.answer.max_question_chars, _arguments.passages_of(passages)
-        with self._usage.in_use():
+        with self._asked_by_identity():
             given = None if supply is None else found_for(question, history, where, supply, limit)
 
             def prepared(view: View) -> tuple[Answerer, RequestContext]:
@@ -471,7 +560,7 @@ class Corpus(Shown):
         from hybrid.answering.comparison import checked_groups, compare
 
         given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
-        with self._usage.in_use():
+        with self._asked_by_identity():
             answerer, requests = self._asked(
                 lambda view: (
                     view.answerer,
@@ -551,7 +640,7 @@ class Corpus(Shown):
         """
         from hybrid.session import Session
 
-        with self._usage.in_use():
+        with self._asked_by_identity():
             while True:
                 with self._catalog.newest_state() as state:
                     try:
@@ -589,7 +678,7 @@ class Corpus(Shown):
 
     def documents(self) -> Documents:
         """The documents, in the order in which the memory is trained on them: a list that shows itself as a table."""
-        with self._usage.in_use():
+        with self._asked_by_identity():
             rows = self._catalog.documents()
         return Documents(
             DocumentInfo(
@@ -622,7 +711,7 @@ class Corpus(Shown):
         from hybrid.session import documents_of
 
         wanted = _arguments.ids_of(ids)
-        with self._usage.in_use(), self._catalog.read_transaction():
+        with self._asked_by_identity(), self._catalog.read_transaction():
             return documents_of(self._catalog, wanted)
 
     aget_documents = in_thread(get_documents)
@@ -660,13 +749,13 @@ class Corpus(Shown):
         """What the corpus holds, how much of it the memory was trained on, and what that gained."""
         from hybrid.ingest.memory_training import read_training
 
-        with self._usage.in_use(), self._catalog.read_transaction():
+        with self._asked_by_identity(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
             training = read_training(self._catalog, None)
         return CorpusStatus(
             directory=self._shown_as,
-            commit=commit.n if commit else None,
+            commit=commit.n if commit and (documents or self.identity is None) else None,
             documents=len(documents),
             sources=sum(1 + len(row.aliases) for row in documents),
             chunks=sum(row.chunks for row in documents),
@@ -676,12 +765,19 @@ class Corpus(Shown):
             volumes=len(training.volumes),
             unmounted=sum(one.report.harm is not None for one in training.volumes),
             gain=training.gain,
-            bytes_on_disk=_bytes_in(self.directory),
+            bytes_on_disk=_bytes_in(self.directory) if self.identity is None or self.identity.every_class else None,
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
         )
 
     astatus = in_thread(status)
+
+    def _custody(self) -> list[CustodyRow]:
+        """What `hybrid report` lists."""
+        from hybrid.ingest import custody
+
+        with self._asked_by_identity():
+            return custody.rows(self._catalog)
 
     def verify(self, answer: Answer) -> list[str]:
         """Check an answer's citations against the corpus as it is now; what does not hold, in words.
@@ -692,7 +788,7 @@ class Corpus(Shown):
         from hybrid.answering.citations import check_citations
 
         given = _arguments.answer_of(answer)
-        with self._usage.in_use(), self._catalog.read_transaction():
+        with self._asked_by_identity(), self._catalog.read_transaction():
             return check_citations(self._catalog, given)
 
     averify = in_thread(verify)
@@ -708,7 +804,7 @@ class Corpus(Shown):
         """
         from hybrid.stores import integrity
 
-        with self._usage.in_use(), _open.unreachable_errors(self.directory):
+        with self._changed("check"), _open.unreachable_errors(self.directory):
             return integrity.check(self._catalog, self.directory)
 
     acheck = in_thread(check)
@@ -722,7 +818,7 @@ class Corpus(Shown):
         from hybrid.ingest.repair import repair
         from hybrid.stores import integrity
 
-        with self._usage.in_use(), _open.unreachable_errors(self.directory), self._catalog.reading(None):
+        with self._changed("repair"), _open.unreachable_errors(self.directory), self._catalog.reading(None):
             found = integrity.check(self._catalog, self.directory)
             repair(self._catalog, self.directory, self.settings, found)
             return integrity.check(self._catalog, self.directory)
@@ -743,7 +839,7 @@ class Corpus(Shown):
         from hybrid.answering.citations import page_of
 
         place = _arguments.place_of(citation)
-        with self._usage.in_use(), self._catalog.read_transaction():
+        with self._asked_by_identity(), self._catalog.read_transaction():
             return page_of(self._catalog, place)
 
     apage = in_thread(page)
@@ -753,7 +849,7 @@ class Corpus(Shown):
         from hybrid.ingest.memory_training import read_training
 
         model = self.settings.memory.model if self.settings.memory.enabled else None
-        with self._usage.in_use():
+        with self._asked_by_identity():
             return read_training(self._catalog, model)
 
     atraining = in_thread(training)
@@ -789,7 +885,7 @@ class Corpus(Shown):
 
     def _asked(self, ask: Callable[[View], Found]) -> Found:
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
-        with self._usage.in_use():
+        with self._asked_by_identity():
             while True:
                 with self._catalog.newest_state() as state, self._catalog.reading(state):
                     commit = self._catalog.commit()
@@ -813,7 +909,8 @@ class Corpus(Shown):
             if view is None:
                 models = self._embedder(), self._memory_model
                 check_embedder(self._catalog, models[0].fingerprint)
-                view = View.load(self.directory, self._catalog, self.settings, commit, *models, self._view)
+                before = self._view or (self._index_of._view if self._index_of is not None else None)
+                view = View.load(self.directory, self._catalog, self.settings, commit, *models, before)
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view

@@ -3,6 +3,7 @@
     HybridError
     ├── InputError              an argument that cannot be used: an empty question, an unknown route
     │   └── UnsupportedOperationError  asked for something that a kernel, this machine or a component does not do
+    ├── AccessError             a corpus that answers identities alone, asked without one; or a change by an identity
     ├── AnswerTimeoutError      no answer within the time that the caller gave; the work on it is stopped
     ├── SettingsError           a setting out of range, or one that contradicts the corpus on disk
     ├── InstallationError       packages that exclude each other, or one that cannot be loaded
@@ -50,6 +51,10 @@ class InputError(HybridError, ValueError):
 class UnsupportedOperationError(InputError, NotImplementedError):
     """Something was asked for that an operation of `hybrid.kernels`, the implementation chosen, or a component does not
     do: a kernel on another machine, tools of a chat model that has none."""
+
+
+class AccessError(HybridError, PermissionError):
+    """Who asks is not known, or may not do this; the message says how to ask. It names no document."""
 
 
 class AnswerTimeoutError(HybridError, TimeoutError):

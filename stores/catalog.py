@@ -26,6 +26,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
 from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
+from hybrid.stores.access import Access
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
     COUNTED_TERMS,
@@ -110,8 +111,9 @@ class Catalog:
         'A note.'
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, access: Access | None = None) -> None:
         self._engine = engine
+        self._access = access
         self._pinned = threading.local()
         self._texts = TextCache()
         self._term_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
@@ -126,19 +128,20 @@ class Catalog:
         self._signatures: tuple[object, NDArray[np.int64], NDArray[np.uint32]] = (None, np.zeros(0, np.int64), none)
 
     @classmethod
-    def open(cls, url_or_path: str | Path, *, create: bool) -> Self:
-        """Open the catalog at a path or database URL, making or upgrading its tables where needed.
+    def open(cls, url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Self:
+        """Open the catalog at a path or database URL, making or upgrading its tables where needed. With ``access`` it
+        shows the documents of some classes alone, and cannot be written to (`hybrid.stores.access`).
 
         Raises `CorpusNotFoundError` if there is none and ``create`` is false, `CorpusVersionError` if a
         newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
         `SettingsError` for a kind of database that is not supported.
         """
-        return cls(open_database(url_or_path, create=create))
+        return cls(open_database(url_or_path, create=create, access=access), access)
 
     @property
     def writable(self) -> bool:
         """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
-        return self._engine.url.query.get("mode") != "ro"
+        return self._access is None and self._engine.url.query.get("mode") != "ro"
 
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
@@ -508,12 +511,17 @@ class Catalog:
             select_now = partial(filtering.selected, connection, wanted, self.chunk_count())
             return self._selections.get(state, key, select_now)
 
+    def everything(self) -> Selection | None:
+        """What may be seen, where these are not all documents: the selection of a search without a filter."""
+        return None if self._access is None else self.selection(Filter())
+
     def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         """The ``k`` best chunks, of a selection or of all, for a match expression of
         `hybrid.stores.full_text`: ids and BM25 scores, higher is better. Raises `InputError` for an expression
         that cannot be read."""
-        with self._connection() as connection:
-            return full_text.search(connection, match, k, selection)
+        with self.read_transaction(), self._connection() as connection:
+            chosen = self.everything() if selection is None else selection  # an empty one is no selection of all
+            return full_text.search(connection, match, k, chosen)
 
     def chunks_matching(self, match: str) -> list[tuple[int, int]]:
         """Chunk and document ids of all chunks that a match expression of `hybrid.stores.full_text` finds, by chunk."""
@@ -534,8 +542,9 @@ class Catalog:
     def search_words(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         """`search_lexical` for an expression of `hybrid.stores.query.match_expression`; in a large corpus or selection
         only chunks with one of its rarer terms are found (`hybrid.stores.full_text.search_words`)."""
-        with self._connection() as connection:
+        with self.read_transaction(), self._connection() as connection:
             state = self._identity(connection)
+            selection = self.everything() if selection is None else selection
             if (state[0] or 0) <= SCORED_CHUNKS or (selection is not None and len(selection) <= SCORED_CHUNKS):
                 return full_text.search(connection, match, k, selection)
             known = self._term_counts.of(state)

@@ -23,6 +23,7 @@ from hybrid.errors import (
     CorruptCorpusError,
     SettingsError,
 )
+from hybrid.stores.access import OPTION, Access, restrict
 from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
 from hybrid.stores.tables import REVISION, Base
 
@@ -47,7 +48,7 @@ def looks_like_corpus(directory: Path) -> bool:
         return file.read(16) in (b"", b"SQLite format 3\x00")
 
 
-def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
+def open_database(url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Engine:
     """An engine for the catalog at a path or URL, its tables made or upgraded. See `Catalog.open`."""
     url = _url(url_or_path)
     path = Path(url.database or "")
@@ -58,8 +59,11 @@ def open_database(url_or_path: str | Path, *, create: bool) -> Engine:
         path.touch(PRIVATE_FILE)  # SQLite gives the files beside it the same mode
     only_read = not can_write(path)
     # As many connections as threads that read at once: each holds one for as long as it asks.
-    engine = create_engine(_read_only(path) if only_read else url, max_overflow=-1)
+    shown = {OPTION: access is not None}
+    engine = create_engine(_read_only(path) if only_read else url, max_overflow=-1, execution_options=shown)
     event.listen(engine, "connect", _configure_read_only if only_read else _configure)
+    if access is not None:
+        event.listen(engine, "connect", lambda connection, _: restrict(connection, access))
     event.listen(engine, "begin", _begin)
     try:
         with storage_errors(path):

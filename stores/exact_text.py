@@ -18,6 +18,7 @@ from itertools import groupby, islice
 from sqlalchemy import Connection, text
 
 from hybrid.stores import full_text
+from hybrid.stores.access import visible
 from hybrid.types.documents import Chunk
 
 MIN_STRIDE = 100
@@ -117,7 +118,7 @@ def _documents_with(connection: Connection, match: str) -> Iterator[int]:
     """The documents of the chunks that a match expression finds. Chunks' ids ascend as their documents' do."""
     page = text(
         "SELECT rowid, (SELECT document_id FROM chunks WHERE id = chunks_fts.rowid) FROM chunks_fts "
-        "WHERE chunks_fts MATCH :match AND rowid > :last ORDER BY rowid LIMIT :n"
+        f"WHERE chunks_fts MATCH :match AND rowid > :last{visible(connection)} ORDER BY rowid LIMIT :n"
     )
     last = -1
     while rows := connection.execute(page, {"match": match, "last": last, "n": _AT_ONCE}).all():

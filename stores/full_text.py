@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from hybrid.errors import InputError
+from hybrid.stores.access import visible
 from hybrid.stores.filtering import Selection
 
 _TERM = re.compile(r'"(?:[^"]|"")+"')
@@ -47,7 +48,7 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
     """
     if not match or k < 1 or (selection is not None and not len(selection)):
         return []
-    where, values = "chunks_fts MATCH :match", {"match": match, "k": k}
+    where, values = "chunks_fts MATCH :match" + visible(connection), {"match": match, "k": k}
     if selection is not None:
         # A byte a chunk: what IN is given SQLite sorts into a table of its own at every search.
         where += " AND substr(:mask, rowid + 1, 1) = x'01'"
@@ -67,7 +68,7 @@ def matching(connection: Connection, match: str) -> list[tuple[int, int]]:
         return []
     statement = text(
         "SELECT rowid, (SELECT document_id FROM chunks WHERE id = chunks_fts.rowid) FROM chunks_fts "
-        "WHERE chunks_fts MATCH :match ORDER BY rowid"
+        f"WHERE chunks_fts MATCH :match{visible(connection)} ORDER BY rowid"
     )
     return [(row[0], row[1]) for row in connection.execute(statement, {"match": match})]
 
@@ -81,7 +82,7 @@ def counts_of(connection: Connection, matches: Sequence[str], up_to: int) -> lis
     """`count` of each expression, none of them empty, in one statement."""
     if not matches:
         return []
-    one = "(SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT ?))"
+    one = f"(SELECT count(*) FROM (SELECT 1 FROM chunks_fts WHERE chunks_fts MATCH ?{visible(connection)} LIMIT ?))"
     values = tuple(value for match in matches for value in (match, up_to))
     return list(connection.exec_driver_sql(f"SELECT {', '.join([one] * len(matches))}", values).one())
 

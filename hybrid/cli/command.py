@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from hybrid.errors import HybridError, InputError
 from hybrid.types.filters import Filter
+from hybrid.types.identities import Identity
 
 if TYPE_CHECKING:
     from hybrid.evaluation.report import EvaluationReport
@@ -129,6 +130,31 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         filtered = option(filtered)
     return filtered
+
+
+def identity_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--identity``, ``--class`` and ``--every-class``, which reach the function as one ``identity``."""
+
+    @wraps(function)
+    def identified(*, name: str | None, classes: tuple[str, ...], every_class: bool, **others: Any) -> Any:
+        if name is None and (classes or every_class):
+            raise click.UsageError("--class and --every-class are an identity's: name it with --identity")
+        identity = None if name is None else Identity(name=name, classes=classes, every_class=every_class)
+        return function(identity=identity, **others)
+
+    for option in (
+        click.option("--every-class", is_flag=True, help="The identity may see all documents."),
+        click.option(
+            "--class",
+            "classes",
+            metavar="CLASS",
+            multiple=True,
+            help="A class of documents that it may see. Repeatable.",
+        ),
+        click.option("--identity", "name", metavar="NAME", help="Who asks: the corpus as that may see it."),
+    ):
+        identified = option(identified)
+    return identified
 
 
 _OPTIONS = {"sources": "--source", "metadata": "--where", "since": "--since", "until": "--until"}

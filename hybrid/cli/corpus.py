@@ -17,12 +17,14 @@ from hybrid.cli.command import (
     CorpusPath,
     command,
     filter_options,
+    identity_options,
     json_option,
     print_json,
     progress_bars,
 )
 from hybrid.types.answers import RouteName
 from hybrid.types.filters import Filter
+from hybrid.types.identities import Identity
 
 if TYPE_CHECKING:
     from hybrid.corpus import Corpus
@@ -32,11 +34,13 @@ ROUTES = click.Choice(get_args(RouteName))
 corpus_argument = click.argument("corpus", type=CorpusPath())
 
 
-def open_corpus(directory: Path, settings: Path | None = None, *, create: bool = False) -> Corpus:
-    """The corpus at ``directory``; only ingest creates one."""
+def open_corpus(
+    directory: Path, settings: Path | None = None, *, create: bool = False, identity: Identity | None = None
+) -> Corpus:
+    """The corpus at ``directory``, as ``identity`` may see it; only ingest creates one."""
     from hybrid.corpus import Corpus
 
-    return Corpus.open(directory, settings, create=create)
+    return Corpus.open(directory, settings, create=create, identity=identity)
 
 
 @command("hybrid ingest acme-v-beta discovery/ notes/*.md")
@@ -82,6 +86,7 @@ def _check_inputs(paths: tuple[str, ...]) -> None:
     help="Write the rows of an answer to “List every ...”, “How many ...” or “total of ...” to a CSV file.",
 )
 @filter_options
+@identity_options
 @json_option
 def ask(
     corpus: Path,
@@ -90,12 +95,13 @@ def ask(
     after: tuple[str, ...],
     csv_file: Path | None,
     where: Filter | None,
+    identity: Identity | None,
     as_json: bool,
 ) -> int:
     """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
     if question == "-":
         question = sys.stdin.read()
-    with open_corpus(corpus) as opened:
+    with open_corpus(corpus, identity=identity) as opened:
         answer = opened.ask(question, route=route, history=after, where=where)
     if as_json:
         print_json(answer)
@@ -114,10 +120,11 @@ def ask(
 @click.argument("question")
 @click.option("-k", type=click.IntRange(1, MOST_HITS), default=10, show_default=True, help="How many results.")
 @filter_options
+@identity_options
 @json_option
-def search(corpus: Path, question: str, k: int, where: Filter | None, as_json: bool) -> int:
+def search(corpus: Path, question: str, k: int, where: Filter | None, identity: Identity | None, as_json: bool) -> int:
     """Search the index of CORPUS alone, without routing and without the memory."""
-    with open_corpus(corpus) as opened:
+    with open_corpus(corpus, identity=identity) as opened:
         hits = opened.search(question, k=k, where=where)
     if as_json:
         print_json(list(hits))
@@ -196,10 +203,11 @@ def verify_deletion(corpus: Path, certificate: Path, as_json: bool) -> int:
 
 @command("hybrid status acme-v-beta")
 @corpus_argument
+@identity_options
 @json_option
-def status(corpus: Path, as_json: bool) -> None:
+def status(corpus: Path, identity: Identity | None, as_json: bool) -> None:
     """What CORPUS holds: documents, chunks, the memory's state, sizes, models."""
-    with open_corpus(corpus) as opened:
+    with open_corpus(corpus, identity=identity) as opened:
         found = opened.status()
     if as_json:
         print_json(found)
@@ -209,15 +217,15 @@ def status(corpus: Path, as_json: bool) -> None:
 
 @command("hybrid report acme-v-beta > custody.csv")
 @corpus_argument
+@identity_options
 @json_option
-def report(corpus: Path, as_json: bool) -> None:
+def report(corpus: Path, identity: Identity | None, as_json: bool) -> None:
     """List every file that CORPUS holds or left out, for a chain of custody, as CSV: source, part of, outcome, sha256,
     size, time of change, characters, format, date, custodian, reason."""
-    from hybrid import _open
     from hybrid.ingest import custody
 
-    with _open.open_catalog(corpus, create=False) as catalog:
-        rows = custody.rows(catalog)
+    with open_corpus(corpus, identity=identity) as opened:
+        rows = opened._custody()
     if as_json:
         print_json(rows)
     else:
@@ -226,10 +234,11 @@ def report(corpus: Path, as_json: bool) -> None:
 
 @command("hybrid documents acme-v-beta --json")
 @corpus_argument
+@identity_options
 @json_option
-def documents(corpus: Path, as_json: bool) -> None:
+def documents(corpus: Path, identity: Identity | None, as_json: bool) -> None:
     """List the documents of CORPUS, in the order in which they were read."""
-    with open_corpus(corpus) as opened:
+    with open_corpus(corpus, identity=identity) as opened:
         found = opened.documents()
     if as_json:
         print_json(list(found))

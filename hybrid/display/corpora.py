@@ -80,7 +80,7 @@ def status_html(status: CorpusStatus) -> str:
             tile(status.sources, "source"),
             tile(status.characters, "character"),
             tile(status.chunks, "chunk"),
-            ("on disk", size_of(status.bytes_on_disk)),
+            *([] if status.bytes_on_disk is None else [("on disk", size_of(status.bytes_on_disk))]),
         )
     )
     emptied = None if status.documents else tag("div", EMPTIED, style="margin-top:9px;font-size:13px")

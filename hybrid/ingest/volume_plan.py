@@ -47,7 +47,8 @@ class PlannedVolume:
 
 
 def group_key(source: SourceRow, sources: Mapping[str, SourceRow], separate_by: Sequence[str]) -> str:
-    """By what a document is grouped: its access class, the folders and thread that it belongs to, and its name.
+    """By what a document is grouped: its access class, the folders and thread that it belongs to, and its name. An
+    attachment without a class has that of the mail that it came with.
 
     Args:
         source: the document's first name.
@@ -55,12 +56,14 @@ def group_key(source: SourceRow, sources: Mapping[str, SourceRow], separate_by: 
         separate_by: metadata whose values volumes must not mix.
     """
     root = source
+    above = [source]
     seen = {root.source}
     while root.parent is not None and root.parent in sources and root.parent not in seen:
         root = sources[root.parent]
+        above.append(root)
         seen.add(root.source)
     *folders, _ = root.source.split("/")
-    values = {name: _metadata(source.details, name) for name in separate_by}
+    values = {name: next(filter(None, (_metadata(one.details, name) for one in above)), None) for name in separate_by}
     access_class = json.dumps({name: value for name, value in values.items() if value is not None}, sort_keys=True)
     return json.dumps([access_class, folders, _thread(root), source.source])
 

@@ -74,6 +74,9 @@ class ChunkStore(Protocol):
     def selection(self, wanted: Filter) -> Selection:
         """The documents and chunks that a filter lets through."""
 
+    def everything(self) -> Selection | None:
+        """The documents and chunks that may be seen, where these are not all."""
+
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
 
@@ -214,7 +217,9 @@ class Searcher:
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense), selection).values()]
 
     def _selection(self, where: Filter | None) -> Selection | None:
-        return None if where is None or where.everything else self._catalog.selection(where)
+        if where is None or where.everything:
+            return self._catalog.everything()
+        return self._catalog.selection(where)
 
     def _dense(self, vector: NDArray[np.float32], depth: int, selection: Selection | None) -> dict[int, float]:
         """Chunk ids to cosines, best first."""

@@ -255,6 +255,17 @@ class AnswerSettings(Table):
     )
 
 
+class AccessSettings(Table):
+    """Which documents an identity may see (docs/access.md)."""
+
+    required: bool = Field(
+        default=False, description="true: a corpus refuses whoever asks without an identity (Corpus.seen_by)"
+    )
+    metadata: str = Field(
+        default="access", min_length=1, description="name of the metadata that hold a document's class of access"
+    )
+
+
 class Settings(Table):
     """All settings of a corpus. What is left out here is left to a corpus's stored settings, and then to the default.
 
@@ -270,6 +281,16 @@ class Settings(Table):
     memory: MemorySettings = MemorySettings()
     router: RouterSettings = RouterSettings()
     answer: AnswerSettings = AnswerSettings()
+    access: AccessSettings = AccessSettings()
+
+    @model_validator(mode="after")
+    def _volumes_keep_classes_apart(self) -> Self:
+        if self.access.required and self.access.metadata not in self.memory.separate_by:
+            raise ValueError(
+                f"access.metadata, {self.access.metadata!r}, must be among memory.separate_by, "
+                f"{self.memory.separate_by}, where access.required is on: volumes of the memory would mix classes"
+            )
+        return self
 
     @classmethod
     def load(cls, path: str | PathLike[str] | None = None, *, env: bool = True) -> Self:

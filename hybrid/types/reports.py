@@ -65,7 +65,8 @@ EMPTIED = "the corpus is empty; all that it held was removed"
 
 class CorpusStatus(_Report):
     """What a corpus holds. ``trained_tokens`` counts the memory's tokens in ``volumes`` volumes, of which ``unmounted``
-    are not used because they did harm; ``gain`` is `MemoryTraining.gain`; ``commit`` counts commits."""
+    are not used because they did harm; ``gain`` is `MemoryTraining.gain`; ``commit`` counts commits. Of an identity's
+    corpus it counts what the identity may see, and ``bytes_on_disk`` is not known."""
 
     directory: str
     commit: int | None
@@ -78,7 +79,7 @@ class CorpusStatus(_Report):
     volumes: int = 0
     unmounted: int = 0
     gain: float | None = None
-    bytes_on_disk: int
+    bytes_on_disk: int | None = None
     embedder: str
     language_model: str | None
 
@@ -91,8 +92,9 @@ class CorpusStatus(_Report):
             else f"0: {EMPTIED}",
             "index": f"{self.chunks:,} chunks, embedded by {self.embedder}",
             "memory": f"{self.memory}: {MEMORY_STATES[self.memory]}",
-            "on disk": f"{self.bytes_on_disk / 2**20:,.1f} MiB",
         }
+        if self.bytes_on_disk is not None:
+            rows["on disk"] = f"{self.bytes_on_disk / 2**20:,.1f} MiB"
         if self.language_model is not None:
             rows["memory"] += f"; {self.trained_tokens:,} tokens, {self.language_model}"
             if self.volumes:

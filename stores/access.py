@@ -1,0 +1,102 @@
+"""Row-level access: a catalog that shows the documents of some classes and knows of no others.
+
+A connection of such a catalog has a temporary view in the place of each table that says something of documents; SQLite
+finds the view under the table's name before the table. So every statement, also one that is written later and does not
+think of access, reads what its identity may see. Full text is searched by rowid, where a view cannot stand: its
+statements add `VISIBLE`. The connection cannot write.
+
+The class of a source is what its metadata name under the access key; where they name nothing, that of the source which
+it came with (the mail of an attachment); where that has none either, the empty string.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hybrid.stores.filtering import folded, spellings
+from hybrid.stores.tables import Base
+
+OPTION = "hybrid_access"
+"""The execution option of connections that show some classes alone."""
+VISIBLE = " AND EXISTS (SELECT 1 FROM chunks WHERE chunks.id = chunks_fts.rowid)"
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a catalog shows: documents whose metadata ``key`` is one of ``classes``; the empty string stands for those
+    that have none."""
+
+    key: str
+    classes: tuple[str, ...]
+
+
+def visible(connection: Connection) -> str:
+    """What a statement of full text adds to its conditions: nothing where all documents may be seen."""
+    return VISIBLE if connection.get_execution_options().get(OPTION) else ""
+
+
+def restrict(connection: Any, access: Access) -> None:
+    """Let a connection of SQLite's driver show what ``access`` names, and write nothing."""
+    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA query_only=OFF")  # also of a read-only file: the temporary tables are in memory
+    connection.execute("CREATE TEMP TABLE seen_classes (value TEXT PRIMARY KEY)")
+    connection.executemany("INSERT INTO seen_classes VALUES (?)", {(folded(one),) for one in access.classes})
+    connection.execute("CREATE TEMP TABLE access_keys (key TEXT PRIMARY KEY)")
+    connection.executemany("INSERT INTO access_keys VALUES (?)", {(one,) for one in spellings(access.key)})
+    for table, columns, condition in _views():
+        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table} AS row WHERE {condition}")
+    connection.execute("PRAGMA query_only=ON")
+
+
+_KEYED = "SELECT 1 FROM main.source_metadata AS own WHERE own.source_id = {0}.id AND own.key IN access_keys"
+
+
+def _seen(source: str) -> str:
+    """Whether a row of ``main.sources`` may be seen: by its own class or that of the first above it which has one."""
+    return f"""EXISTS (
+        WITH RECURSIVE above (id, parent, keyed) AS (
+            SELECT {source}.id, {source}.parent, EXISTS ({_KEYED.format(source)})
+            UNION
+            SELECT mail.id, mail.parent, EXISTS ({_KEYED.format("mail")})
+            FROM main.sources AS mail JOIN above ON mail.name = above.parent WHERE NOT above.keyed)
+        SELECT 1 FROM above JOIN main.source_metadata AS class ON class.source_id = above.id
+            AND class.key IN access_keys AND class.value IN seen_classes
+        UNION ALL
+        SELECT 1 WHERE '' IN seen_classes AND NOT EXISTS (SELECT 1 FROM above WHERE keyed))"""
+
+
+_DOCUMENT = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.document_id = {{0}} AND {_seen('named')})"
+_VOLUME = f"""NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
+    WHERE part.volume_id = {{0}} AND NOT {_DOCUMENT.format("part.document_id")})"""
+_OF_SOURCE = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.id = row.source_id AND {_seen('named')})"
+_PARENT = f"""CASE WHEN EXISTS (SELECT 1 FROM main.sources AS mail WHERE mail.name = row.parent AND {_seen("mail")})
+    THEN row.parent END AS parent"""
+_CONDITIONS = {
+    "sources": _seen("row"),
+    "source_metadata": _OF_SOURCE,
+    "documents": _DOCUMENT.format("row.id"),
+    "texts": _DOCUMENT.format("row.document_id"),
+    "chunks": _DOCUMENT.format("row.document_id"),
+    "sentences": _DOCUMENT.format("row.document_id"),
+    "volumes": _VOLUME.format("row.id"),
+    "volume_documents": _VOLUME.format("row.volume_id"),
+    "log": "0",
+}
+_REPLACED = {("sources", "parent"): _PARENT, ("documents", "details"): "'{}' AS details"}
+"""Columns that would name other sources: the mail that an attachment came with, and the metadata of a document's first
+name, which every source has of its own."""
+SHOWN_WHOLE = frozenset({"commits", "info"})
+"""Tables that say nothing of single documents."""
+
+
+def _views() -> list[tuple[str, str, str]]:
+    """The name, columns and condition of each view."""
+    found = []
+    for name, condition in _CONDITIONS.items():
+        columns = Base.metadata.tables[name].columns.keys()
+        listed = ", ".join(_REPLACED.get((name, column), f'row."{column}"') for column in columns)
+        found.append((name, listed, condition))
+    return found
