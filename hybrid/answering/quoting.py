@@ -430,6 +430,8 @@ class Quoting:
         if not spans or "\n\n" in text[spans[-1][1] :] or boilerplate.is_label(text[slice(*spans[-1])]):
             return None
         start, end = begin + spans[-1][0], begin + spans[-1][1]
+        if not _ENDS.search(text[slice(*spans[-1])]):  # a heading or a page's foot
+            return None
         return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
 
     def _answering(
@@ -562,6 +564,7 @@ class Quoting:
 
 
 _MAIL = "message/rfc822"
+_ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*\s*$")
 _ASKS_HOW = re.compile(r"\bwhy\b|\bhow (?:did|was|were|do|does)\b|\bcaused?\b|\bwhat happened\b", re.IGNORECASE)
 _ASKS_PRESENT = re.compile(
     r"^\W*(?:who|which \w+|how many \w+)\b.*"

@@ -248,3 +248,28 @@ def test_who_forwards_a_mail_did_not_write_it(tmp_path: Path) -> None:
     said = answerer.ask("What did Anita Rowan know about the coating?").text
     assert "58 micrometres" in said
     assert "read this before" not in said
+
+
+@pytest.mark.parametrize("text", ["25 Governing law and jurisdiction", "4.2 Limits of Liability .......... 17"])
+def test_an_entry_of_a_table_of_contents_is_no_statement(text: str) -> None:
+    assert not boilerplate.is_statement("Which law governs the agreement?", text)
+    assert boilerplate.is_statement("What is clause 25 called?", text)
+
+
+@pytest.mark.parametrize("text", ["25 Crates were lost", "12 The Buyer pays for carriage", "3 Men saw it fall"])
+def test_a_sentence_that_begins_with_a_number_is_a_statement(text: str) -> None:
+    assert boilerplate.is_statement("What happened to the crates?", text)
+
+
+def test_the_rows_of_a_table_of_contents_are_not_quoted_for_what_they_name() -> None:
+    heading, row, said = "Clause\tHeading", "25\tGoverning law", "25.1 The law of England applies."
+
+    def sentence(start: int, text: str, parts: tuple[tuple[int, int], ...] = ()) -> Sentence:
+        return Sentence(1, "a.txt", "", "", start, start + 10, text, 0, 0.5, parts=parts)
+
+    found = [
+        sentence(20, f"{heading}\n{row}", ((0, len(heading)), (20, 20 + len(row)))),
+        sentence(90, said),
+    ]
+    chosen = ranking.choose("Which law governs?", found, lambda _: 1.0, 3)
+    assert [one.sentence.text for one in chosen] == [said]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hybrid.answering.evidence import Sentence
-from hybrid.answering.selection import ranking
+from hybrid.answering.selection import features, ranking
 
 DOCUMENT = "0" * 64
 
@@ -82,3 +82,15 @@ def test_a_line_that_reads_as_a_title_comes_behind_the_amount_that_is_asked_for(
     question = "How many pounds are paid for each delivery in agreement No. 7?"
     assert first(question, found) == "For each delivery of cloth the buyer pays 10,822 pounds."
     assert first("What is the name of the agreement?", found) == "Supply Agreement of the Mill No. 7"
+
+
+def test_the_last_row_of_a_table_of_contents_is_no_heading_of_the_sentence_below_it() -> None:
+    contents = "Clause\tHeading"
+    row = replace(
+        sentence(f"{contents}\n25\tGoverning law", 0.5, start=40),
+        end=56,
+        parts=((0, len(contents)), (40, 56)),
+    )
+    below = replace(sentence("This Agreement is made on the first of March.", 0.5), start=58, end=103)
+    assert features.heading_of([row, below]) == {}
+    assert below.key in features.heading_of([replace(row, parts=()), below])

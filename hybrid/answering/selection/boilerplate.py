@@ -101,7 +101,35 @@ def is_statement(question: str, text: str) -> bool:
     plain = unmarked(text)
     if is_of_a_mail(plain):
         return _ASKS_OF_A_MAIL.search(question) is not None
-    return _HEADING.fullmatch(plain) is None or _ASKS_OF_A_HEADING.search(question) is not None
+    return not (_HEADING.fullmatch(plain) or _is_entry(plain)) or _ASKS_OF_A_HEADING.search(question) is not None
+
+
+_ENTRY = re.compile(
+    r"(?P<number>\d+(?:\.\d+)*)\s+(?P<name>[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}?)(?P<leader>\s*\.{3,}\s*\d*)?"
+)
+
+
+def _is_entry(text: str) -> bool:
+    """Whether a text is an entry of a table of contents or a heading whose number has no full stop: a number and a name
+    in which nothing is said. "12 Business Days" is a quantity."""
+    match = _ENTRY.fullmatch(text.strip())
+    if match is None or not (match["leader"] or "." in match["number"] or not match["name"].endswith("s")):
+        return False
+    return not any(_is_said(word) for word in re.findall(r"[^\W\d_]+", match["name"]))
+
+
+_CONTENTS = {"clause", "heading", "section", "title", "page", "no", "number", "contents", "part", "schedule", "article"}
+
+
+def is_of_contents(heading: str) -> bool:
+    """Whether a table's heading is that of a table of contents: its rows name what the document says and say nothing.
+
+    Example:
+        >>> is_of_contents("Clause\\tHeading"), is_of_contents("Clause\\tPenalty")
+        (True, False)
+    """
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]+", heading)]
+    return len(words) > 1 and all({word, word.removesuffix("s")} & _CONTENTS for word in words)
 
 
 def is_of_a_mail(text: str) -> bool:

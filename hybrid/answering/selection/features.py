@@ -296,6 +296,7 @@ def heading_of(found: Sequence[Sentence]) -> dict[tuple[int, int, int], Sentence
         if above.document_id == below.document_id
         and below.start - above.end <= _GAP
         and len(above.text.split()) <= _HEADING_WORDS
+        and not above.is_row
         and not boilerplate.is_of_a_mail(above.text)
     }
 

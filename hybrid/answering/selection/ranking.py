@@ -49,7 +49,12 @@ def choose(
     said = boilerplate.originals(found)
     chosen: list[Quote] = []
     named = _rows_named(question, found, idf)
-    statements = [at for at, one in enumerate(found) if one.key in named or (not one.is_row and _states(question, one))]
+    statements = [
+        at
+        for at, one in enumerate(found)
+        if (one.key in named and not boilerplate.is_of_contents(one.split()[0].text))
+        or (not one.is_row and _states(question, one))
+    ]
     ranked = sorted(statements or range(len(found)), key=lambda at: -scores[at])
     for at in ranked:
         quote = Quote(said.get(found[at].key, found[at]), float(np.exp(scores[at] - scores[ranked[0]])))
