@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hybrid.ingest.progress import Progress
 
 MOST_WORKERS = 64
+MOST_SECONDS = 10**9
 MOST_HITS = 1_000_000
 """More results than any corpus of one machine has chunks worth reading; what SQLite and FAISS count with is larger."""
 ORDERS = {"fused": "both searches together", "dense": "by cosine", "lexical": "by BM25"}
@@ -114,6 +115,13 @@ def workers_of(workers: int) -> int:
     if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
         raise InputError(f"workers is a number of processes from 1 to {MOST_WORKERS}, not {shown(workers)}")
     return workers
+
+
+def wait_of(wait: float) -> float:
+    """``wait``: a number of seconds."""
+    if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MOST_SECONDS:
+        raise InputError(f"wait is a number of seconds from 0 to {MOST_SECONDS:,}, not {shown(wait)}")
+    return wait
 
 
 def progress_of(progress: Progress | bool | None) -> Progress | bool | None:

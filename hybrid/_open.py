@@ -85,11 +85,19 @@ def open_catalog(directory: Path, *, create: bool, access: Access | None = None)
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
+    from hybrid.stores import commits
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.database import catalog_path
 
     _check_directory(directory, create=create)
-    return Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
+    catalog = Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
+    try:
+        newest = catalog.commit()
+        commits.check_number(directory, newest.n if newest else 0)
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
 
 
 @contextmanager
@@ -124,7 +132,7 @@ def _check_directory(directory: Path, *, create: bool) -> None:
         refuse_links_in(directory)
         _check_not_emptied(directory)
         return
-    if directory.is_dir() and any(directory.iterdir()):
+    if directory.is_dir() and any(directory.iterdir()) and not looks_like_corpus(directory):  # it is being created
         advice = did_you_mean(directory) or ("; name an empty or a new directory" if create else "")
         raise CorpusError(f"{directory} is no corpus: it holds files that are not a corpus{advice}")
     if not create:

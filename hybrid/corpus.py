@@ -298,6 +298,7 @@ class Corpus(Shown):
         *inputs: str | Path | Document | Iterable[Any],
         progress: Progress | bool | None = None,
         workers: int = 1,
+        wait: float = 0,
     ) -> IngestReport:
         """Read files, folders, globs or documents into the index and the memory.
 
@@ -315,15 +316,17 @@ class Corpus(Shown):
                 called as the work goes on. By default nothing is shown.
             workers: processes that adapt the memory's volumes, 1 to 64, each with a model of its own (0.6 GB for the
                 built-in one). They share the cores, so that more than one pays where there are many.
+            wait: seconds to wait for another process or thread that is writing; 0: not at all.
 
         Raises:
             InputError: a path does not exist, or a glob matches nothing.
-            CorpusLockedError: another process is writing.
+            CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
         """
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
         inputs, workers = _arguments.inputs_of(inputs), _arguments.workers_of(workers)
+        wait = _arguments.wait_of(wait)
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             return pipeline.ingest(
@@ -335,6 +338,7 @@ class Corpus(Shown):
                 self.settings,
                 report,
                 workers,
+                wait,
             )
 
     aingest = stoppable(
@@ -345,25 +349,30 @@ class Corpus(Shown):
     )
 
     def remove(
-        self, source: str | PathLike[str] | Sequence[str | PathLike[str]], *, progress: Progress | bool | None = None
+        self,
+        source: str | PathLike[str] | Sequence[str | PathLike[str]],
+        *,
+        progress: Progress | bool | None = None,
+        wait: float = 0,
     ) -> IngestReport:
         """Remove a source, or several at once, by the names that `documents` shows, and have the memory unlearn them.
 
         Args:
             source: names, or the paths that were ingested. A hit or a document is refused: name its ``source``.
-            progress: as in `ingest`.
+            progress: as in `ingest`, and so is ``wait``.
 
         Raises:
             SourceNotFoundError: no such source; the message names near ones, and nothing is removed.
-            CorpusLockedError: another process is writing.
+            CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
         """
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
-        names = _arguments.sources_of(source)
-        with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
+        names, wait = _arguments.sources_of(source), _arguments.wait_of(wait)
+        with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
-            return pipeline.remove(self._catalog, self.directory, self._memory_model(), names, self.settings, report)
+            memory = self._memory_model()
+            return pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
 
     aremove = stoppable(
         remove,

@@ -5,12 +5,24 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from hybrid.stores.files import PRIVATE_FILE, refuse_links, sha256_of, sync_directory, sync_file, verified
+from hybrid.errors import CorruptCorpusError
+from hybrid.stores.files import (
+    PRIVATE_FILE,
+    refuse_links,
+    sha256_of,
+    sync_directory,
+    sync_file,
+    verified,
+    write_atomically,
+)
 from hybrid.stores.rows import StoredFile
 
 INDEX = "index.faiss"
+NUMBER = "commit"
+"""The file that has the number of the newest commit, in digits."""
 _REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 
 
@@ -40,6 +52,35 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return StoredFile(f"commits/{n}/{INDEX}", digest)
+
+
+def record_number(directory: Path, n: int) -> None:
+    """Write the number of a commit beside the catalog, after the commit. If that fails the file has an older number,
+    which says less and nothing wrong."""
+
+    def write(path: Path) -> None:
+        path.write_text(f"{n}\n", encoding="ascii")
+        path.chmod(PRIVATE_FILE)
+
+    with suppress(OSError):
+        write_atomically(directory / NUMBER, write)
+
+
+def check_number(directory: Path, newest: int) -> None:
+    """Raise `CorruptCorpusError` if the catalog's newest commit is older than the one that was recorded last: the
+    catalog's log of changes was lost, or an older copy of the catalog was put in its place."""
+    path = directory / NUMBER
+    refuse_links(directory, NUMBER)
+    try:
+        recorded = int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):  # of an older version; or what it says says nothing of the catalog
+        return
+    if newest < recorded:
+        raise CorruptCorpusError(
+            f"catalog.sqlite in {directory} is at commit {newest}, and commit {recorded} was made: its log of changes "
+            "(catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a whole copy of the corpus, "
+            f"or delete {path} to go on with commit {newest} and ingest again what came later"
+        )
 
 
 def verified_index(directory: Path, stored: StoredFile) -> Path:

@@ -228,13 +228,14 @@ def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
 
 
 @contextmanager
-def write_lock(directory: Path) -> Iterator[None]:
-    """Hold the corpus for writing. Raises `CorpusLockedError` at once if another process or thread does.
+def write_lock(directory: Path, wait: float = 0) -> Iterator[None]:
+    """Hold the corpus for writing. Raises `CorpusLockedError` if another process or thread does, and still does after
+    ``wait`` seconds.
 
     The operating system releases the lock when its process ends, however it ends.
     """
     path = directory / "write.lock"
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=wait)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not can_write(catalog_path(directory)) and catalog_path(directory).exists():
@@ -242,8 +243,9 @@ def write_lock(directory: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise CorpusLockedError(
-            f"another process or thread is writing to {directory} (it holds {path}); wait until it is done, or end it: "
-            "what it has committed is kept. Searching and asking work meanwhile"
+            f"another process or thread is writing to {directory} (it holds {path})"
+            f"{f' and was not done after {wait:g} s' if wait else ''}; wait until it is done (wait=60 or --wait 60), "
+            "or end it: what it has committed is kept. Searching and asking work meanwhile"
         ) from error
     except OSError as error:
         raise CorpusError(

@@ -24,6 +24,7 @@ from hybrid.stores.rows import StoredFile
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 """What a corpus holds is its owner's alone, until they say otherwise."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_FAILING = {errno.EIO, errno.EROFS, errno.EFBIG}
 
 
 def sha256_of(path: Path) -> str:
@@ -69,10 +70,16 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> str:
 
 @contextmanager
 def disk_full_errors(directory: Path | str = "the disk") -> Iterator[None]:
-    """Turn a full disk into a `CorpusError` that says what to do."""
+    """Turn a full or failing disk into a `CorpusError` that says what to do."""
     try:
         yield
     except Exception as error:
+        if is_disk_failing(error):
+            raise CorpusError(
+                f"{directory} could not be read or written: the disk, or the network file system, failed ({error}); "
+                "nothing half-written was kept, and all that was committed before is intact: see to the disk, run "
+                "hybrid verify, and then the same command again"
+            ) from error
         if not is_disk_full(error):
             raise
         raise CorpusError(
@@ -90,6 +97,16 @@ def is_disk_full(error: BaseException) -> bool:
         return True
     said = str(error)
     return any(os.strerror(code) in said for code in _FULL) or "disk is full" in said
+
+
+def is_disk_failing(error: BaseException) -> bool:
+    """Whether an error says that the disk failed. FAISS and SQLite wrap the system's error, as with a full disk."""
+    if isinstance(error, HybridError):
+        return False
+    if isinstance(error, OSError) and error.errno in _FAILING:
+        return True
+    said = str(error)
+    return any(os.strerror(code) in said for code in _FAILING) or "disk I/O error" in said
 
 
 def inside(directory: Path, file: str) -> Path:
@@ -122,7 +139,7 @@ def refuse_links(directory: Path, *relative: Path | str) -> None:
 
 _NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors")
 _FOLDERS = ("commits", "volumes", "memory", "memory/default", "quarantine")
-_FILES = ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "write.lock")
+_FILES = ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "write.lock", "commit")
 
 
 def refuse_links_in(directory: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from hybrid._arguments import MOST_HITS, MOST_WORKERS
+from hybrid._arguments import MOST_HITS, MOST_SECONDS, MOST_WORKERS
 from hybrid.cli.command import (
     NOT_PROVED,
     NOTHING_FOUND,
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from hybrid.types.reports import IntegrityReport
 
 ROUTES = click.Choice(get_args(RouteName))
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(0, MOST_SECONDS),
+    default=0,
+    metavar="SECONDS",
+    help="How long to wait for another process that is writing.",
+)
 corpus_argument = click.argument("corpus", type=CorpusPath())
 
 
@@ -50,12 +57,15 @@ def open_corpus(
 @click.option(
     "--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="Processes for the memory."
 )
+@wait_option
 @json_option
-def ingest(corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int, as_json: bool) -> int:
+def ingest(
+    corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int, wait: float, as_json: bool
+) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
     _check_inputs(paths)
     with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
-        report = opened.ingest(*paths, progress=progress, workers=workers)
+        report = opened.ingest(*paths, progress=progress, workers=workers, wait=wait)
     if as_json:
         print_json(report)
     else:
@@ -141,13 +151,14 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, identity: 
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a certificate of the deletion, which `hybrid verify-deletion` proves.",
 )
+@wait_option
 @json_option
-def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, as_json: bool) -> None:
+def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, wait: float, as_json: bool) -> None:
     """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
     with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
         if certificate is not None:
             certificate.open("a").close()  # a place that cannot be written to is refused before anything is removed
-        report = opened.remove(sources, progress=progress)
+        report = opened.remove(sources, progress=progress, wait=wait)
     assert report.certificate is not None
     written = report.certificate.to_json()
     if certificate is not None:

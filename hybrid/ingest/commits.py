@@ -101,6 +101,7 @@ class Writer:
             raise
         done = self.catalog.commit()
         if done is not None:
+            commits.record_number(self.directory, done.n)
             facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
             log_info(_LOG, "commit committed", corpus=str(self.directory), **facts)
         self.prune()

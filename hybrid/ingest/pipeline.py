@@ -73,6 +73,7 @@ def ingest(
     settings: Settings,
     progress: Progress = quiet,
     workers: int = 1,
+    wait: float = 0,
 ) -> IngestReport:
     """Take files, folders, globs and documents into the corpus, then adapt the memory's volumes to them.
 
@@ -85,11 +86,11 @@ def ingest(
     Raises:
         InputError: a path that does not exist, or a glob that matches nothing.
         SettingsError: another embedder made this corpus.
-        CorpusLockedError: another process is writing to it.
+        CorpusLockedError: another process is writing to it, and still is after ``wait`` seconds.
         CorpusError: the disk is full.
     """
     tally = Tally()
-    with write_lock(directory), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
+    with write_lock(directory, wait), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
         check_embedder(catalog, embedder.fingerprint)
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
@@ -115,6 +116,7 @@ def remove(
     source: str | Sequence[str],
     settings: Settings,
     progress: Progress = quiet,
+    wait: float = 0,
 ) -> IngestReport:
     """Remove sources and what was attached to them, in one commit. A document stays while it has another name.
 
@@ -124,11 +126,11 @@ def remove(
 
     Raises:
         SourceNotFoundError: no such source; the message suggests similar names, and nothing is removed.
-        CorpusLockedError: another process is writing to the corpus.
+        CorpusLockedError: another process is writing to the corpus, and still is after ``wait`` seconds.
     """
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
-    with write_lock(directory), _logged("removal", directory, tally, inputs=len(names)) as ended:
+    with write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)

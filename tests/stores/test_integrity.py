@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import sqlite3
 import stat
 import struct
+from pathlib import Path
 
 import pytest
 from tiny_model import tiny_settings
 
 from hybrid import Corpus, Settings
-from hybrid.errors import HybridError
+from hybrid.errors import CorruptCorpusError, HybridError
 
 QUESTION = "When does the lease agreement of house 3 end?"
 
@@ -124,31 +126,83 @@ def test_damage_is_found_named_and_repaired_where_it_can_be(corpus, original, da
             assert "4 May 2031" in opened.ask(QUESTION, route="lookup").text
 
 
-def test_flipped_bits_give_the_right_answer_or_a_typed_error_and_never_a_wrong_one(original, tmp_path):
-    chosen = random.Random(5)
-    right = wrong = refused = 0
-    for number in range(24):
-        directory = tmp_path / str(number)
+FILES = {
+    "catalog": "catalog.sqlite",
+    "index": "commits/*/index.faiss",
+    "manifest": "commits/*/manifest.json",
+    "volume": "volumes/*",
+    "number": "commit",
+}
+
+
+def damaged_answers(original, tmp_path, pattern, flips, cuts):
+    """How often a question is answered rightly, wrongly or with a typed error, when one bit of a file is flipped or it
+    is cut short; with the names of the files that errors did not name."""
+    chosen = random.Random(pattern)
+    found = {"right": 0, "wrong": [], "refused": 0, "unnamed": []}
+    for number in range(flips + cuts):
+        directory = tmp_path / "corpus"
         shutil.copytree(original / "corpus", directory)
-        files = sorted(path for path in directory.rglob("*") if path.is_file() and path.suffix in (".sqlite", ".faiss"))
-        path = files[number % len(files)]
+        path = sorted(directory.glob(pattern))[0]
         content = bytearray(path.read_bytes())
-        if number % 6 == 5:
-            content = content[: chosen.randrange(len(content))]
-        else:
+        if number < flips:
             content[chosen.randrange(len(content))] ^= 1 << chosen.randrange(8)
+        else:
+            content = content[: chosen.randrange(len(content))]
         path.write_bytes(content)
         try:
             with Corpus.open(directory, create=False) as opened:
                 answer = opened.ask(QUESTION, route="lookup")
                 quotes = [one.quote for one in answer.citations]
                 true = all(any(quote in text_of(house) for house in range(4)) for quote in quotes)
-                right, wrong = right + true, wrong + (not true)
-        except HybridError:
-            refused += 1
-    assert wrong == 0
-    assert right + refused == 24
-    assert right >= 6
+                found["right"] += true
+                found["wrong"] += [] if true else [quotes]
+        except HybridError as error:
+            found["refused"] += 1
+            found["unnamed"] += [] if path.name in str(error) else [str(error)]
+        shutil.rmtree(directory)
+    return found
+
+
+def test_flipped_bits_give_the_right_answer_or_a_typed_error_and_never_a_wrong_one(original, tmp_path):
+    for pattern in FILES.values():
+        found = damaged_answers(original, tmp_path, pattern, flips=3, cuts=1)
+        assert found["wrong"] == []
+        assert found["unnamed"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pattern", FILES.values(), ids=FILES)
+def test_200_flipped_bits_and_40_truncations_of_each_file_never_give_a_wrong_answer(original, tmp_path, pattern):
+    found = damaged_answers(original, tmp_path, pattern, flips=200, cuts=40)
+    print(pattern, found["right"], found["refused"])
+    assert found["wrong"] == []
+    assert found["unnamed"] == []
+    assert found["right"] + found["refused"] == 240
+
+
+@pytest.mark.parametrize("how", ["log lost", "older copy"])
+def test_a_catalog_that_went_back_to_an_older_commit_is_noticed(corpus, tmp_path, how):
+    catalog = corpus / "catalog.sqlite"
+    before = catalog.read_bytes()
+    (tmp_path / "new.txt").write_text("The garden is let to the neighbour.")
+    with Corpus.open(corpus, Settings.model_validate({"memory": {"enabled": False}})) as opened:
+        opened.ingest(tmp_path / "new.txt")
+        while_open = catalog.read_bytes()
+    catalog.write_bytes(while_open if how == "log lost" else before)
+    with pytest.raises(CorruptCorpusError, match=r"is at commit \d+, and commit \d+ was made") as caught:
+        Corpus.open(corpus)
+    (advised,) = re.findall(r"delete (\S+) to go on", str(caught.value))
+    Path(advised).unlink()
+    with Corpus.open(corpus) as opened:
+        assert len(opened.documents()) == 4
+
+
+@pytest.mark.parametrize("content", ["", "x", "1"])
+def test_a_recorded_number_that_is_damaged_or_late_hinders_nobody(corpus, content):
+    (corpus / "commit").write_text(content)
+    with Corpus.open(corpus) as opened:
+        assert opened.check().whole
 
 
 def test_what_a_corpus_holds_is_its_owners_alone(original):

@@ -1,0 +1,95 @@
+"""Writers wait for one another if asked, and first opens side by side all succeed."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from hybrid import Corpus
+from hybrid.cli import main
+from hybrid.errors import CorpusLockedError, InputError
+from hybrid.stores import database
+from hybrid.stores.database import write_lock
+
+NO_MEMORY = {"memory": {"enabled": False}}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY) as opened:
+        yield opened
+
+
+def test_four_writers_that_wait_all_write(corpus, tmp_path):
+    failed = []
+
+    def write(number):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"The lease agreement of house {number} ends in May.")
+        try:
+            with Corpus.open(corpus.directory) as opened:
+                opened.ingest(path, wait=300)
+        except Exception as error:  # noqa: BLE001 - a thread's error is shown by the assertion below
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(corpus.documents()) == 4
+
+
+def test_one_that_does_not_wait_or_not_long_enough_is_refused_and_told_how_long(corpus, tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("The lease ends in May.")
+    with write_lock(corpus.directory):
+        with pytest.raises(CorpusLockedError, match="wait=60"):
+            corpus.ingest(tmp_path / "a.txt")
+        with pytest.raises(CorpusLockedError, match=r"not done after 0\.01 s"):
+            corpus.ingest(tmp_path / "a.txt", wait=0.01)
+        with pytest.raises(SystemExit):
+            main(["ingest", str(corpus.directory), str(tmp_path / "a.txt"), "--wait", "0.01"])
+        assert "not done after 0.01 s" in capsys.readouterr().err
+    assert corpus.ingest(tmp_path / "a.txt", wait=1).added
+
+
+@pytest.mark.parametrize("wait", [-1, True, "1", float("nan"), None])
+def test_another_wait_is_refused(corpus, wait):
+    with pytest.raises(InputError, match="wait is a number of seconds"):
+        corpus.remove("a.txt", wait=wait)
+
+
+def test_a_corpus_that_another_process_creates_meanwhile_is_opened(tmp_path, monkeypatch):
+    looks, first = database.looks_like_corpus, []
+
+    def other_is_quicker(directory):
+        if directory == tmp_path / "corpus" and not first:
+            first.append(looks(directory))
+            Corpus.open(directory, NO_MEMORY).close()
+            return False
+        return looks(directory)
+
+    monkeypatch.setattr(database, "looks_like_corpus", other_is_quicker)
+    with Corpus.open(tmp_path / "corpus") as opened:
+        assert not opened.documents()
+
+
+def test_first_opens_side_by_side_all_succeed(tmp_path):
+    failed = []
+    together = threading.Barrier(6)
+
+    def open_it():
+        together.wait()
+        try:
+            Corpus.open(tmp_path / "corpus", NO_MEMORY).close()
+        except Exception as error:  # noqa: BLE001 - a thread's error is shown by the assertion below
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
