@@ -78,7 +78,7 @@ def check_number(directory: Path, newest: int) -> None:
     if newest < recorded:
         raise CorruptCorpusError(
             f"catalog.sqlite in {directory} is at commit {newest}, and commit {recorded} was made: its log of changes "
-            "(catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a whole copy of the corpus, "
+            "(catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
             f"or delete {path} to go on with commit {newest} and ingest again what came later"
         )
 
