@@ -369,7 +369,7 @@ class Corpus(Shown):
         from hybrid.ingest import pipeline
 
         names, wait = _arguments.sources_of(source), _arguments.wait_of(wait)
-        with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
+        with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             memory = self._memory_model()
             return pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
