@@ -160,6 +160,8 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
             break
         if asked.labels:
             persons += named_under(document_id, document, asked)
+            found = (part_of(document_id, document, table, asked) for table in document.layout.tables)
+            parts += [part for part in found if part is not None and part.rule <= BY_COLUMN and not part.unused]
             continue
         if asked.made_up:
             parts += [part for part in sums_of(document_id, document, asked) if part]
@@ -176,7 +178,7 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
     if asked.labels:
-        return _of_labels(result, persons)
+        return _of_labels(result, persons) or (_composed(result, asked, parts, [], []) if parts else None)
     if asked.made_up:
         return _made_up(result, parts)
     in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)

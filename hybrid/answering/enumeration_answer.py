@@ -74,7 +74,7 @@ def compose(
             sentence = sentence.split()[-1]
         elif heading is not None:
             headings.add(heading)
-        named = f"{row.cells['Name']} – " if asked.labels else ""  # a line may name several
+        named = f"{row.cells['Name']} – " if asked.labels and "Name" in row.cells else ""  # a line may name several
         events += composer.add_row(
             sentence, "" if row.not_counted in _SAID_BESIDE else row.not_counted, lead + named, row.against
         )

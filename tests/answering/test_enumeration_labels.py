@@ -39,6 +39,15 @@ Ewan Blair
 Apologies: none
 The vet was not there.
 """,
+    "minutes-july.txt": """Arden Fish Farm Limited
+Delivery meeting - held on 6 July 2021 - Site office
+
+Present\tFor
+Mora Tait\tSite manager, Arden
+Col Peat\tDirector, Netwright
+
+1. The nets were late.
+""",
     "voyage.txt": """Voyage of the workboat Marigold, 14 June 2021
 
 Crew: Jo Lund, Per Aas and two deckhands
@@ -70,6 +79,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("Who was absent on 11 May 2021?", ["Dr Sunita Rao", "Jean Sill"]),
         ("Which people were at the meeting on 11 May 2021?", ["Mora Tait", "Hal Orde"]),
         ("Who attended the meeting of 8 June 2021?", ["Mora Tait", "Ewan Blair"]),
+        ("Who attended the meeting of 6 July 2021?", ["Mora Tait", "Col Peat"]),
         ("Who were the crew of the Marigold?", ["Jo Lund", "Per Aas", "two deckhands"]),
         ("Who were the members of the crew?", None),
         ("Who attended the meeting about the torn nets?", ["Mora Tait", "Ewan Blair", "Dr Sunita Rao", "Col Peat"]),
