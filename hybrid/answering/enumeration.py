@@ -100,6 +100,9 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         if quantity is not None and quantity.rows:
             quantity.asked = added
             return quantity
+        said = _found(catalog, asked, where, in_text=True)
+        if said is not None and said.rows:
+            return said
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
@@ -135,7 +138,9 @@ def _with_states(
     return made
 
 
-def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
+def _found(catalog: Catalog, asked: Enumerated, where: Filter | None, *, in_text: bool = False) -> Result | None:
+    """What the documents have; ``in_text`` only what lists and sentences have that say it by its verb, which a number
+    is taken from where no table has any."""
     result, read = Result(), 0
     parts: list[Part] = []
     documents: list[Found] = []
@@ -166,6 +171,10 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
         if asked.made_up:
             parts += [part for part in sums_of(document_id, document, asked) if part]
             continue
+        if in_text:
+            spoken += items_of(document_id, document, asked)
+            spoken += acts_of(document_id, document, asked)
+            continue
         parts += [part for table in document.layout.tables if (part := part_of(document_id, document, table, asked))]
         if asked.quantity:
             continue
@@ -182,6 +191,8 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result 
     if asked.made_up:
         return _made_up(result, parts)
     in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)
+    if in_text and len({tuple(row.cells) for row in spoken}) > 1:
+        return None  # one thing may be both an item of a list and a sentence
     nobody = not spoken and not asked.stems & _IN_STORIES
     if of_persons and not (in_tables or documents) and (persons or nobody):
         return _of_persons(result, asked, persons)
@@ -261,7 +272,11 @@ def _composed(
             best = min(part.rule for part in empty)
             said = [part for part in empty if part.rule == best]
             total = sum(part.before for part in said)
-            result.nothing = f"None of {total:,} {_counted_by(said)} fits what was asked for."
+            none = f"None of {total:,} {_counted_by(said)} fits what was asked for"
+            if asked.quantity:  # a sentence may say the number
+                result.remarks.append(f"{none}: nothing was added up.")
+            else:
+                result.nothing = f"{none}."
             return result
         if not rows:
             return None

@@ -11,7 +11,7 @@ from typing import Protocol
 from hybrid.answering.composition import Composer
 from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
-from hybrid.answering.enumeration_rows import OF_STATUS, Found, sentence_of
+from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
 from hybrid.answering.enumeration_states import SAYS_OTHERWISE
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
@@ -150,6 +150,8 @@ def _remarks(
         said.append(f"The sum was computed from the rows, and is stated in {places}.")
     elif sums:
         said.append("The sum was computed from the rows; no document states it.")
+    if sums and OF_ONE.search(result.summed):
+        said.append(f"“{result.summed}” is for one each: its sum is no total of what they came to.")
     excluded = [row.not_counted for row, _ in result.rows if row.not_counted]
     for why in dict.fromkeys(excluded):
         said.append(f"Not counted: {count(excluded.count(why), 'row')}, {why}.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from hybrid.answering.enumeration_bounds import UNITS, Bound, read_bounds
-from hybrid.answering.enumeration_terms import EMPTY, Term, Words, root, rooted, roots, terms
+from hybrid.answering.enumeration_terms import EMPTY, Term, Words, root, rooted, roots, terms, word_term
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
 
@@ -22,7 +22,7 @@ _LIST = re.compile(
     r"|^\W*(?:what|which)\s+(?:are|were)\s+all\s+(?:of\s+)?(?:the\s+)?(?P<z>.+)"
     r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
     r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
-    r"|^\W*which\s+(?P<v>(?:\w+\s+){0,2}\w+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
+    r"|^\W*which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
     r"(?:are|were|have|had|did|do|came|arrived|failed|remain|report|record|say|said|state|show|mention|note|involve|cause"
     r"|injure|hurt|kill)(?:e?d)?\b.+)",
     re.IGNORECASE | re.DOTALL,
@@ -53,7 +53,9 @@ ABSENT = rooted("apology absent absence regrets excused")
 """The labels of lines that say who was at a meeting, and who was not."""
 _PEOPLE = r"(?:people|persons|members|attendees|participants|others)"
 _ATTENDANCE = re.compile(
-    rf"^\W*(?:(?P<count>how many)\s+{_PEOPLE}|who(?: all| else)?|(?:which|what)\s+{_PEOPLE}"
+    rf"^\W*(?:(?P<count>how many)"
+    rf"(?:\s+{_PEOPLE}|(?=\s+(?:attended|(?:was|were)\s+(?:present|in attendance))\b))"
+    rf"|who(?: all| else)?|(?:which|what)\s+{_PEOPLE}"
     r"|(?:list|name|give me|show me|tell me)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?"
     rf"{_PEOPLE}(?:\s+(?:who|that))?)\s+"
     r"(?:(?P<absent>(?:sent|gave|offered|tendered|made|submitted)(?:\s+(?:his|her|their|in))*\s+(?:apologies|regrets)"
@@ -83,6 +85,12 @@ _COLLECTIVE = rooted("crew jury panel committee board team staff party bench tri
 _ANOTHER_PART = re.compile(r"\b(?:and|but)\s+(?:who|what|when|where|why|how|which|did|was|were)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\W*which\s+(?P<what>\w+s\s+\w.+)", re.IGNORECASE)
 """Of which things a number is above or below: all of them are asked for."""
+_COUNT_OF_VERB = re.compile(
+    r"^\W*how many\s+(?:(?:of (?:them|these|those)|in all|in total|altogether)\s+)?"
+    r"(?:(?:were|was|are|is|have|has|had)\s+)?(?:been\s+)?"
+    r"(?P<verb>[a-z]+)\b(?P<rest>.*)",
+    re.IGNORECASE,
+)
 _QUANTITY = re.compile(
     r"^\W*how much\s+(?P<what>(?!of\b|more\b|less\b)[a-z]\w*(?:\s[a-z]\w*)?)\s+"
     r"(?:did|was|were|has|have|had)\b(?P<rest>.+)",
@@ -189,6 +197,8 @@ def read(question: str) -> Enumerated | None:
         found = _of(kind, next(group for group in groups.values() if group is not None))
         if found is not None:
             return found if unit is None else replace(found, fields=(*found.fields, unit.lower()))
+    if match := _COUNT_OF_VERB.search(plain):
+        return _of_count_of_verb(match)
     if (match := _WHICH.match(plain)) and read_bounds(match["what"])[0]:
         return _of("list", match["what"])
     if match := _QUANTITY.search(plain):
@@ -244,10 +254,14 @@ def _of_labels(kind: EnumerationKind, head: str, labels: Words, said: str, *, at
     day = said if since is None and until is None and _DAY_ALONE.search(said) else ""
     if day:
         rest = _DAY_ALONE.sub(" ", rest)
+    if attendance:
+        rest = _MEETING.sub(" ", rest)
     narrowing = tuple(one for one in terms([], f" {rest}", "") if one.stem not in _PLACES_OF_MEETING)
     return Enumerated(kind, head, labels, narrowing, (), since, until, labels=labels, attendance=attendance, day=day)
 
 
+_MEETING = re.compile(r"\b(?:meetings?|minutes)\b(?!\s+(?:no\b|number\b|\d))", re.IGNORECASE)
+"""What labelled lines of people are of, whether or not the document says the word: "Minutes of the Committee"."""
 _PLACES_OF_MEETING = rooted("present attend attendance there took part")
 
 _PATTERNS: tuple[tuple[EnumerationKind, re.Pattern[str]], ...] = (("count", _COUNT), ("sum", _SUM), ("list", _LIST))
@@ -272,6 +286,18 @@ def _of_quantity(match: re.Match[str]) -> Enumerated | None:
     since, until, said = _dates(said)
     narrowing = (*terms([], f" {what}", ""), *terms([], said, ""))
     return Enumerated("sum", what, frozenset(), narrowing, (), since, until, bounds, quantity=True)
+
+
+def _of_count_of_verb(match: re.Match[str]) -> Enumerated | None:
+    """How many died, were injured, have been returned: the sum of the column that the verb names, if a table has it."""
+    verb = match["verb"].lower()
+    if not wordnet.is_verb(verb) or wordnet.is_infinitive(verb) or verb in lexicon.STOPWORDS or _PLURAL.search(verb):
+        return None
+    bounds, said = read_bounds(match["rest"])
+    since, until, said = _dates(said)
+    stem = root(verb)
+    narrowing = (word_term(verb), *terms([], said, stem))
+    return Enumerated("sum", verb, frozenset({stem}), narrowing, (), since, until, bounds, quantity=True)
 
 
 def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:

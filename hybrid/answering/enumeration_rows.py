@@ -22,6 +22,12 @@ TOTAL = re.compile(
 )
 IDENTIFIER = re.compile(r"(?=.*\d)[A-Za-z]{1,6}[-/_ ]?[\w/.-]*\d[\w/.-]*|\d{4,}|[\w]+(?:[-/]\w+)*\d[\w/-]*")
 PAID = frozenset(map(root, ("received", "settled", "cleared", "remitted")))
+OF_ONE = re.compile(
+    r"\b(?:each|per|apiece|unit (?:price|cost|value|weight|rate)|(?:price|cost|value)/\w+"
+    r"|(?:hourly|daily|weekly) rate|rate)\b",
+    re.IGNORECASE,
+)
+"""Names of columns whose numbers are for one each."""
 ABOUT = re.compile(r"(?<=\w)\s+(?:for|of|to|from|about|on|with|by)\s+", re.IGNORECASE)
 OF_STATUS = {
     "draft": "from a draft",

@@ -19,6 +19,7 @@ from hybrid.answering.enumeration_rows import (
     BY_TITLE,
     HEAD,
     IDENTIFIER,
+    OF_ONE,
     PAID,
     TOTAL,
     Found,
@@ -32,7 +33,18 @@ from hybrid.answering.enumeration_rows import (
     word_pattern,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, denies, names_alike, root, roots, word_term
+from hybrid.answering.enumeration_terms import (
+    EMPTY,
+    ROWS,
+    STATES,
+    Term,
+    denies,
+    names_alike,
+    root,
+    rooted,
+    roots,
+    word_term,
+)
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -59,6 +71,12 @@ _MEASURED = re.compile(
 )
 _PROSE_WORDS = 4
 """Words of a cell that may say something of itself, and deny it."""
+_OF_NO_STATE = re.compile(
+    r"\b(?:to|from|due|terms?|expected|planned|scheduled|deadline|for|method|address|how)\b", re.IGNORECASE
+)
+"""Words of columns that are filled in before a thing is done: "Payment due", "Delivered to", "Payment terms"."""
+_ANYTHING = rooted("animal creature item unit piece specimen individual article object")
+"""What the rows of a table may be without saying so: a column "Died" is of animals."""
 _OF_STUFF = lexicon.vocabulary("mass volume length area energy gallon acre")
 _TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
@@ -108,14 +126,26 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
             continue
         rows = [row for row in rows if bound.admits(reader.measure(row, column, bound.unit))]
         counted_by += f", “{reader.names[column]}” {bound}"
+    unclear: list[tables.Row] = []
+    if named and (kinds := reader.of_kind(asked, head)) is not None:
+        of_kind, unclear = kinds
+        rows = [row for row in rows if row in of_kind or row in unclear]
+        counted_by += f", “{asked.head}” or kinds of them in them"
     amounts, dates = head if asked.quantity else reader.amount_column(asked, head), reader.date_column(asked, head)
     found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
+    starts = {row.start for row in unclear}
+    found = [
+        replace(row, not_counted=f"not known to be “{asked.head}”")
+        if (row.sentence.parts[-1] if row.sentence.parts else (row.sentence.start,))[0] in starts
+        else row
+        for row in found
+    ]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
     missing = [term.word for term in unused] if asked.quantity else []
     if named and not reader.says(asked):
         missing.append(asked.head)
-    if (not found and (rule == BY_ROWS or unused or asked.quantity)) or (
+    if (not found and (rule == BY_ROWS or unused or (asked.quantity and not named))) or (
         missing and (len(missing) > 1 or len(asked.terms) < 2)
     ):
         return None  # of a quantity a row that may not be meant is worse than none
@@ -217,7 +247,14 @@ class TableReader:
         usable = [at for at in usable if self._column(at)]
         if not usable and root("paid") in asked.stems and any(map(self._is_money, range(len(self.names)))):
             usable = [at for at, name in enumerate(self.names) if roots(name) & PAID and self._column(at)]
-        return min(usable, key=lambda at: (self._is_numeric(at), at), default=None)
+        return min(
+            usable, key=lambda at: (self._is_numeric(at), self._is_numeric(at) and self.is_of_one(at), at), default=None
+        )
+
+    def is_of_one(self, at: int) -> bool:
+        """Whether a column's name says that its numbers are of one each ("Value each", "Price per kg", "Rate"): their
+        sum is no total."""
+        return bool(OF_ONE.search(self.names[at]))
 
     def narrowed(self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True) -> _Narrowed:
         """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
@@ -290,7 +327,10 @@ class TableReader:
         """The column that a word names, else the one that a synonym of it does, where no cell says the word."""
         if not self._table.columns:
             return None
-        said = next((at for at, name in enumerate(self.names) if term.stem in roots(name)), None)
+        naming = [at for at, name in enumerate(self.names) if term.stem in roots(name)]
+        if any(term.stem in done for done, _ in STATES):  # "Paid to" is filled in whether or not it is paid
+            naming = [at for at in naming if not _OF_NO_STATE.search(self.names[at])]
+        said = next(iter(naming), None)
         if said is not None or term.soft or any(term.stem in self.row_roots(row) for row in self.data):
             return said
         alike = [at for at, name in enumerate(self.names) if at != head and names_alike(term.word, name)]
@@ -461,11 +501,37 @@ class TableReader:
             and (term.stem in roots(name) or names_alike(term.word, name))
         )
 
+    def of_kind(self, asked: Enumerated, column: int | None) -> tuple[list[tables.Row], list[tables.Row]] | None:
+        """The rows whose cells say what is counted or a kind of it ("sheep": "Suffolk ewe"), and those of which this is
+        not known, their words being in no dictionary. ``None`` where no cell says it, or it is the table that is of it:
+        by its title, or by a column's name."""
+        noun, wanted = asked.head.lower(), asked.stems | {root(asked.head)}
+        around = roots(f"{' '.join(self.names)} {self.caption} {self._document.title}")
+        if column is None or around & wanted or asked.stems & (EMPTY | _ANYTHING):
+            return None
+        texts = [
+            at for at in range(len(self.names)) if not (self._measured(at) or self._dated[at] or at in self._prose)
+        ]
+        for at in texts:
+            said = [row for row in self.data if roots(self.cell(row, at)) & wanted]
+            kinds = [row for row in self.data if any(map(wordnet.kind_of(noun), self._words(row, at)))]
+            if said or kinds:
+                of_kind = [row for row in self.data if row in said or row in kinds]
+                last = {row.start: (self._words(row, at) or [""])[-1] for row in self.data}
+                unclear = [row for row in self.data if row not in of_kind and not wordnet.senses(last[row.start])]
+                return of_kind, [] if said else unclear
+        return None
+
+    def _words(self, row: tables.Row, at: int) -> list[str]:
+        return [word.lower() for token in lexicon.tokens(self.cell(row, at)) for word in lexicon.parts(token)]
+
     def says(self, asked: Enumerated) -> bool:
         """Whether the table or its document says what is counted ("shells"), or people are, who need no name."""
-        if asked.stems & EMPTY or wordnet.is_person(asked.head.lower()):
+        if asked.stems & (EMPTY | _ANYTHING) or wordnet.is_person(asked.head.lower()):
             return True
         wanted = asked.stems | {root(asked.head)}
+        if any(root(term.word) in wanted for term in asked.terms) or self.of_kind(asked, 0) is not None:
+            return True
         return bool(roots(f"{' '.join(self.names)} {self._document.title}\n{self._document.text}") & wanted)
 
     def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
@@ -492,12 +558,15 @@ class TableReader:
         if head is not None and head in numeric:
             return head
         if by_field and (asked.kind == "sum" or asked.fields):
-            return by_field[0]
+            of_one = any(OF_ONE.search(field) for field in asked.fields)  # "the total value each"
+            return min(by_field, key=lambda at: (self.is_of_one(at) != of_one, by_field.index(at)))
         money = [at for at in numeric if self._is_money(at) or roots(self.names[at]) & set(map(root, _AMOUNTS))]
         money = [at for at in money if not roots(self.names[at]) & _NO_AMOUNTS]
         order = {root(word): at for at, word in enumerate(_AMOUNTS)}
         return min(
-            money, key=lambda at: min([order.get(one, 99) for one in roots(self.names[at])], default=99), default=None
+            money,
+            key=lambda at: (self.is_of_one(at), min([order.get(one, 99) for one in roots(self.names[at])], default=99)),
+            default=None,
         )
 
     def date_column(self, asked: Enumerated, head: int | None) -> int | None:

@@ -14,7 +14,7 @@ from hybrid.text.folding import folded
 Words = frozenset[str]
 Join = Literal["or", "and"]
 
-_OF_PERSON = re.compile(r"\w{4,}ees?")
+_OF_PERSON, _SHORT = re.compile(r"\w{3,}ees?"), len("payees")
 _ENDINGS = ("ment", "ance", "ence", "ion", "al", "y", "i", "e")
 
 
@@ -27,7 +27,8 @@ def root(word: str) -> str:
         (True, True, False)
     """
     plain = word.lower().removesuffix("'s").removesuffix("’s")
-    if _OF_PERSON.fullmatch(plain):  # a "trustee" is no "trust"
+    if _OF_PERSON.fullmatch(plain) and (len(plain) > _SHORT or wordnet.is_person(plain)):
+        # a "trustee" is no "trust", and a "payee" nothing paid
         return plain.removesuffix("s")
     verb = plain.removesuffix("s")
     if verb.endswith("er") and wordnet.is_infinitive(verb):  # "deliver" has no ending, "worker" has
@@ -46,10 +47,12 @@ def roots(text: str) -> frozenset[str]:
 
 def _roots(text: str) -> frozenset[str]:
     found = [token for token in lexicon.tokens(text) if not token.isdigit()]
-    parts = [part for token in found for part in re.split(r"[-/.’']", token) if len(part) > 1]
+    parts = [part for token in found for part in _INSIDE.split(token) if len(part) > 1 and not part.isdigit()]
     return frozenset(map(root, [*found, *parts]))
 
 
+_INSIDE = re.compile(r"[-/.,:’']")
+"""What may stand inside a token: a row of CSV has no blanks behind its commas."""
 _CELL_CHARS = 60
 _roots_of_cell = lru_cache(maxsize=32_768)(_roots)  # names of columns and cells are the same in many tables
 
@@ -299,6 +302,9 @@ def denies(text: str, stem: str) -> bool:
         (True, False)
     """
     for clause in _CLAUSE_END.split(_NO_ONE.sub("nobody", text)):
+        label, colon, _ = clause.partition(": ")
+        if colon and not any(root(word) == stem for word in lexicon.tokens(label)[-_LABEL_WORDS:]):
+            clause = label if stem in roots(label) else clause  # "Call to the office from Ann: nobody here"
         words = lexicon.tokens(clause)
         said = [at for at, word in enumerate(words) if root(word) == stem]
         if said and any(
@@ -313,6 +319,8 @@ def denies(text: str, stem: str) -> bool:
 
 
 _CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
+_LABEL_WORDS = 2
+"""Words before a colon that what stands behind it is said of; not measured."""
 _DENIED_WITHIN = 6
 """Words between a word and what denies it; not measured."""
 

@@ -58,9 +58,9 @@ def places(rows: Sequence[EnumeratedRow]) -> list[str]:
 
 
 def _ranges(numbers: Iterable[int]) -> str:
-    """Numbers with runs put together: "[2]-[5][9]"."""
+    """Numbers with runs put together, each once: "[2]-[5][9]"."""
     said = []
-    for _, group in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
+    for _, group in groupby(enumerate(sorted(set(numbers))), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         said.append(f"[{run[0]}]" if len(run) == 1 else f"[{run[0]}]-[{run[-1]}]")
     return "".join(said)

@@ -8,6 +8,7 @@ about 0.1 s of CPU.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -134,6 +135,33 @@ _LEVELS = 8
 def known(phrase: str) -> bool:
     """Whether a word, or a phrase of words with "_" between them ("take_over"), is in the table."""
     return phrase in _table()[1]
+
+
+@lru_cache(maxsize=4096)
+def kind_of(word: str) -> Callable[[str], bool]:
+    """What says of a lower-case word whether it is a kind of ``word`` in a sense of each, however far below it.
+
+    Example:
+        >>> is_sheep = kind_of("sheep")
+        >>> is_sheep("ewe"), is_sheep("goat"), is_sheep("sheep")
+        (True, False, False)
+    """
+    wanted, known = senses(word), lemmas(word)
+    _, _, broader = _table()
+
+    @lru_cache(maxsize=4096)
+    def is_kind(other: str) -> bool:
+        if lemmas(other) & known:
+            return False
+        seen, front = set[int](), _broader(other)
+        while front - seen:
+            if front & wanted:
+                return True
+            seen |= front
+            front = frozenset(int(one) for sense in front for one in broader.get(sense, "").split())
+        return False
+
+    return is_kind
 
 
 def relation(word: str, other: str) -> Relation | None:
