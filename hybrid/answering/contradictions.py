@@ -10,7 +10,16 @@ import re
 
 from hybrid.answering import agency, polarity
 from hybrid.answering.enumeration_terms import root
-from hybrid.answering.verification.disagreement import Kind, Said, disagree, identifiers, periods_agree, same_days
+from hybrid.answering.verification.disagreement import (
+    Kind,
+    Said,
+    at_other_moments,
+    at_other_times,
+    disagree,
+    identifiers,
+    periods_agree,
+    same_days,
+)
 from hybrid.answering.verification.values import Day, Quantity, values
 from hybrid.text import lexicon
 
@@ -24,7 +33,6 @@ _STILL = re.compile(
     r"|(?:is|are) (?:still )?(?:not|un\w+))\b",
     re.IGNORECASE,
 )
-_MOMENT = re.compile(r"\b(?:when|before|after|during|while|upon|until)\b(?P<what>[^,;.]*)", re.IGNORECASE)
 _EVENT = re.compile(
     r"[;:]\s+|,\s+|\b(?:when|while|whereas|although|but|before|after|until|as soon as|and)\b", re.IGNORECASE
 )
@@ -55,7 +63,10 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
                 return disagree(one, other, question) if not _YES_NO.match(question) else None
             yes, no = (one, other) if answers[0] == "yes" else (other, one)
             agree = asked.of_occasion or yes.cells or no.cells or periods_agree(yes, no)
-            return None if not agree or _became(yes, no) or _at_other_moments(yes, no) else "denial"
+            if not agree or _became(yes, no) or _of_others(asked, yes, no):
+                return None
+            changed = polarity.changes(asked) and at_other_times(yes, no, question)
+            return None if changed or at_other_moments(yes, no) else "denial"
         if answers != (None, None):  # only one of the two says what was asked
             kind = disagree(one, other, question)
             of_values = kind in ("value", "date") and (not _YES_NO.match(question) or values(question).quantities)
@@ -85,13 +96,23 @@ def _time_of(asked: polarity.Asked, said: Said) -> Quantity | None:
     return times[0] if len({one.value for one in times}) == 1 else None
 
 
-def _at_other_moments(one: Said, other: Said) -> bool:
-    """Whether each says when, and not of the same moment: "when loading began", "when it was opened"."""
-    mine, theirs = (
-        {stem for match in _MOMENT.finditer(said.plain) for stem in lexicon.content_words(match["what"])}
-        for said in (one, other)
-    )
-    return bool(mine and theirs) and not mine & theirs
+def _of_others(asked: polarity.Asked, one: Said, other: Said) -> bool:
+    """Whether the two speak of different ones of what a question names without saying which: "the north wall", "the
+    cellar wall" of "the wall"."""
+    for word in asked.words:
+        mine, theirs = (
+            {match["which"].lower() for match in _WHICH.finditer(said.plain) if match["noun"].lower() == word}
+            - {*asked.words, *lexicon.STOPWORDS}
+            for said in (one, other)
+        )
+        if mine and theirs and not mine & theirs:
+            return True
+    return False
+
+
+_WHICH = re.compile(
+    r"\b(?:the|a|an|my|our|his|her|its|their|your|this|that) (?P<which>[a-z]+) (?P<noun>\w+)", re.IGNORECASE
+)
 
 
 def _became(yes: Said, no: Said) -> bool:

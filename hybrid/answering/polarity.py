@@ -22,6 +22,8 @@ from hybrid.answering.verification.disagreement import (
     any_day,
     days_agree,
     identifiers,
+    identify,
+    of_another,
 )
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
@@ -110,7 +112,7 @@ class Asked:
     somebody was (``copular``) the place, or what somebody or something is. ``words`` are all its content words but
     names, ``names`` its names, each of one or more words, ``text`` the question. ``moment`` are the words of a clause
     that says when ("when the vessel sailed"), and ``of_occasion`` whether its day is a thing's ("the delivery of 12
-    July") and not that of what was done."""
+    July") and not that of what was done. ``subject`` are the words of the thing whose place is asked for."""
 
     text: str
     predicate: tuple[str, ...]
@@ -121,6 +123,7 @@ class Asked:
     passive: bool = False
     moment: tuple[str, ...] = ()
     of_occasion: bool = False
+    subject: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
@@ -150,7 +153,22 @@ def read(question: str) -> Asked | None:
         return None
     passive = not copular and (aux in ("was", "were", "is", "are") or "been" in map(str.lower, tokens))
     of_occasion = _OCCASION.search(question) is not None
-    return Asked(question, predicate, words, names, copular, placed, passive, moment, of_occasion)
+    subject = _content(main[: main.lower().find(f" {predicate[-1]}")], named) if placed else ()
+    return Asked(question, predicate, words, names, copular, placed, passive, moment, of_occasion, subject)
+
+
+def changes(asked: Asked) -> bool:
+    """Whether a question asks how or where something is, which may be otherwise at another time: open, in the yard."""
+    return asked.copular or asked.predicate[-1] in _REVERSIBLE
+
+
+_REVERSIBLE = lexicon.vocabulary(
+    """
+    open opened close closed shut locked unlocked wet dry full filled empty emptied lit unlit switched turned running
+    stopped working connected disconnected blocked unblocked cleaned covered uncovered attached detached loaded
+    unloaded occupied parked moored staffed manned guarded raised lowered isolated plugged unplugged sealed
+    """
+)
 
 
 def _parts(aux: str, rest: str) -> tuple[list[str], tuple[str, ...], bool, bool] | None:
@@ -231,11 +249,18 @@ def _of_be(tokens: Sequence[str], named: set[str]) -> tuple[tuple[str, ...], boo
     between = [at for at in content_at if first_named < at and (place is None or at < place)]
     after = [at for at in content_at if place is not None and at > place]
     subject_named = low[first_named] in named
-    if place is not None and after and (subject_named or not between) and not between:
+    if place is not None and not subject_named and _ends_subject(low[first_named:place]):
+        between = []  # "the spare pump in the yard"
+    if place is not None and after and not between:
         return (low[after[0]],), True, True
     if between:
         return (low[between[-1]],), True, False
     return (), True, False
+
+
+def _ends_subject(words: Sequence[str]) -> bool:
+    """Whether the words up to a place only name the subject, and do not say how it is: "spare pump", "pump dry"."""
+    return not _DETERMINERS & set(words) and not wordnet.is_adjective(words[-1]) and not words[-1].endswith("ly")
 
 
 def _is_participle(word: str) -> bool:
@@ -283,8 +308,10 @@ def stance(asked: Asked, said: Said) -> Stance | None:
         return None
     found: Stance | None = None
     for clause in _CLAUSES.split(text):
-        words = _split(clause)
-        one = _copular(asked, words) if asked.copular else _verbal(asked, words, around)
+        if of_another(identifiers(asked.text), identifiers(clause)):
+            continue  # "P-207 was paid, but P-206 was not"
+        words = _split(_MONTH_MAY.sub("", clause))
+        one = _copular(asked, words, around) if asked.copular else _verbal(asked, words, around)
         if one is not None and not _first_person_of_other(asked, said, words):
             if found is not None and found != one:
                 return None
@@ -293,6 +320,7 @@ def stance(asked: Asked, said: Said) -> Stance | None:
 
 
 _OBJECT = re.compile(r"\b(?:it|them|they)\b")
+_MONTH_MAY = re.compile(r"(?<=\d )May\b|\bMay(?= \d)|(?<=\b(?:in|of|by) )May\b")  # no permission
 _EMPTY = frozenset({"", "-", "–", "—", "no", "none", "n/a", "nil", "never", "not yet", "false", "pending"})
 
 
@@ -426,8 +454,10 @@ def _denied(reach: Sequence[str], main: str) -> bool | None:
     return denied
 
 
-def _copular(asked: Asked, words: list[str]) -> Stance | None:
+def _copular(asked: Asked, words: list[str], around: str) -> Stance | None:
     (wanted,) = asked.predicate
+    if asked.subject and not all(any(_means(word, one) for word in _split(around)) for one in asked.subject):
+        return None
     for at, word in enumerate(words):
         opposite = not asked.placed and _opposed(word, wanted)
         there = asked.placed and word == "there"
@@ -513,9 +543,7 @@ NEAR = 400
 
 
 def _is_of_the_things(asked: Asked, said: Said, around: str) -> bool:
-    wanted = identifiers(asked.text)
-    held = identifiers(around)
-    return not wanted or wanted <= held | identifiers(said.title) or (not held and wanted <= identifiers(said.title))
+    return identify(identifiers(asked.text), identifiers(around), said.title)
 
 
 def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:

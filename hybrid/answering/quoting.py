@@ -164,6 +164,10 @@ class Quoting:
             yes, no = self._answering(asked, found, scores, further)
             if not {one.key for one in sentences} & {one.key for one in (*yes, *no)}:
                 sentences = [*sentences[:1], *yes[:1], *no[:1], *sentences[1:]][: max(3, most)]
+            elif polarity.changes(asked):  # how it was at another time is quoted, too, and is no contradiction
+                known = {one.key for one in sentences}
+                missing = [side[:1] for side in (yes, no) if not known & {one.key for one in side}]
+                sentences = [*sentences, *(one for side in missing for one in side)]
             answers = [*yes, *no]
         who = agency.read(question)
         if who is not None:

@@ -121,6 +121,45 @@ COMPATIBLE: list[tuple[str, Said, Said]] = [
 ]
 
 
+BILLS = "Bill,Date,Payee,Amount,Settled on\n"
+CONTRADICTORY += [
+    ("Was the spare oar in the boathouse?", said("The spare oar was in the boathouse."),
+     said("The spare oar was not in the boathouse.")),
+    ("Was the fire engine at the depot on 3 May 2024?", said("The fire engine was at the depot on 3 May 2024."),
+     said("It was not at the depot.", before="I looked for the fire engine on 3 May 2024.")),
+    ("Was the old bus in the yard in the night of 3 May 2024?", said("The old bus was in the yard."),
+     said("The old bus was not in the yard.")),
+    ("Was the gate locked at 06:50?", said("The gate was locked at 06:50."), said("The gate was unlocked at 6.50 am.")),
+    ("Was the hatch open?", said("The hatch was open when the pilot came."),
+     said("The hatch was shut when the pilot came.")),
+    ("Was bill C-14 settled?", said(BILLS + "C-14,3 May 2024,Ott,420,"), said("Bill C-14 was settled.")),
+    ("Was bill C-14 settled?", said("Bill C-14 was settled in May."),
+     said("Bill C-15 was settled, but bill C-14 was not settled.")),
+]  # fmt: skip
+COMPATIBLE += [
+    ("Was bill C-14 settled?", said(BILLS + "C-14,3 May 2024,Ott,420,"), said("Bill C-15 was settled.")),
+    ("Was bill C-14 settled?", said(BILLS + "C-14,3 May 2024,Ott,420,"),
+     Said("Bill C-15 was settled on 4 June 2024.", "Re: bill C-14")),
+    ("Was bill C-14 settled?", said(BILLS + "C-14,3 May 2024,Ott,420,"),
+     said("It was settled.", before="Bill C-15 is another matter.")),
+    ("Was bill C-14 settled?", said("Bill C-14 was settled."),
+     said("Bill C-14 was settled, but bill C-15 was not settled.")),
+    ("What is the amount of permit K-7?", said("Permit K-7 costs £40."), said("Permit K-8 costs £55.")),
+    ("Was the sluice closed?", said("The sluice was closed when I left at 19:00."),
+     said("The sluice was open at 06:50.")),
+    ("Was the sluice closed?", said("The sluice was closed.", before="I went home at 7 pm on 3 May 2024."),
+     said("The sluice was open.", before="I came at 6.50 am on 4 May 2024.")),
+    ("Was the van in the yard?", said("The van was in the yard at noon."),
+     said("The van was not in the yard at 5 pm.")),
+    ("What state was the boiler door in?", said("The boiler door was locked at 19:00."),
+     said("The boiler door was unlocked at 06:50.")),
+    ("Was the crane on the quay?", said("The spare crane was on the quay."),
+     said("The main crane was not on the quay.")),
+    ("Was the spare crane on the quay?", said("The spare crane was on the quay."),
+     said("The main crane was not on the quay.")),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("question", "one", "other"), CONTRADICTORY)
 def test_what_cannot_both_be_right_is_found_by_what_stands_before_a_sentence(
     question: str, one: Said, other: Said
@@ -253,3 +292,44 @@ def test_a_value_that_was_changed_stands_behind_its_change(hut: hybrid.Corpus) -
 def test_the_sentence_that_gives_the_value_is_quoted_behind_the_one_that_names_the_thing(hut: hybrid.Corpus) -> None:
     texts = [claim.text for claim in hut.ask("How heavy was the gas bottle?", route="lookup").claims]
     assert texts[texts.index("3. I weighed the gas bottle.") + 1] == "It was 11 kg."
+
+
+YARD = {
+    "bills.csv": "Bill,Date,Payee,Amount,Paid on\nC-13,2 May 2025,Ott Sails,120,9 May 2025\n"
+    "C-14,9 May 2025,Rope & Co,840,\n",
+    "letter.txt": "Rope & Co\n2 June 2025\n\nDear Ms Hale,\n\nBill C-13 was paid on 9 May 2025. Thank you.\n\n"
+    "Yours sincerely,\nOdd Berg\n",
+    "hale.txt": "STATEMENT OF ANN HALE\n\nI, Ann Hale, yard keeper, say:\n\n"
+    "1. The slip gate was closed when I left at 19:00 on 3 May 2025.\n"
+    "2. The spare anchor was in the sail loft.\n\nSigned: Ann Hale, 30 August 2025\n",
+    "berg.txt": "STATEMENT OF ODD BERG\n\nI, Odd Berg, rope maker, say:\n\n"
+    "1. At 06:50 on 4 May 2025 the slip gate was open.\n"
+    "2. The spare anchor was not in the sail loft.\n\nSigned: Odd Berg, 2 October 2025\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def yard(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("yard")
+    for name, text in YARD.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
+    corpus.ingest(*(folder / name for name in YARD))
+    return corpus
+
+
+def test_a_letter_on_another_bill_does_not_contradict_the_row_of_the_bill_asked_for(yard: hybrid.Corpus) -> None:
+    claims = yard.ask("Is bill C-14 paid?", route="lookup").claims
+    assert any("C-14,9 May 2025" in claim.text for claim in claims)
+    assert not any(claim.contradicted_by for claim in claims)
+
+
+def test_how_a_thing_was_at_two_times_is_quoted_and_not_marked(yard: hybrid.Corpus) -> None:
+    claims = yard.ask("Was the slip gate closed?", route="lookup").claims
+    assert {"19:00", "06:50"} <= {time for claim in claims for time in ("19:00", "06:50") if time in claim.text}
+    assert not any(claim.contradicted_by for claim in claims)
+
+
+def test_where_a_thing_with_an_adjective_was_is_disputed(yard: hybrid.Corpus) -> None:
+    claims = yard.ask("Was the spare anchor in the sail loft?", route="lookup").claims
+    assert len([claim for claim in claims if claim.contradicted_by]) == 2

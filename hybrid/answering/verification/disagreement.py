@@ -166,6 +166,24 @@ class Said:
         return found[-1] if found else None
 
     @cached_property
+    def dated_by(self) -> str:
+        """What may say when: itself, where it gives a day or a time, else the sentence before it in its paragraph."""
+        numbered = self.plain != " ".join(self.text.split())  # another paragraph's time is another matter's
+        return self.plain if numbered or _periods(self.plain) or set(_times_of_day(self.plain)) else self.before
+
+    @cached_property
+    def minutes(self) -> frozenset[int]:
+        """The times of the day of `dated_by`, in minutes."""
+        return frozenset(_times_of_day(self.dated_by))
+
+    @cached_property
+    def moment(self) -> frozenset[str]:
+        """The words of what it says of when: "when loading began"."""
+        return frozenset(
+            stem for match in _MOMENT.finditer(self.plain) for stem in lexicon.content_words(match["what"])
+        )
+
+    @cached_property
     def plain(self) -> str:
         """The sentence on one line, without its number; a row of a table that begins a line ends a clause."""
         text = re.sub(r"^(?:\(?\d+(?:\.\d+)*[.)]?|\([a-z]\))\s+(?=[A-Z])", "", self.text.strip())
@@ -320,16 +338,42 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """What names one thing among many in a text: "dn-0118", "unit 3"."""
+    """What names one thing among many in a text: "dn-0118", "b-12", "unit 3"."""
     found = {token.casefold() for token in lexicon.tokens(text) if is_identifier(token)}
+    found |= {match[0].casefold() for match in _SHORT_CODE.finditer(text)}
     found |= {f"{match['label'].lower().rstrip('.')} {match['id'].casefold()}" for match in _NUMBERED.finditer(text)}
     return frozenset(found)
+
+
+_SHORT_CODE = re.compile(r"(?<![\w/-])(?:[A-Z]{1,4}|[a-z])[-/]\d{1,5}[A-Za-z]?(?![\w/-])")
+
+
+def identify(asked: frozenset[str], held: frozenset[str], title: str) -> bool:
+    """Whether a text that holds some identifiers is about all that are asked for. Those of its document's title count
+    where it names no other of their kind: in a mail on "P-206" a sentence on P-207 is not about P-206.
+
+    Example:
+        >>> asked = frozenset({"p-206"})
+        >>> identify(asked, frozenset(), "Re: P-206"), identify(asked, frozenset({"p-207"}), "Re: P-206")
+        (True, False)
+    """
+    return all(one in held or (one in identifiers(title) and not of_another(frozenset({one}), held)) for one in asked)
+
+
+def of_another(asked: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether a text names another one of a kind that is asked for, and not that one."""
+    return not asked & held and bool({_kind(one) for one in asked} & {_kind(one) for one in held})
+
+
+def _kind(identifier: str) -> str:
+    """What an identifier is one of: "unit" of "unit 3"; all codes are of one kind."""
+    return identifier.split()[0] if " " in identifier else ""
 
 
 def _apart(one: Said, other: Said, question: str) -> bool:
     """Whether the two are about different ones of a kind."""
     asked = identifiers(question)
-    if asked and not (asked <= one.about | identifiers(one.title) and asked <= other.about | identifiers(other.title)):
+    if not all(identify(asked, said.identifiers, said.title) for said in (one, other)):
         return True
     if not asked and one.about and other.about and not one.about & other.about:
         return True
@@ -435,7 +479,8 @@ def _opposite(one: Said, other: Said) -> bool:
         for against in OPPOSITE.get(word, frozenset()) & (theirs - mine)
     )
     alike = len(_shared(one.words, other.words)) >= MIN_SHARED * min(len(one.words), len(other.words))
-    return turned and alike and periods_agree(one, other) and _respects(one.plain) == _respects(other.plain)
+    agree = periods_agree(one, other) and not at_other_times(one, other)
+    return turned and alike and agree and _respects(one.plain) == _respects(other.plain)
 
 
 _STATE = re.compile(
@@ -509,6 +554,64 @@ def _days_in_order(text: str) -> Iterator[tuple[int | None, int | None, int | No
     """The days of a text, sentence by sentence."""
     for part in re.split(r"(?<=[.;:!?])\s+", text):
         yield from ((day.year, day.month, day.day) for day in values(part).days)
+
+
+def at_other_times(one: Said, other: Said, question: str = "") -> bool:
+    """Whether two sentences say how something is, each at another time, so that it may have changed: "was shut when I
+    left at 19:00", "was open at 06:50". The time may stand in the sentence before.
+
+    Example:
+        >>> evening = Said("The gate was shut when I left.", before="I went home at 19:00 on 3 May.")
+        >>> at_other_times(evening, Said("The gate was open at 06:50 on 4 May.")), at_other_times(evening, evening)
+        (True, False)
+    """
+    mine, theirs = ([day for day in _periods(said.dated_by) if day[2]] for said in (one, other))
+    of_one_night = _NIGHT.search(question) is not None  # a night has two days
+    if mine and theirs and not of_one_night and not any(_agree(a, b) for a in mine for b in theirs):
+        return True
+    if any(_THROUGHOUT.search(said.plain) for said in (one, other)):
+        return False
+    first, second = (said.minutes for said in (one, other))
+    if first and second:
+        return min(abs(a - b) for a in first for b in second) > SAME_MINUTES
+    return not one.moment & other.moment and bool(first or one.moment) and bool(second or other.moment)
+
+
+def at_other_moments(one: Said, other: Said) -> bool:
+    """Whether each says when, and not of the same moment: "when loading began", "when it was opened"."""
+    return bool(one.moment and other.moment) and not one.moment & other.moment
+
+
+SAME_MINUTES = 15
+"""Minutes by which two people may give one time and agree; not measured."""
+_TIME_OF_DAY = re.compile(
+    r"\b(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?(?P<half> ?[ap]\.?m\b)?|\b(?P<word>noon|midday|midnight)\b",
+    re.IGNORECASE,
+)
+
+
+def _times_of_day(text: str) -> Iterator[int]:
+    """The times of the day in a text, in minutes; of "7:15", which may be in the evening, both."""
+    for match in _TIME_OF_DAY.finditer(text):
+        if match["word"]:
+            yield 0 if match["word"].lower() == "midnight" else 720
+        elif match["half"]:
+            late = 720 * ("p" in match["half"].lower())
+            yield int(match["hour"]) % 12 * 60 + int(match["minute"] or 0) + late
+        elif match["minute"] and ":" in match[0]:
+            minutes = int(match["hour"]) % 24 * 60 + int(match["minute"])
+            yield minutes
+            if len(match["hour"]) == 1:
+                yield minutes + 720
+
+
+_NIGHT = re.compile(r"\b(?:overnight|nights?)\b", re.IGNORECASE)
+_THROUGHOUT = re.compile(
+    r"\b(?:never|always|at no time|at any time|throughout|the whole|the entire|all (?:day|night|morning|evening"
+    r"|afternoon|week|along)|at all times|that (?:day|night|week))\b",
+    re.IGNORECASE,
+)
+_MOMENT = re.compile(r"\b(?:when|before|after|during|while|upon|until)\b(?P<what>[^,;.]*)", re.IGNORECASE)
 
 
 def days_agree(one: str, other: str) -> bool:
