@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from hybrid._runtime import models_used
+from hybrid._runtime import log_warning, models_used
 from hybrid.answering.answerer import HITS, Answerer
 from hybrid.answering.mounting import Mount, choose
 from hybrid.answering.verification.classifiers import Classifier
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
-from hybrid.errors import InputError, ModelError, missing_package_errors
+from hybrid.errors import CorruptCorpusError, InputError, ModelError, missing_package_errors
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # PyTorch, which a lookup does without
     from hybrid.ttt.inference import InferenceSession
     from hybrid.ttt.memory import MemoryModel
 
+_LOG = logging.getLogger("hybrid.corpus")
 _SETS = 4
 """Mounted sets that are cached, 40 MB each with the built-in model: a bound of memory, not a measurement."""
 Key = TypeVar("Key", bound=Hashable)
@@ -123,6 +125,8 @@ class View:
     index: FaissIndex
     searcher: Searcher
     answerer: Answerer
+    note: str | None = None
+    """What every answer says: that the index file is damaged."""
 
     @property
     def number(self) -> int | None:
@@ -142,16 +146,20 @@ class View:
     ) -> Self:
         """Load the commit's index, or take it from the view ``before`` if it is the same.
 
-        ``model`` is called when the memory first writes. Raises `CorruptCorpusError` if the index file is missing
-        or does not match its sha256.
+        ``model`` is called when the memory first writes. An index file that is missing or damaged is built again in
+        memory, from the vectors in the catalog.
         """
         same = before is not None and _index_file(before.commit) == _index_file(commit)
-        index = before.index if before and same else _load_index(directory, settings, commit, embedder.dimension)
+        if before is not None and same:
+            index, note = before.index, before.note
+        else:
+            index, note = _load_index(directory, catalog, settings, commit, embedder.dimension)
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)
         judge = LazyClassifier.of(settings.answer)
-        return cls(commit, index, searcher, Answerer(catalog, searcher, embedder, router, memory, settings, judge))
+        answerer = Answerer(catalog, searcher, embedder, router, memory, settings, judge)
+        return cls(commit, index, searcher, answerer, note)
 
 
 class LazyClassifier:
@@ -268,10 +276,22 @@ def _index_file(commit: CommitRow | None) -> StoredFile | None:
     return StoredFile(commit.index_file, commit.index_sha256) if commit else None
 
 
-def _load_index(directory: Path, settings: Settings, commit: CommitRow | None, dimension: int) -> FaissIndex:
+def _load_index(
+    directory: Path, catalog: Catalog, settings: Settings, commit: CommitRow | None, dimension: int
+) -> tuple[FaissIndex, str | None]:
+    """The index of a commit, and what is to be said of it."""
     exact_up_to = settings.retrieval.exact_up_to
     stored = _index_file(commit)
+    nothing = np.zeros(0, np.int64), np.zeros((0, dimension), np.float32)
     if stored is None:
-        nothing = np.zeros((0, dimension), np.float32)
-        return FaissIndex.build(dimension, np.zeros(0, np.int64), nothing, exact_up_to)
-    return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True)
+        return FaissIndex.build(dimension, *nothing, exact_up_to), None
+    try:
+        return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True), None
+    except (CorruptCorpusError, OSError) as error:  # OSError: it cannot be set aside in a corpus of somebody else
+        with catalog.reading(None):
+            if catalog.commit() != commit:  # others committed meanwhile and cleared its files away: the next, then
+                raise
+        log_warning(_LOG, "index built in memory", corpus=str(directory), error=str(error))
+        ids, vectors = catalog.vectors()
+        index = FaissIndex.build(dimension, *((ids, vectors) if len(ids) else nothing), exact_up_to)
+        return index, f"The index was built again in memory, which takes time at each start: {error}"

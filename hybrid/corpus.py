@@ -511,7 +511,10 @@ class Corpus(Shown):
                 if given is not None:
                     supplied = SuppliedPassages(given, view.commit)
                     answerer = answerer.over(supplied, supplied)
-                return answerer, answerer.prepare(question, route, history, where, writer, judge)
+                request = answerer.prepare(question, route, history, where, writer, judge)
+                if view.note is not None and given is None:
+                    request.events.append(request.note(view.note))
+                return answerer, request
 
             answerer, request = self._asked(prepared)
             with closing(answerer.stream(request)) as events:

@@ -18,6 +18,7 @@ import click
 from pydantic import BaseModel
 
 from hybrid.errors import HybridError, InputError
+from hybrid.text.formatting import escaped_json
 from hybrid.types.filters import Filter
 from hybrid.types.identities import Identity
 
@@ -177,11 +178,13 @@ def _filter(sources: tuple[str, ...], metadata: tuple[str, ...], since: str | No
 
 
 def print_json(value: BaseModel | list[Any]) -> None:
-    """One JSON value on standard output. Models print as they serialise."""
+    """One JSON value on standard output. Models print as they serialise; what a terminal would obey, or not show, is
+    escaped."""
     if isinstance(value, BaseModel):
-        click.echo(value.model_dump_json(indent=2))
+        said = value.model_dump_json(indent=2)
     else:
-        click.echo(json.dumps([item.model_dump(mode="json") for item in value], indent=2, ensure_ascii=False))
+        said = json.dumps([item.model_dump(mode="json") for item in value], indent=2, ensure_ascii=False)
+    click.echo(escaped_json(said))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import textwrap
 import unicodedata
@@ -16,15 +17,18 @@ WIDTH = 88
 SHOWN_ROWS = 50
 """Rows of a long table that are shown; the rest is counted."""
 
-# What could move the cursor, or turn the direction of the text around it (the "bidi" controls).
+# What could move the cursor, turn the direction of the text around it (the "bidi" controls), or is not seen at all. The
+# joiners (U+200C, U+200D), which scripts and emoji need, are printed; the mark U+00AD is a hyphen.
 _CONTROLS = {
     code: "\ufffd"
     for code in (
         *range(32), *range(127, 160), *range(0xD800, 0xE000), *range(0x202A, 0x202F), *range(0x2066, 0x206A),
-        0x200E, 0x200F, 0x061C, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF,
+        0x200B, 0x200E, 0x200F, 0x061C, 0x180E, 0x2028, 0x2029, *range(0x2060, 0x2066), *range(0x206A, 0x2070), 0xFEFF,
+        *range(0xFFF9, 0xFFFC), 0xFFFE, 0xFFFF, *range(0xE0000, 0xE0080),
     )
     if chr(code) not in "\n\t"
 }  # fmt: skip
+_IN_JSON = re.compile(f"[{''.join(map(chr, sorted(code for code in _CONTROLS if code > 126)))}\u200c\u200d]")
 _CLOSING = "\"”’'»)]\ue000\ue001"  # what may stand after a full stop, marks of private use among it
 _FULL_LINE = 55  # characters: a shorter line was not broken to fit a page
 _ISO_DATE = re.compile(
@@ -104,6 +108,16 @@ def ends_line(line: str) -> bool:
 def printable(text: str) -> str:
     """The text with every control character but line breaks and tabs made visible as U+FFFD."""
     return text.translate(_CONTROLS)
+
+
+def escaped_json(text: str) -> str:
+    r"""JSON with every character escaped that `printable` replaces, and the joiners: its value is the same.
+
+    Example:
+        >>> escaped_json('"a\u202eb"')
+        '"a\\u202eb"'
+    """
+    return _IN_JSON.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:
