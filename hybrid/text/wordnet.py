@@ -68,7 +68,7 @@ def _broader(word: str) -> frozenset[int]:
     return frozenset(int(one) for sense in senses(word) for one in broader.get(sense, "").split())
 
 
-_PARTS_OF_SPEECH, _VERB, _ADJECTIVE, _ADVERB = 4, 1, 2, 3
+_PARTS_OF_SPEECH, _NOUN, _VERB, _ADJECTIVE, _ADVERB = 4, 0, 1, 2, 3
 """A sense's number modulo the first is its part of speech."""
 
 
@@ -89,8 +89,14 @@ def is_adverb(word: str) -> bool:
     return any(int(sense) % _PARTS_OF_SPEECH == _ADVERB for sense in own.split())
 
 
+def is_noun(word: str) -> bool:
+    """Whether a lower-case word is a noun as it stands: "cattle", and not "refrigerated"."""
+    own = _table()[1].get(word, "").partition("\t")[0]
+    return any(int(sense) % _PARTS_OF_SPEECH == _NOUN for sense in own.split())
+
+
 def is_adjective(word: str) -> bool:
-    """Whether a lower-case word may be an adjective: "dry", and not "pump"."""
+    """Whether a lower-case word is an adjective as it stands: "dry", and not "pump"."""
     own = _table()[1].get(word, "").partition("\t")[0]
     return any(int(sense) % _PARTS_OF_SPEECH == _ADJECTIVE for sense in own.split())
 

@@ -93,6 +93,8 @@ def _circumstances(text: str) -> Iterator[_Circumstance]:
         word = token.lower()
         if word not in _STRONG | _WEAK or (at and _is_particle(tokens[at - 1].lower(), word)):
             continue
+        if word == "to" and at + 1 < len(tokens) and wordnet.is_infinitive(tokens[at + 1]):
+            continue  # "to present a budget"
         phrase: list[str] = []
         for other in tokens[at + 1 : at + 8]:
             if other.lower() in _STOP or not other[0].isalnum():
@@ -184,12 +186,27 @@ def preposition(claim: Clauses, span: Clauses) -> bool:
     mine = [one for one in _circumstances(claim.text) if not one.counted]
     for one in mine:
         held = [other for other in theirs if lexicon.stem(other.head) == lexicon.stem(one.head)]
-        if not held or any(_same(one, other) for other in held):
+        if not held:
+            continue
+        if any(_same(one, other) for other in held):
+            if _in_place_of_another(one, held, theirs, claim):
+                return True
             continue
         if _mentions(span.text, one.head) > len(held):
             continue  # it stands elsewhere as well, without a preposition
         return True
     return False
+
+
+def _in_place_of_another(
+    one: _Circumstance, held: list[_Circumstance], theirs: list[_Circumstance], claim: Clauses
+) -> bool:
+    """Whether a noun stands after the preposition of another one, which the claim leaves out: of "reported smoke in the
+    cabin to the tower", "reported smoke in the tower"."""
+    if any(other.preposition == one.preposition for other in held):
+        return False
+    others = [other for other in theirs if other.preposition == one.preposition]
+    return bool(others) and not any(_mentions(claim.text, other.head) for other in others)
 
 
 def _mentions(text: str, noun: str) -> int:

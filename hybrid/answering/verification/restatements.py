@@ -52,11 +52,48 @@ def mixes_clauses(claim: Clauses, span: Clauses) -> bool:
         if not halves:
             continue
         others = [half.own - frozenset().union(*(one.own for one in halves if one is not half)) for half in halves]
-        for statement in _JOINED.split(claim.text):
+        for statement in _statements(claim.text, halves):
             said = _stems(statement)
             if any(said & one and said & two for one, two in combinations(others, 2)):
                 return True
     return False
+
+
+def _statements(claim: str, halves: list[_Half]) -> list[str]:
+    """What each part of a claim says with the words that it shares: of "found damp in the cellar and the attic" also
+    "found damp in the attic", of "hired two cooks and a maid for May" also "hired two cooks for May"."""
+    parts = _JOINED.split(claim.strip().rstrip("."))
+    found = list(parts)
+    for before, part in pairwise(parts):
+        words = before.split()
+        if _verb_end(part) or _opens_with_verb(part) or (_verb_end(before) or _verb_end(before, present=True)) is None:
+            continue
+        opening = part.split()[0].lower()
+        named = _governor(part, halves) if opening not in _PREPOSITIONS else opening
+        at = next((at for at in range(len(words) - 1, 0, -1) if words[at].lower() == named), None)
+        if at is not None and not _prepositions(" ".join(part.split()[1:])):
+            found.append(" ".join([*words[:at], part]))
+        elif opening not in _PREPOSITIONS and not _prepositions(_after_verb(before)) and _prepositions(part):
+            place = next(place for place, word in enumerate(part.split()) if word.lower() in _PREPOSITIONS)
+            found.append(" ".join([*words, *part.split()[place:]]))
+    return found
+
+
+def _after_verb(text: str) -> str:
+    verb = _verb_end(text) or _verb_end(text, present=True)
+    return text[verb[1] :] if verb else text
+
+
+def _governor(part: str, halves: list[_Half]) -> str | None:
+    """The preposition that a part's noun stands behind in the span's clauses."""
+    noun = lexicon.stem(part.split()[-1].lower())
+    for half in halves:
+        before = ""
+        for word in half.clause.rstrip(".").lower().split():
+            if lexicon.stem(word) == noun and before:
+                return before
+            before = word if word in _PREPOSITIONS else before
+    return None
 
 
 _JOINED = re.compile(r"\s*(?:;|,?\s\b(?:and|but|while|whereas)\b)\s+", re.IGNORECASE)
@@ -125,7 +162,21 @@ def _halves(sentence: str) -> list[_Half]:
             for part in later
         ]  # fmt: skip
     said = _OF_PHRASE.sub(r"\1", after) if bare else after
+    shared = _before_preposition(after, later)
+    if shared:  # "found damp in the cellar and in the attic"
+        return [_Half(f"{first}.", after.removeprefix(shared))] + [
+            _Half(f"{head.strip()} {shared}{part}.", part) for part in later
+        ]
     return [_Half(f"{first}.", said)] + [_Half(f"{head.strip()} {part}.", part) for part in later]
+
+
+def _before_preposition(after: str, later: list[str]) -> str:
+    """What stands between the verb and the preposition that all later parts open with, which they share."""
+    opening = {part.split()[0].lower() for part in later}
+    if len(opening) > 1 or not opening <= _PREPOSITIONS:
+        return ""
+    match = re.match(rf"(.+? )(?={opening.pop()} )", after, re.IGNORECASE)
+    return match[1] if match else ""
 
 
 def _goes_on(part: str, used: frozenset[str]) -> bool:
@@ -139,8 +190,12 @@ def _opens_with_verb(part: str) -> bool:
     word, *following = part.lower().split()
     if not wordnet.is_verb(word) or word in _PREPOSITIONS:
         return False
-    past = word.endswith("ed") or (bool(wordnet.lemmas(word) - {word}) and not word.endswith("s"))
+    irregular = bool(wordnet.lemmas(word) - {word}) and not word.endswith("s") and word not in _IRREGULAR_PLURALS
+    past = word.endswith("ed") or irregular
     return past or bool(following and following[0] in _DETERMINERS and word not in _NOUN_NEXT)
+
+
+_IRREGULAR_PLURALS = lexicon.vocabulary("men women children mice lice dice feet teeth geese oxen")
 
 
 def _prepositions(text: str) -> frozenset[str]:
@@ -166,12 +221,16 @@ def _verb_end(text: str, *, present: bool = False) -> tuple[int, int] | None:
             return match.start(), words[end].end()
         if not (at and word[0].islower() and wordnet.is_verb(word)) or before in _DETERMINERS | _PREPOSITIONS | {"of"}:
             continue
+        if word.endswith("s") and (before in lexicon.NUMBER_WORDS or before.isdigit()):
+            continue  # "four cooks"
         following = words[at + 1][0] if at + 1 < len(words) else ""
         finite = word.endswith(("ed", "s")) or bool(wordnet.lemmas(word) - {word})
         nominal = following.lower() in _NOUN_NEXT or following[:1].isupper() or following[:1].isdigit()
         if word not in _PREPOSITIONS | lexicon.STOPWORDS and (finite or nominal) and not word.endswith("ing"):
             candidates.append((nominal and (finite or before not in _DETERMINERS), finite, match))
     best = next((row for row in candidates if row[0] and row[1]), None)
+    if best and best[2][0].endswith("s"):  # "planted beans in the trench": the past before it is the verb
+        best = next((row for row in candidates if row[1] and not row[2][0].endswith("s")), best)
     best = best or next((row for row in candidates if row[1] and (present or not row[2][0].endswith("s"))), None)
     best = best or next((row for row in candidates if row[0] and _past(row[2][0])), None)
     return (best[2].start(), best[2].end()) if best else None

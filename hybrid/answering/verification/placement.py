@@ -1,0 +1,171 @@
+"""Where a phrase stands in its sentence, and so what it belongs to: the outer or the inner verb, one item or two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from hybrid.answering.verification.alignment import alike
+from hybrid.answering.verification.clauses import Clauses
+from hybrid.answering.verification.leftover import PREPOSITIONS
+from hybrid.answering.verification.markers import REPORTED
+from hybrid.text import lexicon, wordnet
+from hybrid.text.values import MONTHS
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?:['’][^\W\d_]+)?|[$€£]?\d(?:[\d,.:/]*\d)?%?|[,;:.]")
+_DETERMINERS = lexicon.vocabulary("the a an its his her their our my your this that these those any each every no all")
+_AUXILIARIES = lexicon.vocabulary(
+    "is are was were be been has have had shall will may must can could would should might do does did"
+)
+_PRONOUNS = lexicon.vocabulary("he she it they we i you him her them us me himself herself itself themselves there")
+_COMPLEMENTISERS = frozenset({"that", "whether", "how", "why"})
+_CONTROL = lexicon.vocabulary(
+    """
+    advise order ask tell promise agree decide plan intend instruct urge beg request invite persuade warn remind command
+    direct want hope offer threaten vow undertake recommend encourage swear pledge propose resolve convince implore
+    counsel refuse decline arrange wish
+    """
+)
+"""Verbs whose infinitive is another event than theirs. Those of duty and permission ("is required to") are not among
+them: when somebody has to do it is when it is to be done."""
+_CIRCUMSTANCE = PREPOSITIONS & lexicon.vocabulary(
+    """
+    in on at by until till before after during since within near inside outside under beside behind above below along
+    across throughout between
+    """
+)
+_TIMES = frozenset(MONTHS) | lexicon.vocabulary(
+    """
+    monday tuesday wednesday thursday friday saturday sunday noon midnight dawn dusk morning afternoon evening night
+    spring summer autumn winter easter christmas yesterday today tomorrow week month year day weekend
+    """
+)
+_BEFORE_TIME = lexicon.vocabulary("last next this that every each same following")
+
+
+def moved_out(claim: Clauses, span: Clauses) -> bool:
+    """When or where an inner clause is so is said of the outer verb, or the other way round: of "told them that the
+    lease would end in March", "told them in March that the lease would end"."""
+    theirs = [placed for sentence in span.sentences if (placed := _placed(sentence))]
+    return any(
+        alike(mine.verb, one.verb) and (mine.outer & one.inner - one.outer or mine.inner & one.outer - one.inner)
+        for sentence in claim.sentences
+        if (mine := _placed(sentence))
+        for one in theirs
+    )
+
+
+class _Placed(NamedTuple):
+    """The first verb of a sentence that has an inner clause, and the nouns and times of the circumstances of each."""
+
+    verb: str
+    outer: frozenset[str]
+    inner: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _placed(sentence: str) -> _Placed | None:
+    tokens = _WORD.findall(sentence)
+    found = _inner_clause(tokens)
+    if found is None:
+        return None
+    verb, cut = found
+    return _Placed(tokens[verb].lower(), frozenset(_heads(tokens[:cut])), frozenset(_heads(tokens[cut:])))
+
+
+def _inner_clause(tokens: list[str]) -> tuple[int, int] | None:
+    """The place of the first verb that an inner clause is the object of, and where that clause begins."""
+    for at, token in enumerate(tokens):
+        if not at or not _event(tokens, at):
+            continue
+        reports = REPORTED.fullmatch(token) or wordnet.lemmas(token.lower()) & _SAYING
+        control = bool(wordnet.lemmas(token.lower()) & _CONTROL)
+        for place in range(at + 1, min(len(tokens), at + _BETWEEN)):
+            word = tokens[place].lower()
+            if word in _COMPLEMENTISERS and _clause_follows(tokens, place):
+                return at, place
+            if control and word == "to" and place + 1 < len(tokens) and wordnet.is_infinitive(tokens[place + 1]):
+                return at, place
+            if word in _NO_LONGER:
+                break
+            if reports and place > at + 1 and word in _AUXILIARIES and tokens[place] != "May":
+                return at, _subject_before(tokens, at + 1, place)
+    return None
+
+
+_NO_LONGER = frozenset({";", ":", "and", "but", "who", "which", "because", "if", "when"})
+_SAYING = lexicon.vocabulary(
+    "tell inform promise rule write advise assure notify warn remind say announce swear decide"
+)
+_BETWEEN = 12
+"""Words between a verb and its clause: whom it is said to, when and where."""
+
+
+def _subject_before(tokens: list[str], first: int, verb: int) -> int:
+    """Where the subject of a clause begins whose "that" is left out: "told them | the lease would end"."""
+    at = verb - 1
+    while (
+        at > first
+        and tokens[at].lower() not in _DETERMINERS | _PRONOUNS
+        and not (tokens[at][0].isupper() and not tokens[at - 1][0].isupper())
+    ):
+        at -= 1
+    return at
+
+
+def _event(tokens: list[str], at: int) -> bool:
+    """Whether a word is a verb in the past, or after an auxiliary: what happened once, at a time and a place."""
+    word, before = tokens[at], tokens[at - 1].lower()
+    if not word[0].islower() or not wordnet.is_verb(word) or before in _DETERMINERS or word in _AUXILIARIES:
+        return False
+    past = word.endswith("ed") or (bool(wordnet.lemmas(word) - {word}) and not word.endswith(("s", "ing")))
+    return past or (before in {"will", "would", "did"} and wordnet.is_infinitive(word))
+
+
+def _clause_follows(tokens: list[str], place: int) -> bool:
+    """Whether a "that" opens a clause: another word than a verb after it, and a verb later; no noun before it."""
+    following = tokens[place + 1].lower() if place + 1 < len(tokens) else ""
+    if not following[:1].isalnum() or following in _AUXILIARIES:
+        return False
+    return any(
+        word.lower() in _AUXILIARIES or (word[0].islower() and word.endswith(("ed", "s")) and wordnet.is_verb(word))
+        or (word[0].islower() and bool(wordnet.lemmas(word) - {word}) and wordnet.is_verb(word))
+        for word in tokens[place + 2 :]
+    )  # fmt: skip
+
+
+_PHRASE_ENDS = PREPOSITIONS | _AUXILIARIES | _COMPLEMENTISERS | {"and", "to"}
+
+
+def _heads(tokens: list[str]) -> Iterator[str]:
+    """The nouns, days and months of the circumstances among some tokens."""
+    for at, token in enumerate(tokens):
+        word = token.lower()
+        before = tokens[at - 1].lower() if at else ""
+        if word in _TIMES and (word in {"yesterday", "today", "tomorrow"} or before in _BEFORE_TIME):
+            yield word
+        if word not in _CIRCUMSTANCE:
+            continue
+        phrase: list[str] = []
+        for other in tokens[at + 1 : at + 8]:
+            lowered = other.lower()
+            if not other[0].isalnum() or (lowered in _PHRASE_ENDS and other != "May"):
+                break
+            if phrase and (lowered in _DETERMINERS | _PRONOUNS or _verb_form(other)):
+                break
+            if lowered not in _DETERMINERS | _PRONOUNS:
+                phrase.append(lowered)
+        times = [one for one in phrase if one in MONTHS or one in _TIMES]
+        nouns = [one for one in phrase if one[0].isalpha()]
+        if times:
+            yield from (one for one in phrase if one in times or one[0].isdigit())
+        elif nouns:
+            yield lexicon.stem(nouns[-1])
+        elif phrase:
+            yield phrase[-1]
+
+
+def _verb_form(word: str) -> bool:
+    return word[0].islower() and word.endswith(("ed", "ing")) and wordnet.is_verb(word)
