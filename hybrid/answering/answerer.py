@@ -6,6 +6,7 @@ There is one way to an answer: `Answerer.prepare` reads what the question needs 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from threading import Lock
@@ -26,7 +27,7 @@ from hybrid.answering import (
 )
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
-from hybrid.answering.evidence import Encoder, Sentence, cite, gather, with_similarity
+from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import FilteredView, Restricted
@@ -55,6 +56,10 @@ HITS = 10
 on those of as many hits (benchmarks/train_ranker.py). Not varied."""
 FURTHER = 30
 """Chunks among whose sentences those are looked for that contradict a quote."""
+BEHIND_COPIES = 200
+"""Chunks looked at instead where a third of the sentences of those repeat one another: so many copies of a statement
+would otherwise hide the one that says otherwise. With 50 copies of a falsehood the true statement was not among the
+first 30 (docs/answers.md)."""
 IN_NAMED = 5
 """Chunks looked at of each document that the question names by its title. Half of `HITS`; not varied. That named
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
@@ -455,6 +460,10 @@ class Answerer:
             hits = self._searcher.search(question, FURTHER, context.where)[HITS:]
             vector = self._embedder.encode([question])[0]
             further = with_similarity(self._embedder, vector, gather(self._catalog, hits))
+            if repeated := _repeated([*found, *further]):
+                deeper = gather(self._catalog, self._searcher.search(question, BEHIND_COPIES, context.where)[FURTHER:])
+                others = [one for one in deeper if collapse(one.text).casefold() not in repeated]
+                further += with_similarity(self._embedder, vector, others)
         if len(parts) == 1:
             quotes = quoting.quotes(question, found, most, further)
         else:
@@ -639,6 +648,13 @@ class Answerer:
         documents = searched.format("s" if count > 1 else "")
         number = f"{count:,}" if count > 1 else "one"
         return f"Nothing in the {number} {documents} answers this question."
+
+
+def _repeated(sentences: Sequence[Sentence]) -> set[str]:
+    """The texts that several of these sentences have, where a third of all are copies; nothing where fewer are."""
+    counts = Counter(collapse(one.text).casefold() for one in sentences)
+    copies = {text for text, times in counts.items() if times > 1}
+    return copies if 3 * sum(counts[text] - 1 for text in copies) >= len(sentences) else set()
 
 
 def _standing(one: Verified, names: Mapping[int, Collection[str]]) -> Verified:

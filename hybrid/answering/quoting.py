@@ -154,7 +154,9 @@ class Quoting:
                 if actuality.says_action(question, one.text) and not self._qualification(question, one)
             ]  # fmt: skip
             chosen = acting or chosen
-        near = sorted(further, key=lambda one: -one.similarity)[:POOL]
+        # One of each wording: copies of a statement would otherwise take the place of what contradicts it.
+        nearest = sorted(further, key=lambda one: -one.similarity)
+        near = list({boilerplate.words_of(one.text): one for one in reversed(nearest)}.values())[::-1][:POOL]
         sentences = self._executed_first(chosen)
         replies = self._replies(question, [*found, *further])
         sentences = [*replies, *sentences][: max(most, len(sentences))]
