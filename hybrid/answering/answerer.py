@@ -27,6 +27,7 @@ from hybrid.answering import (
 )
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
+from hybrid.answering.enumeration_rows import OF_STATUS
 from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
@@ -327,6 +328,8 @@ class Answerer:
         asked = enumeration_question.read(context.question)
         if asked is None or self._supplied or (context.route.forced and context.route.name == "comprehension"):
             return False
+        if asked.further:
+            context.events.append(context.note(f"One thing is listed at a time; ask for “{asked.further}” by itself."))
         with context.timed("enumeration"):
             result = enumeration.find(self._catalog, asked, context.where)
             if result is None or not (result.rows or result.nothing):
@@ -365,9 +368,15 @@ class Answerer:
         found = f"{count(documents, 'document')} {'fits' if documents == 1 else 'fit'} it"
         context.events.append(context.note(f"Read as a search expression; {found}. corpus.search shows them all."))
         held = [(sum(holds_term(term, one.text) for term in expression.wanted), one) for one in context.evidence]
-        best = sorted((pair for pair in held if pair[0]), key=lambda pair: -pair[0])
+        best = sorted((pair for pair in held if pair[0]), key=lambda pair: (-pair[0], self._is_lesser(pair[1])))
         for _, sentence in best[: self._settings.answer.max_quotes]:
             context.events += context.composer.add_quote(sentence)
+
+    def _is_lesser(self, sentence: Sentence) -> bool:
+        """Whether a sentence is of a draft, an unsigned or a superseded document: the executed one comes first, and
+        where both say the same, it alone is quoted."""
+        status = self._catalog.document(sentence.document_id, sentence.source).status
+        return status is not None and status.name in OF_STATUS
 
     def _search(self, asked: str, where: Filter | None) -> list[Hit]:
         hits = self._searcher.search(asked, HITS, where)

@@ -30,11 +30,19 @@ from hybrid.answering.enumeration_rows import (
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
 from hybrid.answering.enumeration_terms import ROWS, Term, root, roots
-from hybrid.answering.enumeration_text import acts_of, as_row, is_verb_of, items_of, persons_of, sentences_of
+from hybrid.answering.enumeration_text import (
+    acts_of,
+    as_row,
+    is_verb_of,
+    items_of,
+    persons_of,
+    says_when,
+    sentences_of,
+)
 from hybrid.answering.enumeration_values import is_empty
 from hybrid.answering.evidence import collapse
 from hybrid.stores.rows import Titled
-from hybrid.text import wordnet
+from hybrid.text import lexicon, wordnet
 from hybrid.text.formatting import count
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
@@ -43,6 +51,8 @@ MOST_CHARS = 40_000_000
 """Characters of documents that are looked through for one question, in some tens of seconds. Past that the answer says
 that it has not seen all."""
 _DIFFERENCES = 5
+MOST_ELSEWHERE = 200
+"""Documents that are looked through for sentences beside the rows."""
 _ABSTRACT = roots(
     "reason theme argument issue point cause problem step fact event difference change risk thing way topic subject"
     " idea question answer result finding conclusion example detail aspect factor consequence benefit advantage"
@@ -91,6 +101,8 @@ class Result:
 def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
     """What the documents have of what was asked for; ``None`` where nothing can be enumerated."""
     result = _found(catalog, asked, where)
+    if result is not None and result.rows and not asked.labels and asked.kind != "sum":
+        result.remarks += _said_elsewhere(catalog, asked, result, where)
     state = enumeration_states.read(asked)
     if state is not None and not asked.made_up and not asked.quantity:
         result = _with_states(catalog, asked, state, result, where)
@@ -106,6 +118,41 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
+
+
+def _said_elsewhere(catalog: Catalog, asked: Enumerated, result: Result, where: Filter | None) -> list[str]:
+    """That other documents say by its verb, with a time or a day, what was asked for: "We first rang at 06:20" of
+    calls. Whether that is one of the rows, or one more, is for the reader to see."""
+    noun = asked.head.lower()
+    if not wordnet.verbal(noun):
+        return []
+    known = {one.sentence.document_id for row, copies in result.rows for one in (row, *copies)}
+    verbs = {word for word in catalog.words() if _is_past_of(noun, word)}
+    held = {one for verb in verbs for one in catalog.words()[verb]} - known
+    found = []
+    for document_id in [one for one in catalog.matching(where or Filter()) if one in held][:MOST_ELSEWHERE]:
+        document = catalog.document(document_id)
+        for unit in document.layout.units:
+            text = collapse(document.text[unit.start : unit.end])
+            said = {word.lower() for word in lexicon.tokens(text)}
+            if unit.heading is None and verbs & said and says_when(text):
+                found.append(document.source)
+                break
+    if not found:
+        return []
+    more = f" and {count(len(found) - _DIFFERENCES, 'other')}" if len(found) > _DIFFERENCES else ""
+    names = ", ".join(found[:_DIFFERENCES])
+    return [f"There may be more: sentences of {names}{more} say with a time or a day what may be one of “{noun}”."]
+
+
+def _is_past_of(noun: str, word: str) -> bool:
+    """Whether a word is the past of a verb for what a noun names: "rang" and "phoned" of "calls"."""
+    return (
+        word.isalpha()
+        and wordnet.is_verb(word)
+        and not (wordnet.is_infinitive(word) or word.endswith(("s", "ing")))
+        and wordnet.relation(noun, word) in ("same", "synonym")
+    )
 
 
 def _with_states(

@@ -80,6 +80,7 @@ def compose(
         )
         lead = ""
         citation = composer.claims[-1].citations[-1]
+        numbers = composer.claims[-1].contradicted_by
         for other in row.against:
             events += composer.add_quote(other, attributed=True, group="rows")
         rows.append(
@@ -92,6 +93,7 @@ def compose(
                 currency=row.currency,
                 copies=tuple(_span(catalog, copy.sentence) for copy in copies),
                 not_counted=row.not_counted,
+                against=tuple(_said(one) for one in composer.citations if one.number in numbers),
             )
         )
     known = {(one.sentence.document_id, one.sentence.start) for row, copies in shown for one in (row, *copies)}
@@ -158,7 +160,7 @@ def _remarks(
     documents = count(result.documents, "document")
     said.append(
         f"Looked for in the tables, logs, lists, sentences and titles of {documents}; what is said in other words, or "
-        "stands in an image, is not here."
+        "stands in an image, is not here: there may be more."
     )
     return said
 
@@ -242,6 +244,12 @@ def _span(catalog: Catalog, sentence: Sentence) -> RowSpan:
         sha256=sentence.sha256,
         status=document.status.name if document.status else None,
     )
+
+
+def _said(citation: Citation) -> RowSpan:
+    """Where it stands that a row is otherwise, and who says it when."""
+    known = {"citation": citation.number, "speaker": citation.speaker or citation.author, "date": citation.date}
+    return _cited(citation).model_copy(update=known)
 
 
 def _cited(citation: Citation) -> RowSpan:

@@ -151,7 +151,8 @@ class Enumerated:
     numbers, of which it names the column ("how many kilograms") or only what was measured ("how much honey"); then
     ``stems`` are empty. ``labels`` are the roots of those words of which one labels a line of names that is asked for
     ("Apologies: ..."), ``attendance`` whether that is who was there or not, and ``day`` the question's words where it
-    gives a day without its year.
+    gives a day without its year. ``further`` is what the question wants besides, which is another question: "and
+    every visit".
     """
 
     kind: EnumerationKind
@@ -167,6 +168,7 @@ class Enumerated:
     labels: Words = frozenset()
     attendance: bool = False
     day: str = ""
+    further: str = ""
 
     @property
     def of_money(self) -> bool:
@@ -184,6 +186,8 @@ def read(question: str) -> Enumerated | None:
         ('payment', ['Solwend', 'made'], ('date', 'amount'), '2023-01-01')
     """
     plain = " ".join(question.split())
+    if (first := _first_of_two(plain)) is not None:
+        return first
     if (named := read_labelled(plain)) is not None and named.attendance:
         return named
     if match := _SUM_OF_VERB.search(plain):
@@ -210,6 +214,25 @@ def read(question: str) -> Enumerated | None:
         stems = frozenset(map(root, words)) - EMPTY - rooted("value worth")
         return Enumerated("sum", "parts", stems, made_up=True) if stems else None
     return None
+
+
+_SECOND = re.compile(
+    r",?\s+(?:and|as well as)\s+(?:also\s+)?(?P<further>"
+    r"(?:(?:how many|the (?:number|sum|total) of)\b|(?:list\s+)?(?:all|every|each|any)\b).+)$",
+    re.IGNORECASE,
+)
+
+
+def _first_of_two(plain: str) -> Enumerated | None:
+    """The first of two things that are asked for in one question, each with a quantifier of its own."""
+    match = _SECOND.search(plain)
+    if match is None:
+        return None
+    first = read(plain[: match.start()])
+    second = match["further"].strip().rstrip("?.! ")
+    if first is None or read(second if second[:3].lower() in ("how", "lis") else f"List {second}") is None:
+        return None
+    return replace(first, further=second)
 
 
 def read_labelled(plain: str) -> Enumerated | None:

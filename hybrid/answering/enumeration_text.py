@@ -160,6 +160,16 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
             yield row
 
 
+def says_when(text: str) -> bool:
+    """Whether a sentence gives a time of the day or a day."""
+    return _TIME_OF_DAY.search(text) is not None or next(iter(values.days(text)), None) is not None
+
+
+_TIME_OF_DAY = re.compile(
+    r"\b\d{1,2}[:.]\d{2}(?!\d)|\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.)(?!\w)|\b(?:noon|midnight)\b", re.I
+)
+
+
 def is_done(text: str) -> bool:
     """Whether a sentence says that something was done: not that it is planned, asked for, reported or denied."""
     return not (_MODAL.search(text) or any(pattern.search(text) for pattern in _NOT_DONE))

@@ -22,6 +22,8 @@ def enumeration_text(enumeration: Enumeration) -> str:
     rows = [_cells(enumeration, row) for row in enumeration.rows]
     made = formatting.table(names, rows, [_WIDEST] * len(names)) if rows else "No rows."
     blocks = [made, "\n".join(filter(None, [summary(enumeration), *places(enumeration.rows)]))]
+    if said := [wrapped(one, "    ") for one in said_otherwise(enumeration)]:
+        blocks.append("\n".join(said))
     return "\n\n".join(blocks)
 
 
@@ -44,6 +46,18 @@ def summary(enumeration: Enumeration) -> str:
         for currency, amount in enumeration.sums.items()
     )
     return said + (f"; sum of {one_line(enumeration.summed)}: {sums}" if sums else "")
+
+
+def said_otherwise(enumeration: Enumeration) -> list[str]:
+    """What other documents say against rows, a line each: "Row [2], but [5] Ann Orr, 4 March 2026: ..."."""
+    said = []
+    for row in enumeration.rows:
+        for one in row.against:
+            number = f"[{one.citation}] " if one.citation else ""
+            who = formatting.who_and_when(one.speaker, one.date)
+            at = f"{one.source}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
+            said.append(f"Row [{row.citation}], but {number}{at}: “{one_line(one.quote)}”")
+    return said
 
 
 def places(rows: Sequence[EnumeratedRow]) -> list[str]:
@@ -72,7 +86,8 @@ def enumeration_table(enumeration: Enumeration) -> Html:
     rows = [_cells(enumeration, row) for row in enumeration.rows]
     names = [*map(one_line, enumeration.columns), *excluded, "Row"]
     made = table(f"{enumeration.what}: rows", names, rows, firm=[len(names) - 1])
-    return join((made, tag("div", summary(enumeration), style=f"{FINE};margin-top:6px;{BREAK}")))
+    otherwise = [tag("div", one, style=f"margin-top:6px;{BREAK}") for one in said_otherwise(enumeration)]
+    return join((made, *otherwise, tag("div", summary(enumeration), style=f"{FINE};margin-top:6px;{BREAK}")))
 
 
 @as_html.register(Enumeration)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hybrid.text.speakers import maker, without_day
 from hybrid.text.values import days, parse_date
 
 HEAD_LINES, TAIL_LINES = 10, 6
@@ -19,6 +20,8 @@ _PAPER = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^\W*(?:by|(?:prepared|written|compiled|drawn up|drafted) by|author:?)\s", re.IGNORECASE)
+_NAME_WORDS = 8
+"""Words of a line with a name, or an office, above the day on which it was signed."""
 _HEADING_LINES = 5
 """Lines in which a document's heading stands, below a name of whose it is: "PARISH COUNCIL", "Minutes of ..."."""
 
@@ -47,6 +50,9 @@ def written_on(title: str, text: str) -> str | None:
         named = _day_of_heading(line)
         if named is not None:
             return named
+    above, dated = without_day(lines[-TAIL_LINES:])
+    if dated and maker(title, text) is not None and len(above[-1].split()) <= _NAME_WORDS:
+        return parse_date(re.sub(r"^(?:dated?|on)\b:?\s*", "", dated, flags=re.IGNORECASE).strip(" .,"))
     for line in reversed(lines[-TAIL_LINES:]):
         found = [day for _, _, day in days(line)]
         if _SIGNED.search(line) and len(found) == 1:

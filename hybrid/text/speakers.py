@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from hybrid.text import quoted_mails, wordnet
 from hybrid.text.lexicon import vocabulary
+from hybrid.text.values import parse_date
 
 MIN_TURNS = 4
 """A letter has a line or two that begin so ("Note: ..."); a transcript goes on so. A reason, not a
@@ -121,6 +122,10 @@ _KEPT_LINE = re.compile(
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})[ \t]*(?:[.,(;]|$)",
     re.MULTILINE,
 )
+_ALONE = re.compile(
+    rf"(?P<name>(?P<title>(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor)\.? )?{_PERSON})"
+    r"(?:,? [A-Z][A-Za-z]*[A-Z][A-Za-z]*)*,?"  # FRINA, CEng
+)
 _HEAD, _TAIL = 2000, 400
 
 
@@ -173,6 +178,14 @@ def _signature(tail: str) -> str | None:
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
     if not lines:
         return None
+    lines, dated = without_day(lines)
+    if dated:
+        tail = tail[: tail.rindex(dated)].rstrip()
+        alone = _ALONE.fullmatch(lines[-1]) if lines else None
+        if alone and not _FIRM.search(lines[-1]) and (alone["title"] or _stands_apart(tail, lines[-1])):
+            return alone["name"]
+    if not lines:
+        return None
     closings = [at for at, line in enumerate(lines) if _CLOSING.fullmatch(line)]
     if closings and closings[-1] + 1 < len(lines):
         name = re.match(rf"{_PERSON}(?=\W*(?:$|,))|.*\((?P<inner>{_PERSON}), [A-Z]", lines[closings[-1] + 1])
@@ -186,6 +199,24 @@ def _signature(tail: str) -> str | None:
     office = re.findall(r"[a-z]+", re.split(r",| of | for ", last["office"])[0].lower())
     known = office and (office[-1] in _OFFICES or wordnet.is_person(office[-1]))
     return last["name"] if known else None
+
+
+def without_day(lines: Sequence[str]) -> tuple[list[str], str]:
+    """The lines without a last one that is a date alone, and that line; a name before it signs what is above.
+
+    Example:
+        >>> without_day(["The seal was worn.", "Dr Ingrid Solberg", "15 September 2025"])
+        (['The seal was worn.', 'Dr Ingrid Solberg'], '15 September 2025')
+    """
+    plain = re.sub(r"^(?:dated?|on)\b:?\s*", "", lines[-1], flags=re.IGNORECASE) if lines else ""
+    day = parse_date(plain.strip(" .,"))
+    return (list(lines[:-1]), lines[-1]) if day is not None and len(day) == 10 else (list(lines), "")
+
+
+def _stands_apart(tail: str, line: str) -> bool:
+    """Whether the last line of a text has a blank line, or the end of a sentence, above it."""
+    above = tail[: tail.rindex(line)]
+    return re.search(r"\n[ \t]*\n[ \t]*$|[.!?][ \t]*\n[ \t]*$", above) is not None
 
 
 def keeper(text: str) -> str | None:

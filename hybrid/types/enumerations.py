@@ -18,7 +18,8 @@ _PLACES = ("document", "page", "start", "end", "quote", "sha256", "also in")
 
 class RowSpan(FrozenModel):
     """Where a row stands: ``quote`` is ``text[start:end]`` of the document ``source``, whose bytes had ``sha256``.
-    ``status`` is the document's, where it says one ("draft")."""
+    ``status`` is the document's, where it says one ("draft"). Of what is said against a row, ``citation`` is its number
+    in the answer, ``speaker`` and ``date`` are who says it and when (ISO 8601), as far as this is known."""
 
     source: str
     page: int | None = None
@@ -27,6 +28,9 @@ class RowSpan(FrozenModel):
     quote: str
     sha256: str
     status: str | None = None
+    citation: int | None = None
+    speaker: str | None = None
+    date: str | None = None
 
     @model_validator(mode="after")
     def _quote_fits_span(self) -> Self:
@@ -42,7 +46,7 @@ class EnumeratedRow(FrozenModel):
     ``date`` is ISO 8601, ``amount`` a plain number and ``currency`` its sign or code, where the row has them. ``span``
     is where the row stands, ``citation`` its number in the answer, and ``copies`` are the rows of other documents, or
     of other pages, that say the same. ``not_counted`` says why it counts neither in the number nor in the sum ("from a
-    draft"); empty where it counts.
+    draft"); empty where it counts. ``against`` are the sentences of other documents that say otherwise.
     """
 
     cells: tuple[str, ...]
@@ -53,6 +57,7 @@ class EnumeratedRow(FrozenModel):
     currency: str | None = None
     copies: tuple[RowSpan, ...] = ()
     not_counted: str = ""
+    against: tuple[RowSpan, ...] = ()
 
 
 class Enumeration(Shown, FrozenModel):
@@ -95,7 +100,7 @@ class Enumeration(Shown, FrozenModel):
         one = row.span
         also = "; ".join(copy.source for copy in row.copies)
         page = "" if one.page is None else str(one.page)
-        counted = row.not_counted or "yes"
+        counted = "; ".join([row.not_counted or "yes", *(f"{one.source}: {one.quote}" for one in row.against)])
         return [*row.cells, counted, one.source, page, str(one.start), str(one.end), one.quote, one.sha256, also]
 
     def as_csv(self) -> str:

@@ -45,6 +45,7 @@ C-2,2025-05-09,Gate off,S-31
 2 May 2025 07:45 Call to the office from Tilda Marsh: ewes out on the road.
 2 May 2025 09:30 Call to the office from Owen Pryce: nobody here yet.
 """,
+    "letter.txt": "Dear Sir\n\nWe first phoned you at 06:20 on 2 May 2025 and nobody came.\n",
     "minutes-june.txt": """Broadlea Riding School Limited
 Minutes of the Yard Committee, 23 June 2025
 
@@ -157,3 +158,10 @@ def test_minutes_are_of_a_meeting_whether_or_not_they_say_so(corpus: hybrid.Corp
     ]
     assert names("Who attended the meeting of 24 June 2025?") == []
     assert names("Who attended the Lake Committee meeting of 23 June 2025?") == []
+
+
+def test_sentences_that_may_be_of_more_are_named(corpus: hybrid.Corpus) -> None:
+    notes = corpus.ask("List every call to the office.").notes
+    assert any(note.startswith("There may be more: sentences of ") and "letter.txt" in note for note in notes)
+    for question in ("Which bills are unpaid?", "List every resolution."):
+        assert not any("letter.txt" in note for note in corpus.ask(question).notes)

@@ -97,3 +97,21 @@ def test_a_sentence_says_that_a_thing_is_done_or_not_or_neither(text: str, said:
     state = enumeration_states.read(asked)
     assert state is not None
     assert state.said_in(text) is said
+
+
+def test_what_is_said_against_a_row_is_shown_wherever_the_answer_is(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Which invoices are unpaid?")
+    assert answer.enumeration is not None
+    row = next(row for row in answer.enumeration.rows if row.cells[0] == "118")
+    (said,) = row.against
+    assert said.quote == "Invoice 118 was paid on 4 March 2021."
+    assert answer.citations[(said.citation or 0) - 1].quote == said.quote
+    line = f"Row [{row.citation}], but [{said.citation}]"
+    for shown in (str(answer), str(answer.enumeration)):
+        assert line in shown
+        assert "“Invoice 118 was paid on 4 March 2021.”" in " ".join(shown.split())
+        assert "Jean, 5 March 2021" in " ".join(shown.split())
+    for page in (answer._repr_html_(), answer.enumeration._repr_html_()):
+        assert line in page
+    assert said.quote in answer.enumeration.as_csv()
+    assert not any(row.against for row in answer.enumeration.rows if row.cells[0] == "121")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.text import speakers
+from hybrid.text import document_dates, speakers
 from hybrid.text.speakers import at, turns
 
 MEETING = """Minutes, 4 March 2026
@@ -117,3 +117,23 @@ def test_who_keeps_minutes_does_not_say_what_they_report():
 )
 def test_a_line_of_the_head_says_who_kept_minutes_or_a_log(text: str, who: str | None) -> None:
     assert speakers.keeper(text) == who
+
+
+_LONG = "Report on the hull\n\n" + "".join(f"{n}. The plank was dry.\n" for n in range(1, 15))
+
+
+@pytest.mark.parametrize(
+    ("end", "who", "day"),
+    [
+        ("\nDr Pia Lund\n15 September 2025\n", "Dr Pia Lund", "2025-09-15"),
+        ("\nPia Lund, FRINA\nDated 15 September 2025\n", "Pia Lund", "2025-09-15"),
+        ("\nPia Lund\nConsultant surveyor\n15 September 2025\n", "Pia Lund", "2025-09-15"),
+        ("\nKind regards\nPia Lund\n15 September 2025\n", "Pia Lund", "2025-09-15"),
+        ("\nVisitors\nAnn Orr\nBen Teal\n3 May 2024\n", None, None),
+        ("\nLund Surveyors Limited\n3 May 2024\n", None, None),
+        ("\nThe hull was last seen on\n3 May 2024\n", None, None),
+    ],
+)
+def test_a_name_above_a_day_at_the_end_signs_a_report_on_that_day(end: str, who: str | None, day: str | None) -> None:
+    assert speakers.maker("hull", _LONG + end) == who
+    assert document_dates.written_on("hull", _LONG + end) == day
