@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.selection import features, ranker
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 
 _ABOUT_THE_WHOLE = lexicon.stems(
     """
@@ -67,6 +68,54 @@ def parts(question: str) -> list[str]:
         ['When does the lease end', 'why did they part?']
     """
     return [part for part in map(str.strip, _PARTS.split(question)) if len(part.split()) > 1] or [question]
+
+
+_DUTY = re.compile(
+    r"^\W*(?:(?:does|do|did|is|are|was|were|has|have)\b.*?\b(?:oblig\w+|requir\w+|allow\w*|permit\w*|entitle\w*|bound|compel\w*"
+    r"|forbid\w*|forbidden|have|free|liable|supposed)\b.*?\bto|(?:must|may|shall|can)\b.*?)\s(?P<rest>.+)$",
+    re.IGNORECASE,
+)
+
+
+def leaves_duty_unsaid(question: str, quotes: Sequence[str]) -> bool:
+    """Whether a question asks if somebody must or may do a thing, and no quote has a word for doing it: a limit of
+    liability beside "insure".
+
+    Example:
+        >>> leaves_duty_unsaid("Does it oblige the owner to insure the boat?", ["Liability is limited to £500."])
+        True
+        >>> leaves_duty_unsaid("Must the owner insure the boat?", ["The owner shall keep the insurance in force."])
+        False
+    """
+    match = _DUTY.match(" ".join(question.split()).rstrip(" ?."))
+    verb = match and next((word for word in match["rest"].lower().split() if wordnet.is_infinitive(word)), None)
+    if not verb or not quotes:
+        return False
+    held = {word.lower() for quote in quotes for word in lexicon.tokens(quote)}
+    meant = wordnet.senses(verb)
+    return not any(word[:4] == verb[:4] or meant & wordnet.senses(word) for word in held)
+
+
+_ASKS_VALUE = re.compile(
+    r"^\W*(?:when\b|how (?!did|do|does|was|were|is|are|has|have|had|can|could|come|the\b)\w+ )", re.IGNORECASE
+)
+_VALUE = re.compile(r"(?<![\w.])(?:[£$€]\s?)?\d")
+
+
+def gives_value(question: str, quote: str) -> bool:
+    """Whether a question that asks for one value only is answered by a quote with a value and what is asked about.
+
+    Example:
+        >>> gives_value("How deep was the well?", "The well was 9 m deep."), gives_value("How was it dug?", "By 9 men.")
+        (True, False)
+    """
+    if not _ASKS_VALUE.match(question) or len(parts(question)) > 1:
+        return False
+    text = re.sub(r"(?:^|(?<=[.!?] ))\W*\d+(?:\.\d+)*[.)]\s", "", quote)  # without the numbers of paragraphs
+    asked = _asked(question)
+    held = {root(stem) for stem in lexicon.content_words(text)}
+    count = sum(root(stem) in held for stem in asked)
+    return _VALUE.search(text) is not None and 2 * count >= len(asked) > 0
 
 
 def answerability(question: str, found: Sequence[Sentence], idf: Callable[[str], float]) -> Answerability:

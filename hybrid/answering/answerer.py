@@ -308,13 +308,17 @@ class Answerer:
                     events += context.composer.add_quote(
                         one.sentence, one.qualification, one.against, attributed=one.attributed
                     )
+            said = [claim.text for claim in context.composer.claims]
+            if context.answerability.confident and abstention.leaves_duty_unsaid(asked, said):
+                events.append(context.note(NOT_CONFIDENT))
         if context.route.name != "lookup":
             with context.timed("digest"):
                 words, general = self._settings.answer.digest_words, context.answerability.general
                 if positions_of:
                     context.digest = positions_of
-                elif not of_person:
+                elif not (of_person or _gives_what_is_asked(asked, context)):
                     context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
+                    context.disputed = self._quoting(context).disputed(asked, context.digest)
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):
                     context.mounts = self._memory.choose(asked, where, hits if self._supplied else None)
@@ -462,8 +466,7 @@ class Answerer:
         """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
         found = context.evidence
         most, parts = self._settings.answer.max_quotes, abstention.parts(question)
-        allowed = FilteredView(self._catalog, self._searcher, context.where).documents
-        quoting = Quoting(self._catalog, self._searcher, self._embedder, context.idf, allowed)
+        quoting = self._quoting(context)
         further: list[Sentence] = []
         if not self._supplied:
             hits = self._searcher.search(question, FURTHER, context.where)[HITS:]
@@ -482,6 +485,10 @@ class Answerer:
                 quotes += quoting.quotes(part, with_similarity(self._embedder, vector, found), each)
         context.events += [context.note(note) for note in quoting.notes]
         return quotes
+
+    def _quoting(self, context: RequestContext) -> Quoting:
+        allowed = FilteredView(self._catalog, self._searcher, context.where).documents
+        return Quoting(self._catalog, self._searcher, self._embedder, context.idf, allowed)
 
     def _positions(self, context: RequestContext, vector: np.ndarray) -> list[Sentence]:
         """What each party says, where that is asked; nothing for another question, or where fewer than two speak."""
@@ -598,7 +605,9 @@ class Answerer:
         """The digest, without what is in the answer already."""
         with self._catalog.read_transaction(), context.timed("digest"):
             events = self._drop_removed(context)
-            return [*events, *context.composer.add_digest(context.digest)]
+            standing = {one.key for one in context.digest}
+            against = {key: [one for one in others if one.key in standing] for key, others in context.disputed.items()}
+            return [*events, *context.composer.add_digest(context.digest, against)]
 
     def _drop_removed(self, context: RequestContext) -> list[Event]:
         """Leave the sentences of documents out of the evidence and the digest that were removed or replaced since they
@@ -664,6 +673,13 @@ def _repeated(sentences: Sequence[Sentence]) -> set[str]:
     counts = Counter(collapse(one.text).casefold() for one in sentences)
     copies = {text for text, times in counts.items() if times > 1}
     return copies if 3 * sum(counts[text] - 1 for text in copies) >= len(sentences) else set()
+
+
+def _gives_what_is_asked(question: str, context: RequestContext) -> bool:
+    """Whether a value is asked for and the first quotes give one, the second perhaps of what the first speaks of: then
+    a digest would only say what was not asked."""
+    said = " ".join(claim.text for claim in context.composer.claims[:2])
+    return context.answerability.confident and abstention.gives_value(question, said)
 
 
 def _standing(one: Verified, names: Mapping[int, Collection[str]]) -> Verified:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.verification.entailment import MIN_WORDS, compare
@@ -111,34 +112,34 @@ class Composer:
         statement = replace(_quoted(sentence), qualification=qualification, against=tuple(against))
         return self._add(statement, "rows", lead, may_repeat=True)
 
-    def add_digest(self, sentences: Iterable[Sentence]) -> list[Event]:
+    def add_digest(
+        self,
+        sentences: Iterable[Sentence],
+        against: Mapping[tuple[int, int, int], Sequence[Sentence]] = MappingProxyType({}),
+    ) -> list[Event]:
         """The sentences of a digest, document by document: below the name of the document, with its author and date as
         far as they are known, and each after the name of who says it. Where there is one document that says neither,
-        it has no heading. A sentence that a claim cites is not quoted again."""
+        it has no heading. A sentence that a claim cites is not quoted again. ``against`` is what contradicts sentences,
+        by their keys."""
         groups = [list(group) for _, group in itertools.groupby(sentences, key=lambda one: one.document_id)]
         events: list[Event] = []
+        before = tuple(self._numbered)
         for group in groups:
             made: list[Citation] = []
             for sentence in group:
-                if self._is_cited(sentence):
+                if _is_in(sentence, before):
                     continue
                 cited = self._cite(sentence.split()[-1], 1)
                 heading = "" if made else _heading(cited, quoted=sentence.quoted, always=len(groups) > 1)
                 speaker = who_and_when(cited.speaker, cited.date if sentence.quoted else None)
                 speaker = f"{speaker}: " if speaker else ""
-                if new := self._add(_quoted(sentence), f"digest of {sentence.document_id}", heading + speaker):
+                statement = replace(_quoted(sentence), against=tuple(against.get(sentence.key, ())))
+                if new := self._add(statement, f"digest of {sentence.document_id}", heading + speaker):
                     made += [one for one in self._citations(sentence) if one not in made]
                     events += new
             if made:
                 self._digest.append(_digest_part(made))
         return events
-
-    def _is_cited(self, sentence: Sentence) -> bool:
-        return any(
-            document_id == sentence.document_id and start <= last.start and last.end <= end + 1  # its full stop
-            for document_id, start, end in self._numbered
-            for last in sentence.split()[-1:]
-        )
 
     def draft(self) -> Draft | None:
         """What was generated and no span supports, and the spans that say otherwise; those that the answer does not
@@ -266,6 +267,15 @@ _OF_STATUS = {
     "unsigned": "from an unsigned document",
     "superseded": "from a superseded document",
 }
+
+
+def _is_in(sentence: Sentence, cited: Collection[tuple[int, int, int]]) -> bool:
+    """Whether a sentence is among the spans that are cited, each a document's id, start and end."""
+    return any(
+        document_id == sentence.document_id and start <= last.start and last.end <= end + 1  # its full stop
+        for document_id, start, end in cited
+        for last in sentence.split()[-1:]
+    )
 
 
 def _split(spans: Iterable[Sentence]) -> list[Sentence]:

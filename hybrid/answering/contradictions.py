@@ -27,6 +27,7 @@ SAME_MINUTES = 5
 """Minutes by which two people may give one time and agree; not measured."""
 
 _YES_NO = re.compile(r"\W*(?:did|does|do|was|were|is|are|has|have|had)\b", re.IGNORECASE)
+_HOW = re.compile(r"\W*how (?:did|was|were|has|have|had)\b", re.IGNORECASE)
 _WHEN = re.compile(r"\W*(?:when|at what (?:time|hour))\b", re.IGNORECASE)
 _STILL = re.compile(
     r"\b(?:ha(?:s|ve) not|hasn't|haven't|not yet|remains?|still|outstanding|overdue"
@@ -60,6 +61,8 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
             if answers[0] == answers[1]:
                 if answers[0] == "yes" and _WHEN.match(question) and _times_differ(asked, one, other):
                     return "value"
+                if answers[0] == "yes" and _HOW.match(question) and _means_differ(one, other):
+                    return "value"
                 return disagree(one, other, question) if not _YES_NO.match(question) else None
             yes, no = (one, other) if answers[0] == "yes" else (other, one)
             agree = asked.of_occasion or yes.cells or no.cells or periods_agree(yes, no)
@@ -77,6 +80,31 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
 def same_days_or_unknown(one: Said, other: Said) -> bool:
     """Whether two sentences are of the same days as far as is known."""
     return same_days(one, other) or (periods_agree(one, other) and None in (one.nearest_day, other.nearest_day))
+
+
+def _means_differ(one: Said, other: Said) -> bool:
+    """Whether two sentences give another means of what is done once, on the same days and of the same amounts: "by
+    cheque", "in cash"."""
+    if not periods_agree(one, other):
+        return False
+    mine, theirs = ({(q.unit, q.value) for q in values(said.plain).quantities} for said in (one, other))
+    if mine and theirs and not mine & theirs:
+        return False
+    return any(
+        first and second and not first & second
+        for group in _MEANS
+        for first, second in [[{match[1].lower() for match in group.finditer(said.plain)} for said in (one, other)]]
+    )
+
+
+_MEANS = tuple(
+    re.compile(rf"\b(?:by|in|with|on|via)(?: (?:a|an|the|my|his|her|their|our|bank|credit|debit))* ({words})\b", re.I)
+    for words in (
+        "cash|coins|notes|cheque|check|card|transfer|direct debit|standing order|bank draft|postal order|vouchers?",
+        "train|rail|car|bus|coach|taxi|plane|air|ship|boat|ferry|foot|bicycle|bike|lorry|van|helicopter",
+    )
+)
+"""Means of which one excludes the others: of paying once, of going somewhere once."""
 
 
 def _times_differ(asked: polarity.Asked, one: Said, other: Said) -> bool:

@@ -24,6 +24,9 @@ SEARCHED = (
     "It failed because of a fault. We say that you caused it. They deny that they are to blame. We claim damages."
 )
 """What is searched for to find the documents of a dispute."""
+SHARED, MIN_SHARE_OF_CAUSE = 2, 0.3
+"""Words that a document shares with what is disputed, and the share of the nearest document's similarity, from which
+a cause that it gives in other words than the question's is one of what is disputed; not measured."""
 _PARTIES = r"(?:the |each |both |all |either |every )?(?:of the )?(?:two |other )?(?:part(?:y|ies)|sides?)"
 _SAY = r"(?:say|says|said|claim|argue|contend|think|blame|respond|see|explain|believe|allege|account for)\w*"
 _ASIDE = re.compile(
@@ -42,6 +45,12 @@ _POSITION = re.compile(
     r"|(?:we|I) (?:say|believe|consider|contend|maintain|think))\b",
     re.IGNORECASE,
 )
+_CAUSE = re.compile(
+    r"\b(?:because|caus(?:e[sd]?|ing)|due to|owing to|result(?:ed|s)? (?:of|from|in)|as a result|fault\w*|blam\w+"
+    r"|negligen\w+|responsib\w+|den(?:y|ies|ied)|led to|brought about)\b",
+    re.IGNORECASE,
+)
+_INSTRUCTED = re.compile(r"\b(?:I|we) (?:was|were|have been|am|are) (?:instructed|appointed|asked|retained)\b", re.I)
 _VAGUE = rooted(
     """
     go went wrong fail happen cause reason problem project matter dispute thing case way blame fault say party side
@@ -85,8 +94,15 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
     for one in taking:
         best[one.document_id] = max(best.get(one.document_id, 0.0), one.similarity)
     near = {one for one, similarity in best.items() if similarity >= MIN_SHARE * max(best.values())}
+    disputed = asked.union(*(roots[one.key] for one in taking if one.document_id in near and _who_says(texts, one)))
+    sharing: dict[int, set[str]] = {}
+    for one in found:
+        sharing.setdefault(one.document_id, set()).update(roots[one.key] & disputed)
+    of_cause = {one.document_id for one in taking if _CAUSE.search(collapse(one.text))}
+    related = {one for one in of_cause if len(sharing[one]) >= SHARED}
+    near |= {one for one in related if best[one] >= MIN_SHARE_OF_CAUSE * max(best.values())}
     scores = {
-        one.key: one.similarity + 0.3 * (_POSITION.search(collapse(one.text)) is not None)
+        one.key: one.similarity + 0.3 * (_CAUSE.search(collapse(one.text)) is not None)
         + 0.2 * bool(asked & roots[one.key])
         for one in taking
         if one.document_id in near
@@ -98,15 +114,14 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
         if said in taken:
             continue
         taken.add(said)
-        document = texts.document(one.document_id)
-        who = speaker_of(document, one.start, quoted=one.quoted) or (
-            "" if one.quoted else document.metadata.author or ""
-        )
-        by_party.setdefault((one.document_id, who), []).append(one)
+        who = _who_says(texts, one)
+        by_party.setdefault((0 if who else one.document_id, who), []).append(one)
     named = {key for key in by_party if key[1]}
-    if len(named) > 1:  # then what nobody says is left out, if it is not of the topic either
+    if len(named) > 1:  # then what nobody says is left out, if it is not of the topic and gives no cause of it either
         by_party = {
-            key: said for key, said in by_party.items() if key in named or any(asked & roots[one.key] for one in said)
+            key: said
+            for key, said in by_party.items()
+            if key in named or key[0] in related or any(asked & roots[one.key] for one in said)
         }
     if len(by_party) < 2:
         return []
@@ -126,6 +141,13 @@ def _within(by_party: Mapping[tuple[int, str], Sequence[Sentence]], words: int) 
     return sorted(chosen, key=lambda one: (first[one.document_id], one.start))
 
 
+def _who_says(texts: Texts, one: Sentence) -> str:
+    """The speaker or the author of a sentence; empty where nobody is known."""
+    document = texts.document(one.document_id)
+    author = "" if one.quoted else document.metadata.author or ""
+    return speaker_of(document, one.start, quoted=one.quoted) or author
+
+
 def _is_agreement(texts: Texts, one: Sentence) -> bool:
     """Whether a sentence is a term of a contract or of its draft, which takes no side."""
     status = texts.document(one.document_id).status
@@ -139,4 +161,4 @@ def _takes_a_position(one: Sentence, about: str) -> bool:
         return False
     if not boilerplate.is_statement(about, one.text) or len(text.split()) < 5 or text[-1] not in '.!”"':
         return False
-    return _POSITION.search(text) is not None
+    return _POSITION.search(text) is not None and _INSTRUCTED.search(text) is None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.answering import agency, contradictions, persons, polarity
+from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
     Encoder,
     Sentence,
@@ -26,7 +27,7 @@ from hybrid.answering.evidence import (
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
-from hybrid.answering.verification.disagreement import Said, any_day, changed_between
+from hybrid.answering.verification.disagreement import Said, any_day, changed_between, identifiers
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon, quoted_mails
 from hybrid.text.document_status import StatusName
@@ -166,7 +167,7 @@ class Quoting:
             yes, no = self._answering(asked, found, scores, further)
             if not {one.key for one in sentences} & {one.key for one in (*yes, *no)}:
                 sentences = [*sentences[:1], *yes[:1], *no[:1], *sentences[1:]][: max(3, most)]
-            elif polarity.changes(asked):  # how it was at another time is quoted, too, and is no contradiction
+            elif polarity.changes(asked) or identifiers(question):  # at another time, or a row of the thing asked for
                 known = {one.key for one in sentences}
                 missing = [side[:1] for side in (yes, no) if not known & {one.key for one in side}]
                 sentences = [*sentences, *(one for side in missing for one in side)]
@@ -383,6 +384,15 @@ class Quoting:
         return yes is not None and self._qualification(question, other) == "" and bool(denied & set(asked))
 
     # Contradictions ---------------------------------------------------------------------------------------------------
+
+    def disputed(
+        self, question: str, sentences: Sequence[Sentence]
+    ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
+        """For each of some sentences the others of them that contradict it on a question that a sentence can say yes or
+        no to, or name a doer; nothing for another question, of which sentences that are alike in words say much."""
+        if polarity.read(question) is None and agency.read(question) is None:
+            return {}
+        return self._contradictions(question, sentences, (), ())
 
     def _contradictions(
         self, question: str, quotes: Sequence[Sentence], pool: Sequence[Sentence], answers: Sequence[Sentence]
@@ -694,6 +704,8 @@ class PersonQuoting:
         best = max((score for key, score in scores.items() if key not in denied), default=0.0)
         ranked = sorted(found, key=lambda one: -scores[one.key])
         chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
+        topic = _roots(person.topic)
+        chosen += [one for one in ranked if one.key in denied and one not in chosen and topic & _roots(one.text)]
         if person.knowledge:  # what is said to them beside it: "I would not sign this"
             documents_of = {one.document_id for one in chosen}
             chosen += [
@@ -873,6 +885,10 @@ def _day(date: str) -> int:
         return 0
     year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
     return year * 372 + month * 31 + day
+
+
+def _roots(text: str) -> set[str]:
+    return {root(stem) for stem in lexicon.content_words(text)}
 
 
 def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:

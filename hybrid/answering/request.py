@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
@@ -48,6 +48,8 @@ class RequestContext:
     answerability: Answerability = field(default=Answerability(0.0))
     digest: Sequence[Sentence] = ()
     """The sentences of the digest, in its order, likewise."""
+    disputed: Mapping[tuple[int, int, int], Sequence[Sentence]] = field(default_factory=dict)
+    """By the keys of the digest's sentences, what contradicts them."""
     mounts: tuple[Mount, ...] = ()
     """The volumes that the memory mounts where it writes."""
     enumeration: Enumeration | None = None

@@ -160,6 +160,27 @@ COMPATIBLE += [
 ]  # fmt: skip
 
 
+CONTRADICTORY += [
+    ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg by bank transfer.", "Ann Hale"),
+     said("Ms Hale paid me in cash.", "Odd Berg")),
+    ("How was the deposit paid?", said("The deposit was paid by cheque on 3 May 2024."),
+     said("The deposit was paid in cash on 3 May 2024.")),
+    ("How did Mr Berg travel to Oslo?", said("I travelled to Oslo by train.", "Odd Berg"),
+     said("Mr Berg travelled to Oslo by car.")),
+]  # fmt: skip
+COMPATIBLE += [
+    ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg by cheque on 3 May 2024.", "Ann Hale"),
+     said("Ms Hale paid me in cash on 9 June 2024.", "Odd Berg")),
+    ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg £40 by cheque.", "Ann Hale"),
+     said("Ms Hale paid me £10 in cash.", "Odd Berg")),
+    ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg by cheque.", "Ann Hale"),
+     said("Ms Hale paid me by cheque.", "Odd Berg")),
+    ("How was the deposit paid?", said("The deposit was paid by cheque."), said("The deposit was paid in May.")),
+    ("Was bill C-14 settled?", said(BILLS + "C-14,3 May 2024,Ott,420,"),
+     said("You say that bill C-14 was settled.", "Odd Berg")),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("question", "one", "other"), CONTRADICTORY)
 def test_what_cannot_both_be_right_is_found_by_what_stands_before_a_sentence(
     question: str, one: Said, other: Said

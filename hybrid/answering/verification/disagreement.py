@@ -261,7 +261,8 @@ _SAID_BY = re.compile(
 _REPORTS = re.compile(
     r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued"
     r"|denies|denied"
-    r"|suggests?|suggested|rumou?r\w*|reportedly|according to)\b",
+    r"|suggests?|suggested|rumou?r\w*|reportedly|according to"
+    r"|you (?:say|said|write|wrote|tell|told|state[sd]?) (?:\w+ )?that)\b",
     re.IGNORECASE,
 )
 
