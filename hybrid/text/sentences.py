@@ -55,7 +55,9 @@ _OPENERS = vocabulary(
 )
 CJK_STOPS, CJK_CLOSING = "。！？｡", "」』”’）)〕】"
 """Chinese and Japanese stops, full-width and half-width, and what may close a quotation or a bracket after one."""
-_STOP = re.compile(rf"""[.!?]+['"”’)\]]*(?=\s)|[{CJK_STOPS}]+(?P<close>[{CJK_CLOSING}]*)""")
+SPACED_STOPS = "؟۔।"
+"""The Arabic question mark, the Urdu full stop and the Hindi danda, after which a space follows."""
+_STOP = re.compile(rf"""[.!?{SPACED_STOPS}]+['"”’)\]]*(?=\s)|[{CJK_STOPS}]+(?P<close>[{CJK_CLOSING}]*)""")
 _GOES_ON = re.compile(r"[\u3041-\u309f]")  # hiragana after a closing quotation mark: 「終わった。」と言った
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*[§¶$€£¥#№]*\s*([^\W_]+)""")
@@ -262,10 +264,10 @@ reason, not a measurement."""
 _LABELS = ("answer:", "short answer:", "response:", "assistant:")
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])(?:\s|$)")
 _MAYBE_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]?)?")
-_STOPPED = re.compile(r"""[.!?]+['"”’)\]]*$""")
+_STOPPED = re.compile(rf"""[.!?{SPACED_STOPS}]+['"”’)\]]*$""")
 _CJK_STOPPED = re.compile(rf"[{CJK_STOPS}]+[{CJK_CLOSING}]*$")
 _CJK_GOES_ON = CJK_STOPS + CJK_CLOSING  # after a stop they belong to the same sentence
-_ENDS = tuple(".!?\"”’')" + _CJK_GOES_ON)
+_ENDS = tuple(".!?\"”’')" + SPACED_STOPS + _CJK_GOES_ON)
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """Chinese and Japanese have no space between words: a character counts as one."""
 _WORD_THEN_MORE = re.compile(r"""[^\w]*[^\W_]+[\W_]""")
