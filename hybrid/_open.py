@@ -216,6 +216,11 @@ def _stored_layer(text: str | None) -> Layer:
         return Layer("stored", Settings.model_validate(known).model_dump())
     except SettingsError as wrong:
         raise SettingsError(f"the settings stored with this corpus do not fit this version: {wrong}") from None
+    except (ValueError, AttributeError) as error:
+        raise CorruptCorpusError(
+            f"the settings stored in catalog.sqlite are damaged ({error}); put back a copy, or ingest the "
+            "documents into a new directory"
+        ) from error
 
 
 def _check_embedder(before: Settings, now: Settings) -> None:

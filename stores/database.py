@@ -147,7 +147,7 @@ def vacuum(engine: Engine, wait_ms: int) -> bool:
 
 
 @contextmanager
-def storage_errors(path: Path | str = "the catalog") -> Iterator[None]:
+def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterator[None]:
     """Turn the database's errors into `CorpusError`s that say what to do."""
     try:
         with disk_full_errors(path):

@@ -198,6 +198,13 @@ def test_a_catalog_that_went_back_to_an_older_commit_is_noticed(corpus, tmp_path
         assert len(opened.documents()) == 4
 
 
+@pytest.mark.parametrize("stored", ['{"ingest": {"chunk', "[1]"])
+def test_stored_settings_that_are_damaged_are_named(corpus, stored):
+    changed(corpus, "UPDATE info SET value = ? WHERE key = 'settings'", stored)
+    with pytest.raises(CorruptCorpusError, match=r"settings stored in catalog\.sqlite"):
+        Corpus.open(corpus)
+
+
 @pytest.mark.parametrize("content", ["", "x", "1"])
 def test_a_recorded_number_that_is_damaged_or_late_hinders_nobody(corpus, content):
     (corpus / "commit").write_text(content)
