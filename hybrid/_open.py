@@ -215,7 +215,9 @@ def _stored_layer(text: str | None) -> Layer:
             known.get(table, {}).pop(name, None)
         return Layer("stored", Settings.model_validate(known).model_dump())
     except SettingsError as wrong:
-        raise SettingsError(f"the settings stored with this corpus do not fit this version: {wrong}") from None
+        raise SettingsError(
+            f"the settings stored with this corpus, in catalog.sqlite, do not fit this version: {wrong}"
+        ) from None
     except (ValueError, AttributeError) as error:
         raise CorruptCorpusError(
             f"the settings stored in catalog.sqlite are damaged ({error}); put back a copy, or ingest the "
