@@ -263,7 +263,7 @@ def modalities(text: str) -> dict[str, frozenset[str]]:
     not" and "may not" both are ``never``.
     """
     found: dict[str, set[str]] = {}
-    said = [part for token in tokens(text) for part in parts(token)]
+    said = [part for token in tokens(_MONTH_OF_MAY.sub(" ", text)) for part in parts(token)]
     for position, part in enumerate(said):
         if part not in _MODALS:
             continue
@@ -273,6 +273,11 @@ def modalities(text: str) -> dict[str, frozenset[str]]:
         for verb in verbs[:2]:
             found.setdefault(stem(verb), set()).add(kind)
     return {verb: frozenset(kinds) for verb, kinds in found.items()}
+
+
+_MONTH_OF_MAY = re.compile(
+    r"(?<=\d )May\b|\bMay\b(?= \d)|(?<=\b[Ii]n )May\b|(?<=\b[Bb]y )May\b|(?<=\b[Oo]f )May\b|(?<=\b[Ss]ince )May\b"
+)
 
 
 _CONDITIONS = {

@@ -18,6 +18,8 @@ from hybrid.answering.verification.vetoes import failed_checks
             "The porter carried three locked trunks upstairs.",
             "The porter carried three locked insulated trunks upstairs.",
         ),
+        ("Bells hang in the tower.", "Bronze bells hang in the tower."),
+        ("She sells eggs.", "She sells brown eggs."),
         ("The cook ordered spoons for the inn.", "The cook ordered silver spoons for the inn."),
         ("The zoo lent the tortoise to a farm.", "The zoo lent the giant tortoise to a farm."),
         ("The shop sold two sheets of blue paper.", "The shop sold two sheets of blue tracing paper."),

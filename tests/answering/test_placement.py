@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hybrid.answering.verification.alignment import says_the_same
 from hybrid.answering.verification.vetoes import failed_checks
 
 LEASE = "The baker told his brother that the oven would be lit in April 2019."
@@ -125,3 +126,64 @@ def test_a_noun_does_not_take_the_preposition_of_another(span: str, claim: str) 
 )
 def test_a_noun_may_have_a_preposition_that_says_the_same(span: str, claim: str) -> None:
     assert "preposition" not in failed_checks(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Only monks with a key may ring three bells.", "Only three bells may be rung by monks with a key."),
+        ("Only monks with a key may ring three bells.", "Monks with a key may ring only three bells."),
+        ("The kiln fires only jugs on Fridays.", "The kiln fires jugs only on Fridays."),
+    ],
+)
+def test_only_stays_with_what_it_singles_out(span: str, claim: str) -> None:
+    assert "only moved" in failed_checks(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("Only monks with a key may ring three bells.", "Three bells may be rung only by monks with a key."),
+        ("The kiln fires jugs only on Fridays.", "Only on Fridays does the kiln fire jugs."),
+        ("The kiln fires jugs only on Fridays.", "The kiln only fires jugs on Fridays."),
+        ("Boats may leave only if the sea is calm.", "Only if the sea is calm may boats leave."),
+    ],
+)
+def test_only_may_move_with_what_it_singles_out(span: str, claim: str) -> None:
+    assert "only moved" not in failed_checks(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("The cook scrubbed the copper pan's rim with a hard brush.",
+         "The copper pan's rim was scrubbed by the cook with a hard brush."),
+        ("On 9 May the abbot sent the soil samples to the chemist.",
+         "On 9 May the soil samples were sent to the chemist by the abbot."),
+        ("The general ordered the scouts to cross the river.",
+         "The scouts were ordered by the general to cross the river."),
+        ("Of the 80 farmers, 51 signed the letter.", "51 of the 80 farmers signed the letter."),
+        ("The fair was closed because the river had risen.", "The river had risen, so the fair was closed."),
+    ],
+)  # fmt: skip
+def test_a_sentence_in_the_other_voice_or_order_says_the_same(span: str, claim: str) -> None:
+    assert failed_checks(claim, span) == ()
+    assert says_the_same(claim, span)
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        ("The cook scrubbed the copper pan's rim with a hard brush.",
+         "The cook was scrubbed by the copper pan's rim with a hard brush."),
+        ("On 9 May the abbot sent the soil samples to the chemist.",
+         "On 9 May the soil samples were sent to the abbot by the chemist."),
+        ("The general ordered the scouts to cross the river.",
+         "The general was ordered by the scouts to cross the river."),
+        ("Of the 80 farmers, 51 signed the letter.", "80 of the 51 farmers signed the letter."),
+        ("The fair was closed because the river had risen.", "The fair was closed, so the river had risen."),
+        ("The fair was closed although the river had risen.", "The river had risen, so the fair was closed."),
+    ],
+)  # fmt: skip
+def test_a_sentence_with_its_parts_exchanged_does_not(span: str, claim: str) -> None:
+    assert failed_checks(claim, span) or not says_the_same(claim, span)

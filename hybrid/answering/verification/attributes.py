@@ -108,9 +108,10 @@ def _attributes(text: str) -> Iterator[tuple[str, str]]:
     at = 0
     while at < len(tokens):
         phrase = _noun_phrase(tokens, at)
-        for word in phrase[:-1]:
-            if word[0].islower() and phrase[-1][0].islower() and not _counts(word):
-                yield word, phrase[-1]
+        for place, word in enumerate(phrase[:-1], start=at):
+            lowered = word.lower() if place == 0 else word  # the first word of a sentence
+            if lowered[0].islower() and phrase[-1][0].islower() and not _counts(lowered):
+                yield lowered, phrase[-1]
         at += max(1, len(phrase))
 
 
@@ -122,7 +123,12 @@ def _noun_phrase(tokens: list[str], start: int) -> list[str]:
     """The attributes and the noun that stand from a place on; nothing where no noun phrase begins there."""
     before = tokens[start - 1].lower() if start else ","
     determined = before in _OPENERS | lexicon.NUMBER_WORDS or before[0].isdigit() or before.endswith(_OWNS)
-    opened = determined or (before in PREPOSITIONS and not (before == "to" and wordnet.is_infinitive(tokens[start])))
+    opened = (
+        not start
+        or determined
+        or _inflected_verb(before)
+        or (before in PREPOSITIONS and not (before == "to" and wordnet.is_infinitive(tokens[start])))
+    )
     phrase: list[str] = []
     for at in range(start, len(tokens)):
         word = tokens[at].lower()
@@ -137,6 +143,11 @@ def _noun_phrase(tokens: list[str], start: int) -> list[str]:
     while phrase and not _is_head(phrase[-1]):
         phrase.pop()
     return phrase
+
+
+def _inflected_verb(word: str) -> bool:
+    """Whether a word may be the verb whose object follows: "keeps brown hens"."""
+    return wordnet.is_verb(word) and word.endswith(("s", "ed")) and word not in _NO_NOUNS
 
 
 _OWNS = ("'s", "s'", "’s", "s’")

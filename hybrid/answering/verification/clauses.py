@@ -144,6 +144,33 @@ _HALF_DAY = re.compile(
 )
 
 
+_SO = re.compile(
+    r"(?:^|(?<=[.?!] ))([^.;:?!]{4,}), so (?=(?:the|an?|he|she|it|they|we|his|her|its|their|no|all|[A-Z]\w*)\b)"
+    r"([^.;:?!]{4,})(?=[.]?(?: |$))"
+)
+_OF_THE_NUMBER = re.compile(
+    r"\bOf ((?:the|its|his|her|their|those|these) (?:\d[\d,]*|[a-z]+(?:-[a-z]+)?) [a-z-]+), (?:(only) )?"
+    rf"(\d[\d,]*|{'|'.join(sorted(lexicon.NUMBER_WORDS, key=len, reverse=True))})\b(?! of) "
+)
+"""Of how many, before how many of them: "of the 60 members, 42 voted"."""
+
+
+def _with_its_cause(match: re.Match[str]) -> str:
+    """ "The rain came, so the match ended" as "The match ended because the rain came"."""
+    cause, effect = match[1], match[2]
+    if re.search(r"\b(?:because|since|if|unless|so)\b", f"{cause} {effect}", re.IGNORECASE):
+        return match[0]
+    return f"{effect[0].upper()}{effect[1:]} because {_lowered(cause)}"
+
+
+def _lowered(clause: str) -> str:
+    first = clause.split()[0]
+    return clause[0].lower() + clause[1:] if first.lower() in _LOWERED else clause
+
+
+_LOWERED = lexicon.vocabulary("the a an he she it they we his her its their all no both two some this that")
+
+
 def _iso_date(match: re.Match[str]) -> str:
     return f"{int(match[3])} {MONTH_NAMES[int(match[2]) - 1]} {match[1]}"
 
@@ -185,7 +212,7 @@ def plain(text: str) -> str:
     said = re.sub(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\. (?=[A-Z])", r"\1 ", said)  # no sentence ends there
     for pattern, other in _REWORDED:
         said = pattern.sub(other, said)
-    return said
+    return _OF_THE_NUMBER.sub(r"\3 of \1 ", _SO.sub(_with_its_cause, said))
 
 
 @lru_cache(maxsize=4096)

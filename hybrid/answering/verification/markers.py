@@ -80,7 +80,7 @@ PLANNED = any_of(
 REQUESTED = any_of(
     r"""
     ask(?:s|ed|ing)? ; request\w* ; urg(?:e|es|ed|ing) ; invit(?:e|es|ed|ing|ation) ; order(?:s|ed)?(?= \w+ to|
-    that| the \w+ to| him| her| them) ; instruct\w* ; recommend\w* ; advis(?:e|es|ed) ; demand\w* ;
+    that| the \w+ to| him| her| them| by (?:\w+ ){1,4}?to) ; instruct\w* ; recommend\w* ; advis(?:e|es|ed) ; demand\w* ;
     appl(?:y|ies|ied) for ; application (?:for|to) ; call(?:s|ed)? (?:for|on|upon) ; direct(?:s|ed)(?= \w+ to) ;
     suggest\w* that \w+ should ; encourag\w+ ; appeal(?:s|ed)? (?:for|to) ; petition\w* ; claim(?:s|ed)?
     (?:damages|compensation|for) ; sue[ds]? for ; told (?:\w+ ){1,3}to

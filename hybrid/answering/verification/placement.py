@@ -169,3 +169,53 @@ def _heads(tokens: list[str]) -> Iterator[str]:
 
 def _verb_form(word: str) -> bool:
     return word[0].islower() and word.endswith(("ed", "ing")) and wordnet.is_verb(word)
+
+
+_ONLY = frozenset({"only", "solely", "exclusively"})
+
+
+def only_moved(claim: Clauses, span: Clauses) -> bool:
+    """What "only" stands before is another thing than in the span, which names both: "only members may bring two
+    guests", "members may bring only two guests". Before a verb it may stand for either."""
+    mine, theirs = _singled_out(claim.text), _singled_out(span.text)
+    if mine is None or theirs is None or mine & theirs:
+        return False
+    return all(any(alike(one, other) for other in _stems_of(span.text)) for one in mine) and not any(
+        alike(one, other) for one in mine for other in theirs
+    )
+
+
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORD.findall(text) if word[0].isalnum())
+
+
+@lru_cache(maxsize=4096)
+def _singled_out(text: str) -> frozenset[str] | None:
+    """The words of the phrase that the one "only" of a text stands before; nothing where there is none, or several."""
+    tokens = _WORD.findall(text)
+    places = [at for at, token in enumerate(tokens) if token.lower() in _ONLY]
+    if len(places) != 1:
+        return None
+    phrase: set[str] = set()
+    for at in range(places[0] + 1, min(len(tokens), places[0] + 7)):
+        word = tokens[at].lower()
+        if not word[0].isalnum() or (phrase and word in _PHRASE_ENDS | {"with", "of", "who", "which"}):
+            break
+        if not phrase and (word in _AUXILIARIES or word in _OPENS_CLAUSE or _verb_after_only(tokens, at)):
+            return None
+        if word not in PREPOSITIONS | _DETERMINERS | lexicon.STOPWORDS:
+            phrase.add(word)
+    return frozenset(phrase) or None
+
+
+_OPENS_CLAUSE = frozenset({"if", "when", "where", "after", "before", "once", "until", "because", "to", "one"})
+
+
+def _verb_after_only(tokens: list[str], at: int) -> bool:
+    """Whether a word is the verb: "only bring", "only grinds rye", and not "only guests with a card"."""
+    word = tokens[at]
+    if not word[0].islower() or not wordnet.is_verb(word):
+        return False
+    following = tokens[at + 1].lower() if at + 1 < len(tokens) else "."
+    plural = word.endswith("s") and any(map(wordnet.is_noun, wordnet.lemmas(word)))
+    return not (plural and (not following[0].isalnum() or following in PREPOSITIONS | _AUXILIARIES | {"who", "and"}))

@@ -79,6 +79,8 @@ def places_change(claim: str, span: str, alike: Alike) -> bool:
         if not verb.verb:
             continue
         matching = [place for place, other in enumerate(theirs) if other.verb and alike(verb.text, other.text)]
+        if len(matching) > 1:  # "cleaned it with a brush": the same verb, not one that is near it
+            matching = [place for place in matching if wordnet.lemmas(theirs[place].text) & wordnet.lemmas(verb.text)]
         if len(matching) != 1:
             continue  # none, or more than one to choose from
         place, other = matching[0], theirs[matching[0]]
@@ -179,7 +181,8 @@ _EXPLETIVE = re.compile(r"^it (?:is|was) \w+ that\b", re.IGNORECASE)
 _PREPOSED = re.compile(
     r"^(?P<phrase>(?:before|after|during|in|on|at|by|since|until|throughout|within|under|with|without|for|from|upon"
     r"|owing|due|because|when|while|if|where|once|whenever|although|as|to)\b(?:[^,;:]{2,80}?(?=, [\w£$€])"
-    r"|(?: (?:the|an?|its|his|her|their))? [\w-]+(?= (?:the|an?|he|she|it|they|its|his|her|their) )(?!.*,)))"
+    r"|(?: (?:the|an?|its|his|her|their))? (?:\d{1,2} )?[\w-]+(?: \d{4})?"
+    r"(?= (?:the|an?|he|she|it|they|its|his|her|their) )(?!.*,)))"
     r",? (?P<rest>.+?)\.?$",
     re.IGNORECASE,
 )
@@ -187,8 +190,9 @@ _DATIVE = re.compile(
     r"\b(giv(?:e|es|ing|en)|gave|send(?:s|ing)?|sent|pay(?:s|ing)?|paid|lend(?:s|ing)?|lent|offer(?:s|ed|ing)?"
     r"|sells?|sold|teach(?:es)?|taught|grant(?:s|ed|ing)?|show(?:s|ed|ing)?) "
     r"((?:the|each|every|either) (?:other party|\w+)|him|her|it|them|(?-i:(?:[A-Z][\w.]* ?)+\b)) "
-    r"(?!to\b)((?:a |an |the |its |his |her |their |[$€£]?\d)?[\w'-]+(?: [\w'-]+){0,3}?)"
-    r"(?=[,.;]|$| (?:for|on|in|at|by|before|after|if|when|until|within|to)\b)",
+    r"(?!to\b)((?:a |an |the |its |his |her |their |[$€£]?\d)?[\w'-]+(?: (?!to\b)[\w'-]+){0,3}?)"
+    r"(?=[,.;]|$| (?:for|on|in|at|by|before|after|if|when|until|within)\b"
+    r"| to (?!(?:the|an?|his|her|its|their)\b|[A-Z]))",
     re.IGNORECASE,
 )
 """To whom something is given, between the verb and what is given: "giving the council notice"."""
@@ -362,11 +366,17 @@ _NUMBERS = re.compile(
 
 
 def turned_round(claim: str, span: str) -> bool:
-    """Whether "from A to B" has become "from B to A"."""
-    theirs = {(one.lower(), other.lower()) for one, other in _FROM_TO.findall(span)}
-    return any((other.lower(), one.lower()) in theirs and one != other for one, other in _FROM_TO.findall(claim))
+    """Whether "from A to B" has become "from B to A", or "42 of the 60" "60 of the 42"."""
+    for pattern in (_FROM_TO, _SHARE):
+        theirs = {(one.lower(), other.lower()) for one, other in pattern.findall(span)}
+        if any((other.lower(), one.lower()) in theirs and one != other for one, other in pattern.findall(claim)):
+            return True
+    return False
 
 
+_SHARE = re.compile(
+    r"\b(\d[\d,.]*|[a-z]+) (?:[a-z]+ )?of (?:the|its|their|his|her) (\d[\d,.]*|[a-z]+)\b", re.IGNORECASE
+)
 _FROM_TO = re.compile(
     r"\bfrom (?:the )?([$€£]?[\w,.%-]*\w%?)(?: \w+)? to (?:the )?([$€£]?[\w,.%-]*\w%?)", re.IGNORECASE
 )

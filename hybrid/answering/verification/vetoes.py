@@ -734,6 +734,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "restriction": _restriction,
     "qualifier": _qualifier,
     "only added": _only_more,
+    "only moved": placement.only_moved,
     "left out": _left_out,
     "preposition": circumstances.preposition,
     "time added": circumstances.time_added,
