@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hybrid.answering.verification.alignment import says_the_same
+from hybrid.answering.verification.nominalisations import verbal_forms
 from hybrid.answering.verification.restatements import restatements
 from hybrid.answering.verification.vetoes import failed_checks
 
@@ -68,3 +69,11 @@ def test_another_deed_speaker_or_subject_is_not_entailed(span: str, claim: str) 
 )
 def test_another_word_for_it_is_no_veto(span: str, claim: str) -> None:
     assert failed_checks(claim, span) == ()
+
+
+def test_how_often_something_was_done_is_how_many_times_it_has_a_noun() -> None:
+    span = "The baker tested the oven twice in May."
+    (other,) = verbal_forms("The baker carried out two tests of the oven in May.", span)
+    assert other == "The baker carried out two tests of the oven in May."
+    assert list(verbal_forms("The baker carried out three tests of the oven in May.", span)) == [other]
+    assert list(verbal_forms("The baker carried out two repairs of the oven in May.", span)) == []

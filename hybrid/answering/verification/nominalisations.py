@@ -39,6 +39,7 @@ def verbal_forms(claim: str, span: str) -> Iterator[str]:
         >>> list(verbal_forms(verb, noun)), list(verbal_forms(noun, verb))
         (['the jury rejected the plan in May.'], ['The rejection of the plan by the jury was in May.'])
     """
+    yield from _counted_form(claim, span)
     mine, theirs = _nominal(claim), _nominal(span)
     if theirs and not mine:
         verb = next((one for one in re.findall(r"[a-z]+", claim) if _same_deed(theirs.word, one) and _past(one)), None)
@@ -48,6 +49,28 @@ def verbal_forms(claim: str, span: str) -> Iterator[str]:
         deed = _verbal(span)
         if deed is not None and deed.when and _same_deed(mine.word, deed.word):
             yield f"The {mine.word} of {deed.object} by {deed.agent} was {deed.when}."
+
+
+_TIMES = r"(?:once|twice|[\w-]+ times)"
+_DONE_SO_OFTEN = re.compile(
+    rf"^(?P<agent>{_NP}) (?P<verb>\w+) (?P<object>{_NP}) (?P<times>{_TIMES})(?: (?P<when>{_WHEN}))?$", re.IGNORECASE
+)
+_SO_MANY_DEEDS = re.compile(
+    r"^.{2,60}? (?P<did>carried out|made|did|performed|conducted|undertook) (?:an?|one|[\w-]+) (?P<noun>\w+) of\b",
+    re.IGNORECASE,
+)
+_HOW_MANY = {"once": "one", "twice": "two"}
+
+
+def _counted_form(claim: str, span: str) -> Iterator[str]:
+    """Of "tested the pump twice", "carried out two tests of the pump", where the claim has such a noun."""
+    noun, deed = _SO_MANY_DEEDS.match(claim), _DONE_SO_OFTEN.match(span.strip().rstrip("."))
+    if noun is None or deed is None or not (_past(deed["verb"]) and _same_deed(noun["noun"].lower(), deed["verb"])):
+        return
+    often = deed["times"].lower()
+    many = _HOW_MANY.get(often, often.removesuffix(" times"))
+    when = f" {deed['when']}" if deed["when"] else ""
+    yield f"{deed['agent']} {noun['did']} {many} {noun['noun']} of {deed['object']}{when}."
 
 
 def deed_turned_round(claim: Clauses, span: Clauses) -> bool:
