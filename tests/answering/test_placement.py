@@ -187,3 +187,9 @@ def test_a_sentence_in_the_other_voice_or_order_says_the_same(span: str, claim: 
 )  # fmt: skip
 def test_a_sentence_with_its_parts_exchanged_does_not(span: str, claim: str) -> None:
     assert failed_checks(claim, span) or not says_the_same(claim, span)
+
+
+def test_so_many_of_how_many_do_not_change_places() -> None:
+    span = "Of the 80 farmers, 51 signed the letter."
+    assert "turned round" in failed_checks("80 of the 51 farmers signed the letter.", span)
+    assert "turned round" not in failed_checks("51 of the 80 farmers signed the letter.", span)
