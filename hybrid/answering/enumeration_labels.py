@@ -108,7 +108,8 @@ def named_under(document_id: int, document: Document, asked: Enumerated) -> Iter
 
 _HEAD = 1500
 _MEETING_LINE = re.compile(
-    r"\b(?:minutes|meeting|session|hearing|held|notes?|record|inspection|visit)\b", re.IGNORECASE
+    r"\b(?:minutes|meeting|session|hearing|held|notes?|record|inspection|visit|board|committee|council|assembly)\b",
+    re.IGNORECASE,
 )
 
 

@@ -87,7 +87,7 @@ _WHICH = re.compile(r"\W*which\s+(?P<what>\w+s\s+\w.+)", re.IGNORECASE)
 """Of which things a number is above or below: all of them are asked for."""
 _COUNT_OF_VERB = re.compile(
     r"^\W*how many\s+(?:(?:of (?:them|these|those)|in all|in total|altogether)\s+)?"
-    r"(?:(?:were|was|are|is|have|has|had)\s+)?(?:been\s+)?"
+    r"(?P<auxiliary>(?:(?:were|was|are|is|have|has|had)\s+)?(?:been\s+)?)"
     r"(?P<verb>[a-z]+)\b(?P<rest>.*)",
     re.IGNORECASE,
 )
@@ -314,7 +314,8 @@ def _of_quantity(match: re.Match[str]) -> Enumerated | None:
 def _of_count_of_verb(match: re.Match[str]) -> Enumerated | None:
     """How many died, were injured, have been returned: the sum of the column that the verb names, if a table has it."""
     verb = match["verb"].lower()
-    if not wordnet.is_verb(verb) or wordnet.is_infinitive(verb) or verb in lexicon.STOPWORDS or _PLURAL.search(verb):
+    is_past = wordnet.is_verb(verb) and (bool(match["auxiliary"]) or not wordnet.is_infinitive(verb))
+    if not is_past or verb in lexicon.STOPWORDS or _PLURAL.search(verb):
         return None
     bounds, said = read_bounds(match["rest"])
     since, until, said = _dates(said)

@@ -71,6 +71,8 @@ _MEASURED = re.compile(
 )
 _PROSE_WORDS = 4
 """Words of a cell that may say something of itself, and deny it."""
+_TOTALS = rooted("total amount sum")
+_OVERDUE = root("overdue")
 _OF_NO_STATE = re.compile(
     r"\b(?:to|from|due|terms?|expected|planned|scheduled|deadline|for|method|address|how)\b", re.IGNORECASE
 )
@@ -95,7 +97,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     if head is not None:
         rule = BY_COLUMN if head else BY_FIRST_COLUMN
         counted_by = f"rows with “{reader.names[head]}” filled in"
-        rows = [row for row in rows if not is_empty(reader.cell(row, head))]
+        zeros = asked.quantity  # 0 of something is an answer
+        rows = [row for row in rows if not is_empty(cell := reader.cell(row, head)) or (zeros and ZERO.fullmatch(cell))]
     elif titled:
         rule, counted_by = BY_TITLE, f"rows of tables under “{collapse(reader.caption or document.title)}”"
     else:
@@ -263,6 +266,8 @@ class TableReader:
             return self._of_number(rows, term) if term.label else self._of_name(rows, term)
         if term.is_phrase:
             return self._of_phrase(rows, term, head)
+        if (by_state := self._of_state_column(rows, term, head)) is not None:
+            return by_state
         column = self._column_of(term, head)
         if column is not None and column != head:
             empty = "empty" if term.negated else "filled in"
@@ -293,8 +298,27 @@ class TableReader:
             return _Narrowed(rows, by=f"no “{term.word}” in them" if term.negated else "")
         if not by_title:
             return _Narrowed(rows, known=False)
+        if not term.negated and any(term.stem in self.row_roots(row) for row in self.data):
+            return _Narrowed([], by=f"“{term.word}” in them")  # other rows say it
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.stem in around and not term.negated)
+
+    def _of_state_column(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed | None:
+        """The rows in a state ("open") by the column of another word that is empty for them: "Closed". ``None`` where
+        the word itself is a column's name or stands in cells, or there is no such column."""
+        word, said = root(term.word), {term.stem, root(term.word)}
+        exact = any(term.word.lower() in map(str.lower, lexicon.tokens(name)) for name in self.names)
+        if not self._table.columns or exact or any(said & self.row_roots(row) for row in self.data):
+            return None
+        for done, not_done in STATES:
+            if word not in not_done or word == _OVERDUE:
+                continue
+            for at, name in enumerate(self.names):
+                if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
+                    empty = not term.negated or term.stem != word
+                    left = [row for row in rows if is_empty(self.cell(row, at)) == empty]
+                    return _Narrowed(left, by=f"“{name}” {'empty' if empty else 'filled in'}")
+        return None
 
     def _of_state(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
         """The rows in a state ("unpaid") that no cell says in this word, by a column that says it in another: "open".
@@ -366,7 +390,7 @@ class TableReader:
         return set.intersection(*map(set, found))
 
     def _of_name(self, rows: list[tables.Row], term: Term) -> _Narrowed:
-        held = self._joined(rows, term)
+        held = self._joined(self.data, term)  # a name of other rows is none of the whole table
         said = f"{'no ' if term.negated else ''}{term} in them"
         if held is not None:
             return _Narrowed([row for row in rows if (row.start in held) != term.negated], by=said)
@@ -420,7 +444,7 @@ class TableReader:
         whole = re.compile(rf"(?:\w+\W+)?(?:{numbers})", re.IGNORECASE)
         held = {
             row.start
-            for row in rows
+            for row in self.data
             if any(whole.fullmatch(self.cell(row, at)) for at in columns)
             or any(beside.search(self.cell(row, at)) for at in range(len(row.cells)))
         }
@@ -503,7 +527,7 @@ class TableReader:
 
     def of_kind(self, asked: Enumerated, column: int | None) -> tuple[list[tables.Row], list[tables.Row]] | None:
         """The rows whose cells say what is counted or a kind of it ("sheep": "Suffolk ewe"), and those of which this is
-        not known, their words being in no dictionary. ``None`` where no cell says it, or it is the table that is of it:
+        not known where no cell says the word itself. ``None`` where no cell says it, or it is the table that is of it:
         by its title, or by a column's name."""
         noun, wanted = asked.head.lower(), asked.stems | {root(asked.head)}
         around = roots(f"{' '.join(self.names)} {self.caption} {self._document.title}")
@@ -517,9 +541,7 @@ class TableReader:
             kinds = [row for row in self.data if any(map(wordnet.kind_of(noun), self._words(row, at)))]
             if said or kinds:
                 of_kind = [row for row in self.data if row in said or row in kinds]
-                last = {row.start: (self._words(row, at) or [""])[-1] for row in self.data}
-                unclear = [row for row in self.data if row not in of_kind and not wordnet.senses(last[row.start])]
-                return of_kind, [] if said else unclear
+                return of_kind, [] if said else [row for row in self.data if row not in of_kind]
         return None
 
     def _words(self, row: tables.Row, at: int) -> list[str]:
@@ -559,6 +581,9 @@ class TableReader:
             return head
         if by_field and (asked.kind == "sum" or asked.fields):
             of_one = any(OF_ONE.search(field) for field in asked.fields)  # "the total value each"
+            if not of_one:  # of "Unit price" and "Line total" the second
+                totals = [at for at in numeric if roots(self.names[at]) & _TOTALS and not self.is_of_one(at)]
+                by_field = by_field if not all(map(self.is_of_one, by_field)) else [*totals, *by_field]
             return min(by_field, key=lambda at: (self.is_of_one(at) != of_one, by_field.index(at)))
         money = [at for at in numeric if self._is_money(at) or roots(self.names[at]) & set(map(root, _AMOUNTS))]
         money = [at for at in money if not roots(self.names[at]) & _NO_AMOUNTS]

@@ -233,6 +233,7 @@ def _late(after: str, head: str) -> list[_Phrase]:
         comma = comma or "," in gap
         adjacent = not gap.strip() and low not in lexicon.STOPWORDS
         last, previous = previous, low
+        adjacent_letter = not gap.strip() and _labels(last)  # "stall A"
         if low in _JOINS:
             join, negated = _JOINS[low], negated or low == "nor"
             continue
@@ -244,7 +245,7 @@ def _late(after: str, head: str) -> list[_Phrase]:
             continue
         if low in _PRONOUNS and low not in lexicon.STOPWORDS:
             continue
-        if low in lexicon.STOPWORDS:
+        if low in lexicon.STOPWORDS and not (word == "A" and adjacent_letter):
             aside = low in _ASIDE or (aside and low in _ARTICLES)
             role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
             preposition = low if low not in _ARTICLES else preposition

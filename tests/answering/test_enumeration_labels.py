@@ -115,3 +115,9 @@ def test_a_line_that_says_none_counts_nobody(corpus: hybrid.Corpus) -> None:
     assert found is not None
     assert found.count == 0
     assert found.rows[0].span.quote == "Apologies: none"
+
+
+def test_the_lines_below_the_table_name_each_citation_once(corpus: hybrid.Corpus) -> None:
+    shown = str(corpus.ask("Who attended the meeting of 9 March 2021?", route="lookup"))
+    assert "[1]-[2]" in shown
+    assert "[1][1]" not in shown

@@ -45,6 +45,23 @@ C-2,2025-05-09,Gate off,S-31
 2 May 2025 07:45 Call to the office from Tilda Marsh: ewes out on the road.
 2 May 2025 09:30 Call to the office from Owen Pryce: nobody here yet.
 """,
+    "accidents.csv": """Date,Place,Trade,Hurt,Reported to
+2024-02-01,Dock 1,Welder,1,HSE
+2024-02-09,Dock 2,Rigger,0,
+2024-03-01,Dock 1,Visitor,2,HSE
+""",
+    "stalls.csv": """Stall,Fruit,Crates,Spoiled
+A,Cox apple,38,3
+B,Bramley,30,4
+""",
+    "tickets.csv": """Ticket,Opened,Closed,Closed by
+T-1,2024-01-02,2024-01-05,Ann
+T-2,2024-01-03,,
+""",
+    "orders.csv": """Order,Product,Unit price,Line total
+O-1,Rope,3.00,30.00
+O-2,Tar,9.00,18.00
+""",
     "letter.txt": "Dear Sir\n\nWe first phoned you at 06:20 on 2 May 2025 and nobody came.\n",
     "minutes-june.txt": """Broadlea Riding School Limited
 Minutes of the Yard Committee, 23 June 2025
@@ -83,6 +100,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("How many animals died in Mill field?", "Died", "10"),
         ("How many died in Top field?", "Died", "5"),
         ("How many have died in all?", "Died", "15"),
+        ("How many were hurt in Dock 1?", "Hurt", "3"),
+        ("How many people were hurt in Dock 2?", "Hurt", "0"),
+        ("How many crates spoiled at stall A?", "Spoiled", "3"),
+        ("How many apples spoiled?", "Spoiled", "3"),
+        ("What is the total price of the orders?", "Line total", "48.00"),
     ],
 )
 def test_the_column_and_the_rows_that_are_meant_are_added(
@@ -98,6 +120,7 @@ def test_a_word_that_no_dictionary_has_is_shown_and_not_added(corpus: hybrid.Cor
     assert found is not None
     assert [(row.cells[2], row.not_counted) for row in found.rows] == [
         ("Suffolk ewe", ""),
+        ("Angora goat", "not known to be “sheep”"),
         ("Zwartbles", "not known to be “sheep”"),
     ]
     assert found.sums == {"": Decimal(1)}
@@ -121,6 +144,9 @@ def test_a_sum_of_prices_for_one_each_says_that_it_is_no_total(corpus: hybrid.Co
         ("Which parcels were delivered?", ["P1"]),
         ("Which parcels were not delivered?", ["P2"]),
         ("Which parcels were delivered to the Lodge?", ["P1"]),
+        ("Which tickets are open?", ["T-2"]),
+        ("How many tickets are unresolved?", ["T-2"]),
+        ("Which tickets have been closed?", ["T-1"]),
         ("Which call-outs were invoiced?", ["C-2"]),
         ("Which call-outs were not invoiced?", ["C-1"]),
     ],
@@ -165,3 +191,8 @@ def test_sentences_that_may_be_of_more_are_named(corpus: hybrid.Corpus) -> None:
     assert any(note.startswith("There may be more: sentences of ") and "letter.txt" in note for note in notes)
     for question in ("Which bills are unpaid?", "List every resolution."):
         assert not any("letter.txt" in note for note in corpus.ask(question).notes)
+
+
+@pytest.mark.parametrize("question", ["How many people were hurt in Dock 3?", "How many apples spoiled at stall B?"])
+def test_for_rows_that_there_are_not_nothing_is_added(corpus: hybrid.Corpus, question: str) -> None:
+    assert corpus.ask(question).enumeration is None
