@@ -160,7 +160,9 @@ class Quoting:
         near = list({boilerplate.words_of(one.text): one for one in reversed(nearest)}.values())[::-1][:POOL]
         sentences = self._executed_first(chosen)
         replies = self._replies(question, [*found, *further])
-        sentences = [*replies, *sentences][: max(most, len(sentences))]
+        admitted = self._on_admission(question)
+        sentences = [*admitted, *(one for one in sentences if one.key not in {other.key for other in admitted})]
+        sentences = [*replies, *sentences][: max(most, len(sentences) - len(admitted))]
         candidates = [*(one.sentence for one in pool), *near]
         asked, answers = polarity.read(question), list[Sentence]()
         if asked is not None:
@@ -374,6 +376,26 @@ class Quoting:
             if held and len(held) >= REPLY_SHARE * len(asked) and facts <= lexicon.facts(answered).provided:
                 return own[at : at + 2]
         return []
+
+    def _on_admission(self, question: str) -> list[Sentence]:
+        """What a party says of a claim against it, or its lawyers, that it denies or admits it, where the question asks
+        whether it admits liability; such a letter seldom says "liability"."""
+        if not _ASKS_ADMISSION.search(question):
+            return []
+        party = set(lexicon.names(question))
+        hits = self._searcher.search(f"{question} {_DENIALS_SEARCHED}", ADMISSION_HITS)
+        found = []
+        for one in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed]):
+            text = self._said(one).said_plainly
+            document = self._document(one)
+            head = document.text[:BEFORE].strip()
+            acting = " ".join(match[1] for match in _ACTS_FOR.finditer(head))
+            by = f"{head.partition(chr(10))[0]} {acting} {self._said(one).speaker or ''} {text}"
+            names = party & set(lexicon.content_words(by))
+            states = boilerplate.is_statement("", one.text) and not self._qualification(question, one)
+            if _ON_CLAIM.search(text) and names and states and not (one.is_row or self._lesser(question, one)):
+                found.append(one)
+        return _distinct(found)[:MOST_AGAINST]
 
     def _answers_otherwise(self, question: str, reply: Sentence, other: Sentence) -> bool:
         """Whether a sentence denies what a reply says yes to."""
@@ -599,6 +621,23 @@ _ASKS_VALUE = re.compile(
 )
 _VALUE = re.compile(rf"\d|\b(?:{'|'.join(sorted(lexicon.NUMBER_WORDS - {'one', 'a', 'an'}))})\b", re.IGNORECASE)
 _GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)
+ADMISSION_HITS = 20
+"""Chunks searched for what is said of a claim; not varied."""
+_DENIALS_SEARCHED = "denies the claim, denies liability, does not accept that it is responsible, admits the claim"
+_ASKS_ADMISSION = re.compile(
+    r"\b(?:admit\w*|accept\w*|conced\w*|acknowledg\w*|den(?:y|ies|ied))\b.{0,40}\b(?:liab\w+|fault|blame|responsib\w+"
+    r"|negligen\w+|breach\w*|claims?)\b",
+    re.IGNORECASE,
+)
+_ON_CLAIM = re.compile(
+    r"^(?!(?:.*\b(?:if|unless|whether|should|would|may|might|could)\b))[^,;:]{0,60}"
+    r"\b(?:client|company|council|trust|firm|we|I|it|they|he|she|[A-Z]\w+) (?:has |have |now |also |still )?"
+    r"(?:den(?:y|ies|ied)|reject(?:s|ed)?|dispute[sd]?|admits?|admitted|accepts?|accepted"
+    r"|(?:do|does|did) not (?:admit|accept|concede)) (?:(?:the|your|any|all|this|that|every|these|both)\s)*"
+    r"(?:claims?|liability|allegations?|negligence|breach|responsibility|fault|blame)\b",
+    re.DOTALL,
+)
+_ACTS_FOR = re.compile(r"\b(?:act(?:s|ing)? for|on behalf of|instructed by|our client,?)\s+([^.;,\n]{1,80})")
 _POLAR = re.compile(r"(?:did|has|have|had|was|were|is|are|does|do)\b", re.IGNORECASE)
 _ADDRESSED = re.compile(
     r"^(?:(?:Hi|Hello|Dear|Hey) )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?,\s+(?=\w)|^(?:Hi|Hello|Hey),?\s+"

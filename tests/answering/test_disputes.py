@@ -18,7 +18,7 @@ FILES = {
     "claim.txt": "Orpheum Theatre\n2 June 2023\n\nTo Lund Lifts Limited\n\n"
     "The stage lift fell because its cable was not replaced. We claim £9,000.\n\nMia Kerr\nManager\n",
     "reply.txt": "Lund Lifts Limited\n12 June 2023\n\nTo Orpheum Theatre\n\n"
-    "We deny that. The stage lift fell because it was overloaded by the theatre.\n\nJan Lund\nDirector\n",
+    "We deny your claim. The stage lift fell because it was overloaded by the theatre.\n\nJan Lund\nDirector\n",
     "lund.txt": "STATEMENT OF JAN LUND\n\nI, Jan Lund, say:\n\n1. I am the director of Lund Lifts.\n"
     "2. I knew nothing of any fray before 8 May 2023.\n\nSigned: Jan Lund, 30 August 2023\n",
     "engineer.txt": "REPORT OF THE JOINT ENGINEER\n\non the stage lift of the Orpheum Theatre\n\n"
@@ -82,3 +82,12 @@ def test_a_value_that_is_quoted_needs_no_digest(corpus: hybrid.Corpus) -> None:
     assert any("6.1 mm" in claim.text for claim in answer.claims)
     assert answer.digest == ()
     assert corpus.ask("Why was the cable worn?", route="both").digest
+
+
+def test_whether_liability_is_admitted_is_answered_by_what_the_party_says_of_the_claim(corpus: hybrid.Corpus) -> None:
+    first = corpus.ask("Has Lund Lifts admitted liability?", route="lookup").claims[0]
+    assert first.text == "We deny your claim."
+    assert first.citations[0].speaker == "Jan Lund"
+    for other in ("Has Lund Lifts admitted the engineer to the pit?", "Has the Orpheum admitted liability?"):
+        claims = corpus.ask(other, route="lookup").claims
+        assert "We deny your claim." not in [claim.text for claim in claims[:1]]
