@@ -238,7 +238,7 @@ def asked(
     bare, own = model.session(None), session(model, [(volume(arguments, model, rows, number), 1.0)])
     other = session(model, [(volume(arguments, model, rows, (number + 1) % len(rows)), 1.0)])
     for question in rows[number]["questions"]:
-        chosen = chosen_volumes(corpus.search(question["q"], 10))
+        chosen = chosen_volumes(corpus.search(question["q"], 10), len(rows))
         began = time.perf_counter()
         found = session(model, [(volume(arguments, model, rows, one), weight) for one, weight in chosen])
         seconds = time.perf_counter() - began
@@ -248,12 +248,16 @@ def asked(
         yield (*losses[:3], float(first), float(among), losses[3], seconds)
 
 
-def chosen_volumes(hits: Sequence[Any]) -> list[tuple[int, float]]:
+def chosen_volumes(hits: Sequence[Any], count: int) -> list[tuple[int, float]]:
     """As `hybrid.answering.mounting.choose` does for volumes of a document each."""
     scores: dict[int, float] = {}
     for rank, hit in enumerate(hits, 1):
         scores[int(hit.source)] = scores.get(int(hit.source), 0.0) + 1 / rank
-    best = sorted(scores, key=lambda one: -scores[one])[: MemorySettings().volumes_mounted]
+    most = MemorySettings().volumes_mounted
+    best = sorted(scores, key=lambda one: -scores[one])[:most]
+    stands_out = not best or scores[best[0]] >= mounting.STANDS_OUT * sum(scores.values())
+    if not stands_out and most < count <= mounting.SPREAD:
+        return [(one, min(mounting.BESIDE, mounting.WHOLE / count)) for one in range(count)]
     return [(one, mounting.BESIDE if at else 1.0) for at, one in enumerate(best)]
 
 

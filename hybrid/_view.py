@@ -245,7 +245,7 @@ class VolumeMemory:
         else:
             rows = ((hit, self._catalog.source(hit.source)) for hit in supplied)
             hits = [hit.model_copy(update={"document_id": row.document_id}) for hit, row in rows if row is not None]
-        return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed)
+        return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed, spread=supplied is None)
 
     def mounted(self, mounts: Sequence[Mount]) -> InferenceSession:
         """A session with these volumes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from answering_corpus import volume
 
-from hybrid.answering.mounting import BESIDE, choose
+from hybrid.answering.mounting import BESIDE, SPREAD, WHOLE, choose
 from hybrid.stores.rows import VolumePart, VolumeRow
 from hybrid.types.answers import Hit
 
@@ -32,7 +32,8 @@ VOLUMES = [whole(1, 2), whole(3), whole(4, 5), whole(6)]
 def mounts(
     hits: list[Hit], volumes: list[VolumeRow] = VOLUMES, most: int = 3, **how: object
 ) -> list[tuple[int, float]]:
-    return [(one.volume.id, one.weight) for one in choose(hits, volumes, LENGTHS, most, **how)]  # type: ignore[arg-type]
+    given = {"spread": False, **how}
+    return [(one.volume.id, one.weight) for one in choose(hits, volumes, LENGTHS, most, **given)]  # type: ignore[arg-type]
 
 
 def test_the_volume_of_the_best_hit_comes_first_at_full_weight_and_the_others_beside_it() -> None:
@@ -96,3 +97,31 @@ def test_of_a_long_document_that_part_is_mounted_which_the_hit_lies_in(start: in
 def test_every_place_of_a_document_is_in_one_of_its_parts(start: int, end: int) -> None:
     parts = [volume(n, VolumePart(1, 1000 * (n - 1), 1000 * n, 4000, "")) for n in range(1, 5)]
     assert len(mounts([hit(1, start, end)], parts)) == 1
+
+
+MANY = [whole(number) for number in range(1, 17)]
+
+
+def test_where_no_volume_stands_out_all_are_mounted_at_small_weights() -> None:
+    found = mounts([hit(3), hit(6), hit(1)], MANY, spread=True)
+    assert found == [(number, WHOLE / 16) for number in range(1, 17)]
+
+
+def test_a_volume_that_stands_out_is_mounted_as_ever() -> None:
+    assert mounts([hit(3), hit(3, 200, 300), hit(6)], MANY, spread=True) == [(3, 1.0), (6, BESIDE)]
+
+
+def test_no_weight_of_all_volumes_is_above_the_one_that_others_have() -> None:
+    assert {weight for _, weight in mounts([hit(3), hit(6), hit(1)], MANY[:6], spread=True)} == {BESIDE}
+
+
+def test_few_volumes_and_very_many_are_not_mounted_all_together() -> None:
+    hits = [hit(3), hit(6), hit(1)]
+    assert mounts(hits, VOLUMES[:3], most=3, spread=True) == mounts(hits, VOLUMES[:3])
+    many = [whole(number) for number in range(1, SPREAD + 2)]
+    assert mounts(hits, many, spread=True) == mounts(hits, many)
+
+
+def test_where_none_stands_out_only_volumes_that_the_asker_may_see_are_mounted() -> None:
+    allowed = frozenset(range(1, 12))
+    assert {number for number, _ in mounts([hit(3), hit(6), hit(1)], MANY, spread=True, allowed=allowed)} == allowed
