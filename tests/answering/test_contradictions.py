@@ -169,6 +169,11 @@ CONTRADICTORY += [
      said("Mr Berg travelled to Oslo by car.")),
 ]  # fmt: skip
 COMPATIBLE += [
+    (
+        "Was the sluice closed?",
+        said("The sluice was closed.", before="I went home on 3 May 2024."),
+        said("The sluice was open.", before="I came on 4 May 2024."),
+    ),
     ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg by cheque on 3 May 2024.", "Ann Hale"),
      said("Ms Hale paid me in cash on 9 June 2024.", "Odd Berg")),
     ("How did Ms Hale pay Mr Berg?", said("I paid Mr Berg £40 by cheque.", "Ann Hale"),
