@@ -400,7 +400,7 @@ def test_a_judge_makes_what_the_rules_leave_open_likely_and_is_named(corpus: Sma
         asked.append(messages)
         return "Yes." if "$12,500" in messages[1][1].split("Statement:")[0] else "No."
 
-    claim = judged(corpus, gemma).claims[0]
+    (claim,) = written(judged(corpus, gemma))
     assert (claim.verdict, claim.decided_by, claim.probability) == ("likely", "judge gemma", 0.9)
     assert claim.citations[0].quote == "The Buyer shall pay $12,500 per month for linen cloth."
     assert "[1] (likely, 0.90)" in judged(corpus, gemma).text

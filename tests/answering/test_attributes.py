@@ -51,3 +51,9 @@ def test_an_added_attribute_is_refused(span: str, claim: str) -> None:
 )
 def test_an_attribute_that_restates_or_singles_out_is_not(span: str, claim: str) -> None:
     assert "attribute" not in failed_checks(claim, span)
+
+
+def test_who_does_something_and_what_is_done_are_no_attributes_of_what_follows() -> None:
+    """ "Whoever buys linen cloth": neither word describes the cloth."""
+    assert "attribute" not in failed_checks("Whoever buys linen cloth here pays.", "The buyer of linen cloth pays.")
+    assert "attribute" in failed_checks("Whoever buys coarse linen cloth pays.", "The buyer of linen cloth pays.")

@@ -30,6 +30,8 @@ _NO_NOUNS = lexicon.vocabulary(
     and but or nor who which that whose whom where when while if because is are was were be been being has have had will
     would shall may must can could should did does do not never also to than as it he she they him them we i you there
     unless though although yet so then too very once
+    what whoever whomever whichever whatever whenever wherever however anyone anybody anything everyone everybody
+    everything someone somebody something none nobody nothing here there elsewhere
     """
 )
 _SINGLE_OUT = lexicon.vocabulary(
