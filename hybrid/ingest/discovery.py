@@ -21,7 +21,7 @@ from hybrid.types.reports import SkippedFile
 _MAGIC = re.compile(r"[*?[]")
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
 _CATALOG = "catalog.sqlite"
-_OWN = frozenset({"commits", "memory", "volumes", "quarantine", "write.lock"})
+_OWN = frozenset({"commit", "commits", "memory", "volumes", "quarantine", "write.lock"})
 """What hybrid writes in a corpus directory, beside the catalog and SQLite's files to it."""
 _HEAD = 4096  # bytes that the formats are known by
 

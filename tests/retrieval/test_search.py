@@ -40,6 +40,9 @@ class FakeCatalog:
     def read_transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def everything(self) -> Selection | None:
+        return None
+
     def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         found = self.lexical if " OR " in match else self.exact
         return [(chunk_id, 9.0 - place / 10) for place, chunk_id in enumerate(found)][:k]

@@ -117,4 +117,4 @@ def test_a_full_disk_says_what_to_do(error):
 
 def test_other_errors_are_left_as_they_are():
     with pytest.raises(OSError, match="odd"), disk_full_errors():
-        raise OSError(errno.EIO, "odd")
+        raise OSError(errno.ENOEXEC, "odd")

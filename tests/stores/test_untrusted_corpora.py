@@ -40,8 +40,8 @@ def test_a_catalog_that_names_another_file_moves_and_reads_nothing(corpus, tmp_p
         database.execute(f"UPDATE {where} SET {column} = ?", (name,))
     opened = Corpus.open(corpus, create=False)
     if where == "commits":
-        with pytest.raises(CorruptCorpusError, match="names a file of its own"):
-            opened.search("lease")
+        assert opened.search("lease")  # in an index made of the catalog's vectors
+        assert any("names a file of its own" in note for note in opened.ask("What does the lease say?").notes)
     else:
         assert opened.search("lease")
         opened.ingest(tmp_path / "docs")
