@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 
-from hybrid.answering.contradictions import contradict
+from hybrid.answering.contradictions import contradict, proposed_and_agreed
 from hybrid.answering.verification.disagreement import Said
 from hybrid.errors import InputError
 from hybrid.text.formatting import who_and_when
@@ -47,6 +47,8 @@ def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
     for (one, first), (other, second) in combinations(answers.items(), 2):
         for mine, theirs in product(first.claims, second.claims):
             if not (mine.citations and theirs.citations):
+                continue
+            if proposed_and_agreed(mine.citations[0].status, theirs.citations[0].status):
                 continue
             if contradict(_said(mine), _said(theirs), first.question):
                 yield Contradiction(groups=(one, other), claims=(mine, theirs))

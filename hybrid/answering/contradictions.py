@@ -22,6 +22,7 @@ from hybrid.answering.verification.disagreement import (
 )
 from hybrid.answering.verification.values import Day, Quantity, values
 from hybrid.text import lexicon
+from hybrid.types.documents import DocumentStatus
 
 SAME_MINUTES = 5
 """Minutes by which two people may give one time and agree; not measured."""
@@ -37,6 +38,18 @@ _STILL = re.compile(
 _EVENT = re.compile(
     r"[;:]\s+|,\s+|\b(?:when|while|whereas|although|but|before|after|until|as soon as|and)\b", re.IGNORECASE
 )
+
+
+def proposed_and_agreed(one: DocumentStatus | None, other: DocumentStatus | None) -> bool:
+    """Whether one document is a draft or superseded and the other is executed: what was proposed, or held before, is
+    not disputed by what was agreed.
+
+    Example:
+        >>> proposed_and_agreed(DocumentStatus(name="draft"), DocumentStatus(name="executed"))
+        True
+    """
+    names = {status.name for status in (one, other) if status is not None}
+    return "executed" in names and bool(names & {"draft", "superseded"})
 
 
 def contradict(one: Said, other: Said, question: str) -> Kind | None:

@@ -443,6 +443,8 @@ class Quoting:
         if one.document_id == other.document_id:
             speakers = {said.reporter or said.speaker for said in (self._said(one), self._said(other))}
             return len(speakers) < 2 or None in speakers
+        if contradictions.proposed_and_agreed(self._document(one).status, self._document(other).status):
+            return True
         if other.document_id not in self._versions(one.document_id):
             return False
         return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL

@@ -89,3 +89,25 @@ def test_a_draft_of_something_else_may_contradict(corpus: hybrid.Corpus) -> None
 def test_parties_and_days_of_a_head_are_not_quoted(corpus: hybrid.Corpus) -> None:
     quoted = [claim.text for claim in corpus.ask("What is the rent of the brew house?", route="lookup").claims]
     assert not any(text.startswith(("between", "dated")) for text in quoted)
+
+
+def test_an_executed_agreement_is_disputed_by_no_draft_however_unlike_it_is(tmp_path: Path) -> None:
+    """The two share a fee and little else, so that nothing shows them to be versions of one text."""
+    (tmp_path / "draft.txt").write_text(
+        "DRAFT 2\n\nGRAZING TERMS\n\n1. The Farmer must pay 40 euros for each goat grazed.\n"
+        "2. Fences are mended in May.\n"
+    )
+    (tmp_path / "agreement.txt").write_text(
+        "AGREEMENT ON THE HILL\n\nmade on 4 June 2024\n\n1. The Farmer must pay 55 euros for each goat grazed.\n"
+        "2. The hill is closed from November to March.\n3. Disputes go to the court at Vik.\n\n"
+        "Signed for Hill Owners Limited: Ane Moe\nSigned for Vik Farm Limited: Per Li\n"
+    )
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    with hybrid.Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest([tmp_path / "draft.txt", tmp_path / "agreement.txt"])
+        answer = corpus.ask("How much must the Farmer pay for each goat grazed?", route="lookup")
+        assert "55 euros" in answer.claims[0].text
+        assert not any(claim.contradicted_by for claim in answer.claims)
+        groups = {name: hybrid.Filter(sources=f"*{name}.txt") for name in ("draft", "agreement")}
+        compared = corpus.compare("How much must the Farmer pay for each goat grazed?", groups)
+        assert not compared.contradictions
