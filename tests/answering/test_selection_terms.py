@@ -94,3 +94,11 @@ def test_the_last_row_of_a_table_of_contents_is_no_heading_of_the_sentence_below
     below = replace(sentence("This Agreement is made on the first of March.", 0.5), start=58, end=103)
     assert features.heading_of([row, below]) == {}
     assert below.key in features.heading_of([replace(row, parts=()), below])
+
+
+def test_a_day_without_a_year_is_the_day_that_is_asked_for_unless_another_year_is_named() -> None:
+    question, column = "How many geese came on 3 May 2022?", features.NAMES.index("numbers and exact terms")
+    texts = ["On 3 May 40 geese came.", "On 3 May 2021 40 geese came.", "On 4 May 40 geese came."]
+    found = [sentence(text, 0.5, start=number * 1000) for number, text in enumerate(texts)]
+    that_day, that_year, next_day = features.matrix(question, found, lambda _: 1.0)[:, column]
+    assert that_day > that_year == next_day == 0

@@ -9,6 +9,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -260,8 +261,22 @@ def _terms(question: str) -> frozenset[str]:
 def _held(text: str, required: frozenset[str], terms: frozenset[str]) -> frozenset[str]:
     """Which of the question's numbers, dates and exact terms a text holds."""
     plain = collapse(text).casefold() if terms else ""
-    facts = required & lexicon.facts(text).provided if required else frozenset()
+    facts = _facts_held(text, required) if required else frozenset()
     return facts | {term for term in terms if term[1:] in plain}
+
+
+def _facts_held(text: str, required: AbstractSet[str]) -> frozenset[str]:
+    """Which of the numbers and dates a text holds; a day without a year is that day of the year that is asked for,
+    unless the text names another year."""
+    provided = lexicon.facts(text).provided
+    held = frozenset(required & provided)
+    if any(_YEAR.fullmatch(fact) for fact in provided):
+        return held
+    days = ((fact, _DAY.fullmatch(fact)) for fact in required - held)
+    return held | {fact for fact, match in days if match and {f"month {int(match[1])}", str(int(match[2]))} <= provided}
+
+
+_YEAR, _DAY = re.compile(r"(?:19|20)\d\d"), re.compile(r"\d{4}-(\d\d)-(\d\d)")
 
 
 def holds_exact_term(question: str, text: str) -> bool:
@@ -282,7 +297,7 @@ def context(question: str, found: Sequence[Sentence], idf: Idf) -> dict[int, flo
     for rank, texts in passages.items():
         passage = "\n".join(texts)
         covered = sum(idf(stem) for stem in asked & set(lexicon.content_words(passage)))
-        covered += rarest * len(facts & lexicon.facts(passage).provided) if facts else 0.0
+        covered += rarest * len(_facts_held(passage, facts)) if facts else 0.0
         shares[rank] = covered / total if total else 0.0
     return shares
 
