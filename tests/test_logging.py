@@ -181,7 +181,6 @@ KEPT = {
     "hybrid/answering/selection/features.py": {"lru_cache"},  # the form of a text
     "hybrid/answering/agency.py": {"lru_cache"},  # who does what in a sentence
     "hybrid/text/quoted_mails.py": {"lru_cache"},  # where a text quotes mails
-    "hybrid/answering/verification/attributes.py": {"lru_cache"},  # the words of a text
     "hybrid/answering/verification/placement.py": {"lru_cache"},  # a text taken apart
     "hybrid/answering/verification/additions.py": {"lru_cache"},  # a text taken apart
     "hybrid/answering/enumeration_terms.py": {"lru_cache"},  # the terms of a question

@@ -139,14 +139,14 @@ def addition(claim: Clauses, span: Clauses) -> bool:
             if not also.search(span.text):
                 return True
             rest = said.sub(" , ", rest)
-    theirs = _words(span.text)
+    theirs = phrase_words(span.text)
     return any(not _adverb_said(word, theirs) for word in _adverbs(rest)) or any(
         not _said(head, theirs) for head in _heads(rest)
     )
 
 
 @lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[str, ...]:
+def phrase_words(text: str) -> tuple[str, ...]:
     """The words of a text, those of phrases alone and together."""
     alone = (re.sub(r"['’]s?$", "", word.lower()) for word in _WORD.findall(text) if word[0].isalpha())
     parts = (part for word in alone for part in {word, *word.split("-")})

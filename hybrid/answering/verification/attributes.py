@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from hybrid.answering.verification.alignment import relation_of, words
+from hybrid.answering.verification.additions import phrase_words
+from hybrid.answering.verification.alignment import relation_of
 from hybrid.answering.verification.clauses import Clauses
 from hybrid.answering.verification.leftover import PREPOSITIONS
 from hybrid.text import lexicon, wordnet
@@ -63,15 +63,8 @@ _ROOT = 5
 
 def attribute(claim: Clauses, span: Clauses) -> bool:
     """An adjective, participle or noun that describes a thing of the span, for which no word of the span stands."""
-    theirs = _words(span.text)
+    theirs = phrase_words(span.text)
     return any(_named(noun, theirs) and not _said(word, noun, theirs) for word, noun in _attributes(claim.text))
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[str, ...]:
-    alone = (re.sub(r"['’]s?$", "", word.lower()) for word in _WORD.findall(text) if word[0].isalpha())
-    parts = (part for word in alone for part in {word, *word.split("-")})
-    return tuple(dict.fromkeys((*words(text), *parts)))
 
 
 def _named(noun: str, theirs: tuple[str, ...]) -> bool:
