@@ -69,6 +69,8 @@ def _seen(source: str) -> str:
 
 
 _DOCUMENT = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.document_id = {{0}} AND {_seen('named')})"
+_CHUNK = f"""EXISTS (SELECT 1 FROM main.chunks AS of
+    WHERE of.id = row.chunk_id AND {_DOCUMENT.format("of.document_id")})"""
 _VOLUME = f"""NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
     WHERE part.volume_id = {{0}} AND NOT {_DOCUMENT.format("part.document_id")})"""
 _OF_SOURCE = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.id = row.source_id AND {_seen('named')})"
@@ -80,6 +82,7 @@ _CONDITIONS = {
     "documents": _DOCUMENT.format("row.id"),
     "texts": _DOCUMENT.format("row.document_id"),
     "chunks": _DOCUMENT.format("row.document_id"),
+    "search_texts": _CHUNK,
     "sentences": _DOCUMENT.format("row.document_id"),
     "volumes": _VOLUME.format("row.id"),
     "volume_documents": _VOLUME.format("row.volume_id"),

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from cachetools import LRUCache
 
 from hybrid.stores.filtering import Selection
+from hybrid.text.folding import search_text
 from hybrid.types.documents import Document
 
 CACHED_CHARS = 64_000_000
@@ -98,7 +99,7 @@ class WordIndex:
         with self._lock:
             new = [one for one, sha256 in there.items() if self._known.get(one) != sha256]
             for document_id, text in read(new) if new else ():
-                lowered = text.lower()
+                lowered = search_text(text).lower()
                 for word in {*_WORD.findall(lowered), *_JOINED.findall(lowered)}:
                     self._documents.setdefault(word, []).append(document_id)
                 self._known[document_id] = there[document_id]

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 
 from hybrid.stores import full_text
 from hybrid.stores.access import visible
+from hybrid.text.folding import joined_lines, plain_characters, search_text
 from hybrid.types.documents import Chunk
 
 MIN_STRIDE = 100
@@ -31,6 +32,7 @@ RARE = 50
 """Chunks with a word that are looked at without asking for the words beside it: reading so many takes less
 than a phrase query. Not varied by itself; benchmarks/question_scaling.py, "a claim that stands in a document"."""
 _BEFORE, _AFTER = 1, 2  # words of a run around its rarest: four words are hardly ever together by chance
+_HYPHENATION = "\ue000"
 _AT_ONCE = 200  # rows read together; a bound of memory
 
 
@@ -89,8 +91,8 @@ def _candidates(connection: Connection, wanted: str, known: MutableMapping[str, 
 def _expression(connection: Connection, wanted: str, known: MutableMapping[str, int]) -> str | None:
     """A match expression that a chunk of every regular document with the text fulfils; empty where no such document
     can be, ``None`` where the text has no whole word to go by."""
-    words = wanted.split()[1:-1]
-    usable = [at for at, word in enumerate(words) if _has_token(word)]
+    words = _whole_words(wanted)
+    usable = [at for at, word in enumerate(words) if _HYPHENATION not in word and _has_token(word)]
     if not usable:
         return None
     quoted = {at: _quoted([words[at]]) for at in usable}
@@ -104,6 +106,13 @@ def _expression(connection: Connection, wanted: str, known: MutableMapping[str, 
     if known[rarest] <= RARE or len(usable) < runs:
         return rarest
     return " OR ".join(_quoted(run) for run in _runs(words, sorted(rarest_first[:runs])))
+
+
+def _whole_words(wanted: str) -> Sequence[str]:
+    """The words of a text but the first and the last, each with a mark where a line's end hyphenates it: a chunk that
+    ends there has it in two."""
+    words = joined_lines(plain_characters(wanted), _HYPHENATION).split()[1:-1]
+    return words[:-1] if words and words[-1].endswith("-") else words
 
 
 def _runs(words: Sequence[str], centres: Sequence[int]) -> Iterator[Sequence[str]]:
@@ -127,7 +136,7 @@ def _documents_with(connection: Connection, match: str) -> Iterator[int]:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    return '"' + " ".join(words).replace('"', '""') + '"'
+    return '"' + " ".join(search_text(" ".join(words).replace(_HYPHENATION, "")).split()).replace('"', '""') + '"'
 
 
 def _has_token(word: str) -> bool:

@@ -16,8 +16,10 @@ from sqlalchemy.exc import OperationalError
 from hybrid.errors import InputError
 from hybrid.stores.access import visible
 from hybrid.stores.filtering import Selection
+from hybrid.text.folding import search_text
 
-_TERM = re.compile(r'"(?:[^"]|"")+"')
+_TERM = re.compile(r'"(?:[^"]|"")+"(?: \*)?')
+_AT_ONCE = 1000  # chunks read together; a bound of memory
 
 
 def storable(value: str) -> bool:
@@ -33,7 +35,32 @@ def storable(value: str) -> bool:
 
 def rebuild(connection: Connection) -> None:
     """Make the index anew from the texts."""
+    store_search_texts(connection)
     connection.execute(text("INSERT INTO chunks_fts(chunks_fts) VALUES ('rebuild')"))
+
+
+def store_search_texts(connection: Connection) -> int:
+    """Store what chunks are indexed as, where that is not their text (`hybrid.text.folding.search_text`); of how many.
+
+    The index holds no text: it reads it through the view ``chunk_texts``, which has these in the place of the others.
+    """
+    connection.execute(text("DELETE FROM search_texts"))
+    page = text(
+        'SELECT chunks.id, substr(texts.text, chunks."start" + 1, chunks."end" - chunks."start") FROM chunks '
+        "JOIN texts ON texts.document_id = chunks.document_id WHERE chunks.id > :last ORDER BY chunks.id LIMIT :n"
+    )
+    stored, last = 0, -1
+    while rows := connection.execute(page, {"last": last, "n": _AT_ONCE}).all():
+        last = rows[-1][0]
+        stored += _store(connection, [(row[0], row[1]) for row in rows])
+    return stored
+
+
+def _store(connection: Connection, rows: Sequence[tuple[int, str]]) -> int:
+    other = [{"id": one, "text": words} for one, chunk in rows if (words := search_text(chunk)) != chunk]
+    if other:
+        connection.execute(text("INSERT INTO search_texts (chunk_id, text) VALUES (:id, :text)"), other)
+    return len(other)
 
 
 def optimize(connection: Connection) -> None:
@@ -140,15 +167,17 @@ def search_words(
 
 
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-    """Index chunks: (id, text) each."""
-    values = [{"id": chunk_id, "text": chunk} for chunk_id, chunk in rows]
+    """Index chunks, which the catalog holds already: (id, text) each."""
+    _store(connection, rows)
+    values = [{"id": chunk_id, "text": search_text(chunk)} for chunk_id, chunk in rows]
     if values:
         connection.execute(text("INSERT INTO chunks_fts(rowid, text) VALUES (:id, :text)"), values)
 
 
-def remove(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-    """Take chunks out of the index: (id, text) each, the text exactly as it was added."""
-    values = [{"id": chunk_id, "text": chunk} for chunk_id, chunk in rows]
-    if values:
-        delete = "INSERT INTO chunks_fts(chunks_fts, rowid, text) VALUES ('delete', :id, :text)"
-        connection.execute(text(delete), values)
+def remove(connection: Connection, document_id: int) -> None:
+    """Take the chunks of a document, which the catalog still holds, out of the index."""
+    delete = (
+        "INSERT INTO chunks_fts(chunks_fts, rowid, text) SELECT 'delete', id, text FROM chunk_texts "
+        "WHERE id IN (SELECT id FROM chunks WHERE document_id = :document)"
+    )
+    connection.execute(text(delete), {"document": document_id})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from hybrid.text import values
+from hybrid.text.folding import folded, search_phrase, search_terms
 from hybrid.text.lexicon import STOPWORDS
 
 # Bounds of the work for pasted texts; a question has 4,000 characters at most (``answer.max_question_chars``).
@@ -28,6 +28,7 @@ _EXACT = re.compile(  # every repetition is bounded, or cannot start within anot
             r"«(?P<q3>[^«»\n]{1,300})»",
             r"‘(?P<q4>[^‘’\n]{1,300})’(?!\w)",
             r"(?<!\w)'(?P<q5>[^'\n]{2,300})'(?!\w)",
+            r"[「『《](?P<q6>[^「」『』《》\n]{1,300})[」』》]",
             r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+",  # e-mail address
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # UUID
             values.WORDED_DAY,  # 1st of March 2024, March 1, 2024
@@ -90,7 +91,7 @@ def match_expression(question: str) -> str:
     """A match expression for a free question: any of its exact terms or of its words, stop-words left
     out unless there is nothing else. Empty if there is no word in it. It is never a syntax error."""
     words = dict.fromkeys(
-        word.casefold() for word in re.findall(r"\w+", unicodedata.normalize("NFC", question[:MAX_CHARS]))
+        term for word in re.findall(r"\w+", folded(question[:MAX_CHARS])) for term in search_terms(word.casefold())
     )
     content_words = [word for word in words if word not in STOPWORDS and any(map(str.isalnum, word))] or list(words)
     terms = dict.fromkeys([*map(exact_phrase, exact_terms(question)), *map(exact_phrase, content_words[:MAX_TERMS])])
@@ -98,6 +99,6 @@ def match_expression(question: str) -> str:
 
 
 def exact_phrase(term: str) -> str:
-    """A match expression for the words of ``term`` in their order."""
-    plain = term.replace("\x00", " ").encode(errors="replace").decode()
-    return '"' + unicodedata.normalize("NFC", plain).replace('"', '""') + '"'
+    """A match expression for the words of ``term`` in their order; of a script without spaces, for its characters."""
+    words, begins = search_phrase(term.replace("\x00", " ").encode(errors="replace").decode())
+    return '"' + " ".join(words.split()).replace('"', '""') + '"' + (" *" if begins else "")

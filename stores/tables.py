@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0005"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0006"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -95,6 +95,15 @@ class ChunkTable(Base):
     start: Mapped[int]
     end: Mapped[int]
     embedding: Mapped[bytes]
+
+
+class SearchTextTable(Base):
+    """What full text indexes of a chunk, where that is not its text (`hybrid.stores.full_text`)."""
+
+    __tablename__ = "search_texts"
+
+    chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class SentenceTable(Base):

@@ -171,11 +171,10 @@ class Transaction:
         for document_id in documents:
             text, digest = self._connection.execute(recorded.where(TextTable.document_id == document_id)).one()
             whole = whole and digest in (None, text_sha256(text))
-            spans = select(ChunkTable.id, ChunkTable.start, ChunkTable.end)
-            rows = self._connection.execute(spans.where(ChunkTable.document_id == document_id)).all()
-            full_text.remove(self._connection, [(row.id, text[row.start : row.end]) for row in rows])
+            of_document = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
+            chunk_ids.extend(self._connection.scalars(of_document))
+            full_text.remove(self._connection, document_id)
             self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
-            chunk_ids.extend(row.id for row in rows)
             texts.append(text_sha256(text))
         if not whole:  # a text that was damaged is not the one whose words the index has
             full_text.rebuild(self._connection)

@@ -9,6 +9,11 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 _VERSION_4 = """
+DROP VIEW chunk_texts;
+DROP TABLE search_texts;
+CREATE VIEW chunk_texts AS
+    SELECT chunks.id AS id, substr(texts.text, chunks."start" + 1, chunks."end" - chunks."start") AS text
+    FROM chunks JOIN texts ON texts.document_id = chunks.document_id;
 DROP TABLE volume_documents;
 DROP TABLE volumes;
 CREATE TABLE snapshots (

@@ -20,6 +20,7 @@ from hybrid.answering.verification.entailment import Idf
 from hybrid.answering.verification.verifier import Verifier
 from hybrid.errors import InputError
 from hybrid.stores.rows import CommitRow
+from hybrid.text.folding import INVISIBLE
 from hybrid.types.answers import Answer, Route, Verdict
 from hybrid.types.enumerations import Enumeration
 from hybrid.types.events import EndEvent, Event, NoteEvent
@@ -133,7 +134,8 @@ def checked_history(history: Iterable[str | Answer], limit: int) -> list[str]:
 
 
 def checked_question(question: str, limit: int, named: str = "the question") -> str:
-    """The question without control characters, which no document holds and no terminal should print.
+    """The question without control characters, which no document holds and no terminal should print, and without
+    characters of no width.
 
     Raises `InputError`, which calls it ``named``, if it is not text, holds no word, or is longer than ``limit``
     characters.
@@ -145,7 +147,11 @@ def checked_question(question: str, limit: int, named: str = "the question") -> 
             f"{named} has {len(question):,} characters and the limit is {limit:,}; "
             "ask a shorter one or raise answer.max_question_chars in the settings"
         )
-    plain = "".join(" " if letter.isspace() or not letter.isprintable() else letter for letter in question)
+    plain = "".join(
+        " " if letter.isspace() or not letter.isprintable() else letter
+        for letter in question
+        if ord(letter) not in INVISIBLE
+    )
     plain = " ".join(plain.split())
     if not any(letter.isalnum() for letter in plain):
         raise InputError(f"{named} is empty; ask something in words")

@@ -23,6 +23,7 @@ from hybrid.errors import MissingModelError, UnsupportedModelError, missing_pack
 from hybrid.retrieval.bert import BertEncoder
 from hybrid.settings import Dtype
 from hybrid.settings.models import multiplies_bfloat16, resolve_device, resolve_model
+from hybrid.text.folding import folded
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -169,6 +170,7 @@ class Embedder:
             bulk: for chunks that are stored. They may be computed in bfloat16, twice as fast where the CPU has it;
                 a vector is then that of float32 to a cosine of about 0.9999, and depends as little on the others.
         """
+        texts = [folded(text) for text in texts]  # "ter\u200bmination" would be pieces that mean nothing
         fast = bulk and self._bulk_in_bfloat16
         keys = [_content_key(text) + b"~" * fast for text in texts]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from hybrid.stores.query import exact_terms
 from hybrid.text import lexicon
+from hybrid.text.folding import begins_in_cjk, folded
 
 _ALIKE = {  # written one way or the other by word processors, and meant to be the same
     "'": "['‘’ʼ′]",
@@ -43,21 +43,27 @@ class ExactTerms:
 
     def count_in(self, text: str) -> int:
         """``len(self) + 1`` for each term that stands by itself, 1 for each that is part of something longer."""
-        plain = unicodedata.normalize("NFC", text)
+        plain = folded(text)
         whole = len(self) + 1
         return sum(whole if alone.search(plain) else bool(part.search(plain)) for alone, part in self._patterns)
 
 
 def _patterns(term: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    term = unicodedata.normalize("NFC", term)
+    term = folded(term)
     words = _SPACE.join("".join(_KIND.get(c) or re.escape(c) for c in word) for word in term.split())
     before = r"(?<!\w)(?<!\d[.,])" if term[0].isalnum() else ""
     after = r"(?!\w)(?![.,]\d)" if term[-1].isalnum() else ""
     joined_before, joined_after = r"(?<!\w[-_/.@+#&])", r"(?![-_/@+#&]\w)(?!\.\w)(?!\(\w{1,5}\))"
     if not re.search(r"[\d@]", term):  # a phrase: "the term" is itself in "the long-term" no more than by parts
         joined_before, joined_after = r"(?<!\w-)", r"(?!-\w)"
+    if begins_in_cjk(term[0]):  # which has no space around it
+        before, joined_before = "", ""
+    if begins_in_cjk(term[-1]):
+        after, joined_after = "", ""
     part = before + words + after
-    alone = rf"(?<!\w){joined_before}{part}{joined_after}(?!\w)"
+    whole_before = "" if begins_in_cjk(term[0]) else r"(?<!\w)"
+    whole_after = "" if begins_in_cjk(term[-1]) else r"(?!\w)"
+    alone = f"{whole_before}{joined_before}{part}{joined_after}{whole_after}"
     return re.compile(alone, re.IGNORECASE), re.compile(part, re.IGNORECASE)
 
 

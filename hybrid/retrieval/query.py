@@ -9,7 +9,6 @@ What cannot be done is refused by its name. A question without any of these sign
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +17,7 @@ from typing import Literal
 from hybrid.errors import InputError
 from hybrid.stores.query import exact_phrase
 from hybrid.text import lexicon
+from hybrid.text.folding import search_phrase, search_text
 from hybrid.text.values import iso_date
 
 FIELDS = ("from", "to", "cc", "author", "title", "subject", "custodian", "source", "type", "status", "before", "after",
@@ -54,7 +54,7 @@ _MINUS = re.compile(r"(?<=\s)-(?=[\w\"“])[^\s-]+(?=\s|$)")
 _EXCLUDED_FIRST = re.compile(r"\s*-(?=[^\W\d_]|[\"“])[^\s-]+(?:\s|$)")
 _PHRASE = re.compile(r"""\s*["“„](?P<phrase>[^"“”„]*[^"“”„?？])["”“]\s*""")
 """All of a text is one phrase. What ends in a question mark is a question that somebody quotes."""
-_NOT_SPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_NOT_SPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Of scripts that put no space between words: full text cannot find a phrase within such a text."""
 _NO_DISTANCE = re.compile(
     r"""\s*(?:"[^"]+"|[^\s"]+)\s+(?P<sign>(?:w|within|near)/)\s+(?:"[^"]+"|[^\s"]+)\s*""", re.IGNORECASE
@@ -97,7 +97,7 @@ class Term:
             return (exact_phrase(self.text),)
         word = self.text[:-1]
         shorter = (exact_phrase(word[:end]) for end in range(len(word) - 1, _SHORTEST_STEM - 1, -1))
-        return (f"{exact_phrase(word)} *", *shorter)
+        return (f"{exact_phrase(word).removesuffix(' *')} *", *shorter)
 
     @property
     def match(self) -> str:
@@ -106,13 +106,16 @@ class Term:
 
     def places(self, text: str) -> list[int]:
         """How many words of ``text`` stand before each place where it stands."""
-        words = [word.casefold() for word in _WORDS.findall(unicodedata.normalize("NFC", text))]
-        own = unicodedata.normalize("NFC", self.text)
-        if own.endswith("*"):
-            return [at for at, word in enumerate(words) if word.startswith(own[:-1].casefold())]
-        wanted = [lexicon.stem(word.casefold()) for word in _WORDS.findall(own)]
-        stems = [lexicon.stem(word) for word in words]
-        return [at for at in range(len(stems) - len(wanted) + 1) if stems[at : at + len(wanted)] == wanted]
+        words = [word.casefold() for word in _WORDS.findall(search_text(text))]
+        own, begins = search_phrase(self.text.removesuffix("*"))
+        wanted = [word.casefold() for word in _WORDS.findall(own)]
+        last = wanted.pop() if wanted and (begins or self.text.endswith("*")) else None
+        stems, before = [lexicon.stem(word) for word in words], [lexicon.stem(word) for word in wanted]
+        return [
+            at
+            for at in range(len(stems) - len(before) + (last is None))
+            if stems[at : at + len(before)] == before and (last is None or words[at + len(before)].startswith(last))
+        ]
 
 
 @dataclass(frozen=True)

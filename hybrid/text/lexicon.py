@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hybrid.text.folding import folded
+from hybrid.text.folding import folded, search_terms
 from hybrid.text.values import MONTHS, days, in_digits
 
 
@@ -130,7 +130,8 @@ def _content_words(text: str) -> tuple[str, ...]:
     return tuple(
         stem(part)
         for token in tokens(text)
-        for part in parts(token)
+        for whole in parts(token)
+        for part in search_terms(whole)
         if part not in STOPWORDS and part not in NEGATIONS and part not in NUMBER_WORDS and part[0].isalpha()
         and len(part) > 1
     )  # fmt: skip

@@ -131,7 +131,7 @@ QUESTIONS = [
     "Is the salt wet?", 'What does "time is of the essence" mean?', "TERMS AND CONDITIONS OF SALE", "At 10:30?",
     "https://mill.example/a", "Who is it from: Ann or Bo?", "the semi-annual report", "What is A/B testing?",
     '"Is the salt wet?"', "“When does the lease end?”", '"salt was dry" and "very wet"', "Is the mill (salt", "- salt",
-    "(b) the salt", "-5 degrees", "Who came w/ salt yesterday", "Subject: wet salt", "from", '"日本語"', '"§"',
+    "(b) the salt", "-5 degrees", "Who came w/ salt yesterday", "Subject: wet salt", "from", '"ภาษาไทย"', '"§"',
     "Marks & Spencer", "What is XOR?", "How is salt & wet sand mixed?", "/srv/salt",
     "See note:two of the report on salt", "3 / 4 cup",
     "either/or", "Did he (or she) sign?", "Re: salt", "the ratio 3:1",
