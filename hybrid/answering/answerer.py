@@ -28,6 +28,7 @@ from hybrid.answering import (
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
 from hybrid.answering.enumeration_rows import OF_STATUS
+from hybrid.answering.enumeration_tables import empty_columns
 from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
@@ -280,6 +281,10 @@ class Answerer:
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
             missing, absent = self._absent(asked, where, context.evidence)
             absent = [*misnamed, *absent]
+            about_others = len(context.evidence)
+            context.evidence = premises.without_other_identifiers(context.evidence, missing, asked)
+            if len(context.evidence) < about_others:
+                context.answerability = abstention.answerability(asked, context.evidence, context.idf)
             left = [part for part in abstention.parts(asked) if not premises.is_about(part, missing)]
             if not left:
                 context.answerability = Answerability(0.0)
@@ -304,9 +309,10 @@ class Answerer:
             context.route = context.route.model_copy(update={"name": "comprehension"})
         if (context.route.name != "comprehension" or of_person) and not positions_of:
             with context.timed("lookup"):
-                for one in of_person or self._quotes(context, asked):
+                for one in of_person or self._quotes(context, asked, missing):
+                    known = (one.qualification, self._empty_columns(one.sentence))
                     events += context.composer.add_quote(
-                        one.sentence, one.qualification, one.against, attributed=one.attributed
+                        one.sentence, ", ".join(filter(None, known)), one.against, attributed=one.attributed
                     )
             said = [claim.text for claim in context.composer.claims]
             if context.answerability.confident and abstention.leaves_duty_unsaid(asked, said):
@@ -337,7 +343,9 @@ class Answerer:
         with context.timed("enumeration"):
             result = enumeration.find(self._catalog, asked, context.where)
             if result is None or not (result.rows or result.nothing):
-                context.events += [context.note(remark) for remark in result.remarks] if result else []
+                context.events += (
+                    [context.note(remark) for remark in (*result.cautions, *result.remarks)] if result else []
+                )
                 return False
             context.route = context.route.model_copy(update={"name": "lookup"})
             if not result.rows:
@@ -373,6 +381,9 @@ class Answerer:
         context.events.append(context.note(f"Read as a search expression; {found}. corpus.search shows them all."))
         held = [(sum(holds_term(term, one.text) for term in expression.wanted), one) for one in context.evidence]
         best = sorted((pair for pair in held if pair[0]), key=lambda pair: (-pair[0], self._is_lesser(pair[1])))
+        best = [
+            pair for pair in best if not document_header.is_bare(pair[1].text)
+        ] or best  # "3. Spraying." says nothing of it
         for _, sentence in best[: self._settings.answer.max_quotes]:
             context.events += context.composer.add_quote(sentence)
 
@@ -462,8 +473,15 @@ class Answerer:
             self._idf = known  # two threads may both make one; either will do
         return known[1]
 
-    def _quotes(self, context: RequestContext, question: str) -> list[Quoted]:
-        """The sentences that answer, the best first; of a question in parts the best for each part in turn."""
+    def _empty_columns(self, sentence: Sentence) -> str:
+        """Which columns a row that is quoted leaves empty, in words."""
+        if not sentence.is_row:
+            return ""
+        return empty_columns(self._catalog.document(sentence.document_id, sentence.source), sentence)
+
+    def _quotes(self, context: RequestContext, question: str, missing: Collection[str] = ()) -> list[Quoted]:
+        """The sentences that answer, the best first; of a question in parts the best for each part in turn. Where an
+        identifier is ``missing`` in all documents, what is said of others is no answer."""
         found = context.evidence
         most, parts = self._settings.answer.max_quotes, abstention.parts(question)
         quoting = self._quoting(context)
@@ -472,6 +490,7 @@ class Answerer:
             hits = self._searcher.search(question, FURTHER, context.where)[HITS:]
             vector = self._embedder.encode([question])[0]
             further = with_similarity(self._embedder, vector, gather(self._catalog, hits))
+            further = premises.without_other_identifiers(further, missing, question)
             if repeated := _repeated([*found, *further]):
                 deeper = gather(self._catalog, self._searcher.search(question, BEHIND_COPIES, context.where)[FURTHER:])
                 others = [one for one in deeper if collapse(one.text).casefold() not in repeated]

@@ -21,6 +21,7 @@ from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_ROWS,
+    BY_TITLE,
     MAIL,
     MAILS,
     PAID,
@@ -29,7 +30,7 @@ from hybrid.answering.enumeration_rows import (
     Part,
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
-from hybrid.answering.enumeration_terms import ROWS, Term, root, roots
+from hybrid.answering.enumeration_terms import ROWS, STATES, Term, root, roots
 from hybrid.answering.enumeration_text import (
     acts_of,
     as_row,
@@ -94,12 +95,27 @@ class Result:
     documents: int = 0
     asked: Enumerated | None = None
     """The question as it was answered, where that is otherwise than it was asked: a number as a sum."""
+    cautions: list[str] = field(default_factory=list)
+    """What of the question was not applied: said before all else."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
 
 def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
     """What the documents have of what was asked for; ``None`` where nothing can be enumerated."""
+    allowed = catalog.matching(where or Filter())
+    missing, means = _absent_words(catalog, asked, allowed)
+    if means:
+        return Result(nothing=premises.sentence(means, len(allowed)), documents=len(allowed))
+    result = _any_found(catalog, asked, where)
+    if missing and not (result and (result.rows or result.nothing)):
+        result = result or Result(documents=len(allowed))
+        result.cautions.insert(0, premises.sentence(missing, len(allowed)))
+    return result
+
+
+def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
+    """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text."""
     result = _found(catalog, asked, where)
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
         result.remarks += _said_elsewhere(catalog, asked, result, where)
@@ -118,6 +134,46 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
+
+
+def _absent_words(catalog: Catalog, asked: Enumerated, allowed: Sequence[int]) -> tuple[list[str], list[str]]:
+    """The words that narrow a question and that no document has, nor one that means the same or a kind of it; and those
+    of them without which nothing is left to be listed: whole names, and by what means a thing was done."""
+    if asked.labels or asked.made_up or asked.tentative or not allowed:
+        return [], []
+    words, permitted = catalog.words(), set(allowed)
+    titles = catalog.titles()
+    called = roots(" ".join(f"{titles[one].title} {titles[one].source}" for one in allowed if one in titles))
+    held = {root(word) for word, documents in words.items() if not permitted.isdisjoint(documents)} | called
+    missing: list[str] = []
+    all_missing: list[str] = []
+    for term in asked.terms:
+        if term.negated or term.soft or term.others or term.label or term.bound:
+            continue
+        if term.name:
+            parts = [one for one in term.word.split() if len(one) > 2 and one.lower() not in _LEGAL_FORMS]
+            absent = [one for one in parts if not premises.holding(one, words) & permitted and root(one) not in called]
+            missing += absent
+            all_missing += absent if absent and len(absent) == len(parts) else []
+        elif not term.aside and not term.is_phrase and not _is_known(term, held, words):
+            missing.append(term.word)
+            all_missing += [term.word] if term.means else []
+    return missing, all_missing
+
+
+def _is_known(term: Term, held: Container[str], words: Iterable[str]) -> bool:
+    """Whether documents have a word, or one that means the same or a kind of it; of a word that the dictionary does not
+    have, or an abstract one, nothing is concluded."""
+    low = term.word.lower()
+    if {term.stem, root(low)} & _ABSTRACT or term.stem in held or root(low) in held or not wordnet.senses(low):
+        return True
+    if any({term.stem, root(low)} & (done | not_done) for done, not_done in STATES):
+        return True
+    alike = ("same", "synonym", "broader")
+    return any(wordnet.relation(low, word) in alike for word in words if word.isalpha())
+
+
+_LEGAL_FORMS = lexicon.vocabulary("ltd limited inc corp llc llp plc gmbh sons company the and")
 
 
 def _said_elsewhere(catalog: Catalog, asked: Enumerated, result: Result, where: Filter | None) -> list[str]:
@@ -193,7 +249,7 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None, *, in_text
     documents: list[Found] = []
     spoken: list[Found] = []
     persons: list[Found] = []
-    of_persons = asked.kind == "list" and wordnet.is_person(asked.head.lower())
+    of_persons = asked.kind == "list" and not asked.tentative and wordnet.is_person(asked.head.lower())
     candidates = _candidates(catalog, asked)
     allowed = catalog.matching(where or Filter())
     if not asked.labels and not any(one in candidates for one in allowed) and _names_nothing(catalog, asked):
@@ -298,8 +354,16 @@ def _composed(
     if unsaid and not parts:
         result.remarks += [_columns_of(part) for part in unsaid[:_DIFFERENCES]]
         return result
+    if asked.tentative:
+        wanted = BY_TITLE if asked.stems & ROWS else BY_COLUMN
+        parts = [part for part in parts if part.rows and not part.unused and part.rule <= wanted]
+        documents, spoken = [], []
     empty, parts = [part for part in parts if not part.rows], [part for part in parts if part.rows]
     fewest = min((len(part.unused) for part in parts), default=0)
+    if parts and empty and not spoken:
+        least = min(len(_missing(part.unused)) for part in empty)
+        if all(len(_missing(part.unused)) > least for part in parts):
+            parts, fewest = [], 0  # the tables that say what narrows the question have no such row
     parts = [part for part in parts if len(part.unused) == fewest]
     rule = min((part.rule for part in parts), default=BY_ROWS)
     if documents and asked.kind != "sum" and (fewest or rule == BY_ROWS) and len(documents) > (asked.kind == "count"):
@@ -320,6 +384,8 @@ def _composed(
             said = [part for part in empty if part.rule == best]
             total = sum(part.before for part in said)
             none = f"None of {total:,} {_counted_by(said)} fits what was asked for"
+            if lacking := list(dict.fromkeys(str(term) for part in said for term in part.unused)):
+                none += f", and none says {' or '.join(lacking)}"
             if asked.quantity:  # a sentence may say the number
                 result.remarks.append(f"{none}: nothing was added up.")
             else:
@@ -382,8 +448,9 @@ def _of_labels(result: Result, persons: list[Found]) -> Result | None:
 
 def _missing(unused: Sequence[Term]) -> list[Term]:
     """The words that make a thing what is asked for ("submarine deliveries", "deliveries of eels") among those that no
-    table says. Where something is said ("in the letters") is none of them."""
-    return [term for term in unused if not term.aside]
+    table says. Where something is said ("in the letters") is none of them, nor whose it is ("of Orr"): a ledger need
+    not say that."""
+    return [term for term in unused if not (term.aside or term.name)]
 
 
 def _counted_by(parts: Sequence[Part]) -> str:
@@ -395,7 +462,7 @@ def _is_enough(asked: Enumerated, unused: Sequence[Term], rule: int) -> bool:
     worse than none; and rows that only mention the noun do where one word after it is missing."""
     if not unused:
         return True
-    if asked.kind == "count" or any(term.bound for term in unused):
+    if (asked.kind == "count" and _missing(unused)) or any(term.bound for term in unused):
         return False
     return rule != BY_ROWS or (len(unused) == 1 and not unused[0].before)
 
@@ -413,7 +480,13 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     result.summed = next((part.summed for part in best if part.summed), "")
     rows = [row for part in best for row in part.rows]
     if unused := [str(term) for term in best[0].unused]:
-        result.remarks.append(f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it.")
+        result.cautions.append(
+            f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it, nor what they and"
+            " their files are called."
+        )
+        result.summed = ""  # a sum of more than what was asked for is none
+        if asked.kind != "list":  # a number that may be of others is worse than none
+            rows = [replace(row, not_counted=row.not_counted or f"not known to be of {unused[0]}") for row in rows]
     result.remarks.append(f"Counted: {_counted_by(best)}.")
     if rule > BY_COLUMN:
         return rows

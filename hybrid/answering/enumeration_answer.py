@@ -110,7 +110,7 @@ def compose(
         summed=result.summed if sums else "",
         sums=sums,
         stated=stated,
-        remarks=(*_remarks(result, counted, sums, stated), *result.remarks),
+        remarks=(*result.cautions, *_remarks(result, counted, sums, stated), *result.remarks),
     )
     return events, enumeration
 

@@ -73,6 +73,15 @@ _EXACT = re.compile(
     rf"(?P<n>{_N})(?![\d/]|-\d)(?P<unit>)(?P<name>)(?P<how>)",
     re.IGNORECASE,
 )
+_CURRENCIES = {
+    word: sign
+    for sign, words in {
+        "€": "euro euros eur", "$": "dollar dollars usd", "£": "pound pounds gbp sterling quid",
+        "CHF": "franc francs chf", "¥": "yen jpy", "INR": "rupee rupees inr",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+"""Words for currencies behind an amount; a pound of weight is in a column of its own unit."""
 _VERB_BEFORE = re.compile(r"\b([a-z]{2,}ed)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -147,8 +156,10 @@ def read_bounds(asked: str) -> tuple[tuple[Bound, ...], str]:
 def _bound(match: re.Match[str]) -> Bound | None:
     groups = match.groupdict()
     unit, after = _unit(groups["unit"] or "", (groups["name"] or "").split())
+    in_words = _CURRENCIES.get((groups["unit"] or "").lower(), "")
+    after = after[1:] if in_words and not unit else after
     written = [groups["n"], groups.get("n2")]
-    sign = (groups["sign"] or groups.get("sign2") or "").strip()
+    sign = (groups["sign"] or groups.get("sign2") or in_words).strip()
     next_word = (groups["unit"] or "").lower()
     if next_word in values.MONTHS or (not (sign or unit or after) and any(map(_YEAR.fullmatch, filter(None, written)))):
         return None  # a day or a year

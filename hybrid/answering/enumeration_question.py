@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from hybrid.answering.enumeration_bounds import UNITS, Bound, read_bounds
-from hybrid.answering.enumeration_terms import EMPTY, Term, Words, root, rooted, roots, terms, word_term
+from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, Words, root, rooted, roots, terms, word_term
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
 
@@ -146,13 +146,14 @@ class Enumerated:
     """What a question asks to be listed, counted or added.
 
     ``head`` is the noun, as it is written; ``stems`` are its root and its synonyms'. ``terms`` narrow it; ``fields``
-    are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days; ``bounds`` are
-    those of numbers. ``made_up`` asks of which parts a sum is made. ``quantity`` asks for the sum of a column of
-    numbers, of which it names the column ("how many kilograms") or only what was measured ("how much honey"); then
-    ``stems`` are empty. ``labels`` are the roots of those words of which one labels a line of names that is asked for
-    ("Apologies: ..."), ``attendance`` whether that is who was there or not, and ``day`` the question's words where it
-    gives a day without its year. ``further`` is what the question wants besides, which is another question: "and
-    every visit".
+    are what is to be said of each ("date", "amount"). ``since`` and ``until`` are ISO 8601 days, "--05-01" where the
+    question gives no year; ``bounds`` are those of numbers. ``made_up`` asks of which parts a sum is made. ``quantity``
+    asks for the sum of a column of numbers, of which it names the column ("how many kilograms") or only what was
+    measured ("how much honey"); then ``stems`` are empty. ``labels`` are the roots of those words of which one labels a
+    line of names that is asked for ("Apologies: ..."), ``attendance`` whether that is who was there or not, and ``day``
+    the question's words where it gives a day without its year. ``further`` is what the question wants besides, which is
+    another question: "and every visit". ``tentative`` asks for rows of a table only if one has all that the question
+    says: another answer may be a sentence ("What did Orr pay in May?"). ``of_person`` asks who did it.
     """
 
     kind: EnumerationKind
@@ -169,6 +170,8 @@ class Enumerated:
     attendance: bool = False
     day: str = ""
     further: str = ""
+    tentative: bool = False
+    of_person: bool = False
 
     @property
     def of_money(self) -> bool:
@@ -207,6 +210,8 @@ def read(question: str) -> Enumerated | None:
         return _of("list", match["what"])
     if match := _QUANTITY.search(plain):
         return _of_quantity(match)
+    if (tentative := _read_tentative(plain)) is not None:
+        return tentative
     if named is not None:
         return named
     if _MADE_UP.search(plain):
@@ -269,11 +274,95 @@ def read_labelled(plain: str) -> Enumerated | None:
     return None
 
 
+_IN_STATE = re.compile(
+    r"^\W*(?:how much(?: money| in all| altogether)?\s+(?:is|was|are|were|remains?|remained|has been|have been)"
+    r"|(?:what (?:is|was) )?the (?:total|sum)(?: amount| sum| value)?(?: (?:that|which) (?:is|was))?"
+    r"|(?:total|sum)(?: amount| sum| value)?)"
+    r"\s+(?:still\s+|yet\s+|to be\s+)*(?P<state>(?:not\s+(?:yet\s+)?(?:been\s+)?)?[a-z]+)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_ACT = re.compile(
+    r"^\W*(?P<asks>how much(?: money)?|what|when|where)\s+(?:did|has|have|had)\s+(?P<said>.+)$", re.IGNORECASE
+)
+_WHO_DID = re.compile(r"^\W*who\s+(?:all\s+|else\s+)?(?P<verb>[a-z]+)\b(?P<rest>.*)$", re.IGNORECASE)
+_WHEN_ALL = re.compile(
+    r"^\W*(?:when|where)\s+(?:were|have|are)\s+(?:all\s+)?(?:of\s+)?(?:the\s+|our\s+|these\s+|those\s+)?"
+    r"(?P<x>[a-z]\w*s\b.+)$",
+    re.IGNORECASE,
+)
+_OUR_OWN = re.compile(r"\b(?:we|they|i|you|he|she|it|us|them|anyone|anybody|somebody|someone|one)\b", re.IGNORECASE)
+
+
+def _read_tentative(plain: str) -> Enumerated | None:
+    """What a question asks for that a table may answer, and a sentence as well: "How much is unpaid?", "Who delivered
+    the hives?", "What did Orr pay in May?"."""
+    plain = plain.strip().rstrip("?.! ")
+    if _ANOTHER_PART.search(plain):
+        return None
+    if (match := _IN_STATE.match(plain)) and (found := _of_state(match)) is not None:
+        return found
+    if (match := _ACT.match(plain)) and (act := _act_in(match["said"])) is not None:
+        who, verb, rest = act
+        kind: EnumerationKind = "sum" if match["asks"].lower().startswith("how") else "list"
+        return _of_act(kind, verb, f" {rest} by {_OUR_OWN.sub(' ', who)}")
+    match = _WHO_DID.match(plain)
+    if match is not None and _is_act(match["verb"]) and _is_past(match["verb"].lower()):
+        return replace(_of_act("list", match["verb"].lower(), f" {match['rest']}"), of_person=True)
+    if match := _WHEN_ALL.match(plain):
+        found = _of("list", match["x"])
+        return None if found is None else replace(found, tentative=True)
+    return None
+
+
+def _act_in(said: str) -> tuple[str, str, str] | None:
+    """Who did something, what, and the rest: "the clerk", "pay", "in May" of "the clerk pay in May"."""
+    end = 0
+    for at, word in enumerate(lexicon.tokens(said)):
+        start, before = said.index(word, end), said[:end].split()[-1:]
+        end = start + len(word)
+        if at and _is_act(word) and word[0].islower() and not set(before) & _BEFORE_NOUNS:
+            return said[:start], word.lower(), said[end:]
+    return None
+
+
+_BEFORE_NOUNS = lexicon.vocabulary("the a an of in on at our their his her its for to from by")
+
+
+def _is_act(word: str) -> bool:
+    low = word.lower()
+    return low not in lexicon.STOPWORDS and wordnet.is_verb(low)
+
+
+def _is_past(verb: str) -> bool:
+    return not (wordnet.is_infinitive(verb) or verb.endswith(("s", "ing")))
+
+
+def _of_act(kind: EnumerationKind, verb: str, said: str) -> Enumerated:
+    """What somebody did, by the column that its verb names: "pay" the column "Paid on"."""
+    bounds, said = read_bounds(said)
+    since, until, said = _dates(said)
+    stem = root(verb)
+    return Enumerated(kind, verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds, tentative=True)
+
+
+def _of_state(match: re.Match[str]) -> Enumerated | None:
+    """The sum of all rows in a state: how much is unpaid, outstanding, not settled."""
+    *denied, word = match["state"].lower().split()
+    term = word_term(word)
+    if not any(term.stem in done or root(word) in not_done for done, not_done in STATES):
+        return None
+    term = replace(term, negated=term.negated != bool(denied))
+    bounds, said = read_bounds(_IN_ALL.sub(" ", match["rest"]))
+    since, until, said = _dates(said)
+    return Enumerated("sum", "amount", ROWS, (term, *terms([], said, "")), (), since, until, bounds, tentative=True)
+
+
+_IN_ALL = re.compile(r"\b(?:in total|in all|altogether|overall|at present|today|now|so far)\b", re.IGNORECASE)
 _DAY_ALONE = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}|{_MONTH}\s+\d{{1,2}}\b", re.IGNORECASE)
 
 
 def _of_labels(kind: EnumerationKind, head: str, labels: Words, said: str, *, attendance: bool) -> Enumerated:
-    since, until, rest = _dates(said)
+    since, until, rest = _dates(said, yearless=False)
     day = said if since is None and until is None and _DAY_ALONE.search(said) else ""
     if day:
         rest = _DAY_ALONE.sub(" ", rest)
@@ -394,33 +483,61 @@ def _fields(asked: str) -> tuple[str, tuple[str, ...]]:
     return asked[: match.start()], tuple(named)
 
 
-def _dates(asked: str) -> tuple[str | None, str | None, str]:
-    """The first and the last day that the question names, and the rest of it."""
-    found = [(match, _span_of(match)) for match in _WHEN.finditer(asked)]
-    spans = [(match, span) for match, span in found if span is not None]
+def _dates(asked: str, *, yearless: bool = True) -> tuple[str | None, str | None, str]:
+    """The first and the last day that the question names, and the rest of it. Days without a year ("in May") are
+    "--05-01", where ``yearless``."""
+    found = [(match.span(), _span_of(match)) for match in _WHEN.finditer(asked)]
+    spans = [(place, span) for place, span in found if span is not None]
+    if not spans and yearless:
+        spans = [(match.span("when"), _yearless(match)) for match in _WITHOUT_YEAR.finditer(asked)]
     if not spans:
         return None, None, asked
-    since, until = spans[0][1][0], spans[-1][1][1]
-    before = asked[: spans[0][0].start()].rstrip().lower()
+    (start, end), (since, until) = spans[0][0], (spans[0][1][0], spans[-1][1][1])
+    before, after = asked[:start].rstrip().lower(), asked[end:].lstrip().lower()
     rest = asked
-    for match, _ in reversed(spans):
-        rest = rest[: match.start()] + " " + rest[match.end() :]
-    if len(spans) == 1 and re.search(r"\b(?:since|from)(?: the)?$", before):
+    for place, _ in reversed(spans):
+        rest = rest[: place[0]] + " " + rest[place[1] :]
+    if len(spans) == 1 and re.match(r"(?:and (?:later|after)|onwards?|on(?=\W*$))\b", after):
+        return since, None, re.sub(r"\b(?:and (?:later|after)|onwards?|on(?=\W*$))\b", " ", rest)
+    if len(spans) == 1 and re.match(r"(?:and|or) (?:earlier|before)\b", after):
+        return None, until, re.sub(r"\b(?:and|or) (?:earlier|before)\b", " ", rest)
+    if len(spans) == 1 and re.search(r"\bsince(?: the)?$", before):
         return since, None, rest
-    if len(spans) == 1 and re.search(r"\bafter(?: the)?$", before):
+    if len(spans) == 1 and re.search(r"\bfrom(?: the)?$", before) and since == until:
+        return since, None, rest  # "from 2019" and "from May 2019" are of that time
+    if len(spans) == 1 and re.search(r"\b(?:after|later than)(?: the)?$", before):
         return _day_beside(until, 1), None, rest
-    if len(spans) == 1 and re.search(r"\bbefore(?: the)?$", before):
+    if len(spans) == 1 and re.search(r"\b(?:before|earlier than)(?: the)?$", before):
         return None, _day_beside(since, -1), rest
     if len(spans) == 1 and re.search(r"\b(?:until|till|up to|by)(?: the)?$", before):
         return None, until, rest
     return since, until, rest
 
 
+_MONTH_ALONE = rf"(?i:{values.MONTH_NAME})|May"
+_WITHOUT_YEAR = re.compile(
+    r"\b(?:in|of|during|since|before|after|until|till|from|by|through|throughout|between|and|to|or|on|than|the)\s+"
+    rf"(?P<when>(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH_ALONE})"
+    rf"|(?P<month2>{_MONTH_ALONE})(?:\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)?)\b(?!\s+[A-Z])",
+)
+_NO_YEAR = "2000"
+"""A leap year, in which days without a year are moved."""
+
+
+def _yearless(match: re.Match[str]) -> tuple[str, str]:
+    month = values.MONTHS[(match["month"] or match["month2"]).lower()]
+    day = match["day"] or match["day2"]
+    if day:
+        return (f"--{month:02d}-{int(day):02d}",) * 2
+    return f"--{month:02d}-01", f"--{month:02d}-31"
+
+
 def _day_beside(day: str, step: int) -> str:
     """The day before or after; of the 31st of a shorter month the first of the next."""
-    year, month, number = map(int, day.split("-"))
+    year, month, number = map(int, day.replace("--", f"{_NO_YEAR}-", 1).split("-"))
     last = monthrange(year, month)[1]
-    return (date(year, month, min(number, last)) + timedelta(days=step)).isoformat()
+    beside = (date(year, month, min(number, last)) + timedelta(days=step)).isoformat()
+    return f"-{beside[4:]}" if day.startswith("--") else beside
 
 
 def _span_of(match: re.Match[str]) -> tuple[str, str] | None:

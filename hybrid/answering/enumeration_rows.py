@@ -124,19 +124,32 @@ def words_of(term: Term, said: frozenset[str]) -> bool:
 
 def is_of(document: Document, asked: Enumerated) -> bool:
     """Whether a document is of the days that a question names, by its date or by what its head says."""
-    said = [iso(day) for _, _, day in values.days(f"{document.title}\n{document.text[:HEAD]}")]
+    head = f"{document.title}\n{document.text[:HEAD]}"
+    if (asked.since or asked.until or "").startswith("--"):
+        months = {
+            values.MONTHS[word.lower()] for word in re.findall(r"[^\W\d_]+", head) if word.lower() in values.MONTHS
+        }
+        return any(is_between(f"--{month:02d}-15", asked) for month in months)
+    said = [iso(day) for _, _, day in values.days(head)]
     if document.metadata.date:
         said.append(document.metadata.date[:10])
     return any((asked.since or "") <= day <= (asked.until or "9") for day in said)
 
 
+def is_between(day: str, asked: Enumerated) -> bool:
+    """Whether a day is among those that a question names; where these have no year, in any year."""
+    since, until = asked.since, asked.until
+    if (since or until or "").startswith("--"):
+        if not day.startswith("--"):
+            day = f"-{day[4:]}"
+        if since is not None and until is not None and since > until:  # from November to February
+            return day >= since[: len(day)] or day <= until
+    return (since is None or day >= since[: len(day)]) and (until is None or day <= until)
+
+
 def in_range(row: Found, asked: Enumerated, *, of_amounts: bool = True) -> bool:
     """Whether a row's date and, ``of_amounts``, its amount are in the bounds that the question sets; one without them
     is in none."""
-    if (asked.since or asked.until) and (
-        row.date is None
-        or (asked.since is not None and row.date < asked.since[: len(row.date)])
-        or (asked.until is not None and row.date > asked.until)
-    ):
+    if (asked.since or asked.until) and (row.date is None or not is_between(row.date, asked)):
         return False
     return not of_amounts or all(bound.of_amount and bound.admits(row.amount) for bound in asked.bounds)

@@ -54,8 +54,9 @@ from hybrid.answering.enumeration_values import (
     is_zero,
     read_dates,
 )
-from hybrid.answering.evidence import collapse
+from hybrid.answering.evidence import Sentence, collapse
 from hybrid.text import lexicon, tables, wordnet
+from hybrid.text.formatting import count
 from hybrid.types.documents import Document
 
 _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
@@ -80,6 +81,13 @@ _OF_NO_STATE = re.compile(
 _ANYTHING = rooted("animal creature item unit piece specimen individual article object")
 """What the rows of a table may be without saying so: a column "Died" is of animals."""
 _OF_STUFF = lexicon.vocabulary("mass volume length area energy gallon acre")
+_PARTIES = lexicon.vocabulary(
+    "company firm client vendor party parties payee payer organisation organization contractor carrier publisher maker"
+    " issuer customer supplier"
+)
+"""Words of columns that say whose a row is, beside those for people."""
+_NAMES = re.compile(r"(?:(?:[A-Z][\w.'’&-]*|&|and|of|the|de|van|von|der|la)(?:\s+|$)){1,6}")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
 
@@ -93,9 +101,15 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     named = reader.naming(asked, head) if asked.quantity else ()
     if asked.quantity and head is None:
         return None
+    if asked.of_person and (head is None or not reader.names_persons(head)):
+        return None
     titled = names_many(reader.caption, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
+    if asked.kind == "sum" and asked.stems & ROWS and reader.amount_column(asked, head) is None:
+        return None
+    if head is None and asked.kind == "list" and not titled:
+        head = reader.numbered_by(asked)
     if head is not None:
-        rule = BY_COLUMN if head else BY_FIRST_COLUMN
+        rule = BY_TITLE if reader.is_number(head) and asked.kind == "list" else BY_COLUMN if head else BY_FIRST_COLUMN
         counted_by = f"rows with “{reader.names[head]}” filled in"
         zeros = asked.quantity  # 0 of something is an answer
         rows = [row for row in rows if not is_empty(cell := reader.cell(row, head)) or (zeros and ZERO.fullmatch(cell))]
@@ -113,7 +127,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
             continue
         mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
         if not (narrowed := reader.narrowed(rows, term, head, by_title=not mentioned)).known:
-            if term.name:
+            if term.name and (asked.tentative or asked.quantity or rule == BY_ROWS):
                 return None
             if not term.soft:
                 unused.append(term)
@@ -135,7 +149,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         rows = [row for row in rows if row in of_kind or row in unclear]
         counted_by += f", “{asked.head}” or kinds of them in them"
     amounts, dates = head if asked.quantity else reader.amount_column(asked, head), reader.date_column(asked, head)
-    found = [reader.found(document_id, row, head, amounts, dates) for row in rows]
+    labels = 0 if head is None and asked.stems & ROWS else head
+    found = [reader.found(document_id, row, labels, amounts, dates) for row in rows]
     starts = {row.start for row in unclear}
     found = [
         replace(row, not_counted=f"not known to be “{asked.head}”")
@@ -148,9 +163,10 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     missing = [term.word for term in unused] if asked.quantity else []
     if named and not reader.says(asked):
         missing.append(asked.head)
-    if (not found and (rule == BY_ROWS or unused or (asked.quantity and not named))) or (
-        missing and (len(missing) > 1 or len(asked.terms) < 2)
-    ):
+    says_nothing = rule > BY_COLUMN if unused else rule == BY_ROWS
+    if asked.tentative or (asked.quantity and (unused or not named)):
+        says_nothing = True
+    if (not found and says_nothing) or (missing and (len(missing) > 1 or len(asked.terms) < 2)):
         return None  # of a quantity a row that may not be meant is worse than none
     summed, unsaid = reader.names[amounts] if amounts is not None else "", next(iter(missing), "")
     return Part(
@@ -253,6 +269,15 @@ class TableReader:
         return min(
             usable, key=lambda at: (self._is_numeric(at), self._is_numeric(at) and self.is_of_one(at), at), default=None
         )
+
+    def numbered_by(self, asked: Enumerated) -> int | None:
+        """The column of numbers that is named by what is to be listed: the rows of "Colonies | 40" are of colonies."""
+        named = [at for at, name in enumerate(self.names) if roots(name) & asked.stems and self._table.columns]
+        return next((at for at in named if self._column(at)), None)
+
+    def is_number(self, at: int) -> bool:
+        """Whether a column's cells are plain numbers."""
+        return self._is_numeric(at) and not self._is_money(at)
 
     def is_of_one(self, at: int) -> bool:
         """Whether a column's name says that its numbers are of one each ("Value each", "Price per kg", "Rate"): their
@@ -398,6 +423,10 @@ class TableReader:
         if term.negated:
             of_all = names_of(term, f"{document.title}\n{document.metadata.author or ''}")
             return _Narrowed([] if of_all else rows, by=said)
+        if self._party_column(term) is not None:
+            return _Narrowed([], by=said)  # who it was is said of each row
+        if any(map(self._is_named_by_file, term.choices)):
+            return _Narrowed(rows)
         about = f"{document.title}\n{document.metadata.author or ''}\n{document.text}"
         left, by = rows, ""
         for word in term.word.split() if not term.others else ():  # "Mrs Oakes of Ward B": each word for itself
@@ -408,6 +437,34 @@ class TableReader:
             elif not pattern.search(about):
                 return _Narrowed(rows, known=False)
         return _Narrowed(left, names_of(term, about), by=f"{by} in them" if by else "")
+
+    def _party_column(self, term: Term) -> int | None:
+        """The column that says of each row by, to, from or of whom it is, as the question names somebody."""
+        of_document = names_of(term, f"{self._document.title}\n{self._document.text}")
+        if of_document or not self._table.columns or any(map(str.isdigit, str(term))):
+            return None
+        for at, name in enumerate(self.names):
+            words = name.lower().split()
+            doer = words[-1] == "by"
+            other = words[-1] in ("to", "from") or any(one in _PARTIES or wordnet.is_person(one) for one in words)
+            if (doer if term.role == "by" and doer else other and not doer) and self.names_persons(at):
+                return at
+        return None
+
+    def names_persons(self, at: int) -> bool:
+        """Whether most cells of a column are names: a few words, each with a capital, and no numbers."""
+        cells = [cell for cell in self._column(at) if not is_empty(cell)]
+        names = sum(_NAMES.fullmatch(cell) is not None for cell in cells)
+        return bool(cells) and not self._dated[at] and 2 * names > len(cells)
+
+    def _is_named_by_file(self, name: str) -> bool:
+        """Whether the name of the document's file or folder, or what is known of it, has the words of a name that are
+        no words of the language: "invoices_marlowe.csv" is of "Marlowe Orchards"."""
+        known = [word for word in lexicon.tokens(name) if word.lower() not in _TITLES and word[:1].isupper()]
+        own = [word for word in known if not wordnet.senses(word.lower())] or known
+        document = self._document
+        said = {word.lower() for word in _LETTERS.findall(f"{document.source} {document.metadata.author or ''}")}
+        return bool(own) and all(word.lower().removesuffix("'s").removesuffix("’s") in said for word in own)
 
     def _of_phrase(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed:
         """The rows of words that are joined, or denied together: by cells, or each by the column that it names."""
@@ -650,6 +707,27 @@ def reader_of(document: Document, table: tables.Table) -> TableReader:
         with _lock:
             _readers[key] = known
     return known
+
+
+_EMPTY_NAMED = 3
+"""Empty columns of a quoted row that are named."""
+
+
+def empty_columns(document: Document, row: Sentence) -> str:
+    """Which columns a quoted row leaves empty, in words: a reader of "TA-4,2021-02-10,," cannot see it. Empty where it
+    leaves none, or is no row of a table with a heading."""
+    table = next((one for one in document.layout.tables if one.heading and one.start <= row.start < one.end), None)
+    cells = next((one for one in table.rows if one.start <= row.start < one.end), None) if table else None
+    if table is None or cells is None or not row.is_row:
+        return ""
+    reader = reader_of(document, table)
+    empty = [f"“{name}”" for at, name in enumerate(reader.names) if not reader.cell(cells, at)]
+    if not empty:
+        return ""
+    more = len(empty) - _EMPTY_NAMED
+    named = [*empty[:_EMPTY_NAMED], *([count(more, "other column")] if more > 0 else [])]
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    return f"{listed} {'is' if len(named) == 1 else 'are'} empty"
 
 
 def sums_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Part]:

@@ -115,6 +115,14 @@ SOFT = rooted(
 )
 """Verbs that narrow only where a column is named by them ("received": "Received on")."""
 _ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
+_GROUPED_BY = lexicon.vocabulary(
+    """
+    type types kind kinds category categories class classes group groups region regions country countries county city
+    town site sites place area areas department departments size colour color age sex status order priority value name
+    number section room weight height length rank grade level subject author
+    """
+)
+"""Behind "by" these say how rows are to be arranged; another noun says how a thing was done: "by cheque"."""
 _ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
 _SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
 _NOT = lexicon.vocabulary("not never without no n't none nobody nothing zero nil")
@@ -139,7 +147,7 @@ class Term:
     stands before the name. ``soft`` words narrow only where a column is named by them; ``before`` ones stand before
     the noun. ``label`` is the word that a number belongs to ("ward" of "ward 4"). ``aside`` ones say where or how it is
     said ("in the letters"). ``others`` are what ``join`` adds ("Oslo or Riga"). A ``bound`` is one that a table has no
-    column for.
+    column for. ``means`` is by what a thing was done ("by cheque").
     """
 
     word: str
@@ -154,6 +162,7 @@ class Term:
     others: tuple[str, ...] = ()
     join: Join = "or"
     bound: bool = False
+    means: bool = False
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -186,6 +195,7 @@ class _Phrase:
     join: str = ""
     preposition: str = ""
     comma: bool = False
+    means: bool = False
 
     @property
     def text(self) -> str:
@@ -254,6 +264,7 @@ def _late(after: str, head: str) -> list[_Phrase]:
         name = word[0].isupper() or any(map(str.isdigit, word))
         if not name and (stem in EMPTY or stem == head):
             continue
+        is_means = preposition == "by" and aside and not name and not wordnet.is_person(low) and low not in _GROUPED_BY
         soft = not name and (stem in SOFT or (last in ("for", "of") and _is_noun_of_verb(low)))
         label = last if _SHORT_NUMBER.fullmatch(word) and _labels(last) else ""
         extends = found and adjacent and not join and found[-1].end == start - len(gap) and not comma
@@ -280,12 +291,13 @@ def _late(after: str, head: str) -> list[_Phrase]:
                     False,
                     negated,
                     role if name else "",
-                    aside,
+                    aside and not is_means,
                     soft,
                     label,
                     join,
                     preposition,
                     comma,
+                    is_means,
                 )
             )
         join, comma, preposition = "", False, ""
@@ -373,7 +385,14 @@ def _terms_of(group: list[_Phrase]) -> list[Term]:
         ]  # fmt: skip
     aside = first.aside and not first.early
     return [
-        replace(one, negated=first.negated or one.negated, soft=first.soft, before=first.early, aside=aside)
+        replace(
+            one,
+            negated=first.negated or one.negated,
+            soft=first.soft,
+            before=first.early,
+            aside=aside,
+            means=first.means,
+        )
         for one in map(word_term, first.words)
     ]
 

@@ -34,7 +34,7 @@ _NOT_DONE = (
     markers.REPORTED, markers.BELIEF, markers.HEDGED, markers.DENIED, markers.PLANNED, markers.REQUESTED,
     markers.NOT_DONE, markers.COUNTERFACTUAL, markers.CONDITIONAL,
 )  # fmt: skip
-_MODAL = re.compile(r"\b(?:shall|will|must|should|may|would|can|could|not|never|payable|due)\b|\?", re.IGNORECASE)
+_MODAL = re.compile(r"\b(?:shall|will|must|should|(?-i:may)|would|can|could|not|never|payable|due)\b|\?", re.IGNORECASE)
 
 
 def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Found]:

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from hybrid.answering.evidence import Sentence
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
@@ -225,6 +226,35 @@ def _spellings(term: str) -> re.Pattern[str]:
 def is_identifier(token: str) -> bool:
     """Whether a token means one thing only and cannot be said otherwise: "ACME-2024-001", "12.3(b)", a UUID."""
     return len(token) >= 6 and bool(_IDENTIFIER.fullmatch(token)) and not _MEASURE.fullmatch(token)
+
+
+def without_other_identifiers(sentences: Iterable[Sentence], missing: Iterable[str], question: str) -> list[Sentence]:
+    """The sentences that name nothing written like an identifier that is ``missing`` in all documents, but with other
+    letters or digits: a row of invoice TA-198 is no answer about invoice TA-219. One that the question names, too,
+    stays.
+
+    Example:
+        >>> without_other_identifiers([], ["TA-219"], "What does TA-219 cover?")
+        []
+    """
+    missing = list(missing)
+    forms = {_form(one.lower()) for one in missing if any(map(str.isdigit, one)) and any(map(str.isalpha, one))}
+    if not forms:
+        return list(sentences)
+    asked = {one for one in _WRITTEN.findall(question.lower()) if _form(one) in forms} - {
+        one.lower() for one in missing
+    }
+    written = ((one, _WRITTEN.findall(one.text.lower())) for one in sentences)
+    return [one for one, said in written if asked & set(said) or not forms & set(map(_form, said))]
+
+
+_WRITTEN = re.compile(r"(?=[^\s,;]*\d)[^\W_]+(?:[-_./:][^\W_]+)*")
+"""Words with a digit in them, as identifiers are written."""
+
+
+def _form(identifier: str) -> str:
+    """How an identifier is written, whatever its letters and digits are: "a-0" of "TA-219"."""
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", identifier))
 
 
 def _is_name(found: list[str], position: int) -> bool:

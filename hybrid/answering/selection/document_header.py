@@ -82,6 +82,28 @@ def is_title(text: str) -> bool:
     return titled and 1 < len(found) <= 16 and text.rstrip()[-1] not in ".;:," and numbered is None
 
 
+def is_bare(text: str) -> bool:
+    """Whether a line is a heading and says nothing by itself: a few words without a verb of their own behind a number,
+    or all in capitals, or a title.
+
+    Example:
+        >>> is_bare("3. Spraying."), is_bare("3. He sprayed."), is_bare("2.1 Costs of the repair")
+        (True, False, True)
+    """
+    plain = " ".join(text.split())
+    words = re.findall(r"[^\W\d_]+", plain)
+    if not words or len(words) > 6 or plain.endswith(("?", "!")) or "\n" in text.strip():
+        return False
+    numbered = re.match(r"\W*(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+[A-Z]", plain) is not None
+    says = any(
+        word in lexicon.STOPWORDS - _BETWEEN_NOUNS or (word.endswith("ed") and len(word) > 4)
+        for word in map(str.lower, words)
+    )
+    return not says and (numbered or plain.isupper() or is_title(plain))
+
+
+_BETWEEN_NOUNS = lexicon.vocabulary("of the and for to in on a an by with or from")
+"""Words that headings have, too; another one makes a sentence of a line."""
 MIN_WORDS = 2
 """A title of one word ("Minutes", "Agreement") names a kind of document and not one."""
 NAMED_DOCUMENTS = 3
