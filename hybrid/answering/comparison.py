@@ -56,7 +56,6 @@ def contradictions(answers: Mapping[str, Answer]) -> Iterator[Contradiction]:
 
 def _said(claim: Claim) -> Said:
     cited = claim.citations[0]
-    before = sentence_spans(cited.before)
     quoted = [one.quote.strip() for one in claim.citations]
     is_row = len(quoted) == 2 and " ".join(" ".join(quoted).split()) == claim.text  # below the table's heading
     return Said(
@@ -64,6 +63,15 @@ def _said(claim: Claim) -> Said:
         cited.title,
         who_and_when(cited.speaker or cited.author, None) or None,
         cited.date,
-        cited.before[slice(*before[-1])] if before else "",
-        "" if is_row else cited.before,
+        _sentence_before(cited.before),
+        "" if is_row else " ".join(cited.before.split()),
     )
+
+
+def _sentence_before(text: str) -> str:
+    """The sentence that ends a text, in the paragraph that it ends with; a mail's header is none."""
+    spans = sentence_spans(text)
+    if not spans or "\n\n" in text[spans[-1][1] :]:
+        return ""
+    last = text[slice(*spans[-1])].strip()
+    return last if last.rstrip("\"'”’)]").endswith((".", "!", "?", ":", ";", "…")) else ""

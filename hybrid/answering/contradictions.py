@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from hybrid.answering import agency, polarity
+from hybrid.answering import acts, agency, polarity
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import (
     Kind,
@@ -79,15 +79,17 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
                 return disagree(one, other, question) if not _YES_NO.match(question) else None
             yes, no = (one, other) if answers[0] == "yes" else (other, one)
             agree = asked.of_occasion or yes.cells or no.cells or periods_agree(yes, no)
-            if not agree or _became(yes, no) or _of_others(asked, yes, no):
+            if not agree or _became(yes, no) or _of_others(asked, yes, no) or acts.to_others(yes, no):
                 return None
             changed = polarity.changes(asked) and at_other_times(yes, no, question)
             return None if changed or at_other_moments(yes, no) else "denial"
         if answers != (None, None):  # only one of the two says what was asked
             kind = disagree(one, other, question)
             of_values = kind in ("value", "date") and (not _YES_NO.match(question) or values(question).quantities)
-            return kind if of_values else None
-    return disagree(one, other, question)
+            if of_values:
+                return kind
+            return "denial" if acts.deny(one, other, question) else None
+    return disagree(one, other, question) or ("denial" if acts.deny(one, other, question) else None)
 
 
 def same_days_or_unknown(one: Said, other: Said) -> bool:

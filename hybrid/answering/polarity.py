@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from hybrid.answering import acts
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import (
     OPPOSITE,
+    SAME_MINUTES,
     Said,
     any_day,
+    any_day_given,
     days_agree,
     identifiers,
     identify,
@@ -279,8 +282,11 @@ def names_predicate(asked: Asked, text: str) -> bool:
 def may_answer(asked: Asked, text: str) -> bool:
     """Whether a sentence may answer at all, by some word of the question or a pronoun in it: cheap, for many."""
     held = set(_split(with_sounding(text)))
+    if asked.placed and asked.subject and _holds_all(asked.subject, text):
+        return True  # at a place that the sentence before may name
+    main = asked.predicate[-1]
     return bool(held & _POINTING) or any(
-        _means(one, asked.predicate[-1]) or _opposed(one, asked.predicate[-1]) for one in held
+        _means(one, main) or _opposed(one, main) or (asked.passive and acts.converse(one, main)) for one in held
     )
 
 
@@ -300,6 +306,10 @@ def stance(asked: Asked, said: Said) -> Stance | None:
         return _of_row(asked, said)
     text = with_sounding(said.said_plainly.replace("’", "'"))
     around = f"{said.before} {text}" if said.refers or _OBJECT.search(text) else text
+    if said.before and not any_day_given(text) and not days_agree(asked.text, said.dated_by):
+        return None  # "On 3 May I passed the mill. The gate was open."
+    if asked.placed and (seen := _seen_there(asked, said, text)) is not None:
+        return seen
     if not (_is_of_the_day(asked, said, around) and _is_of_the_things(asked, said, around)):
         return None
     if not _is_of_the_moment(asked, said, around):
@@ -319,6 +329,58 @@ def stance(asked: Asked, said: Said) -> Stance | None:
     return found
 
 
+def _seen_there(asked: Asked, said: Said, text: str) -> Stance | None:
+    """What a sentence says of who was at a place that only the sentence before it names, where its speaker came by: "I
+    passed the mill at ten. The cart stood there", "The cart was being loaded", "There was no cart"."""
+    before = Said(said.before).plain
+    if not _CAME_BY.search(before) or _NOT_SO & set(_split(text)) or names_predicate(asked, text):
+        return None
+    around = f"{before} {text}"
+    things = identifiers(asked.text)
+    if _number_behind(asked.predicate[-1], before) not in ("", _number_behind(asked.predicate[-1], asked.text)):
+        return None  # "mill 4" is not "mill 3"
+    if not (names_predicate(asked, before) and identify(things, identifiers(around), said.title)):
+        return None
+    if not (days_agree(asked.text, around) and _covers(asked, around)) or not _at_that_minute(asked, around):
+        return None
+    subject = asked.subject or tuple(part for name in asked.names[:1] for part in name[-1:])
+    seen = re.match(
+        r"(?:The |A |An |My |His |Her |Their |Our )?(?P<who>(?:[\w'-]+ ){1,4}?)(?:was|were|stood|lay|sat|hung)\b"
+        r"(?P<how>.*)",
+        text,
+    )
+    if seen and _holds_all(subject, seen["who"]) and not (_NEGATION | _AWAY) & set(_split(seen["how"])[:2]):
+        elsewhere = re.match(
+            r"\W*(?:already |still )?(?:in|at|on|inside|outside|behind|under) (?!the (?:rows|way)\b)", seen["how"]
+        )
+        return "yes" if elsewhere is None else None
+    none = re.match(
+        r"(?:There (?:was|were) no (?P<who>[\w -]{2,40})|(?:I (?:saw|found|met) no (?P<whom>[\w -]{2,40})))", text
+    )
+    return "no" if none and _holds_all(subject, none["who"] or none["whom"]) else None
+
+
+def _number_behind(word: str, text: str) -> str:
+    found = re.search(rf"\b{re.escape(word)} (?:no\.? ?)?(\d+|[A-Z]\b)", text, re.IGNORECASE)
+    return found[1] if found and (found[1].isdigit() or found[1].isupper()) else ""
+
+
+def _holds_all(words: Sequence[str], text: str) -> bool:
+    held = _split(text)
+    return bool(words) and all(any(_means(one, word) for one in held) for word in words)
+
+
+def _at_that_minute(asked: Asked, around: str) -> bool:
+    """Whether a text may be of the time of the day that a question gives."""
+    wanted, given = Said(asked.text).minutes, Said(around).minutes
+    return not (wanted and given) or min(abs(one - other) for one in wanted for other in given) <= SAME_MINUTES
+
+
+_CAME_BY = re.compile(
+    r"\b(?:I|we|We) (?:\w+ly |then |later |also )*(?:drove|walked|rode|cycled|ran|went|came|passed|looked|stood|sat|was"
+    r"|were|arrived|called|stopped|returned|entered|crossed|visited|inspected|checked|reached|opened|got)\b"
+)
+"""How a speaker comes to be where what the next sentence says was seen."""
 _OBJECT = re.compile(r"\b(?:it|them|they)\b")
 _MONTH_MAY = re.compile(r"(?<=\d )May\b|\bMay(?= \d)|(?<=\b(?:in|of|by) )May\b")  # no permission
 _EMPTY = frozenset({"", "-", "–", "—", "no", "none", "n/a", "nil", "never", "not yet", "false", "pending"})
@@ -378,7 +440,7 @@ def _verbal(asked: Asked, words: list[str], around: str) -> Stance | None:
         return None
     for at, word in enumerate(words):
         opposite = _opposed(word, main)
-        if not (opposite or _means(word, main)):
+        if not (opposite or _means(word, main) or (asked.passive and acts.converse(word, main))):
             continue
         reach = words[max(0, at - _REACH - 1) : at]
         if _infinitive(reach) and not any(map(_UNDONE.match, reach)):
@@ -511,7 +573,11 @@ def _covers(asked: Asked, around: str) -> bool:
     held = set(_split(around))
     main = asked.predicate[-1]
     count = sum(
-        any(_means(one, word) or (word == main and _opposed(one, word)) for one in held)
+        any(
+            _means(one, word)
+            or (word == main and (_opposed(one, word) or (asked.passive and acts.converse(one, word))))
+            for one in held
+        )
         or (asked.placed and word == main and "there" in held)
         for word in asked.words
     )
@@ -555,6 +621,7 @@ def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:
     speaker = set(re.findall(r"[^\W_]+", (said.speaker or "").lower()))
     first, *rest = asked.names
     own = re.search(r"\b(?:I|me|my|we|our|us)\b", text) is not None and bool(_named_in(first, speaker))
+    own = own or (re.search(r"\b[Yy]ou\b", text) is not None and _named_in(first, said.recipient))
     if not (_named_in(first, held) or own):
         return False
     return all(

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from display_checks import check
@@ -82,6 +83,33 @@ def test_a_group_does_not_contradict_itself_and_every_two_groups_are_compared() 
     other = answer("The rent is $9 a month.")
     found = list(contradictions({"a": both, "b": other, "c": both}))
     assert [one.groups for one in found] == [("a", "b"), ("b", "c")]
+
+
+def test_a_header_is_no_sentence_before_and_a_denial_of_an_act_is_found(tmp_path: Path) -> None:
+    corpus = hybrid.Corpus.open(tmp_path / "corpus", Settings(memory=MemorySettings(enabled=False)))
+    header = (
+        "From: {} <x@example.org>\nTo: {} <y@example.org>\nDate: Mon, 03 May 2021 09:14:00 +0000\nSubject: Flood\n\n"
+    )
+    (tmp_path / "tek.eml").write_text(
+        header.format("Ben Tek", "Cy Wye")
+        + "Cy,\n\nWe gave the tenant notice of the flood by text message. Ann sent it.\n"
+    )
+    (tmp_path / "orr.eml").write_text(
+        header.format("Ann Orr", "Ben Tek").replace("09:14", "17:50")
+        + "Ben, I never sent the tenant a text message about the flood.\n"
+    )
+    (tmp_path / "wye.eml").write_text(
+        header.format("Cy Wye", "Ben Tek") + "Ben, I never sent the tenant a text message about the auction.\n"
+    )
+    corpus.ingest(tmp_path / "tek.eml", tmp_path / "orr.eml", tmp_path / "wye.eml")
+    tek, orr, wye = (hybrid.Filter(sources=f"*{name}.eml") for name in ("tek", "orr", "wye"))
+    question = "Did Ann Orr send a text message about the flood?"
+    (found,) = corpus.compare(question, {"tek": tek, "orr": orr}, route="lookup").contradictions
+    assert [claim.text for claim in found.claims] == [
+        "Ann sent it.",
+        "Ben, I never sent the tenant a text message about the flood.",
+    ]
+    assert corpus.compare(question, {"tek": tek, "wye": wye}, route="lookup").contradictions == ()
 
 
 def test_what_nothing_carries_contradicts_nobody() -> None:

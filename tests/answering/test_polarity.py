@@ -543,6 +543,62 @@ def test_what_can_both_be_right_is_no_contradiction(question: str, one: Said, ot
     assert contradict(other, one, question) is None
 
 
+CART = "Was the cart at mill 3 at 10:20 on 4 May 2021?"
+PASSED = "1. On 4 May 2021 I rode past mill 3 at 10:20."
+SEEN_THERE: list[tuple[str, str, Stance | None]] = [
+    (PASSED, "The cart was standing before the gate.", "yes"),
+    (PASSED, "The cart stood there with its lamps on.", "yes"),
+    (PASSED, "There was no cart.", "no"),
+    (PASSED, "I saw no cart and no driver.", "no"),
+    ("On 4 May 2021 I walked past mill 3 at twenty past ten.", "The cart was being loaded.", "yes"),
+    (PASSED, "The cart was not being loaded.", None),
+    (PASSED, "The cart was at the ferry.", None),
+    (PASSED, "The wagon was standing before the gate.", None),
+    ("1. On 4 May 2021 I rode past mill 4 at 10:20.", "The cart was standing before the gate.", None),
+    ("1. On 5 May 2021 I rode past mill 3 at 10:20.", "The cart was standing before the gate.", None),
+    ("1. On 4 May 2021 I rode past mill 3 at 16:40.", "The cart was standing before the gate.", None),
+    ("Mill 3 is near the ferry.", "The cart was standing before the gate.", None),
+]
+
+
+@pytest.mark.parametrize(("before", "text", "answer"), SEEN_THERE)
+def test_place_day_and_time_of_the_sentence_before_hold_for_what_was_seen(
+    before: str, text: str, answer: Stance | None
+) -> None:
+    assert stance(read(CART), said(text, "Ann Orr", before=before)) == answer  # type: ignore[arg-type]
+
+
+def test_a_day_in_the_sentence_before_is_the_day_of_what_follows() -> None:
+    asked = read("Was the cart at the mill on 4 May 2021?")
+    assert asked is not None
+    assert stance(asked, said("The cart was at the mill.", "Ann Orr", before="On 4 May 2021 I rode by.")) == "yes"
+    assert stance(asked, said("The cart was at the mill.", "Ann Orr", before="On 9 May 2021 I rode by.")) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("Was a permit given to the circus?", "The circus received a permit in March.", "yes"),
+        ("Was a permit given to the circus?", "The circus never received a permit.", "no"),
+        ("Was the mare sold?", "Mr Wye bought the mare at the fair.", "yes"),
+        ("Was the mare sold?", "Nobody bought the mare.", "no"),
+        ("Was a permit given to the circus?", "The circus received applause.", None),
+        ("Was the mare sold?", "Mr Wye bought the cart.", None),
+    ],
+)
+def test_an_act_is_answered_from_its_other_end(question: str, text: str, answer: Stance | None) -> None:
+    assert stance(read(question), said(text)) == answer  # type: ignore[arg-type]
+
+
+def test_you_are_those_to_whom_a_mail_is_addressed() -> None:
+    asked = read("Was Ben Tek invited to the fair?")
+    assert asked is not None
+    header = "From: Ann Orr <a@x> To: Ben Tek <b@x> Date: Mon, 3 May 2021 09:00:00 +0000"
+    text = "We invited you to the fair in April."
+    assert stance(asked, Said(text, "", "Ann Orr", None, "", header)) == "yes"
+    assert stance(asked, Said(text, "", "Ann Orr", None, "", header.replace("Ben Tek", "Cy Wye"))) is None
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
     folder = write(tmp_path_factory.mktemp("accounts"))

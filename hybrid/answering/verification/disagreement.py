@@ -154,6 +154,17 @@ class Said:
         return match["name"].split()[-1] if match else ""
 
     @cached_property
+    def recipient(self) -> frozenset[str]:
+        """The words of the names of those to whom the mail is addressed in which it stands, in lower case, as far as
+        what stands before it has its header."""
+        headers = list(_ADDRESSED.finditer(self.context))
+        return (
+            frozenset(re.findall(r"[^\W\d_]+", re.sub(r"<[^>]*>", "", headers[-1]["to"]).lower()))
+            if headers
+            else frozenset()
+        )
+
+    @cached_property
     def said_plainly(self) -> str:
         """The sentence without who is reported to say it."""
         match = _SAID_BY.match(self.plain)
@@ -250,6 +261,7 @@ class Said:
         return frozenset(found)
 
 
+_ADDRESSED = re.compile(r"\bTo: (?P<to>.{2,200}?)(?= [A-Z][a-z]+(?:-[A-Za-z]+)*: )")
 _PRONOUN_FIRST = re.compile(r"(?:and |but )?(?:he|she|it|they|this|that|these|those|there)\b", re.IGNORECASE)
 _SAME_DAY = re.compile(r"\bthat (?:day|night|morning|evening|afternoon|week)\b", re.IGNORECASE)
 _SAID_BY = re.compile(
@@ -620,6 +632,11 @@ def days_agree(one: str, other: str) -> bool:
     mine, theirs = _periods(one), _periods(other)
     precise = frozenset(day for day in theirs if day[2] is not None) or theirs
     return not mine or not precise or any(_agree(a, b) for a in mine for b in precise)
+
+
+def any_day_given(text: str) -> bool:
+    """Whether a text gives a day of a month."""
+    return any(day[1] and day[2] for day in _periods(text))
 
 
 def any_day(one: str, other: str) -> bool:
