@@ -408,10 +408,12 @@ def test_a_judge_makes_what_the_rules_leave_open_likely_and_is_named(corpus: Sma
 
 
 def test_without_a_judge_what_the_rules_leave_open_has_the_probability_of_its_words(corpus: SmallCorpus) -> None:
-    (claim,) = written(judged(corpus, None))
+    (claim,) = written(judged(corpus, None, "Whoever obtains linen cloth here has to come up with $12,500 a month."))
     assert (claim.verdict, claim.decided_by) == ("unsupported", "word alignment")
     assert claim.probability is not None
     assert claim.probability < 0.9
+    (claim,) = written(judged(corpus, None))
+    assert (claim.verdict, claim.decided_by) == ("likely", "word alignment")
 
 
 def test_a_judge_that_says_no_leaves_the_claim_unsupported_with_its_probability(corpus: SmallCorpus) -> None:

@@ -18,6 +18,7 @@ FALSE = [
     ("denial", "The bank denies that it received the form.", "The bank received the form."),
     ("plan", "The council intends to close the bridge in March.", "The council closed the bridge in March."),
     ("plan", "Orford offered to buy the mill.", "Orford bought the mill."),
+    ("motion", "Mr Bell moved that the fee be waived.", "On a motion by Mr Bell, the fee was waived."),
     ("request", "The tenant was asked to repair the gate.", "The tenant repaired the gate."),
     ("question", "Did the auditor see the ledger?", "The auditor saw the ledger."),
     ("question", "It is unclear whether the auditor saw the ledger.", "The auditor saw the ledger."),
@@ -107,6 +108,7 @@ FALSE = [
 ]  # fmt: skip
 
 TRUE = [
+    ("Mr Bell moved that the fee be waived.", "Mr Bell put forward a motion that the fee be waived."),
     ("The lease runs for 24 months.", "The lease runs for two years."),
     ("The appeal must be lodged within two weeks.", "There are 14 days in which the appeal must be lodged."),
     ("Three quarters of the members must agree.", "The agreement of 75 percent of the members is required."),

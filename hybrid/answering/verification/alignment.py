@@ -315,9 +315,11 @@ def probability(claim: str, span: str, encoder: Encoder) -> float:
     return 1 / (1 + math.exp(-(intercept + float(features(claim, span, encoder) @ weights))))
 
 
-REWORDED = 1
+REWORDED = 0
 """Words of a claim that are other than the span's, up to which words in other places count. Who says a thing in other
-words moves them about as well: of the development lists' true claims 46 were approved with this and 18 without."""
+words moves them about as well: with 0 the fit gives 73 true claims and 2 false ones of the development lists, each left
+out, a probability of 0.9, with 1 63 and 2, and without the check 80 and 2; of the adversary's claims that no rule
+approves (seed 11, 40 of a kind) 22 true and no false one, 20 and none, 31 and 2."""
 REARRANGED = 0.5
 """The probability where words are rearranged. Not measured: no list shows how often writers do it on purpose."""
 

@@ -77,6 +77,14 @@ PLANNED = any_of(
     discuss(?:ed|ing)? (?:whether|a|the possibility) ; possibility ; if approved ; subject to approval
     """
 )
+MOVED = any_of(r"moved that")
+"""What a motion asks for, which its meeting may or may not do."""
+MOVED_SAID = any_of(
+    r"""
+    moved ; motion (?:to|that|for) ; propos\w+ ; suggest\w* ; ask(?:s|ed) (?:that|for) ; call(?:s|ed) (?:for|on|upon)
+    ; want(?:s|ed) ; resolution (?:to|that) ; put forward ; should
+    """
+)
 REQUESTED = any_of(
     r"""
     ask(?:s|ed|ing)? ; request\w* ; urg(?:e|es|ed|ing) ; invit(?:e|es|ed|ing|ation) ; order(?:s|ed)?(?= \w+ to|
