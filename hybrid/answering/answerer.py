@@ -15,8 +15,10 @@ from typing import Any, Protocol, get_args
 import numpy as np
 
 from hybrid.answering import (
+    absent_things,
     abstention,
     digest,
+    disputes,
     enumeration,
     enumeration_answer,
     enumeration_question,
@@ -271,6 +273,9 @@ class Answerer:
             events.append(context.note(f"Read as: {asked}"))
         events += [context.note(one) for one in self._unknown_values(where)]
         if self._enumerated(context):
+            things = self._absent_things(asked, where)
+            if things and not any(f"“{one}”" in note for one in things for note in context.notes):
+                events.append(context.note(premises.sentence(things, len(self._catalog.matching(where or Filter())))))
             return
         with context.timed("search"):
             asked, misnamed = self._renamed(asked, where)
@@ -279,22 +284,29 @@ class Answerer:
             context.idf = self._idf_of(context.commit.n if context.commit else None)
             context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, hits))
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
-            missing, absent = self._absent(asked, where, context.evidence)
-            absent = [*misnamed, *absent]
+            unheld, said = self._absent(asked, where, context.evidence)
+            absent = [*misnamed, *said]
             about_others = len(context.evidence)
-            context.evidence = premises.without_other_identifiers(context.evidence, missing, asked)
+            context.evidence = premises.without_other_identifiers(context.evidence, unheld, asked)
             if len(context.evidence) < about_others:
                 context.answerability = abstention.answerability(asked, context.evidence, context.idf)
-            left = [part for part in abstention.parts(asked) if not premises.is_about(part, missing)]
+            nouns = [one for one in unheld if one.isalpha() and one.islower()]
+            left = [
+                part
+                for part in abstention.parts(asked)
+                if not premises.is_about(part, unheld) and not absent_things.asks_for(part, nouns)
+            ]
             if not left:
                 context.answerability = Answerability(0.0)
-            elif missing:
+            elif unheld:
                 asked = " and ".join(left)
             positions_of = self._positions(context, vector) if left else []
             if positions_of and not context.answerability.confident:
                 context.answerability = Answerability(ranker.load().confident)  # each is said of what is asked
             elif not positions_of:
                 asked = positions.topic(asked) or asked  # "what do the parties say" is no part to be looked for
+            if disputes.asks_about_whole(context.question) and left and not positions_of:  # every corpus answers it
+                context.answerability = Answerability(context.answerability.probability, general=True)
             of_person = self._of_person(context) if left else []
             if of_person and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
@@ -428,18 +440,30 @@ class Answerer:
         terms = premises.absent(premises.premises(asked), [sentence.text for sentence in found])
         if where is None:  # what the full text finds needs no documents to be looked through
             terms = tuple(term for term in terms if not self._catalog.count_lexical(exact_phrase(term), 1))
-        if not terms:
+        things = self._absent_things(asked, where)
+        if not (terms or things):
             return (), []
         documents = self._catalog.matching(where or Filter())
         terms = tuple(term for term in terms if premises.absent([term], self._texts_that_may_hold(term, documents)))
-        if not terms or not documents:
+        if not (terms or things) or not documents:
             return (), []
-        said = [premises.sentence(terms, len(documents))]
+        said = [premises.sentence((*terms, *things), len(documents))]
         words = self._catalog.words()
         alike = ((term, premises.alike(term, words)) for term in terms)
         said += [f"“{other}” is." for term, other in alike if other and other.lower() != term.lower()]
         known = self._known_by_first_name(asked, terms) if where is not None else frozenset()
-        return tuple(term for term in terms if term not in known), [" ".join(said)]
+        return (*(term for term in terms if term not in known), *things), [" ".join(said)]
+
+    def _absent_things(self, asked: str, where: Filter | None) -> tuple[str, ...]:
+        """The things of the question that none of the documents searched has in any form or by another word."""
+        things = absent_things.things(asked)
+        if not things or self._supplied:
+            return ()
+        held = self._catalog.words()
+        if where is None:
+            return absent_things.missing(asked, held.keys())
+        documents = set(self._catalog.matching(where))
+        return absent_things.missing(asked, {word for word, ids in held.items() if not documents.isdisjoint(ids)})
 
     def _known_by_first_name(self, asked: str, missing: Collection[str]) -> frozenset[str]:
         """The names of somebody whom other documents name in full, and those that are searched by a part: "Katherine"
@@ -511,17 +535,28 @@ class Answerer:
 
     def _positions(self, context: RequestContext, vector: np.ndarray) -> list[Sentence]:
         """What each party says, where that is asked; nothing for another question, or where fewer than two speak."""
+        whole = disputes.asks_about_whole(context.question)
         about = positions.topic(context.question)
-        if about is None or (context.route.name == "lookup" and context.route.forced):
+        if not (whole or about is not None) or (context.route.name == "lookup" and context.route.forced):
             return []
-        found = context.evidence
-        if not self._supplied:
-            hits = self._searcher.search(f"{about}. {positions.SEARCHED}", FURTHER, context.where)
-            vector = self._embedder.encode([about])[0] if about else vector
-            known = {one.key for one in found}
-            more = [one for one in gather(self._catalog, hits) if one.key not in known]
-            found = with_similarity(self._embedder, vector, [*found, *more])
-        return positions.choose(about, found, self._catalog, self._settings.answer.digest_words)
+        words = self._settings.answer.digest_words
+        if about is not None:
+            embedded = self._embedder.encode([about])[0] if about else vector
+            sought = self._disputing(context, f"{about}. {positions.SEARCHED}", embedded)
+            chosen = positions.choose(about, sought, self._catalog, words)
+            if chosen or not whole:
+                return chosen
+        sought = self._disputing(context, f"{context.question} {disputes.SEARCHED}", vector)
+        return disputes.choose(sought, self._catalog, words)
+
+    def _disputing(self, context: RequestContext, query: str, vector: np.ndarray) -> Sequence[Sentence]:
+        """The evidence, and the sentences that a query in the words of a dispute finds."""
+        if self._supplied:
+            return context.evidence
+        known = {one.key for one in context.evidence}
+        hits = self._searcher.search(query, FURTHER, context.where)
+        more = [one for one in gather(self._catalog, hits) if one.key not in known]
+        return with_similarity(self._embedder, vector, [*context.evidence, *more])
 
     def _of_person(self, context: RequestContext) -> list[Quoted]:
         """What shows what somebody knew or said, where that is asked; nothing where nobody is asked about, or no

@@ -8,7 +8,7 @@ taken that give a cause, a claim or a denial, where one of them speaks of the to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.answering.evidence import Sentence, Texts, collapse, speaker_of
@@ -85,7 +85,7 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
     asked = {root(stem) for stem in lexicon.content_words(about)} - _VAGUE
     roots = {one.key: {root(stem) for stem in lexicon.content_words(one.text)} for one in found}
     titles = {one.document_id: {root(stem) for stem in lexicon.content_words(one.title)} for one in found}
-    taking = [one for one in found if _takes_a_position(one, about) and not _is_agreement(texts, one)]
+    taking = [one for one in found if _takes_a_position(one, about) and not is_agreement(texts, one)]
     disputing = {one.document_id for one in taking}
     if asked and not any(asked & (roots[one.key] | titles[one.document_id]) for one in found
                          if one.document_id in disputing):  # fmt: skip
@@ -94,7 +94,7 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
     for one in taking:
         best[one.document_id] = max(best.get(one.document_id, 0.0), one.similarity)
     near = {one for one, similarity in best.items() if similarity >= MIN_SHARE * max(best.values())}
-    disputed = asked.union(*(roots[one.key] for one in taking if one.document_id in near and _who_says(texts, one)))
+    disputed = asked.union(*(roots[one.key] for one in taking if one.document_id in near and who_says(texts, one)))
     sharing: dict[int, set[str]] = {}
     for one in found:
         sharing.setdefault(one.document_id, set()).update(roots[one.key] & disputed)
@@ -114,7 +114,7 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
         if said in taken:
             continue
         taken.add(said)
-        who = _who_says(texts, one)
+        who = who_says(texts, one)
         by_party.setdefault((0 if who else one.document_id, who), []).append(one)
     named = {key for key in by_party if key[1]}
     if len(named) > 1:  # then what nobody says is left out, if it is not of the topic and gives no cause of it either
@@ -125,30 +125,31 @@ def choose(about: str, found: Sequence[Sentence], texts: Texts, words: int) -> l
         }
     if len(by_party) < 2:
         return []
-    return _within(by_party, words)
+    return in_turn(list(by_party.values())[:PARTIES], words, PARTIES * MOST_OF_ONE, MOST_OF_ONE)
 
 
-def _within(by_party: Mapping[tuple[int, str], Sequence[Sentence]], words: int) -> list[Sentence]:
-    """The best of each party, then the next ones, up to so many words; in the order of their texts."""
+def in_turn(by_party: Iterable[Sequence[Sentence]], words: int, most: int, of_one: int | None = None) -> list[Sentence]:
+    """The best of each party, then the next ones, up to so many words, sentences, and sentences ``of_one``; in the
+    order of their texts."""
     chosen: list[Sentence] = []
-    parties = list(by_party.values())[:PARTIES]
-    for place in range(MOST_OF_ONE):
+    parties = list(by_party)
+    for place in range(max(map(len, parties), default=0) if of_one is None else of_one):
         for sentences in parties:
-            if place < len(sentences) and len(sentences[place].text.split()) <= words:
+            if place < len(sentences) and len(sentences[place].text.split()) <= words and len(chosen) < most:
                 chosen.append(sentences[place])
                 words -= len(sentences[place].text.split())
     first = {one.document_id: at for at, one in reversed(list(enumerate(chosen)))}
     return sorted(chosen, key=lambda one: (first[one.document_id], one.start))
 
 
-def _who_says(texts: Texts, one: Sentence) -> str:
+def who_says(texts: Texts, one: Sentence) -> str:
     """The speaker or the author of a sentence; empty where nobody is known."""
     document = texts.document(one.document_id)
     author = "" if one.quoted else document.metadata.author or ""
     return speaker_of(document, one.start, quoted=one.quoted) or author
 
 
-def _is_agreement(texts: Texts, one: Sentence) -> bool:
+def is_agreement(texts: Texts, one: Sentence) -> bool:
     """Whether a sentence is a term of a contract or of its draft, which takes no side."""
     status = texts.document(one.document_id).status
     return status is not None and status.name in ("executed", "draft", "superseded", "unsigned")

@@ -175,7 +175,9 @@ def test_where_nothing_answers_nothing_is_cited_and_the_memory_is_not_asked(corp
     subject = Answerer(corpus.catalog, corpus.searcher, corpus.embedder, FixedRouter("both"), memory, Settings())
     answer = subject.ask("Which enzyme splits lactose in mammals?")
     assert (answer.found, answer.claims, answer.citations) == (False, (), ())
-    assert answer.text == "Nothing in the 2 documents of the corpus answers this question."
+    nothing = "Nothing in the 2 documents of the corpus answers this question."
+    named = "“enzyme”, “lactose” and “mammals” are in none of the 2 documents searched."
+    assert answer.text == f"{named} {nothing}"
     assert session.asked == []
 
 
@@ -189,19 +191,19 @@ NOT_THERE = "Which enzyme of ACME-2021-078 splits lactose?"
         (
             {"a.txt": CONTRACT},
             None,
-            "“ACME-2021-078” is not in the document searched. "
+            "“ACME-2021-078”, “enzyme” and “lactose” are not in the document searched. "
             "Nothing in the one document of the corpus answers this question.",
         ),
         (
             {"a.txt": CONTRACT, "b.txt": LETTER},
             None,
-            "“ACME-2021-078” is in none of the 2 documents searched. "
+            "“ACME-2021-078”, “enzyme” and “lactose” are in none of the 2 documents searched. "
             "Nothing in the 2 documents of the corpus answers this question.",
         ),
         (
             {"a.txt": CONTRACT, "b.txt": LETTER, "c.txt": "It rained."},
             Filter(sources=("a.txt", "b.txt")),
-            "“ACME-2021-078” is in none of the 2 documents searched. "
+            "“ACME-2021-078”, “enzyme” and “lactose” are in none of the 2 documents searched. "
             "Nothing in the 2 documents that the filter lets through answers this question.",
         ),
         (

@@ -1,0 +1,165 @@
+"""What a dispute as a whole is about: what its parties contest, claim and deny, party by party.
+
+"What is the dispute about?", "What went wrong?" and "Who is to blame?" name nothing that a search could find. The
+sentences are chosen by what they do in a dispute: they deny, demand, report damage or blame somebody, and another
+person says of the same things something else. Terms of contracts, drafts and the form of a document are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hybrid.answering import positions, premises
+from hybrid.answering.enumeration_terms import root, rooted
+from hybrid.answering.evidence import Sentence, Texts, collapse
+from hybrid.answering.selection import actuality, boilerplate
+from hybrid.text import lexicon
+from hybrid.text.formatting import who_and_when
+
+MOST = 12
+"""Sentences at most, about as many as a digest of the parties' positions has; not varied."""
+SEARCHED = (
+    "I never agreed to that, and we deny it. You did not tell us. You owe us money; we demand payment. It was damaged, "
+    "lost or late. It is your fault."
+)
+"""What is searched for beside the question to find the documents of a dispute."""
+_WORDS = rooted(
+    """
+    dispute quarrel argument argue disagreement disagree conflict controversy row fight fall fell out wrong blame fault
+    go went problem trouble case matter litigation lawsuit proceedings complaint issue difference responsible party
+    side say claim about between this come lead happen start begin cause reason main really exactly actually whole over
+    here there root heart basis stand each both other another one sue suit court
+    """
+)
+_ASKED = re.compile(
+    r"\b(?:disput\w*|quarrel\w*|argument|argu(?:e|ed|ing)|disagree\w*|conflict|controversy|row|fight|problem|trouble"
+    r"|litigation|lawsuit|proceedings|complaint|case|fault|blam\w+|wrong)\b|\b(?:fall|fell|fallen|falling) out\b"
+    r"|\bcome to (?:this|that)\b|\bat issue\b|\b(?:parties|sides?) (?:say|disagree|stand)\b",
+    re.IGNORECASE,
+)
+_FOR_ANOTHER = re.compile(r"\b(?:in case|in that case|in any case|in the case of|no problem)\b", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:not|never|nobody|no one|none|nothing|neither|no|den(?:y|ies|ied)|disput\w+|reject\w*|refus\w+|withheld"
+    r"|withhold\w*|without)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_DEMANDS = re.compile(
+    r"\b(?:claim(?:s|ed)?|demand\w*|(?:I|we) want|ask(?:s|ed)? for|ow(?:e|es|ed|ing)|unpaid|outstanding|overdue"
+    r"|compensat\w+|refund\w*|damages|insist\w*|offer(?:s|ed)?|(?:must|would|shall|should|will) pay|reimburs\w+)\b",
+    re.IGNORECASE,
+)
+_HARMS = re.compile(
+    r"\b(?:dead|die[sd]?|dying|death|damag\w+|lost|los(?:s|ses|e|es|ing)|destroy\w+|brok(?:e|en)|fail\w*|late|delay\w*"
+    r"|defect\w*|leak\w*|injur\w+|hurt|burn\w*|flood\w*|spoil\w*|crack\w*|collaps\w+|rot\w*|sick|ill|contaminat\w+"
+    r"|poison\w*|missing|stolen|wrong\w*|mistake\w*|faulty|ruin\w*|wreck\w*|fell|wors(?:e|t))\b",
+    re.IGNORECASE,
+)
+_BLAMES = re.compile(
+    r"\b(?:because|caus(?:e[sd]?|ing)|due to|owing to|result(?:ed)? (?:of|from|in)|fault|blam\w+|negligen\w+|breach\w*"
+    r"|liab\w+|responsib\w+|should have|ought to have|contrary to|accus\w+|alleg\w+|in my (?:view|opinion))\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"\b(?:I|we|you|he|she|they|[A-Z]\w+) (?:had |have |has |only |also )?"
+    r"(?:told|promised|warned|agreed|gave|sent|knew|decided|said|assured|informed|notified)\b"
+)
+_KINDS = (_DENIES, _DEMANDS, _HARMS, _BLAMES, _TELLS)
+_NUMBER = re.compile(r"^\s*\(?\d+(?:\.\d+)*[.)]\s")
+_UNNAMED = "document"
+_CONTESTED = 1.0
+"""What a sentence gains that another person contests, in kinds of `_KINDS`; not measured."""
+_SHARED, _SHARE = 2, 0.5
+"""Words and numbers, and their share of the shorter sentence's, from which two sentences speak of the same; not
+measured."""
+
+
+def asks_about_whole(question: str) -> bool:
+    """Whether a question asks about a dispute as a whole, and names no more of it than its parties.
+
+    Example:
+        >>> asks_about_whole("What went wrong?"), asks_about_whole("What went wrong with the pump?")
+        (True, False)
+    """
+    if not _ASKED.search(question) or _FOR_ANOTHER.search(question) or lexicon.facts(question).required:
+        return False
+    named = {part.casefold() for name in premises.premises(question) for part in lexicon.parts(name)}
+    named |= {lexicon.stem(one) for one in named}
+    return all(stem in named or root(stem) in _WORDS or stem in _WORDS for stem in lexicon.content_words(question))
+
+
+def choose(found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence]:
+    """Of each party what is contested, denied, demanded or blamed, the strongest first, up to so many words; in the
+    order of the texts. Nothing where no sentence does any of this.
+
+    Args:
+        found: sentences of the documents, with their similarities to the question.
+        texts: the documents.
+        words: in all sentences together.
+    """
+    stated = [one for one in found if _states(one) and not positions.is_agreement(texts, one)]
+    distinct = list(
+        {boilerplate.words_of(one.text): one for one in sorted(stated, key=lambda one: -one.quoted)}.values()
+    )
+    who = {one.key: _party(texts, one) for one in distinct}
+    spoken = {one.key: _spoken_of(one.text) for one in distinct}
+    scores: dict[tuple[int, int, int], float] = {}
+    for one in distinct:
+        text = collapse(one.text)
+        kinds = sum(pattern.search(text) is not None for pattern in _KINDS)
+        contested = any(
+            other.document_id != one.document_id
+            and who[other.key] != who[one.key]
+            and _same_thing(spoken[one.key], spoken[other.key])
+            and _differ(one.text, other.text)
+            for other in distinct
+        )
+        if kinds or contested:
+            scores[one.key] = kinds + _CONTESTED * contested + one.similarity
+    by_party: dict[str, list[Sentence]] = {}
+    for one in sorted((one for one in distinct if one.key in scores), key=lambda one: -scores[one.key]):
+        by_party.setdefault(who[one.key], []).append(one)
+    named = {party: said for party, said in by_party.items() if not party.startswith(_UNNAMED)}
+    if len(named) > 1:  # then what nobody says is left out where it speaks of none of them
+        last = {party.split()[-1] for party in named if party.split()}
+        by_party = {
+            party: said
+            for party, said in by_party.items()
+            if party in named or any(last & set(one.text.casefold().replace("'", " ").split()) for one in said)
+        }
+    return positions.in_turn(by_party.values(), words, MOST)
+
+
+def _party(texts: Texts, one: Sentence) -> str:
+    """Whose words a sentence is, without an address; the document where nobody is known."""
+    who = positions.who_says(texts, one)
+    return (who_and_when(who, None) or who).casefold() if who else f"{_UNNAMED} {one.document_id}"
+
+
+def _spoken_of(text: str) -> frozenset[str]:
+    """The roots of a sentence's words, and its numbers."""
+    return frozenset(root(stem) for stem in lexicon.content_words(text)) | lexicon.facts(_NUMBER.sub("", text)).required
+
+
+def _same_thing(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= max(_SHARED, _SHARE * min(len(one), len(other)))
+
+
+def _states(one: Sentence) -> bool:
+    text = collapse(one.text)
+    if one.is_row or boilerplate.is_label(text) or boilerplate.is_opening(text) or text.endswith("?"):
+        return False
+    return (
+        boilerplate.is_statement("", one.text)
+        and len(text.split()) > 3
+        and text[-1] in '.!”"'
+        and (actuality.qualification(text) not in ("an option", "a request"))
+    )
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether one of two sentences denies and the other does not, or both give numbers and none is the same."""
+    if bool(_DENIES.search(one)) != bool(_DENIES.search(other)):
+        return True
+    numbers = lexicon.facts(one).required, lexicon.facts(other).required
+    return all(numbers) and numbers[0] != numbers[1]

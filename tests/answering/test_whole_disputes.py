@@ -1,0 +1,80 @@
+"""A question about a dispute as a whole is answered by what each side contests, claims and denies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hybrid
+from hybrid.answering import disputes
+
+SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+FILES = {
+    "contract.txt": "PIANO TUNING CONTRACT between Hall Verdi and Otto Lenz\n\n"
+    "1. The tuner shall tune the grand piano before each concert.\n2. The fee is 140 euros for each tuning.\n\n"
+    "Signed on 2 March 2024\n/s/ Otto Lenz\n/s/ Carla Moro, for Hall Verdi\n",
+    "draft.txt": "DRAFT of 1 February 2024\n\nPIANO TUNING CONTRACT between Hall Verdi and Otto Lenz\n\n"
+    "1. The tuner shall never be late.\n2. The fee is 120 euros for each tuning.\n\nNot signed.\n",
+    "moro.eml": "From: Carla Moro <carla@verdi.example>\nTo: Otto Lenz <otto@lenz.example>\n"
+    "Date: Mon, 03 Jun 2024 09:00:00 +0200\nSubject: Saturday\n\nMr Lenz,\n\n"
+    "The piano was out of tune on Saturday and the soloist left. You did not come at four as we had agreed. "
+    "We shall pay nothing for June.\n\nCarla Moro\n",
+    "lenz.eml": "From: Otto Lenz <otto@lenz.example>\nTo: Carla Moro <carla@verdi.example>\n"
+    "Date: Tue, 04 Jun 2024 10:00:00 +0200\nSubject: Re: Saturday\n\nMrs Moro,\n\n"
+    "I came at four and the hall was locked. You owe me 280 euros for May. My daughter plays the harp.\n\nOtto Lenz\n",
+}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("hall")
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
+    corpus.ingest(*(folder / name for name in FILES))
+    return corpus
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did they fall out, and what does each side say?",
+        "What is the quarrel about?",
+        "What went wrong?",
+        "How did it come to this?",
+        "Whose fault is it?",
+        "What is the disagreement between Otto Lenz and Hall Verdi about?",
+    ],
+)
+def test_both_sides_claims_and_denials_are_quoted(corpus: hybrid.Corpus, question: str) -> None:
+    answer = corpus.ask(question)
+    texts = [claim.text for claim in answer.claims]
+    for part in ("You did not come at four", "I came at four", "You owe me 280 euros"):
+        assert any(part in text for text in texts), part
+    assert not any("harp" in text or "shall tune" in text or "120 euros" in text for text in texts)
+    assert corpus.verify(answer) == []
+
+
+def test_where_nobody_disputes_the_whole_is_told(tmp_path: Path) -> None:
+    corpus = hybrid.Corpus.open(tmp_path, SETTINGS)
+    corpus.ingest([hybrid.Document.from_text("The bakery opened in 1987. It sells rye bread and rolls.", "a.txt")])
+    answer = corpus.ask("What is the dispute about?")
+    assert answer.found
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("What is the problem?", True),
+        ("Who is to blame?", True),
+        ("What is the case about?", True),
+        ("What is the problem with the boiler?", False),
+        ("Who is to blame for the flood?", False),
+        ("Which case was packed?", False),
+        ("What is the fee in case of a delay?", False),
+        ("Did they fall out over invoice 12?", False),
+    ],
+)
+def test_a_question_about_a_part_of_a_dispute_is_none_about_the_whole(question: str, whole: bool) -> None:
+    assert disputes.asks_about_whole(question) is whole
