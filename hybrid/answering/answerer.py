@@ -274,7 +274,7 @@ class Answerer:
         events += [context.note(one) for one in self._unknown_values(where)]
         if self._enumerated(context):
             things = self._absent_things(asked, where)
-            if things and not any(f"“{one}”" in note for one in things for note in context.notes):
+            if things and not any(f"“{one}”" in said for one in things for said in (*context.notes, context.nothing)):
                 events.append(context.note(premises.sentence(things, len(self._catalog.matching(where or Filter())))))
             return
         with context.timed("search"):
@@ -321,7 +321,7 @@ class Answerer:
             context.route = context.route.model_copy(update={"name": "comprehension"})
         if (context.route.name != "comprehension" or of_person) and not positions_of:
             with context.timed("lookup"):
-                for one in of_person or self._quotes(context, asked, missing):
+                for one in of_person or self._quotes(context, asked, unheld):
                     known = (one.qualification, self._empty_columns(one.sentence))
                     events += context.composer.add_quote(
                         one.sentence, ", ".join(filter(None, known)), one.against, attributed=one.attributed

@@ -36,7 +36,7 @@ def said(answer: hybrid.Answer) -> str:
 @pytest.mark.parametrize(
     ("question", "absent"),
     [
-        ("How many vans were brought on board by crane?", "crane"),
+        ("Were the vans brought on board by crane?", "crane"),
         ("Were the bags weighed with a scale?", "scale"),
         ("Was Inga Ruud on board with a passenger's umbrella?", "umbrella"),
     ],
