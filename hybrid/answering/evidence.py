@@ -212,6 +212,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         status=document.status,
         custodians=tuple(dict.fromkeys(one for one in custodians if one)),
         copies=tuple(one.source for one in sources if one.source != sentence.source),
+        ocr=document.ocr_confidence(sentence.start, sentence.end),
     )
 
 

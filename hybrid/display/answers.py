@@ -27,7 +27,7 @@ from hybrid.display.markup import (
     tag,
 )
 from hybrid.display.routes import route_pill, scale_inline
-from hybrid.text import formatting
+from hybrid.text import formatting, ocr_marks
 from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
@@ -100,6 +100,7 @@ def who_and_when(citation: Citation) -> str:
         citation.status.name if citation.status else None,
         custodians if others else None,
         count(len(citation.copies), "copy", "copies") if citation.copies else None,
+        ocr_marks.label(citation.ocr) if citation.ocr is not None else None,
     )
     return "; ".join(one for one in known if one)
 

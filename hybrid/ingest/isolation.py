@@ -19,16 +19,18 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from hybrid import errors
 from hybrid.errors import DamagedDocumentError, DocumentError, DocumentTooLargeError, HybridError
-from hybrid.ingest.loaders.formats import detect, is_binary
+from hybrid.ingest.loaders.formats import detect, image_kind, is_binary
 from hybrid.ingest.loaders.loading import Loaded, load
+from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.reports import SkippedFile
@@ -40,6 +42,9 @@ _WAITING = 6
 """Times as long by the clock: a process that waits, or shares its core with five others."""
 MEMORY, MEMORY_PER_BYTE = 512 * 2**20, 8
 """Bytes over what a process has before it parses: the larger of the two, the second for each byte of the file."""
+OCR_SECONDS, OCR_MEMORY = 90, 3 * 2**30
+"""More of CPU for each page that OCR reads, and of memory where it reads any: one of 8,000 characters takes 18 s and
+1.7 GiB."""
 IDLE_S = 60.0
 """How long a process waits for the next file. Not measured; to start one takes 0.3 s."""
 _MB = 2**20
@@ -51,12 +56,15 @@ _ADVICE = (
 
 
 def read_here(data: bytes, source: str, settings: IngestSettings) -> bool:
-    """Whether a file is read in this process: plain text and Markdown, unless ``settings.isolate`` says otherwise.
+    """Whether a file is read in this process: plain text and Markdown, unless ``settings.isolate`` says otherwise, and
+    images that nothing can read.
 
     Raises `DocumentError` for what no loader reads, as `load` does.
     """
     if settings.isolate != "auto":
         return settings.isolate == "none"
+    if image_kind(data) is not None:
+        return Ocr(settings.ocr).advice is not None  # to be told so
     return bool(data.strip()) and not is_binary(data) and detect(data, source) in ("text", "markdown")
 
 
@@ -100,23 +108,15 @@ class _Process:
 
     def load(self, data: bytes, source: str, settings: IngestSettings) -> Loaded:
         """What the process makes of the file; afterwards it runs only if it can be asked again."""
-        seconds = SECONDS + SECONDS_PER_MB * math.ceil(len(data) / _MB)
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            self._process.kill()
-
-        clock = threading.Timer(_WAITING * seconds, end)
-        clock.daemon = True
-        clock.start()
-        limits = {"seconds": seconds, "memory": max(MEMORY, MEMORY_PER_BYTE * len(data))}
+        clock = _Clock(SECONDS + SECONDS_PER_MB * math.ceil(len(data) / _MB), self._process.kill)
+        limits = {"seconds": clock.seconds, "memory": max(MEMORY, MEMORY_PER_BYTE * len(data))}
+        ocr = Ocr(settings.ocr, len(data), lambda pages: clock.extend(OCR_SECONDS * pages))
         try:
-            answer = self._ask({"source": source, **limits, "settings": settings.model_dump(mode="json")}, data)
+            answer = self._ask({"source": source, **limits, "settings": settings.model_dump(mode="json")}, data, ocr)
         finally:
             clock.cancel()
         if answer is None:
-            raise self._death(source, len(data), seconds, late.is_set())
+            raise self._death(source, len(data), clock.seconds, clock.late)
         try:
             return _loaded(answer, source, data)
         except DocumentError:
@@ -125,8 +125,9 @@ class _Process:
             self.close()
             raise DamagedDocumentError(source, f"its parser gave no documents ({error}); {_ADVICE}") from error
 
-    def _ask(self, request: Mapping[str, Any], data: bytes) -> bytes | None:
-        """The answer, or ``None`` where the process ended in the middle of it."""
+    def _ask(self, request: Mapping[str, Any], data: bytes, ocr: Ocr) -> bytes | None:
+        """The answer, or ``None`` where the process ended in the middle of it. Pages that the process is about to read
+        by OCR are taken from ``ocr``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -135,7 +136,8 @@ class _Process:
             if self._process.wait() == 0:
                 raise _Ended from None
             return None
-        found = _receive(self._process.stdout)
+        while (found := _receive(self._process.stdout)) is not None and "ocr_pages" in found[0]:
+            ocr.take(int(found[0]["ocr_pages"]))
         if found is None:
             if self._process.wait() == 0:
                 raise _Ended
@@ -160,6 +162,35 @@ class _Process:
             assert pipe is not None
             with suppress(OSError):  # what was still to be sent
                 pipe.close()
+
+
+class _Clock:
+    """Ends a process that takes too long: over ``seconds`` of CPU, of which the clock on the wall shows more."""
+
+    def __init__(self, seconds: int, kill: Callable[[], None]) -> None:
+        self.seconds = 0
+        self.late = False
+        self._kill = kill
+        self._started = time.monotonic()
+        self._timer: threading.Timer | None = None
+        self.extend(seconds)
+
+    def extend(self, seconds: int) -> None:
+        """Give it more time."""
+        self.cancel()
+        self.seconds += seconds
+        left = _WAITING * self.seconds - (time.monotonic() - self._started)
+        self._timer = threading.Timer(left, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.late = True
+        self._kill()
 
 
 class _Pool:
@@ -257,7 +288,8 @@ def _loaded(answer: bytes, source: str, data: bytes) -> Loaded:
     for name in (*(one.source for one in documents[1:]), *(one.source for one in skipped)):
         if not name.startswith(f"{source}#"):
             raise ValueError("they are of another file")
-    return Loaded(documents, skipped, *(tuple((a, b) for a, b in found[name]) for name in ("undated", "left_out")))
+    pairs = (tuple((a, b) for a, b in found[name]) for name in ("undated", "left_out", "doubtful"))
+    return Loaded(documents, skipped, *pairs)
 
 
 # The process --------------------------------------------------------------------------------------------------------
@@ -273,25 +305,52 @@ def main(requests: IO[bytes], answers: IO[bytes]) -> None:
             return
         head, data = found
         reserve = bytearray(_RESERVE)
-        _limit(head["seconds"], None if base is None else base + head["memory"])
+        limits = _Limits(head["seconds"], head["memory"], base)
+        limits.set()
+
+        def before_ocr(pages: int, limits: _Limits = limits) -> None:
+            limits.for_ocr(pages)
+            _send(answers, {"ocr_pages": pages}, b"")
+
         try:
-            answer, last = _answer(head, data)
+            answer, last = _answer(head, data, before_ocr)
         except MemoryError:
             del reserve  # to say so takes memory, too
-            _limit(head["seconds"], None)
-            answer, last = _too_much(head["memory"]), True
+            _limit(limits.seconds, None)
+            answer, last = _too_much(limits.memory), True
         size = _address_space()
-        last = last or (size is not None and base is not None and size > base + head["memory"] // 2)
+        last = last or (size is not None and base is not None and size > base + limits.memory // 2)
+        if limits.memory > head["memory"]:  # the engine stays loaded, and is no part of what the next file takes
+            base = size
         _send(answers, {"last": last}, answer)
         if last:
             return
         del found, data, answer
 
 
-def _answer(head: Mapping[str, Any], data: bytes) -> tuple[bytes, bool]:
+@dataclass
+class _Limits:
+    """On seconds of CPU and on bytes of memory over ``base``, which is ``None`` where the system does not say."""
+
+    seconds: int
+    memory: int
+    base: int | None
+    _with_ocr: bool = False
+
+    def set(self) -> None:
+        _limit(self.seconds, None if self.base is None else self.base + self.memory)
+
+    def for_ocr(self, pages: int) -> None:
+        self.memory += 0 if self._with_ocr else OCR_MEMORY
+        self._with_ocr = True
+        self.seconds += OCR_SECONDS * pages
+        _raise_limit(OCR_SECONDS * pages, None if self.base is None else self.base + self.memory)
+
+
+def _answer(head: Mapping[str, Any], data: bytes, before_ocr: Callable[[int], None]) -> tuple[bytes, bool]:
     settings = IngestSettings.model_validate(head["settings"])
     try:
-        return _dumped(load(data, head["source"], settings)), False
+        return _dumped(load(data, head["source"], settings, before_ocr)), False
     except DocumentError as error:
         return _error(error), False
     except MemoryError:
@@ -327,13 +386,21 @@ def _address_space() -> int | None:
 
 def _limit(seconds: int, address_space: int | None) -> None:
     """Limit the CPU time and the address space from now on, where the system has such limits."""
-    try:
+    with suppress(ImportError):
         import resource
-    except ImportError:
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _set_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
-    _set_limit(resource.RLIMIT_AS, address_space)
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _set_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
+        _set_limit(resource.RLIMIT_AS, address_space)
+
+
+def _raise_limit(seconds: int, address_space: int | None) -> None:
+    """Raise the limit on CPU time by so much, and that on the address space to so much."""
+    with suppress(ImportError):
+        import resource
+
+        _set_limit(resource.RLIMIT_CPU, resource.getrlimit(resource.RLIMIT_CPU)[0] + seconds)
+        _set_limit(resource.RLIMIT_AS, address_space)
 
 
 def _set_limit(kind: int, value: int | None) -> None:

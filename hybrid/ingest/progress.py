@@ -60,6 +60,13 @@ def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"{kind.capitalize()} is left out of these documents: {_first_of(sources)}."
 
 
+def _of_doubtful(doubtful: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The note that names pages that OCR was not certain of."""
+    if doubtful:
+        names = [f"{source} {page}" for source, page in doubtful]
+        yield f"OCR was not certain of these pages; compare what is quoted from them with the file: {_first_of(names)}."
+
+
 def _first_of(names: Sequence[str]) -> str:
     more = f" and {len(names) - _DATES_NAMED:,} more" if len(names) > _DATES_NAMED else ""
     return ", ".join(names[:_DATES_NAMED]) + more
@@ -78,6 +85,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
     left_out: list[tuple[str, str]] = field(default_factory=list)  # sources, each with what in it is not shown
+    doubtful: list[tuple[str, str]] = field(default_factory=list)  # sources, each with a page that OCR is not sure of
     renamed: list[tuple[str, str]] = field(default_factory=list)  # names before and now
     seen: set[str] = field(default_factory=set)  # the files and documents of this call, by source
     outcomes: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # and of which file a part is one
@@ -120,7 +128,12 @@ class Tally:
             parts=self._counts(parts=True),
             skipped=tuple(self.skipped),
             removed=tuple(self.removed),
-            notes=(*self.notes, *_of_dates(self.undated), *_of_left_out(self.left_out)),
+            notes=(
+                *self.notes,
+                *_of_dates(self.undated),
+                *_of_left_out(self.left_out),
+                *_of_doubtful(self.doubtful),
+            ),
             chunks=self.chunks,
             trained_tokens=self.trained_tokens,
             loss=self.loss,

@@ -131,6 +131,11 @@ class IngestSettings(Table):
         description="which files are parsed in a process with limits on time and memory; auto: all but plain text and "
         "Markdown",
     )
+    ocr: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="which pages are read by OCR, with the extra ocr; auto: images, and pages of PDFs without text; "
+        "always: these and all other pages of PDFs, whose own text is left out",
+    )
 
     @model_validator(mode="after")
     def _overlap_is_smaller(self) -> Self:

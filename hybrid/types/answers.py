@@ -133,6 +133,8 @@ class Citation(_Data):
     where a mail quotes another), ``date`` the document's, in ISO 8601 and as precise as known, and ``status`` whether
     it is executed, a draft or superseded. Each is ``None`` where the document does not say. ``copies`` are the other
     sources of the same text, such as the mail in the recipient's mailbox, and ``custodians`` those of all of them.
+    ``ocr`` is the confidence, 0 to 1, with which the quote was read by OCR, the lowest of its lines; ``None`` where it
+    is the file's own text.
     """
 
     number: int = Field(ge=1)
@@ -153,6 +155,7 @@ class Citation(_Data):
     status: DocumentStatus | None = None
     custodians: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
+    ocr: float | None = Field(default=None, ge=0.0, le=1.0)
 
     @model_validator(mode="after")
     def _quote_fits_span(self) -> Self:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
-from hybrid.text import document_dates, document_status, layout
+from hybrid.text import document_dates, document_status, layout, ocr_marks
 from hybrid.text.document_status import StatusName
 from hybrid.text.layout import Layout
 from hybrid.text.values import iso_date
@@ -215,6 +215,11 @@ class Document(Shown, GivenModel):
             return self.metadata.status
         found = document_status.detect(self.source, self.metadata.title, self.text, self.media_type)
         return None if found is None else DocumentStatus(name=found[0], reason=found[1])
+
+    def ocr_confidence(self, start: int, end: int) -> float | None:
+        """The confidence, 0 to 1, with which ``[start, end)`` was read by OCR, the lowest of its lines; ``None`` where
+        it is the file's own text."""
+        return ocr_marks.confidence(self.metadata.extra.get(ocr_marks.OCR, ""), start, end)
 
     @cached_property
     def _line_starts(self) -> list[int]:

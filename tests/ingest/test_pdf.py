@@ -163,6 +163,6 @@ def test_a_scan_with_a_stamp_is_named_as_a_scan() -> None:
     made.add_page()
     made.image(logo, x=5, y=5, w=20)
     made.text(20, 50, "A short letter with a logo.")
-    found = read(bytes(made.output()))
+    found = load(bytes(made.output()), "a.pdf", IngestSettings(ocr="never"))
     assert [one.source for one in found.skipped] == ["a.pdf#page=1"]
     assert "page(s) 1-3 show an image" in found.skipped[0].reason

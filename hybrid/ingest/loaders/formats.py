@@ -25,10 +25,12 @@ from hybrid.types.reports import SkippedFile
 
 Format = Literal[
     "text", "markdown", "html", "pdf", "docx", "eml", "ics", "mbox", "zip", "mhtml", "msg", "tnef", "xlsx", "pptx",
-    "rtf", "odf", "epub",
+    "rtf", "odf", "epub", "png", "jpeg", "tiff",
 ]  # fmt: skip
 CONTAINERS: frozenset[Format] = frozenset({"mbox", "zip"})
 """Formats that are nothing but their members."""
+IMAGES: frozenset[Format] = frozenset({"png", "jpeg", "tiff"})
+"""Formats whose text is read by OCR."""
 
 MEDIA_TYPES: dict[Format, str] = {
     "text": "text/plain",
@@ -48,6 +50,9 @@ MEDIA_TYPES: dict[Format, str] = {
     "rtf": "application/rtf",
     "odf": "application/vnd.oasis.opendocument",
     "epub": "application/epub+zip",
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "tiff": "image/tiff",
 }
 SUFFIXES: dict[str, Format] = {
     ".txt": "text",
@@ -78,21 +83,23 @@ SUFFIXES: dict[str, Format] = {
     ".ods": "odf",
     ".odp": "odf",
     ".epub": "epub",
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".tif": "tiff",
+    ".tiff": "tiff",
 }
 READABLE = (
-    "hybrid reads text, Markdown, HTML, PDF, DOCX, XLSX, PPTX, RTF, ODT, EPUB, EML, MSG, MBOX, ICS, MHTML and ZIP"
+    "hybrid reads text, Markdown, HTML, PDF, DOCX, XLSX, PPTX, RTF, ODT, EPUB, EML, MSG, MBOX, ICS, MHTML and ZIP, and "
+    "by OCR PNG, JPEG and TIFF"
 )
 
-_NEVER_TEXT = frozenset({"pdf", "docx", "msg", "zip", "xlsx", "pptx", "rtf", "odf", "epub"})
+_NEVER_TEXT = frozenset({"pdf", "docx", "msg", "zip", "xlsx", "pptx", "rtf", "odf", "epub", *IMAGES})
 _OUTLOOK = "__properties_version1.0".encode("utf-16-le")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _NOT_READ = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
+    (b"GIF8", "a GIF image; save it as PNG"),
     (b"\x7fELF", "a program"),
     (b"\x1f\x8b", "a gzip archive; unpack it"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
@@ -101,6 +108,12 @@ _NOT_READ = (
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"!BDN", "an Outlook mailbox (PST or OST); export its mails to EML, MSG or MBOX and ingest those"),
     (b"%!PS", "a PostScript file; save it as PDF"),
+)
+_IMAGE_STARTS: tuple[tuple[bytes, Format], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
 )
 _TNEF = b"\x78\x9f\x3e\x22"
 _ZIP_KINDS: tuple[tuple[str, Format], ...] = (
@@ -115,6 +128,8 @@ _HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
 _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
+_OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>")
+"""In a parser's message, an object by its address: another in each process, and nothing to a reader."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
 _HEAD = 4096  # bytes that a format is known by
 MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(?=>?[!-9;-~]+:)")
@@ -134,7 +149,8 @@ class Attachment:
 class Extracted:
     """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
     is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date.
-    ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``."""
+    ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``, and
+    ``doubtful`` the pages that were read by OCR with a low confidence."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -143,6 +159,7 @@ class Extracted:
     skipped: tuple[SkippedFile, ...] = ()
     unread_date: str | None = None
     left_out: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
 
 def suffix_of(source: str) -> str:
@@ -170,6 +187,8 @@ def detect(data: bytes, source: str) -> Format:
         return "tnef"
     if data.startswith(b"{\\rtf"):
         return "rtf"
+    if (image := image_kind(data)) is not None:
+        return image
     _reject_signature(data, source)
     if named in _NEVER_TEXT:
         what = named.upper()
@@ -194,16 +213,21 @@ def detect(data: bytes, source: str) -> Format:
 
 def is_binary(data: bytes) -> bool:
     """Whether the first bytes are those of a format that is no plain text: PDF, ZIP and what is made of it, Outlook's,
-    RTF."""
-    return b"%PDF-" in data[:1024] or data.startswith((_ZIP, _OLE, _TNEF, b"{\\rtf"))
+    RTF, images."""
+    return b"%PDF-" in data[:1024] or data.startswith((_ZIP, _OLE, _TNEF, b"{\\rtf")) or image_kind(data) is not None
+
+
+def image_kind(data: bytes) -> Format | None:
+    """Which image it is by its first bytes; ``None`` where it is none that is read."""
+    return next((kind for start, kind in _IMAGE_STARTS if data.startswith(start)), None)
 
 
 def reject_unread(head: bytes, source: str) -> None:
     """Raise `UnsupportedFormatError` if the first bytes of a file already show that no loader reads it.
 
-    Containers pass: what is in them is known only from their whole content.
+    Containers pass: what is in them is known only from their whole content. So do images, which OCR may read.
     """
-    if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE)):
+    if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE)) or image_kind(head) is not None:
         return
     _reject_signature(head, source)
     reject_binary(head, source)
@@ -326,5 +350,5 @@ def parsing(source: str, what: str) -> Iterator[None]:
     except RecursionError as error:
         raise DamagedDocumentError(source, f"the {what} is nested too deeply to be read; {advice}") from error
     except Exception as error:
-        detail = f"{type(error).__name__}: {error}".strip(": ")[:200]
+        detail = _OBJECT.sub("", f"{type(error).__name__}: {error}").strip(": ")[:200]
         raise DamagedDocumentError(source, f"the {what} is cut off or malformed ({detail}); {advice}") from error

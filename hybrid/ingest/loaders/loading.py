@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hybrid.errors import (
@@ -16,6 +17,7 @@ from hybrid.errors import (
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
 from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.reports import SkippedFile
@@ -41,12 +43,14 @@ class Loaded:
 
     ``undated`` are the sources whose dates could not be read, or in several ways, each with the date as it stands;
     empty for a mail without one. ``left_out`` are sources and what in them is not shown, and so not in their text.
+    ``doubtful`` are sources and pages of them that were read by OCR with a low confidence.
     """
 
     documents: tuple[Document, ...]
     skipped: tuple[SkippedFile, ...] = ()
     undated: tuple[tuple[str, str], ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    doubtful: tuple[tuple[str, str], ...] = ()
 
 
 def read_bytes(found: Found, settings: IngestSettings) -> bytes:
@@ -77,11 +81,12 @@ def read_bytes(found: Found, settings: IngestSettings) -> bytes:
     return data
 
 
-def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
+def load(data: bytes, source: str, settings: IngestSettings, before_ocr: Callable[[int], object] = int) -> Loaded:
     """The documents in a file's bytes: itself, and for a mail its attachments, each after its parent.
 
     An attachment's source is ``<mail>#<file name>``; where it names no custodian it has its mail's.
-    One that cannot be read is listed in ``skipped`` and costs neither the mail nor the others.
+    One that cannot be read is listed in ``skipped`` and costs neither the mail nor the others. ``before_ocr`` is called
+    with a number of pages before these are read by OCR, which takes seconds each.
 
     Raises:
         DocumentError: the main document cannot be read; the subclass says why.
@@ -90,9 +95,16 @@ def load(data: bytes, source: str, settings: IngestSettings) -> Loaded:
         >>> load(b"The term is two years.", "note.txt", IngestSettings()).documents[0].text
         'The term is two years.'
     """
-    tree = _AttachmentTree(settings, max(TEXT_PER_BYTE * len(data), TEXT_AT_LEAST))
+    ocr = Ocr(settings.ocr, len(data), before_ocr)
+    tree = _AttachmentTree(settings, max(TEXT_PER_BYTE * len(data), TEXT_AT_LEAST), ocr)
     tree.load(data, source, None, 0)
-    return Loaded(tuple(tree.documents), tuple(tree.skipped), tuple(tree.undated), tuple(tree.left_out))
+    return Loaded(
+        tuple(tree.documents),
+        tuple(tree.skipped),
+        tuple(tree.undated),
+        tuple(tree.left_out),
+        tuple(tree.doubtful),
+    )
 
 
 @dataclass
@@ -101,10 +113,12 @@ class _AttachmentTree:
 
     settings: IngestSettings
     characters: int  # of text that may still come
+    ocr: Ocr
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    doubtful: list[tuple[str, str]] = field(default_factory=list)
     unpacked: int = 0
 
     def load(self, data: bytes, source: str, parent: Document | None, depth: int, kind: Format | None = None) -> None:
@@ -113,7 +127,7 @@ class _AttachmentTree:
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = kind or detect(data, source)
-        extracted = _extract(kind, data, source, self.settings)
+        extracted = _extract(kind, data, source, self.settings, self.ocr)
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
             names = "\n".join(attachment.name for attachment in extracted.attachments)
             extracted = replace(extracted, text=f"Attachments:\n{names}")
@@ -128,6 +142,7 @@ class _AttachmentTree:
         self.documents.append(document)
         self.skipped += extracted.skipped
         self.left_out += ((source, what) for what in extracted.left_out)
+        self.doubtful += ((source, page) for page in extracted.doubtful)
         if extracted.unread_date is not None:
             self.undated.append((source, extracted.unread_date))
         most = MAX_MEMBERS if kind in CONTAINERS else MAX_ATTACHMENTS
@@ -167,7 +182,7 @@ def _document(kind: Format, data: bytes, source: str, extracted: Extracted, pare
     )
 
 
-def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -> Extracted:
+def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, ocr: Ocr) -> Extracted:
     """Each loader is imported when its first file comes: a folder of text files needs no PDF parser."""
     match kind:
         case "text":
@@ -185,7 +200,7 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -
         case "pdf":
             from hybrid.ingest.loaders.pdf import load_pdf
 
-            return load_pdf(data, source)
+            return load_pdf(data, source, ocr)
         case "docx":
             from hybrid.ingest.loaders.docx import load_docx
 
@@ -218,6 +233,10 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings) -
             from hybrid.ingest.loaders.ics import load_ics
 
             return load_ics(data, source)
+        case "png" | "jpeg" | "tiff":
+            from hybrid.ingest.loaders.ocr_pages import load_image
+
+            return load_image(data, source, kind, ocr)
 
 
 def _check_size(size: int, source: str, settings: IngestSettings) -> None:

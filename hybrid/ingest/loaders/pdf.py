@@ -1,4 +1,4 @@
-"""PDF: the text layer of each page, through pypdf."""
+"""PDF: the text layer of each page, through pypdf; of pages that have none, what OCR reads."""
 
 from __future__ import annotations
 
@@ -12,35 +12,46 @@ from dataclasses import dataclass, field
 from pypdf import PageObject, PasswordType, PdfReader
 
 from hybrid._runtime import PROCESS_WIDE
-from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, EncryptedDocumentError
+from hybrid.errors import (
+    DamagedDocumentError,
+    DocumentError,
+    DocumentTooLargeError,
+    EmptyDocumentError,
+    EncryptedDocumentError,
+)
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.ocr import TOO_MANY, Ocr, doubtful
 from hybrid.ingest.loaders.pdf_page import read_page, shown_text
 from hybrid.ingest.loaders.pdf_parts import attachments, comments, fields, page_labels, xfa_values
+from hybrid.ingest.loaders.pdf_scans import Scans, read_scans
 from hybrid.ingest.loaders.pdf_tables import with_tabs
+from hybrid.text import ocr_marks
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
 _END = b"%%EOF"
 _TAIL = 1024  # bytes at the end where the mark stands, as readers of PDF look for it
-_OCR = "run OCR on it (for example with ocrmypdf) and ingest the result"
 
 
-def load_pdf(data: bytes, source: str) -> Extracted:
+def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
     """A PDF's pages, each one's text as pypdf gives it, joined by a line end that belongs to the page before. Between
     the cells of a table stands a tab; the lines of two columns stand one column after the other; digits that are marks
     of notes stand in square brackets. The values of form fields stand in their lines, comments at the end of their
-    page, as ``[Note, author]``. Attached files are attachments. ``extra`` has ``form_fields`` (JSON, names and values)
-    and ``page_labels`` (JSON, where they are not 1, 2, 3).
+    page, as ``[Note, author]``. Attached files are attachments. ``extra`` has ``form_fields`` (JSON, names and values),
+    ``page_labels`` (JSON, where they are not 1, 2, 3) and ``ocr``, what was read by OCR (`hybrid.text.ocr_marks`).
+
+    A page that shows only an image, an image with a stamp, or letters that were made outlines is read by OCR; what its
+    text layer has stands below.
 
     A file without its end marker is cut off and refused, since repairing it could lose pages
-    without a word. A page whose content is malformed, or that shows only an image, is left empty
-    and named among the skipped, so that page numbers stay right. A password for opening is needed
+    without a word. A page whose content is malformed, or that shows only an image where there is no OCR,
+    is left empty and named among the skipped, so that page numbers stay right. A password for opening is needed
     only if the empty one does not open the file.
 
     Raises:
         DamagedDocumentError: cut off, or not readable as a PDF.
         EncryptedDocumentError: it needs a password.
-        EmptyDocumentError: no page has text, as in a scan.
+        EmptyDocumentError: no page has text, as in a scan where there is no OCR.
     """
     if _END not in data.rstrip(b"\0\t\n\f\r ")[-_TAIL:]:
         raise DamagedDocumentError(
@@ -53,36 +64,40 @@ def load_pdf(data: bytes, source: str) -> Extracted:
                 source, "the PDF needs a password; save a copy without one (for example with qpdf) and ingest that"
             )
         pages_read = _read_pages(reader, source)
-        texts = pages_read.texts
+        scans = _scans(data, source, pages_read, ocr)
+        texts = _joined(pages_read, scans, ocr)
         if texts and (values := xfa_values(reader)) and not pages_read.values:
             texts[-1] = "\n".join([texts[-1], *values])
         attached = tuple(attachments(reader))
         if attached and not any(text.strip() for text in texts):
             texts = ["Attachments: " + ", ".join(one.name for one in attached)]
         if not any(text.strip() for text in texts):
-            raise _nothing_read(source, len(texts), pages_read.damaged)
+            raise _nothing_read(source, len(texts), pages_read.damaged, scans, ocr)
         pages = [0]
         for text in texts[:-1]:
             pages.append(pages[-1] + len(text) + 1)
-        extra = {"form_fields": pages_read.values, "page_labels": page_labels(reader)}
-        metadata = _metadata(reader).model_copy(
-            update={"extra": {name: json.dumps(value, ensure_ascii=False) for name, value in extra.items() if value}}
-        )
+        facts = {"form_fields": pages_read.values, "page_labels": page_labels(reader)}
+        extra = {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items() if value}
+        if scans.read:
+            places = ((pages[number - 1], mark) for number, page in scans.read.items() for mark in page.marks)
+            extra[ocr_marks.OCR] = ocr_marks.written((at + start, at + end, sure) for at, (start, end, sure) in places)
         return Extracted(
             "\n".join(texts),
-            metadata,
+            _metadata(reader).model_copy(update={"extra": extra}),
             tuple(pages),
             attachments=attached,
-            skipped=_skipped_pages(source, pages_read),
+            skipped=_skipped_pages(source, pages_read, scans, ocr),
+            doubtful=doubtful(scans.read),
         )
 
 
 @dataclass
 class _Pages:
-    """Each page's text; why damaged pages are; which pages are only an image, and which an image with next to no text;
-    names and values of form fields. Pages count from 1."""
+    """Each page's text and comments; why damaged pages are; which pages are only an image, and which an image with next
+    to no text; names and values of form fields. Pages count from 1."""
 
     texts: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     damaged: dict[int, str] = field(default_factory=dict)
     images: list[int] = field(default_factory=list)
     stamped: list[int] = field(default_factory=list)
@@ -92,13 +107,14 @@ class _Pages:
 def _read_pages(reader: PdfReader, source: str) -> _Pages:
     found = _Pages()
     for number, page in enumerate(reader.pages, 1):
-        text = ""
+        text = notes = ""
         try:
             with parsing(source, f"content of page {number}"):
-                text = _read_page(page, number, found)
+                text, notes = _read_page(page, number, found), "\n".join(comments(page))
         except DamagedDocumentError as error:
             found.damaged[number] = error.reason
         found.texts.append(text)
+        found.comments.append(notes)
     return found
 
 
@@ -106,13 +122,35 @@ def _read_page(page: PageObject, number: int, found: _Pages) -> str:
     shown = read_page(page)
     on_page = fields(page)
     found.values |= {one.name: one.value.text for one in on_page}
-    text = _with_cells(page, canonical(shown_text(shown, [one.value for one in on_page])))
     letters = sum(map(str.isalnum, shown.text))
-    if not letters and not on_page and _shows_image(page):
+    is_drawn = shown.image_share > 0 or shown.curves >= _OUTLINES or _shows_image(page)
+    if not letters and not on_page and is_drawn:
         found.images.append(number)
     elif letters <= _STAMP and shown.image_share >= _SCAN:
         found.stamped.append(number)
-    return "\n".join(part for part in (text, *comments(page)) if part)
+    return _with_cells(page, canonical(shown_text(shown, [one.value for one in on_page])))
+
+
+def _scans(data: bytes, source: str, pages: _Pages, ocr: Ocr) -> Scans:
+    """What OCR reads of the pages without text; of all where the setting is ``always``."""
+    if ocr.mode == "always":
+        numbers = [number for number in range(1, len(pages.texts) + 1) if number not in pages.damaged]
+    else:
+        numbers = sorted({*pages.images, *pages.stamped})
+    if ocr.advice is not None or not numbers:
+        return Scans()
+    stamped = [] if ocr.mode == "always" else pages.stamped
+    return read_scans(data, source, numbers, stamped, ocr)
+
+
+def _joined(pages: _Pages, scans: Scans, ocr: Ocr) -> list[str]:
+    """Each page's text: what OCR read, the text layer (unless OCR is to read all), and the comments."""
+    made = []
+    for number, (layer, notes) in enumerate(zip(pages.texts, pages.comments, strict=True), 1):
+        scan = scans.read.get(number)
+        parts = (layer, notes) if scan is None else (scan.text, "" if ocr.mode == "always" else layer, notes)
+        made.append("\n".join(part for part in parts if part))
+    return made
 
 
 _STAMP = 120
@@ -120,6 +158,8 @@ _STAMP = 120
 TO PROTECTIVE ORDER") and no text. A reason, not a measurement."""
 _SCAN = 0.3
 """Of the page, covered by an image that may be a scan; a logo covers less."""
+_OUTLINES = 100
+"""Curves of a page without letters that may be letters made outlines: a line of text has some hundreds."""
 
 
 def _with_cells(page: PageObject, text: str) -> str:
@@ -141,27 +181,38 @@ def _shows_image(page: PageObject) -> bool:
     return any(item.get_object().get("/Subtype") in ("/Image", "/Form") for item in objects.get_object().values())
 
 
-def _nothing_read(source: str, pages: int, damaged: dict[int, str]) -> DocumentError:
-    if damaged:
-        return DamagedDocumentError(source, next(iter(damaged.values())))
+def _nothing_read(source: str, pages: int, damaged: dict[int, str], scans: Scans, ocr: Ocr) -> DocumentError:
+    if found := {**damaged, **scans.damaged}:
+        return DamagedDocumentError(source, next(iter(found.values())))
     if not pages:
         return DamagedDocumentError(source, "the PDF has no pages; restore it from a good copy")
-    return EmptyDocumentError(source, f"the PDF has {pages} page(s) but no text, as in a scan; {_OCR}")
+    what = ocr.advice or "OCR finds none in it"
+    return EmptyDocumentError(source, f"the PDF has {pages} page(s) but no text, as in a scan; {what}")
 
 
-def _skipped_pages(source: str, pages: _Pages) -> tuple[SkippedFile, ...]:
+def _skipped_pages(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> tuple[SkippedFile, ...]:
     skipped = [
         SkippedFile(source=f"{source}#page={number}", code=DamagedDocumentError.code, reason=reason)
-        for number, reason in pages.damaged.items()
+        for number, reason in {**pages.damaged, **scans.damaged}.items()
     ]
-    for numbers, what in (
-        (pages.images, "no text on page(s) {}, only images, while others have text"),
-        (pages.stamped, "page(s) {} show an image with next to no text, as a scan with a stamp"),
+    images, stamped = pages.images, pages.stamped
+    advice = f"{ocr.advice}; then remove the file from the corpus and ingest it again"
+    if ocr.advice is None:
+        images = [number for number in images if number in scans.empty]
+        stamped = [number for number in stamped if number in scans.empty]
+        advice = "OCR finds no more"
+    for numbers, what, code in (
+        (images, f"no text on page(s) {{}}, only images, while others have text; {advice}", EmptyDocumentError.code),
+        (
+            stamped,
+            f"page(s) {{}} show an image with next to no text, as a scan with a stamp; {advice}",
+            EmptyDocumentError.code,
+        ),
+        (scans.too_many, f"page(s) {{}} were not read by OCR: they are {TOO_MANY}", DocumentTooLargeError.code),
     ):
         if numbers:
-            reason = f"{what.format(_ranges(numbers))}; {_OCR}"
             place = f"{source}#page={numbers[0]}"
-            skipped.append(SkippedFile(source=place, code=EmptyDocumentError.code, reason=reason))
+            skipped.append(SkippedFile(source=place, code=code, reason=what.format(_ranges(numbers))))
     return tuple(skipped)
 
 

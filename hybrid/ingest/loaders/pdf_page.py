@@ -60,11 +60,13 @@ class Value:
 
 @dataclass
 class PageText:
-    """What a page shows. ``image_share`` is the part of the page that its largest image covers."""
+    """What a page shows. ``image_share`` is the part of the page that its largest image covers, and ``curves`` how many
+    are drawn: letters that were made outlines have a dozen each."""
 
     text: str
     pieces: list[Piece] = field(default_factory=list)
     image_share: float = 0.0
+    curves: int = 0
 
 
 def read_page(page: PageObject) -> PageText:
@@ -72,13 +74,14 @@ def read_page(page: PageObject) -> PageText:
     visitor = _Visitor(page)
     text = page.extract_text(visitor_operand_before=visitor.operator, visitor_text=visitor.text)
     pieces = visitor.pieces if "".join(piece.text for piece in visitor.pieces) == text else []
-    return PageText(text, pieces, visitor.image_share)
+    return PageText(text, pieces, visitor.image_share, visitor.curves)
 
 
 class _Visitor:
     def __init__(self, page: PageObject) -> None:
         self.pieces: list[Piece] = []
         self.image_share = 0.0
+        self.curves = 0
         self._rise = self._shown_rise = 0.0
         self._area = abs(float(page.mediabox.width) * float(page.mediabox.height)) or 1.0
         resources = page.get("/Resources")
@@ -90,6 +93,8 @@ class _Visitor:
             self._rise = float(operands[0])
         elif operator in (b"Tj", b"TJ", b"'", b'"'):
             self._shown_rise = self._rise
+        elif operator in (b"c", b"v", b"y"):
+            self.curves += 1
         elif (operator == b"Do" and operands and self._is_image(operands[0])) or operator in (b"BI", b"INLINE IMAGE"):
             area = abs(matrix[0] * matrix[3] - matrix[1] * matrix[2])
             self.image_share = max(self.image_share, min(1.0, area / self._area))
