@@ -174,6 +174,7 @@ def to_others(one: Said, other: Said) -> bool:
     Ben"."""
     return any(
         bool(mine.receiver.name and theirs.receiver.name)
+        and "?" not in mine.receiver.name | theirs.receiver.name
         and not mine.receiver.name & theirs.receiver.name
         and not (mine.receiver.several or theirs.receiver.several)
         for mine in _acts(one)
@@ -357,7 +358,9 @@ def _after(said: Said, words: Sequence[str], preposition: str) -> Person | None:
 
 
 def _directly(said: Said, words: Sequence[str]) -> Person | None:
-    """Who stands right behind a verb: "told the widow", "sent Ilse a letter"."""
+    """Who stands right behind a verb: "told the widow", "sent Ilse a letter", and not "sold them"."""
+    if words and words[0].lower() == "them" and not {*words[1:2]} & (_DETERMINERS | {"of", "about", "that"}):
+        return None
     return _first(said, words)
 
 

@@ -308,6 +308,7 @@ class Answerer:
             if disputes.asks_about_whole(context.question) and left and not positions_of:  # every corpus answers it
                 context.answerability = Answerability(context.answerability.probability, general=True)
             of_person = self._of_person(context) if left else []
+            of_person = self._quoting(context).with_denials(context.question, of_person)
             if of_person and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
         events.append(EvidenceEvent(hits=tuple(hits)))

@@ -155,7 +155,7 @@ def read(question: str) -> Asked | None:
     if not (words or names):
         return None
     passive = not copular and (aux in ("was", "were", "is", "are") or "been" in map(str.lower, tokens))
-    of_occasion = _OCCASION.search(question) is not None
+    of_occasion = _OCCASION.search(question) is not None and predicate[-1] not in _STATES
     subject = _content(main[: main.lower().find(f" {predicate[-1]}")], named) if placed else ()
     return Asked(question, predicate, words, names, copular, placed, passive, moment, of_occasion, subject)
 
@@ -244,6 +244,9 @@ def _of_be(tokens: Sequence[str], named: set[str]) -> tuple[tuple[str, ...], boo
         content = _is_content(tokens[at]) and low[at] not in named
         if content and before not in _DETERMINERS and _is_participle(low[at]):
             return (low[at],), False, False
+    state = next((at for at in range(2, len(low)) if _is_state(low, at)), None)
+    if state is not None:
+        return (low[state],), True, False  # "Were the rails up at nine?"
     content_at = [at for at, token in enumerate(tokens) if _is_content(token) and low[at] not in named]
     first_named = next((at for at, word in enumerate(low) if word in named or _is_content(tokens[at])), None)
     if first_named is None:
@@ -259,6 +262,16 @@ def _of_be(tokens: Sequence[str], named: set[str]) -> tuple[tuple[str, ...], boo
     if between:
         return (low[between[-1]],), True, False
     return (), True, False
+
+
+_STATES = lexicon.vocabulary("up down on off out in over")
+_AFTER_STATE = lexicon.vocabulary("at on when while all during throughout and by then again already yet before after")
+
+
+def _is_state(words: Sequence[str], at: int) -> bool:
+    """Whether a particle says how something is ("the lamp was on"), and is no preposition ("on Monday")."""
+    following = words[at + 1] if at + 1 < len(words) else ""
+    return words[at] in _STATES and (not following or (following in _AFTER_STATE and following != words[at]))
 
 
 def _ends_subject(words: Sequence[str]) -> bool:
@@ -314,7 +327,8 @@ def stance(asked: Asked, said: Said) -> Stance | None:
         return None
     if not _is_of_the_moment(asked, said, around):
         return None
-    if not _names_agree(asked, said, text, around) or not _covers(asked, around):
+    about = f"{said.before} {text}" if _of_what_was_passed(asked, said, text) else around
+    if not _names_agree(asked, said, text, around) or not _covers(asked, about):
         return None
     found: Stance | None = None
     for clause in _CLAUSES.split(text):
@@ -322,7 +336,7 @@ def stance(asked: Asked, said: Said) -> Stance | None:
             continue  # "P-207 was paid, but P-206 was not"
         words = _split(_MONTH_MAY.sub("", clause))
         one = _copular(asked, words, around) if asked.copular else _verbal(asked, words, around)
-        if one is not None and not _first_person_of_other(asked, said, words):
+        if one is not None and (_acts_itself(asked, words, one) or not _first_person_of_other(asked, said, words)):
             if found is not None and found != one:
                 return None
             found = one
@@ -358,6 +372,15 @@ def _seen_there(asked: Asked, said: Said, text: str) -> Stance | None:
         r"(?:There (?:was|were) no (?P<who>[\w -]{2,40})|(?:I (?:saw|found|met) no (?P<whom>[\w -]{2,40})))", text
     )
     return "no" if none and _holds_all(subject, none["who"] or none["whom"]) else None
+
+
+def _of_what_was_passed(asked: Asked, said: Said, text: str) -> bool:
+    """Whether a sentence says how something was at the place that only the sentence before it names, where its speaker
+    came by: "I looked at pier 2 at nine. The lamp was on"."""
+    before = Said(said.before).plain
+    if not (asked.copular and _CAME_BY.search(before) and any(_holds_all([word], text) for word in asked.words)):
+        return False
+    return all(_number_behind(one, before) in ("", _number_behind(one, asked.text)) for one in asked.words)
 
 
 def _number_behind(word: str, text: str) -> str:
@@ -486,7 +509,7 @@ def _same_object(asked: Asked, after: Sequence[str]) -> bool:
 def _same_subject(asked: Asked, before: Sequence[str], after: Sequence[str]) -> bool:
     """Whether who or what stands before the verb is in the question, or is a pronoun. Where the question asks what was
     done to something, anybody may have done it."""
-    if asked.passive and any(_is_asked(asked, word) for word in after):
+    if asked.passive and (any(_is_asked(asked, word) for word in after) or {"it", "them"} & set(after[:2])):
         return True
     said = [
         word
@@ -523,7 +546,7 @@ def _copular(asked: Asked, words: list[str], around: str) -> Stance | None:
     for at, word in enumerate(words):
         opposite = not asked.placed and _opposed(word, wanted)
         there = asked.placed and word == "there"
-        if not (opposite or there or _means(word, wanted)):
+        if not (opposite or there or _means(word, wanted)) or (wanted in _STATES and not _is_state(words, at)):
             continue
         before = words[:at]
         reach = before[-_REACH - 1 :]
@@ -609,7 +632,12 @@ NEAR = 400
 
 
 def _is_of_the_things(asked: Asked, said: Said, around: str) -> bool:
-    return identify(identifiers(asked.text), identifiers(around), said.title)
+    """Whether a sentence is about what the question names by an identifier. One that names none of its kind is about
+    what the sentence before it names."""
+    things, held = identifiers(asked.text), identifiers(around)
+    if things and not of_another(things, held):
+        held = held | identifiers(Said(said.before).plain)
+    return identify(things, held, said.title)
 
 
 def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:
@@ -636,6 +664,14 @@ def _title_words(said: Said) -> set[str]:
 
 def _named_in(name: tuple[str, ...], held: Iterable[str]) -> bool:
     return bool({name[-1], name[0]} & set(held)) if len(name) < 3 else name[-1] in set(held)
+
+
+def _acts_itself(asked: Asked, words: Sequence[str], answer: Stance) -> bool:
+    """Whether "I" did what a question in the passive asks about, which anybody may have done: "I told Mr Orr"."""
+    if not asked.passive or answer != "yes" or "i" not in words:
+        return False
+    verb = next((at for at, word in enumerate(words) if _means(word, asked.predicate[-1])), 0)
+    return words.index("i") < verb and not _BE & set(words[words.index("i") : verb])
 
 
 def _first_person_of_other(asked: Asked, said: Said, words: Sequence[str]) -> bool:

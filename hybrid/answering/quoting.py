@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import agency, contradictions, persons, polarity
+from hybrid.answering import acts, agency, contradictions, persons, polarity
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
     Encoder,
@@ -411,17 +411,32 @@ class Quoting:
         self, question: str, sentences: Sequence[Sentence]
     ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
         """For each of some sentences the others of them that contradict it on a question that a sentence can say yes or
-        no to, or name a doer; nothing for another question, of which sentences that are alike in words say much."""
+        no to, or name a doer; of another question, of which sentences that are alike in words say much, those that
+        deny what it says was done, or the other way round."""
         if polarity.read(question) is None and agency.read(question) is None:
-            return {}
+            return self._contradictions(question, sentences, (), (), acts.deny)
         return self._contradictions(question, sentences, (), ())
 
+    def with_denials(self, question: str, quotes: Sequence[Quoted]) -> list[Quoted]:
+        """Some quotes, each also marked with those of the others that it denies or that deny it."""
+        found = self._contradictions(question, [one.sentence for one in quotes], (), (), acts.deny)
+        marked = []
+        for one in quotes:
+            against = {other.key: other for other in (*one.against, *found.get(one.sentence.key, ()))}
+            marked.append(replace(one, against=tuple(against.values())))
+        return marked
+
     def _contradictions(
-        self, question: str, quotes: Sequence[Sentence], pool: Sequence[Sentence], answers: Sequence[Sentence]
+        self,
+        question: str,
+        quotes: Sequence[Sentence],
+        pool: Sequence[Sentence],
+        answers: Sequence[Sentence],
+        contradict: Callable[[Said, Said, str], object] = contradictions.contradict,
     ) -> dict[tuple[int, int, int], tuple[Sentence, ...]]:
         """For each quote, and each sentence of the pool or of the ``answers`` to a yes-or-no question that contradicts
         one, what contradicts it."""
-        answering = {one.key for one in answers}
+        answering = {one.key for one in (*answers, *(quotes if contradict is acts.deny else ()))}
         found: dict[tuple[int, int, int], list[Sentence]] = {}
         for one in quotes:
             said = self._said(one)
@@ -432,7 +447,7 @@ class Quoting:
                     continue
                 if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
                     continue
-                if contradictions.contradict(said, self._said(other), question):
+                if contradict(said, self._said(other), question):
                     taken.append(words)
                     found.setdefault(one.key, []).append(other)
                     found.setdefault(other.key, []).append(one)
@@ -893,6 +908,9 @@ class PersonQuoting:
         around = collapse(denial.text)
         if _REFERS_BACK.search(around):  # to a day that the sentence before it gives
             around = collapse(self._texts.text(denial.document_id)[max(0, denial.start - 300) : denial.end])
+        if not values(around).days:  # "I was on call on 9 January. Nobody told me."
+            before = self._texts.text(denial.document_id)[max(0, denial.start - 300) : denial.start]
+            around = collapse(before.rpartition("\n")[2])
         days = [
             f"{day.year}-{day.month:02}-{day.day:02}"
             for day in values(around).days

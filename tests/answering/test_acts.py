@@ -186,6 +186,12 @@ def test_another_act_thing_or_person_is_not_denied(question: str, one: Said, oth
     assert contradict(other, one, question) is None
 
 
+def test_what_is_sold_is_no_buyer() -> None:
+    bought = said("Ann Orr bought the boats from us.", "Cy Wye")
+    denial = said("I never sold the boats, and my agent did not sell them.", "Ben Tek")
+    assert contradict(bought, denial, "Were the boats sold?") == "denial"
+
+
 def test_an_act_that_has_nothing_to_do_with_the_question_is_not_brought_up() -> None:
     given = said("I handed the violin to Mr Tek.", "Ann Orr")
     denial = said("I never got the violin.", "Ben Tek")

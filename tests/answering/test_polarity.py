@@ -568,6 +568,28 @@ def test_place_day_and_time_of_the_sentence_before_hold_for_what_was_seen(
     assert stance(read(CART), said(text, "Ann Orr", before=before)) == answer  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "before", "answer"),
+    [
+        ("Was the lamp of pier 2 on at nine?", "The lamp was on.", "I looked at pier 2 at nine.", "yes"),
+        ("Was the lamp of pier 2 on at nine?", "The lamp was off.", "I looked at pier 2 at nine.", "no"),
+        ("Was the lamp of pier 2 on at nine?", "The lamp was on the pier.", "I looked at pier 2 at nine.", None),
+        ("Was the lamp of pier 2 on at nine?", "The lamp was bought on Monday.", "", None),
+        ("Were the barriers of gate 2 up on 3 May?", "The barriers were not up.", "I passed gate 2 on 3 May.", "no"),
+        ("Were the barriers of gate 2 up on 3 May?", "The barriers were up.", "I passed gate 4 on 3 May.", None),
+        ("Were the barriers of gate 2 up on 3 May?", "The barriers of gate 2 were up to standard.", "", None),
+        ("Was the widow told of the sale?", "I told the widow of the sale.", "", "yes"),
+        ("Was Ida Wye told of the sale?", "I told Ida Wye of the sale.", "", "yes"),
+        ("Was Ida Wye told of the sale?", "I was told of the sale by Ida Wye.", "", None),
+        ("Were the boats of Wye sold?", "The owner of the boats of Wye did not sell them.", "", "no"),
+    ],
+)
+def test_how_a_thing_was_and_what_was_done_to_it_is_answered_of_the_thing_named_before(
+    question: str, text: str, before: str, answer: Stance | None
+) -> None:
+    assert stance(read(question), said(text, "Ann Orr", before=before)) == answer  # type: ignore[arg-type]
+
+
 def test_a_day_in_the_sentence_before_is_the_day_of_what_follows() -> None:
     asked = read("Was the cart at the mill on 4 May 2021?")
     assert asked is not None
