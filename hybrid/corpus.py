@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,8 @@ from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
 from hybrid._async import in_thread, pulled, stoppable, until_dropped
-from hybrid._runtime import Usage
+from hybrid._recording import Recorder
+from hybrid._runtime import Usage, log_warning
 from hybrid.errors import AccessError, CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
     from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
     from hybrid.ttt.memory import MemoryModel
     from hybrid.types.certificates import DeletionCertificate, DeletionCheck
+    from hybrid.types.logs import LogRecord, LogReport
 
+_LOG = logging.getLogger("hybrid.corpus")
 Found = TypeVar("Found")
 SuppliedBy = Sequence[Passage] | Callable[[str], Sequence[Passage]]
 """Passages, or a function that finds them for a question that stands alone."""
@@ -93,6 +97,7 @@ class Corpus(Shown):
         self._shown_as = str(directory)
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
+        self._recorder = Recorder(self.directory, settings.log, None if identity is None else identity.name)
         self._lock = threading.Lock()  # of the next four
         self._view: View | None = None  # the newest that was asked for
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
@@ -329,7 +334,7 @@ class Corpus(Shown):
         wait = _arguments.wait_of(wait)
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
-            return pipeline.ingest(
+            found = pipeline.ingest(
                 self._catalog,
                 self.directory,
                 self._embedder(),
@@ -340,6 +345,7 @@ class Corpus(Shown):
                 workers,
                 wait,
             )
+            return self._recorder.report("ingest", self._catalog, found)
 
     aingest = stoppable(
         ingest,
@@ -372,7 +378,8 @@ class Corpus(Shown):
         with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             memory = self._memory_model()
-            return pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
+            found = pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
+            return self._recorder.report("removal", self._catalog, found)
 
     aremove = stoppable(
         remove,
@@ -517,7 +524,7 @@ class Corpus(Shown):
                 return answerer, request
 
             answerer, request = self._asked(prepared)
-            with closing(answerer.stream(request)) as events:
+            with closing(self._recorder.stream(request.stated, where, answerer.stream(request))) as events:
                 for event in events:
                     yield event
                     self._usage.check_process()
@@ -579,7 +586,10 @@ class Corpus(Shown):
                     {name: view.answerer.prepare(question, route, history, where) for name, where in given.items()},
                 )
             )
-            answers = {name: collect(answerer.stream(request)) for name, request in requests.items()}
+            answers = {
+                name: collect(self._recorder.stream(request.stated, given[name], answerer.stream(request)))
+                for name, request in requests.items()
+            }
         return compare(next(iter(answers.values())).question, answers)
 
     acompare = in_thread(compare)
@@ -789,7 +799,14 @@ class Corpus(Shown):
         from hybrid.ingest import custody
 
         with self._asked_by_identity():
-            return custody.rows(self._catalog)
+            found = custody.rows(self._catalog)
+            self._record_export("custody", len(found))
+        return found
+
+    def _record_export(self, what: str, rows: int) -> None:
+        """Write to the log that rows were given out in a file."""
+        if (note := self._recorder.note("export", {"what": what, "rows": rows})) is not None:
+            log_warning(_LOG, note, corpus=str(self.directory))
 
     def verify(self, answer: Answer) -> list[str]:
         """Check an answer's citations against the corpus as it is now; what does not hold, in words.
@@ -836,6 +853,41 @@ class Corpus(Shown):
             return integrity.check(self._catalog, self.directory)
 
     arepair = in_thread(repair)
+
+    def log(self) -> list[LogRecord]:
+        """What was asked, answered, ingested, removed and exported, oldest first, as far as ``log.events`` in the
+        settings named it at the time.
+
+        Raises `CorruptCorpusError` where a record cannot be read; `check_log` finds every other change.
+
+        Example:
+            >>> for record in corpus.log():
+            ...     print(record)
+        """
+        from hybrid.stores import log
+
+        with self._changed("log"):
+            return list(log.records(self.directory))
+
+    alog = in_thread(log)
+
+    def check_log(self, head: str | None = None) -> LogReport:
+        """Whether every record of the log is as it was written and none is missing. Nothing is changed.
+
+        Args:
+            head: the sha256 of a record that is known to have been in it, as an earlier check gave it.
+
+        Example:
+            >>> corpus.check_log().whole
+            True
+        """
+        from hybrid._recording import MARK
+        from hybrid.stores import log
+
+        with self._changed("check_log"):
+            return log.check(self.directory, self._catalog.info(MARK), head)
+
+    acheck_log = in_thread(check_log)
 
     def page(self, citation: Citation | Hit) -> PageView:
         """The page that a citation or a search hit stands on, with it highlighted; where the document has no pages,

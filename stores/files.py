@@ -139,7 +139,16 @@ def refuse_links(directory: Path, *relative: Path | str) -> None:
 
 _NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors")
 _FOLDERS = ("commits", "volumes", "memory", "memory/default", "quarantine")
-_FILES = ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "write.lock", "commit")
+_FILES = (
+    "catalog.sqlite",
+    "catalog.sqlite-wal",
+    "catalog.sqlite-shm",
+    "write.lock",
+    "commit",
+    "log.jsonl",
+    "log.head",
+    "log.lock",
+)
 
 
 def refuse_links_in(directory: Path) -> None:

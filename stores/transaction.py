@@ -260,6 +260,10 @@ class Transaction:
         }
         return self._connection.execute(insert(CommitTable).returning(CommitTable.n), row).scalar_one()
 
+    def info(self, key: str) -> str | None:
+        """A fact about the corpus; ``None`` if it was never set."""
+        return self._connection.scalar(select(InfoTable.value).where(InfoTable.key == key))
+
     def set_info(self, key: str, value: str) -> None:
         """Set a fact about the corpus."""
         statement = upsert(InfoTable).values(key=key, value=value)

@@ -159,6 +159,8 @@ CHANGING = {
     "remove": lambda c: c.remove("x"),
     "check": lambda c: c.check(),
     "repair": lambda c: c.repair(),
+    "log": lambda c: c.log(),
+    "check_log": lambda c: c.check_log(),
     "verify_deletion": lambda c: c.verify_deletion("{}"),
 }
 

@@ -18,7 +18,7 @@ Exit codes:
   2    the command line was wrong
   3    nothing in the corpus answers (ask, search)
   4    done, but some files were left out; the reasons are printed (ingest)
-  5    a certificate does not hold, or a corpus is damaged (verify-deletion, verify, repair)
+  5    a certificate does not hold, or a corpus is damaged (verify-deletion, verify, repair, log verify)
   130  interrupted; what was committed stays, and the same command resumes there
 """
 EVALUATIONS = {
@@ -68,6 +68,11 @@ def evaluate() -> None:
 @main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.evaluate:router", "train": "hybrid.cli.models:train_router"})
 def router() -> None:
     """Train and measure the router, which decides the memory that a question goes to."""
+
+
+@main.group(cls=LazyGroup, lazy={"show": "hybrid.cli.corpus:show", "verify": "hybrid.cli.corpus:verify_log"})
+def log() -> None:
+    """Show and check the log of a corpus: what was asked, answered, ingested, removed and exported."""
 
 
 @main.group(lazy={"install": "hybrid.cli.models:install"}, cls=LazyGroup)

@@ -113,6 +113,8 @@ def ask(
         question = sys.stdin.read()
     with open_corpus(corpus, identity=identity) as opened:
         answer = opened.ask(question, route=route, history=after, where=where)
+        if csv_file is not None and answer.enumeration is not None:
+            opened._record_export("rows", len(answer.enumeration.rows))
     if as_json:
         print_json(answer)
     else:
@@ -241,6 +243,36 @@ def report(corpus: Path, identity: Identity | None, as_json: bool) -> None:
         print_json(rows)
     else:
         click.echo(custody.as_csv(rows), nl=False)
+
+
+@command("hybrid log show acme-v-beta")
+@corpus_argument
+@click.option("-n", "last", type=click.IntRange(1), help="The last so many records; otherwise all.")
+@json_option
+def show(corpus: Path, last: int | None, as_json: bool) -> None:
+    """Print the log of CORPUS: what was asked, answered, ingested, removed and exported, as far as log.events in the
+    settings names it."""
+    with open_corpus(corpus) as opened:
+        records = opened.log()[-last if last else 0 :]
+    if as_json:
+        print_json(list(records))
+    else:
+        click.echo("\n".join(map(str, records)) or "no record; log.events in the settings says what is recorded")
+
+
+@command("hybrid log verify acme-v-beta")
+@corpus_argument
+@click.option("--head", metavar="SHA256", help="Of a record that is known to have been in it, as this command printed.")
+@json_option
+def verify_log(corpus: Path, head: str | None, as_json: bool) -> int:
+    """Check that every record of CORPUS's log is as it was written, and that none is missing."""
+    with open_corpus(corpus) as opened:
+        found = opened.check_log(head)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(str(found))
+    return 0 if found.whole else NOT_PROVED
 
 
 @command("hybrid documents acme-v-beta --json")

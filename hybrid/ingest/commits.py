@@ -139,6 +139,7 @@ class Writer:
         of the log, too, and an erasure is due (`hybrid.stores.erasure`), unless they only have another name now."""
         index = self._loaded_index(None)
         with self._changes() as transaction:
+            before = {row.source: row.sha256 for row in transaction.sources()}
             each = [transaction.remove_source(source) for source in sources]
             removed = Removed(
                 tuple(dict.fromkeys(name for one in each for name in one.sources)),
@@ -151,7 +152,9 @@ class Writer:
             if not renamed:
                 transaction.forget_in_log(removed.sources)
                 self._regroup(transaction, set(removed.sources))
-                transaction.set_info(erasure.PENDING, "due")
+                gone = {before[name] for name in removed.sources} - {row.sha256 for row in transaction.sources()}
+                known = transaction.info(erasure.PENDING)
+                transaction.set_info(erasure.PENDING, erasure.due(self.directory, known, removed.sources, gone))
             self._commit(transaction)
             about = {"sources": named, "count": len(removed.sources)}
             transaction.log("remove", **about, documents_removed=list(removed.document_ids))

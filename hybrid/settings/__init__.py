@@ -271,6 +271,21 @@ class AccessSettings(Table):
     )
 
 
+LogEvent = Literal["ingest", "removal", "question", "answer", "export"]
+LogText = Literal["full", "hash", "none"]
+
+
+class LogSettings(Table):
+    """What is written to the log of a corpus (docs/reliability.md)."""
+
+    events: tuple[LogEvent, ...] = Field(
+        default=(), description="what is recorded: ingest, removal, question, answer, export; empty: there is no log"
+    )
+    text: LogText = Field(
+        default="hash", description="of questions and answers: the text, its sha256, or neither is recorded"
+    )
+
+
 class Settings(Table):
     """All settings of a corpus. What is left out here is left to a corpus's stored settings, and then to the default.
 
@@ -287,6 +302,7 @@ class Settings(Table):
     router: RouterSettings = RouterSettings()
     answer: AnswerSettings = AnswerSettings()
     access: AccessSettings = AccessSettings()
+    log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
     def _volumes_keep_classes_apart(self) -> Self:

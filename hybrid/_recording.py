@@ -1,0 +1,107 @@
+"""What a corpus writes to its log (`hybrid.stores.log`), as its settings say: nothing, unless they name an event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hybrid.errors import CorpusError
+from hybrid.types.answers import Answer
+from hybrid.types.documents import text_sha256
+from hybrid.types.events import EndEvent, Events, NoteEvent
+from hybrid.types.reports import IngestReport
+
+if TYPE_CHECKING:
+    from hybrid.settings import LogEvent, LogSettings
+    from hybrid.stores.catalog import Catalog
+    from hybrid.types.filters import Filter
+
+MARK = "log"
+"""The fact about a corpus that names the last record of an ingest or a removal."""
+
+
+class Recorder:
+    """Writes records for a corpus, for whom it is asked by. A record that cannot be written stops nothing: what was
+    asked for is done, and says so."""
+
+    def __init__(self, directory: Path, settings: LogSettings, identity: str | None) -> None:
+        self._directory = directory
+        self._settings = settings
+        self._identity = identity
+
+    def note(self, event: LogEvent, content: Mapping[str, Any]) -> str | None:
+        """Write a record; what to tell where that failed."""
+        return self._written(event, content)[1]
+
+    def _written(self, event: LogEvent, content: Mapping[str, Any]) -> tuple[Any, str | None]:
+        if event not in self._settings.events:
+            return None, None
+        from hybrid.stores import log
+
+        try:
+            return log.append(self._directory, event, content, self._identity), None
+        except CorpusError as error:
+            return None, f"The log does not have this {event}: {error}"
+
+    def _text(self, name: str, text: str) -> dict[str, str]:
+        if self._settings.text == "none":
+            return {}
+        return {name: text} if self._settings.text == "full" else {f"{name}_sha256": text_sha256(text)}
+
+    def stream(self, question: str, where: Filter | None, events: Events) -> Events:
+        """The events of an answer; the question is recorded with the first, the answer before the last. What the log
+        lacks is noted in the answer."""
+        narrowed = {"where": where.model_dump(mode="json")} if where and self._settings.text == "full" else {}
+        asked, note = self._written("question", {**self._text("question", question), **narrowed})
+        with closing(events):
+            for event in events:
+                if not isinstance(event, EndEvent):
+                    yield event
+                    continue
+                content = {**self._answer(event.answer), "question": asked.sequence if asked is not None else None}
+                notes = [one for one in (note, self.note("answer", content)) if one is not None][:1]
+                yield from (NoteEvent(note=one) for one in notes)
+                answer = event.answer.model_copy(update={"notes": (*event.answer.notes, *notes)})
+                yield EndEvent(answer=answer) if notes else event
+
+    def _answer(self, answer: Answer) -> dict[str, Any]:
+        named = self._settings.text == "full"
+        cited = [
+            {"sha256": one.sha256, "start": one.start, "end": one.end} | ({"source": one.source} if named else {})
+            for one in answer.citations
+        ]
+        verdicts = [claim.verdict for claim in answer.claims]
+        return {
+            **self._text("text", answer.text),
+            "found": answer.found,
+            "commit": answer.commit,
+            "route": answer.route.name,
+            "verdicts": {one: verdicts.count(one) for one in dict.fromkeys(verdicts)},
+            "citations": cited,
+        }
+
+    def report(self, event: LogEvent, catalog: Catalog, report: IngestReport) -> IngestReport:
+        """Record an ingest or a removal, and let the catalog name the record. The report notes where that failed."""
+        counts = {"files": report.files, "parts": report.parts, "commit": report.commit}
+        if event == "removal":
+            gone = [one.sha256 for one in report.certificate.removed] if report.certificate is not None else []
+            content: dict[str, Any] = {**counts, "sources": len(report.removed), "documents_removed": gone}
+        else:
+            left_out = [{"source": one.source, "code": one.code} for one in report.skipped]
+            names = {"added": report.added, "changed": report.changed, "duplicates": report.duplicates}
+            renamed = [list(pair) for pair in report.renamed]
+            content = {
+                **counts,
+                **{key: list(of) for key, of in names.items()},
+                "renamed": renamed,
+                "skipped": left_out,
+            }
+        record, note = self._written(event, content)
+        if record is not None:
+            from hybrid.stores import log
+
+            with suppress(CorpusError):  # the next one does it
+                catalog.set_info(MARK, log.mark(record))
+        return report if note is None else report.model_copy(update={"notes": (*report.notes, note)})

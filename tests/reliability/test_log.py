@@ -1,0 +1,327 @@
+"""The log: it says what was done, every edit of it is found, and nothing that was asked for fails with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from hybrid import Corpus, Document, Identity, Settings
+from hybrid.cli import main
+from hybrid.errors import AccessError, CorpusError, CorruptCorpusError
+from hybrid.stores import log
+from hybrid.stores.log import FILE, HEAD
+
+EVENTS = ["ingest", "removal", "question", "answer", "export"]
+QUESTION = "When does the lease of house 1 end?"
+SECRET = "Zanthorpe"
+
+
+def settings(text="full", events=EVENTS):
+    return Settings.model_validate({"memory": {"enabled": False}, "log": {"events": events, "text": text}})
+
+
+def documents(count=3):
+    return [
+        Document.from_text(f"The lease of house {number} ends on {number + 1} May 2031.", source=f"house-{number}.txt")
+        for number in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A corpus that was asked some questions, with what it answered."""
+    directory = tmp_path_factory.mktemp("log") / "corpus"
+    with Corpus.open(directory, settings()) as corpus:
+        corpus.ingest(*documents())
+        for number in range(6):
+            corpus.ask(f"When does the lease of house {number % 3} end?", route="lookup")
+    return directory
+
+
+@pytest.fixture
+def directory(written, tmp_path):
+    return shutil.copytree(written, tmp_path / "corpus")
+
+
+def events_of(corpus):
+    return [record.event for record in corpus.log()]
+
+
+def test_nothing_is_written_unless_the_settings_name_an_event(tmp_path):
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(*documents())
+        corpus.ask(QUESTION, route="lookup")
+        assert corpus.log() == []
+        assert corpus.check_log().whole
+    assert not list((tmp_path / "corpus").glob("log.*"))
+
+
+def test_each_event_is_recorded_in_its_order_with_who_asked(tmp_path, capsys):
+    home = tmp_path / "corpus"
+    with Corpus.open(home, settings()) as corpus:
+        corpus.ingest(*documents())
+        with corpus.seen_by(Identity(name="ann", every_class=True)) as seen:
+            answer = seen.ask(QUESTION, route="lookup")
+            with pytest.raises(AccessError):
+                seen.log()
+        corpus.remove("house-2.txt")
+        corpus._custody()
+        assert events_of(corpus) == ["ingest", "question", "answer", "redaction", "removal", "export"]
+        ingest, question, answered, _, removal, _ = corpus.log()
+        assert question.content["question"] == QUESTION
+        assert (question.identity, answered.identity, ingest.identity) == ("ann", "ann", None)
+        assert answered.content["question"] == question.sequence
+        assert answered.content["text"] == answer.text
+        assert answered.content["citations"][0]["source"] == "house-1.txt"
+        assert len(removal.content["documents_removed"]) == 1
+        assert corpus.check_log().whole
+    for command in (["log", "show", str(home)], ["log", "show", str(home), "-n", "1", "--json"]):
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert [one["event"] for one in json.loads(said[said.index("\n[\n") :])] == ["export"]
+
+
+@pytest.mark.parametrize("events", [["question"], ["removal", "ingest"]])
+def test_only_the_events_that_are_named_are_recorded(tmp_path, events):
+    with Corpus.open(tmp_path / "corpus", settings(events=events)) as corpus:
+        corpus.ingest(*documents())
+        corpus.ask(QUESTION, route="lookup")
+        assert set(events_of(corpus)) <= set(events)
+        assert events_of(corpus)
+
+
+@pytest.mark.parametrize(("text", "stored"), [("full", True), ("hash", False), ("none", False)])
+def test_of_questions_and_answers_only_what_the_settings_say_is_stored(tmp_path, text, stored):
+    with Corpus.open(tmp_path / "corpus", settings(text)) as corpus:
+        corpus.ingest(*documents())
+        corpus.ask(QUESTION, route="lookup")
+        said = (tmp_path / "corpus" / FILE).read_text()
+        assert ("When does the lease" in said, "2 May 2031" in said) == (stored, stored)
+        assert any("question_sha256" in (one.content or {}) for one in corpus.log()) == (text == "hash")
+
+
+def test_a_comparison_and_a_stream_are_recorded_as_questions(directory):
+    with Corpus.open(directory) as corpus:
+        before = len(corpus.log())
+        list(corpus.stream(QUESTION, route="lookup"))
+        assert events_of(corpus)[before:] == ["question", "answer"]
+
+
+# Every edit is found ----------------------------------------------------------------------------------
+
+
+def edit(chosen, lines):
+    """Another log than the one of these lines, and what was done to it."""
+    kind = chosen.choice(
+        ["byte", "bit", "removed", "moved", "again", "cut", "cut within", "inserted", "content", "value"]
+    )
+    at = chosen.randrange(len(lines))
+    whole = b"".join(lines)
+    if kind in ("byte", "bit"):
+        place = chosen.randrange(len(whole))
+        other = whole[place] ^ (1 << chosen.randrange(8)) if kind == "bit" else chosen.randrange(256)
+        return kind, whole[:place] + bytes([other]) + whole[place + 1 :]
+    if kind == "removed":
+        return kind, b"".join(lines[:at] + lines[at + 1 :])
+    if kind == "moved":
+        other = chosen.randrange(len(lines))
+        others = [*lines[:at], *lines[at + 1 :]]
+        lines = [*others[:other], lines[at], *others[other:]]
+        return kind, b"".join(lines)
+    if kind == "again":
+        return kind, b"".join([*lines[: at + 1], lines[at], *lines[at + 1 :]])
+    if kind == "cut":
+        return kind, b"".join(lines[:at])
+    if kind == "cut within":
+        return kind, whole[: chosen.randrange(len(whole))]
+    if kind == "inserted":
+        place = chosen.randrange(len(whole) + 1)
+        return kind, whole[:place] + bytes([chosen.randrange(32, 127)]) + whole[place:]
+    record = json.loads(lines[at])
+    if kind == "content":  # with the sha256 of the other content beside it, as a careful forger writes it
+        record["content"] = None if chosen.random() < 0.3 else {**record["content"], "found": "other"}
+        record["content_sha256"] = log._sha256(record["content"])
+    else:
+        field = chosen.choice(["at", "event", "identity", "sequence"])
+        record[field] = 99 if field == "sequence" else "other"
+        if chosen.random() < 0.5:  # and the sha256 of the other record
+            record["sha256"] = log._sha256({name: record[name] for name in log._FIELDS})
+    return kind, b"".join([*lines[:at], log._canonical(record) + b"\n", *lines[at + 1 :]])
+
+
+def test_each_of_200_random_edits_is_found(directory):
+    chosen = random.Random(20)
+    path = directory / FILE
+    original = path.read_bytes()
+    lines = original.splitlines(keepends=True)
+    with Corpus.open(directory) as corpus:
+        assert corpus.check_log().whole
+        done, missed = 0, []
+        while done < 200:
+            kind, other = edit(chosen, lines)
+            if other == original:
+                continue
+            path.write_bytes(other)
+            done += 1
+            if corpus.check_log().whole:
+                missed.append(kind)
+        path.write_bytes(original)
+        assert missed == []
+        assert corpus.check_log().whole
+
+
+def test_a_log_that_was_cut_off_with_its_head_is_found_by_what_the_catalog_names_and_by_a_head_that_was_kept(directory):
+    with Corpus.open(directory) as corpus:
+        kept = corpus.check_log().head
+        corpus.ingest(Document.from_text("Another paper altogether.", source="other.txt"))
+        lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+        for count in (0, 3, len(lines) - 2):  # one of them is the ingest's
+            (directory / FILE).write_bytes(b"".join(lines[:count]))
+            last = json.loads(lines[count - 1]) if count else None
+            (directory / HEAD).write_text(f"{last['sequence']} {last['sha256']}\n" if last else "")
+            if not count:
+                (directory / HEAD).unlink()
+            assert "catalog" in str(corpus.check_log())
+        (directory / FILE).write_bytes(b"".join(lines))
+        (directory / HEAD).write_text(f"{len(lines)} {json.loads(lines[-1])['sha256']}\n")
+        assert corpus.check_log(kept).whole
+        assert not corpus.check_log("a" * 64).whole
+
+
+def test_the_command_says_what_is_wrong_and_its_code(directory, capsys):
+    for damage, code in ((False, 0), (True, 5)):
+        if damage:
+            with (directory / FILE).open("r+b") as file:
+                file.seek(40)
+                file.write(b"#")
+        with pytest.raises(SystemExit) as ended:
+            main(["log", "verify", str(directory)])
+        assert ended.value.code == code
+    assert "record 1" in capsys.readouterr().out
+
+
+def test_a_log_that_was_cut_off_is_not_written_on(directory):
+    lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+    (directory / FILE).write_bytes(b"".join(lines[:-1]))
+    with Corpus.open(directory) as corpus:
+        answer = corpus.ask(QUESTION, route="lookup")
+        assert "2 May 2031" in answer.text
+        assert any("does not end with record" in note for note in answer.notes)
+    assert (directory / FILE).read_bytes() == b"".join(lines[:-1])
+
+
+def test_what_an_interrupted_writer_left_is_mended_by_the_next_record(directory):
+    head = (directory / HEAD).read_text()
+    with Corpus.open(directory) as corpus:
+        corpus.ask(QUESTION, route="lookup")
+        lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+        (directory / FILE).write_bytes(b"".join(lines[:-1]) + lines[-1][:70])  # the head of two records before
+        (directory / HEAD).write_text(head)
+        corpus.ask(QUESTION, route="lookup")
+        assert corpus.check_log().whole
+        assert events_of(corpus)[-3:] == ["question", "question", "answer"]
+
+
+# Nothing waits for it or fails with it ----------------------------------------------------------------
+
+
+def test_a_full_disk_costs_a_record_and_not_the_answer(directory, monkeypatch):
+    before = (directory / FILE).read_bytes()
+
+    def full(*_):
+        raise OSError(28, os.strerror(28))
+
+    with Corpus.open(directory) as corpus:
+        monkeypatch.setattr(log.os, "fsync", full)
+        answer = corpus.ask(QUESTION, route="lookup")
+        assert "2 May 2031" in answer.text
+        assert any("no space left" in note for note in answer.notes)
+        assert (directory / FILE).read_bytes() == before
+        monkeypatch.undo()
+        assert corpus.ask(QUESTION, route="lookup").notes == ()
+        assert corpus.check_log().whole
+
+
+def test_a_corpus_that_can_only_be_read_answers_and_notes_it(directory, monkeypatch):
+    before = (directory / FILE).read_bytes()
+    with Corpus.open(directory) as corpus:
+        monkeypatch.setattr(log.os, "access", lambda *_: False)
+        answer = corpus.ask(QUESTION, route="lookup")
+        assert "2 May 2031" in answer.text
+        assert any("can only be read" in note for note in answer.notes)
+    assert (directory / FILE).read_bytes() == before
+
+
+def test_records_of_several_processes_follow_one_another(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from hybrid.stores import log\n"
+        "for n in range(25): log.append(Path(sys.argv[1]), 'question', {'n': n}, sys.argv[2])"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name]) for name in "abc"]
+    assert [one.wait() for one in running] == [0, 0, 0]
+    report = log.check(tmp_path)
+    assert report.whole
+    assert report.records == 75
+
+
+def test_files_of_the_log_are_their_owners_alone_and_no_links(directory, tmp_path):
+    assert {oct((directory / name).stat().st_mode & 0o777) for name in (FILE, HEAD)} == {"0o600"}
+    (tmp_path / "elsewhere").write_bytes((directory / FILE).read_bytes())
+    (directory / FILE).unlink()
+    (directory / FILE).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CorruptCorpusError, match="link"):
+        log.append(directory, "question", {})
+
+
+# Deletion reaches it ----------------------------------------------------------------------------------
+
+
+def secret():
+    return Document.from_text(f"{SECRET} ends the lease of house 9 on 4 May 2031.", source=f"{SECRET}.txt")
+
+
+def holds(directory):
+    return [path.name for path in directory.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_removal_takes_names_and_excerpts_out_and_the_chain_holds(directory):
+    with Corpus.open(directory) as corpus:
+        corpus.ingest(secret())
+        answer = corpus.ask(f"When does {SECRET} end the lease of house 9?", route="lookup")
+        assert SECRET in answer.text
+        corpus.ask("When does the lease of house 2 end?", route="lookup")
+        assert FILE in holds(directory)
+        corpus.remove(f"{SECRET}.txt")
+        assert holds(directory) == []
+        report = corpus.check_log()
+        assert report.whole
+        assert report.redacted == 3  # the ingest, the question and the answer
+        assert any("3 May 2031" in str(one) for one in corpus.log()[-4:])  # others stay
+
+
+def test_a_removal_that_was_killed_before_it_reached_the_log_is_finished_later(directory, monkeypatch):
+    with Corpus.open(directory) as corpus:
+        corpus.ingest(secret())
+        corpus.ask(f"When does {SECRET} end the lease of house 9?", route="lookup")
+        with monkeypatch.context() as killed:
+            killed.setattr("hybrid.stores.erasure.erase", lambda *_: (_ for _ in ()).throw(CorpusError("killed")))
+            corpus.remove(f"{SECRET}.txt")
+            assert FILE in holds(directory)
+        assert corpus.repair().whole
+        assert holds(directory) == []
+        assert corpus.check_log().whole
+
+
+def test_content_that_is_gone_without_a_removal_is_found(directory):
+    lines = [json.loads(line) for line in (directory / FILE).read_bytes().splitlines()]
+    lines[2]["content"] = None
+    (directory / FILE).write_bytes(b"".join(log._canonical(one) + b"\n" for one in lines))
+    assert "no removal says so" in str(log.check(directory))
