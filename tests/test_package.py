@@ -27,6 +27,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_usage",
         "_view",
         "_open",
+        "_recording",
         "session",
         "corpus",
         "langchain",

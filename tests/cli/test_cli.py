@@ -88,7 +88,7 @@ def test_exit_code_2_for_a_wrong_command_line(home: Path) -> None:
 def test_exit_code_3_where_nothing_answers(home: Path) -> None:
     result = hybrid("ask", home / "corpus", "How many moons does the planet Jupiter have?")
     assert result.exit_code == 3
-    assert "Nothing in the 2 documents of the corpus" in " ".join(result.output.split())
+    assert "none of the 2 documents searched" in " ".join(result.output.split())
 
 
 def test_exit_code_4_and_the_reason_where_a_file_was_left_out(home: Path, tmp_path: Path) -> None:
