@@ -107,16 +107,17 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     missing, means = _absent_words(catalog, asked, allowed)
     if means:
         return Result(nothing=premises.sentence(means, len(allowed)), documents=len(allowed))
-    result = _any_found(catalog, asked, where)
+    result = _any_found(catalog, asked, where, frozenset(missing))
     if missing and not (result and (result.rows or result.nothing)):
         result = result or Result(documents=len(allowed))
         result.cautions.insert(0, premises.sentence(missing, len(allowed)))
     return result
 
 
-def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | None:
-    """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text."""
-    result = _found(catalog, asked, where)
+def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent: frozenset[str]) -> Result | None:
+    """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text;
+    ``absent`` are words of the question that no document has."""
+    result = _found(catalog, asked, where, absent=absent)
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
         result.remarks += _said_elsewhere(catalog, asked, result, where)
     state = enumeration_states.read(asked)
@@ -141,21 +142,27 @@ def _absent_words(catalog: Catalog, asked: Enumerated, allowed: Sequence[int]) -
     of them without which nothing is left to be listed: whole names, and by what means a thing was done."""
     if asked.labels or asked.made_up or asked.tentative or not allowed:
         return [], []
+    narrowing = [
+        term
+        for term in asked.terms
+        if not (term.negated or term.soft or term.others or term.label or term.bound)
+        and (term.name or not (term.aside or term.is_phrase))
+    ]
+    if not narrowing:
+        return [], []
     words, permitted = catalog.words(), set(allowed)
     titles = catalog.titles()
-    called = roots(" ".join(f"{titles[one].title} {titles[one].source}" for one in allowed if one in titles))
+    called = frozenset().union(*(_called(titles[one]) for one in allowed if one in titles))
     held = {root(word) for word, documents in words.items() if not permitted.isdisjoint(documents)} | called
     missing: list[str] = []
     all_missing: list[str] = []
-    for term in asked.terms:
-        if term.negated or term.soft or term.others or term.label or term.bound:
-            continue
+    for term in narrowing:
         if term.name:
             parts = [one for one in term.word.split() if len(one) > 2 and one.lower() not in _LEGAL_FORMS]
             absent = [one for one in parts if not premises.holding(one, words) & permitted and root(one) not in called]
             missing += absent
             all_missing += absent if absent and len(absent) == len(parts) else []
-        elif not term.aside and not term.is_phrase and not _is_known(term, held, words):
+        elif not _is_known(term, held, words):
             missing.append(term.word)
             all_missing += [term.word] if term.means else []
     return missing, all_missing
@@ -241,7 +248,14 @@ def _with_states(
     return made
 
 
-def _found(catalog: Catalog, asked: Enumerated, where: Filter | None, *, in_text: bool = False) -> Result | None:
+def _found(
+    catalog: Catalog,
+    asked: Enumerated,
+    where: Filter | None,
+    *,
+    in_text: bool = False,
+    absent: frozenset[str] = frozenset(),
+) -> Result | None:
     """What the documents have; ``in_text`` only what lists and sentences have that say it by its verb, which a number
     is taken from where no table has any."""
     result, read = Result(), 0
@@ -290,7 +304,7 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None, *, in_text
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
     if asked.labels:
-        return _of_labels(result, persons) or (_composed(result, asked, parts, [], []) if parts else None)
+        return _of_labels(result, persons) or (_composed(result, asked, parts, [], [], absent) if parts else None)
     if asked.made_up:
         return _made_up(result, parts)
     in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)
@@ -299,7 +313,7 @@ def _found(catalog: Catalog, asked: Enumerated, where: Filter | None, *, in_text
     nobody = not spoken and not asked.stems & _IN_STORIES
     if of_persons and not (in_tables or documents) and (persons or nobody):
         return _of_persons(result, asked, persons)
-    return _composed(result, asked, parts, documents, spoken)
+    return _composed(result, asked, parts, documents, spoken, absent)
 
 
 def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
@@ -319,11 +333,14 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     }
     mails = bool(wanted & MAILS)
     for document_id, one in titles.items():
-        if document_id not in found and (
-            (mails and one.media_type == MAIL) or wanted & roots(one.title) or wanted & roots(one.source)
-        ):
+        if document_id not in found and ((mails and one.media_type == MAIL) or wanted & _called(one)):
             found.add(document_id)
     return found
+
+
+def _called(one: Titled) -> frozenset[str]:
+    """The roots of the words of what a document and its file are called: "repairs_2024.csv"."""
+    return roots(f"{one.title} {one.source}".replace("_", " "))
 
 
 def _names_nothing(catalog: Catalog, asked: Enumerated) -> bool:
@@ -347,7 +364,12 @@ def _names_nothing(catalog: Catalog, asked: Enumerated) -> bool:
 
 
 def _composed(
-    result: Result, asked: Enumerated, parts: list[Part], documents: list[Found], spoken: list[Found]
+    result: Result,
+    asked: Enumerated,
+    parts: list[Part],
+    documents: list[Found],
+    spoken: list[Found],
+    absent: frozenset[str],
 ) -> Result | None:
     unsaid = [part for part in parts if part.unsaid]
     parts = [part for part in parts if not part.unsaid]
@@ -373,7 +395,11 @@ def _composed(
         words = " or ".join(map(str, missing))
         said = [part for part in parts if part.rule == rule]
         total = sum(len(part.rows) for part in said)
-        result.nothing = f"No row says {words}: {total:,} {_counted_by(said)} were looked through."
+        none = f"No row says {words}: {total:,} {_counted_by(said)} were looked through."
+        if asked.kind == "count" and not {term.word for term in missing} <= absent:
+            result.remarks.append(none)  # a sentence may say the number
+        else:
+            result.nothing = none
         return result
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)

@@ -73,7 +73,7 @@ _EXACT = re.compile(
     rf"(?P<n>{_N})(?![\d/]|-\d)(?P<unit>)(?P<name>)(?P<how>)",
     re.IGNORECASE,
 )
-_CURRENCIES = {
+CURRENCIES = {
     word: sign
     for sign, words in {
         "€": "euro euros eur", "$": "dollar dollars usd", "£": "pound pounds gbp sterling quid",
@@ -156,7 +156,7 @@ def read_bounds(asked: str) -> tuple[tuple[Bound, ...], str]:
 def _bound(match: re.Match[str]) -> Bound | None:
     groups = match.groupdict()
     unit, after = _unit(groups["unit"] or "", (groups["name"] or "").split())
-    in_words = _CURRENCIES.get((groups["unit"] or "").lower(), "")
+    in_words = CURRENCIES.get((groups["unit"] or "").lower(), "")
     after = after[1:] if in_words and not unit else after
     written = [groups["n"], groups.get("n2")]
     sign = (groups["sign"] or groups.get("sign2") or in_words).strip()

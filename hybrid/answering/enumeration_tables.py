@@ -336,11 +336,12 @@ class TableReader:
         if not self._table.columns or exact or any(said & self.row_roots(row) for row in self.data):
             return None
         for done, not_done in STATES:
-            if word not in not_done or word == _OVERDUE:
+            says_done = term.stem in done and len(done) > 1
+            if (word not in not_done and not says_done) or word == _OVERDUE:
                 continue
             for at, name in enumerate(self.names):
                 if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
-                    empty = not term.negated or term.stem != word
+                    empty = term.negated if says_done else not term.negated or term.stem != word
                     left = [row for row in rows if is_empty(self.cell(row, at)) == empty]
                     return _Narrowed(left, by=f"“{name}” {'empty' if empty else 'filled in'}")
         return None

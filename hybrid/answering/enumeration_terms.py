@@ -34,6 +34,8 @@ def root(word: str) -> str:
     if verb.endswith("er") and wordnet.is_infinitive(verb):  # "deliver" has no ending, "worker" has
         return verb
     stem = lexicon.stem(plain)
+    if stem == plain and plain.endswith("ed") and wordnet.is_infinitive(plain[:-1]):
+        stem = lexicon.stem(plain[:-1])  # "hired", which is too short for the stemmer
     for ending in _ENDINGS:
         if stem.endswith(ending) and len(stem) - len(ending) >= 3:
             return stem[: -len(ending)]
@@ -97,9 +99,9 @@ STATES: tuple[tuple[Words, Words], ...] = tuple(
     (rooted(done), rooted(not_done))
     for done, not_done in (
         ("paid settled cleared remitted discharged", "unpaid open outstanding overdue owing due"),
-        ("returned", "missing unreturned outstanding"),
+        ("returned back", "missing unreturned outstanding"),
         ("delivered arrived received", "undelivered missing outstanding"),
-        ("resolved closed fixed repaired completed finished", "open unresolved pending outstanding unfinished"),
+        ("resolved closed fixed repaired completed finished done", "open unresolved pending outstanding unfinished"),
         ("approved accepted granted", "rejected refused declined pending"),
         ("signed executed", "unsigned"),
         ("cancelled withdrawn", "active"),
@@ -115,6 +117,8 @@ SOFT = rooted(
 )
 """Verbs that narrow only where a column is named by them ("received": "Received on")."""
 _ASIDE = lexicon.vocabulary("in with within by through throughout across as according into")
+_STATE_BEFORE = lexicon.vocabulary("not is are was were be been")
+"""Before "done" these say in what state a thing is: "that are not done"; "repairs done by Orr" says it of nothing."""
 _GROUPED_BY = lexicon.vocabulary(
     """
     type types kind kinds category categories class classes group groups region regions country countries county city
@@ -257,7 +261,12 @@ def _late(after: str, head: str) -> list[_Phrase]:
             continue
         if low in lexicon.STOPWORDS and not (word == "A" and adjacent_letter):
             aside = low in _ASIDE or (aside and low in _ARTICLES)
-            role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
+            if low == "done" and last in _STATE_BEFORE:
+                found.append(_Phrase([word], end, False, False, negated, soft=True))
+                negated = False
+                continue
+            if low not in _ARTICLES:
+                role = low if low in ("from", "to", "by") else "by" if low in ("did", "has", "have", "had") else ""
             preposition = low if low not in _ARTICLES else preposition
             continue
         stem = root(low)

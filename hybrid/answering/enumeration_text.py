@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from decimal import Decimal
 
+from hybrid.answering.enumeration_bounds import CURRENCIES
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     ABOUT,
@@ -136,7 +138,7 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
         text = collapse(document.text[unit.start : unit.end])
         said = roots(text)
         if (
-            not said & asked.stems
+            not (said & asked.stems or _is_headed(document.text, unit.start, asked))
             or TOTAL.search(text)
             or not all(_holds(term, text, said, document) for term in asked.terms)
         ):
@@ -145,19 +147,36 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
         bare = text
         for start, end, _ in reversed(dates):
             bare = bare[:start] + " " + bare[end:]
-        money = next((match for match in MONEY.finditer(bare) if match["sign"] or match["after"]), None)
+        money = next((match[0] for match in MONEY.finditer(bare) if match["sign"] or match["after"]), None)
+        amount, currency = amount_of(money, "") if money else (None, None)
+        if money is None and (in_words := _IN_WORDS.search(bare)):
+            money, currency = in_words[0], CURRENCIES[in_words[2].lower()]
+            amount = Decimal(in_words[1].replace(",", ""))
         if (money is None) if asked.of_money else not dates:
             continue
-        amount, currency = amount_of(money[0], "") if money else (None, None)
         date = dates[0][2] if dates else None
         done = is_done(text)
-        cells = {"Date": date or "", "Amount": money[0].strip() if money else "", "Statement": text}
+        cells = {"Date": date or "", "Amount": money.strip() if money else "", "Statement": text}
         key = ("event", date, str(amount), currency or "") if date and amount is not None else ("row", text.casefold())
         why = status_of(document) or ("" if done else "planned, asked for, reported or denied")
         sentence = sentence_of(document_id, document, unit.start, unit.end)
         row = Found(sentence, cells, (unit.start, unit.end), key, date, amount, currency, why)
         if in_range(row, asked):
             yield row
+
+
+def _is_headed(text: str, start: int, asked: Enumerated) -> bool:
+    """Whether a sentence stands in a paragraph that begins with a heading of what was asked for: "2. Gifts. Mr Orr gave
+    five pounds"."""
+    heading, _, rest = text[text.rfind("\n", 0, start) + 1 : start].strip().partition(". ")
+    if heading.strip("().").isalnum() and len(heading) < 4:  # the number before it
+        heading = rest.partition(".")[0]
+    return len(heading.split()) <= _HEADING_WORDS and names_many(heading, asked)
+
+
+_HEADING_WORDS = 5
+_IN_WORDS = re.compile(rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?) ({'|'.join(CURRENCIES)})\b(?! of\b)", re.IGNORECASE)
+"""Amounts with their currency in words; "50 pounds of flour" is none."""
 
 
 def says_when(text: str) -> bool:

@@ -37,6 +37,68 @@ N-2,Rowan Trust,The mill,2023-04-20,Hollis
 }
 
 
+STAGE = {
+    "costumes.csv": """Item,Costume,Hired by,Out,Back,Deposit GBP
+C-1,Bishop,Lyre Players,2023-10-02,2023-10-30,40
+C-2,Sailor,Oakham School,2023-10-05,,25
+C-3,Sailor,Oakham School,2024-02-11,2024-03-01,25
+""",
+    "repairs_limelight.csv": """Job,Date,What,Cost GBP,Done
+J-1,2023-09-01,Track,210.00,yes
+J-2,2024-01-30,Hatch,460.00,no
+""",
+    "minutes.txt": """Minutes of the Garland Theatre, 18 March 2024
+
+1. Donations. The Anglers gave 500 pounds on 2 February 2024. Mrs Dale gave 50 pounds of flour and 20 pounds on 9 \
+February 2024. A donation of 70 pounds is expected.
+2. Staff. The warden counted 41 torn Bishop costumes in the loft.
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("stage")
+    for name, text in STAGE.items():
+        (folder / name).write_text(text)
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("stage_corpus"), settings)
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which costumes did Oakham School hire before 2024?", ["C-2"]),
+        ("List every costume that was not returned.", ["C-2"]),
+        ("List every costume that was returned.", ["C-1", "C-3"]),
+        ("List every repair by Limelight that is not done.", ["J-2"]),
+        ("List every repair that is done.", ["J-1"]),
+        ("List every costume hired by the Garland Theatre.", []),
+    ],
+)
+def test_states_verbs_and_files_are_found_in_other_words(
+    stage: hybrid.Corpus, question: str, expected: list[str]
+) -> None:
+    assert labels(stage.ask(question)) == expected
+
+
+def test_sentences_below_a_heading_of_what_is_asked_for_are_rows(stage: hybrid.Corpus) -> None:
+    found = stage.ask("List every donation, with amount and date.").enumeration
+    assert found is not None
+    assert [(row.cells[1], row.not_counted != "") for row in found.rows] == [
+        ("500 pounds", False), ("20 pounds", False), ("70 pounds", True),
+    ]  # fmt: skip
+    assert found.sums == {"£": 520}
+
+
+def test_a_number_that_no_row_says_may_be_in_a_sentence(stage: hybrid.Corpus) -> None:
+    answer = stage.ask("How many torn costumes did the warden count?")
+    assert "41 torn Bishop costumes" in answer.text
+    assert any("No row says" in note or "Nothing was added" in note for note in answer.notes)
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
     folder: Path = tmp_path_factory.mktemp("files")
