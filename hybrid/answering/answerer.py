@@ -355,6 +355,11 @@ class Answerer:
             context.events.append(context.note(f"One thing is listed at a time; ask for “{asked.further}” by itself."))
         with context.timed("enumeration"):
             result = enumeration.find(self._catalog, asked, context.where)
+            if result is not None and result.absent:
+                context.route = context.route.model_copy(update={"name": "lookup"})
+                named = dict.fromkeys((*result.absent, *self._absent_things(context.question, context.where)))
+                context.nothing = f"{premises.sentence(named, result.documents)} {self._nothing(context)}"
+                return True
             if result is None or not (result.rows or result.nothing):
                 context.events += (
                     [context.note(remark) for remark in (*result.cautions, *result.remarks)] if result else []

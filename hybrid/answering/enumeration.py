@@ -97,6 +97,8 @@ class Result:
     """The question as it was answered, where that is otherwise than it was asked: a number as a sum."""
     cautions: list[str] = field(default_factory=list)
     """What of the question was not applied: said before all else."""
+    absent: tuple[str, ...] = ()
+    """Names and means of the question that no document has: then nothing is listed."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -106,12 +108,8 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     allowed = catalog.matching(where or Filter())
     missing, means = _absent_words(catalog, asked, allowed)
     if means:
-        return Result(nothing=premises.sentence(means, len(allowed)), documents=len(allowed))
-    result = _any_found(catalog, asked, where, frozenset(missing))
-    if missing and not (result and (result.rows or result.nothing)):
-        result = result or Result(documents=len(allowed))
-        result.cautions.insert(0, premises.sentence(missing, len(allowed)))
-    return result
+        return Result(absent=tuple(dict.fromkeys(means)), documents=len(allowed))
+    return _any_found(catalog, asked, where, frozenset(missing))
 
 
 def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent: frozenset[str]) -> Result | None:

@@ -146,7 +146,7 @@ def test_where_rows_say_whose_they_are_a_party_in_none_has_none(corpus: hybrid.C
 
 def test_a_party_in_no_document_is_named(corpus: hybrid.Corpus) -> None:
     answer = corpus.ask("List every bill of Zemlock Ltd.")
-    assert answer.text == "“Zemlock” is in none of the 6 documents searched."
+    assert answer.text.startswith("“Zemlock” is in none of the 6 documents searched. Nothing in the 6 documents")
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_what_no_row_says_is_said(corpus: hybrid.Corpus, question: str, said: st
 
 def test_what_no_document_says_of_things_is_noted_beside_what_is_said_of_them(corpus: hybrid.Corpus) -> None:
     answer = corpus.ask("How many pictures were burnt?")
-    assert "“burnt” is in none of the 6 documents searched." in (*answer.notes, answer.text)
+    assert "“burnt” is in none of the 6 documents searched." in " ".join((*answer.notes, answer.text))
 
 
 def test_an_empty_cell_of_a_quoted_row_is_named_and_the_citation_is_exact(corpus: hybrid.Corpus) -> None:
