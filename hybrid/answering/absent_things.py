@@ -79,7 +79,7 @@ def missing(question: str, words: Collection[str]) -> tuple[str, ...]:
     Example:
         >>> missing("Were the crates brought by helicopter?", {"the", "crate", "came", "by", "lorry"})
         ('helicopter',)
-        >>> missing("Were the crates brought by helicopter?", {"the", "crate", "aircraft"})
+        >>> missing("Were the crates brought by helicopter?", {"the", "crate", "chopper"})
         ()
     """
     asked = [one for one in things(question) if one not in words]
