@@ -134,6 +134,8 @@ def _names_a_thing(found: list[str], at: int) -> bool:
         return False
     if root(token) in _GENERIC or not any(wordnet.is_noun(one) for one in wordnet.lemmas(token)):
         return False
+    if wordnet.is_person(token, always=True):  # a "landlord", whom documents have by name
+        return False
     if wordnet.verbal(token) and _MADE_OF_VERBS.search(token):
         return False
     before = found[at - 1].lower() if at else ""

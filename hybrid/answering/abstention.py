@@ -31,7 +31,13 @@ _ABOUT_THE_WHOLE = lexicon.stems(
     """
 )
 _PARTS = re.compile(
-    r"[,;.?!]?\s+(?:and|but|or)\s+(?=(?:who|whom|whose|what|when|where|which|why|how)\b)", re.IGNORECASE
+    r"[,;.?!]?\s+(?:and|but|or)\s+(?=(?:who|whom|whose|what|when|where|which|why|how|according to whom)\b)",
+    re.IGNORECASE,
+)
+_WHO_SAYS_SO = re.compile(
+    r"(?:who|according to whom)\b(?: (?:has|had|was it that))? ?(?:said|says?|told|tells|claim(?:s|ed)|state[sd]?"
+    r"|asserted|confirmed)? ?(?:so|that|this|it|us)?\W*$",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
 
@@ -67,7 +73,19 @@ def parts(question: str) -> list[str]:
         >>> parts("When does the lease end, and why did they part?")
         ['When does the lease end', 'why did they part?']
     """
-    return [part for part in map(str.strip, _PARTS.split(question)) if len(part.split()) > 1] or [question]
+    found = [part for part in map(str.strip, _PARTS.split(question)) if len(part.split()) > 1]
+    return [part for part in found if not _WHO_SAYS_SO.match(part)] or [question]
+
+
+def asks_who_says_so(question: str) -> bool:
+    """Whether a question asks, beside something else, who says it: the name before a quote answers that.
+
+    Example:
+        >>> asks_who_says_so("What was the cause, and who said so?"), asks_who_says_so("Who said no?")
+        (True, False)
+    """
+    found = [part.strip() for part in _PARTS.split(question)]
+    return len(found) > 1 and any(_WHO_SAYS_SO.match(part) for part in found)
 
 
 _DUTY = re.compile(

@@ -324,8 +324,9 @@ class Answerer:
             with context.timed("lookup"):
                 for one in of_person or self._quotes(context, asked, unheld):
                     known = (one.qualification, self._empty_columns(one.sentence))
+                    attributed = one.attributed or abstention.asks_who_says_so(context.question)
                     events += context.composer.add_quote(
-                        one.sentence, ", ".join(filter(None, known)), one.against, attributed=one.attributed
+                        one.sentence, ", ".join(filter(None, known)), one.against, attributed=attributed
                     )
             said = [claim.text for claim in context.composer.claims]
             if context.answerability.confident and abstention.leaves_duty_unsaid(asked, said):
@@ -355,12 +356,12 @@ class Answerer:
             context.events.append(context.note(f"One thing is listed at a time; ask for “{asked.further}” by itself."))
         with context.timed("enumeration"):
             result = enumeration.find(self._catalog, asked, context.where)
-            if result is not None and result.absent:
+            if result is not None and result.absent and not asked.tentative:
                 context.route = context.route.model_copy(update={"name": "lookup"})
                 named = dict.fromkeys((*result.absent, *self._absent_things(context.question, context.where)))
                 context.nothing = f"{premises.sentence(named, result.documents)} {self._nothing(context)}"
                 return True
-            if result is None or not (result.rows or result.nothing):
+            if result is None or not (result.rows or (result.nothing and not asked.tentative)):
                 context.events += (
                     [context.note(remark) for remark in (*result.cautions, *result.remarks)] if result else []
                 )
@@ -553,7 +554,7 @@ class Answerer:
             if chosen or not whole:
                 return chosen
         sought = self._disputing(context, f"{context.question} {disputes.SEARCHED}", vector)
-        return disputes.choose(sought, self._catalog, words)
+        return disputes.choose(context.question, sought, self._catalog, words)
 
     def _disputing(self, context: RequestContext, query: str, vector: np.ndarray) -> Sequence[Sentence]:
         """The evidence, and the sentences that a query in the words of a dispute finds."""

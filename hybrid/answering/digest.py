@@ -168,9 +168,12 @@ def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
     none is."""
     asked = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
     numbers = _numbers(question)
-    best = max((one.similarity for one in pool), default=0.0)
+    form = [not one.is_row and boilerplate.is_form(question, one.text) for one in pool]
+    best = max((one.similarity for at, one in enumerate(pool) if not form[at]), default=0.0)
     found = np.zeros(len(pool), bool)
     for at, one in enumerate(pool):
+        if form[at]:
+            continue
         other = {label for label, said in _numbers(one.text).items() if label in numbers and not said & numbers[label]}
         shared = (asked & _roots(one.text)) - {root(label) for label in other}
         found[at] = bool(shared) or (not other and one.similarity >= RELEVANT * best)
@@ -390,6 +393,8 @@ def _rank(question: str, sentence: Sentence, count: int, *, copied: bool) -> int
     text = sentence.text.rstrip()
     long, ends = len(text.split()) >= MIN_WORDS, _END.search(text) is not None
     states = not text.endswith("?") and not text.startswith("---") and boilerplate.is_statement(question, text)
+    if not sentence.is_row and boilerplate.is_form(question, text):
+        return _NEVER
     if boilerplate.is_label(text) or _DAY_ALONE.fullmatch(text) or _BYLINE.match(text):
         return 2
     if not states or not (long or (ends and count < REPEATED)):

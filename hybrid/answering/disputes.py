@@ -88,15 +88,18 @@ def asks_about_whole(question: str) -> bool:
     return all(stem in named or root(stem) in _WORDS or stem in _WORDS for stem in lexicon.content_words(question))
 
 
-def choose(found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence]:
+def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence]:
     """Of each party what is contested, denied, demanded or blamed, the strongest first, up to so many words; in the
     order of the texts. Nothing where no sentence does any of this.
 
     Args:
+        question: what is asked, perhaps with the names of the parties.
         found: sentences of the documents, with their similarities to the question.
         texts: the documents.
         words: in all sentences together.
     """
+    named_in = _naming(question, found, texts)
+    found = [one for one in found if one.document_id in named_in]
     stated = [one for one in found if _states(one) and not positions.is_agreement(texts, one)]
     distinct = list(
         {boilerplate.words_of(one.text): one for one in sorted(stated, key=lambda one: -one.quoted)}.values()
@@ -128,6 +131,18 @@ def choose(found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence
             if party in named or any(last & set(one.text.casefold().replace("'", " ").split()) for one in said)
         }
     return positions.in_turn(by_party.values(), words, MOST)
+
+
+def _naming(question: str, found: Sequence[Sentence], texts: Texts) -> set[int]:
+    """The documents that have at least half as many of the names of the question as the one with most of them; all of
+    them where none has any."""
+    names = [name.casefold() for name in premises.premises(question)]
+    held: dict[int, int] = {}
+    for document_id in dict.fromkeys(one.document_id for one in found):
+        text = texts.text(document_id).casefold()
+        held[document_id] = sum(name in text for name in names)
+    most = max(held.values(), default=0)
+    return {document_id for document_id, count in held.items() if 2 * count >= most}
 
 
 def _party(texts: Texts, one: Sentence) -> str:

@@ -254,12 +254,31 @@ def told(text: str, person: PersonAsked, role: Role | None) -> bool:
     names = re.escape(person.last) + (rf"|{re.escape(person.first)}" if person.first else "")
     whom = rf"(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?(?:{names}{'|you' if role == 'recipient' else ''})"
     verbs = (
-        r"(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to)"
+        r"(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to"
+        r"|(?:tele)?phoned|rang|called|texted|e-?mailed|spoke (?:to|with)|copied|let)"
     )
     if role == "recipient" and _ADVISES.search(text):
         return True
-    said = rf"\b{verbs} {whom}\b|\b{whom} (?:knew|was told|were told|was informed|were informed|was aware|were aware)\b"
+    said = rf"\b{verbs} {whom}\b|\b{whom} (?:(?:already|also|only|first) )?(?:knew|learn(?:ed|t)|heard|(?:was|were)"
+    said += r" (?:told|informed|warned|notified|aware|copied|(?:present|there) (?:when|as|while)))\b"
     return re.search(said, " ".join(text.split())) is not None
+
+
+_OWN = re.compile(
+    r"\bI (?:had |have |also |then |first |only |already |myself )*(?:decided|ordered|instructed|arranged|agreed"
+    r"|approved|allowed|knew|saw|noticed|heard|learn(?:ed|t)|found out|realised|realized|discovered|told|said|asked"
+    r"|was (?:told|informed|warned|aware|present|there))\b"
+)
+
+
+def shows_own_knowledge(text: str) -> bool:
+    """Whether a sentence says what its speaker decided, saw, heard or said: who decided a thing knew of it.
+
+    Example:
+        >>> shows_own_knowledge("I had agreed to the sale in May."), shows_own_knowledge("I like it.")
+        (True, False)
+    """
+    return _OWN.search(" ".join(text.split())) is not None
 
 
 CONCEALS = re.compile(

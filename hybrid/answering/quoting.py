@@ -141,6 +141,9 @@ class Quoting:
         if actuality.asks_who(question):  # a role is said in few places, and seldom in the best passages
             known = {one.key for one in found}
             found = [*found, *(one for one in further if one.key not in known)]
+        stated = [one for one in found if one.is_row or not boilerplate.is_form(question, one.text)]
+        found = stated or found
+        further = [one for one in further if one.is_row or not boilerplate.is_form(question, one.text)]
         scores = self._scores(question, found)
         stating = [at for at, one in enumerate(found) if not boilerplate.is_label(one.text)]
         pool = ranking.choose(
@@ -471,23 +474,11 @@ class Quoting:
             author = None if one.quoted else document.metadata.author
             speaker = who or (who_and_when(author, None) or None)
             date = date_of(document, one.start, quoted=one.quoted)
-            before = self._sentence_before(one)
+            before = _sentence_before(self._texts, one)
             text = "" if before is None else before.text
             context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
             self._statements[one.key] = Said(one.text, one.title, speaker, date, text, collapse(context))
         return self._statements[one.key]
-
-    def _sentence_before(self, one: Sentence) -> Sentence | None:
-        """The sentence before one in its paragraph."""
-        begin = max(0, one.start - BEFORE)
-        text = self._texts.text(one.document_id, begin, one.start)
-        spans = sentence_spans(text)
-        if not spans or "\n\n" in text[spans[-1][1] :] or boilerplate.is_label(text[slice(*spans[-1])]):
-            return None
-        start, end = begin + spans[-1][0], begin + spans[-1][1]
-        if not _ENDS.search(text[slice(*spans[-1])]):  # a heading or a page's foot
-            return None
-        return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
 
     def _answering(
         self,
@@ -533,7 +524,7 @@ class Quoting:
             and agency.agent(who, said) is not None
         )
         continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
-        before = self._sentence_before(one) if answers or continues else None
+        before = _sentence_before(self._texts, one) if answers or continues else None
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
         return [*([before] if before is not None else []), one, *after]
 
@@ -667,6 +658,19 @@ _RESPONSE = re.compile(
 )
 
 
+def _sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
+    """The sentence before one in its paragraph."""
+    begin = max(0, one.start - BEFORE)
+    text = texts.text(one.document_id, begin, one.start)
+    spans = sentence_spans(text)
+    if not spans or "\n\n" in text[spans[-1][1] :] or boilerplate.is_label(text[slice(*spans[-1])]):
+        return None
+    start, end = begin + spans[-1][0], begin + spans[-1][1]
+    if not _ENDS.search(text[slice(*spans[-1])]):  # a heading or a page's foot
+        return None
+    return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
+
+
 def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:
     """The sentences of a mail above what it quotes, which begins at ``cut``, without its headers."""
     body = document.text.find("\n\n") + 2
@@ -724,6 +728,9 @@ PERSON_HITS, PERSON_LEAST = 30, 0.65
 are not quoted: there are few such sentences, and each counts. Not measured."""
 TOPICAL = 0.35
 """Relevance, similarity and share of words, from which a sentence shows what somebody knew of a topic; not measured."""
+OWN_SIMILARITY = 0.15
+"""Similarity to the topic from which what somebody decided or heard is quoted in other words than the question's; not
+measured."""
 MOST_REPLIED = 3
 """Sentences of an answer that are quoted; a longer one has those that are about the topic. Not measured."""
 CONCEALING_HITS = 8
@@ -731,6 +738,7 @@ CONCEALED_DAYS = 31
 """Days around what they knew in which a wish not to have it in writing is quoted."""
 
 
+_POINTS = re.compile(r"\b(?:it|this|that|them|so)\b", re.IGNORECASE)
 _REFERS_BACK = re.compile(r"\b(?:earlier|previous\w*|before (?:that|then|this)|until then|prior)\b", re.IGNORECASE)
 
 
@@ -762,7 +770,11 @@ class PersonQuoting:
         chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
         topic = _roots(person.topic)
         chosen += [one for one in ranked if one.key in denied and one not in chosen and topic & _roots(one.text)]
-        if person.knowledge:  # what is said to them beside it: "I would not sign this"
+        told: set[tuple[int, int, int]] = set()
+        if person.knowledge:
+            told = {one.key for one in ranked if self._shows_by_pronoun(one, person, roles)}
+            chosen += [one for one in ranked if one not in chosen and (one.key in told or self._shows_own(one, person))]
+            # what is said to them beside it: "I would not sign this"
             documents_of = {one.document_id for one in chosen}
             chosen += [
                 one
@@ -778,9 +790,24 @@ class PersonQuoting:
         if person.knowledge:
             kept += self._concealing(person, documents, roles, kept)
             kept += [other for one in kept for other in self._whole(one, roles)]
+            pointing = [one for one in kept if one.key in told]
+            kept += [other for one in pointing if (other := _sentence_before(self._texts, one)) is not None]
         ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
         against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
+
+    def _shows_by_pronoun(
+        self, one: Sentence, person: persons.PersonAsked, roles: Mapping[int, persons.Role | None]
+    ) -> bool:
+        """Whether a sentence says that the person was told of what stands before it: "I rang him about it"."""
+        if persons.told(one.text, person, roles.get(one.document_id)):
+            return _POINTS.search(collapse(one.text)) is not None
+        return False
+
+    def _shows_own(self, one: Sentence, person: persons.PersonAsked) -> bool:
+        """Whether a sentence says what the person decided or heard of something near the topic."""
+        near = one.similarity >= OWN_SIMILARITY
+        return near and persons.shows_own_knowledge(one.text) and self._by(one, person)
 
     def _relevance(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
         """Similarity to the topic, and the share of its words, by idf, that the sentence holds; half as much in its

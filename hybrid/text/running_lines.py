@@ -8,7 +8,7 @@ number alone on its line, need no second page. So does what a mailing list appen
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -29,6 +29,10 @@ _PAGE_NUMBER = re.compile(
     r"|^\W*(?P<m>\d{1,5})\s*(?:of|/|von)\s*\d{1,5}\W*$"
     r"|^\W*(?:page|pg\.?|p\.|seite)\s*(?P<k>\d{1,5})(?=\W)(?:\s*(?:of|/|von)\s*\d{1,5})?(?=\s*[|·•–—-])",
     re.IGNORECASE,
+)
+_PAGE_OF = re.compile(
+    r"(?:^|[\s|·•–—,(-])(?:page|pg\.?|p\.|seite|sheet|folio)[ \t]*\d{1,5}[ \t]*(?:of|/|von)[ \t]*\d{1,5}[ \t)\]-]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _BATES = re.compile(r"\W*[A-Z][A-Z_.&]{1,15}[-_ ]{0,2}\d{5,10}\W*")
 _LIST_FOOTER = re.compile(
@@ -53,6 +57,7 @@ def find(text: str, pages: Sequence[int] = ()) -> list[Span]:
         ['Lease, page 1', 'Lease, page 2']
     """
     found = {match.span() for match in _LIST_FOOTER.finditer(text)}
+    found |= _numbered_of(text)
     starts = list(pages) or _pages_by_their_numbers(text)
     if starts:
         found |= _of_pages(text, starts, numbered=len(pages) > 0)
@@ -87,6 +92,28 @@ def _pages_by_their_numbers(text: str) -> list[int]:
     if not text[: run[0][0]].strip():  # numbers at the top
         return [0, *(start for start, _, _ in run[1:])]
     return [0, *(end for _, end, _ in run if text[end:].strip())]
+
+
+def _numbered_of(text: str) -> set[Span]:
+    """The lines that end in "page 2 of 9" and are no part of a sentence: in the same words on several pages, or apart
+    from the text by a blank line or the text's end. They say that they are heads or feet where no page map does."""
+    if _PAGE_OF.search(text) is None:
+        return set()
+    lines = _lines(text, 0, len(text))
+    marked = [
+        at for at, (start, end) in enumerate(lines) if end - start <= LONGEST and _PAGE_OF.search(text, start, end)
+    ]
+    marked = [at for at in marked if not _CELLS.search(text, *lines[at])]
+    forms = Counter(_NUMBER.sub("#", " ".join(text[slice(*lines[at])].split()).casefold()) for at in marked)
+    found: set[Span] = set()
+    for at in marked:
+        start, end = lines[at]
+        above = text[lines[at - 1][1] : start] if at else "\n\n"
+        below = text[end : lines[at + 1][0]] if at + 1 < len(lines) else "\n\n"
+        form = _NUMBER.sub("#", " ".join(text[start:end].split()).casefold())
+        if forms[form] > 1 or above.count("\n") > 1 or below.count("\n") > 1:
+            found.add((start, end))
+    return found
 
 
 def _of_pages(text: str, starts: Sequence[int], *, numbered: bool) -> set[Span]:

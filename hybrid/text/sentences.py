@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterator
 
 from hybrid.text import quoted_mails
-from hybrid.text.lexicon import vocabulary
+from hybrid.text.lexicon import STOPWORDS, vocabulary
 from hybrid.text.values import MONTHS
 
 MAX_CHARS = 600
@@ -53,6 +53,9 @@ _OPENERS = vocabulary(
     unless until upon we what when where while who why with you your
     """
 )
+_SELDOM_NAMES = _OPENERS | STOPWORDS | vocabulary("nobody nothing none never no not one somebody someone everybody")
+_COMMON_BEFORE = re.compile(r"(?:^|\s)(?!(?:and|or|by|of|to|for|from|with|the|a|an|von|und|der|die)\s)[a-z]{3,}\s+$")
+"""A common noun before a letter that tells things of one kind apart, and is no initial: "block C"."""
 CJK_STOPS, CJK_CLOSING = "。！？｡", "」』”’）)〕】"
 """Chinese and Japanese stops, full-width and half-width, and what may close a quotation or a bracket after one."""
 SPACED_STOPS = "؟۔।"
@@ -222,6 +225,8 @@ def _ends(text: str, first: int, stop: re.Match[str], end: int) -> bool:
     if word in _ABBREVIATIONS:
         return word in _MAY_END and next_word.lower() in _OPENERS and next_word[0].isupper()
     initial = len(word) == 1 and word.isalpha() and before.group().isupper()
+    if initial and next_word.lower() in _SELDOM_NAMES and _COMMON_BEFORE.search(preceding):
+        return True  # "before the hives in block C. Nobody"
     return not initial and not (re.fullmatch(r"(?:[a-z]\.)+[a-z]", word) and next_word.lower() not in _OPENERS)
 
 

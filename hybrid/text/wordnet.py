@@ -113,8 +113,9 @@ def verbal(word: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def is_person(word: str) -> bool:
-    """Whether a lower-case noun means people in half of its senses: "trustee", and not "letter", also one who lets.
+def is_person(word: str, *, always: bool = False) -> bool:
+    """Whether a lower-case noun means people in half of its senses, or ``always`` in each: "trustee", and not "letter",
+    also one who lets.
 
     Example:
         >>> is_person("governors"), is_person("letter")
@@ -137,7 +138,7 @@ def is_person(word: str) -> bool:
         return False
 
     found = [means(sense) for lemma in lemmas(word) for sense in own(lemma)]
-    return bool(found) and 2 * sum(found) >= len(found)
+    return bool(found) and (all(found) if always else 2 * sum(found) >= len(found))
 
 
 _LEVELS = 8

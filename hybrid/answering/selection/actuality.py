@@ -21,8 +21,9 @@ and for having no value where one is asked for; not measured: a sentence that is
 `hybrid.answering.selection.ranking.MIN_SHARE`."""
 ANSWERS = 1.2
 BOUND = 2.5
-"""Log-odds that a sentence gains by the asked verb or its opposite, and by a bound where a limit is asked; not
-measured."""
+DEFINES = 1.5
+"""Log-odds that a sentence gains by the asked verb or its opposite, by a bound where a limit is asked, and by saying
+what a thing is where that is asked; not measured."""
 
 _HAPPENED = re.compile(
     r"^(?:and |but |so )?(?:did|has|have|had|was|were)\b|\b(?:did|was|were|has|had)\b|\b(?:what happened|who \w+ed)\b",
@@ -230,6 +231,8 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
     if asks_what_happened(question):
         gained += ANSWERS * (not qualified and says_action(question, sentence))
         gained -= NO_VALUE * any(asked.search(question) and not held.search(sentence) for asked, held in _VALUES)
+    if says_what_is(question, sentence):
+        gained += DEFINES
     named = _WHO_IS.search(question)
     if named:
         gained += _role_said(named["name"], sentence)
@@ -239,6 +242,32 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
     return gained
 
 
+_WHAT_IS = re.compile(
+    r"^\W*(?:what|which) (?:(?:is|was|are|were) (?:the|our|his|her|its|their) (?:\w+ ){0,2}?(?P<noun>[a-z]{3,})"
+    r"(?=\W*$|,? (?:that|which|of|in|on|for|used|who)\b|,)|(?P<named>[a-z]{3,}) (?:is|was|are|were)\b)",
+    re.IGNORECASE,
+)
+
+
+def says_what_is(question: str, sentence: str) -> bool:
+    """Whether a question asks what a thing is, and a sentence says "The thing is ...".
+
+    Example:
+        >>> says_what_is("What was the glue that was used?", "The glue was Ropal 7.")
+        True
+        >>> says_what_is("What was the glue that was used?", "The glue was used on Monday.")
+        False
+    """
+    asked = _WHAT_IS.search(question)
+    if asked is None:
+        return False
+    noun = re.escape((asked["noun"] or asked["named"]).lower().removesuffix("s"))
+    said = rf"\b(?:the|our|his|her|its|their|my|your) (?:[\w-]+ ){{0,2}}{noun}s? (?:is|was|are|were) (?P<what>\w+)"
+    found = re.search(said, " ".join(sentence.split()), re.IGNORECASE)
+    return found is not None and _PARTICIPLE.fullmatch(found["what"].lower()) is None
+
+
+_PARTICIPLE = re.compile(r"\w{2,}(?:ed|ing|en)|not|to|in|on|at|by|under|due|paid|made|sent|put|kept|held|never|also")
 _WHO_IS = re.compile(r"^(?:[Ww]ho|[Ww]hat) (?:is|was|are|were) (?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+)\s*\?*$")
 
 

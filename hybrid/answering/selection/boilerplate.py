@@ -17,7 +17,13 @@ from hybrid.text.lexicon import STOPWORDS
 from hybrid.text.values import DAY
 
 _MARKS = re.compile(r"^(?:[ \t]*>)+[ \t]*|^.*\bwrote:\n(?=[ \t]*>)", re.MULTILINE)
-_HEADER = re.compile(r"(?:From|To|Cc|Bcc|Sent|Subject):\s*\S|Date:.*\d\d:\d\d|On .*\bwrote:$")
+_HEADER = re.compile(
+    r"\*?(?:From|To|Cc|Bcc|Sent|Subject|Reply-To|Von|An|Gesendet|Betreff|Datum):\*?\s*\S|Date:.*\d\d:\d\d"
+    r"|(?:On|Am) .*\b(?:wrote|schrieb)\b[^:]{0,80}:$"
+    r"|-{2,}\s*(?:Original (?:Message|Appointment)|Forwarded (?:message|by)\b[^-]*|Ursprüngliche Nachricht"
+    r"|Weitergeleitete Nachricht)\s*-{2,}|Begin forwarded message:",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(
     r"(?i:(?:(?:with )?(?:kind|best|warm|many) )?(?:regards|wishes|thanks)|best|cheers|yours(?: \w+)?|\w+ yours"
     r"|sincerely)(?:,\s*|\s*\n\s*|$)(?:[A-Z][\w.’'-]*(?:\s+|$)){0,4}"
@@ -104,6 +110,41 @@ def is_statement(question: str, text: str) -> bool:
     return not (_HEADING.fullmatch(plain) or _is_entry(plain)) or _ASKS_OF_A_HEADING.search(question) is not None
 
 
+_SIGNATURE = re.compile(
+    r"(?:/s/|\(signed\)|(?:Signed|Signature|By|Name|Title|Witness(?:ed by)?|Its)\b[^.:]{0,40}:|Signed (?:on|by|for)\b"
+    r"|Dated:? )[^.!?]*",
+    re.IGNORECASE,
+)
+_ASKS_OF_A_SIGNATURE = re.compile(
+    r"\b(?:who(?:se|m)?|when|sign\w*|execut\w+|dat(?:e|ed|es)|names?|titles?|part(?:y|ies)|behalf|witness\w*)\b", re.I
+)
+_CAPITALS = re.compile(r"(?=[A-Z]{2}|[A-Z] [A-Z])(?:[A-Z][A-Z’'&-]* )*[A-Z][A-Z’'&-]{3,}\b[^.!?:;]*")
+_FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|shall|must|may|do|does|did|can|not)\b", re.IGNORECASE)
+_ASKS_OF_A_HEAD = re.compile(
+    r"\b(?:names?|headings?|headed|titles?|called|kind of|what document|part(?:y|ies)|between whom|dat(?:e|ed))\b", re.I
+)
+
+
+def is_form(question: str, text: str) -> bool:
+    """Whether a text is a line of a document's form that answers nothing, unless ``question`` asks for such a line: a
+    header of a forwarded mail, an entry of a signature block, a heading in capitals.
+
+    Example:
+        >>> is_form("Who is to pay?", "/s/ Ann Aaker"), is_form("Who signed it?", "/s/ Ann Aaker")
+        (True, False)
+        >>> is_form("What is owed?", "REPORT ON THE MILL"), is_form("What is owed?", "THE RENT IS DUE.")
+        (True, False)
+    """
+    plain = collapse(unmarked(text))
+    if is_of_a_mail(text):
+        return not plain or _ASKS_OF_A_MAIL.search(question) is None
+    if _SIGNATURE.fullmatch(plain) and not _FINITE.search(plain):
+        return _ASKS_OF_A_SIGNATURE.search(question) is None
+    heading = _CAPITALS.fullmatch(plain) and not _FINITE.search(plain) and len(plain.split()) <= _LONGEST_HEADING
+    return bool(heading) and _ASKS_OF_A_HEAD.search(question) is None
+
+
+_LONGEST_HEADING = 14
 _ENTRY = re.compile(
     r"(?P<number>\d+(?:\.\d+)*)\s+(?P<name>[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}?)(?P<leader>\s*\.{3,}\s*\d*)?"
 )
