@@ -266,3 +266,16 @@ def test_another_way_to_say_it_is_no_contradiction() -> None:
     assert not says_otherwise(
         "In the first quarter of the year 6 million euros were what the Danish unit earned.", span
     )
+
+
+@pytest.mark.parametrize(
+    ("claim", "span", "otherwise"),
+    [
+        ("The seal had broken.", "Mr Roe denied that the seal had broken.", False),
+        ("Mr Roe had signed the lease.", "Mr Roe denied having signed the lease.", False),
+        ("The seal had broken.", "The seal had not broken.", True),
+        ("Mr Roe admitted that the seal had broken.", "Mr Roe denied that the seal had broken.", True),
+    ],
+)
+def test_a_denial_that_is_reported_does_not_contradict_what_is_denied(claim: str, span: str, otherwise: bool) -> None:
+    assert says_otherwise(claim, span) is otherwise

@@ -337,6 +337,15 @@ class Verifier:
 
 
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+_DENIAL_REPORTED = re.compile(
+    r"\b(?:den(?:y|ies|ied)|disput(?:e|es|ed)|contest(?:s|ed)?|reject(?:s|ed)?) (?:\w+ ){0,3}?(?:that|\w+ing)\b",
+    re.IGNORECASE,
+)
+_SAYING = re.compile(
+    r"\b(?:den(?:y|ies|ied)|disput|contest|reject|admit|conced|accept|acknowledg|confirm|agree|sa(?:y|ys|id)\b|stat(?:e|es|ed)\b"
+    r"|told|insist|maintain)",
+    re.IGNORECASE,
+)
 
 
 def says_otherwise(claim: str, span: str) -> bool:
@@ -348,6 +357,8 @@ def says_otherwise(claim: str, span: str) -> bool:
     """
     if same_words(claim, span) < OTHERWISE_WORDS:
         return False
+    if _DENIAL_REPORTED.search(span) and not _SAYING.search(claim):
+        return False  # that somebody denies it does not say that it is not so
     failed = set(failed_checks(claim, span))
     # Whether it drops a limit is asked with all figures alike: another figure in the place of one drops nothing.
     dropping = DROPS_LIMIT & failed
