@@ -18,6 +18,8 @@ FALSE = [
     ("denial", "The bank denies that it received the form.", "The bank received the form."),
     ("plan", "The council intends to close the bridge in March.", "The council closed the bridge in March."),
     ("plan", "Orford offered to buy the mill.", "Orford bought the mill."),
+    ("converse", "Hugo gave Petra the map.", "Hugo received the map from Petra."),
+    ("converse", "Orford Ltd employs Ms Roy.", "Orford Ltd works for Ms Roy."),
     ("motion", "Mr Bell moved that the fee be waived.", "On a motion by Mr Bell, the fee was waived."),
     ("request", "The tenant was asked to repair the gate.", "The tenant repaired the gate."),
     ("question", "Did the auditor see the ledger?", "The auditor saw the ledger."),

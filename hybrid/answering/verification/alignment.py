@@ -30,6 +30,7 @@ from hybrid.answering.verification.clauses import plain
 from hybrid.answering.verification.entailment import MIN_WORDS
 from hybrid.answering.verification.leftover import Leftover, leftover
 from hybrid.answering.verification.relations import heads, passive
+from hybrid.answering.verification.synonyms import SYNONYMS
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
@@ -156,7 +157,7 @@ def words(text: str) -> tuple[str, ...]:
     found: list[str] = []
     at = 0
     while at < len(parts):
-        phrase = _phrase(parts[at : at + PHRASE])
+        phrase = None if _is_no_phrase(parts, at) else _phrase(parts[at : at + PHRASE])
         if phrase is not None:
             found.append(phrase)
             at += phrase.count("_") + 1
@@ -165,6 +166,18 @@ def words(text: str) -> tuple[str, ...]:
             found.append(parts[at])
         at += 1
     return tuple(found)
+
+
+def _is_no_phrase(parts: Sequence[str], at: int) -> bool:
+    """Whether a word and the preposition after it are no verb of two words: "the contract in writing", "was dropped by
+    the crew", "ends on 31 May"."""
+    after = parts[at + 1 : at + 3]
+    if parts[max(0, at - 1)] in _DETERMINERS or (len(after) == 2 and after[0] == "by") or after == ["in", "writing"]:
+        return True
+    return len(after) == 2 and (after[1][0].isdigit() or after[1] in MONTHS)
+
+
+_DETERMINERS = lexicon.vocabulary("the a an its his her their our my this that each every any no")
 
 
 def _phrase(parts: Sequence[str]) -> str | None:
@@ -181,13 +194,19 @@ def _phrase(parts: Sequence[str]) -> str | None:
     return None
 
 
+_EMPLOYED = {lexicon.stem("work"), lexicon.stem("employ")}
+_PERSON = ("er", "ers", "ee", "ees")
+
+
 @lru_cache(maxsize=262_144)
 def relation_of(word: str, other: str) -> wordnet.Relation | None:
     """How a word of a claim stands to a word of a span, as `hybrid.text.wordnet.relation`, with listed synonyms too."""
     one, two = lexicon.stem(word), lexicon.stem(other)
     if one == two:
         return "same"
-    if two in lexicon.SYNONYMS.get(one, ()):
+    if {one, two} == _EMPLOYED and not (word.endswith(_PERSON) and other.endswith(_PERSON)):
+        return None  # a worker is an employee; who works for another does not employ them
+    if two in lexicon.SYNONYMS.get(one, ()) or two in SYNONYMS.get(one, ()):
         return "synonym"
     if (found := wordnet.relation(word, other)) is not None:
         return found

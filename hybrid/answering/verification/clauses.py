@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from hybrid.answering.verification.equivalents import canonical
 from hybrid.text import lexicon
 
 MONTH_NAMES = (
@@ -85,6 +86,14 @@ _NOT_WITHOUT = re.compile(
 _NOT_UNLESS = re.compile(
     r"\b(shall|may|must|will|can|could|should|would|is|are)(?: not|n't)\b([^.;]*?)\bunless\b", re.IGNORECASE
 )
+_NOT_UNTIL = re.compile(
+    r"\b(shall|may|must|will|can|could|would|did|does|do)(?: not|n't)\b([^.;,]*?)\b(?:until|till)(?: after)? "
+    r"(?=(?:the|an?|its|his|her|their|all|he|she|it|they|(?!(?:"
+    + "|".join(MONTH_NAMES)
+    + r"|[A-Z]\w+day)\b)(?-i:[A-Z])[\w.]*) [^.;,]*\b(?:has|have|had|is|are|was|were|\w+ed)\b)",
+    re.IGNORECASE,
+)
+"""What is not so until something else has happened; until a date is another matter, which the date may begin."""
 _NO_ONE_WITHOUT = re.compile(r"\b(?:no|neither) (\w+)( (?:shall|may|must|will|can)\b[^.;]*?)\bwithout\b", re.IGNORECASE)
 
 
@@ -212,7 +221,7 @@ def plain(text: str) -> str:
     said = re.sub(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\. (?=[A-Z])", r"\1 ", said)  # no sentence ends there
     for pattern, other in _REWORDED:
         said = pattern.sub(other, said)
-    return _OF_THE_NUMBER.sub(r"\3 of \1 ", _SO.sub(_with_its_cause, said))
+    return _OF_THE_NUMBER.sub(r"\3 of \1 ", _SO.sub(_with_its_cause, canonical(said)))
 
 
 @lru_cache(maxsize=4096)
@@ -225,6 +234,7 @@ def clauses_of(text: str) -> Clauses:
     said = _FORBIDDEN_UNLESS.sub(r"allowed\1only if", said)
     said = _NO_ONE_UNLESS.sub(r"a \1only if", said)
     said = _UNTIL_FIRST.sub(r"\2\3 only after \1", said)
+    said = _NOT_UNTIL.sub(r"\1\2only after ", said).replace(" only once ", " only after ")
     said = _NOT_UNLESS.sub(r"\1\2only if", said)
     if match := _WITHOUT_FIRST.match(said):
         said = (

@@ -15,6 +15,7 @@ from itertools import combinations, pairwise
 from hybrid.answering.verification.clauses import MONTH_NAMES, SENTENCE_END, Clauses, plain
 from hybrid.answering.verification.markers import REPORTED
 from hybrid.answering.verification.nominalisations import verbal_forms
+from hybrid.answering.verification.structure import active
 from hybrid.text import lexicon, wordnet
 
 _WORD = re.compile(r"[$€£]?\d(?:[\d,.:/]*\d)?%?|[^\W_]+(?:[-'’][^\W_]+)*")
@@ -40,8 +41,37 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
         clauses = [half.clause for half in halves] if halves else [*_of_each(sentence), *_denied_and_admitted(sentence)]
         found += clauses
         found += verbal_forms(plain(claim), sentence)
-        found += [other for clause in (clauses or [sentence]) for other in _other_side(clause, said)]
+        for clause in (_unfronted(one) for one in (clauses or [sentence])):
+            found += (*_other_side(clause, said), *_other_end(clause, said))
+        found += _turned_in_time(sentence)
     return tuple(found)
+
+
+_MOVED_BACK = re.compile(r" (?:For|In|On|At|Until|Before|After|During|By|Since|Within)\b(?! [A-Z][a-z]+ [A-Z])")
+
+
+def _unfronted(clause: str) -> str:
+    """A clause in the active voice, with what it opens with at its end."""
+    return _cap(_MOVED_BACK.sub(lambda match: match[0].lower(), active(clause)))
+
+
+_BEFORE = re.compile(
+    r"^(?P<first>[^,;:]{4,}?),? (?P<order>before|after) "
+    r"(?P<second>(?:the|an?|his|her|its|their|he|she|it|they|(?-i:[A-Z][\w.]*))\b[^,;:]{4,})$",
+    re.IGNORECASE,
+)
+_NOT_DONE = re.compile(r"\b(?:not|no|never|may|must|shall|will|should|if|unless|can|would|to)\b", re.IGNORECASE)
+
+
+def _turned_in_time(sentence: str) -> Iterator[str]:
+    """Of "A happened before B did", that B did after A happened."""
+    match = _BEFORE.match(sentence.rstrip("."))
+    if match is None or _NOT_DONE.search(sentence) or REPORTED.search(sentence):
+        return
+    first, second = match["first"], match["second"]
+    if _verb_end(first) and _verb_end(second):
+        lowered = first if first.split()[0].lower() not in _DETERMINERS else first[0].lower() + first[1:]
+        yield f"{_cap(second)} {'after' if match['order'].lower() == 'before' else 'before'} {lowered}."
 
 
 def mixes_clauses(claim: Clauses, span: Clauses) -> bool:
@@ -269,10 +299,15 @@ _NOUNS = rf"{_NOUN}(?: (?:of (?:the |an? )?)?{_NOUN}){{0,4}}?"
 _NP = rf"(?:(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir|[Oo]ur|[Mm]y) )?{_NOUNS}"
 _TAKEN = (
     ("bought", "sold"), ("purchased", "sold"), ("buys", "sells"), ("borrowed", "lent"), ("borrows", "lends"),
+    ("rented", "let"), ("rents", "lets"), ("leased", "let"), ("leases", "lets"), ("rented", "leased"),
+    ("obtained", "granted"),
 )  # fmt: skip
 _GIVEN = (
     ("sold", "bought"), ("sells", "buys"), ("lent", "borrowed"), ("lends", "borrows"), ("gave", "received"),
     ("gives", "receives"), ("taught", "learned"), ("teaches", "learns"),
+    ("let", "rented"), ("lets", "rents"), ("leased", "rented"), ("let", "leased"), ("delivered", "received"),
+    ("paid", "received"), ("handed", "received"), ("awarded", "received"), ("granted", "obtained"),
+    ("granted", "received"), ("returned", "received"),
 )  # fmt: skip
 """Verbs of one event, from its two sides. What is received need not be given, nor what is learned taught."""
 _SUBJECT = rf"^(?P<a>{_NP}) (?P<had>(?:has|have|had) )?"
@@ -290,6 +325,54 @@ _CONVERSE = (
         for objects in (rf"(?P<x>{_NP}) to (?P<b>{_NP})", rf"{_RECIPIENT} {_THING}")
     ),
 )
+_RELATIONS = tuple(
+    (
+        re.compile(rf"{_SUBJECT}{verb} (?P<b>{_NP})(?P<as> as (?:the |an? )?[\w-]+(?: of [\w -]+?)?)?{_REST}"),
+        verb,
+        other,
+    )
+    for verb, other in (
+        ("employs", "works for"), ("employed", "worked for"), ("owns", "belongs to"), ("owned", "belonged to"),
+        ("belongs to", "owns"), ("belonged to", "owned"), ("works for", "employs"), ("worked for", "employed"),
+        ("beat", "lost to"), ("defeated", "lost to"), ("lost to", "beat"), ("precedes", "follows"),
+        ("preceded", "followed"), ("follows", "precedes"), ("followed", "preceded"), ("succeeded", "preceded"),
+        ("preceded", "succeeded"),
+    )
+)  # fmt: skip
+"""Verbs of one relation, from its two ends: whoever is employed works for the employer."""
+
+
+def _other_end(clause: str, said: frozenset[str]) -> Iterator[str]:
+    """A relation of two said of the other one, in a verb that the claim has and the clause has not."""
+    clause = clause.rstrip(".")
+    for pattern, verb, other in _RELATIONS:
+        if not wordnet.lemmas(other.split()[0]) & said or wordnet.lemmas(verb.split()[0]) & said:
+            continue
+        match = pattern.match(clause)
+        if match and not any(_NO_NOUN.search(match[one]) for one in "ab"):
+            yield f"{_cap(match['b'])} {match['had'] or ''}{other} {match['a']}{match['as'] or ''}{match['rest']}."
+            return
+
+
+def same_end(claim: Clauses, span: Clauses) -> bool:
+    """Whether a claim says of one of two what the span, in the verb for the other side, says of the same one: of "Hugo
+    gave Petra the map" that Hugo received it from Petra."""
+    said = frozenset(lemma for word in _WORD.findall(claim.text.lower()) for lemma in wordnet.lemmas(word))
+    mine = _stems(_subject(_unfronted(claim.text)))
+    for sentence in span.sentences:
+        clause = _unfronted(sentence)
+        others = [*_other_side(clause, said), *_other_end(clause, said)]
+        theirs = _stems(_subject(clause))
+        if others and mine and mine <= theirs and not any(mine & _stems(_subject(other)) for other in others):
+            return True
+    return False
+
+
+def _subject(clause: str) -> str:
+    verb = _verb_end(clause.rstrip("."))
+    return clause[: verb[0]] if verb else ""
+
+
 _IN_NOUNS = lexicon.vocabulary("of the a an its his her their our my s and")
 _NO_NOUN = re.compile(
     rf"\b(?:{'|'.join(sorted((lexicon.STOPWORDS | lexicon.NEGATIONS) - _IN_NOUNS))}|\w+ly)\b|{REPORTED.pattern}",

@@ -271,6 +271,7 @@ _PASSIVE = re.compile(
     r"(?P<only> only)? by (?P<agent>(?!\w+ing\b|\d)(?:[^,;:]|,(?=\d))+?)\.?$",
     re.IGNORECASE,
 )
+_COMPLEMENT = re.compile(r"^(?P<head>[^,;:]{2,60}? (?P<verb>\w+) that )(?P<rest>[^;:]+)$", re.IGNORECASE)
 _AFTER_AGENT = re.compile(
     r" (?=(?:in|on|at|until|for|during|from|after|before|to|with|when|if|because|within|under|by)\b)", re.IGNORECASE
 )
@@ -289,6 +290,8 @@ def active(text: str) -> str:
         'one of the jurors lost The keys in May.'
     """
     text = _moved(_dative(text.strip()))
+    if (said := _COMPLEMENT.match(text)) and wordnet.is_verb(said["verb"].lower()):
+        return said["head"] + active(said["rest"])
     match = _PASSIVE.match(text)
     if match is None:
         return text

@@ -27,7 +27,7 @@ from hybrid.answering.verification import (
     structure,
 )
 from hybrid.answering.verification.agents import agent, side, title
-from hybrid.answering.verification.alignment import words
+from hybrid.answering.verification.alignment import relation_of, words
 from hybrid.answering.verification.clauses import (
     SENTENCE_END,
     Clauses,
@@ -110,6 +110,7 @@ from hybrid.answering.verification.relations import (
     reversed_heads,
     role,
 )
+from hybrid.answering.verification.synonyms import SYNONYMS
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon, wordnet
 
@@ -336,13 +337,16 @@ _DEADLINE = re.compile(r"\b(?:deadlines?|no later|at the latest|due|time limit|l
 
 
 def _name(claim: Clauses, span: Clauses) -> bool:
-    held = set(with_synonyms(span.words)) | {word.casefold() for word in re.findall(r"[^\W\d_]+", span.text)}
+    held = set(with_synonyms(span.words)) | {other for word in span.words for other in SYNONYMS.get(word, ())}
+    held |= {word.casefold() for word in re.findall(r"[^\W\d_]+", span.text)}
     if any(name not in held and lexicon.stem(name) not in held for name in lexicon.names(claim.text)):
         return True
     # The first word's capital says nothing, but another word before the same verb is another subject.
     mine, theirs = claim.text.split()[:2], span.text.split()[:2]
     another = len(mine) == len(theirs) == 2 and mine[1] == theirs[1] and mine[1].islower()
-    return another and bool(capitalised(mine[0])) and bool(capitalised(theirs[0])) and mine[0].lower() not in held
+    if not (another and capitalised(mine[0]) and capitalised(theirs[0])) or mine[0].lower() in held:
+        return False
+    return relation_of(mine[0].lower(), theirs[0].lower()) not in {"same", "synonym"}
 
 
 def _modality(claim: Clauses, span: Clauses) -> bool:
@@ -746,6 +750,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "participant": complements.participant,
     "complement": complements.complement,
     MIXED: restatements.mixes_clauses,
+    "converse": restatements.same_end,
     "attachment": circumstances.attachment,
     "inner clause": placement.moved_out,
     "knowledge": circumstances.knowledge,
