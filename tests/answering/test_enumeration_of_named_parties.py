@@ -18,8 +18,8 @@ K-3,2023-05-30,Crates,75.00,2023-06-12
 K-4,2024-01-15,Lamps,1310.00,
 """,
     "bills_vandermeer.csv": """Bill,Date,Of what,Amount GBP,Settled on
-V-7,2023-03-01,Storage,60.00,2023-03-09
-V-8,2024-02-02,Storage,65.00,
+V-7,2023-03-01,Space,60.00,2023-03-09
+V-8,2024-02-02,Space,65.00,
 """,
     "hanging.csv": """Day,Room,Pictures,Hung by
 2023-05-02,North,14,Ada Quill
