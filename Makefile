@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 # faiss-gpu only where a GPU answers; override with EXTRA=cpu or EXTRA=gpu.
 EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
+# How long `make fuzz` looks, in all.
+SECONDS ?= 600
 READY := $(VENV)/.ready-$(EXTRA)
 
-.PHONY: help setup demo test slow check format types docs build clean
+.PHONY: help setup demo test slow fuzz check format types docs build clean
 
 help:
 	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
 	@echo '             CORPUS=path QUESTION="..." make demo  does it on your own folder'
 	@echo 'make test    install, run the tests'
 	@echo 'make slow    install, run the tests with those that take minutes'
+	@echo 'make fuzz    install, damage files and catalogs for SECONDS=600 and see what happens'
 	@echo 'make check   format, lint and types, as CI checks them'
 	@echo 'make docs    the documentation site, in build/site'
 	@echo 'make build   a wheel and a source archive in dist/'
@@ -39,6 +42,9 @@ test: setup
 
 slow: setup
 	$(BIN)/python -m pytest --slow
+
+fuzz: setup
+	$(BIN)/python -m pytest tests/reliability/test_fuzz.py -k "damaged or cells" --fuzz-seconds $(SECONDS)
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ sys.path.append(str(REPOSITORY))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
+    parser.addoption("--fuzz-seconds", type=float, default=0, help="look for damage that is not handled for so long")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

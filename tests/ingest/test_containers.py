@@ -128,6 +128,11 @@ class TestOutlook:
         assert found.documents[2].text == "Subject: Inner\n\nInside."
         assert found.undated == (("a.msg", ""), ("a.msg#Inner.eml", ""))
 
+    def test_an_attached_message_without_headers_keeps_its_body(self) -> None:
+        inner = outlook_message({0x1000: "The freight is due.\r\n\r\nBob"}, header=24)
+        found = read(compound_file(outlook_message({0x37: "Offer"}, {"Inner": inner})), "a.msg")
+        assert found.documents[1].text == "The freight is due.\n\nBob"
+
     def test_winmail_gives_its_files(self) -> None:
         def attribute(number: int, data: bytes) -> bytes:
             return struct.pack("<BHHI", 2, number, 6, len(data)) + data + b"\0\0"

@@ -119,10 +119,11 @@ def load_mhtml(data: bytes, source: str) -> Extracted:
 def load_msg(data: bytes, source: str) -> Extracted:
     """An Outlook message, as `load_eml` reads a mail: headers, body, attachments; attached messages are read, too."""
     with parsing(source, "Outlook message"), OleFileIO(data) as file:
-        return _outlook(Storage.from_ole(file), source)
+        return _outlook(Storage.from_ole(file), source)[2]
 
 
-def _outlook(storage: Storage, source: str) -> Extracted:
+def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extracted]:
+    """A message's headers that are shown, its body, and what both are made into."""
     message = OutlookMessage(storage)
     recipients = ", ".join(_recipient(one) for one in message.recipients)
     headers = {name.lower(): str(value) for name, value in message.message_headers.items()}
@@ -156,7 +157,7 @@ def _outlook(storage: Storage, source: str) -> Extracted:
         extra["attachments"] = ", ".join(one.name for one in attachments)
     metadata = Metadata(title=shown.get("Subject"), author=shown.get("From"), date=date, extra=extra)
     head = "\n".join(f"{name}: {value}" for name, value in shown.items())
-    return Extracted(
+    extracted = Extracted(
         canonical("\n\n".join(part for part in (head, body.strip("\n")) if part.strip())),
         metadata,
         attachments=tuple(attachments),
@@ -164,6 +165,7 @@ def _outlook(storage: Storage, source: str) -> Extracted:
         unread_date=None if date else shown.get("Date", ""),
         left_out=left_out,
     )
+    return shown, body, extracted
 
 
 def _recipient(recipient: Any) -> str:
@@ -205,13 +207,11 @@ def _as_eml(storage: Storage, source: str) -> bytes:
         for stream in storage.streams
     )
     with parsing(source, "Outlook message"):
-        found = _outlook(replace(storage, streams=streams), source)
-    head, _, body = found.text.partition("\n\n")
+        shown, body, found = _outlook(replace(storage, streams=streams), source)
     mail = EmailMessage()
-    for line in head.split("\n"):
-        name, _, value = line.partition(": ")
+    for name, value in shown.items():
         mail[name] = value
-    mail.set_content(body)
+    mail.set_content(canonical(body))
     for one in found.attachments:
         data = one.data() if callable(one.data) else one.data
         mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=one.name)

@@ -128,7 +128,7 @@ _HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
 _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
-_OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>")
+_OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>|, \d{12,}(?=\))")
 """In a parser's message, an object by its address: another in each process, and nothing to a reader."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
 _HEAD = 4096  # bytes that a format is known by
