@@ -838,18 +838,22 @@ class Corpus(Shown):
 
     acheck = in_thread(check)
 
-    def repair(self) -> IntegrityReport:
+    def repair(self, *, wait: float = 0) -> IntegrityReport:
         """Rebuild what can be rebuilt, and say what is wrong still: the index from the vectors, the full text from the
         texts; volumes that are damaged are dropped, and the next ingest adapts them again. Nothing else is changed.
 
-        Raises `CorpusLockedError` if another process is writing.
+        Args:
+            wait: seconds to wait for another process or thread that is writing; 0: not at all.
+
+        Raises `CorpusLockedError` if another process is writing, and still is after ``wait`` seconds.
         """
         from hybrid.ingest.repair import repair
         from hybrid.stores import integrity
 
+        wait = _arguments.wait_of(wait)
         with self._changed("repair"), _open.unreachable_errors(self.directory), self._catalog.reading(None):
             found = integrity.check(self._catalog, self.directory)
-            repair(self._catalog, self.directory, self.settings, found)
+            repair(self._catalog, self.directory, self.settings, found, wait)
             return integrity.check(self._catalog, self.directory)
 
     arepair = in_thread(repair)

@@ -143,6 +143,11 @@ class Catalog:
         """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
         return self._access is None and self._engine.url.query.get("mode") != "ro"
 
+    @property
+    def restricted(self) -> bool:
+        """Whether it shows the documents of some classes alone."""
+        return self._access is not None
+
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
         self._engine.dispose()

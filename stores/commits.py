@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hybrid.errors import CorruptCorpusError
+from hybrid.stores.failpoints import reach
 from hybrid.stores.files import (
     PRIVATE_FILE,
     refuse_links,
@@ -39,15 +40,18 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
         shutil.rmtree(remainder, ignore_errors=True)
     try:
         partial.mkdir()
+        reach("index.begun")
         save(partial / INDEX)
         (partial / INDEX).chmod(PRIVATE_FILE)
         digest = sha256_of(partial / INDEX)
         manifest = {"commit": n, "files": {INDEX: {"sha256": digest, "bytes": (partial / INDEX).stat().st_size}}}
         (partial / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        reach("index.written")
         for path in (partial / INDEX, partial / "manifest.json"):
             sync_file(path)
         sync_directory(partial)
         partial.rename(final)
+        reach("index.renamed")
         sync_directory(home)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -24,6 +24,7 @@ from hybrid.errors import (
     SettingsError,
 )
 from hybrid.stores.access import OPTION, Access, restrict
+from hybrid.stores.failpoints import reach
 from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
 from hybrid.stores.tables import REVISION, Base
 
@@ -183,8 +184,10 @@ def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
             raise CorpusError(f"{path} is a database, but not a catalog of hybrid; choose another directory")
         if revision is None and not create:
             raise CorpusNotFoundError(f"{path} is empty: its creation was interrupted; ingest something first")
+        reach("migration.begun")
         _upgrade(connection, revision, path)
         _check_columns(connection, path)
+        reach("migration.upgraded")
 
 
 def _check_columns(connection: Connection, path: Path) -> None:

@@ -18,6 +18,7 @@ from hybrid.errors import CorpusError
 from hybrid.stores import commits, full_text, log
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
+from hybrid.stores.failpoints import reach
 from hybrid.stores.files import refuse_links
 from hybrid.types.logs import LogRecord
 
@@ -37,15 +38,19 @@ def erase(catalog: Catalog, directory: Path) -> bool:
     corpus cannot be written.
     """
     _redact(catalog, directory)
+    reach("erasure.log-redacted")
     with catalog.connection(write=True) as connection:
         full_text.optimize(connection)
+    reach("erasure.optimized")
     commits.prune_indexes(directory, catalog.index_files(1))
     refuse_links(directory, QUARANTINE)
     shutil.rmtree(directory / QUARANTINE, ignore_errors=True)
     if not catalog.vacuum(WAIT_MS):
         return False
+    reach("erasure.vacuumed")
     with catalog.transaction() as transaction:
         transaction.unset_info(PENDING)
+    reach("erasure.finished")
     return True
 
 

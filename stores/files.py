@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 
 from hybrid.errors import CorpusError, CorruptCorpusError, HybridError, InputError, ModelError
+from hybrid.stores.failpoints import reach
 from hybrid.stores.rows import StoredFile
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -59,9 +60,11 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> str:
     partial = path.with_name(f".{path.name}.partial")
     try:
         write(partial)
+        reach("file.written")
         digest = sha256_of(partial)
         sync_file(partial)
         partial.replace(path)
+        reach("file.renamed")
         sync_directory(path.parent)
     finally:
         partial.unlink(missing_ok=True)

@@ -481,3 +481,21 @@ def test_an_identitys_catalog_cannot_be_written_to(small) -> None:
     ash = small.seen_by(Identity(name="x", classes="ash"))
     with pytest.raises(HybridError), ash._catalog.transaction() as transaction:
         transaction.set_info("settings", "{}")
+
+
+def test_an_identity_that_sees_nothing_is_told_that_and_not_whether_there_is_anything(tmp_path, shared) -> None:
+    stranger = Identity(name="eve", classes=("no-such-class",))
+    empty = Settings.model_validate({"access": {"required": True}, "memory": {"enabled": False}})
+    with Corpus.open(tmp_path / "bare", empty) as none:
+        pair = (none.seen_by(stranger), shared.seen_by(stranger))
+        for seen in pair:
+            answer = seen.ask("What was the rent?", route="lookup")
+            assert answer.text.endswith("there is no document that this identity may see.")
+            assert str(seen.search("rent")) == "Nothing found."
+        said = [str(seen.status()).partition("documents")[2] for seen in pair]
+        assert said == [said[0]] * 2
+        assert "empty" not in said[0]
+        pages = [seen.status()._repr_html_() or "" for seen in pair]
+        assert all("empty" not in page.lower() and "may see" in page for page in pages)
+        for seen in pair:
+            seen.close()

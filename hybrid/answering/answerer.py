@@ -83,6 +83,10 @@ class CatalogLike(Restricted, Counts, Protocol):
     def expect(self, document_ids: Sequence[int]) -> None:
         """Ask for what is known of documents together."""
 
+    @property
+    def restricted(self) -> bool:
+        """Whether it shows the documents of some classes alone."""
+
     def chunk_count(self) -> int:
         """How many chunks there are."""
 
@@ -712,9 +716,12 @@ class Answerer:
         """That nothing answers the question, and what was searched."""
         total = self._catalog.count_documents()
         if not total:
-            empty = (
-                "no passages were supplied" if self._supplied else "the corpus is empty; read documents into it first"
-            )
+            if self._supplied:
+                empty = "no passages were supplied"
+            elif self._catalog.restricted:  # of others nothing is said, not even whether there are any
+                empty = "there is no document that this identity may see"
+            else:
+                empty = "the corpus is empty; read documents into it first"
             return f"Nothing answers this question: {empty}."
         if context.where is None:
             count, searched = total, "supplied passage{}" if self._supplied else "document{} of the corpus"

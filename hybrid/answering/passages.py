@@ -57,6 +57,8 @@ class SuppliedPassages:
         >>> answerer.over(passages, passages).ask("When does it end?")  # doctest: +SKIP
     """
 
+    restricted = False
+
     def __init__(self, passages: Sequence[Passage], commit: CommitRow | None) -> None:
         self._passages = {number: passage for number, passage in enumerate(passages, 1) if passage.text.strip()}
         self._commit = commit

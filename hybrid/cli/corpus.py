@@ -184,11 +184,12 @@ def verify(corpus: Path, as_json: bool) -> int:
 
 @command("hybrid repair acme-v-beta")
 @corpus_argument
+@wait_option
 @json_option
-def repair(corpus: Path, as_json: bool) -> int:
+def repair(corpus: Path, wait: float, as_json: bool) -> int:
     """Rebuild what can be rebuilt in CORPUS, and say what is wrong still. Nothing else is changed."""
     with open_corpus(corpus) as opened:
-        return _integrity(opened.repair(), as_json)
+        return _integrity(opened.repair(wait=wait), as_json)
 
 
 def _integrity(report: IntegrityReport, as_json: bool) -> int:

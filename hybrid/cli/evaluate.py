@@ -7,16 +7,20 @@ from typing import cast
 
 import click
 
-from hybrid.cli.command import CorpusPath, command, publish, report_options
+from hybrid.cli.command import CorpusPath, command, identity_options, publish, report_options
 from hybrid.errors import InputError
 from hybrid.evaluation.needles import TASKS, Task
+from hybrid.types.identities import Identity
 
 
 @command("hybrid eval answers acme-v-beta questions.jsonl --out report")
 @click.argument("corpus", type=CorpusPath())
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
+@identity_options
 @report_options(default_seed=0)
-def answers(corpus: Path, questions: Path, seed: int, out: Path | None, as_json: bool) -> None:
+def answers(
+    corpus: Path, questions: Path, identity: Identity | None, seed: int, out: Path | None, as_json: bool
+) -> None:
     """Measure whether CORPUS cites what answers QUESTIONS, and says so where nothing does.
 
     A line of QUESTIONS has `question` and `quotes`, the words of the documents that answer it ([] where none do),
@@ -26,7 +30,7 @@ def answers(corpus: Path, questions: Path, seed: int, out: Path | None, as_json:
     from hybrid.evaluation import answers as measured
 
     expected = measured.read_expected(questions)
-    with Corpus.open(corpus, create=False) as opened:
+    with Corpus.open(corpus, create=False, identity=identity) as opened:
         report = measured.evaluate(opened, expected, seed)
     publish(report, out, as_json=as_json)
 
@@ -128,12 +132,14 @@ def needle(
 @click.option(
     "--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings, for --data."
 )
+@identity_options
 @report_options()
 def retrieval(
     corpus: Path | None,
     questions: Path | None,
     data: tuple[Path, ...],
     settings: Path | None,
+    identity: Identity | None,
     seed: int,
     out: Path | None,
     as_json: bool,
@@ -158,7 +164,7 @@ def retrieval(
     for folder in data:
         rows += measure_set(read_judged(folder), used, tell)
     if corpus is not None and questions is not None:
-        with Corpus.open(corpus, create=False) as opened:
+        with Corpus.open(corpus, create=False, identity=identity) as opened:
             rows += measure_corpus(opened, corpus.name, read_questions(questions), tell)
             used, commit = opened.settings, opened.status().commit
     publish(report(rows, used, seed, commit), out, as_json=as_json)

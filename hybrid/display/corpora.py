@@ -33,6 +33,7 @@ from hybrid.types.documents import Document
 from hybrid.types.reports import (
     EMPTIED,
     MEMORY_STATES,
+    NOTHING_SEEN,
     CorpusStatus,
     DocumentInfo,
     Documents,
@@ -72,6 +73,8 @@ def closed_html(directory: str) -> str:
 @as_html.register(CorpusStatus)
 def status_html(status: CorpusStatus) -> str:
     """A card with the corpus's size, its two memories and its state."""
+    if status.nothing_seen:
+        return card("Corpus", head("Corpus", status.directory), body(f"Documents: {NOTHING_SEEN}."))
     if status.commit is None:
         return card("Corpus", head("Corpus", status.directory), body("Empty: ingest files, folders or documents."))
     figures = tiles(

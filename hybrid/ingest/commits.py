@@ -20,6 +20,7 @@ from hybrid.ingest.volume_plan import group_key, names_in
 from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, volumes
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.rows import Removed, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
@@ -95,16 +96,21 @@ class Writer:
         """A transaction; if it fails, what the index in memory has seen of it is forgotten too."""
         try:
             with self.catalog.transaction() as transaction:
+                reach("commit.begun")
                 yield transaction
+                reach("commit.recorded")
         except BaseException:
             self._index = self._stored = None
             raise
+        reach("commit.committed")
         done = self.catalog.commit()
         if done is not None:
             commits.record_number(self.directory, done.n)
+            reach("commit.number-recorded")
             facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
             log_info(_LOG, "commit committed", corpus=str(self.directory), **facts)
         self.prune()
+        reach("commit.pruned")
 
     def _save_index(self, transaction: Transaction) -> StoredFile:
         if self._stored is None:
@@ -126,9 +132,12 @@ class Writer:
                 if transaction.document_with(item.document.sha256) is None:
                     _, ids = transaction.add_document(item.document, item.chunks, item.vectors, item.sentences)
                     self._index_chunks(index, ids, item.vectors)
+                    reach("commit.document-added")
             for incoming in batch:
                 transaction.put_attachment_tree(incoming.entries)
+            reach("commit.sources-put")
             removed = transaction.delete_orphans()
+            reach("commit.orphans-deleted")
             self._unindex(index, removed)
             self._commit(transaction)
             names = [entry.name for incoming in batch for entry in incoming.entries]
@@ -147,6 +156,7 @@ class Writer:
                 tuple(identifier for one in each for identifier in one.chunk_ids),
                 tuple(digest for one in each for digest in one.text_sha256s),
             )
+            reach("removal.forgotten")
             self._unindex(index, removed)
             named: list[str] = list(removed.sources) if renamed else []
             if not renamed:
@@ -158,6 +168,7 @@ class Writer:
             self._commit(transaction)
             about = {"sources": named, "count": len(removed.sources)}
             transaction.log("remove", **about, documents_removed=list(removed.document_ids))
+            reach("removal.recorded")
         return removed
 
     def _regroup(self, transaction: Transaction, gone: set[str]) -> None:
@@ -223,8 +234,10 @@ class Writer:
         """Write a volume, and drop those that hold any of the same documents for other parts or other settings."""
         assert self.identity is not None
         self._loaded_index(None)
+        reach("volume.begun")
         with disk_full_errors(self.directory):
             stored = volumes.save_volume(self.directory, digest, tensors)
+        reach("volume.saved")
         tokens = sum(part.end - part.start for part in parts)
         fields = report.model_dump(mode="json")
         row = VolumeRow(
@@ -235,6 +248,7 @@ class Writer:
             transaction.drop_volumes(_replaced(transaction.volumes(), row))
             transaction.add_volume(row)
             self._commit(transaction)
+            reach("volume.recorded")
         log_info(_LOG, "volume committed", corpus=str(self.directory), file=stored.file, tokens=tokens)
 
     def drop_volumes(self, ids: Sequence[int]) -> None:

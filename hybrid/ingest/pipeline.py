@@ -30,6 +30,7 @@ from hybrid.settings import IngestSettings, Settings
 from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
+from hybrid.stores.failpoints import reach
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.text.folding import folded
 from hybrid.types.documents import Chunk, Document
@@ -91,17 +92,20 @@ def ingest(
     """
     tally = Tally()
     with write_lock(directory, wait), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
+        reach("ingest.locked")
         check_embedder(catalog, embedder.fingerprint)
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         with tally.timed("index"):
             writer.commit_index()
+        reach("ingest.index-whole")
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
             detect_changes(catalog, inputs, settings.ingest, progress, tally)
         )
         if tally.renamed:
             writer.commit_removal([before for before, _ in tally.renamed], renamed=True)
         custody.record_left_out(catalog, tally.skipped)
+        reach("ingest.left-out-recorded")
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally, workers)
         if erasure.pending(catalog):
@@ -131,6 +135,7 @@ def remove(
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
+        reach("removal.locked")
         names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
@@ -280,6 +285,7 @@ class _Batches:
                 self._progress("embed", known, known, "")  # those that were embedded before are not reported one by one
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)
+        reach("ingest.embedded")
         of_chunks = _split(vectors[: known - before], [len(chunks) for _, chunks in documents])
         of_sentences = _split(vectors[known - before :], [len(found) for found in units])
         for (document, chunks), found, part, other in zip(documents, units, of_chunks, of_sentences, strict=True):

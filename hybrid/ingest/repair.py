@@ -14,16 +14,16 @@ from hybrid.stores.integrity import rebuild_full_text
 from hybrid.types.reports import IntegrityReport
 
 
-def repair(catalog: Catalog, directory: Path, settings: Settings, found: IntegrityReport) -> None:
+def repair(catalog: Catalog, directory: Path, settings: Settings, found: IntegrityReport, wait: float = 0) -> None:
     """Rebuild the index and the full text, and drop volumes, as far as ``found`` names them.
 
-    Raises `CorpusLockedError` if another process is writing.
+    Raises `CorpusLockedError` if another process is writing, and still is after ``wait`` seconds.
     """
     parts = {one.part for one in found.problems if one.repairable}
     if not parts:
         return
     damaged = {one.name for one in found.problems if one.part == "volume"}
-    with write_lock(directory):
+    with write_lock(directory, wait):
         if "full text" in parts:
             rebuild_full_text(catalog)
         rows = catalog.volumes()

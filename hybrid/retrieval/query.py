@@ -79,6 +79,13 @@ _ELSEWHERE_SIGNS = (
 _JOINED_BY_AND = re.compile(r"""\s*(?:"[^"]+"|[a-z][\w-]*)(?:\s+&\s+(?:"[^"]+"|[a-z][\w-]*))+\s*""")
 """Lower-case words between "&". "Marks & Spencer" is a name."""
 _UNKNOWN_FIELD = re.compile(r"(?<!\S)(?P<field>[a-z][a-z_-]{2,20}):(?=[\w\"“(])")
+_VERB = (
+    "(?:is|are|was|were|am|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would|isn't|aren't|"
+    "wasn't|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|can't|won't)"
+)
+_WHAT = "(?:who|whom|whose|what|when|where|which|why|how)"
+_ASKS = re.compile(rf"\s*(?:(?:and|but|so|or)\s+)?(?:{_WHAT}(?:['’](?:s|re|d|ll))?|{_VERB})\s+[^\W\d_]", re.IGNORECASE)
+_ASKS_WITH_VERB = re.compile(rf"\s*{_WHAT}(?:['’]s|\s+{_VERB})\s+[^\W_]", re.IGNORECASE)
 _MOST_WORDS = 4
 """Of a query in which a word before a colon is taken for a field. A longer one is prose."""
 
@@ -197,6 +204,20 @@ def _wanted(node: Node) -> Iterator[Term | Near]:
             yield from _wanted(part)
 
 
+def _is_question(text: str) -> bool:
+    """Whether a text is plainly a question: it begins as one and ends with its mark, or begins with a question word and
+    its verb; and it has no field and no w/5, which no question has.
+
+    Example:
+        >>> [_is_question(one) for one in ("Did Ann AND Ben sign?", "salt AND wet?", "Who wrote from:strand?")]
+        [True, False, False]
+    """
+    if _PROXIMITY.search(text) or any(_is_field(one["field"]) for one in _TOKEN.finditer(text) if one["field"]):
+        return False
+    asks = _ASKS.match(text) is not None and text.rstrip().endswith(("?", "？"))
+    return asks or _ASKS_WITH_VERB.match(text) is not None
+
+
 def is_expression(text: str) -> bool:
     """Whether a question has a sign of a search expression.
 
@@ -284,6 +305,8 @@ def parse(text: str) -> Expression | None:
         >>> parse("salt w/5 wet").root.words
         5
     """
+    if _is_question(text):
+        return None
     _check_complete(text)
     _check_signs(text)
     if not is_expression(text):

@@ -60,6 +60,7 @@ class Documents(Shown, list[DocumentInfo]):
         return Documents(super().__getitem__(key)) if isinstance(key, slice) else super().__getitem__(key)
 
 
+NOTHING_SEEN = "there is none that this identity may see"
 EMPTIED = "the corpus is empty; all that it held was removed"
 
 
@@ -83,7 +84,15 @@ class CorpusStatus(_Report):
     embedder: str
     language_model: str | None
 
+    @property
+    def nothing_seen(self) -> bool:
+        """Whether this is an identity's corpus with no document that it may see."""
+        return self.bytes_on_disk is None and not self.documents
+
     def __str__(self) -> str:
+        if self.nothing_seen:
+            return "\n".join(f"{name:<11}{one_line(value)}" for name, value in (("corpus", self.directory),
+                             ("documents", NOTHING_SEEN)))  # fmt: skip
         rows = {
             "corpus": self.directory,
             "commit": "none yet: the corpus is empty; ingest files" if self.commit is None else str(self.commit),

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from hybrid import Corpus
+from hybrid import Corpus, Document
 from hybrid.cli import main
 from hybrid.errors import CorpusLockedError, InputError
 from hybrid.stores import database
@@ -93,3 +93,25 @@ def test_first_opens_side_by_side_all_succeed(tmp_path):
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_repair_waits_for_a_writer_if_asked(tmp_path):
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(Document.from_text("The lease ends in May.", source="a.txt"))
+        (index,) = (tmp_path / "corpus").glob("commits/*/index.faiss")
+        index.unlink()
+        writing, done = threading.Event(), threading.Event()
+
+        def hold():
+            with write_lock(tmp_path / "corpus"):
+                writing.set()
+                done.wait(30)
+
+        other = threading.Thread(target=hold)
+        other.start()
+        writing.wait(30)
+        with pytest.raises(CorpusLockedError):
+            corpus.repair()
+        threading.Timer(0.2, done.set).start()
+        assert corpus.repair(wait=30).whole
+        other.join()

@@ -48,6 +48,9 @@ FOUND = [
     ('"no such phrase here"', set()),
     ("-weighed salt", {"one.eml", "two.eml"}),
     ("salt AND wet", {"salt.txt", "dry.txt", "one.eml"}),
+    ("salt AND wet?", {"salt.txt", "dry.txt", "one.eml"}),
+    ("salt w/3 wet?", {"salt.txt", "one.eml"}),
+    ("will AND dried", {"two.eml"}),
     ("salt AND NOT wet", {"two.eml"}),
     ("salt AND NOT weighed", {"one.eml", "two.eml"}),
     ("salt NOT weighed", {"one.eml", "two.eml"}),
@@ -134,6 +137,11 @@ QUESTIONS = [
     "(b) the salt", "-5 degrees", "Who came w/ salt yesterday", "Subject: wet salt", "from", '"ภาษาไทย"', '"§"',
     "Marks & Spencer", "What is XOR?", "How is salt & wet sand mixed?", "/srv/salt",
     "See note:two of the report on salt", "3 / 4 cup",
+    "Did Ann AND Ben sign?", "Was the salt wet OR dry?", "What does AND mean in clause 4?", "What is 2*3?",
+    "Why did he say NOT NOW?", 'Who wrote "salt* is wet"?', "What does § 5 AND § 6 say?", "How low is -40 C?",
+    "Who signed for C&A?", "What did AT&T pay?", "Is R&D capped?", "Was it 5* rated?", "Why && how did it end?",
+    "What's in Ann's && Ben's files?", "Is the -5 degrees limit kept?", "What does the wildcard * do",
+    'Did she write "call me *now*"?', "Is clause 4 ^2 binding?",
     "either/or", "Did he (or she) sign?", "Re: salt", "the ratio 3:1",
 ]  # fmt: skip
 
