@@ -38,7 +38,7 @@ _ABBREVIATIONS = vocabulary(
     ltd mar messrs misc mo mr mrs ms mt n.b nos nov oct op p par para paras pg ph.d pp pres prof pt pub pty reg rep
     rev sched sec secs sen sep sept sess seq sgt sr st stat subch subd subdiv supp u.k u.n u.s u.s.a u.s.c v viz vol
     vols vs abb anl anm aufl az bde bzgl bzw einschl evtl exkl ggf hrn hrsg inkl insb jhd mio mrd mwst nrn rdnr sog
-    vgl zit zzgl d.h u.a z.b approx az bspw beschl ca gem gez geb ggü hs lfd rspr tsd urt zz i.v i.a p.a o.ä u.ä
+    vgl zit zzgl d.h u.a z.b approx az bspw beschl ca gem gez geb ggü hs lfd rspr tsd urt zz i.v i.a p.a o.ä u.ä fa
     """
 )
 _BEFORE_NUMBER = vocabulary("abs art bd gem kap lit max min no nr rn rz str tel ziff")

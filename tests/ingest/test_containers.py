@@ -150,6 +150,19 @@ class TestOutlook:
             read(data[:-20], "winmail.dat")
 
 
+def test_style_sheets_that_come_with_a_page_hide_what_they_hide() -> None:
+    page = (
+        b'Content-Type: multipart/related; boundary=R; type="text/html"\n\n--R\nContent-Type: text/html\n\n'
+        b'<link rel=stylesheet href="cid:s@x"><link rel=stylesheet href="http://a.example/p.css" media=print>'
+        b"<p class=old>The toll is 4.<p class=new>The toll is 5.\n--R\nContent-Type: text/css\nContent-ID: <s@x>\n\n"
+        b".old {display: none}\n--R\nContent-Type: text/css\nContent-Location: http://a.example/p.css\n\n"
+        b".new {display: none}\n--R--\n"
+    )
+    found = read(b"MIME-Version: 1.0\n" + page, "a.mht")
+    assert found.documents[0].text == "The toll is 5."
+    assert found.left_out == (("a.mht", "hidden text"),)
+
+
 def test_a_saved_web_page_is_read_as_its_page() -> None:
     page = (
         "From: <Saved by Blink>\nSnapshot-Content-Location: https://acme.example/terms\nSubject: Terms\n"

@@ -176,3 +176,20 @@ def test_strict_documents_are_read() -> None:
     data = package(paragraph(run("Strict.")), strict=True)
     assert b"purl.oclc.org" in zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml")
     assert load(data, "a.docx", IngestSettings()).documents[0].text == "Strict."
+
+
+def test_equations_make_no_other_number() -> None:
+    def part(name: str, text: str) -> str:
+        return f"<m:{name}><m:r><m:t>{text}</m:t></m:r></m:{name}>"
+
+    equations = (
+        f"<m:sSup>{part('e', '10')}{part('sup', '6')}</m:sSup>",
+        f"<m:sSup>{part('e', '2')}{part('sup', 'x+1')}</m:sSup>",
+        f"<m:sSub>{part('e', 'x')}{part('sub', '1')}</m:sSub>",
+        f"<m:f>{part('num', '1')}{part('den', '2')}</m:f>",
+        f"<m:f>{part('num', 'a+b')}{part('den', '2')}</m:f>",
+        f"<m:rad>{part('deg', '3')}{part('e', '27')}</m:rad>",
+    )
+    namespace = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    body = "".join(paragraph(f"<m:oMath {namespace}>{one}</m:oMath>") for one in equations)
+    assert text_of(body).split() == ["10⁶", "2^(x+1)", "x₁", "1/2", "(a+b)/2", "³√27"]

@@ -93,3 +93,7 @@ def test_a_page_without_anything_hidden_says_nothing_of_it() -> None:
     found = load_html(page("<p>Open.</p>").encode(), "a.html")
     assert found.metadata == Metadata(extra={"encoding": "utf-8"})
     assert found.left_out == ()
+
+
+def test_a_dialog_is_shown_once_it_is_open() -> None:
+    assert text_of("<dialog>The old toll.</dialog><dialog open>The new toll.</dialog>") == "The new toll."

@@ -113,6 +113,31 @@ class TestText:
         assert one(memo, "memo.txt").text == memo.decode()
         assert one(memo, "memo").media_type == "message/rfc822"
 
+    def test_escaped_letters_of_json_are_letters(self) -> None:
+        data = rb'{"owner": "M\u00fcller", "sign": "\ud83d\ude00", "path": "c:\\u00fc", "quote": "\u0022"}'
+        text = r'{"owner": "Müller", "sign": "😀", "path": "c:\\u00fc", "quote": "\u0022"}'
+        assert one(data, "a.json").text == text
+        assert one(data, "a.txt").text == data.decode()
+
+    def test_xml_is_read_in_the_encoding_that_it_declares(self) -> None:
+        data = '<?xml version="1.0" encoding="koi8-r"?><price>Цена</price>'.encode("koi8-r")
+        assert "Цена" in one(data, "a.xml").text
+
+    @pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp"])
+    def test_a_short_japanese_text_is_read(self, encoding: str) -> None:
+        text = "彼は言った。「行こう。」と。次の文！終わり？はい。"
+        assert one(text.encode(encoding), "a.txt").text == text
+
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [("第二条 月租金为人民币八千五百元。", "gb18030"), ("오늘은 비가 온다. 내일은 맑다.", "euc_kr")],
+    )
+    def test_other_languages_are_not_taken_for_japanese(self, text: str, encoding: str) -> None:
+        assert one(text.encode(encoding), "a.txt").metadata.extra["encoding"] not in (
+            "cp932 (guessed)",
+            "euc_jp (guessed)",
+        )
+
 
 class TestMarkdown:
     def test_text_is_the_source_itself(self) -> None:

@@ -269,3 +269,18 @@ def test_a_mail_without_a_date_has_that_of_the_first_server_and_says_so() -> Non
 
 def test_a_mail_without_any_date_is_named() -> None:
     assert loaded(part("text/plain", FREIGHT), "From: a@b.example\n").undated == (("m.eml", ""),)
+
+
+def test_a_time_zone_without_a_name_is_shown_by_its_offset_and_exceptions_of_a_series_are_named() -> None:
+    calendar = (
+        b"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VTIMEZONE\nTZID:Harbour Time\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+        b"TZOFFSETFROM:-0330\nTZOFFSETTO:-0330\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\nSUMMARY:Dredging\n"
+        b"DTSTART;TZID=Harbour Time:20260417T130000\nRRULE:FREQ=WEEKLY;COUNT=3\n"
+        b"EXDATE;TZID=Harbour Time:20260424T130000\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    assert load(calendar, "a.ics", IngestSettings()).documents[0].text.split("\n") == [
+        "Summary: Dredging",
+        "Start: 17 April 2026, 13:00 UTC-03:30",
+        "Repeats: FREQ=WEEKLY;COUNT=3",
+        "Not: 24 April 2026, 13:00 UTC-03:30",
+    ]

@@ -122,3 +122,24 @@ def test_a_book_is_read_in_the_order_of_its_spine() -> None:
     }
     document = one(packed(**files), "a.epub")
     assert (document.text, document.title) == ("First.\n\nSecond.", "Tolls")
+
+
+def test_rich_text_is_shown_as_its_reader_sees_it() -> None:
+    data = (
+        rb"{\rtf1\ansi{\header Head}The rent is {\strike 8}{\v 7}{\deleted 6}9{\footnote Net of tax.} euros, "
+        rb"\v a \u252?\'fc\v0 due{\*\annotation Too low.} now.\par}"
+    )
+    found = load(data, "a.rtf", IngestSettings())
+    assert found.documents[0].text == "Head\nThe rent is 9 [Net of tax.] euros, due [Comment] Too low.  now."
+    assert found.left_out == tuple(("a.rtf", f"{kind} text") for kind in ("struck", "hidden", "deleted"))
+
+
+def test_a_hidden_slide_says_so() -> None:
+    from pptx import Presentation
+
+    made, stream = Presentation(), io.BytesIO()
+    slide = made.slides.add_slide(made.slide_layouts[5])
+    slide.shapes.title.text = "The old rate"
+    slide.element.set("show", "0")
+    made.save(stream)
+    assert one(stream.getvalue(), "a.pptx").text == "[Hidden slide]\n\nThe old rate"

@@ -59,6 +59,7 @@ SPACED = [
     ("Wer zahlt?", "Der Mieter zahlt!"),
     ("Im 19. Jahrhundert war das anders.", "Heute gilt das BGB."),
     ("Der Preis betrug 20 Mio. Euro bzw. 22 Mio. Dollar.", "Er stieg um ca. 10 Prozent."),
+    ("Die Fa. Meyer liefert die Pumpe.", "Sie ist im Mai fällig."),
     ("Das Gericht i. S. d. § 12 ZPO ist zuständig.", "Es tagt in Köln."),
     # Arabic, Hebrew, Urdu and Hindi, which put a space after a stop, too
     ("العقد ينتهي في 4 مايو 2031.", "هل دفع؟", "نعم، دفع."),

@@ -130,7 +130,7 @@ def is_form(question: str, text: str) -> bool:
     header of a forwarded mail, an entry of a signature block, a heading in capitals.
 
     Example:
-        >>> is_form("Who is to pay?", "/s/ Ann Aaker"), is_form("Who signed it?", "/s/ Ann Aaker")
+        >>> is_form("What is owed?", "/s/ Ann Aaker"), is_form("Who signed it?", "/s/ Ann Aaker")
         (True, False)
         >>> is_form("What is owed?", "REPORT ON THE MILL"), is_form("What is owed?", "THE RENT IS DUE.")
         (True, False)

@@ -6,7 +6,8 @@ Source: CSS Cascading and Inheritance Level 4, section 6 (importance, specificit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import tinycss2
@@ -28,19 +29,24 @@ Cascaded = dict[str, tuple[tuple[Any, ...], str]]
 class Styles:
     """What the style sheets and ``style`` attributes of a page say of the few properties that decide what is shown.
 
+    Args:
+        root: of the page.
+        linked: style sheets that come with the page, by the address that it links them under.
+
     Example:
         >>> page = etree.fromstring("<div><style>.x {display: none}</style><p class='x'>No.</p></div>")
         >>> Styles(page).is_hidden(page[1])
         True
     """
 
-    def __init__(self, root: etree._Element) -> None:
+    def __init__(self, root: etree._Element, linked: Mapping[str, str] = MappingProxyType({})) -> None:
         self._of: dict[etree._Element, Cascaded] = {}
+        sheets = ((sheet, _text_of(sheet, linked)) for sheet in root.iter("style", "link"))
         rules = [
             rule
-            for sheet in root.iter("style")
+            for sheet, text in sheets
             if (sheet.get("media") or "").strip().lower() in _SCREEN
-            for rule in _rules("".join(sheet.itertext()))
+            for rule in _rules(text)
         ]
         for order, (prelude, declarations) in enumerate(rules[:_MOST_RULES]):
             self._apply(root, prelude, declarations, order)
@@ -93,6 +99,13 @@ class Styles:
             return False
         values = self._values(node)
         return any("line-through" in values.get(name, "") for name in ("text-decoration", "text-decoration-line"))
+
+
+def _text_of(sheet: etree._Element, linked: Mapping[str, str]) -> str:
+    if sheet.tag == "style":
+        return "".join(sheet.itertext())
+    kinds = (sheet.get("rel") or "").lower().split()
+    return linked.get((sheet.get("href") or "").strip(), "") if kinds == ["stylesheet"] else ""
 
 
 def _rules(sheet: str) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:

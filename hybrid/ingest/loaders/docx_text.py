@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from hybrid.ingest.loaders.docx_runs import RunStyles, form_field, symbol, with_symbols
+from hybrid.ingest.loaders.equations import EQUATION, equation
 from hybrid.ingest.loaders.numbering import Numbering, W, numeral
 from hybrid.ingest.loaders.raised import subscript, superscript
 
-_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _GONE = frozenset(W + name for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sectPr", "tblPr", "tblGrid"))
 _DELETED = frozenset({W + "del", W + "moveFrom"})
@@ -185,8 +185,10 @@ class DocxText:
             tag = node.tag
             if tag == W + "r":
                 self._run(node)
-            elif tag in (W + "t", _MATH_TEXT):
+            elif tag == W + "t":
                 self._write(node.text or "")
+            elif tag == EQUATION:
+                self._write(equation(node))
             elif tag in _DELETED:
                 self.changes.tracked(node)
             elif tag == W + "commentReference":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -63,8 +64,9 @@ def declared_charset(data: bytes) -> str | None:
     return declared
 
 
-def read_html(html: str, source: str) -> Extracted:
-    """The visible text and the metadata of an HTML string."""
+def read_html(html: str, source: str, sheets: Mapping[str, str] = MappingProxyType({})) -> Extracted:
+    """The visible text and the metadata of an HTML string. ``sheets`` are the style sheets that come with it, by the
+    address that it links them under."""
     # The parser drops what follows the end of the page; browsers show it, and mails are often glued together.
     html = _END_OF_PAGE.sub("\n", html)
     with parsing(source, "HTML"):
@@ -77,7 +79,7 @@ def read_html(html: str, source: str) -> Extracted:
         if root is None:
             return Extracted("")
         metadata, date = _metadata(root)
-        page = _Page(root)
+        page = _Page(root, sheets)
         text = canonical(page.visible_text())
         lists = {"hidden": page.hidden, "struck": page.struck}
         extra = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in lists.items() if texts}
@@ -174,11 +176,11 @@ class _Writer:
 class _Page:
     """The walk over a page. ``hidden`` and ``struck`` are the texts that it left out."""
 
-    def __init__(self, root: etree._Element) -> None:
+    def __init__(self, root: etree._Element, sheets: Mapping[str, str]) -> None:
         self.hidden: list[str] = []
         self.struck: list[str] = []
         self._root = root
-        self._styles = Styles(root)
+        self._styles = Styles(root, sheets)
         self._writer = _Writer()
         self._labels: dict[etree._Element, str] = {}
 
@@ -212,7 +214,8 @@ class _Page:
     def _is_left_out(self, node: etree._Element, tag: str) -> bool:
         if tag in _INVISIBLE:
             return True
-        if node.get("hidden") is not None or self._styles.is_hidden(node):
+        closed = tag == "dialog" and node.get("open") is None
+        if closed or node.get("hidden") is not None or self._styles.is_hidden(node):
             self._note(self.hidden, node)
             return True
         if tag in _STRUCK or self._styles.is_struck(node):

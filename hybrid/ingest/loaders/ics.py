@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +22,8 @@ _FIELDS = (
     ("DUE", "Due"),
     ("DURATION", "Duration"),
     ("RRULE", "Repeats"),
+    ("RDATE", "Also"),
+    ("EXDATE", "Not"),
     ("LOCATION", "Location"),
     ("ORGANIZER", "Organizer"),
     ("ATTENDEE", "Attendee"),
@@ -72,15 +75,23 @@ def _lines(component: Any) -> Iterator[str]:
 def _shown(name: str, value: Any) -> str:
     if name in ("ORGANIZER", "ATTENDEE"):
         return _person(value)
+    if name in ("RDATE", "EXDATE"):
+        return "; ".join(_shown("", one) for one in getattr(value, "dts", []))
     when = getattr(value, "dt", None)
     if isinstance(when, datetime):
-        zone = f" {when.tzname()}" if when.tzinfo is not None else ""
-        return f"{when.day} {when:%B %Y, %H:%M}{zone}"
+        return f"{when.day} {when:%B %Y, %H:%M} {_zone(when)}".rstrip()
     if isinstance(when, date):
         return f"{when.day} {when:%B %Y}"
     if name in ("RRULE", "CATEGORIES", "DURATION"):
         return str(value.to_ical().decode("utf-8", "replace"))
     return "" if _is_file(name, value) else str(value)
+
+
+def _zone(when: datetime) -> str:
+    """The name of its time zone, or how far that is from UTC: calendars of Outlook give no short names."""
+    if when.tzinfo is None:
+        return ""
+    return when.tzname() or re.sub(r"(\d\d)(\d\d)$", r"\1:\2", when.strftime("UTC%z"))
 
 
 def _is_file(name: str, value: Any) -> bool:

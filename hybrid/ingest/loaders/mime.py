@@ -116,16 +116,28 @@ class Content:
 
 def content(message: Message, source: str) -> Content:
     """The body, attachments and unread parts of a mail. ``source`` names the mail."""
-    walk = _Walk(source)
+    walk = _Walk(source, _style_sheets(message))
     walk.part(message, walk.found.texts, 0)
     found = walk.found
     found.texts = [text for text in (text.strip("\n") for text in found.texts) if text.strip()]
     return found
 
 
+def _style_sheets(message: Message) -> dict[str, str]:
+    """The style sheets that come with a page, by the addresses that it may link them under."""
+    found: dict[str, str] = {}
+    for part in message.walk():
+        if part.get_content_type() == "text/css":
+            text = decode(_payload(part), part.get_content_charset())[0]
+            names = header(part, "Content-Location"), f"cid:{header(part, 'Content-ID').strip('<>')}"
+            found |= dict.fromkeys(names, text)
+    return found
+
+
 class _Walk:
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, sheets: dict[str, str]) -> None:
         self.found = Content()
+        self._sheets = sheets
         self._source = source
         self._names: dict[str, int] = {}  # how often each name was given
         self._number = 0
@@ -211,7 +223,7 @@ class _Walk:
         for name, value in extra.items():
             self.found.extra.setdefault(name, value)
         if kind == "text/html":
-            page = read_html(text, self._source)
+            page = read_html(text, self._source, self._sheets)
             text = page.text
             self.found.extra |= page.metadata.extra
             self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)

@@ -18,6 +18,7 @@ from lxml import etree
 from hybrid.errors import DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
 from hybrid.ingest.loaders.html import load_html
+from hybrid.ingest.loaders.rtf_source import rewritten
 from hybrid.types.documents import Metadata
 
 _UNPACKED = 4  # times the size limit that the parts may have together: XML packs to a tenth
@@ -101,7 +102,7 @@ def _properties(title: str | None, author: str | None, created: datetime | None)
 
 def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
     """Slides: each one a page, its shapes in their order, tables with a tab between cells, then the speaker's notes as
-    ``[Notes]``. Embedded files are attachments."""
+    ``[Notes]``. A hidden one says so. Embedded files are attachments."""
     with _extra(source, "a PowerPoint file"):
         from pptx import Presentation
     _check_unpacked(data, source, max_bytes)
@@ -110,7 +111,8 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
         texts: list[str] = []
         attachments: list[Attachment] = []
         for slide in deck.slides:
-            lines = [line for shape in slide.shapes for line in _shape(shape, attachments)]
+            lines = ["[Hidden slide]"] if slide.element.get("show") == "0" else []
+            lines += [line for shape in slide.shapes for line in _shape(shape, attachments)]
             if (
                 slide.has_notes_slide
                 and (notes := slide.notes_slide.notes_text_frame) is not None
@@ -151,12 +153,15 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 
 def load_rtf(data: bytes, source: str) -> Extracted:
-    """Rich text: its text, cells of tables parted by bars, as striprtf gives it."""
+    """Rich text: its text, cells of tables parted by bars, as striprtf gives it. Footnotes stand in square brackets in
+    their place, headers and footers where they are defined, comments as ``[Comment]``; what is hidden, struck or
+    deleted is left out, and noted."""
     with _extra(source, "an RTF file"):
         from striprtf.striprtf import rtf_to_text
     with parsing(source, "RTF"):
-        text = rtf_to_text(data.decode("latin-1"), errors="replace")
-    return Extracted(canonical(text).strip("\n"))
+        shown = rewritten(data)
+        text = rtf_to_text(shown.data.decode("latin-1"), errors="replace")
+    return Extracted(canonical(text).strip("\n"), left_out=tuple(f"{kind} text" for kind in shown.left_out))
 
 
 # OpenDocument -------------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_SUBSCRIPTS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+SUBSCRIPTS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _EXPONENT = re.compile(r"[+\-−]?\d{1,3}")
 _NOTE_MARK = re.compile(r"\d{1,3}|[a-z]|[ivx]{1,5}|[*†‡§¶]+")
 _MARKS = re.compile(r"\s*(?:\d{1,3}|[a-z])(?:\s*,\s*(?:\d{1,3}|[a-z]))+\s*")
@@ -23,7 +23,7 @@ def superscript(before: str, text: str) -> str:
     """
     mark = text.strip()
     if _EXPONENT.fullmatch(mark) and _BASE_OF_POWER.search(before[-8:]):
-        return mark.translate(_SUPERSCRIPTS)
+        return mark.translate(SUPERSCRIPTS)
     if not before[-1:].strip():
         return f"[{mark}] " if mark.isdigit() and before.strip() else text
     if _MARKS.fullmatch(text):
@@ -42,4 +42,4 @@ def subscript(before: str, text: str) -> str:
         >>> "H" + subscript("H", "2") + "O", "x5" + subscript("x5", "1")
         ('H2O', 'x5₁')
     """
-    return text.translate(_SUBSCRIPTS) if before[-1:].isdigit() and text[:1].isdigit() else text
+    return text.translate(SUBSCRIPTS) if before[-1:].isdigit() and text[:1].isdigit() else text
