@@ -170,6 +170,7 @@ _DONE = rooted(
     """
     make give take bring hold keep set put send tell ask involve reach encounter associate concern regard base call name
     describe mention say see find show use cause lead link relate need include face talk discuss consider propose
+    destroy delete erase shred discard
     """
 )
 """What is done to anything, and is said in many ways."""

@@ -37,7 +37,7 @@ from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.quoting import PersonQuoting, Quoted, Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
-from hybrid.answering.selection import actuality, document_header, ranker
+from hybrid.answering.selection import actuality, document_header, paraphrases, ranker
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
@@ -294,6 +294,9 @@ class Answerer:
             context.evidence = premises.without_other_identifiers(context.evidence, unheld, asked)
             if len(context.evidence) < about_others:
                 context.answerability = abstention.answerability(asked, context.evidence, context.idf)
+            said_otherwise = any(paraphrases.says(asked, one.text) for one in context.evidence)
+            if said_otherwise and not context.answerable:
+                context.answerability = Answerability(ranker.load().threshold)
             nouns = [one for one in unheld if one.isalpha() and one.islower()]
             left = [
                 part
@@ -421,6 +424,9 @@ class Answerer:
         opposite = actuality.opposite(asked)
         if opposite is not None and not self._supplied:
             hits += self._searcher.search(opposite, HITS, where)
+        sought = paraphrases.query(asked)
+        if sought is not None and not self._supplied:
+            hits += self._searcher.search(sought, HITS // 2, where)
         parts = abstention.parts(asked)
         if len(parts) > 1:
             hits += [hit for part in parts for hit in self._searcher.search(part, HITS // len(parts), where)]

@@ -66,6 +66,9 @@ SAME_WORDS = 0.8
 OPPOSITE_LESS = 0.3
 """What a sentence's score by the opposite of the question counts less than by the question, in log-odds; not
 measured."""
+TERM = 1.0
+"""What a sentence of an executed document gains, in log-odds, where it is asked what somebody may or must do; not
+measured."""
 LESSER = 0.8
 """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds; not measured."""
 _NEVER_FACTS = frozenset({"an option", "a proposal", "a question", "a request"})
@@ -162,6 +165,8 @@ class Quoting:
         nearest = sorted(further, key=lambda one: -one.similarity)
         near = list({boilerplate.words_of(one.text): one for one in reversed(nearest)}.values())[::-1][:POOL]
         sentences = self._executed_first(chosen)
+        if actuality.asks_terms(question):  # before what somebody takes it to say
+            sentences = sorted(sentences, key=lambda one: not self._is_executed(one))
         replies = self._replies(question, [*found, *further])
         admitted = self._on_admission(question)
         sentences = [*admitted, *(one for one in sentences if one.key not in {other.key for other in admitted})]
@@ -233,6 +238,7 @@ class Quoting:
             [
                 actuality.adjustment(question, collapse(one.text), self._qualification(question, one))
                 - self._lesser(question, one)
+                + TERM * (actuality.asks_terms(question) and self._is_executed(one))
                 for one in found
             ]
         )
@@ -256,6 +262,10 @@ class Quoting:
             asked = found in _NEVER_FACTS or actuality.asks_what_happened(question)
             self._qualifications[key] = found if asked else ""
         return self._qualifications[key]
+
+    def _is_executed(self, one: Sentence) -> bool:
+        status = self._document(one).status
+        return status is not None and status.name == "executed"
 
     def _lesser(self, question: str, one: Sentence) -> float:
         """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds, where the question does

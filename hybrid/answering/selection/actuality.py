@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from hybrid.answering.evidence import collapse
+from hybrid.answering.selection import paraphrases
 from hybrid.answering.verification.values import values
 from hybrid.text.lexicon import STOPWORDS, content_words
 
@@ -112,6 +113,23 @@ _LEAST_ASKED = re.compile(r"\b(?:minimum|floor|least|lower limit)\b", re.IGNOREC
 _ASKED_VERBS = re.compile(
     rf"\b(?:{'|'.join(sorted(set(re.findall('[a-z]+', _OPPOSED_VERBS))))})\w{{0,3}}\b", re.IGNORECASE
 )
+
+
+_ASKS_TERMS = re.compile(
+    r"^\W*(?:(?:may|must|shall|can)\b|(?:is|are|does|do)\b.*\b(?:allowed|permitted|entitled|obliged|required|free|bound"
+    r"|have)\b.*\bto\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_terms(question: str) -> bool:
+    """Whether a question asks what somebody may or must do.
+
+    Example:
+        >>> asks_terms("May the tenant sublet?"), asks_terms("Did the tenant sublet?")
+        (True, False)
+    """
+    return _ASKS_TERMS.search(question) is not None
 
 
 def opposite(question: str) -> str | None:
@@ -231,7 +249,7 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
     if asks_what_happened(question):
         gained += ANSWERS * (not qualified and says_action(question, sentence))
         gained -= NO_VALUE * any(asked.search(question) and not held.search(sentence) for asked, held in _VALUES)
-    if says_what_is(question, sentence):
+    if says_what_is(question, sentence) or (not qualified and paraphrases.says(question, sentence)):
         gained += DEFINES
     named = _WHO_IS.search(question)
     if named:
