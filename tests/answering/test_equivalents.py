@@ -50,6 +50,9 @@ PAIRS = [
      "The tenant raised an objection to the survey."),
     ("The fitters inspected the boiler.", "The fitters carried out an inspection of the boiler.",
      "The fitters carried out an inspection of the furnace."),
+    ("The minutes shall be deemed approved, and the clerk shall sign them.",
+     "The minutes count as approved, and the clerk shall sign them.",
+     "The minutes may be deemed approved, and the clerk shall sign them."),
     ("The tenancy ended in June.", "The tenancy came to an end in June.", "The tenancy came to an end in July."),
     ("The bill was £900.", "The bill came to £900.", "The bill came to £800."),
     ("The lease starts on 1 October.", "The lease starts on the first day of October.",
@@ -112,11 +115,19 @@ def test_the_other_end_of_a_relation_is_said(span: str, claim: str, false: str) 
         ("A fee applies. The decision was to close it.", "A fee applies. It was decided to close it."),
         ("The deadline for bidders to hand in offers is 3 May.", "Bidders must hand in offers by 3 May."),
         ("He made a payment of $500.", "He paid $500."),
-        ("The bill is treated as accepted.", "The bill counts as accepted."),
+        ("The bill is treated as accepted.", "The bill shall be deemed accepted."),
+        ("The bill will be treated as accepted.", "The bill will be treated as accepted."),
     ],
 )
 def test_what_only_looks_alike_stays_as_it_is(text: str, said: str) -> None:
     assert canonical(text) == said
+
+
+def test_what_will_be_treated_so_has_not_been() -> None:
+    said = verdict(
+        "Notices has been treated as delivered on receipt.", "Notices will be treated as delivered on receipt."
+    )
+    assert said not in {"verbatim", "supported", "likely"}
 
 
 def test_a_participle_with_by_is_no_phrase() -> None:

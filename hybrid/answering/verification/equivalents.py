@@ -246,9 +246,8 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:comes|enters) into (?:force|effect)\b|\bbecomes (?:effective|operative)\b", "takes effect"),
     (r"\b(?:came|entered) into (?:force|effect)\b|\bbecame (?:effective|operative)\b", "took effect"),
     (r"\b(?:come|enter) into (?:force|effect)\b|\bbecome (?:effective|operative)\b", "take effect"),
-    (r"\b(?:(?:shall|will|must) be|is|are|was|were|to be) (?:deemed(?: to (?:be|have been))?|(?:treated|regarded) as) "
-     r"(?=\w+ed\b)", "counts as "),
-    (r"\bcount as (?=\w+ed\b)", "counts as "),
+    (r"\b(?:counts? as|(?:is|are) deemed(?: to (?:be|have been))?|(?:shall be|is|are) (?:treated|regarded) as) "
+     r"(?=\w+ed\b)", "shall be deemed "),
     (r"\b(?:in|within) the space of\b", "within"),
     (r"\b(?:without (?:any |further )?delay|straight away|right away)\b", "immediately"),
     (r"\b(?:around|roughly|approximately|some) (?=(?:\d|half past\b))", "about "),
