@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from hybrid.answering import acts, agency, polarity
+from hybrid.answering import acts, agency, polarity, wordings
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.verification.disagreement import (
     Kind,
@@ -67,6 +67,8 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
         agents = agency.agent(who, one), agency.agent(who, other)
         if None not in agents:
             return "agent" if agency.differ(who, one, other) and same_days_or_unknown(one, other) else None
+    if _answer_otherwise(one, other, question):
+        return "denial"
     asked = polarity.read(question)
     if asked is not None:
         answers = polarity.stance(asked, one), polarity.stance(asked, other)
@@ -90,6 +92,14 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
                 return kind
             return "denial" if acts.deny(one, other, question) else None
     return disagree(one, other, question) or ("denial" if acts.deny(one, other, question) else None)
+
+
+def _answer_otherwise(one: Said, other: Said, question: str) -> bool:
+    """Whether two sentences answer a question in other wordings, and not alike, of the same days."""
+    if not wordings.of(question):
+        return False
+    mine, theirs = wordings.answer(question, one), wordings.answer(question, other)
+    return None not in (mine, theirs) and mine != theirs and periods_agree(one, other)
 
 
 def same_days_or_unknown(one: Said, other: Said) -> bool:

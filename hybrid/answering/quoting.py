@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import acts, agency, contradictions, persons, polarity
+from hybrid.answering import acts, agency, contradictions, persons, polarity, wordings
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
     Encoder,
@@ -45,6 +45,8 @@ MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
 REPLY_SHARE = 0.6
 """Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
+HITS_OF_WORDING = 12
+"""Chunks searched for each other wording of a yes-or-no question; not varied."""
 HITS_OF_CHANGE = 6
 """Chunks searched for what was changed of a quoted value; not varied."""
 SIDE = 4
@@ -172,16 +174,21 @@ class Quoting:
         sentences = [*admitted, *(one for one in sentences if one.key not in {other.key for other in admitted})]
         sentences = [*replies, *sentences][: max(most, len(sentences) - len(admitted))]
         candidates = [*(one.sentence for one in pool), *near]
-        asked, answers = polarity.read(question), list[Sentence]()
-        if asked is not None:
-            yes, no = self._answering(asked, found, scores, further)
+        asked, reworded, answers = polarity.read(question), wordings.of(question), list[Sentence]()
+        if asked is not None or reworded:
+            further = [*further, *self._in_other_wordings(question, [*found, *further])]
+            yes, no = self._answering(question, found, scores, further)
             if not {one.key for one in sentences} & {one.key for one in (*yes, *no)}:
                 sentences = [*sentences[:1], *yes[:1], *no[:1], *sentences[1:]][: max(3, most)]
-            elif polarity.changes(asked) or identifiers(question):  # at another time, or a row of the thing asked for
+            elif reworded or (asked is not None and polarity.changes(asked)) or identifiers(question):
+                # in other words, at another time, or a row of the thing asked for
                 known = {one.key for one in sentences}
                 missing = [side[:1] for side in (yes, no) if not known & {one.key for one in side}]
                 sentences = [*sentences, *(one for side in missing for one in side)]
             answers = [*yes, *no]
+            if reworded:
+                known = {one.key for one in answers}
+                sentences = sorted(sentences, key=lambda one: one.key not in known)
         who = agency.read(question)
         if who is not None:
             doers = self._doers(who, found, scores, further)
@@ -426,7 +433,7 @@ class Quoting:
         """For each of some sentences the others of them that contradict it on a question that a sentence can say yes or
         no to, or name a doer; of another question, of which sentences that are alike in words say much, those that
         deny what it says was done, or the other way round."""
-        if polarity.read(question) is None and agency.read(question) is None:
+        if polarity.read(question) is None and agency.read(question) is None and not wordings.of(question):
             return self._contradictions(question, sentences, (), (), acts.deny)
         return self._contradictions(question, sentences, (), ())
 
@@ -490,9 +497,24 @@ class Quoting:
             self._statements[one.key] = Said(one.text, one.title, speaker, date, text, collapse(context))
         return self._statements[one.key]
 
+    def _in_other_wordings(self, question: str, known: Sequence[Sentence]) -> list[Sentence]:
+        """What other wordings of a yes-or-no question find: "waive" for "let off", "closed" for "or was it closed"."""
+        seen = {one.key for one in known}
+        hits = [
+            hit
+            for text in dict.fromkeys(wordings.searched(question))
+            for hit in self._searcher.search(text, HITS_OF_WORDING)
+            if hit.document_id in self._allowed
+        ]
+        if not hits:
+            return []
+        vector = self._encoder.encode([question])[0]
+        found = with_similarity(self._encoder, vector, gather(self._texts, hits))
+        return [one for one in found if one.key not in seen]
+
     def _answering(
         self,
-        asked: polarity.Asked,
+        question: str,
         found: Sequence[Sentence],
         scores: NDArray[np.float64],
         further: Sequence[Sentence],
@@ -500,9 +522,12 @@ class Quoting:
         """The sentences that answer a yes-or-no question with "yes" and with "no", the best first, some of each."""
         ranked = [found[at] for at in np.argsort(-scores, kind="stable")]
         ranked += sorted(further, key=lambda one: -one.similarity)
-        sides: dict[str, list[Sentence]] = {"yes": [], "no": []}
+        asked, sides = polarity.read(question), dict[str, list[Sentence]](yes=[], no=[])
         for one in ranked:
-            if polarity.may_answer(asked, one.text) and (answer := polarity.stance(asked, self._said(one))):
+            answer = wordings.answer(question, self._said(one))
+            if answer is None and asked is not None and polarity.may_answer(asked, one.text):
+                answer = polarity.stance(asked, self._said(one))
+            if answer is not None:
                 sides[answer].append(one)
         return _distinct(sides["yes"])[:SIDE], _distinct(sides["no"])[:SIDE]
 

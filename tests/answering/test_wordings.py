@@ -1,0 +1,116 @@
+"""A question is answered in other words than its own: both accounts are found, and what is no account is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.answering.contradictions import contradict
+from hybrid.answering.polarity import Stance
+from hybrid.answering.verification.disagreement import Said
+from hybrid.answering.wordings import alternatives, answer, read
+
+FEE = "Did Dr Amara Lund let the tenants off the cleaning fee?"
+PIER = "Could the pier be reached in early March 2021, or was it cut off by the storm?"
+HEATER = "Is the heater to blame for the fire?"
+WILL = "Was the codicil of 2 May 2019 valid?"
+
+# question, sentence, who says it, the sentence before it, its answer
+ANSWERS: list[tuple[str, str, str | None, str, Stance | None]] = [
+    (FEE, "Dr Lund agreed that the cleaning fee is waived.", "Ola Berg", "", "yes"),
+    (FEE, "I gave up the fee to keep the peace.", "Amara Lund", "", "yes"),
+    (FEE, "I did not agree to drop any fee.", "Amara Lund", "", "no"),
+    (FEE, "I agreed nothing about fees.", "Amara Lund", "", "no"),
+    (FEE, "I refused to waive the fee.", "Amara Lund", "", "no"),
+    (FEE, "The tenants asked me to waive the fee.", "Amara Lund", "", None),
+    (FEE, "The landlord may waive the fee in writing.", None, "", None),
+    (FEE, "Mr Sand waived his own fee.", None, "", None),
+    (FEE, "If I waive the fee, the others will want the same.", "Amara Lund", "", None),
+    (FEE, "Dr Lund waived the deposit.", None, "", None),
+    ("Did the trust write off the debt?", "The debt was forgiven in June.", None, "", "yes"),
+    ("Did the trust write off the debt?", "The trust never released me from the debt.", "Ida Moe", "", "no"),
+    (PIER, "3 March 2021: the road to the pier is open again.", None, "", "yes"),
+    (PIER, "We could not get to the pier because of the storm.", None, "", "no"),
+    (PIER, "The track was blocked for the whole week.", None, "", "no"),
+    (PIER, "On 28 March 2021 the track was blocked.", None, "", None),
+    (PIER, "The office is closed on Sundays.", None, "", None),
+    (PIER, "If the road is clear we shall come.", None, "", None),
+    (HEATER, "The fire was caused by the heater.", None, "", "yes"),
+    (HEATER, "My money is on the heater.", "Jo Kidd", "", "yes"),
+    (HEATER, "I put the fire down to the heater.", "Jo Kidd", "", "yes"),
+    (HEATER, "The heater did not cause the fire.", None, "", "no"),
+    (HEATER, "We rule out the heater.", None, "", "no"),
+    (HEATER, "The heater had nothing to do with it.", None, "", "no"),
+    (HEATER, "It was not the heater but a cigarette that caused the fire.", None, "", "no"),
+    ("Was a match the cause of the fire?", "It was not the heater but a match that caused it.", None, "", "yes"),
+    (HEATER, "There was no heater in the room.", None, "", None),
+    (HEATER, "The heater may have caused the fire.", None, "", None),
+    (HEATER, "The heater was not the only cause.", None, "", None),
+    (HEATER, "The heater caused the price of the room to rise.", None, "", None),
+    (HEATER, "The fire was caused by a cigarette.", None, "", None),
+    (WILL, "The codicil was and remains valid.", None, "", "yes"),
+    (WILL, "No valid codicil was made.", None, "", "no"),
+    (WILL, "We do not accept that the codicil is valid.", None, "", "no"),
+    (WILL, "The codicil is void.", None, "", "no"),
+    (WILL, "A codicil is valid only if two people sign it.", None, "", None),
+    (WILL, "The passport was valid.", None, "", None),
+]
+
+
+@pytest.mark.parametrize(("question", "text", "who", "before", "expected"), ANSWERS)
+def test_what_a_sentence_answers_in_other_words(
+    question: str, text: str, who: str | None, before: str, expected: Stance | None
+) -> None:
+    assert answer(question, Said(text, speaker=who, before=before)) == expected
+
+
+CONTRADICTING = [
+    (FEE, "The fee was waived at the viewing.", "I agreed to nothing about the fee.", "Amara Lund"),
+    (PIER, "The road was clear all week.", "The pier was cut off.", None),
+    (HEATER, "The heater caused it.", "The heater is not the cause.", None),
+    (WILL, "It is a valid codicil.", "The codicil was invalid.", None),
+    ("Was the hatch open or shut when she sailed?", "The hatch was open when she sailed.",
+     "The hatch was shut when she sailed.", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "one", "other", "who"), CONTRADICTING)
+def test_two_accounts_in_other_words_contradict(question: str, one: str, other: str, who: str | None) -> None:
+    assert contradict(Said(one), Said(other, speaker=who), question)
+    assert contradict(Said(other, speaker=who), Said(one), question)
+
+
+AGREEING = [
+    (FEE, "The fee was waived at the viewing.", "I gave up the fee.", "Amara Lund"),
+    (PIER, "The road was clear on 2 March 2021.", "The road was blocked on 9 March 2021.", None),
+    (HEATER, "The heater caused it.", "The heater may not be the cause.", None),
+    (WILL, "The codicil was valid.", "A codicil is not valid if only one person signs it.", None),
+]
+
+
+@pytest.mark.parametrize(("question", "one", "other", "who"), AGREEING)
+def test_what_may_both_be_so_does_not_contradict(question: str, one: str, other: str, who: str | None) -> None:
+    assert contradict(Said(one), Said(other, speaker=who), question) is None
+    assert contradict(Said(other, speaker=who), Said(one), question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Was the parcel lost, or had it been stolen?", ("Was the parcel lost?", "had the parcel been stolen?")),
+        ("Was the boat at sea, or had she come in?", ("Was the boat at sea?", "had the boat come in?")),
+        ("Was the tap open or shut?", ("Was the tap open?", "Was the tap shut?")),
+        ("Did they buy apples or pears?", ()),
+        ("Was it paid or not?", ()),
+        ("When was it paid, or was it?", ()),
+    ],
+)
+def test_a_question_with_or_asks_twice(question: str, parts: tuple[str, ...]) -> None:
+    assert alternatives(question) == parts
+
+
+@pytest.mark.parametrize(
+    "question", ["Did Ann drop the vase?", "Who caused the fire?", "Was the tea good?", "Did the boat reach the buoy?"]
+)
+def test_other_questions_have_no_other_wording(question: str) -> None:
+    asked = read(question)
+    assert asked is None or asked.kind in ("valid", "access")
