@@ -178,6 +178,15 @@ def test_each_of_200_random_edits_is_found(directory):
         assert corpus.check_log().whole
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [(b",", b", "), (b'"sequence":2', b'"sequence":"2"'), (b"{", b'{"event":"x",')], ids=str
+)
+def test_another_spelling_of_a_record_is_an_edit(directory, before, after):
+    lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+    (directory / FILE).write_bytes(b"".join([lines[0], lines[1].replace(before, after, 1), *lines[2:]]))
+    assert "record 2: it is not as it was written" in str(log.check(directory))
+
+
 def test_a_log_that_was_cut_off_with_its_head_is_found_by_what_the_catalog_names_and_by_a_head_that_was_kept(directory):
     with Corpus.open(directory) as corpus:
         kept = corpus.check_log().head
