@@ -470,7 +470,12 @@ class Catalog:
             spans = self.spans(ids)
             documents = self._documents(connection, dict.fromkeys(span[0] for span in spans.values()), sources)
             for chunk_id, (document_id, start, end) in spans.items():
-                document = documents[document_id]
+                document = documents.get(document_id)
+                if document is None:
+                    raise CorruptCorpusError(
+                        f"the catalog is damaged: chunk {chunk_id} is of document {document_id}, which it does not "
+                        "have; hybrid verify names what else is"
+                    )
                 found[chunk_id] = ChunkRow(
                     chunk_id,
                     document_id,
@@ -493,6 +498,10 @@ class Catalog:
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
                 rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_CHUNKS, {"ids": wanted})}
                 found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
+        if odd := [chunk for chunk, span in found.items() if not all(isinstance(one, int) for one in span)]:
+            raise CorruptCorpusError(
+                f"the catalog is damaged: the place of chunk {odd[0]} is no number; hybrid verify names what else is"
+            )
         return found
 
     def chunk_ids(self, document_id: int) -> list[int]:
@@ -595,8 +604,11 @@ class Catalog:
                 wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
                 rows.extend(connection.execute(_EMBEDDINGS, {"ids": wanted}).all())
             rows.sort(key=itemgetter(0))
-            flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
-            return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
+            try:
+                flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
+                return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
+            except (TypeError, ValueError) as error:
+                raise CorruptCorpusError(_DAMAGED_VECTORS) from error
 
     # Commits ---------------------------------------------------------------------------------
 
@@ -725,12 +737,18 @@ def _fits(key: str, value: object) -> bool:
     return True
 
 
+_DAMAGED_VECTORS = "the catalog is damaged: vectors of chunks are missing or cut off; hybrid verify says of which"
+
+
 def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     ids = np.empty(count, np.int64)
     vectors: NDArray[np.float32] = np.empty((count, 0), np.float32)
     for at, (chunk_id, embedding) in enumerate(rows):
-        vector = np.frombuffer(embedding, "<f4")
-        if at == 0:
-            vectors = np.empty((count, len(vector)), np.float32)
-        ids[at], vectors[at] = chunk_id, vector
+        try:
+            vector = np.frombuffer(embedding, "<f4")
+            if at == 0:
+                vectors = np.empty((count, len(vector)), np.float32)
+            ids[at], vectors[at] = chunk_id, vector
+        except (TypeError, ValueError) as error:
+            raise CorruptCorpusError(_DAMAGED_VECTORS) from error
     return ids, vectors

@@ -118,9 +118,11 @@ def _chunks(
     for identifier, document, start, end, embedding in connection.exec_driver_sql(f"SELECT {columns} FROM chunks"):
         ids[identifier] = document
         name, chars = documents.get(document, (f"document {document}", -1))
+        embedding = embedding if isinstance(embedding, bytes) else b""  # whatever else a damaged cell has
         size = size or len(embedding)
         values = struct.unpack(f"<{len(embedding) // 4}f", embedding[: len(embedding) // 4 * 4])
-        if not 0 <= start < end <= chars:
+        whole = isinstance(start, int) and isinstance(end, int)
+        if not whole or not 0 <= start < end <= chars:
             problems[document] = _problem("chunks", name, f"chunk {identifier} lies outside of its text")
         elif len(embedding) != size or not math.isclose(math.fsum(v * v for v in values), 1.0, abs_tol=0.01):
             problems[document] = _problem("chunks", name, f"the vector of chunk {identifier} is damaged")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from fpdf import FPDF
+from matplotlib import get_data_path
 from pypdf import PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
@@ -166,3 +169,31 @@ def test_a_scan_with_a_stamp_is_named_as_a_scan() -> None:
     found = load(bytes(made.output()), "a.pdf", IngestSettings(ocr="never"))
     assert [one.source for one in found.skipped] == ["a.pdf#page=1"]
     assert "page(s) 1-3 show an image" in found.skipped[0].reason
+
+
+def test_two_attached_files_of_one_name_are_two_sources() -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(lambda made: made.text(20, 20, "Cover.")).output())))
+    writer.add_attachment("n.txt", b"Lot 9 was sold.")
+    writer.add_attachment("n.txt", b"Lot 7 was not.")
+    stream = io.BytesIO()
+    writer.write(stream)
+    found = [(one.source, one.text) for one in read(stream.getvalue()).documents[1:]]
+    assert found == [("a.pdf#n.txt", "Lot 9 was sold."), ("a.pdf#n (2).txt", "Lot 7 was not.")]
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        (".שדוחל לקש 900 אוה הרידה רכש", "שכר הדירה הוא 900 שקל לחודש."),
+        ("2031 ויאמ 4 יפ יהתני דקעלא", "אלעקד ינתהי פי 4 מאיו 2031"),
+        ("וד 3.2 ףיעס", "סעיף 3.2 דו"),
+    ],
+)
+def test_a_line_from_right_to_left_is_read_in_its_order(seen: str, text: str) -> None:
+    def draw(made: FPDF) -> None:
+        made.add_font("dejavu", "", str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"))
+        made.set_font("dejavu", size=11)
+        made.text(20, 20, seen)
+        made.text(20, 30, "The rent is 900 shekels.")
+
+    assert text_of(draw).split("\n") == [text, "The rent is 900 shekels."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import shutil
@@ -219,3 +220,17 @@ def test_what_a_corpus_holds_is_its_owners_alone(original):
     kept = [directory / "catalog.sqlite", *directory.glob("commits/*/index.faiss"), *directory.glob("volumes/*")]
     assert len(kept) >= 6
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+@pytest.mark.parametrize(("column", "value"), [("embedding", 0), ("start", "x"), ('"end"', None), ("document_id", 0)])
+def test_a_chunk_with_another_value_in_a_cell_is_an_error_that_says_so(corpus, column, value):
+    with sqlite3.connect(corpus / "catalog.sqlite") as database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        try:
+            database.execute(f"UPDATE chunks SET {column} = ? WHERE id = 1", (value,))
+        except sqlite3.IntegrityError:
+            pytest.skip("the catalog refuses it")
+    with Corpus.open(corpus) as opened:
+        assert "chunks" in [one.part for one in opened.check().problems]
+        with contextlib.suppress(CorruptCorpusError):
+            opened.search("house")

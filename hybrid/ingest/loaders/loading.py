@@ -17,6 +17,7 @@ from hybrid.errors import (
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
 from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document, sha256_hex
@@ -120,6 +121,7 @@ class _AttachmentTree:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     doubtful: list[tuple[str, str]] = field(default_factory=list)
     unpacked: int = 0
+    named: set[str] = field(default_factory=set)
 
     def load(self, data: bytes, source: str, parent: Document | None, depth: int, kind: Format | None = None) -> None:
         """Add one document, then its attachments. Raises `DocumentError` for the document itself."""
@@ -149,8 +151,16 @@ class _AttachmentTree:
         for number, attachment in enumerate(extracted.attachments, 1):
             self._attach(attachment, document, depth + 1, number, most)
 
+    def _distinct(self, source: str) -> str:
+        """The source of an attachment, numbered where another one has that name: two files never become one."""
+        given, count = source, 2
+        while source in self.named:
+            source, count = numbered(given, count), count + 1
+        self.named.add(source)
+        return source
+
     def _attach(self, attachment: Attachment, parent: Document, depth: int, number: int, most: int) -> None:
-        source = f"{parent.source}#{attachment.name}"
+        source = self._distinct(f"{parent.source}#{attachment.name}")
         try:
             if depth > MAX_DEPTH:
                 raise DocumentTooLargeError(source, f"files in files are read to a depth of {MAX_DEPTH}; save it apart")

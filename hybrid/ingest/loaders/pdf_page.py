@@ -116,7 +116,7 @@ def shown_text(page: PageText, values: Sequence[Value] = ()) -> str:
     in their lines. A value beside no line stands at the end."""
     if not page.pieces:
         return "\n".join([page.text, *(value.text for value in values)])
-    lines = [_marked(line) for line in _lines(page.pieces)]
+    lines = [_marked(_in_reading_order(line)) for line in _lines(page.pieces)]
     lines = in_columns(lines)
     left = _place(lines, values)
     text = "\n".join("".join(piece.text for piece in line) for line in lines)
@@ -133,6 +133,28 @@ def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
         for other in others:
             lines.append([replace(piece, text=other)] if other else [])
     return lines
+
+
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+_RUNS = re.compile(rf"[{_RIGHT_TO_LEFT}](?:[^\w]*[{_RIGHT_TO_LEFT}])*|[^{_RIGHT_TO_LEFT}]+")
+_LATIN = re.compile(rf"[^\W\d_{_RIGHT_TO_LEFT}]")
+
+
+def _in_reading_order(line: list[Piece]) -> list[Piece]:
+    """A line of Hebrew or Arabic that stands from left to right, as it is seen, in the order in which it is read.
+
+    pypdf turns the words of each run; the runs between figures and marks stay as they are drawn. A line with letters of
+    another direction, and one whose pieces already come from right to left, is left alone.
+    """
+    text = "".join(piece.text for piece in line)
+    places = [piece.x for piece in line if piece.text.strip()]
+    if not re.search(f"[{_RIGHT_TO_LEFT}]", text) or _LATIN.search(text) or places != sorted(places):
+        return line
+    runs = [run.strip() for run in _RUNS.findall(text) if run.strip()]
+    if len(runs) < 2:
+        return line
+    read = re.sub(r" (?=[.,:;!?](?: |$))", "", " ".join(reversed(runs)))
+    return [replace(line[0], text=read)]
 
 
 def _marked(line: list[Piece]) -> list[Piece]:
