@@ -196,6 +196,10 @@ class Composer:
         new = [CitationEvent(citation=citation) for citation in self.citations[known:]]
         return [*new, TextEvent(text=piece), ClaimEvent(claim=claim, start=start, end=start + len(claim.text))]
 
+    def cited(self, sentence: Sentence) -> list[Citation]:
+        """The citations of a sentence that was quoted, one for each of its parts."""
+        return [self._numbered[part.key] for part in sentence.split() if part.key in self._numbered]
+
     def _citations(self, sentence: Sentence) -> list[Citation]:
         """What is cited of a sentence: each of its parts, which has the same number wherever it is cited."""
         for part in sentence.split():

@@ -232,16 +232,21 @@ def _with_states(
     said = enumeration_states.said_otherwise(catalog, asked, state, others, allowed, chosen=False)
     if not against and not said:
         return result
+    silent = [row for row, _ in everything.rows if row.key in said and not enumeration_states.table_says(row, state)]
+    disputed = enumeration_states.said_otherwise(catalog, asked, state, silent, allowed, chosen=True)
+    confirmed = {row.key for row in silent if row.key not in chosen}
     made = result if result is not None and result.rows else replace(everything, rows=[], remarks=everything.remarks[:])
     made.rows = [
         (enumeration_states.marked(row, against[row.key]) if row.key in against else row, copies)
         for row, copies in made.rows
     ]
-    made.rows += [
-        (enumeration_states.marked(row, said[row.key]), copies)
-        for row, copies in everything.rows
-        if row.key in said and row.key not in chosen
-    ]
+    for row, copies in everything.rows:
+        if row.key in confirmed:
+            row = enumeration_states.confirmed(row, said[row.key])
+            row = enumeration_states.marked(row, disputed[row.key]) if row.key in disputed else row
+            made.rows.append((row, copies))
+        elif row.key in said and row.key not in chosen:
+            made.rows.append((enumeration_states.marked(row, said[row.key]), copies))
     made.nothing = ""
     return made
 
@@ -420,7 +425,7 @@ def _composed(
         result.columns = tuple(rows[0].cells)
         result.summed = "Amount" if any(row.amount is not None for row in rows) else ""
         result.remarks.append("Found in sentences and lists; no table of them was found.")
-    result.rows = _merged(rows)
+    result.rows = _merged(rows, of_money=asked.of_money)
     if all(row.date for row, _ in result.rows):
         result.rows.sort(key=lambda pair: pair[0].date or "")
     result.remarks += _differences(result.rows)
@@ -537,8 +542,9 @@ def _under(row: Found, columns: tuple[str, ...], asked: Enumerated) -> Found:
     return replace(row, cells=cells, amount=None)
 
 
-def _merged(rows: Iterable[Found]) -> list[tuple[Found, list[Found]]]:
-    """Each thing once, with its copies. Two rows of one table are two things, whatever they share."""
+def _merged(rows: Iterable[Found], *, of_money: bool = True) -> list[tuple[Found, list[Found]]]:
+    """Each thing once, with its copies. Two rows of one table are two things, whatever they share; but where no amounts
+    are asked for, not those whose first column names something else: two items of a delivery that are of one batch."""
     found: list[tuple[Found, list[Found]]] = []
     known: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row in rows:
@@ -546,7 +552,7 @@ def _merged(rows: Iterable[Found]) -> list[tuple[Found, list[Found]]]:
         for at in known[row.key]:
             first, copies = found[at]
             same_table = place in {(one.sentence.document_id, one.table) for one in (first, *copies)}
-            if not same_table:
+            if not same_table or not (of_money or _is_named_first(row)):
                 if first.not_counted and not row.not_counted:
                     found[at] = (row, [first, *copies])
                 else:
@@ -556,6 +562,12 @@ def _merged(rows: Iterable[Found]) -> list[tuple[Found, list[Found]]]:
             known[row.key].append(len(found))
             found.append((row, []))
     return found
+
+
+def _is_named_first(row: Found) -> bool:
+    """Whether a row's identifier stands in the first column of its table, as that of what the table lists does."""
+    first = row.sentence.split()[-1].text.strip().casefold()
+    return row.key[0] != "id" or first.startswith(row.key[1])
 
 
 def _differences(rows: Sequence[tuple[Found, list[Found]]]) -> list[str]:

@@ -81,7 +81,7 @@ def compose(
         lead = ""
         citation = composer.claims[-1].citations[-1]
         numbers = composer.claims[-1].contradicted_by
-        for other in row.against:
+        for other in (*row.said_by, *row.against):
             events += composer.add_quote(other, attributed=True, group="rows")
         rows.append(
             EnumeratedRow(
@@ -94,6 +94,7 @@ def compose(
                 copies=tuple(_span(catalog, copy.sentence) for copy in copies),
                 not_counted=row.not_counted,
                 against=tuple(_said(one) for one in composer.citations if one.number in numbers),
+                said_by=tuple(_said(one) for other in row.said_by for one in composer.cited(other)),
             )
         )
     known = {(one.sentence.document_id, one.sentence.start) for row, copies in shown for one in (row, *copies)}

@@ -191,6 +191,8 @@ def read(question: str) -> Enumerated | None:
     plain = " ".join(question.split())
     if (first := _first_of_two(plain)) is not None:
         return first
+    if (match := _AND_THEIR_SUM.search(plain)) and (counted := read(plain[: match.start()])) is not None:
+        return replace(counted, kind="sum") if counted.kind != "sum" else counted
     if (named := read_labelled(plain)) is not None and named.attendance:
         return named
     if match := _SUM_OF_VERB.search(plain):
@@ -221,6 +223,12 @@ def read(question: str) -> Enumerated | None:
     return None
 
 
+_AND_THEIR_SUM = re.compile(
+    r",?\s+(?:and|with)\s+(?:(?:what|how much|for how much)\b(?=[^?]*\b(?:total|sum|come|worth|amount|add up|altogether)\b)"
+    r"|(?:give\s+|show\s+)?(?:me\s+)?(?:their|its|the)\s+(?:total|sum)\b)[^?]*\??$",
+    re.IGNORECASE,
+)
+"""The sum of what was counted or listed: "How many are unpaid, and what do they come to?"."""
 _SECOND = re.compile(
     r",?\s+(?:and|as well as)\s+(?:also\s+)?(?P<further>"
     r"(?:(?:how many|the (?:number|sum|total) of)\b|(?:list\s+)?(?:all|every|each|any)\b).+)$",

@@ -39,7 +39,7 @@ OF_STATUS = {
 @dataclass(frozen=True)
 class Found:
     """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share,
-    ``against`` are sentences that say otherwise."""
+    ``against`` are sentences that say otherwise, ``said_by`` those that say what is asked for where the table is silent."""
 
     sentence: Sentence
     cells: dict[str, str]
@@ -51,6 +51,7 @@ class Found:
     not_counted: str = ""
     identifier: str = ""
     against: tuple[Sentence, ...] = ()
+    said_by: tuple[Sentence, ...] = ()
 
 
 BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)

@@ -2,7 +2,8 @@
 
 A question for all that is paid, open, returned and the like is answered by the rows of tables. Where a sentence
 elsewhere names a row by its identifier and says that it is not so, or not any more, the row is shown with that sentence
-and is not counted: which of the two is right, the reader decides.
+and is not counted: which of the two is right, the reader decides. Where a table says nothing of the state, a sentence
+that says it of a row decides, and is quoted beside it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from hybrid.types.documents import Document
 
 MOST_ROWS, MOST_SENTENCES = 500, 2
 """Rows that are looked for elsewhere, and sentences that are quoted against one."""
+_STATE_WORDS = 4
+"""Words of a cell that says a state and nothing else: "paid in full"; not measured."""
 SAYS_OTHERWISE = "another document says otherwise"
 
 
@@ -109,6 +112,17 @@ def said_otherwise(
 def marked(row: Found, against: Sequence[Sentence]) -> Found:
     """A row of which other documents say otherwise."""
     return replace(row, against=tuple(against), not_counted=row.not_counted or SAYS_OTHERWISE)
+
+
+def table_says(row: Found, state: State) -> bool:
+    """Whether a row's table says something of the state: by the name of a column ("Paid on"), or in the row's cells."""
+    said = roots(" ".join([*row.cells, *(cell for cell in row.cells.values() if len(cell.split()) <= _STATE_WORDS)]))
+    return bool(said & (state.done | state.not_done))
+
+
+def confirmed(row: Found, said_by: Sequence[Sentence]) -> Found:
+    """A row of which another document says what was asked for, and its own table nothing."""
+    return replace(row, said_by=tuple(said_by))
 
 
 def _with_state(document_id: int, document: Document, state: State) -> Iterator[tuple[Sentence, str]]:

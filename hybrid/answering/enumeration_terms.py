@@ -332,12 +332,23 @@ def denies(text: str, stem: str) -> bool:
         if said and any(
             word.lower() in _NOT or (word == "0" and at != said[0])
             for at, word in enumerate(words[: said[-1] + _DENIED_WITHIN])
-            if said[0] - at <= _DENIED_WITHIN
+            if said[0] - at <= _DENIED_WITHIN and not any(map(_is_another_verb, words[said[-1] + 1 : at]))
         ):
             return True
         if said and re.search(r"[:=]\s*(?:none|nil|zero|nobody|0|–|—|-)\W*$", clause, re.IGNORECASE):
             return True
     return False
+
+
+def _is_another_verb(word: str) -> bool:
+    """Whether a word can only be a verb of its own, of which a denial behind it is: "were paid in full waives nothing"."""
+    low = word.lower()
+    return (
+        low not in lexicon.STOPWORDS
+        and wordnet.is_verb(low)
+        and not any(wordnet.is_noun(one) or wordnet.is_adjective(one) for one in {low, *wordnet.lemmas(low)})
+        and not low.endswith(("ed", "ing"))
+    )
 
 
 _CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")

@@ -9,7 +9,7 @@ from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, sec
 from hybrid.text import formatting
 from hybrid.text.formatting import count, one_line, wrapped
 from hybrid.types.base import as_html, as_text
-from hybrid.types.enumerations import EnumeratedRow, Enumeration
+from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 
 _WIDEST = 34
 """Columns of a terminal that a cell takes at most."""
@@ -49,14 +49,21 @@ def summary(enumeration: Enumeration) -> str:
 
 
 def said_otherwise(enumeration: Enumeration) -> list[str]:
-    """What other documents say against rows, a line each: "Row [2], but [5] Ann Orr, 4 March 2026: ..."."""
-    said = []
+    """What other documents say of rows, and against them, a line for each sentence with the rows that it is said of:
+    "Row [2], but [5] Ann Orr, 4 March 2026: ..."."""
+    of: dict[tuple[str, RowSpan], list[int]] = {}
     for row in enumeration.rows:
+        for one in row.said_by:
+            of.setdefault(("by", one), []).append(row.citation)
         for one in row.against:
-            number = f"[{one.citation}] " if one.citation else ""
-            who = formatting.who_and_when(one.speaker, one.date)
-            at = f"{one.source}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
-            said.append(f"Row [{row.citation}], but {number}{at}: “{one_line(one.quote)}”")
+            of.setdefault(("but", one), []).append(row.citation)
+    said = []
+    for (joined, one), rows in of.items():
+        number = f"[{one.citation}] " if one.citation else ""
+        who = formatting.who_and_when(one.speaker, one.date)
+        at = f"{one.source}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
+        name = "Row" if len(rows) == 1 else "Rows"
+        said.append(f"{name} {_ranges(rows)}, {joined} {number}{at}: “{one_line(one.quote)}”")
     return said
 
 

@@ -46,7 +46,8 @@ class EnumeratedRow(FrozenModel):
     ``date`` is ISO 8601, ``amount`` a plain number and ``currency`` its sign or code, where the row has them. ``span``
     is where the row stands, ``citation`` its number in the answer, and ``copies`` are the rows of other documents, or
     of other pages, that say the same. ``not_counted`` says why it counts neither in the number nor in the sum ("from a
-    draft"); empty where it counts. ``against`` are the sentences of other documents that say otherwise.
+    draft"); empty where it counts. ``against`` are the sentences of other documents that say otherwise, ``said_by`` those
+    that say what was asked for ("rejected") of a row whose own table says nothing of it.
     """
 
     cells: tuple[str, ...]
@@ -58,6 +59,7 @@ class EnumeratedRow(FrozenModel):
     copies: tuple[RowSpan, ...] = ()
     not_counted: str = ""
     against: tuple[RowSpan, ...] = ()
+    said_by: tuple[RowSpan, ...] = ()
 
 
 class Enumeration(Shown, FrozenModel):
@@ -100,7 +102,8 @@ class Enumeration(Shown, FrozenModel):
         one = row.span
         also = "; ".join(copy.source for copy in row.copies)
         page = "" if one.page is None else str(one.page)
-        counted = "; ".join([row.not_counted or "yes", *(f"{one.source}: {one.quote}" for one in row.against)])
+        beside = (*row.said_by, *row.against)
+        counted = "; ".join([row.not_counted or "yes", *(f"{one.source}: {one.quote}" for one in beside)])
         return [*row.cells, counted, one.source, page, str(one.start), str(one.end), one.quote, one.sha256, also]
 
     def as_csv(self) -> str:

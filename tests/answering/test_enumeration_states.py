@@ -115,3 +115,69 @@ def test_what_is_said_against_a_row_is_shown_wherever_the_answer_is(corpus: hybr
         assert line in page
     assert said.quote in answer.enumeration.as_csv()
     assert not any(row.against for row in answer.enumeration.rows if row.cells[0] == "121")
+
+
+SAID_ELSEWHERE = {
+    "minutes.txt": """Minutes of 4 May 2022
+
+Crate  Order  Weighed
+C-11   PO-1   4 May 2022
+C-12   PO-2   4 May 2022
+C-13   PO-3   4 May 2022
+""",
+    "crates.csv": "Crate,Order,Weighed\nC-11,PO-1,2022-05-04\nC-12,PO-2,2022-05-04\nC-13,PO-3,2022-05-04\n",
+    "letter.eml": MAIL.format(who="Jean", day="Mon, 09 May", text="We reject crates C-11 and C-13 for salmonella."),
+    "answer.eml": MAIL.format(who="Col", day="Tue, 10 May", text="Crate C-13 was accepted on the quay."),
+    "packing.csv": "Item,Kilos,Crate\nmussels,40,C-11\noysters,12,C-11\ncockles,9,C-12\n",
+}
+
+
+@pytest.fixture(scope="module")
+def crates(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder: Path = tmp_path_factory.mktemp("crates")
+    for name, text in SAID_ELSEWHERE.items():
+        (folder / name).write_text(text)
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
+    corpus.ingest(folder)
+    return corpus
+
+
+def test_what_a_letter_says_of_rows_counts_where_their_table_is_silent(crates: hybrid.Corpus) -> None:
+    answer = crates.ask("Which crates were rejected?")
+    assert answer.enumeration is not None
+    rows = {row.cells[0]: row for row in answer.enumeration.rows}
+    assert rows.keys() == {"C-11", "C-13"}
+    assert rows["C-11"].not_counted == ""
+    (said,) = rows["C-11"].said_by
+    assert said.quote == "We reject crates C-11 and C-13 for salmonella."
+    assert rows["C-13"].not_counted == enumeration_states.SAYS_OTHERWISE
+    (against,) = rows["C-13"].against
+    assert against.quote == "Crate C-13 was accepted on the quay."
+    assert answer.enumeration.count == 1
+    assert f"by [{said.citation}]" in str(answer) and f"but [{against.citation}]" in str(answer)
+
+
+def test_two_items_of_one_crate_are_one_crate(crates: hybrid.Corpus) -> None:
+    found = crates.ask("How many crates were rejected?").enumeration
+    assert found is not None
+    assert [row.cells[0] for row in found.rows].count("C-11") == 1
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How many invoices are open, and how much do they come to?", "List the unpaid invoices and their total."],
+)
+def test_the_sum_of_what_is_counted_is_given_where_it_is_asked_for(corpus: hybrid.Corpus, question: str) -> None:
+    found = corpus.ask(question).enumeration
+    assert found is not None
+    assert {sign: f"{amount:f}" for sign, amount in found.sums.items()} == {"£": "10900.00"}  # 119 and 121
+
+
+def test_a_denial_of_another_verb_is_none_of_a_state(corpus: hybrid.Corpus) -> None:
+    asked = enumeration_question.read("Which invoices are unpaid?")
+    assert asked is not None
+    state = enumeration_states.read(asked)
+    assert state is not None
+    assert state.said_in("That 117 and 120 were paid in full waives nothing.") is True
+    assert state.said_in("Payment of invoice 7 was not made.") is False
