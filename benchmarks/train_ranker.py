@@ -31,6 +31,7 @@ from scipy.optimize import minimize
 from benchmarks.datasets import ranking
 from benchmarks.datasets.ranking import ANNOTATORS, Library, RankedQuestion
 from hybrid.answering import abstention
+from hybrid.answering.answerer import NEAR
 from hybrid.answering.evidence import Sentence, gather, with_similarity
 from hybrid.answering.selection import document_header, features, ranker
 from hybrid.corpus import Corpus
@@ -100,7 +101,9 @@ class Asked:
                 best = self.searcher.search(asked, 1, order=order)
                 passages.append(any(_on(question, one.source, one.start, one.end) for one in best))
             hits += document_header.headers(hits) if document_header.field_asked(asked) else []
-            found = with_similarity(self.embedder, self.embedder.encode([asked])[0], gather(self.catalog, hits))
+            vector = self.embedder.encode([asked])[0]
+            hits += self.searcher.by_sentences(vector, NEAR, None, hits)
+            found = with_similarity(self.embedder, vector, gather(self.catalog, hits))
         example = made(self.name, question, [replace(one, vector=None) for one in found], self.idf)
         return replace(example, passages=tuple(passages))
 

@@ -94,6 +94,10 @@ class State:
         return _identity(self.connection)
 
 
+Span = tuple[int, int, int]
+"""Document id, start and end."""
+
+
 class Catalog:
     """Everything that is known about a corpus, behind typed methods.
 
@@ -122,6 +126,7 @@ class Catalog:
         self._titles: StateCache[None, dict[int, Titled]] = StateCache(1)
         self._words_of_state: StateCache[None, Mapping[str, Sequence[int]]] = StateCache(1)
         self._word_index = WordIndex()
+        self._sentences_of_state: StateCache[None, sentence_vectors.SentenceIndex | None] = StateCache(1)
         self._selections = SelectionCache()
         self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
         none = np.zeros((0, shingles.PERMUTATIONS), np.uint32)
@@ -459,6 +464,33 @@ class Catalog:
         with self._connection() as connection:
             return sentence_vectors.overlapping(connection, document_id, start, end, LONGEST)
 
+    def nearest_sentences(
+        self, vector: NDArray[np.float32], k: int, selection: Selection | None = None
+    ) -> list[tuple[Span, float]]:
+        """The spans (document id, start, end) of the ``k`` stored sentences nearest to ``vector`` (float32
+        ``[dimension]``, length 1), best first, each with its cosine: of a selection or of all. None where no sentences
+        are stored, or too many to be searched (`hybrid.stores.sentence_vectors.MOST`). The vectors are read once for
+        each state of the corpus: a byte a number."""
+        with self.read_transaction(), self._connection() as connection:
+            known = self._sentences_of_state.of(self._identity(connection))
+            if None not in known:
+                known[None] = sentence_vectors.index_of(connection)
+            index = known[None]
+            chosen = self.everything() if selection is None else selection
+            return index.nearest(vector, k, None if chosen is None else chosen.documents) if index is not None else []
+
+    def chunks_holding(self, spans: Sequence[Span]) -> list[int]:
+        """The ids of the chunks that hold most of each of these spans (document id, start, end), one for each span that
+        a chunk touches, in their order."""
+        found: list[int] = []
+        with self._connection() as connection:
+            for document_id, start, end in spans:
+                given = {"document": document_id, "start": start, "end": end}
+                rows = connection.execute(_TOUCHING, given).all()
+                if rows:
+                    found.append(max(rows, key=lambda row: (min(row.end, end) - max(row.start, start), -row.id)).id)
+        return found
+
     # Chunks and search ---------------------------------------------------------------------------
 
     def chunks(self, ids: Sequence[int], selection: Selection | None = None) -> dict[int, ChunkRow]:
@@ -652,6 +684,11 @@ _SIGNATURES = (
     select(DocumentTable.id, DocumentTable.signature)
     .where(func.length(DocumentTable.signature) == 4 * shingles.PERMUTATIONS)
     .order_by(DocumentTable.id)
+)
+_TOUCHING = select(ChunkTable.id, ChunkTable.start, ChunkTable.end).where(
+    ChunkTable.document_id == bindparam("document"),
+    ChunkTable.start < bindparam("end"),
+    ChunkTable.end > bindparam("start"),
 )
 _NAMES = (
     select(SourceTable.document_id, SourceTable.name, SourceTable.parent, SourceTable.details)

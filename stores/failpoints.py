@@ -42,19 +42,23 @@ NAMES = (
     "migration.begun",
     "migration.upgraded",
 )
-_armed: Callable[[str], None] | None = None
+
+
+class _Armed:
+    """What is called at each place that is reached."""
+
+    what: Callable[[str], None] | None = None
 
 
 def reach(name: str) -> None:
     """Be at a place; one of `NAMES`."""
-    if _armed is not None:
-        _armed(name)
+    if _Armed.what is not None:
+        _Armed.what(name)
 
 
 def arm(what: Callable[[str], None] | None) -> None:
     """Have ``what`` called with the name of each place that is reached; ``None``: nothing."""
-    global _armed
-    _armed = what
+    _Armed.what = what
 
 
 def kill_at(name: str, times: int = 1) -> Callable[[str], None]:

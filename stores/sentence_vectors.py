@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from hybrid.stores.tables import SentenceTable
 
@@ -56,6 +56,58 @@ def unpacked(codes: NDArray[np.int8]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: NDArray[np.float32] = vectors / np.maximum(lengths, 1e-12)
     return unit
+
+
+MOST = 400_000
+"""Sentences that are searched: 154 MB of vectors of 384 numbers. A larger corpus is searched by chunks alone."""
+_BLOCK = 16_384  # rows that are made float32 together: 25 MB
+
+
+@dataclass(frozen=True, eq=False)
+class SentenceIndex:
+    """The sentences of a corpus with their vectors, for an exact search: ``spans`` ``[n, 3]`` are document id, start
+    and end, ``codes`` ``[n, dimension]`` what `packed` made, ``lengths`` ``[n]`` theirs."""
+
+    spans: NDArray[np.int64]
+    codes: NDArray[np.int8]
+    lengths: NDArray[np.float32]
+
+    def nearest(
+        self, vector: NDArray[np.float32], k: int, documents: NDArray[np.int64] | None = None
+    ) -> list[tuple[tuple[int, int, int], float]]:
+        """The spans of the ``k`` sentences with the highest cosine to ``vector`` (float32 ``[dimension]``, length 1),
+        best first, of ``documents`` or of all."""
+        chosen = (
+            np.arange(len(self.spans)) if documents is None else np.flatnonzero(np.isin(self.spans[:, 0], documents))
+        )
+        if not len(chosen) or k < 1:
+            return []
+        products = np.concatenate(
+            [
+                self.codes[chosen[first : first + _BLOCK]].astype(np.float32) @ vector
+                for first in range(0, len(chosen), _BLOCK)
+            ]
+        )
+        cosines = products / self.lengths[chosen]
+        best = np.argpartition(-cosines, min(k, len(cosines)) - 1)[:k]
+        best = best[np.argsort(-cosines[best], kind="stable")]
+        rows: list[list[int]] = self.spans[chosen[best]].tolist()
+        return [
+            ((document_id, start, end), float(cosine))
+            for (document_id, start, end), cosine in zip(rows, cosines[best], strict=True)
+        ]
+
+
+def index_of(connection: Connection) -> SentenceIndex | None:
+    """The index of all stored sentences; ``None`` where there are none, or more than `MOST`."""
+    n = connection.scalar(select(func.count()).select_from(SentenceTable)) or 0
+    if not 0 < n <= MOST:
+        return None
+    rows = connection.execute(_ALL).all()
+    spans = np.array([row[:3] for row in rows], np.int64)
+    codes = np.frombuffer(b"".join(row.vector for row in rows), np.int8).reshape(len(rows), -1)
+    lengths = np.sqrt(np.einsum("nd,nd->n", codes, codes, dtype=np.float32, casting="unsafe"))
+    return SentenceIndex(spans, codes, np.maximum(lengths, 1e-6))
 
 
 def add(connection: Connection, document_id: int, found: SentenceVectors) -> None:
@@ -102,3 +154,4 @@ _OVERLAPPING = (
     .where(SentenceTable.start < bindparam("end"), SentenceTable.end > bindparam("start"))
     .order_by(SentenceTable.start)
 )
+_ALL = select(SentenceTable.document_id, SentenceTable.start, SentenceTable.end, SentenceTable.vector)

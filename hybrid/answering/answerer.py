@@ -49,6 +49,7 @@ from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.query import exact_phrase
 from hybrid.stores.rows import CommitRow, Titled
+from hybrid.text import lexicon
 from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
@@ -64,6 +65,8 @@ BEHIND_COPIES = 200
 """Chunks looked at instead where a third of the sentences of those repeat one another: so many copies of a statement
 would otherwise hide the one that says otherwise. With 50 copies of a falsehood the true statement was not among the
 first 30 (docs/answers.md)."""
+NEAR = 12
+"""Sentences nearest to the question whose chunks are looked at besides; see docs/answers.md for what it brings."""
 IN_NAMED = 5
 """Chunks looked at of each document that the question names by its title. Half of `HITS`; not varied. That named
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
@@ -286,7 +289,8 @@ class Answerer:
             hits = self._search(asked, where)
         with context.timed("evidence"):
             context.idf = self._idf_of(context.commit.n if context.commit else None)
-            context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, hits))
+            near = self._near(asked, vector, where, hits)
+            context.evidence = with_similarity(self._embedder, vector, gather(self._catalog, [*hits, *near]))
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
             unheld, said = self._absent(asked, where, context.evidence)
             absent = [*misnamed, *said]
@@ -439,6 +443,20 @@ class Answerer:
         if document_header.field_asked(asked):
             hits += document_header.headers(hits)
         return hits
+
+    def _near(self, asked: str, vector: np.ndarray, where: Filter | None, hits: Sequence[Hit]) -> list[Hit]:
+        """What is around the sentences that are nearest to the question, and to each of its parts, and is in no hit: in
+        a chunk's vector a sentence in other words than the question's is hardly seen."""
+        if self._supplied:
+            return []
+        near = self._searcher.by_sentences(vector, NEAR, where, hits)
+        if (other := lexicon.expanded(asked)) != asked:
+            known = {hit.chunk_id for hit in (*hits, *near)}
+            near += [hit for hit in self._searcher.search(other, HITS, where) if hit.chunk_id not in known]
+        parts = abstention.parts(asked)
+        for part in self._embedder.encode(parts) if len(parts) > 1 else ():
+            near += self._searcher.by_sentences(part, NEAR // len(parts), where, [*hits, *near])
+        return near
 
     def _in_named(self, asked: str, hits: Sequence[Hit]) -> list[Hit]:
         """The best hits of each document that the question names by its title; of supplied passages all are hits

@@ -224,7 +224,8 @@ def read(question: str) -> Enumerated | None:
 
 
 _AND_THEIR_SUM = re.compile(
-    r",?\s+(?:and|with)\s+(?:(?:what|how much|for how much)\b(?=[^?]*\b(?:total|sum|come|worth|amount|add up|altogether)\b)"
+    r",?\s+(?:and|with)\s+(?:(?:what|how much|for how much)\b"
+    r"(?=[^?]*\b(?:total|sum|come|worth|amount|add up|altogether)\b)"
     r"|(?:give\s+|show\s+)?(?:me\s+)?(?:their|its|the)\s+(?:total|sum)\b)[^?]*\??$",
     re.IGNORECASE,
 )

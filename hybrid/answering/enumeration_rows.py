@@ -39,7 +39,8 @@ OF_STATUS = {
 @dataclass(frozen=True)
 class Found:
     """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share,
-    ``against`` are sentences that say otherwise, ``said_by`` those that say what is asked for where the table is silent."""
+    ``against`` are sentences that say otherwise, ``said_by`` those that say what is asked for where its table is
+    silent."""
 
     sentence: Sentence
     cells: dict[str, str]

@@ -341,7 +341,7 @@ def denies(text: str, stem: str) -> bool:
 
 
 def _is_another_verb(word: str) -> bool:
-    """Whether a word can only be a verb of its own, of which a denial behind it is: "were paid in full waives nothing"."""
+    """Whether a word can only be a verb of its own, which a denial behind it is of: "were paid in full waives none"."""
     low = word.lower()
     return (
         low not in lexicon.STOPWORDS

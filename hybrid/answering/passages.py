@@ -11,6 +11,9 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hybrid.answering.request import checked_history, checked_question
 from hybrid.answering.verification.verifier import Documents, Searches
 from hybrid.errors import InputError
@@ -68,6 +71,16 @@ class SuppliedPassages:
         if where is not None and not where.everything:
             raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
         return [self._hit(number, passage) for number, passage in self._passages.items()]
+
+    def by_sentences(
+        self,
+        vector: NDArray[np.float32],  # noqa: ARG002
+        k: int,  # noqa: ARG002
+        where: Filter | None = None,  # noqa: ARG002
+        known: Iterable[Hit] = (),  # noqa: ARG002
+    ) -> list[Hit]:
+        """None more: every search finds all passages."""
+        return []
 
     def search_expression(self, expression: Expression, k: int, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
         """Refused with `InputError`: the passages were chosen already."""

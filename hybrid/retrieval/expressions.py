@@ -9,6 +9,9 @@ from glob import escape
 from typing import Protocol
 from unicodedata import normalize
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hybrid.errors import InputError
 from hybrid.retrieval.query import Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds
 from hybrid.stores.rows import ChunkRow, DocumentRow
@@ -43,6 +46,11 @@ class Searches(Protocol):
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
         """The ``k`` best spans for a question, of the documents that ``where`` lets through."""
+
+    def by_sentences(
+        self, vector: NDArray[np.float32], k: int, where: Filter | None = None, known: Iterable[Hit] = ()
+    ) -> list[Hit]:
+        """The spans around the ``k`` sentences nearest to a vector, without those that are ``known``."""
 
     def search_expression(self, expression: Expression, k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` best spans of the documents that an expression finds."""

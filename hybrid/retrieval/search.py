@@ -36,6 +36,8 @@ FEEDBACK_FROM = 3
 EXACT_CANDIDATES = 2000
 """Chunks with the words of an exact term that are compared character by character. A bound of the time:
 all of 10,000 strings among 5,000 passages come first with it (tests/retrieval/test_exact_strings.py --slow)."""
+SENTENCE_CHARS = 25
+"""Shorter sentences are headings and names: their vectors are near to much, and they answer nothing; not measured."""
 _EXACT_AT_ONCE = 100  # chunks read together; more than any answer shows
 
 # A word of four letters or one with a digit: enough to tell subject matter from grammar in a question.
@@ -79,6 +81,14 @@ class ChunkStore(Protocol):
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
         """The pages and lines of a span."""
+
+    def nearest_sentences(
+        self, vector: NDArray[np.float32], k: int, selection: Selection | None = None
+    ) -> list[tuple[Span, float]]:
+        """The spans of the ``k`` stored sentences nearest to a vector, with their cosines."""
+
+    def chunks_holding(self, spans: Sequence[Span]) -> list[int]:
+        """The ids of the chunks that hold most of each span."""
 
     def chunk_ids(self, document_id: int) -> list[int]:
         """The ids of a document's chunks, in the order of the text."""
@@ -215,6 +225,31 @@ class Searcher:
         dense = self._dense(vector, k, selection)
         ranking = _Ranking(dense, _ranks(dense), {}, dense)
         return [self._hit(row, ranking) for row in self._catalog.chunks(list(dense), selection).values()]
+
+    def by_sentences(
+        self, vector: NDArray[np.float32], k: int, where: Filter | None = None, known: Iterable[Hit] = ()
+    ) -> list[Hit]:
+        """The chunks of the ``k`` sentences that are nearest to ``vector`` (float32 [dimension], length 1), best first,
+        without those that are ``known`` and those that hold nothing but a heading near it.
+
+        A chunk's vector is of all that it says; one sentence among ten that means what is asked is hardly seen in it.
+        None where the corpus has stored no sentences (``ingest.sentence_vectors``).
+        """
+        with self._catalog.read_transaction():
+            selection = self._selection(where)
+            seen = [(hit.document_id, hit.start, hit.end) for hit in known]
+            found = [
+                (span, cosine)
+                for span, cosine in self._catalog.nearest_sentences(vector, k, selection)
+                if span[2] - span[1] >= SENTENCE_CHARS and not any(_shared(span, other) for other in seen)
+            ]
+            dense: dict[int, float] = {}
+            for span, cosine in found:
+                for chunk_id in self._catalog.chunks_holding([span]):
+                    dense.setdefault(chunk_id, cosine)
+            rows = self._catalog.chunks(list(dense), selection)
+            ranking = _Ranking(dense, _ranks(dense), {}, dense)
+            return [self._hit(row, ranking) for row in rows.values()]
 
     def _selection(self, where: Filter | None) -> Selection | None:
         if where is None or where.everything:

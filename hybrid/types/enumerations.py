@@ -46,8 +46,8 @@ class EnumeratedRow(FrozenModel):
     ``date`` is ISO 8601, ``amount`` a plain number and ``currency`` its sign or code, where the row has them. ``span``
     is where the row stands, ``citation`` its number in the answer, and ``copies`` are the rows of other documents, or
     of other pages, that say the same. ``not_counted`` says why it counts neither in the number nor in the sum ("from a
-    draft"); empty where it counts. ``against`` are the sentences of other documents that say otherwise, ``said_by`` those
-    that say what was asked for ("rejected") of a row whose own table says nothing of it.
+    draft"); empty where it counts. ``against`` are the sentences of other documents that say otherwise,
+    ``said_by`` those that say what was asked for ("rejected") of a row whose own table says nothing of it.
     """
 
     cells: tuple[str, ...]

@@ -155,7 +155,8 @@ def test_what_a_letter_says_of_rows_counts_where_their_table_is_silent(crates: h
     (against,) = rows["C-13"].against
     assert against.quote == "Crate C-13 was accepted on the quay."
     assert answer.enumeration.count == 1
-    assert f"by [{said.citation}]" in str(answer) and f"but [{against.citation}]" in str(answer)
+    assert f"by [{said.citation}]" in str(answer)
+    assert f"but [{against.citation}]" in str(answer)
 
 
 def test_two_items_of_one_crate_are_one_crate(crates: hybrid.Corpus) -> None:

@@ -278,7 +278,7 @@ def test_a_sentence_of_two_statements_is_one_claim_that_cites_both_spans(corpus:
 def test_that_nothing_answers_is_streamed_too(corpus: SmallCorpus) -> None:
     pieces, answer = streamed(corpus, answerer(corpus, says=SAYS), "Which enzyme splits lactose in mammals?")
     assert pieces == [answer.text]
-    assert answer.text.startswith("Nothing")
+    assert "Nothing in the 2 documents" in answer.text
 
 
 def test_a_memory_that_fails_half_way_keeps_the_whole_sentences(corpus: SmallCorpus) -> None:

@@ -14,11 +14,13 @@ from hybrid.answering.evidence import gather, with_similarity
 from hybrid.stores import sentence_vectors
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import connect
+from hybrid.stores.rows import StoredFile
 from hybrid.stores.sentence_vectors import SentenceVectors, packed, unpacked
 from hybrid.stores.tables import SentenceTable
 from hybrid.text import sentences
 from hybrid.types.answers import Hit
-from hybrid.types.documents import Document
+from hybrid.types.documents import Chunk, Document
+from hybrid.types.filters import Filter
 
 TEXT = "The term is two years. It ends on 30 June 2027. Notice is given in writing."
 
@@ -128,3 +130,71 @@ def test_as_many_vectors_as_sentences_are_asked_for(catalog):
     given = SentenceVectors([(0, 3), (4, 6)], np.zeros((1, 2), np.float32))
     with connect(catalog._engine) as connection, pytest.raises(ValueError, match="2 sentences with 1 vectors"):
         sentence_vectors.add(connection, 1, given)
+
+
+def spans_of(found: list[tuple[tuple[int, int, int], float]], texts: dict[int, str]) -> list[str]:
+    return [texts[document][start:end] for (document, start, end), _ in found]
+
+
+def test_the_nearest_sentences_of_all_documents_come_with_their_cosines(catalog):
+    texts = {add(catalog, name, body): body for name, body in (("a.txt", TEXT), ("b.txt", "Rain fell. The term ends."))}
+    asked = BagEmbedder().encode(["The term ends."])[0]
+    found = catalog.nearest_sentences(asked, 2)
+    assert spans_of(found, texts)[0] == "The term ends."
+    assert found[0][1] == pytest.approx(1.0, abs=0.005)
+    assert found[0][1] >= found[1][1]
+    assert len(catalog.nearest_sentences(asked, 99)) == 5
+    assert catalog.nearest_sentences(asked, 0) == []
+
+
+def test_of_a_filtered_corpus_only_the_sentences_that_pass_are_near(catalog):
+    texts = {add(catalog, name, body): body for name, body in (("a.txt", TEXT), ("b.txt", "Rain fell. The term ends."))}
+    asked = BagEmbedder().encode(["The term ends."])[0]
+    found = catalog.nearest_sentences(asked, 9, catalog.selection(Filter(sources="a.txt")))
+    assert set(spans_of(found, texts)) == {
+        "The term is two years.",
+        "It ends on 30 June 2027.",
+        "Notice is given in writing.",
+    }
+
+
+def test_a_removed_document_has_no_near_sentence_any_more(catalog):
+    add(catalog, "a.txt", TEXT)
+    kept = add(catalog, "b.txt", "Rain fell. The term ends.")
+    asked = BagEmbedder().encode(["Notice is given in writing."])[0]
+    assert catalog.nearest_sentences(asked, 1)[0][0][0] != kept
+    with catalog.transaction() as transaction:
+        transaction.remove_source("a.txt")
+        transaction.record_commit(StoredFile("index", "0" * 64), "behind")
+    assert {document for (document, _, _), _ in catalog.nearest_sentences(asked, 9)} == {kept}
+
+
+def test_more_sentences_than_are_searched_are_not_read(catalog, monkeypatch):
+    add(catalog, "a.txt", TEXT)
+    monkeypatch.setattr(sentence_vectors, "MOST", 2)
+    assert catalog.nearest_sentences(BagEmbedder().encode(["The term ends."])[0], 1) == []
+
+
+def test_blocks_are_searched_as_one(monkeypatch):
+    vectors = np.random.default_rng(1).standard_normal((50, 8)).astype(np.float32)
+    codes = packed(vectors)
+    lengths = np.linalg.norm(codes.astype(np.float32), axis=1)
+    index = sentence_vectors.SentenceIndex(np.arange(150).reshape(50, 3), codes, lengths)
+    whole = index.nearest(vectors[7] / np.linalg.norm(vectors[7]), 5)
+    monkeypatch.setattr(sentence_vectors, "_BLOCK", 7)
+    assert index.nearest(vectors[7] / np.linalg.norm(vectors[7]), 5) == whole
+    assert whole[0][0] == (21, 22, 23)
+
+
+def test_a_span_is_held_by_the_chunk_that_has_most_of_it(catalog):
+    document = Document.from_text(TEXT, source="a.txt")
+    chunks = [Chunk(start=start, end=end, text=TEXT[start:end]) for start, end in ((0, 30), (20, 60), (50, len(TEXT)))]
+    with catalog.transaction() as transaction:
+        document_id, ids = transaction.add_document(document, chunks, np.zeros((3, 2), np.float32))
+        transaction.put_source("a.txt", document_id)
+    assert catalog.chunks_holding([(document_id, 23, 47), (document_id, 48, 75), (document_id, 0, 22)]) == [
+        ids[1],
+        ids[2],
+        ids[0],
+    ]
+    assert catalog.chunks_holding([(document_id + 1, 0, 10)]) == []

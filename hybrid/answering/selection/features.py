@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.answering.selection import boilerplate, document_header
 from hybrid.stores.query import exact_terms
-from hybrid.text import lexicon, values
+from hybrid.text import lexicon, values, wordnet
 
 Idf = Callable[[str], float]
 
@@ -31,6 +31,7 @@ _ABSOLUTE = (
     "passage similarity",
     "coverage",
     "coverage by synonyms",
+    "coverage by senses",
     "coverage by heading",
     "coverage by neighbours",
     "coverage by passage",
@@ -55,6 +56,7 @@ _ABSOLUTE = (
     "value",
     "first person",
     "start of document",
+    "verb",
 )
 _COMPARED = ("similarity", "coverage", "density", "neighbours similarity", "coverage by passage", "word pairs")
 """Features that count also in comparison with the other sentences that were found."""
@@ -145,6 +147,7 @@ class _Form:
     denial: bool
     value: bool
     first_person: bool
+    verb: bool
 
 
 @lru_cache(maxsize=lexicon.CACHED_TEXTS)
@@ -161,6 +164,7 @@ def _form(text: str) -> _Form:
         denial=lexicon.negations(text) > 0,
         value=any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)),
         first_person=bool(_FIRST_PERSON.search(text)),
+        verb=_has_verb(text),
     )
 
 
@@ -191,7 +195,7 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
     """The features ``[len(found), len(_ABSOLUTE)]`` that need no comparison."""
     asked = list(dict.fromkeys(lexicon.content_words(question)))
     pairs = set(itertools.pairwise(lexicon.content_words(question)))
-    required, terms = lexicon.facts(question).required, _terms(question)
+    required, terms = _pointed(lexicon.facts(question).required), _terms(question)
     rarest = max(map(idf, asked), default=1.0)  # what a number or an exact term counts in coverage
     total = sum(map(idf, asked)) + rarest * len(required | terms) or 1.0
     wanted = document_header.field_asked(question)
@@ -202,6 +206,12 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
     passage_similarity = _passage_similarity(found)
     around = context(question, found, idf)
     mean = float(np.mean([one.similarity for one in found]))
+
+    meant = senses_asked(question)
+
+    def covered_by_senses(own: frozenset[str], text: str) -> float:
+        held = _senses_in(text)
+        return sum(idf(stem) for stem in asked if stem not in own and held & meant.get(stem, frozenset())) / total
 
     def covered(words: frozenset[str]) -> float:
         return (sum(idf(stem) for stem in asked if stem in words) + rarest * len((required | terms) & words)) / total
@@ -224,6 +234,7 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
                 passage_similarity[one.rank],
                 coverage,
                 covered(own | {other for stem in own for other in lexicon.SYNONYMS.get(stem, ())}) - coverage,
+                covered_by_senses(own, text),
                 with_heading - coverage,
                 beside - with_heading,
                 around[one.rank],
@@ -248,9 +259,58 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
                 form.value,
                 form.first_person,
                 one.start < document_header.CHARS,
+                form.verb,
             )
         )
     return np.array(rows, np.float32)
+
+
+def senses_asked(question: str) -> dict[str, frozenset[int]]:
+    """The senses of a question's content words, by their stems: those of WordNet, and of a verb also those that it has
+    with a particle up to four words behind it ("let the other side off").
+
+    Example:
+        >>> from hybrid.text import wordnet
+        >>> bool(senses_asked("Did she give up the claim?")["give"] & wordnet.senses("waive"))
+        True
+    """
+    words = [word.lower() for word in lexicon.tokens(question)]
+    found: dict[str, frozenset[int]] = {}
+    for at, word in enumerate(words):
+        if word in lexicon.STOPWORDS:
+            continue
+        meant = wordnet.senses(word) if word not in _LIGHT else frozenset[int]()
+        for particle in words[at + 1 : at + 1 + _PARTICLE_WITHIN]:
+            if particle in _PARTICLES:
+                for lemma in wordnet.lemmas(word):
+                    meant |= (
+                        wordnet.senses(f"{lemma}_{particle}") if wordnet.known(f"{lemma}_{particle}") else frozenset()
+                    )
+        for stem in lexicon.content_words(word):
+            found[stem] = found.get(stem, frozenset()) | meant
+    return found
+
+
+_LIGHT = lexicon.vocabulary(
+    "put puts putting get gets got getting give gives gave given giving take takes took taken taking"
+    " make makes made making go goes went gone going come comes came coming set sets setting keep keeps kept keeping"
+)
+"""Verbs that mean little by themselves, and in WordNet nearly everything."""
+_PARTICLES = lexicon.vocabulary("off up out away over down in on back through")
+_PARTICLE_WITHIN = 4
+
+
+@lru_cache(maxsize=lexicon.CACHED_TEXTS)
+def _senses_in(text: str) -> frozenset[int]:
+    """All senses of a text's content words."""
+    words = {word.lower() for word in lexicon.tokens(text)} - lexicon.STOPWORDS
+    return frozenset().union(*(wordnet.senses(word) for word in words))
+
+
+def _pointed(required: AbstractSet[str]) -> frozenset[str]:
+    """The numbers and dates of a question but its years and months: those say when it happened, which the document's
+    date says more often than the sentence that answers; a hundred sentences beside it have the year."""
+    return frozenset(one for one in required if not (_YEAR.fullmatch(one) or _MONTH.fullmatch(one)))
 
 
 def _terms(question: str) -> frozenset[str]:
@@ -276,6 +336,7 @@ def _facts_held(text: str, required: AbstractSet[str]) -> frozenset[str]:
     return held | {fact for fact, match in days if match and {f"month {int(match[1])}", str(int(match[2]))} <= provided}
 
 
+_MONTH = re.compile(r"month \d+")
 _YEAR, _DAY = re.compile(r"(?:19|20)\d\d"), re.compile(r"\d{4}-(\d\d)-(\d\d)")
 
 
@@ -287,7 +348,7 @@ def holds_exact_term(question: str, text: str) -> bool:
 def context(question: str, found: Sequence[Sentence], idf: Idf) -> dict[int, float]:
     """For each hit, by its rank, the share of the question's rare words and of its numbers that it holds,
     in its sentences or in its document's title. A number weighs as much as the rarest word."""
-    asked, facts = set(lexicon.content_words(question)), lexicon.facts(question).required
+    asked, facts = set(lexicon.content_words(question)), _pointed(lexicon.facts(question).required)
     rarest = max(map(idf, asked), default=1.0)
     total = sum(map(idf, asked)) + rarest * len(facts)
     passages: dict[int, list[str]] = {}
@@ -355,6 +416,17 @@ def holds_kind(question: str, text: str) -> bool:
         if asks.search(question):
             return any(pattern.search(text) for pattern in holds)
     return False
+
+
+def _has_verb(text: str) -> bool:
+    """Whether a text has a word that as it stands can only be a verb: a title has none."""
+    words = [word.lower() for word in lexicon.tokens(text)]
+    return any(word in _AUXILIARIES or (wordnet.is_verb(word) and not wordnet.is_noun(word)) for word in words)
+
+
+_AUXILIARIES = lexicon.vocabulary(
+    "is are was were be been has have had do does did shall must may will can could would"
+)
 
 
 def _is_titled(text: str, written: Sequence[str]) -> bool:
