@@ -17,6 +17,7 @@ import numpy as np
 from hybrid.answering import (
     absent_things,
     abstention,
+    designations,
     digest,
     disputes,
     enumeration,
@@ -294,7 +295,12 @@ class Answerer:
             context.answerability = abstention.answerability(asked, context.evidence, context.idf)
             unheld, said = self._absent(asked, where, context.evidence)
             absent = [*misnamed, *said]
+            undesignated = self._undesignated(asked, where)
+            absent += [one.note(len(self._catalog.matching(where or Filter()))) for one in undesignated]
             about_others = len(context.evidence)
+            context.evidence = [
+                one for one in context.evidence if not any(other.names_another(one) for other in undesignated)
+            ]
             context.evidence = premises.without_other_identifiers(context.evidence, unheld, asked)
             if len(context.evidence) < about_others:
                 context.answerability = abstention.answerability(asked, context.evidence, context.idf)
@@ -305,11 +311,13 @@ class Answerer:
             left = [
                 part
                 for part in abstention.parts(asked)
-                if not premises.is_about(part, unheld) and not absent_things.asks_for(part, nouns)
+                if not premises.is_about(part, unheld)
+                and not absent_things.asks_for(part, nouns)
+                and not any(one.asked_for(part) for one in undesignated)
             ]
             if not left:
                 context.answerability = Answerability(0.0)
-            elif unheld:
+            elif unheld or undesignated:
                 asked = " and ".join(left)
             positions_of = self._positions(context, vector) if left else []
             if positions_of and not context.answerability.confident:
@@ -489,6 +497,19 @@ class Answerer:
         known = self._known_by_first_name(asked, terms) if where is not None else frozenset()
         return (*(term for term in terms if term not in known), *things), [" ".join(said)]
 
+    def _undesignated(self, asked: str, where: Filter | None) -> list[designations.Absent]:
+        """The numbered things and testimonies of the question that none of the documents searched has, though their
+        words occur."""
+        named = designations.read(asked) if not self._supplied else []
+        if not named:
+            return []
+        documents = self._catalog.matching(where or Filter())
+        words = {one.person or one.kind for one in named}
+        held = set().union(*(premises.holding(word, self._catalog.words()) for word in words))
+        found = (self._catalog.document(one) for one in documents if one in held)
+        texts = [(f"{one.source}\n{one.title}\n{one.metadata.author or ''}", one.text) for one in found]
+        return designations.absent(named, texts)
+
     def _absent_things(self, asked: str, where: Filter | None) -> tuple[str, ...]:
         """The things of the question that none of the documents searched has in any form or by another word."""
         things = absent_things.things(asked)
@@ -575,7 +596,7 @@ class Answerer:
         if not (whole or about is not None) or (context.route.name == "lookup" and context.route.forced):
             return []
         words = self._settings.answer.digest_words
-        if about is not None:
+        if about is not None and not disputes.asks_about_whole(about):
             embedded = self._embedder.encode([about])[0] if about else vector
             sought = self._disputing(context, f"{about}. {positions.SEARCHED}", embedded)
             chosen = positions.choose(about, sought, self._catalog, words)

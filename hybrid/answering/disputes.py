@@ -14,7 +14,7 @@ from hybrid.answering import positions, premises
 from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.answering.evidence import Sentence, Texts, collapse
 from hybrid.answering.selection import actuality, boilerplate
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 from hybrid.text.formatting import who_and_when
 
 MOST = 12
@@ -30,11 +30,16 @@ _WORDS = rooted(
     go went problem trouble case matter litigation lawsuit proceedings complaint issue difference responsible party
     side say claim about between this come lead happen start begin cause reason main really exactly actually whole over
     here there root heart basis stand each both other another one sue suit court
+    apart part company way separate relationship relation partnership dealings cooperation friendship business
+    commercial break broke down up sour deteriorate collapse end fail sever
     """
 )
 _ASKED = re.compile(
     r"\b(?:disput\w*|quarrel\w*|argument|argu(?:e|ed|ing)|disagree\w*|conflict|controversy|row|fight|problem|trouble"
-    r"|litigation|lawsuit|proceedings|complaint|case|fault|blam\w+|wrong)\b|\b(?:fall|fell|fallen|falling) out\b"
+    r"|litigation|lawsuit|proceedings|complaint|case|fault|blam\w+|wrong)\b"
+    r"|\b(?:fall|fell|fallen|falling) (?:out|apart)\b|\b(?:part(?:ed)?|go|gone|went) (?:their )?(?:separate )?ways\b"
+    r"|\bpart(?:ed)? company\b|\b(?:relation\w*|partnership|dealings|cooperation|friendship)\b.*"
+    r"\b(?:br[eo]a?k(?:en)? (?:down|up)|sour(?:ed)?|deteriorat\w+|collaps\w+|end(?:ed)?|fail(?:ed)?|sever(?:ed)?)\b"
     r"|\bcome to (?:this|that)\b|\bat issue\b|\b(?:parties|sides?) (?:say|disagree|stand)\b",
     re.IGNORECASE,
 )
@@ -64,6 +69,9 @@ _TELLS = re.compile(
     r"\b(?:I|we|you|he|she|they|[A-Z]\w+) (?:had |have |has |only |also )?"
     r"(?:told|promised|warned|agreed|gave|sent|knew|decided|said|assured|informed|notified)\b"
 )
+_ADVERBS = lexicon.vocabulary("had have has then also simply just only never already later again yourself yourselves")
+_SUBJECT_WORDS = 3
+"""Words of a subject behind "your": "your two delivery men"; not varied."""
 _KINDS = (_DENIES, _DEMANDS, _HARMS, _BLAMES, _TELLS)
 _NUMBER = re.compile(r"^\s*\(?\d+(?:\.\d+)*[.)]\s")
 _UNNAMED = "document"
@@ -88,6 +96,33 @@ def asks_about_whole(question: str) -> bool:
     return all(stem in named or root(stem) in _WORDS or stem in _WORDS for stem in lexicon.content_words(question))
 
 
+def accuses(text: str) -> bool:
+    """Whether a sentence says to somebody what they or theirs did: the second person, and an act in the past.
+
+    Example:
+        >>> accuses("Your crew felled the hedge."), accuses("Your crew may fell the hedge."), accuses("Thank you all.")
+        (True, False, False)
+    """
+    words = [token.lower() for token in lexicon.tokens(text)]
+    for at, word in enumerate(words):
+        if word not in ("you", "your") or (at and words[at - 1] in ("if", "thank", "as", "that")):
+            continue
+        following = [one for one in words[at + 1 : at + 8] if one not in _ADVERBS]
+        for place, one in enumerate(following[: 1 if word == "you" else 1 + _SUBJECT_WORDS]):
+            if one in lexicon.STOPWORDS:
+                break
+            if (word == "you" or place) and _is_past(one):
+                return True
+    return False
+
+
+def _is_past(word: str) -> bool:
+    """Whether a word is a verb's form in the past, and no other word."""
+    if word.endswith(("s", "ing")) or wordnet.lemmas(word) == {word}:
+        return False
+    return wordnet.is_verb(word) and not wordnet.is_infinitive(word)
+
+
 def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence]:
     """Of each party what is contested, denied, demanded or blamed, the strongest first, up to so many words; in the
     order of the texts. Nothing where no sentence does any of this.
@@ -109,7 +144,7 @@ def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -
     scores: dict[tuple[int, int, int], float] = {}
     for one in distinct:
         text = collapse(one.text)
-        kinds = sum(pattern.search(text) is not None for pattern in _KINDS)
+        kinds = sum(pattern.search(text) is not None for pattern in _KINDS) + accuses(text)
         contested = any(
             other.document_id != one.document_id
             and who[other.key] != who[one.key]

@@ -84,8 +84,8 @@ def others_named(name: str, texts: Iterable[str]) -> list[str] | None:
         ['Piotr Zielak']
     """
     *_, last = name.split()
-    if wordnet.senses(last.lower()):
-        return []
+    common = bool(wordnet.senses(last.lower()))  # a name only where somebody is addressed by it
+    addressed = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir)\.?\s+(?:[A-Z][\w'’-]*\s+)?{re.escape(last)}\b")
     whole = _spellings(name)
     before = re.compile(rf"\b(?P<first>[A-Z][a-z]+(?:-[A-Z][a-z]+)?)\s+{re.escape(last)}\b")
     found: Counter[str] = Counter()
@@ -95,6 +95,9 @@ def others_named(name: str, texts: Iterable[str]) -> list[str] | None:
         if scanned > SCANNED_CHARS or whole.search(text):
             return None
         found.update(match["first"] for match in before.finditer(text))
+        common = common and addressed.search(text) is None
+    if common:
+        return []
     known = [first for first, _ in found.most_common() if first.lower() not in _TITLES | lexicon.STOPWORDS]
     return [f"{first} {last}" for first in known[:3]]
 
@@ -175,8 +178,14 @@ def alike(term: str, words: Iterable[str]) -> str | None:
     """
     low = term.lower()
     near = [word for word in words if word[:1] == low[:1] and abs(len(word) - len(low)) < 3 and word.isalpha()]
+    near = [word for word in near if not _is_common(word)]
     found = difflib.get_close_matches(low, near, 1, _ALIKE) if len(low) >= _SHORT else []
     return found[0].capitalize() if found else None
+
+
+def _is_common(word: str) -> bool:
+    """Whether a lower-case word is one of the language's: "hold" is no name that "Harold" may be a slip for."""
+    return word in lexicon.STOPWORDS or any(map(wordnet.known, wordnet.lemmas(word)))
 
 
 _ALIKE = 0.8

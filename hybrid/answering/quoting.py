@@ -157,6 +157,8 @@ class Quoting:
         further = [one for one in further if one.is_row or not boilerplate.is_form(question, one.text)]
         scores = self._scores(question, found)
         stating = [at for at, one in enumerate(found) if not boilerplate.is_label(one.text)]
+        if not _ASKS_OF_AN_OPENING.search(question):
+            stating = [at for at in stating if not boilerplate.OPENS.search(collapse(found[at].text))]
         pool = ranking.choose(
             question, [found[at] for at in stating], self._idf, POOL, LEAST_OF_POOL, scores[np.array(stating, int)]
         )
@@ -306,7 +308,8 @@ class Quoting:
             made.append(final)
             one, status = other, self._document(other).status
             if boilerplate.words_of(_unnumbered(final.text)) == boilerplate.words_of(_unnumbered(one.text)):
-                self._note(f"The {status.name if status else 'version'} {one.source} has the same words.")
+                name = status.name if status else "version"
+                self._note(f"The {name} {one.source} has the same words as “{_beginning(final.text)}”.")
             else:
                 made.append(one)
         return list({one.key: one for one in made}.values())
@@ -667,6 +670,9 @@ class Quoting:
 _MAIL = "message/rfc822"
 _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*\s*$")
 _ASKS_HOW = re.compile(r"\bwhy\b|\bhow (?:did|was|were|do|does)\b|\bcaused?\b|\bwhat happened\b", re.IGNORECASE)
+_ASKS_OF_AN_OPENING = re.compile(
+    r"\bwho(?:se|m)?\b|\bwhere\b|\baddress\b|\b(?:role|position|occupation|job|profession|employ\w+|lives?)\b", re.I
+)
 _ASKS_PRESENT = re.compile(
     r"^\W*(?:who|which \w+|how many \w+)\b.*"
     r"\b(?:present|attend\w*|there|took part|at the (?:\w+ )?(?:meeting|session|hearing))\b",
@@ -770,6 +776,16 @@ def _clause_of(text: str, start: int) -> str | None:
 def _without_values(text: str) -> str:
     """A provision's words, every number the same: versions differ in these."""
     return re.sub(r"\d[\d,.]*\d|\d", "0", collapse(_unnumbered(text)))
+
+
+_BEGINNING = 12
+"""Words of a quote by which a note names it; not varied."""
+
+
+def _beginning(text: str) -> str:
+    """The first words of a quote, by which a note names it."""
+    words = collapse(text).split()
+    return " ".join(words[:_BEGINNING]) + (" …" if len(words) > _BEGINNING else "")
 
 
 def _unnumbered(text: str) -> str:

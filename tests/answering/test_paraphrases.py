@@ -56,6 +56,10 @@ def test_a_cap_is_what_is_not_to_be_exceeded(corpus: hybrid.Corpus) -> None:
         ("We won't be needing those any more.", True),
         ("Please get rid of the tapes.", True),
         ("He purged the folder.", True),
+        ("The bin is by the gate.", False),
+        ("Bin them, nobody misses them.", True),
+        ("She had me tidy the ledgers.", True),
+        ("She had me tidy the garden.", False),
         ("The room was cleared out in May.", True),
         ("We need those tapes.", False),
         ("The sky cleared.", False),
@@ -64,3 +68,15 @@ def test_a_cap_is_what_is_not_to_be_exceeded(corpus: hybrid.Corpus) -> None:
 )
 def test_words_for_destroying(sentence: str, says: bool) -> None:
     assert paraphrases.says("Was anything destroyed?", sentence) is says
+
+
+def test_an_instruction_to_destroy_is_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "bin.eml").write_text(
+        "From: Pia Holm <pia@holm.example>\nTo: Jon Vik <jon@holm.example>\n"
+        "Date: Mon, 02 May 2022 09:00:00 +0200\nSubject: Slides\n\n"
+        "Jon, the slides are on the shelf. Bin them, nobody has to look at those.\n\nPia\n"
+    )
+    corpus = hybrid.Corpus.open(tmp_path / "corpus", SETTINGS)
+    corpus.ingest(tmp_path / "bin.eml")
+    texts = [claim.text for claim in corpus.ask("Was anything thrown away or destroyed?").claims]
+    assert any("Bin them" in text for text in texts)

@@ -103,7 +103,7 @@ def test_the_executed_document_is_quoted_before_its_draft(corpus: hybrid.Corpus)
     assert Path(answer.citations[0].source).name == "lease.txt"
     assert answer.citations[0].status is not None
     assert answer.citations[0].status.name == "executed"
-    assert any("lease-draft-2.txt has the same words" in note for note in answer.notes)
+    assert any("lease-draft-2.txt has the same words as “" in note for note in answer.notes)
 
 
 def test_what_a_draft_says_otherwise_stands_behind_and_is_marked(corpus: hybrid.Corpus) -> None:

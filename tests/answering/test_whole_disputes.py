@@ -41,6 +41,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
     [
         "Why did they fall out, and what does each side say?",
         "What is the quarrel about?",
+        "Why did their business relationship break down?",
+        "Why did they part company, and what does each side blame on the other?",
         "What went wrong?",
         "How did it come to this?",
         "Whose fault is it?",
@@ -78,3 +80,18 @@ def test_where_nobody_disputes_the_whole_is_told(tmp_path: Path) -> None:
 )
 def test_a_question_about_a_part_of_a_dispute_is_none_about_the_whole(question: str, whole: bool) -> None:
     assert disputes.asks_about_whole(question) is whole
+
+
+@pytest.mark.parametrize(
+    ("text", "accuses"),
+    [
+        ("Your men removed the bolts.", True),
+        ("You never mentioned the frost.", True),
+        ("Your men will remove the bolts.", False),
+        ("You asked whether it was cold.", True),
+        ("If you removed the bolts, tell us.", False),
+        ("Your bolts are new.", False),
+    ],
+)
+def test_what_the_other_is_said_to_have_done_is_an_accusation(text: str, accuses: bool) -> None:
+    assert disputes.accuses(text) is accuses

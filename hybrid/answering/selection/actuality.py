@@ -249,8 +249,10 @@ def adjustment(question: str, sentence: str, qualified: str) -> float:
     if asks_what_happened(question):
         gained += ANSWERS * (not qualified and says_action(question, sentence))
         gained -= NO_VALUE * any(asked.search(question) and not held.search(sentence) for asked, held in _VALUES)
-    if says_what_is(question, sentence) or (not qualified and paraphrases.says(question, sentence)):
-        gained += DEFINES
+    if says_what_is(question, sentence) or (
+        qualified in ("", "a request") and paraphrases.says(question, sentence)
+    ):  # "Bin them": that it was asked for is an answer
+        gained += DEFINES + PENALTY * (qualified == "a request")
     named = _WHO_IS.search(question)
     if named:
         gained += _role_said(named["name"], sentence)

@@ -18,19 +18,31 @@ class _Paraphrase:
 
 _PARAPHRASES = (
     _Paraphrase(
-        re.compile(r"\b(?:destroy|delet|eras|shred|discard)(?:e|es|ed|ing|ion|ded|ding)?\b", re.I),
+        re.compile(
+            r"\b(?:destroy|delet|eras|shred|discard)(?:e|es|ed|ing|ion|ded|ding)?\b|\bdestruction\b"
+            r"|\b(?:thr(?:ow|ew|own)|throwing)\b.{0,25}\b(?:out|away)\b|\b(?:g[eo]t|getting|rid)\b.{0,12}\brid of\b"
+            r"|\b(?:clean|clear|tid)(?:y|ied|ed|ing|ying)?\b.{0,25}\b(?:up|out|away)\b"
+            r"(?=.*\b(?:anything|records?|files?|folders?|papers?|documents?|e-?mails?|letters?|books?|logs?|evidence)\b)"
+            r"|\bdispos(?:e|ed|ing|al) of\b"
+            r"|\bma(?:ke|de) (?:\w+ ){1,4}disappear\b",
+            re.IGNORECASE,
+        ),
         re.compile(
             r"(?:\b|(?=n['’]t\b))(?:destroy\w*|delet\w+|eras(?:e|ed|ing)|shred\w*|purg(?:e|ed|ing)|wip(?:e|ed|ing)|discard\w*|bin(?:ned|ning)"
+            r"|bin (?:them|it|those|these|that|the|all|everything)"
             r"|scrapp\w+|burn(?:t|ed|ing)|dispos(?:e|ed|ing) of|(?:g[eo]t|getting|rid)\b.{0,12}\brid of"
             r"|clear(?:ed|ing)?\b.{0,25}\bout|(?:thr(?:ow|ew|own)|throwing|chuck\w*)\b.{0,25}\b(?:out|away)"
-            r"|tid(?:y|ied|ying)\b.{0,25}\b(?:up|out|away)"
+            r"|(?:tid(?:y|ied|ying)|clean(?:ed|ing)?)\b.{0,25}\b(?:up|out|away)"
+            r"|(?:tid(?:y|ied|ying)|clean(?:ed|ing)?|clear(?:ed|ing)?)\b (?:\w+ ){0,3}"
+            r"(?:books?|files?|folders?|papers?|records?|logs?|ledgers?|cabinets?|drives?|inbox(?:es)?|mailbox(?:es)?)\b"
             r"|(?:in|into|through) the (?:bin|shredder|skip|stove|fire|furnace)\b"
             r"|n['’]t\b.{0,12}\bneed\w*\b.{0,12}\b(?:th(?:ose|ese|em|at|is)|it)\b"
             r"|(?:not|never|no longer)\b.{0,12}\bneed\w*\b.{0,12}\b(?:th(?:ose|ese|em|at|is)|it)\b"
             r"|ma(?:ke|de) (?:\w+ ){1,3}disappear|los(?:e|t) (?:those|these|them) )",
             re.IGNORECASE,
         ),
-        "cleared out, thrown away, got rid of, shredded, purged, wiped; we won't be needing those any more",
+        "cleared out, thrown away, got rid of, shredded, purged, wiped, binned; we won't be needing those any more; "
+        "tidy the books, clean up the files",
     ),
     _Paraphrase(
         re.compile(
