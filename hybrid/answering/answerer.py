@@ -381,9 +381,10 @@ class Answerer:
                 context.nothing = f"{premises.sentence(named, result.documents)} {self._nothing(context)}"
                 return True
             if result is None or not (result.rows or (result.nothing and not asked.tentative)):
-                context.events += (
-                    [context.note(remark) for remark in (*result.cautions, *result.remarks)] if result else []
-                )
+                said = (*result.cautions, *result.remarks) if result else ()
+                if not (said or asked.tentative) and asked.kind == "list":
+                    said = enumeration.no_list(asked)
+                context.events += [context.note(remark) for remark in said]
                 return False
             context.route = context.route.model_copy(update={"name": "lookup"})
             if not result.rows:

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from hybrid.answering import enumeration_states, premises
 from hybrid.answering.enumeration_bounds import UNITS
-from hybrid.answering.enumeration_labels import named_under
-from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.enumeration_labels import listed_at, lists_anybody, named_under
+from hybrid.answering.enumeration_question import PRESENT, Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_ROWS,
@@ -30,7 +30,7 @@ from hybrid.answering.enumeration_rows import (
     Part,
 )  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of, sums_of
-from hybrid.answering.enumeration_terms import ROWS, STATES, Term, root, roots
+from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, root, roots
 from hybrid.answering.enumeration_text import (
     acts_of,
     as_row,
@@ -40,10 +40,10 @@ from hybrid.answering.enumeration_text import (
     says_when,
     sentences_of,
 )
-from hybrid.answering.enumeration_values import is_empty
+from hybrid.answering.enumeration_values import is_empty, iso
 from hybrid.answering.evidence import collapse
 from hybrid.stores.rows import Titled
-from hybrid.text import lexicon, wordnet
+from hybrid.text import lexicon, values, wordnet
 from hybrid.text.formatting import count
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
@@ -99,6 +99,10 @@ class Result:
     """What of the question was not applied: said before all else."""
     absent: tuple[str, ...] = ()
     """Names and means of the question that no document has: then nothing is listed."""
+    unlisted: list[str] = field(default_factory=list)
+    """Documents of meetings that do not list who was there."""
+    of_table: bool = False
+    """Whether the rows are those of a table, or documents of the kind that was asked for."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -112,10 +116,23 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     return _any_found(catalog, asked, where, frozenset(missing))
 
 
+def no_list(asked: Enumerated) -> tuple[str, ...]:
+    """That nothing can be listed of what a question asks for: what is quoted instead is not all of it. Nothing is said
+    of abstract nouns ("reasons"), which no table has."""
+    if root(asked.head) in _ABSTRACT:
+        return ()
+    return (
+        f"No list of “{asked.head}” could be made: no table, log or list was found that has them and what narrows them."
+        " What is quoted may not be all.",
+    )
+
+
 def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent: frozenset[str]) -> Result | None:
     """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text;
     ``absent`` are words of the question that no document has."""
     result = _found(catalog, asked, where, absent=absent)
+    if asked.kind != "count" and (other := _in_other_words(catalog, asked, where, result)) is not None:
+        asked, result = other
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
         result.remarks += _said_elsewhere(catalog, asked, result, where)
     state = enumeration_states.read(asked)
@@ -130,9 +147,56 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
         said = _found(catalog, asked, where, in_text=True)
         if said is not None and said.rows:
             return said
+        if (other := _in_other_words(catalog, asked, where, result)) is not None:
+            return other[1]
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
+
+
+def _in_other_words(
+    catalog: Catalog, asked: Enumerated, where: Filter | None, found: Result | None
+) -> tuple[Enumerated, Result] | None:
+    """The question with a noun that means what its own does, or a kind of it, and what a table lists under that noun:
+    "consignments" as the column "Delivery". ``None`` where no table does, or one was ``found`` by its own noun."""
+    if found is not None and (found.of_table or found.nothing):
+        return None
+    if asked.labels or asked.made_up or asked.quantity or asked.tentative or asked.attended or asked.stems & ROWS:
+        return None
+    for noun, relation in _other_nouns(catalog, asked):
+        other = replace(asked, head=noun, stems=frozenset({root(noun)}))
+        result = _found(catalog, other, where)
+        listed = result is not None and result.rows and result.of_table and not result.cautions
+        if result is not None and listed and (relation == "synonym" or result.rows[0][0].sentence.parts):
+            result.remarks.insert(0, f"No table lists “{asked.head}”: “{noun}” was taken as the same.")
+            return other, result
+    return None
+
+
+def _other_nouns(catalog: Catalog, asked: Enumerated) -> list[tuple[str, str]]:
+    """The nouns of the documents that may name what was asked for and how they stand to its own, those that mean the
+    same first, each root once, by how many documents have them."""
+    words, noun = catalog.words(), asked.head.lower()
+    if root(noun) in _ABSTRACT or not wordnet.senses(noun):
+        return []
+    found: dict[str, tuple[int, int, str, str]] = {}
+    for word, documents in words.items():
+        if (
+            not word.isalpha()
+            or root(word) in asked.stems | EMPTY
+            or not any(map(wordnet.is_noun, wordnet.lemmas(word)))
+        ):
+            continue
+        if (relation := wordnet.relation_of_nouns(noun, word)) is None or relation == "same":
+            continue
+        one = (_NEARNESS.index(relation), -len(documents), word, relation)
+        found[root(word)] = min(one, found.get(root(word), one))
+    return [(word, relation) for _, _, word, relation in sorted(found.values())[:_MOST_NOUNS]]
+
+
+_NEARNESS = ("synonym", "narrower", "broader")
+_MOST_NOUNS = 6
+"""Other nouns that are tried for one that no table has; not measured."""
 
 
 def _absent_words(catalog: Catalog, asked: Enumerated, allowed: Sequence[int]) -> tuple[list[str], list[str]]:
@@ -296,9 +360,10 @@ def _found(
             spoken += acts_of(document_id, document, asked)
             continue
         parts += [part for table in document.layout.tables if (part := part_of(document_id, document, table, asked))]
-        if asked.quantity:
+        if asked.quantity or asked.compared:
             continue
-        documents += as_row(document_id, document, asked)
+        of_kind = as_row(document_id, document, asked)
+        documents += _attended(document_id, document, asked, of_kind, result) if asked.attended else of_kind
         if of_persons:
             persons += persons_of(document_id, document, asked)
         if asked.kind != "count":
@@ -317,6 +382,23 @@ def _found(
     if of_persons and not (in_tables or documents) and (persons or nobody):
         return _of_persons(result, asked, persons)
     return _composed(result, asked, parts, documents, spoken, absent)
+
+
+def _attended(
+    document_id: int, document: Document, asked: Enumerated, meetings: list[Found], result: Result
+) -> list[Found]:
+    """Of the documents of meetings those that list somebody as present, or as absent, cited by that entry."""
+    listed = listed_at(document_id, document, asked) if meetings else None
+    if listed is None:
+        if meetings and not lists_anybody(document_id, document, PRESENT):
+            result.unlisted.append(document.source)
+        return []
+    name = next(iter(listed.cells.values()))
+    title = meetings[0].cells["Document"]
+    day = next((iso(day) for _, _, day in values.days(title)), meetings[0].cells["Date"])  # of the meeting itself
+    cells = {"Meeting": title, "Date": day, "Listed": name}
+    key = ("meeting", cells["Meeting"].casefold(), cells["Date"])
+    return [replace(meetings[0], sentence=listed.sentence, table=listed.table, cells=cells, key=key, date=day or None)]
 
 
 def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
@@ -392,8 +474,13 @@ def _composed(
     parts = [part for part in parts if len(part.unused) == fewest]
     rule = min((part.rule for part in parts), default=BY_ROWS)
     if documents and asked.kind != "sum" and (fewest or rule == BY_ROWS) and len(documents) > (asked.kind == "count"):
-        rows, result.columns = documents, tuple(documents[0].cells)
-        result.remarks.append("Counted: documents, by their titles and folders; e-mails by who sent and received them.")
+        rows, result.columns, result.of_table = documents, tuple(documents[0].cells), True
+        result.remarks.append(
+            "Counted: documents of meetings that list the person."
+            if asked.attended
+            else "Counted: documents, by their titles and folders; e-mails by who sent and received them."
+        )
+        result.remarks += _no_lists(result)
     elif parts and (missing := _missing(parts[0].unused)) and not spoken and rule != BY_ROWS:
         words = " or ".join(map(str, missing))
         said = [part for part in parts if part.rule == rule]
@@ -406,6 +493,7 @@ def _composed(
         return result
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)
+        result.of_table = rule != BY_ROWS
     else:
         rows = [row for row in spoken if row.cells.keys() == spoken[0].cells.keys()]
         if not rows and empty:
@@ -430,6 +518,14 @@ def _composed(
         result.rows.sort(key=lambda pair: pair[0].date or "")
     result.remarks += _differences(result.rows)
     return result if result.rows else None
+
+
+def _no_lists(result: Result) -> list[str]:
+    """Which documents of meetings say nothing of who was there."""
+    if not result.unlisted:
+        return []
+    more = f" and {count(len(result.unlisted) - _DIFFERENCES, 'other')}" if len(result.unlisted) > _DIFFERENCES else ""
+    return [f"These do not list who was there: {', '.join(result.unlisted[:_DIFFERENCES])}{more}."]
 
 
 def _columns_of(part: Part) -> str:

@@ -206,3 +206,70 @@ def _number(written: str) -> Decimal:
         return Decimal(_WORD_NUMBERS.index(plain) + 1)
     factor = {"k": 1000, "m": 1_000_000}.get(plain[-1], 1)
     return Decimal(plain.rstrip("km")) * factor
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """That one date of a thing is later than another: "arrived after its due date".
+
+    ``verb`` is the act whose date is compared, empty where the question names none; ``against`` are the words of the
+    other date ("due"). ``open_too`` asks also for what was not done at all: "not delivered by its due date".
+    """
+
+    said: str
+    verb: str
+    against: str
+    later: bool
+    equal: bool = False
+    open_too: bool = False
+
+    def admits(self, day: str | None, against: str | None) -> bool:
+        """Whether two days in ISO 8601 stand to each other as asked."""
+        if against is None or day is None:
+            return self.open_too and against is not None
+        return day == against if day == against and self.equal else (day > against) == self.later and day != against
+
+
+_EXPECTED_DATE = (
+    r"(?:(?:its|the|their|his|her)\s+(?P<date>[a-z]+(?:\s[a-z]+)?)\s(?:date|day|time)s?"
+    r"|(?:(?:its|the|their|his|her)\s+)(?P<alone>deadline|target|schedule)s?"
+    r"|(?:it|they|he|she)\s+(?:was|were|is|are|had been)\s+(?P<was>due|promised|planned|expected|scheduled|agreed)"
+    r"|(?P<than>due|promised|planned|expected|scheduled|agreed))\b(?!\s+(?:of|on|in)\s+\d)"
+)
+_COMPARED = re.compile(
+    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back))?)\s+)?"
+    rf"\b(?P<how>after|later than|past|beyond|before|earlier than|ahead of|on or before|by|on)\s+{_EXPECTED_DATE}",
+    re.IGNORECASE,
+)
+_ON_TIME = re.compile(
+    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back))?)\s+)?"
+    r"\b(?P<how>on time|in time|punctually|ahead of schedule|behind schedule)\b",
+    re.IGNORECASE,
+)
+_NO_VERBS = lexicon.vocabulary("that which who were was are is been be or and it they")
+
+
+def read_comparison(asked: str) -> tuple[Comparison | None, str]:
+    """The comparison of two dates that a question sets, and the rest of it, in which the verb stays.
+
+    Example:
+        >>> found, rest = read_comparison("parcels that arrived after their due date")
+        >>> found.verb, found.against, found.later, rest
+        ('arrived', 'due', True, 'parcels that arrived')
+    """
+    match = _COMPARED.search(asked) or _ON_TIME.search(asked)
+    if match is None:
+        return None, asked
+    groups, how = match.groupdict(), match["how"].lower()
+    against = next((groups[one] for one in ("date", "alone", "was", "than") if groups.get(one)), "due")
+    if how in ("by", "on", "past", "beyond") and not (groups.get("date") or groups.get("alone")):
+        return None, asked
+    verb = (match["verb"] or "").lower()
+    verb = "" if verb in _NO_VERBS else verb
+    later = how in ("after", "later than", "past", "beyond", "behind schedule")
+    equal = how in ("on or before", "by", "on", "on time", "in time", "punctually")
+    denied = bool(match["not"])
+    said = " ".join(asked[match.start("how") : match.end()].split())
+    found = Comparison(said, verb, against, later != denied, equal != denied, denied and not later)
+    rest = f"{asked[: match.start()]} {match['verb'] or ''} {asked[match.end() :]}"
+    return found, " ".join(rest.split())

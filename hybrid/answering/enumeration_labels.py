@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hybrid.answering.enumeration_question import ABSENT, Enumerated
-from hybrid.answering.enumeration_rows import Found, in_range, names_of, sentence_of, status_of, words_of
+from hybrid.answering.enumeration_rows import BY_COLUMN, Found, in_range, names_of, sentence_of, status_of, words_of
+from hybrid.answering.enumeration_tables import part_of
 from hybrid.answering.enumeration_terms import Words, roots
 from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import collapse
@@ -104,6 +105,35 @@ def named_under(document_id: int, document: Document, asked: Enumerated) -> Iter
         )
         if in_range(row, asked):
             yield row
+
+
+def listed_at(document_id: int, document: Document, asked: Enumerated) -> Found | None:
+    """The entry by which a document lists a person as `Enumerated.attended` asks, all of them where several are named;
+    ``None`` where it does not."""
+    wanted = replace(
+        asked, kind="list", head="attendees", stems=asked.attended, labels=asked.attended, attendance=True, terms=(),
+        since=None, until=None, attended=frozenset(),
+    )  # fmt: skip
+    rows = [*named_under(document_id, document, wanted)]
+    parts = [part_of(document_id, document, table, wanted) for table in document.layout.tables]
+    rows += [row for part in parts if part is not None and part.rule <= BY_COLUMN for row in part.rows]
+    entries = {" | ".join(row.cells.values()): row for row in rows}
+    held: list[Found] = []
+    for term in asked.terms:
+        each = [replace(term, word=one, others=()) for one in term.choices] if term.name else []
+        found = [next((row for entry, row in entries.items() if names_of(one, entry)), None) for one in each]
+        if each and not (all(found) if term.join == "and" else any(found)):
+            return None
+        held += [row for row in found if row is not None]
+    return held[0] if held else None
+
+
+def lists_anybody(document_id: int, document: Document, labels: Words) -> bool:
+    """Whether a document has a list of those present, or of those absent."""
+    wanted = Enumerated("list", "attendees", labels, labels=labels, attendance=True)
+    in_lines = next(iter(named_under(document_id, document, wanted)), None) is not None
+    parts = (part_of(document_id, document, table, wanted) for table in document.layout.tables)
+    return in_lines or any(part is not None and part.rule <= BY_COLUMN and part.rows for part in parts)
 
 
 _HEAD = 1500

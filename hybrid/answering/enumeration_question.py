@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from hybrid.answering.enumeration_bounds import UNITS, Bound, read_bounds
+from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison, read_bounds, read_comparison
 from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, Words, root, rooted, roots, terms, word_term
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
@@ -22,7 +22,8 @@ _LIST = re.compile(
     r"|^\W*(?:what|which)\s+(?:are|were)\s+all\s+(?:of\s+)?(?:the\s+)?(?P<z>.+)"
     r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
     r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
-    r"|^\W*which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
+    r"|^\W*(?:at|in|on|to|from|for)\s+which\s+(?P<t>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:was|is)\b.+)"
+    r"|^\W*(?:(?:at|in|on|to|from|for)\s+)?which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
     r"(?:are|were|have|had|did|do|came|arrived|failed|remain|report|record|say|said|state|show|mention|note|involve|cause"
     r"|injure|hurt|kill)(?:e?d)?\b.+)",
     re.IGNORECASE | re.DOTALL,
@@ -153,7 +154,9 @@ class Enumerated:
     line of names that is asked for ("Apologies: ..."), ``attendance`` whether that is who was there or not, and ``day``
     the question's words where it gives a day without its year. ``further`` is what the question wants besides, which is
     another question: "and every visit". ``tentative`` asks for rows of a table only if one has all that the question
-    says: another answer may be a sentence ("What did Orr pay in May?"). ``of_person`` asks who did it.
+    says: another answer may be a sentence ("What did Orr pay in May?"). ``of_person`` asks who did it. ``compared`` is
+    how one date of each stands to another ("after its due date"). ``attended`` are, of meetings that somebody attended
+    or missed, the roots of the labels below which the names of the question are to stand.
     """
 
     kind: EnumerationKind
@@ -172,6 +175,8 @@ class Enumerated:
     further: str = ""
     tentative: bool = False
     of_person: bool = False
+    compared: Comparison | None = None
+    attended: Words = frozenset()
 
     @property
     def of_money(self) -> bool:
@@ -426,6 +431,8 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     if kind == "sum" and _MADE_UP.search(asked):
         return None
     rest, fields = _fields(asked)
+    compared, rest = read_comparison(rest)
+    marks, rest = _marks(rest)
     bounds, rest = read_bounds(rest)
     since, until, rest = _dates(rest)
     end = _END.search(rest)
@@ -435,6 +442,9 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         return None
     while len(words) > 1 and _is_participle(words[-1]) and kind != "sum":
         phrase = phrase[: phrase.rindex(words.pop())]  # "every crate delivered"
+    if _is_subject_behind(words):
+        while not (words[-1].islower() and _PLURAL.search(words[-1])):
+            phrase = phrase[: phrase.rindex(words.pop())]  # "letters Ann Orr received"
     if kind == "count" and len(words) > 1 and _PLURAL.search(words[-2]) and _is_verb_behind(words[-1]):
         phrase = phrase[: phrase.rindex(words.pop())]  # "how many fish died"
     head = words[-1]
@@ -448,16 +458,93 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     stems = frozenset(
         {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())
     )
-    narrowing = terms(words[:-1], rest[len(phrase) :], stem)
+    behind = rest[len(phrase) :]
+    attended, behind = _attended(head, behind)
+    narrowing = (*terms(words[:-1], behind, stem), *marks)
+    if attended and not any(one.name for one in narrowing):
+        attended, narrowing = frozenset(), (*terms(words[:-1], rest[len(phrase) :], stem), *marks)
     if kind == "count" and head.lower() in UNITS:
         dimension = UNITS[head.lower()]
         stems |= {root(word) for word, measure in UNITS.items() if measure == dimension}
         return Enumerated("sum", head, stems, narrowing, fields, since, until, bounds, quantity=True)
-    return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds)
+    return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds, compared=compared, attended=attended)
+
+
+_PLAIN_MARK = (
+    r"(?P<plain>(?!(?:by|in|on|for|to|with|at|of|as|from)\b)[a-z][\w-]*"
+    r"(?:\s+(?!(?:by|in|on|for|to|with|at|of|from|sent|written|dated|between|before|after|since|until|that|which|who)\b)"
+    r"[a-z][\w-]*){0,4})"
+)
+_MARKED = re.compile(
+    r"(?:\b(?:that|which)\s+)?(?:\b(?:are|is|were|was|bear|bearing)\s+)?"
+    r"\b(?:marked|headed|labell?ed|stamped|entitled|titled|designated|flagged)\s+(?:as\s+)?"
+    rf"(?:[\"“‘'](?P<quoted>[^\"”’']+)[\"”’']|{_PLAIN_MARK})",
+    re.IGNORECASE,
+)
+_IN_HEADING = re.compile(
+    r"\b(?:with|having|containing|that\s+(?:has|have|say|says|contain|contains))\s+(?:the\s+words?\s+)?"
+    r"(?:[\"“‘'](?P<quoted>[^\"”’']+)[\"”’']|(?P<plain>[a-z][\w-]*(?:\s[a-z][\w-]*){0,3}?))\s+in\s+(?:the|its|their)\s+"
+    r"(?:subject|title|heading|header|headline)s?(?:\s+lines?)?\b",
+    re.IGNORECASE,
+)
+
+
+def _marks(asked: str) -> tuple[tuple[Term, ...], str]:
+    """What a question says that things are marked with or headed by, and the rest of it.
+
+    Example:
+        >>> found, rest = _marks("letters marked private and confidential from Ann Orr")
+        >>> [one.word for one in found], rest
+        (['private', 'confidential'], 'letters from Ann Orr')
+    """
+    match = _MARKED.search(asked) or _IN_HEADING.search(asked)
+    if match is None or not asked[: match.start()].strip():
+        return (), asked
+    said = match["quoted"] or match["plain"]
+    rest = " ".join(f"{asked[: match.start()]} {asked[match.end() :]}".split())
+    either = [one.strip() for one in re.split(r"\s+or\s+", said) if one.strip()]
+    if len(either) > 1:
+        return (Term(either[0], root(either[0]), role="heading", others=tuple(either[1:])),), rest
+    each = [one.strip() for one in re.split(r"\s+and\s+|\s*,\s*", said) if one.strip()]
+    return tuple(Term(one, root(one), role="heading") for one in each), rest
+
+
+_ATTENDED = re.compile(
+    r"\b(?:attend(?:ed|s|ing)?|(?:was|were|is|are|be|being)\s+(?:present|there|in attendance|at(?!\s+\w))|present"
+    r"|in attendance|(?:took|take|taken)\s+part(?:\s+in)?|participated?(?:\s+in)?|went\s+to|came\s+to)\b",
+    re.IGNORECASE,
+)
+_MISSED = re.compile(
+    r"\b(?:miss(?:ed|es)?|(?:(?:was|were|is|are)\s+)?absent(?:\s+from)?|apologi[sz]ed?(?:\s+for)?"
+    r"|(?:sent|gave|send|give|tendered|offered)\s+(?:(?:his|her|their|in)\s+)*(?:apologies|regrets)(?:\s+(?:for|to))?"
+    r"|(?:did\s?(?:not|n['’]t)\s+|not\s+)(?:attend|come to|take part in|go to)"
+    r"|(?:was|were)\s?(?:not|n['’]t)\s+(?:present|there|at|in attendance)|not\s+(?:present|attended))\b",
+    re.IGNORECASE,
+)
+
+
+def _attended(head: str, behind: str) -> tuple[Words, str]:
+    """The labels of lists in which those who attended meetings, or missed them, stand; and the rest of the question."""
+    if not _OCCASION.fullmatch(head):
+        return frozenset(), behind
+    for pattern, labels in ((_MISSED, ABSENT), (_ATTENDED, PRESENT)):
+        if match := pattern.search(behind):
+            return labels, f"{behind[: match.start()]} {behind[match.end() :]}"
+    return frozenset(), behind
 
 
 def _is_participle(word: str) -> bool:
     return word.endswith("ed") and word[0].islower() and wordnet.is_verb(word) and len(word) > 4
+
+
+def _is_subject_behind(words: list[str]) -> bool:
+    """Whether a phrase ends in a name behind a plural, perhaps with its verb: "letters Ann Orr", "letters Ann Orr
+    wrote"; not "letters", nor "Ward Rounds"."""
+    at = next((at for at, word in enumerate(words) if word.islower() and _PLURAL.search(word)), None)
+    behind = words[at + 1 :] if at is not None else []
+    if len(behind) > 1 and behind[-1].islower() and wordnet.is_verb(behind[-1]):
+        behind = behind[:-1]
+    return bool(behind) and all(word[0].isupper() for word in behind) and not behind[-1].isupper()
 
 
 def _is_verb_behind(word: str) -> bool:

@@ -10,7 +10,7 @@ from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import Sentence
-from hybrid.text import values
+from hybrid.text import lexicon, values
 from hybrid.types.documents import Document
 
 HEAD = 300
@@ -53,6 +53,9 @@ class Found:
     identifier: str = ""
     against: tuple[Sentence, ...] = ()
     said_by: tuple[Sentence, ...] = ()
+
+
+TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
 
 BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
@@ -110,16 +113,22 @@ def word_pattern(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_]){re.escape(word.removesuffix(chr(39) + 's'))}(?![^\W_])", re.IGNORECASE)
 
 
+def without_title(words: list[str]) -> list[str]:
+    """The words of a name without "Mr", "Dr" and the like, where others are left."""
+    return [word for word in words if word.lower().rstrip(".") not in TITLES] or words
+
+
 def names_of(term: Term, text: str) -> bool:
-    """Whether a text has one of a term's names, or all of them where "and" joins them; of a name, each of its words."""
-    found = [all(word_pattern(word).search(text) for word in choice.split()) for choice in term.choices]
+    """Whether a text has one of a term's names, or all of them where "and" joins them; of a name, each of its words, a
+    title aside: "Ms Orr" is "Ann Orr"."""
+    found = [all(word_pattern(word).search(text) for word in without_title(choice.split())) for choice in term.choices]
     return any(found) if term.join == "or" else all(found)
 
 
 def words_of(term: Term, said: frozenset[str]) -> bool:
     """Whether roots of words have those of one of a term's choices, or of all of them where "and" joins them."""
     if not term.is_phrase:
-        return term.stem in said
+        return term.said_in(said)
     found = [roots(choice) <= said for choice in term.choices]
     return any(found) if term.join == "or" else all(found)
 

@@ -10,7 +10,7 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from hybrid.answering.enumeration_bounds import UNITS, Bound
+from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -21,6 +21,7 @@ from hybrid.answering.enumeration_rows import (
     IDENTIFIER,
     OF_ONE,
     PAID,
+    TITLES,
     TOTAL,
     Found,
     Part,
@@ -63,7 +64,13 @@ _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross",
 _NO_AMOUNTS = frozenset(
     map(root, ("open", "balance", "vat", "tax", "number", "no", "id", "year", "code", "page", "ref"))
 )
-_EXPECTED = frozenset(map(root, ("due", "deadline", "expected", "planned", "scheduled", "ordered", "expiry", "next")))
+_EXPECTED = frozenset(
+    map(
+        root,
+        ("due", "deadline", "expected", "planned", "scheduled", "ordered", "expiry", "next", "promised", "agreed",
+         "target"),
+    )
+)  # fmt: skip
 
 
 _MEASURED = re.compile(
@@ -72,6 +79,7 @@ _MEASURED = re.compile(
 )
 _PROSE_WORDS = 4
 """Words of a cell that may say something of itself, and deny it."""
+_LATE, _EARLY = rooted("late lately delayed belated"), rooted("early")
 _TOTALS = rooted("total amount sum")
 _OVERDUE = root("overdue")
 _OF_NO_STATE = re.compile(
@@ -88,7 +96,6 @@ _PARTIES = lexicon.vocabulary(
 """Words of columns that say whose a row is, beside those for people."""
 _NAMES = re.compile(r"(?:(?:[A-Z][\w.'’&-]*|&|and|of|the|de|van|von|der|la)(?:\s+|$)){1,6}")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_TITLES = lexicon.vocabulary("mr mrs ms miss dr prof professor sir")
 
 
 def part_of(document_id: int, document: Document, table: tables.Table, asked: Enumerated) -> Part | None:
@@ -122,11 +129,16 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         return None  # "How many pipes are there?" is in the column "Pipes"
     unused: list[Term] = []
     before = len(rows)
+    compared = reader.compared_columns(asked.compared) if asked.compared is not None else None
+    act = (asked.compared.verb, *asked.compared.verb.split()) if asked.compared is not None else ()
     for term in asked.terms:
-        if term in named:
+        if term in named or (compared is not None and term.word.lower() in act):
             continue
         mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
-        if not (narrowed := reader.narrowed(rows, term, head, by_title=not mentioned)).known:
+        narrowed = reader.narrowed(rows, term, head, by_title=not mentioned)
+        if not narrowed.known and (by_dates := reader.in_time(rows, term)) is not None:
+            narrowed = by_dates
+        if not narrowed.known:
             if term.name and (asked.tentative or asked.quantity or rule == BY_ROWS):
                 return None
             if not term.soft:
@@ -136,6 +148,13 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
                 return None  # "How many rails were delivered?" is in the column "Delivered"
             rows = narrowed.rows
             counted_by += f", {narrowed.by}" if narrowed.by and narrowed.by not in counted_by else ""
+    if asked.compared is not None and compared is None:
+        unused.append(Term(asked.compared.said, "", bound=True))
+    elif asked.compared is not None and compared is not None:
+        rows = [row for row in rows if asked.compared.admits(*(reader.day(row, at) for at in compared))]
+        one, other = (reader.names[at] for at in compared)
+        how = "after" if asked.compared.later else "before"
+        counted_by += f", “{one}” {how} “{other}”{' or on it' if asked.compared.equal else ''}"
     for bound in asked.bounds:
         column = reader.bounded_column(bound, asked, head)
         if column is None:
@@ -311,7 +330,7 @@ class TableReader:
                 return _Narrowed(literal, by=f"“{term.word}” in them")
         if (of_state := self._of_state(rows, term)) is not None:
             return of_state
-        holding = [row for row in rows if term.stem in self.row_roots(row)]
+        holding = [row for row in rows if term.said_in(self.row_roots(row))]
         denying = [row for row in holding if any(denies(self.cell(row, at), term.stem) for at in self._prose)]
         if denying:  # an entry that does not speak of it says neither
             left = denying if term.negated else [row for row in holding if row not in denying]
@@ -323,10 +342,10 @@ class TableReader:
             return _Narrowed(rows, by=f"no “{term.word}” in them" if term.negated else "")
         if not by_title:
             return _Narrowed(rows, known=False)
-        if not term.negated and any(term.stem in self.row_roots(row) for row in self.data):
+        if not term.negated and any(term.said_in(self.row_roots(row)) for row in self.data):
             return _Narrowed([], by=f"“{term.word}” in them")  # other rows say it
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
-        return _Narrowed(rows, term.stem in around and not term.negated)
+        return _Narrowed(rows, term.said_in(around) and not term.negated)
 
     def _of_state_column(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed | None:
         """The rows in a state ("open") by the column of another word that is empty for them: "Closed". ``None`` where
@@ -377,20 +396,18 @@ class TableReader:
         """The column that a word names, else the one that a synonym of it does, where no cell says the word."""
         if not self._table.columns:
             return None
-        naming = [at for at, name in enumerate(self.names) if term.stem in roots(name)]
+        naming = [at for at, name in enumerate(self.names) if term.said_in(roots(name))]
         if any(term.stem in done for done, _ in STATES):  # "Paid to" is filled in whether or not it is paid
             naming = [at for at in naming if not _OF_NO_STATE.search(self.names[at])]
         said = next(iter(naming), None)
-        if said is not None or term.soft or any(term.stem in self.row_roots(row) for row in self.data):
+        if said is not None or term.soft or any(term.said_in(self.row_roots(row)) for row in self.data):
             return said
         alike = [at for at, name in enumerate(self.names) if at != head and names_alike(term.word, name)]
         return alike[0] if len(alike) == 1 else None
 
     def _holding(self, rows: list[tables.Row], choice: str, *, name: bool) -> dict[int, frozenset[int]]:
         """By the start of a row the columns in which a name or a phrase stands."""
-        patterns = [
-            word_pattern(word) for word in choice.split() if word.lower().rstrip(".") not in _TITLES or not name
-        ]
+        patterns = [word_pattern(word) for word in choice.split() if word.lower().rstrip(".") not in TITLES or not name]
         wanted = roots(choice)
         found = {}
         for row in rows:
@@ -461,7 +478,7 @@ class TableReader:
     def _is_named_by_file(self, name: str) -> bool:
         """Whether the name of the document's file or folder, or what is known of it, has the words of a name that are
         no words of the language: "invoices_marlowe.csv" is of "Marlowe Orchards"."""
-        known = [word for word in lexicon.tokens(name) if word.lower() not in _TITLES and word[:1].isupper()]
+        known = [word for word in lexicon.tokens(name) if word.lower() not in TITLES and word[:1].isupper()]
         own = [word for word in known if not wordnet.senses(word.lower())] or known
         document = self._document
         said = {word.lower() for word in _LETTERS.findall(f"{document.source} {document.metadata.author or ''}")}
@@ -580,7 +597,7 @@ class TableReader:
             term
             for term in asked.terms
             if not (term.name or term.label or term.negated or term.is_phrase)
-            and (term.stem in roots(name) or names_alike(term.word, name))
+            and (term.said_in(roots(name)) or names_alike(term.word, name))
         )
 
     def of_kind(self, asked: Enumerated, column: int | None) -> tuple[list[tables.Row], list[tables.Row]] | None:
@@ -651,6 +668,43 @@ class TableReader:
             key=lambda at: (self.is_of_one(at), min([order.get(one, 99) for one in roots(self.names[at])], default=99)),
             default=None,
         )
+
+    def compared_columns(self, comparison: Comparison) -> tuple[int, int] | None:
+        """The columns of the two dates that a comparison is of; ``None`` where the table does not have both, or several
+        may be meant."""
+        dated = [at for at in range(len(self.names)) if self._dated[at] and self._table.columns]
+        wanted = roots(comparison.against)
+        named = [at for at in dated if wanted & roots(self.names[at])]
+        if not named and wanted & _EXPECTED:
+            named = [at for at in dated if roots(self.names[at]) & _EXPECTED]
+        if len(named) != 1:
+            return None
+        others = [at for at in dated if at not in named and not roots(self.names[at]) & _EXPECTED]
+        term = word_term(comparison.verb) if comparison.verb else None
+        of_verb = [
+            at
+            for at in others
+            if term and (term.said_in(roots(self.names[at])) or names_alike(term.word, self.names[at]))
+        ]
+        chosen = of_verb if of_verb else others
+        return (chosen[0], named[0]) if len(chosen) == 1 else None
+
+    def in_time(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
+        """The rows that are late, or early, by two dates, where nothing says this word; ``None`` for another word."""
+        if term.stem not in _LATE | _EARLY or term.name:
+            return None
+        late = term.stem in _LATE
+        asked = Comparison(term.word, "", "due", late != term.negated, equal=term.negated)
+        columns = self.compared_columns(asked)
+        if columns is None:
+            return None
+        left = [row for row in rows if asked.admits(*(self.day(row, at) for at in columns))]
+        one, other = (self.names[at] for at in columns)
+        return _Narrowed(left, by=f"“{one}” {'after' if asked.later else 'before'} “{other}”")
+
+    def day(self, row: tables.Row, column: int) -> str | None:
+        """The day of a cell in ISO 8601."""
+        return self._dated[column].get(self.cell(row, column))
 
     def date_column(self, asked: Enumerated, head: int | None) -> int | None:
         """The column of the dates: that of the head, or of a term ("paid in May"), else the first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -76,7 +77,13 @@ EMPTY = rooted(
 ROWS = rooted("entry row line")
 """What the rows of any table are called, and the entries of any log."""
 _ALIKE = tuple(
-    rooted(group) for group in ("die died dies dead death mortality", "injury hurt casualty wound", "fault failure")
+    rooted(group)
+    for group in (
+        "die died dies dead death mortality",
+        "injury hurt casualty wound",
+        "fault failure",
+        "arrive arrival come turn_up show_up roll_in get_in come_in",
+    )
 )
 
 
@@ -87,12 +94,31 @@ def names_alike(word: str, name: str) -> bool:
         >>> names_alike("injured", "People hurt"), names_alike("injured", "People")
         (True, False)
     """
-    stem = root(word)
+    verb = phrasal_verb(word)
+    stem = verb or root(word)
     return any(
-        wordnet.relation(word.lower(), one.lower()) == "synonym"
+        wordnet.relation(verb or word.lower(), one.lower()) == "synonym"
         or any(stem in group and root(one) in group for group in _ALIKE)
         for one in lexicon.tokens(name)
     )
+
+
+def phrasal_verb(words: str) -> str:
+    """The dictionary form of a verb with its particle; empty where two words are none. "Given back" is none here:
+    "back" says a state by itself.
+
+    Example:
+        >>> phrasal_verb("handed over"), phrasal_verb("turned up"), phrasal_verb("paid over")
+        ('hand_over', 'turn_up', '')
+    """
+    verb, _, particle = words.lower().partition(" ")
+    if particle not in _PARTICLES or not wordnet.is_verb(verb):
+        return ""
+    found = (f"{lemma}_{particle}" for lemma in sorted(wordnet.lemmas(verb), key=len) if wordnet.is_verb(lemma))
+    return next((one for one in found if wordnet.known(one) and wordnet.is_verb(one)), "")
+
+
+_PARTICLES = frozenset({"up", "over", "out", "off", "in", "away", "down"})
 
 
 STATES: tuple[tuple[Words, Words], ...] = tuple(
@@ -151,7 +177,8 @@ class Term:
     stands before the name. ``soft`` words narrow only where a column is named by them; ``before`` ones stand before
     the noun. ``label`` is the word that a number belongs to ("ward" of "ward 4"). ``aside`` ones say where or how it is
     said ("in the letters"). ``others`` are what ``join`` adds ("Oslo or Riga"). A ``bound`` is one that a table has no
-    column for. ``means`` is by what a thing was done ("by cheque").
+    column for. ``means`` is by what a thing was done ("by cheque"). ``is_verb`` is true of a verb with its particle
+    ("handed over"). The ``role`` "heading" is of what a document is marked with.
     """
 
     word: str
@@ -167,6 +194,7 @@ class Term:
     join: Join = "or"
     bound: bool = False
     means: bool = False
+    is_verb: bool = False
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -176,7 +204,11 @@ class Term:
     @property
     def is_phrase(self) -> bool:
         """Whether it is more than one word."""
-        return bool(self.others) or " " in self.word
+        return bool(self.others) or (" " in self.word and not self.is_verb)
+
+    def said_in(self, said: frozenset[str]) -> bool:
+        """Whether roots of words have its own; of a verb with its particle those of both."""
+        return {root(one) for one in self.word.split()} <= said if self.is_verb else self.stem in said
 
     def __str__(self) -> str:
         """Its words as a note quotes them."""
@@ -200,6 +232,7 @@ class _Phrase:
     preposition: str = ""
     comma: bool = False
     means: bool = False
+    start: int = 0
 
     @property
     def text(self) -> str:
@@ -213,7 +246,9 @@ def terms(before: list[str], after: str, head: str) -> tuple[Term, ...]:
         >>> [str(one) for one in terms([], " from Mill Lane or Arden, not by Ann Orr", "invoic")]
         ['“Mill Lane” or “Arden”', '“Ann Orr”']
     """
-    phrases = [*_early(before, head), *_late(_EXCEPT.sub("except", after), head)]
+    late = _late(_EXCEPT.sub("except", after), head)
+    _find_roles(late)
+    phrases = [*_early(before, head), *late]
     _move_negation(phrases)
     return tuple(dict.fromkeys(term for group in _groups(phrases) for term in _terms_of(group)))
 
@@ -229,6 +264,8 @@ def _early(before: list[str], head: str) -> list[_Phrase]:
         name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
         if low in lexicon.STOPWORDS or (not name and (root(low) in EMPTY or root(low) == head)):
             continue
+        if _only_holds_on(before, at):
+            continue
         found.append(_Phrase([word], at, name, early=True, negated=negated, soft=root(low) in SOFT and not name))
         negated = False
     return found
@@ -240,11 +277,14 @@ def _late(after: str, head: str) -> list[_Phrase]:
     found: list[_Phrase] = []
     negated, role, aside, join, preposition, previous, comma = False, "", False, "", "", "", False
     wide, end = False, 0
-    for word in lexicon.tokens(after):
+    words = _with_particles(after)
+    for place, word in enumerate(words):
         start = after.index(word, end)
         gap, end = after[end:start], start + len(word)
         low = word.lower()
         comma = comma or "," in gap
+        if _only_holds_on(words, place):
+            continue
         adjacent = not gap.strip() and low not in lexicon.STOPWORDS
         last, previous = previous, low
         adjacent_letter = not gap.strip() and _labels(last)  # "stall A"
@@ -270,8 +310,9 @@ def _late(after: str, head: str) -> list[_Phrase]:
             preposition = low if low not in _ARTICLES else preposition
             continue
         stem = root(low)
-        name = word[0].isupper() or any(map(str.isdigit, word))
-        if not name and (stem in EMPTY or stem == head):
+        is_verb = " " in word
+        name = not is_verb and (word[0].isupper() or any(map(str.isdigit, word)))
+        if not name and not is_verb and (stem in EMPTY or stem == head):
             continue
         is_means = preposition == "by" and aside and not name and not wordnet.is_person(low) and low not in _GROUPED_BY
         soft = not name and (stem in SOFT or (last in ("for", "of") and _is_noun_of_verb(low)))
@@ -307,6 +348,7 @@ def _late(after: str, head: str) -> list[_Phrase]:
                     preposition,
                     comma,
                     is_means,
+                    start,
                 )
             )
         join, comma, preposition = "", False, ""
@@ -314,6 +356,62 @@ def _late(after: str, head: str) -> list[_Phrase]:
     if negated and previous in _NO_THING and found and not found[-1].name:
         found[-1].negated = True
     return found
+
+
+def _with_particles(text: str) -> list[str]:
+    """The words of a text, verbs together with their particles: "handed over to Orr", and not "sent in 2020"."""
+    found: list[str] = []
+    tokens = lexicon.tokens(text)
+    end = at = 0
+    while at < len(tokens):
+        word, pair = tokens[at], " ".join(tokens[at : at + 2])
+        start = text.index(word, end)
+        end = start + len(word)
+        if word.islower() and text.startswith(pair, start) and phrasal_verb(pair):
+            behind = text[start + len(pair) :]
+            following = tokens[at + 2].lower() if at + 2 < len(tokens) else ""
+            closed = not following or following in lexicon.STOPWORDS - _ARTICLES or not behind.startswith(" ")
+            if closed and not (pair.endswith(" in") and behind.startswith("  ")):  # a date stood there
+                word, end, at = pair, start + len(pair), at + 1
+        found.append(word)
+        at += 1
+    return found
+
+
+def _only_holds_on(words: Sequence[str], at: int) -> bool:
+    """Whether a word only says that something goes on, which chooses nothing: "still open", and not "still water"."""
+    if words[at].lower() not in _HOLDING_ON:
+        return False
+    following = words[at + 1].lower() if at + 1 < len(words) else ""
+    return not wordnet.is_noun(following) or wordnet.is_adjective(following) or following in lexicon.STOPWORDS
+
+
+_HOLDING_ON = lexicon.vocabulary("still yet already currently presently")
+
+
+def _find_roles(phrases: list[_Phrase]) -> None:
+    """By whom something was sent or written, or to whom it came, where the question says it by a verb: "that Orr sent",
+    "which Orr received", "received by Orr"."""
+    for at, name in enumerate(phrases):
+        before, behind = phrases[at - 1] if at else None, phrases[at + 1] if at + 1 < len(phrases) else None
+        if not name.name or name.role in ("from", "to"):
+            continue
+        verb = before if name.role == "by" and before is not None and before.words[-1] in _PAST_OF_RECEIVING else None
+        is_subject = name.preposition in ("", "that", "which", "whom", "did", "has", "have", "had")
+        if behind is not None and is_subject and behind.start <= name.end + 1:
+            verb = behind
+        if verb is None or verb.name:
+            continue
+        act = verb.words[0].split()[0].lower()
+        if root(act) in _RECEIVING:
+            name.role = "to"
+        elif any(wordnet.relation(act, one) in ("same", "synonym") for one in _SENDING):
+            name.role = "by"
+
+
+_SENDING = ("send", "write", "author", "draft", "forward", "post", "issue")
+_RECEIVING = rooted("receive received get got")
+_PAST_OF_RECEIVING = frozenset({"received", "got"})
 
 
 def denies(text: str, stem: str) -> bool:
@@ -420,6 +518,8 @@ def _terms_of(group: list[_Phrase]) -> list[Term]:
 def word_term(word: str) -> Term:
     """The term of a word that is no name; "unpaid" is what lacks "paid"."""
     low = word.lower()
+    if verb := phrasal_verb(low):
+        return Term(word, verb, is_verb=True)
     less = low.startswith("un") and len(low) > 5 and wordnet.is_verb(low[2:])
     return Term(word, root(low[2:]) if less else root(low), less)
 

@@ -56,7 +56,11 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         return []
     about = f"{title}\n{document.metadata.author or ''}\n{document.text}"
     for term in asked.terms:
-        if term.soft:
+        if term.soft or (asked.attended and term.name):
+            continue
+        if term.role == "heading":
+            if not is_marked(document, term):
+                return []
             continue
         place = about
         if term.name and term.role in ("from", "by"):
@@ -92,6 +96,29 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         not_counted=status_of(document), identifier="" if kind else identifier or "",
     )  # fmt: skip
     return [row] if in_range(row, asked) else []
+
+
+def is_marked(document: Document, term: Term) -> bool:
+    """Whether a document's title or subject has the words of a term, or one of its first lines begins with them, is no
+    sentence, or has them in capitals: "PRIVATE AND CONFIDENTIAL"."""
+    body = document.text[:4000].partition("\n\n")[2] if document.media_type == MAIL else document.text[: 2 * HEAD]
+    lines = [collapse(line) for line in body.splitlines() if line.strip()][:_MARKED_LINES]
+    return words_of(term, roots(document.title)) or any(
+        words_of(term, roots(line)) and (_is_mark(line, term)) for line in lines
+    )
+
+
+def _is_mark(line: str, term: Term) -> bool:
+    begins = any(line.lower().lstrip("*[(_- ").startswith(one.lower()) for one in term.choices)
+    return begins or any(one.upper() in line for one in term.choices) or _is_heading(line)
+
+
+def _is_heading(line: str) -> bool:
+    return len(line.split()) <= _HEADING_WORDS and line[-1] not in ".,;?!"
+
+
+_MARKED_LINES = 3
+"""Lines at the head of a document in which it is marked; not measured."""
 
 
 def _title(document: Document, kinds: Container[str]) -> str:

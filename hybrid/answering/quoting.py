@@ -649,8 +649,10 @@ class Quoting:
         """Notes which quotes give a value at different times."""
         for at, one in enumerate(quotes):
             for other in quotes[at + 1 :]:
-                if not self._same_document(one, other) and changed_between(
-                    self._said(one), self._said(other), question
+                if (
+                    not self._same_document(one, other)
+                    and not _of_two_things(one, other)
+                    and changed_between(self._said(one), self._said(other), question)
                 ):
                     titles = f"{self._source(one)} and {self._source(other)}"
                     self._note(f"The value changed, or was given at different times, between {titles}.")
@@ -665,6 +667,13 @@ class Quoting:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _of_two_things(one: Sentence, other: Sentence) -> bool:
+    """Whether two rows stand in documents of two things, each with an identifier of its own: of two invoices that sell
+    the same goods neither changes the other."""
+    names, others = identifiers(one.title), identifiers(other.title)
+    return one.is_row and other.is_row and bool(names and others) and not names & others
 
 
 _MAIL = "message/rfc822"

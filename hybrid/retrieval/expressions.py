@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from glob import escape
 from typing import Protocol
 from unicodedata import normalize
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import InputError
-from hybrid.retrieval.query import Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds
+from hybrid.retrieval.query import Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds, is_near
 from hybrid.stores.rows import ChunkRow, DocumentRow
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
@@ -95,14 +96,18 @@ class Found:
     def _holding(self, term: Term | Near) -> dict[int, int]:
         """The chunks that hold a term, with their documents."""
         if term not in self._chunks:
-            found = dict(self._catalog.chunks_matching(term.match))
-            self._chunks[term] = {one: found[one] for one in self._checked(term, list(found))}
+            found = dict(self._catalog.chunks_matching(term.exact_match if isinstance(term, Near) else term.match))
+            self._chunks[term] = {one: found[one] for one in self._checked(list(found), partial(holds, term))}
+            if isinstance(term, Near):
+                wider = dict(self._catalog.chunks_matching(term.match))
+                others = [one for one in wider if one not in found]
+                self._chunks[term] |= {one: wider[one] for one in self._checked(others, partial(is_near, term))}
         return self._chunks[term]
 
-    def _checked(self, term: Term | Near, ids: Sequence[int]) -> Iterable[int]:
+    def _checked(self, ids: Sequence[int], check: Callable[[str], bool]) -> Iterable[int]:
         for at in range(0, len(ids), _AT_ONCE):
             rows: Mapping[int, ChunkRow] = self._catalog.chunks(ids[at : at + _AT_ONCE])
-            yield from (chunk_id for chunk_id, row in rows.items() if holds(term, row.text))
+            yield from (chunk_id for chunk_id, row in rows.items() if check(row.text))
 
     def _of_field(self, field: FieldTerm) -> set[int]:
         found = {number for number, row in self._rows.items() if self._meets(row, field)}

@@ -46,6 +46,8 @@ _ELSEWHERE = {
 }  # fmt: skip
 """Fields of other programs' searches, and those that say the same here."""
 _WORDS = re.compile(r"[^\W_]+")
+_RUNS = re.compile(r"[^\W_]+(?:[-./_:][^\W_]+)*")
+"""Words, and what signs join without blanks."""
 _SHORTEST_STEM = 3
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT)(?!\S)")
 _PROXIMITY = re.compile(r"(?<!\S)(?:w|within|near|pre|onear)/(?:\d+|[sp])(?!\S)", re.IGNORECASE)
@@ -111,6 +113,18 @@ class Term:
         """One full-text expression for all of them."""
         return " OR ".join(self.matches)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """The numbers of its first and its last word at each place where it stands in ``text``; an identifier
+        ("DN-0109", "14.3") is one word."""
+        numbers: list[int] = []
+        for run in _RUNS.finditer(search_text(text)):
+            parts = len(_WORDS.findall(run[0]))
+            first = numbers[-1] + 1 if numbers else 0
+            is_one = any(map(str.isdigit, run[0]))
+            numbers += [first] * parts if is_one else range(first, first + parts)
+        length = max(len(_WORDS.findall(search_phrase(self.text.removesuffix("*"))[0])), 1)
+        return [(numbers[at], numbers[min(at + length, len(numbers)) - 1]) for at in self.places(text)]
+
     def places(self, text: str) -> list[int]:
         """How many words of ``text`` stand before each place where it stands."""
         words = [word.casefold() for word in _WORDS.findall(search_text(text))]
@@ -143,8 +157,16 @@ class Near:
 
     @property
     def match(self) -> str:
-        """Its full-text expression."""
-        between = max(self.words - 1, 0)
+        """A full-text expression that finds the terms also where identifiers of several parts stand between them, and
+        some that are too far apart: `is_near` decides."""
+        return self._match(_PARTS * self.words)
+
+    @property
+    def exact_match(self) -> str:
+        """A full-text expression that finds nothing that is too far apart."""
+        return self._match(max(self.words - 1, 0))
+
+    def _match(self, between: int) -> str:
         pairs = [pair for one, other in product(self.one, self.other) for pair in product(one.matches, other.matches)]
         return " OR ".join(f"NEAR({one} {other}, {between})" for one, other in pairs)
 
@@ -179,6 +201,22 @@ class Expression:
         """The words of these terms."""
         terms = [one for term in self.wanted for one in ((term,) if isinstance(term, Term) else term.one + term.other)]
         return " ".join(dict.fromkeys(one.text.rstrip("*") for one in terms))
+
+
+_PARTS = 4
+"""Parts of an identifier at most: "PO-LM-3063" has three."""
+
+
+def is_near(node: Near, text: str) -> bool:
+    """Whether terms stand near each other where an identifier counts as one word.
+
+    Example:
+        >>> near = Near((Term("salt"),), (Term("wet"),), 4)
+        >>> is_near(near, "Salt of LOT-12-7 is wet."), is_near(near, "Salt of lot twelve seven is wet.")
+        (True, False)
+    """
+    ones, others = ([at for one in side for at in one.spans(text)] for side in (node.one, node.other))
+    return any(0 < max(other[0] - one[1], one[0] - other[1]) <= node.words for one in ones for other in others)
 
 
 def holds(node: Term | Near, text: str) -> bool:

@@ -191,3 +191,33 @@ def relation(word: str, other: str) -> Relation | None:
     if senses(word) & _broader(other):
         return "broader"
     return "narrower" if _broader(word) & senses(other) else None
+
+
+def relation_of_nouns(word: str, other: str) -> Relation | None:
+    """How a lower-case noun stands to another in their own senses as nouns, those of verbs aside.
+
+    Example:
+        >>> relation_of_nouns("bill", "invoice"), relation_of_nouns("rail", "supply")
+        ('synonym', None)
+    """
+    if lemmas(word) & lemmas(other):
+        return "same"
+    own, others = _noun_senses(word), _noun_senses(other)
+    if own & others:
+        return "synonym"
+    if own & _above(others):
+        return "broader"
+    return "narrower" if _above(own) & others else None
+
+
+@lru_cache(maxsize=65_536)
+def _noun_senses(word: str) -> frozenset[int]:
+    _, words, _ = _table()
+    own = (int(one) for lemma in lemmas(word) for one in words.get(lemma, "").partition("\t")[0].split())
+    return frozenset(one for one in own if one % _PARTS_OF_SPEECH == _NOUN)
+
+
+@lru_cache(maxsize=65_536)
+def _above(senses: frozenset[int]) -> frozenset[int]:
+    _, _, broader = _table()
+    return frozenset(int(one) for sense in senses for one in broader.get(sense, "").split())

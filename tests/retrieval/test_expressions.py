@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import hybrid
@@ -215,3 +217,17 @@ def test_a_filter_takes_no_part_of_a_name_for_the_name(corpus):
 def test_a_status_beside_a_question_chooses_the_documents_that_answer_it(corpus):
     answer = corpus.ask("status:draft What is the hire of the barge a day?")
     assert {one.source.rpartition("/")[2] for one in answer.citations} == {"hire-draft.txt"}
+
+
+def test_an_identifier_between_two_words_counts_as_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "crates.txt").write_text("The seals of KX-20-117, KX-20-118 and KX-20-119 were broken.")
+    (tmp_path / "barrels.txt").write_text("The seals of all of the nine red oak barrels were broken.")
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path.parent / "near", settings)
+    corpus.ingest(tmp_path)
+
+    def found(words: int) -> set[str]:
+        documents = corpus.search_documents(f"seals w/{words} broken")
+        return {document.source.rpartition("/")[2] for document, _ in documents}
+
+    assert (found(6), found(7), found(10)) == (set(), {"crates.txt"}, {"crates.txt", "barrels.txt"})
