@@ -17,7 +17,7 @@ from typing import Protocol
 from hybrid.answering import enumeration_states, premises
 from hybrid.answering.enumeration_bounds import UNITS
 from hybrid.answering.enumeration_labels import listed_at, lists_anybody, named_under
-from hybrid.answering.enumeration_question import PRESENT, Enumerated
+from hybrid.answering.enumeration_question import ABSENT, PRESENT, Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_ROWS,
@@ -34,6 +34,7 @@ from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, root, 
 from hybrid.answering.enumeration_text import (
     acts_of,
     as_row,
+    is_any_document,
     is_verb_of,
     items_of,
     persons_of,
@@ -101,8 +102,10 @@ class Result:
     """Names and means of the question that no document has: then nothing is listed."""
     unlisted: list[str] = field(default_factory=list)
     """Documents of meetings that do not list who was there."""
-    of_table: bool = False
-    """Whether the rows are those of a table, or documents of the kind that was asked for."""
+    by_column: bool = False
+    by_title: bool = False
+    of_documents: bool = False
+    """Whether the rows are of a table by its column or its title, or documents of the kind that was asked for."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -159,15 +162,18 @@ def _in_other_words(
 ) -> tuple[Enumerated, Result] | None:
     """The question with a noun that means what its own does, or a kind of it, and what a table lists under that noun:
     "consignments" as the column "Delivery". ``None`` where no table does, or one was ``found`` by its own noun."""
-    if found is not None and (found.of_table or found.nothing):
+    if found is not None and (found.by_column or found.of_documents or found.by_title or found.nothing):
         return None
-    if asked.labels or asked.made_up or asked.quantity or asked.tentative or asked.attended or asked.stems & ROWS:
+    if asked.labels or asked.made_up or asked.quantity or asked.tentative or asked.attended:
+        return None
+    if asked.stems & (ROWS | EMPTY):
         return None
     for noun, relation in _other_nouns(catalog, asked):
         other = replace(asked, head=noun, stems=frozenset({root(noun)}))
         result = _found(catalog, other, where)
-        listed = result is not None and result.rows and result.of_table and not result.cautions
-        if result is not None and listed and (relation == "synonym" or result.rows[0][0].sentence.parts):
+        if result is None or not result.rows or result.cautions:
+            continue
+        if result.by_column or (relation == "synonym" and result.of_documents):
             result.remarks.insert(0, f"No table lists “{asked.head}”: “{noun}” was taken as the same.")
             return other, result
     return None
@@ -179,11 +185,23 @@ def _other_nouns(catalog: Catalog, asked: Enumerated) -> list[tuple[str, str]]:
     words, noun = catalog.words(), asked.head.lower()
     if root(noun) in _ABSTRACT or not wordnet.senses(noun):
         return []
+    near = _related(words, noun, asked.stems)
+    same = [word for word, relation in near if relation == "synonym"]
+    further = [(word, "further") for one in same for word, _ in _related(words, one, asked.stems)]
+    found: dict[str, tuple[str, str]] = {}
+    for word, relation in [*near, *further]:
+        found.setdefault(root(word), (word, relation))
+    return list(found.values())[:_MOST_NOUNS]
+
+
+def _related(words: Mapping[str, Sequence[int]], noun: str, but: Container[str]) -> list[tuple[str, str]]:
+    """The nouns among words that stand in a relation to a noun, and in which, the nearest first."""
     found: dict[str, tuple[int, int, str, str]] = {}
     for word, documents in words.items():
         if (
             not word.isalpha()
-            or root(word) in asked.stems | EMPTY
+            or root(word) in but
+            or root(word) in EMPTY
             or not any(map(wordnet.is_noun, wordnet.lemmas(word)))
         ):
             continue
@@ -372,6 +390,8 @@ def _found(
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
     if asked.labels:
+        if asked.labels & PRESENT and asked.labels & ABSENT:
+            persons += [_as_person(row) for part in parts for row in part.rows]
         return _of_labels(result, persons) or (_composed(result, asked, parts, [], [], absent) if parts else None)
     if asked.made_up:
         return _made_up(result, parts)
@@ -405,7 +425,7 @@ def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:
     """The documents that say the noun or a synonym somewhere, or are mails where mails were asked for; all of them
     where any table may have it. No other has any of what was asked for: `find` reads these alone."""
     titles = catalog.titles()
-    if asked.stems & ROWS or (asked.quantity and asked.terms):
+    if asked.stems & ROWS or (asked.quantity and asked.terms) or is_any_document(asked):
         return titles
     wanted = asked.stems | roots(asked.head) | (PAID if root("paid") in asked.stems else frozenset())
     if wanted & _MADE_NAMES:
@@ -474,7 +494,7 @@ def _composed(
     parts = [part for part in parts if len(part.unused) == fewest]
     rule = min((part.rule for part in parts), default=BY_ROWS)
     if documents and asked.kind != "sum" and (fewest or rule == BY_ROWS) and len(documents) > (asked.kind == "count"):
-        rows, result.columns, result.of_table = documents, tuple(documents[0].cells), True
+        rows, result.columns, result.of_documents = documents, tuple(documents[0].cells), True
         result.remarks.append(
             "Counted: documents of meetings that list the person."
             if asked.attended
@@ -493,7 +513,7 @@ def _composed(
         return result
     elif parts and _is_enough(asked, parts[0].unused, rule):
         rows = _of_tables(result, asked, parts, documents)
-        result.of_table = rule != BY_ROWS
+        result.by_column, result.by_title = rule <= BY_COLUMN, rule == BY_TITLE
     else:
         rows = [row for row in spoken if row.cells.keys() == spoken[0].cells.keys()]
         if not rows and empty:
@@ -569,6 +589,13 @@ def _of_labels(result: Result, persons: list[Found]) -> Result | None:
     result.remarks.append("Counted: names in labelled lines and in sentences that say who was there.")
     result.rows = _merged(persons)
     return result
+
+
+def _as_person(row: Found) -> Found:
+    """A row of a table of people as an entry of a list of them."""
+    (column, name), *others = row.cells.items()
+    cells = {"Name": name, "Role": "; ".join(cell for _, cell in others if cell), "Listed as": column}
+    return replace(row, cells=cells | {"Date": row.date or ""})
 
 
 def _missing(unused: Sequence[Term]) -> list[Term]:

@@ -8,10 +8,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hybrid.answering.enumeration_question import ABSENT, Enumerated
-from hybrid.answering.enumeration_rows import BY_COLUMN, Found, in_range, names_of, sentence_of, status_of, words_of
+from hybrid.answering.enumeration_question import ABSENT, PRESENT, Enumerated
+from hybrid.answering.enumeration_rows import (
+    BY_COLUMN,
+    Found,
+    in_range,
+    names_of,
+    sentence_of,
+    status_of,
+    without_title,
+    words_of,
+)  # fmt: skip
 from hybrid.answering.enumeration_tables import part_of
-from hybrid.answering.enumeration_terms import Words, roots
+from hybrid.answering.enumeration_terms import Term, Words, roots
 from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification.disagreement import any_day
@@ -117,15 +126,20 @@ def listed_at(document_id: int, document: Document, asked: Enumerated) -> Found 
     rows = [*named_under(document_id, document, wanted)]
     parts = [part_of(document_id, document, table, wanted) for table in document.layout.tables]
     rows += [row for part in parts if part is not None and part.rule <= BY_COLUMN for row in part.rows]
-    entries = {" | ".join(row.cells.values()): row for row in rows}
     held: list[Found] = []
     for term in asked.terms:
         each = [replace(term, word=one, others=()) for one in term.choices] if term.name else []
-        found = [next((row for entry, row in entries.items() if names_of(one, entry)), None) for one in each]
+        found = [next((row for row in rows if _is_of_name(row, one)), None) for one in each]
         if each and not (all(found) if term.join == "and" else any(found)):
             return None
         held += [row for row in found if row is not None]
     return held[0] if held else None
+
+
+def _is_of_name(row: Found, term: Term) -> bool:
+    """Whether an entry is of a name, which may stand there without the first name: "Ms Orr" of "Ann Orr"."""
+    entry = without_title(next(iter(row.cells.values())).split())
+    return names_of(term, " | ".join(row.cells.values())) or entry == term.word.split()[-1:]
 
 
 def lists_anybody(document_id: int, document: Document, labels: Words) -> bool:
@@ -215,6 +229,8 @@ def _is_wanted(label: str, asked: Enumerated) -> bool:
     said = roots(label)
     if not said & asked.labels or len(label.split()) > LABEL_WORDS:
         return False
+    if asked.labels & ABSENT and asked.labels & PRESENT:
+        return True
     denies = bool(said & ABSENT) or bool(re.search(r"\b(?:not|non)\b", label, re.IGNORECASE))
     return denies == bool(asked.labels & ABSENT)
 
@@ -252,14 +268,14 @@ def _sentences_of(document: Document, asked: Enumerated) -> Iterator[_Listed]:
     """Who attended or did not, as sentences say it."""
     if not asked.attendance:
         return
-    absent = asked.labels & ABSENT
+    absent, both = asked.labels & ABSENT, bool(asked.labels & PRESENT and asked.labels & ABSENT)
     for unit in document.layout.units:
         text = document.text[unit.start : unit.end]
         if unit.heading is not None or len(unit.parts) > 1 or _LABEL.fullmatch(collapse(text)):
             continue
         plain = re.sub(r"^\d{1,2}(?:\.\d+)*[.)]?\s+", "", collapse(text))
         for labels, pattern in _SAID:
-            match = pattern.search(plain) if bool(labels) == bool(absent) else None
+            match = pattern.search(plain) if both or bool(labels) == bool(absent) else None
             if match is None:
                 continue
             names = next(one for one in match.groups() if one)

@@ -60,7 +60,9 @@ _ATTENDANCE = re.compile(
     r"|(?:list|name|give me|show me|tell me)\s+(?:all\s+|every\s+)?(?:of\s+)?(?:the\s+)?"
     rf"{_PEOPLE}(?:\s+(?:who|that))?)\s+"
     r"(?:(?P<absent>(?:sent|gave|offered|tendered|made|submitted)(?:\s+(?:his|her|their|in))*\s+(?:apologies|regrets)"
-    r"|apologi[sz]ed|(?:was|were)\s+(?:absent|missing|excused|not\s+(?:there|present|at|in attendance))"
+    r"|apologi[sz]ed|(?:excused|begged)\s+(?:himself|herself|themselves|off)|stayed away|(?:was|were) unable to attend"
+    r"|could\s?(?:not|n['’]t)\s+(?:attend|come|make it|be there)"
+    r"|(?:was|were)\s+(?:absent|missing|excused|not\s+(?:there|present|at|in attendance))"
     r"|did\s?(?:not|n['’]t)\s+(?:attend|come|take part)|missed)"
     r"|(?P<present>attended|(?:was|were|is|are)\s+(?:present|in attendance|there|at(?=\s+the\s+\S+))|took part"
     r"|participated|came|turned up))"
@@ -263,6 +265,10 @@ def read_labelled(plain: str) -> Enumerated | None:
         ('apologies', '2021-03-09', True)
     """
     plain = plain.strip().rstrip("?.! ")
+    if match := _AND_WHO.search(plain):
+        both = _both(read_labelled(plain[: match.start()]), read_labelled(plain[match.end() :]))
+        if both is not None:
+            return both
     if _ANOTHER_PART.search(plain):
         return None
     if match := _ATTENDANCE.match(plain):
@@ -286,6 +292,17 @@ def read_labelled(plain: str) -> Enumerated | None:
             found = _of_labels("list", match["label"], labels, match["what"], attendance=attendance)
             return replace(found, terms=(*terms(before, "", root(head)), *found.terms))
     return None
+
+
+_AND_WHO = re.compile(r",?\s+(?:and|but)\s+(?=who\b)", re.IGNORECASE)
+
+
+def _both(one: Enumerated | None, other: Enumerated | None) -> Enumerated | None:
+    """Who was at a meeting and who was not, in one question; ``None`` where either is another question."""
+    if one is None or other is None or not (one.attendance and other.attendance) or one.labels == other.labels:
+        return None
+    labels, said = one.labels | other.labels, one if one.since or one.day or one.terms else other
+    return replace(said, kind="list", head="attendees and absent", stems=labels, labels=labels)
 
 
 _IN_STATE = re.compile(
@@ -453,7 +470,7 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         return None  # a name
     if kind == "count" and not _PLURAL.search(head):
         return None
-    if stem in EMPTY and len(words) == 1 and stem not in rooted("document case people"):
+    if stem in EMPTY and len(words) == 1 and not (marks or stem in rooted("document case people")):
         return None
     stems = frozenset(
         {stem, *map(root, lexicon.SYNONYMS.get(lexicon.stem(head.lower()), ()))} | _ALSO.get(stem, frozenset())

@@ -404,9 +404,9 @@ def _find_roles(phrases: list[_Phrase]) -> None:
             continue
         act = verb.words[0].split()[0].lower()
         if root(act) in _RECEIVING:
-            name.role = "to"
+            name.role, verb.soft = "to", True
         elif any(wordnet.relation(act, one) in ("same", "synonym") for one in _SENDING):
-            name.role = "by"
+            name.role, verb.soft = "by", True
 
 
 _SENDING = ("send", "write", "author", "draft", "forward", "post", "issue")

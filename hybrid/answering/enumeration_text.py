@@ -23,7 +23,7 @@ from hybrid.answering.enumeration_rows import (
     status_of,
     words_of,
 )  # fmt: skip
-from hybrid.answering.enumeration_terms import Term, root, roots
+from hybrid.answering.enumeration_terms import Term, root, rooted, roots
 from hybrid.answering.enumeration_values import MONEY, amount_of, iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification import markers
@@ -52,7 +52,7 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         root(asked.head) == root("minutes") or not names_many(title, asked)
     )
     titled = not is_mail and (titled or any(root(folder) in kinds for folder in folders[-2:]))
-    if not kind and not titled:
+    if not kind and not titled and not is_any_document(asked):
         return []
     about = f"{title}\n{document.metadata.author or ''}\n{document.text}"
     for term in asked.terms:
@@ -96,6 +96,14 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         not_counted=status_of(document), identifier="" if kind else identifier or "",
     )  # fmt: skip
     return [row] if in_range(row, asked) else []
+
+
+def is_any_document(asked: Enumerated) -> bool:
+    """Whether documents of whatever kind are asked for, by what they are marked with."""
+    return root(asked.head) in _OF_ANY_KIND and any(term.role == "heading" for term in asked.terms)
+
+
+_OF_ANY_KIND = rooted("document file paper")
 
 
 def is_marked(document: Document, term: Term) -> bool:

@@ -164,6 +164,25 @@ def test_meetings_are_of_those_whom_they_list(yard: hybrid.Corpus, question: str
     assert listed(yard, question, column=1) == days
 
 
+def test_who_was_there_and_who_was_not_is_one_list(yard: hybrid.Corpus) -> None:
+    enumeration = yard.ask("Who attended the meeting of 4 April 2022, and who sent apologies?").enumeration
+    assert enumeration is not None
+    at = enumeration.columns.index("Listed as")
+    assert {row.cells[0]: row.cells[at] for row in enumeration.rows} == {
+        "Nell Carver": "Present",
+        "Ivo Brandt": "Present",
+        "Rhoda Finch": "Apologies",
+    }
+    assert listed(yard, "Who attended the meeting of 4 April 2022?") == ["Nell Carver", "Ivo Brandt"]
+
+
+def test_a_mark_is_looked_for_in_documents_of_every_kind(yard: hybrid.Corpus) -> None:
+    assert sorted(listed(yard, "List all documents marked confidential.")) == ["CONFIDENTIAL: offer", "Terms"]
+    assert listed(yard, "List all papers headed “minutes”.") == [
+        f"Minutes of the yard meeting of {day} 2022" for day in ("4 April", "2 May", "6 June")
+    ]
+
+
 def test_minutes_that_list_nobody_are_named(yard: hybrid.Corpus) -> None:
     notes = yard.ask("List all meetings that Nell Carver attended.").notes
     assert any("do not list who was there" in note and "minutes-3.txt" in note for note in notes)
