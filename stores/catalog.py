@@ -426,7 +426,8 @@ class Catalog:
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
-                if row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256:
+                odd = not isinstance(row.text, str) or not isinstance(row.pages, list)
+                if odd or (row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256):
                     raise CorruptCorpusError(_DAMAGED_TEXT.format(name))
                 found[row.id] = Document(
                     source=name,
@@ -738,6 +739,10 @@ def _identity(connection: Connection) -> Identity:
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:
     metadata = _metadata(sources[0].source, sources[0].details)
+    if not isinstance(row.pages, list):
+        raise CorruptCorpusError(
+            f"the catalog is damaged: the pages of {sources[0].source} are no list; hybrid verify names what else is"
+        )
     return DocumentRow(
         id=row.id,
         source=sources[0].source,
@@ -763,7 +768,8 @@ def _metadata(source: str, details: Mapping[str, Any]) -> Metadata:
         return Metadata.model_validate(details)
     except InputError as error:
         log_warning(_LOG, "stored metadata cannot be used whole", source=source, error=str(error))
-        return Metadata(**{key: value for key, value in details.items() if _fits(key, value)})
+        fields = details.items() if isinstance(details, dict) else ()
+        return Metadata(**{key: value for key, value in fields if _fits(key, value)})
 
 
 def _fits(key: str, value: object) -> bool:

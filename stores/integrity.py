@@ -92,11 +92,12 @@ def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tu
     )
     for identifier, chars, digest, body, source in rows:
         name = source or f"document {identifier}"
+        chars = chars if isinstance(chars, int) else -1  # whatever else a damaged cell has
         documents[identifier] = name, chars
         said = None
         if body is None:
             said = "its text is missing"
-        elif digest is not None and text_sha256(body) != digest:
+        elif not isinstance(body, str) or (digest is not None and text_sha256(body) != digest):
             said = "its text is not what was ingested: the sha256 differs"
         elif len(body) != chars:
             said = f"its text has {len(body):,} characters and {chars:,} were recorded"

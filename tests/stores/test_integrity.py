@@ -234,3 +234,18 @@ def test_a_chunk_with_another_value_in_a_cell_is_an_error_that_says_so(corpus, c
         assert "chunks" in [one.part for one in opened.check().problems]
         with contextlib.suppress(CorruptCorpusError):
             opened.search("house")
+
+
+def test_pages_that_are_no_list_are_an_error_that_says_so(corpus):
+    changed(corpus, "UPDATE documents SET pages = '7' WHERE id = 1")
+    with Corpus.open(corpus) as opened, pytest.raises(CorruptCorpusError, match=r"pages of .* are no list"):
+        opened.documents()
+
+
+@pytest.mark.parametrize("cell", ["texts SET text = x'00'", "documents SET chars = 'many'", "texts SET text = 7"])
+def test_a_text_with_another_value_in_a_cell_is_an_error_that_says_so(corpus, cell):
+    changed(corpus, f"UPDATE {cell} WHERE {'document_id' if cell.startswith('texts') else 'id'} = 1")
+    with Corpus.open(corpus) as opened:
+        assert "text" in [one.part for one in opened.check().problems]
+        with contextlib.suppress(CorruptCorpusError):
+            opened.search("house")
