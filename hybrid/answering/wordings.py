@@ -216,7 +216,7 @@ def read(question: str) -> Asked | None:
     if match:
         place = match["place"] or match["goal"]
         kind = "no access" if _SHUT_ASKED.search(plain) else "access"
-        searched = (
+        searched: tuple[str, ...] = (
             f"roads clear, roads open {_when(plain)}",
             f"{place} was closed, bad weather",
             f"could not be reached because of snow {_when(plain)}",
