@@ -10,7 +10,7 @@ counted.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -179,42 +179,35 @@ def _in_other_words(
     return None
 
 
-def _other_nouns(catalog: Catalog, asked: Enumerated) -> list[tuple[str, str]]:
+def _other_nouns(catalog: Catalog, asked: Enumerated) -> Iterator[tuple[str, str]]:
     """The nouns of the documents that may name what was asked for and how they stand to its own, those that mean the
-    same first, each root once, by how many documents have them."""
+    same first, each root once; then those of the two nearest that mean the same ("shipments": "consignments":
+    "delivery")."""
     words, noun = catalog.words(), asked.head.lower()
     if root(noun) in _ABSTRACT or not wordnet.senses(noun):
-        return []
-    near = _related(words, noun, asked.stems)
-    same = [word for word, relation in near if relation == "synonym"]
-    further = [(word, "further") for one in same for word, _ in _related(words, one, asked.stems)]
-    found: dict[str, tuple[str, str]] = {}
-    for word, relation in [*near, *further]:
-        found.setdefault(root(word), (word, relation))
-    return list(found.values())[:_MOST_NOUNS]
+        return
+    near = _related(words, noun, asked.stems)[:_MOST_NOUNS]
+    yield from near
+    known = asked.stems | {root(word) for word, _ in near}
+    for one in [word for word, relation in near if relation == "synonym"][:_MOST_STEPS]:
+        yield from ((word, "further") for word, _ in _related(words, one, known)[:_MOST_NOUNS])
 
 
 def _related(words: Mapping[str, Sequence[int]], noun: str, but: Container[str]) -> list[tuple[str, str]]:
     """The nouns among words that stand in a relation to a noun, and in which, the nearest first."""
     found: dict[str, tuple[int, int, str, str]] = {}
     for word, documents in words.items():
-        if (
-            not word.isalpha()
-            or root(word) in but
-            or root(word) in EMPTY
-            or not any(map(wordnet.is_noun, wordnet.lemmas(word)))
-        ):
-            continue
-        if (relation := wordnet.relation_of_nouns(noun, word)) is None or relation == "same":
+        relation = wordnet.relation_of_nouns(noun, word) if word.isalpha() else None
+        if relation is None or relation == "same" or root(word) in but or root(word) in EMPTY:
             continue
         one = (_NEARNESS.index(relation), -len(documents), word, relation)
         found[root(word)] = min(one, found.get(root(word), one))
-    return [(word, relation) for _, _, word, relation in sorted(found.values())[:_MOST_NOUNS]]
+    return [(word, relation) for _, _, word, relation in sorted(found.values())]
 
 
 _NEARNESS = ("synonym", "narrower", "broader")
-_MOST_NOUNS = 6
-"""Other nouns that are tried for one that no table has; not measured."""
+_MOST_NOUNS, _MOST_STEPS = 6, 2
+"""Other nouns that are tried for one that no table has, and of how many of them others are tried; not measured."""
 
 
 def _absent_words(catalog: Catalog, asked: Enumerated, allowed: Sequence[int]) -> tuple[list[str], list[str]]:

@@ -217,7 +217,7 @@ def _pattern(amount: Decimal) -> re.Pattern[str]:
     whole, _, cents = plain.partition(".")
     grouped = ",?".join(_threes(whole))
     decimals = rf"(?:\.{cents})?" if not cents.strip("0") else rf"\.{cents}"
-    return re.compile(rf"(?<![\d,.]){grouped}{decimals}(?![\d]|[.,]\d)")
+    return re.compile(rf"(?<![\d,.])(?<!\d[-/]){grouped}{decimals}(?![\d]|[-/.,]\d)")  # nor a part of a date
 
 
 def _with_amount(amount: Decimal, words: Mapping[str, Sequence[int]]) -> set[int]:

@@ -237,12 +237,12 @@ _EXPECTED_DATE = (
     r"|(?P<than>due|promised|planned|expected|scheduled|agreed))\b(?!\s+(?:of|on|in)\s+\d)"
 )
 _COMPARED = re.compile(
-    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back))?)\s+)?"
+    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back|here|there|home))?)\s+)?"
     rf"\b(?P<how>after|later than|past|beyond|before|earlier than|ahead of|on or before|by|on)\s+{_EXPECTED_DATE}",
     re.IGNORECASE,
 )
 _ON_TIME = re.compile(
-    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back))?)\s+)?"
+    r"(?:\b(?P<not>not|never)\s+(?:been\s+)?)?(?:\b(?P<verb>[a-z]+(?:\s(?:up|over|in|out|off|back|here|there|home))?)\s+)?"
     r"\b(?P<how>on time|in time|punctually|ahead of schedule|behind schedule)\b",
     re.IGNORECASE,
 )

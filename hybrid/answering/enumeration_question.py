@@ -23,6 +23,7 @@ _LIST = re.compile(
     r"|^\W*(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?P<w>\w.+)"
     r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
     r"|^\W*(?:at|in|on|to|from|for)\s+which\s+(?P<t>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:was|is)\b.+)"
+    r"|^\W*which\s+(?P<s>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:was|is)\s+(?-i:[A-Z]).+)"
     r"|^\W*(?:(?:at|in|on|to|from|for)\s+)?which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
     r"(?:are|were|have|had|did|do|came|arrived|failed|remain|report|record|say|said|state|show|mention|note|involve|cause"
     r"|injure|hurt|kill)(?:e?d)?\b.+)",
@@ -457,7 +458,7 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     words = lexicon.tokens(phrase)
     if not words or len(words) > 5 or not words[-1][0].isalpha():
         return None
-    while len(words) > 1 and _is_participle(words[-1]) and kind != "sum":
+    while len(words) > 1 and _is_participle(words[-1], words[-2]) and kind != "sum":
         phrase = phrase[: phrase.rindex(words.pop())]  # "every crate delivered"
     if _is_subject_behind(words):
         while not (words[-1].islower() and _PLURAL.search(words[-1])):
@@ -550,8 +551,13 @@ def _attended(head: str, behind: str) -> tuple[Words, str]:
     return frozenset(), behind
 
 
-def _is_participle(word: str) -> bool:
-    return word.endswith("ed") and word[0].islower() and wordnet.is_verb(word) and len(word) > 4
+def _is_participle(word: str, before: str) -> bool:
+    """Whether a word says what was done with what is named before it: "crate delivered", "books lent"."""
+    low = word.lower()
+    if word[0].isupper() or not wordnet.is_verb(low):
+        return False
+    irregular = _is_past(low) and bool(_PLURAL.search(before)) and not _PLURAL.search(low)
+    return (low.endswith("ed") and len(low) > 4) or irregular
 
 
 def _is_subject_behind(words: list[str]) -> bool:

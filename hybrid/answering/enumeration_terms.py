@@ -506,12 +506,12 @@ def _terms_of(group: list[_Phrase]) -> list[Term]:
         replace(
             one,
             negated=first.negated or one.negated,
-            soft=first.soft,
+            soft=first.soft or after == "back",
             before=first.early,
             aside=aside,
             means=first.means,
         )
-        for one in map(word_term, first.words)
+        for one, after in zip(map(word_term, first.words), [*first.words[1:], ""], strict=True)
     ]
 
 

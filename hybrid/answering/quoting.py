@@ -651,7 +651,7 @@ class Quoting:
             for other in quotes[at + 1 :]:
                 if (
                     not self._same_document(one, other)
-                    and not _of_two_things(one, other)
+                    and not of_two_things(one, other)
                     and changed_between(self._said(one), self._said(other), question)
                 ):
                     titles = f"{self._source(one)} and {self._source(other)}"
@@ -669,7 +669,7 @@ class Quoting:
             self.notes.append(text)
 
 
-def _of_two_things(one: Sentence, other: Sentence) -> bool:
+def of_two_things(one: Sentence, other: Sentence) -> bool:
     """Whether two rows stand in documents of two things, each with an identifier of its own: of two invoices that sell
     the same goods neither changes the other."""
     names, others = identifiers(one.title), identifiers(other.title)

@@ -200,9 +200,11 @@ def relation_of_nouns(word: str, other: str) -> Relation | None:
         >>> relation_of_nouns("bill", "invoice"), relation_of_nouns("rail", "supply")
         ('synonym', None)
     """
+    own, others = _noun_senses(word), _noun_senses(other)
+    if not (own and others):
+        return None
     if lemmas(word) & lemmas(other):
         return "same"
-    own, others = _noun_senses(word), _noun_senses(other)
     if own & others:
         return "synonym"
     if own & _above(others):

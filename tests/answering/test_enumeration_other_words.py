@@ -3,11 +3,14 @@ who was at a meeting, and by what a mail is marked with."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import hybrid
-from hybrid.answering import enumeration_question
+from hybrid.answering import enumeration_question, quoting
 from hybrid.answering.enumeration_terms import phrasal_verb
+from hybrid.answering.evidence import Sentence
 
 MAIL = "From: {0} <{0}@yard.example>\nTo: {1} <{1}@yard.example>\nDate: {2} 2022 09:00:00 +0000\nSubject: {3}\n\n{4}\n"
 FILES = {
@@ -193,3 +196,42 @@ def test_a_list_that_cannot_be_made_is_said_to_be_none(yard: hybrid.Corpus) -> N
     assert not answer.enumeration
     assert any(note.startswith("No list of “crane” could be made") for note in answer.notes)
     assert not any("No list" in note for note in yard.ask("When was the keel cracked?").notes)
+
+
+def test_a_number_in_a_date_states_no_sum(tmp_path: Path) -> None:
+    (tmp_path / "hire.csv").write_text("Hire,Skiff,Day,Fee EUR\nH-1,Rush,2023-03-12,18\nH-2,Sedge,2023-03-14,12\n")
+    (tmp_path / "visits.csv").write_text("Visit,Day,Guest\nV-1,2023-03-30,Orr\nV-2,2023-04-02,Lunt\n")
+    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
+    corpus = hybrid.Corpus.open(tmp_path.parent / "hires", settings)
+    corpus.ingest(tmp_path)
+    enumeration = corpus.ask("What is the total fee of all hires?").enumeration
+    assert enumeration is not None
+    assert ([float(one) for one in enumeration.sums.values()], enumeration.stated) == ([30.0], ())
+
+
+@pytest.mark.parametrize(
+    ("question", "head", "terms"),
+    [
+        ("List all films lent to Ann Orr.", "films", ["lent", "Ann Orr"]),
+        ("Which meetings was Ann Orr absent from?", "meetings", ["Ann Orr"]),
+        ("List every tool that was brought back late.", "tool", ["brought", "back", "late"]),
+        ("List all sales reports.", "reports", ["sales"]),
+    ],
+)
+def test_the_noun_is_read_where_a_verb_follows_it(question: str, head: str, terms: list[str]) -> None:
+    asked = enumeration_question.read(question)
+    assert asked is not None
+    assert (asked.head, [term.word for term in asked.terms]) == (head, terms)
+
+
+def test_rows_of_two_documents_with_identifiers_of_their_own_change_no_value() -> None:
+    heading, row = (0, 10), (11, 20)
+
+    def sentence(title: str, parts: tuple[tuple[int, int], ...] = (heading, row)) -> Sentence:
+        return Sentence(1, "x.txt", title, "", *parts[-1], "OK-40 | 1,200", parts=parts)
+
+    first = sentence("Invoice QX-1011")
+    assert quoting.of_two_things(first, sentence("Invoice QX-1012"))
+    assert not quoting.of_two_things(first, sentence("Invoice QX-1011 (copy)"))
+    assert not quoting.of_two_things(sentence("Price list"), sentence("Price list of May"))
+    assert not quoting.of_two_things(sentence("Lease A-10", (row,)), sentence("Lease A-11", (row,)))
