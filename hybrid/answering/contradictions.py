@@ -95,11 +95,23 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
 
 
 def _answer_otherwise(one: Said, other: Said, question: str) -> bool:
-    """Whether two sentences answer a question in other wordings, and not alike, of the same days."""
+    """Whether two sentences answer a question in other wordings, and not alike, of the same days and things."""
     if not wordings.of(question):
         return False
     mine, theirs = wordings.answer(question, one), wordings.answer(question, other)
-    return None not in (mine, theirs) and mine != theirs and periods_agree(one, other)
+    if None in (mine, theirs) or mine == theirs or not periods_agree(one, other):
+        return False
+    yes, no = (one, other) if mine == "yes" else (other, one)
+    plain = [
+        asked.asked if isinstance(asked, wordings.InSense) else asked
+        for asked, _ in wordings.of(question)
+        if not isinstance(asked, wordings.Asked)
+    ]
+    if _became(yes, no) or acts.to_others(yes, no) or at_other_moments(yes, no):
+        return False
+    return not any(
+        _of_others(asked, yes, no) or (polarity.changes(asked) and at_other_times(yes, no, question)) for asked in plain
+    )
 
 
 def same_days_or_unknown(one: Said, other: Said) -> bool:

@@ -194,7 +194,7 @@ class Quoting:
                 missing = [side[:1] for side in (yes, no) if not known & {one.key for one in side}]
                 sentences = [*sentences, *(one for side in missing for one in side)]
             answers = [*yes, *no]
-            if reworded:
+            if any(not isinstance(wording, wordings.InSense) for wording, _ in reworded):
                 known = {one.key for one in answers}
                 sentences = sorted(sentences, key=lambda one: one.key not in known)
         who = agency.read(question)

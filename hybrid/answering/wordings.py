@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from hybrid.answering import polarity
@@ -227,8 +227,8 @@ def read(question: str) -> Asked | None:
         claim = " ".join((match["about"] or match["passive"] or "").split())
         about = frozenset(word for word in re.findall(r"[a-z]+", plain.lower()) if word in _CLAIMS)
         if about:
-            searched = (f"{claim} waived, dropped, given up", f"did not agree to waive {claim}, agreed nothing")
-            return Asked(question, "release", about, frozenset(), searched)
+            found = (f"{claim} waived, dropped, given up", f"did not agree to waive {claim}, agreed nothing")
+            return Asked(question, "release", about, frozenset(), found)
     match = _ASKS_VALID.match(plain)
     if match:
         kind = "invalid" if match["word"].lower() in ("invalid", "void") else "valid"
@@ -459,20 +459,170 @@ def _is_one(words: frozenset[str], word: str, *, nearly: bool = False) -> bool:
     )
 
 
+# Verbs of the same sense ----------------------------------------------------------------------------------------------
+
+_GROUPS = tuple(
+    frozenset(group.split())
+    for group in (
+        "submit hand_in put_in file lodge", "dismiss sack fire let_go lay_off", "extinguish put_out",
+        "return send_back give_back hand_back bring_back", "remove take_away take_out take_down take_off",
+        "collapse fall_down give_way cave_in", "approve sign_off", "withdraw pull_out back_out",
+        "arrive turn_up show_up get_in", "repair mend fix put_right sort_out patch_up", "leave depart set_off set_out",
+        "postpone defer put_off put_back", "raise bring_up", "demolish pull_down knock_down tear_down",
+        "inspect examine check look_over", "clean clean_up clean_out", "discard dump throw_away throw_out",
+        "install fit put_in", "deliver drop_off hand_over", "collect pick_up fetch", "discover find_out",
+        "reject decline refuse turn_down throw_out knock_back", "complete fill_in fill_out", "cancel call_off scrap",
+        "investigate look_into", "stop shut_down switch_off turn_off", "start switch_on turn_on start_up",
+        "fail break_down pack_up conk_out", "increase put_up go_up", "abandon give_up", "admit own_up",
+        "evacuate clear_out", "assemble put_together", "replace swap change", "notify tell inform",
+    )
+)  # fmt: skip
+"""Verbs of one meaning in business and daily life, beyond the senses of WordNet's table."""
+_PARTICLES = lexicon.vocabulary("off up out down back away over in on")
+_AFTER_PREPOSITION = lexicon.vocabulary(
+    "a an the his her its their my our your this that these those each every any all some which whom"
+)
+_GAP = 4
+"""Words that may stand between a verb and its particle: "put the whole match off"."""
+
+
+@dataclass(frozen=True)
+class InSense:
+    """A yes-or-no question that a sentence may answer with another verb of the same sense: the question with its
+    ``verb`` in one word, and the dictionary forms of the verbs that mean the same, phrases with "_"."""
+
+    asked: polarity.Asked
+    verb: str
+    alike: frozenset[str]
+
+    @property
+    def text(self) -> str:
+        """The question, with another verb where it has one, to be searched for."""
+        other = min((one for one in self.alike if "_" not in one), default=self.verb, key=_rank)
+        form = _participle(other) if self.verb not in wordnet.lemmas(self.verb) else other
+        return re.sub(rf"\b{re.escape(self.verb)}\b", form, self.asked.text)
+
+
+def _rank(verb: str) -> tuple[bool, str]:
+    return not any(verb in group for group in _GROUPS), verb
+
+
+def _alike(verb: str) -> frozenset[str]:
+    found = set(wordnet.verbs_alike(verb))
+    for group in _GROUPS:
+        if verb in group:
+            found |= group
+    return frozenset(found - {verb})
+
+
+@lru_cache(maxsize=256)
+def in_sense(question: str) -> InSense | None:
+    """The question by the sense of its verb; ``None`` where no other verb has it.
+
+    Example:
+        >>> in_sense("Did they put the match off?").asked.text
+        'Did they postpone the match?'
+    """
+    plain = " ".join(question.split())
+    for start, end, phrase, gap in _phrasal(plain):
+        alike = _alike(phrase)
+        single = min((one for one in alike if "_" not in one), default="", key=_rank)
+        if not single:
+            continue
+        passive = plain[:start].rstrip().lower().endswith(("been", "be")) or re.match(
+            r"\W*(?:was|were|is|are|has|have|had)\b", plain, re.IGNORECASE
+        )
+        form = _participle(single) if passive else single
+        text = " ".join(f"{plain[:start]}{form} {gap}{plain[end:]}".split()).replace(" ?", "?")
+        asked = polarity.read(text)
+        if asked is not None:
+            return InSense(asked, form, alike | {phrase})
+    asked = polarity.read(question)
+    if asked is None or asked.copular:
+        return None
+    verb = asked.predicate[-1]
+    alike = frozenset(
+        other for lemma in wordnet.lemmas(verb) if wordnet.is_infinitive(lemma) for other in _alike(lemma)
+    )
+    return InSense(asked, verb, alike) if alike and verb not in _VAGUE else None
+
+
+_VAGUE = lexicon.vocabulary(
+    """
+    get got give gave given have had make made take took taken go went gone come came see saw seen say said tell told
+    know knew known be do did done put set run ran keep kept let hold held find found show shown turn call called leave
+    left ask asked use used work worked bring brought send sent receive received pay paid meet met ring rang rung
+    """
+)
+"""Verbs of too many senses for one of them to be meant."""
+
+
+def _phrasal(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Each phrasal verb of a text: where it begins and ends, the phrase, and the words within it."""
+    words = list(re.finditer(r"[^\W_]+(?:['’-][^\W_]+)*", text))
+    for at, word in enumerate(words):
+        lemmas = [one for one in wordnet.lemmas(word[0].lower()) if wordnet.is_infinitive(one)]
+        if not lemmas or not word[0].islower():
+            continue
+        for behind in range(at + 1, min(at + 2 + _GAP, len(words))):
+            particle = words[behind][0]
+            between = text[word.end() : words[behind].start()]
+            if re.search(r"[,;:.!?]", between):
+                break
+            if particle not in _PARTICLES and (particle != "go" or "let" not in lemmas):
+                continue
+            following = words[behind + 1][0].lower() if behind + 1 < len(words) else ""
+            if particle in ("in", "on", "over", "up", "down") and following in _AFTER_PREPOSITION and behind > at + 1:
+                break  # "put the box on the shelf"
+            phrase = next((f"{one}_{particle}" for one in lemmas if _is_phrase(f"{one}_{particle}")), None)
+            if phrase is not None:
+                yield word.start(), words[behind].end(), phrase, f"{between.strip()} ".lstrip()
+                break
+
+
+def _is_phrase(phrase: str) -> bool:
+    return bool(wordnet.verbs_alike(phrase)) or any(phrase in group for group in _GROUPS)
+
+
+def _participle(verb: str) -> str:
+    return f"{verb}d" if verb.endswith("e") else f"{verb[:-1]}ied" if re.search(r"[^aeiou]y$", verb) else f"{verb}ed"
+
+
+def _with_verb(asked: InSense, said: Said) -> Said:
+    """The sentence with the question's verb in the place of the one that means the same."""
+
+    def turned(text: str) -> str:
+        for start, end, phrase, gap in reversed(list(_phrasal(text))):
+            if phrase in asked.alike:
+                text = " ".join(f"{text[:start]}{asked.verb} {gap}{text[end:]}".split())
+                text = re.sub(r" (?=[.,;:!?])", "", text)
+
+        def single(match: re.Match[str]) -> str:
+            lemmas = wordnet.lemmas(match[0]) & asked.alike
+            return asked.verb if lemmas and not wordnet.is_noun(match[0]) else match[0]
+
+        return re.sub(r"\b[a-z]{4,}\b", single, text)
+
+    return replace(said, text=turned(said.text), before=turned(said.before) if said.before else "")
+
+
 # All wordings ---------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=256)
-def of(question: str) -> tuple[tuple[polarity.Asked | Asked, bool], ...]:
+def of(question: str) -> tuple[tuple[polarity.Asked | Asked | InSense, bool], ...]:
     """The ways to put a yes-or-no question, each with whether its "yes" is the question's "no". The question itself is
     left out where it is asked only by its own words, since `polarity.read` has it."""
-    found: list[tuple[polarity.Asked | Asked, bool]] = []
+    found: list[tuple[polarity.Asked | Asked | InSense, bool]] = []
     parts = alternatives(question)
     for text, opposite in zip(parts, (False, True), strict=False) if parts else ((question, False),):
         if (relation := read(text)) is not None:
             found.append((relation, opposite))
-        elif parts and (plain := polarity.read(text)) is not None:
+            continue
+        if parts and (plain := polarity.read(text)) is not None:
             found.append((plain, opposite))
+        if (sense := in_sense(text)) is not None:
+            found.append((sense, opposite))
     return tuple(found)
 
 
@@ -481,7 +631,10 @@ def answers(question: str, said: Said) -> Iterator[Stance]:
     if not _of_that_part(question, said.plain) or _written_before(question, said):
         return
     for asked, opposite in of(question):
-        answer = stance(asked, said) if isinstance(asked, Asked) else polarity.stance(asked, said)
+        if isinstance(asked, InSense):
+            answer = polarity.stance(asked.asked, _with_verb(asked, said))
+        else:
+            answer = stance(asked, said) if isinstance(asked, Asked) else polarity.stance(asked, said)
         if answer is not None:
             if opposite and answer == "no":
                 continue  # "it was not red" does not say that it was blue

@@ -145,6 +145,39 @@ _LEVELS = 8
 """From "trustee" to "person" there are three."""
 
 
+@cache
+def _verbs() -> dict[int, tuple[str, ...]]:
+    """Sense of a verb → the verbs that have it, phrases with "_" between their words."""
+    found: dict[int, list[str]] = {}
+    for word, rest in _table()[1].items():
+        for sense in rest.partition("\t")[0].split():
+            if int(sense) % _PARTS_OF_SPEECH == _VERB:
+                found.setdefault(int(sense), []).append(word)
+    return {sense: tuple(words) for sense, words in found.items()}
+
+
+def _verb_senses(lemma: str) -> list[int]:
+    own = (int(sense) for sense in _table()[1].get(lemma, "").partition("\t")[0].split())
+    return [sense for sense in own if sense % _PARTS_OF_SPEECH == _VERB]
+
+
+@lru_cache(maxsize=4_096)
+def verbs_alike(verb: str) -> frozenset[str]:
+    """The verbs of which one of the two most frequent senses is one of the two of a verb, in their dictionary forms,
+    phrases with "_" between their words.
+
+    Example:
+        >>> sorted(verbs_alike("call_off"))
+        ['cancel', 'scratch', 'scrub']
+    """
+    own = _verb_senses(verb)[:_FREQUENT]
+    found = {other for sense in own for other in _verbs()[sense]}
+    return frozenset(other for other in found if other != verb and set(own) & set(_verb_senses(other)[:_FREQUENT]))
+
+
+_FREQUENT = 2
+
+
 def known(phrase: str) -> bool:
     """Whether a word, or a phrase of words with "_" between them ("take_over"), is in the table."""
     return phrase in _table()[1]

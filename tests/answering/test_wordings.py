@@ -7,7 +7,7 @@ import pytest
 from hybrid.answering.contradictions import contradict
 from hybrid.answering.polarity import Stance
 from hybrid.answering.verification.disagreement import Said
-from hybrid.answering.wordings import alternatives, answer, read
+from hybrid.answering.wordings import alternatives, answer, in_sense, read
 
 FEE = "Did Dr Amara Lund let the tenants off the cleaning fee?"
 PIER = "Could the pier be reached in early March 2021, or was it cut off by the storm?"
@@ -114,3 +114,41 @@ def test_a_question_with_or_asks_twice(question: str, parts: tuple[str, ...]) ->
 def test_other_questions_have_no_other_wording(question: str) -> None:
     asked = read(question)
     assert asked is None or asked.kind in ("valid", "access")
+
+
+# question, sentence, its answer by the sense of the verb
+IN_SENSE: list[tuple[str, str, Stance | None]] = [
+    ("Was the regatta called off on 3 May?", "The regatta was cancelled on 3 May.", "yes"),
+    ("Was the regatta called off on 3 May?", "The regatta was not cancelled.", "no"),
+    ("Was the regatta called off on 3 May?", "The regatta was cancelled on 4 June.", None),
+    ("Was the regatta called off on 3 May?", "The regatta would be cancelled if it rained.", None),
+    ("Was the regatta called off on 3 May?", "The lunch was cancelled.", None),
+    ("Did the vicar turn the offer down?", "The vicar rejected the offer.", "yes"),
+    ("Did the vicar turn the offer down?", "The vicar did not decline the offer.", "no"),
+    ("Did the vicar turn the offer down?", "The vicar turned down the street.", None),
+    ("Did Ms Orr submit the form?", "The form was not handed in by Ms Orr.", "no"),
+    ("Did Ms Orr submit the form?", "Ms Orr handed the form in on Monday.", "yes"),
+    ("Was the cook dismissed?", "The cook was let go in May.", "yes"),
+    ("Was the launch postponed?", "They put the launch back.", "yes"),
+    ("Was the launch postponed?", "They put the cup back.", None),
+    ("Did the pump break down on 2 June?", "The pump did not fail on 2 June.", "no"),
+    ("Did the pump break down on 2 June?", "The student failed.", None),
+]
+
+
+@pytest.mark.parametrize(("question", "text", "expected"), IN_SENSE)
+def test_what_a_sentence_answers_with_another_verb_of_the_sense(
+    question: str, text: str, expected: Stance | None
+) -> None:
+    assert answer(question, Said(text)) == expected
+
+
+def test_an_act_denied_with_another_verb_is_a_contradiction() -> None:
+    called_off, held = Said("The talk was cancelled."), Said("The talk was not called off.")
+    assert contradict(called_off, held, "Was the talk scrapped?")
+    assert contradict(called_off, Said("The talk was called off."), "Was the talk scrapped?") is None
+
+
+def test_verbs_of_many_senses_have_no_other_wording() -> None:
+    assert in_sense("Did Ann leave the house?") is None
+    assert in_sense("Was the parcel sent?") is None
