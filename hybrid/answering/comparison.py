@@ -65,7 +65,14 @@ def _said(claim: Claim) -> Said:
         cited.date,
         _sentence_before(cited.before),
         "" if is_row else " ".join(cited.before.split()),
+        "" if is_row else _sentence_after(cited.after),
     )
+
+
+def _sentence_after(text: str) -> str:
+    """The sentence that begins a text, in the paragraph that it begins with."""
+    spans = sentence_spans(text)
+    return text[slice(*spans[0])].strip() if spans and "\n\n" not in text[: spans[0][0]] else ""
 
 
 def _sentence_before(text: str) -> str:

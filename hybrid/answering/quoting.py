@@ -27,7 +27,7 @@ from hybrid.answering.evidence import (
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
-from hybrid.answering.verification.disagreement import Said, any_day, changed_between, identifiers
+from hybrid.answering.verification.disagreement import Said, any_day, changed_between, denies_before, identifiers
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon, quoted_mails
 from hybrid.text.document_status import StatusName
@@ -515,9 +515,11 @@ class Quoting:
             speaker = who or (who_and_when(author, None) or None)
             date = date_of(document, one.start, quoted=one.quoted)
             before = _sentence_before(self._texts, one)
-            text = "" if before is None else before.text
+            text, following = "" if before is None else before.text, _sentence_after(self._texts, one)
             context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
-            self._statements[one.key] = Said(one.text, one.title, speaker, date, text, collapse(context))
+            self._statements[one.key] = Said(
+                one.text, one.title, speaker, date, text, collapse(context), "" if following is None else following.text
+            )
         return self._statements[one.key]
 
     def _in_other_wordings(self, question: str, known: Sequence[Sentence]) -> list[Sentence]:
@@ -584,21 +586,17 @@ class Quoting:
         continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
         before = _sentence_before(self._texts, one) if answers or continues else None
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
+        if denies_before(said.after) and (denial := _sentence_after(self._texts, one)) is not None:
+            after = [denial]
         return [*([before] if before is not None else []), one, *after]
 
     def _continued(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that gives no value, where it gives one of what that speaks of."""
         if one.is_row or _VALUE.search(_unnumbered(one.text)):
             return []
-        text = self._texts.text(one.document_id, one.end, one.end + BEFORE)
-        spans = sentence_spans(text)
-        if not spans or "\n\n" in text[: spans[0][0]]:
-            return []
-        start, end = spans[0]
-        said = collapse(text[start:end])
-        if not _GIVES.match(said) or not _VALUE.search(said):
-            return []
-        return [replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)]
+        following = _sentence_after(self._texts, one)
+        said = "" if following is None else collapse(following.text)
+        return [following] if following is not None and _GIVES.match(said) and _VALUE.search(said) else []
 
     def _present(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
         """The lines of minutes that say who was present at the meeting that is asked about, by its day where one is
@@ -739,6 +737,18 @@ def _sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
     if not _ENDS.search(text[slice(*spans[-1])]):  # a heading or a page's foot
         return None
     return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
+
+
+def _sentence_after(texts: Texts, one: Sentence) -> Sentence | None:
+    """The sentence after one in its paragraph."""
+    if one.is_row:
+        return None
+    text = texts.text(one.document_id, one.end, one.end + BEFORE)
+    spans = sentence_spans(text)
+    if not spans or "\n\n" in text[: spans[0][0]]:
+        return None
+    start, end = spans[0]
+    return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
 
 
 def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hybrid.answering.contradictions import contradict
@@ -152,3 +154,20 @@ def test_an_act_denied_with_another_verb_is_a_contradiction() -> None:
 def test_verbs_of_many_senses_have_no_other_wording() -> None:
     assert in_sense("Did Ann leave the house?") is None
     assert in_sense("Was the parcel sent?") is None
+
+
+def test_what_a_document_reports_only_to_deny_it_is_no_account_of_its_author() -> None:
+    question = "When was the lorry unloaded?"
+    reported = Said("Your bill gives 4 June 2021 as the day on which the lorry was unloaded.", after="That is untrue.")
+    stated = Said("The lorry was unloaded on 9 June 2021.")
+    assert contradict(reported, stated, question) is None
+    assert contradict(replace(reported, after="That was in the morning."), stated, question)
+
+
+def test_a_number_below_the_column_that_is_asked_for_is_a_value() -> None:
+    question = "What average moisture was recorded for lot K-118?"
+    certified = Said("Test\tRequired\tFound\nMoisture, mean of five bags\tat most 14 %\t12 %", "Certificate K-118")
+    measured = Said("Lot\tBags\tMean, %\tHighest\nK-118\t5\t15.5\t16.2", "Laboratory report")
+    same = Said("Lot\tBags\tMean, %\tHighest\nK-118\t5\t12.0\t12.9", "Laboratory report")
+    assert contradict(certified, measured, question) == "value"
+    assert contradict(certified, same, question) is None

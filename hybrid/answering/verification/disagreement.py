@@ -49,7 +49,7 @@ _RESPECTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                      r"|asks? for|needs?"),
         ("least", r"minimum|min|at least|not less than|lowest|smallest|fewest|floor|cheapest|local reading"),
         ("most", r"maximum|max|at most|up to|limit\w*|cap|capped|highest|largest|greatest|ceiling|peak|not exceed\w*"),
-        ("mean", r"mean|average|median|typical"),
+        ("mean", r"mean|means(?=:| of| are| were)|average|median|typical"),
         ("planned", r"due|plan\w*|schedul\w*|expect\w*|forecast\w*|budget\w*|propos\w*|quot(?:e|es|ed|ation)"
                     r"|target\w*|promis\w*"
                     r"|estimat\w*|project(?:ed|ion)|booked|intend\w*|would|will|to be|hop(?:e|es|ed)|next|offer\w*"),
@@ -123,8 +123,8 @@ _BASE: dict[str, tuple[Decimal, str]] = {
 @dataclass(frozen=True)
 class Said:
     """A sentence of a document, who says it (the author or speaker), the document's title and date (ISO 8601), the
-    sentence ``before`` it, to which a pronoun may refer, and the ``context``: what stands before it in the document,
-    which may give the day and the occasion.
+    sentence ``before`` it, to which a pronoun may refer, the ``context``: what stands before it in the document, which
+    may give the day and the occasion, and the sentence ``after`` it, which may deny what it reports.
 
     A row of a table is its heading and itself, a line each."""
 
@@ -134,6 +134,7 @@ class Said:
     date: str | None = None
     before: str = ""
     context: str = ""
+    after: str = ""
 
     @cached_property
     def cells(self) -> tuple[tuple[str, str], ...]:
@@ -246,8 +247,8 @@ class Said:
 
     @cached_property
     def states(self) -> bool:
-        """Whether it states something itself."""
-        if self.plain.endswith("?"):
+        """Whether it states something itself, and the next sentence does not deny it: "That is untrue."."""
+        if self.plain.endswith("?") or denies_before(self.after):
             return False
         return not any(marker.search(self.plain) for marker in _UNSTATED) and not _reports(self.plain)
 
@@ -260,6 +261,27 @@ class Said:
             found.add(lexicon.stem(word))
         return frozenset(found)
 
+
+def denies_before(text: str) -> bool:
+    """Whether a sentence says of the one before it that it is not so.
+
+    Example:
+        >>> denies_before("That is untrue."), denies_before("That was wrong of him.")
+        (True, False)
+    """
+    return _DENIES_BEFORE.match(" ".join(text.replace("’", "'").split())) is not None
+
+
+_DENIES_BEFORE = re.compile(
+    r"(?:(?:That|This|It|The (?:statement|date|claim|figure|allegation|assertion|suggestion|account)) (?:"
+    r"(?:is|was)(?: (?:simply|quite|plainly|just|also|completely|entirely|obviously))*"
+    r" (?:untrue|false|not (?:true|so|correct|right|the case|accurate)|incorrect|inaccurate|a lie|nonsense)"
+    r"|is(?: (?:simply|quite|plainly|just|also|completely|entirely|obviously))* (?:wrong|mistaken|denied|disputed)"
+    r"|isn't (?:true|so|right|correct)|wasn't (?:true|so))"
+    r"|(?:We|I|They|He|She|Our clients?|My clients?) (?:den(?:y|ies)|disputes?|rejects?|do(?:es)? not accept)"
+    r" (?:that|this|it)"
+    r"|(?:Untrue|Not so|Not true|False|Nonsense))(?=[.,;:!]|\s*$| and\b| because\b)"
+)
 
 _ADDRESSED = re.compile(r"\bTo: (?P<to>.{2,200}?)(?= [A-Z][a-z]+(?:-[A-Za-z]+)*: )")
 _PRONOUN_FIRST = re.compile(r"(?:and |but )?(?:he|she|it|they|this|that|these|those|there)\b", re.IGNORECASE)
@@ -432,7 +454,8 @@ def _same_subject(one: Said, other: Said, question: str) -> bool:
     shared = _shared(one.words, other.words)
     if asked:
         common = [stem for stem in asked if _holds(one.words, stem) and _holds(other.words, stem)]
-        if identifiers(question) and common:
+        same_respect = _respects(question) & _respects(one.plain) & _respects(other.plain)
+        if identifiers(question) and (common or same_respect):
             return True
         both = min(_share(asked, one), _share(asked, other))
         if both >= MIN_SHARED and len(common) >= 2:
@@ -725,6 +748,11 @@ def _quantities(said: Said, question: str) -> Iterator[tuple[Quantity, str]]:
                 number = Decimal(beside[1].replace(",", "").rstrip("."))
                 yield Quantity(number.normalize(), "", "", ""), said.plain
         return
+    respects = _respects(question)
+    for column, cell in said.cells:
+        if respects & _respects(column) and _NUMBER.fullmatch(cell):
+            unit = re.split(r"[,(]", column)[-1].strip(" )")
+            yield from ((quantity, column) for quantity in values(f"{cell} {unit}").quantities)
     for clause in _clauses(said.plain):
         if _ROW.search(clause):
             continue  # a row of a table, whose columns say what its numbers are
@@ -746,6 +774,7 @@ _BOUNDED = re.compile(
     r"|minimum(?: of)?|maximum(?: of)?)\s+[$€£]?[\d.,]+(?:\s\w+)?",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _CODE = re.compile(r"\b[A-Z]{1,5}[-/]\d[\w/-]*|\b[A-Z]+\d[\w/-]*")
 _ROW = re.compile(r"(?<![\w.])\d[\d,.]*\s+\d[\d,.]*(?!\s*(?:%|/))")
 _VERBS = frozenset({"began", "required", "ended", "failed", "completed", "passed", "found"})
