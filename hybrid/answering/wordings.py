@@ -478,7 +478,7 @@ _GROUPS = tuple(
     )
 )  # fmt: skip
 """Verbs of one meaning in business and daily life, beyond the senses of WordNet's table."""
-_PARTICLES = lexicon.vocabulary("off up out down back away over in on")
+_PARTICLES = lexicon.vocabulary("off up out down back away over in on right together")
 _AFTER_PREPOSITION = lexicon.vocabulary(
     "a an the his her its their my our your this that these those each every any all some which whom"
 )
@@ -571,7 +571,10 @@ def _phrasal(text: str) -> Iterator[tuple[int, int, str, str]]:
                 break
             if particle not in _PARTICLES and (particle != "go" or "let" not in lemmas):
                 continue
-            following = words[behind + 1][0].lower() if behind + 1 < len(words) else ""
+            following = words[behind + 1][0] if behind + 1 < len(words) else ""
+            if particle in ("in", "on") and re.match(r"\d|[A-Z]", following):
+                continue  # "signed on 3 May"
+            following = following.lower()
             if particle in ("in", "on", "over", "up", "down") and following in _AFTER_PREPOSITION and behind > at + 1:
                 break  # "put the box on the shelf"
             phrase = next((f"{one}_{particle}" for one in lemmas if _is_phrase(f"{one}_{particle}")), None)
@@ -599,11 +602,15 @@ def _with_verb(asked: InSense, said: Said) -> Said:
 
         def single(match: re.Match[str]) -> str:
             lemmas = wordnet.lemmas(match[0]) & asked.alike
-            return asked.verb if lemmas and not wordnet.is_noun(match[0]) else match[0]
+            is_verb = not wordnet.is_noun(match[0]) or _BEFORE_VERB.search(text[: match.start()])
+            return asked.verb if lemmas and is_verb else match[0]
 
         return re.sub(r"\b[a-z]{4,}\b", single, text)
 
     return replace(said, text=turned(said.text), before=turned(said.before) if said.before else "")
+
+
+_BEFORE_VERB = re.compile(r"(?:\b(?:not|never|did|to|I|he|she|they|we|you|who|nobody)|n't)\s+$")
 
 
 # All wordings ---------------------------------------------------------------------------------------------------------

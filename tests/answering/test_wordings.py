@@ -132,6 +132,8 @@ IN_SENSE: list[tuple[str, str, Stance | None]] = [
     ("Did Ms Orr submit the form?", "Ms Orr handed the form in on Monday.", "yes"),
     ("Was the cook dismissed?", "The cook was let go in May.", "yes"),
     ("Was the launch postponed?", "They put the launch back.", "yes"),
+    ("Did the bosun refuse the cargo?", "I did not reject the cargo.", "no"),
+    ("Was the boiler fixed?", "The boiler was put right on 11 April 2023.", "yes"),
     ("Was the launch postponed?", "They put the cup back.", None),
     ("Did the pump break down on 2 June?", "The pump did not fail on 2 June.", "no"),
     ("Did the pump break down on 2 June?", "The student failed.", None),
