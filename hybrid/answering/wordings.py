@@ -521,7 +521,7 @@ def in_sense(question: str) -> InSense | None:
 
     Example:
         >>> in_sense("Did they put the match off?").asked.text
-        'Did they postpone the match?'
+        'Did they defer the match?'
     """
     plain = " ".join(question.split())
     for start, end, phrase, gap in _phrasal(plain):

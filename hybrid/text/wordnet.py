@@ -168,7 +168,7 @@ def verbs_alike(verb: str) -> frozenset[str]:
 
     Example:
         >>> sorted(verbs_alike("call_off"))
-        ['cancel', 'scratch', 'scrub']
+        ['cancel']
     """
     own = _verb_senses(verb)[:_FREQUENT]
     found = {other for sense in own for other in _verbs()[sense]}
