@@ -49,6 +49,8 @@ _TRANSFERS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 _PERCEIVED = lexicon.vocabulary("hear learn see")
 """What one may do without somebody who tells or shows: denied of one, it denies only what was shown to that one."""
 _GIVING, _RECEIVING = (frozenset().union(*(pair[at] for pair in _TRANSFERS.values())) for at in (0, 1))
+_SAYING = lexicon.vocabulary("report mention explain announce write telephone phone call text email mail")
+"""What one may do without saying to whom: it says that somebody was told only where it says who."""
 _TO_PEOPLE = frozenset({"tell", "show", "teach", "ask", "invite"})
 """Kinds of which the subject in the passive is who receives: "the family was told"."""
 _COMMUNICATION = lexicon.stems(
@@ -202,6 +204,8 @@ def _same_act(denial: Act, act: Act, said: Said, stating: Said) -> bool:
         return False
     if (denial.verb | act.verb) & _PERCEIVED and not (denial.receiver.known and act.receiver.known):
         return False
+    if act.verb & _SAYING and not act.thing & _NOTICE and denial.receiver.known and not act.receiver.known:
+        return False  # "The chair reported that the seal was split": to whom?
     of_giver = _same_giver(denial.giver, act.giver)
     if not of_giver or not _same_receiver(denial.receiver, act.receiver, said, stating):
         return False
@@ -358,7 +362,10 @@ def _after(said: Said, words: Sequence[str], preposition: str) -> Person | None:
 
 
 def _directly(said: Said, words: Sequence[str]) -> Person | None:
-    """Who stands right behind a verb: "told the widow", "sent Ilse a letter", and not "sold them"."""
+    """Who stands right behind a verb: "told the widow", "sent Ilse a letter", and not "sold them", nor "reported that
+    the inspector", which begins what is said."""
+    if words and words[0].lower() in ("that", "how", "why"):
+        return None
     if words and words[0].lower() == "them" and not {*words[1:2]} & (_DETERMINERS | {"of", "about", "that"}):
         return None
     return _first(said, words)

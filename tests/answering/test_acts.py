@@ -35,6 +35,11 @@ DENIED: list[tuple[str, Said, Said]] = [
         said("No one told me of the ice.", "Ben Tek"),
     ),
     (
+        "Why did the mast break?",
+        said("The bosun reported the cracked mast to Mr Tek in April."),
+        said("We never received any notice of a cracked mast.", "Ben Tek"),
+    ),
+    (
         "What became of the violin?",
         said("I handed the violin to Mr Tek on the stage.", "Ann Orr"),
         said("I never got the violin.", "Ben Tek"),
@@ -165,6 +170,16 @@ NOT_DENIED: list[tuple[str, Said, Said]] = [
         "What of the permit?",
         said("No permit shall be issued to the circus."),
         said("The council issued a permit to the circus in March."),
+    ),
+    (
+        "Why did the mast break?",
+        said("The bosun reported that the surveyor had found the mast of the cutter cracked at its foot."),
+        said("We never received any notice of a cracked mast.", "Ben Tek"),
+    ),
+    (
+        "What was wrong with the fridge?",
+        said("The matron reported that the engineer had found the door of the fridge ajar."),
+        said("We never received any notice of an ajar fridge door.", "Ben Tek"),
     ),
     (
         "What was said of the menu?",
