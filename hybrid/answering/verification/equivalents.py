@@ -264,6 +264,16 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bboth sides (?=(?:may|must|shall|can|will|are|were|have|agreed?)\b)", "both parties "),
     (r"\b(?:its|his|her|their|our) (?=own expense\b)", ""),
     (r"\bis common ground\b", "is not disputed"),
+    (
+        r"\b(motion|amendment|resolution)((?: (?:that|to) [^.;]*?)?) "
+        r"(?:failed|was (?:lost|defeated|rejected|voted down))(?=[.;,]|$| (?:by|on) )",
+        r"\1\2 was not adopted",
+    ),
+    (
+        r"\b(motion|amendment|resolution)((?: (?:that|to) [^.;]*?)?) "
+        r"(?:passed|was (?:carried|passed|approved))(?=[.;,]|$| (?:by|on) )",
+        r"\1\2 was adopted",
+    ),
 )  # fmt: skip
 _RULES = tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in (*_FRAMES, *_PHRASES))
 _GERUND = re.compile(

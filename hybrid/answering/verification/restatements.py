@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 
 from hybrid.answering.verification.clauses import MONTH_NAMES, SENTENCE_END, Clauses, plain
-from hybrid.answering.verification.markers import REPORTED
+from hybrid.answering.verification.markers import NONE, REPORTED
 from hybrid.answering.verification.nominalisations import verbal_forms
 from hybrid.answering.verification.structure import active
 from hybrid.text import lexicon, wordnet
@@ -44,7 +44,42 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
         for clause in (_unfronted(one) for one in (clauses or [sentence])):
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
+        found += (*_not_of_all(sentence), *_motion(sentence))
     return tuple(found)
+
+
+_NOT_ALL = re.compile(
+    r"^Not (?:all|every|each)(?: of)? (?P<who>[^,;:]{2,60}?) "
+    r"(?P<be>has|have|had|is|are|was|were|will|may|must|can|could|would|should|shall) "
+    r"(?P<rest>[^;:]+?)(?:,? but [^;:]+)?$"
+)
+_SINGULAR = {"has": "have", "is": "are", "was": "were"}
+
+
+def _not_of_all(sentence: str) -> Iterator[str]:
+    """Of "not all of them have paid", that some have not, and of "not every"."""
+    match = _NOT_ALL.match(sentence.rstrip("."))
+    if match is None or NONE.search(match["rest"]):
+        return
+    who, said = match["who"], match["be"]
+    if not match[0].startswith("Not all"):
+        noun, *more = who.split(" ")
+        who, said = " ".join([f"{noun}s", *more]) if not noun.endswith("s") else who, _SINGULAR.get(said, said)
+    yield f"Some {who} {said} not {match['rest']}."
+
+
+_MOVED = re.compile(
+    r"^(?P<who>[^,;:]{2,40}?) (?:moved|proposed) that (?P<what>[^;]+)(?:;|, (?:and|but)) "
+    r"(?:the|his|her|their) motion (?P<end>[^;,]+)$"
+)
+
+
+def _motion(sentence: str) -> Iterator[str]:
+    """Of "A moved that it be so; the motion was defeated", that A's motion, or the motion, that it be so was."""
+    match = _MOVED.match(sentence.rstrip("."))
+    if match is not None:
+        yield f"{match['who']}'s motion that {match['what']} {match['end']}."
+        yield f"The motion that {match['what']} {match['end']}."
 
 
 _MOVED_BACK = re.compile(r" (?:For|In|On|At|Until|Before|After|During|By|Since|Within)\b(?! [A-Z][a-z]+ [A-Z])")
@@ -69,7 +104,7 @@ def _turned_in_time(sentence: str) -> Iterator[str]:
     if match is None or _NOT_DONE.search(sentence) or REPORTED.search(sentence):
         return
     first, second = match["first"], match["second"]
-    if _verb_end(first) and _verb_end(second):
+    if verb_end(first) and verb_end(second):
         lowered = first if first.split()[0].lower() not in _DETERMINERS else first[0].lower() + first[1:]
         yield f"{_cap(second)} {'after' if match['order'].lower() == 'before' else 'before'} {lowered}."
 
@@ -96,7 +131,7 @@ def _statements(claim: str, halves: list[_Half]) -> list[str]:
     found = list(parts)
     for before, part in pairwise(parts):
         words = before.split()
-        if _verb_end(part) or _opens_with_verb(part) or (_verb_end(before) or _verb_end(before, present=True)) is None:
+        if verb_end(part) or _opens_with_verb(part) or (verb_end(before) or verb_end(before, present=True)) is None:
             continue
         opening = part.split()[0].lower()
         named = _governor(part, halves) if opening not in _PREPOSITIONS else opening
@@ -110,7 +145,7 @@ def _statements(claim: str, halves: list[_Half]) -> list[str]:
 
 
 def _after_verb(text: str) -> str:
-    verb = _verb_end(text) or _verb_end(text, present=True)
+    verb = verb_end(text) or verb_end(text, present=True)
     return text[verb[1] :] if verb else text
 
 
@@ -170,7 +205,7 @@ def _halves(sentence: str) -> list[_Half]:
     if not 2 <= len(parts) <= 3 or "," in sentence.replace(", and ", " and ").replace(", but ", " but "):
         return []
     first, *later = parts
-    verb = _verb_end(first) or _verb_end(first, present=True)
+    verb = verb_end(first) or verb_end(first, present=True)
     if verb is None:
         return []
     before, after = first[: verb[0]], first[verb[1] :].strip()
@@ -212,7 +247,7 @@ def _before_preposition(after: str, later: list[str]) -> str:
 def _goes_on(part: str, used: frozenset[str]) -> bool:
     """Whether a part has no verb, and no preposition that the first one does not have."""
     own = _prepositions(part)
-    return _verb_end(part) is None and not _opens_with_verb(part) and bool(own) and own <= used
+    return verb_end(part) is None and not _opens_with_verb(part) and bool(own) and own <= used
 
 
 def _opens_with_verb(part: str) -> bool:
@@ -232,7 +267,7 @@ def _prepositions(text: str) -> frozenset[str]:
     return frozenset(word for word in text.lower().split() if word in _PREPOSITIONS)
 
 
-def _verb_end(text: str, *, present: bool = False) -> tuple[int, int] | None:
+def verb_end(text: str, *, present: bool = False) -> tuple[int, int] | None:
     """Where the finite verb of a part begins and ends: a word that may be one, and a noun phrase or preposition after
     it. With ``present`` a word in "s" is one, whatever follows."""
     words = list(re.finditer(r"[^\s,]+", text))
@@ -369,7 +404,7 @@ def same_end(claim: Clauses, span: Clauses) -> bool:
 
 
 def _subject(clause: str) -> str:
-    verb = _verb_end(clause.rstrip("."))
+    verb = verb_end(clause.rstrip("."))
     return clause[: verb[0]] if verb else ""
 
 
@@ -458,7 +493,7 @@ def _with_names(sentences: list[str]) -> Iterator[str]:
     nothing else that the pronoun may stand for."""
     for before, sentence in pairwise(sentences):
         match = _PRONOUN.match(sentence)
-        verb = _verb_end(before.rstrip(".")) if match else None
+        verb = verb_end(before.rstrip(".")) if match else None
         if match is None or verb is None:
             continue
         subject, rest = before[: verb[0]].strip(), before[verb[1] :]

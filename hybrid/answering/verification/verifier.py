@@ -20,6 +20,7 @@ import numpy as np
 
 from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse, gather
 from hybrid.answering.verification.alignment import WORD_ALIGNMENT, limits_left_out, probability, says_the_same
+from hybrid.answering.verification.assertions import opens_with_verb, verb_of
 from hybrid.answering.verification.clauses import plain, same_words
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
@@ -27,7 +28,7 @@ from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.relations import passive
 from hybrid.answering.verification.restatements import restatements
 from hybrid.answering.verification.structure import owner_said_alike
-from hybrid.answering.verification.vetoes import MIXED, failed_checks
+from hybrid.answering.verification.vetoes import NOT_RESTATED, failed_checks
 from hybrid.settings import AnswerSettings
 from hybrid.text import layout
 from hybrid.text.lexicon import conditions
@@ -320,7 +321,7 @@ class Verifier:
             entailed = (entailed or says_the_same(claim, span)) and not limits_left_out(claim, span).words
             if entailed:
                 return _Judged(one.sentence, one.match, one.similarity, True, score, ())
-        if MIXED not in failed:
+        if NOT_RESTATED.isdisjoint(failed):
             for other in restatements(claim, span):
                 if not failed_checks(claim, other):
                     failed = ()
@@ -412,10 +413,15 @@ def _one_span(sentences_: Sequence[Sentence]) -> Sentence | None:
 
 def _statements(claim: str) -> list[str]:
     """What a claim joins with "and", "but" or a semicolon, as sentences; nothing where it has a condition,
-    which may hold for all of it."""
+    which may hold for all of it. A part without a subject has that of the first."""
     if conditions(claim):
         return []
-    return [f"{part[0].upper()}{part[1:]}." for part in map(_bare, _JOINTS.split(claim)) if part]
+    first, *later = [part for part in map(_bare, _JOINTS.split(claim)) if part] or [""]
+    verb = verb_of(first)
+    if verb is None and any(map(opens_with_verb, later)):
+        return []
+    parts = [first, *(f"{first[: verb[0]]}{part}" if verb and opens_with_verb(part) else part for part in later)]
+    return [f"{part[0].upper()}{part[1:]}." for part in parts if part]
 
 
 def _bare(claim: str) -> str:

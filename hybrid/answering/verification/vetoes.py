@@ -17,6 +17,7 @@ from collections.abc import Callable
 from hybrid.answering.verification import (
     additions,
     amounts,
+    assertions,
     attributes,
     circumstances,
     complements,
@@ -678,7 +679,9 @@ def _turned_round(claim: Clauses, span: Clauses) -> bool:
     return structure.turned_round(claim.text, span.text)
 
 
-MIXED = "mixed clauses"
+MIXED, DENIED_AS_FACT, CARRIED = "mixed clauses", "denied as fact", "subject carried"
+NOT_RESTATED = frozenset({MIXED, DENIED_AS_FACT, CARRIED})
+"""Checks whose failure no other form of the span makes good."""
 _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "value": _value,
     "name": _name,
@@ -758,4 +761,11 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "contribution": circumstances.contribution,
     "restriction dropped": circumstances.restriction_dropped,
     "narrowing dropped": restrictions.narrowing_dropped,
+    DENIED_AS_FACT: assertions.denial_as_fact,
+    CARRIED: assertions.subject_carried,
+    "quantifier moved": assertions.quantifier_moved,
+    "member added": assertions.member_added,
+    "negation in complement": assertions.negation_in_complement,
+    "under way": assertions.under_way_as_done,
+    "begun": assertions.begun_as_done,
 }
