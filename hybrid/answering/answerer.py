@@ -356,7 +356,8 @@ class Answerer:
                 if positions_of:
                     context.digest = positions_of
                 elif not (of_person or _gives_what_is_asked(asked, context)):
-                    context.digest = digest.choose(asked, vector, hits, self._catalog, self._embedder, words, general)
+                    read = [*hits[: HITS // 2], *near, *hits[HITS // 2 :]]
+                    context.digest = digest.choose(asked, vector, read, self._catalog, self._embedder, words, general)
                     context.disputed = self._quoting(context).disputed(asked, context.digest)
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):

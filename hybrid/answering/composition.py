@@ -232,9 +232,10 @@ class Composer:
         """Why a quote is no statement of fact: what is known of the sentence, and the status of its document."""
         if statement.origin != "index":
             return ""
-        status = self._numbered[statement.spans[0].split()[0].key].status
-        of_document = _OF_STATUS.get(status.name) if status else None
-        return ", ".join(one for one in (statement.qualification, of_document) if one)
+        cited = self._numbered[statement.spans[0].split()[0].key]
+        of_document = _OF_STATUS.get(cited.status.name) if cited.status else None
+        privileged = "marked privileged" if cited.privileged else None
+        return ", ".join(one for one in (statement.qualification, of_document, privileged) if one)
 
     def _saying_otherwise(self, statement: Statement) -> list[Sentence]:
         """The spans that contradict a generated statement: of the quotes so far, and what it was judged by; of a quote

@@ -139,8 +139,10 @@ def choose(
     pool = [sentence for document in documents for sentence in document.sentences]
     scores = _scores(question, documents, general)
     ranks = np.maximum(_ranks(question, pool), _structural(pool, several=several))
-    if FEWEST < len(pool) <= LONG and not (general or causes or any(document.is_transcript for document in documents)):
-        ranks = np.where(_relevant(question, pool), ranks, _NEVER)
+    if len(pool) > FEWEST and not (general or causes or any(one.is_transcript for one in documents)):
+        long_ones = [len(one.sentences) > LONG and _status(texts, one) is None for one in documents]
+        narrates = np.repeat(long_ones, [len(one.sentences) for one in documents])
+        ranks = np.where(narrates | _relevant(question, pool), ranks, _NEVER)
     chosen: list[int] = []
     for rank, most in ((0, MOST), (1, FEWEST), (2, 1)):
         if rank == 0 or np.count_nonzero(ranks < rank) < most:  # not where the others were too long, or said before
@@ -159,6 +161,10 @@ RELEVANT = 0.6
 similar one; chosen on eleven questions to small files, and not measured on others."""
 BEHIND = 0.4
 """The same of a sentence right behind one that is about it."""
+_FEWEST_SHARED = 2
+"""Words of the question that a sentence shares where there are many sentences; not measured."""
+_MANY = 60
+"""Sentences from which one shared word may be a chance; not measured."""
 _NUMBERED = re.compile(r"\b(?P<label>[a-z]{3,}) (?P<number>\d{1,3}[a-z]?)\b", re.IGNORECASE)
 
 
@@ -167,18 +173,22 @@ def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
     ("pen 4" for "pen 2"), those that are similar to it, and those that go on about one by a pronoun. All of them where
     none is."""
     asked = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
+    many = len(pool) > _MANY  # of which some share a word by chance
+    fewest = _FEWEST_SHARED if many and len(asked) >= 2 * _FEWEST_SHARED else 1
     numbers = _numbers(question)
     form = [not one.is_row and boilerplate.is_form(question, one.text) for one in pool]
     best = max((one.similarity for at, one in enumerate(pool) if not form[at]), default=0.0)
-    found = np.zeros(len(pool), bool)
+    found, own = np.zeros(len(pool), bool), np.zeros(len(pool), bool)
     for at, one in enumerate(pool):
-        if form[at]:
+        if form[at] or (many and boilerplate.is_bare_line(one.text) and not one.is_row):
             continue
         other = {label for label, said in _numbers(one.text).items() if label in numbers and not said & numbers[label]}
         shared = (asked & _roots(one.text)) - {root(label) for label in other}
-        found[at] = bool(shared) or (not other and one.similarity >= RELEVANT * best)
+        own[at] = len(shared) >= fewest or (not other and one.similarity >= RELEVANT * best)
+        found[at] = own[at]
         follows = at and pool[at - 1].document_id == one.document_id and one.start - pool[at - 1].end < 4
-        if follows and found[at - 1] and not other and (_REFERS.search(one.text) or one.similarity >= BEHIND * best):
+        goes_on = follows and (own if many else found)[at - 1] and not other
+        if goes_on and (_REFERS.search(one.text) or one.similarity >= BEHIND * best):
             found[at] = True
     return found if found.any() else np.ones(len(pool), bool)
 
@@ -200,7 +210,11 @@ _CAUSE = re.compile(
 )
 _PRONOUN = re.compile(r"(?:\d+\.\s+)?(?:It|They|This|That|These|Those|He|She|Its|Their)\b")
 _REFERS = re.compile(r"\b(?:it|they|them|these|those|its|their|he|she)\b", re.IGNORECASE)
-_VAGUE = lexicon.stems("cause reason happen incident accident event occur lead bring handle deal react way")
+_VAGUE = lexicon.stems(
+    """
+    cause reason happen incident accident event occur lead bring handle deal react way come about first second last bear
+    """
+)
 
 
 def _of_the_cause(

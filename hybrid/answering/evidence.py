@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hybrid.stores.rows import SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
-from hybrid.text import layout, quoted_mails, speakers
+from hybrid.text import document_status, layout, quoted_mails, speakers
 from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Document, Location
 
@@ -210,6 +210,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         author=None if sentence.quoted else document.metadata.author,
         date=date_of(document, sentence.start, quoted=sentence.quoted),
         status=document.status,
+        privileged=document_status.is_privileged(document.metadata.title, document.text),
         custodians=tuple(dict.fromkeys(one for one in custodians if one)),
         copies=tuple(one.source for one in sources if one.source != sentence.source),
         ocr=document.ocr_confidence(sentence.start, sentence.end),

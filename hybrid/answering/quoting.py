@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.answering import acts, agency, contradictions, persons, polarity, wordings
+from hybrid.answering.concealment import CONCEALING, CONCEALS
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
     Encoder,
@@ -162,6 +163,7 @@ class Quoting:
         pool = ranking.choose(
             question, [found[at] for at in stating], self._idf, POOL, LEAST_OF_POOL, scores[np.array(stating, int)]
         )
+        pool = [one for one in pool if _says_or_holds(question, one.sentence)]
         if _ASKS_HOW.search(question):
             pool = [one for one in pool if not boilerplate.is_opening(one.sentence.text)]
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
@@ -229,6 +231,7 @@ class Quoting:
                 for two in self._with_its_neighbours(question, other)
             ]  # fmt: skip
             ordered |= {other.key: other for other in shown if other.key not in ordered}
+        ordered = {one.key: one for one in self._with_exceptions(question, list(ordered.values()))}
         present = self._present(question, [*found, *further])
         if present:  # the line of those present says it, and not the heading above it
             ordered = {one.key: one for one in present}
@@ -383,6 +386,37 @@ class Quoting:
                 if re.search(rf"\bclause {re.escape(clause)}\b", said, re.IGNORECASE) and _CHANGES.search(said):
                     found.append(other)
         return _distinct(found)[:MOST_AGAINST]
+
+    def _with_exceptions(self, question: str, quotes: list[Sentence]) -> list[Sentence]:
+        """The quotes, and behind the rule that is quoted first its exceptions, where the question asks for them."""
+        rule = next((one for one in quotes if self._is_executed(one)), quotes[0] if quotes else None)
+        if rule is None or rule.is_row or not _ASKS_EXCEPTION.search(question):
+            return quotes
+        found = self._exceptions(question, rule)
+        known = {one.key for one in found}
+        at = quotes.index(rule) + 1
+        head, tail = quotes[:at], quotes[at:]
+        return [*(one for one in head if one.key not in known), *found, *(one for one in tail if one.key not in known)]
+
+    def _exceptions(self, question: str, rule: Sentence) -> list[Sentence]:
+        """The exceptions to a rule: sentences of its section that make one, and the clauses that it is subject to, in
+        the order of the text."""
+        text = self._texts.text(rule.document_id)
+        begin = max(0, rule.start - BEFORE)
+        section = (_clause_of(text, rule.start) or "").partition(".")[0]
+        subject_to = set(_SUBJECT_TO.findall(collapse(rule.text)))
+        about = _roots(rule.text) | _roots(question)
+        found = []
+        for first, last in sentence_spans(text[begin : rule.end + BEFORE]):
+            start, end = begin + first, begin + last
+            clause = _clause_of(text, start) or ""
+            said = collapse(text[start:end])
+            if start == rule.start or clause.partition(".")[0] != section or (start < begin + 40 and begin):
+                continue
+            if clause in subject_to or (_EXCEPTS.search(said) and about & _roots(said)):
+                found.append(replace(rule, start=start, end=end, text=text[start:end], parts=(), vector=None))
+        nearest = sorted(_distinct(found), key=lambda one: abs(one.start - rule.start))[:MOST_EXCEPTIONS]
+        return sorted(nearest, key=lambda one: one.start)
 
     def _replies(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
         """What a mail answers to one that it quotes ("No."), where the quoted one holds what a yes-or-no question is
@@ -588,7 +622,13 @@ class Quoting:
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
         if denies_before(said.after) and (denial := _sentence_after(self._texts, one)) is not None:
             after = [denial]
+        after = after or self._answer_behind(one)
         return [*([before] if before is not None else []), one, *after]
+
+    def _answer_behind(self, one: Sentence) -> list[Sentence]:
+        """The sentence after one that only leads in to it. What a mail asks is not answered in the mail."""
+        asks_in_a_mail = one.text.rstrip().endswith("?") and self._document(one).media_type == _MAIL
+        return [] if asks_in_a_mail else _answer_to(self._texts, one)
 
     def _continued(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that gives no value, where it gives one of what that speaks of."""
@@ -696,6 +736,35 @@ _ASKS_VALUE = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(rf"\d|\b(?:{'|'.join(sorted(lexicon.NUMBER_WORDS - {'one', 'a', 'an'}))})\b", re.IGNORECASE)
+_ASKS_EXCEPTION = re.compile(
+    r"\bexcept\w*|\bever\b|\balways\b|\bin (?:which|what) (?:cases?|circumstances?|situations?)\b|\bunless\b"
+    r"|\b(?:under|in) (?:which|what) (?:conditions?|circumstances?)\b|\bcarve[- ]?outs?\b|\bexempt\w*"
+    r"|\b(?:fall|falls|drop|drops|go|goes) away\b|\bnot apply\b|\bcease\w* to apply\b|\bno longer appl\w+",
+    re.IGNORECASE,
+)
+_EXCEPTS = re.compile(
+    r"\bexcept\w*|\bunless\b|\bsave (?:for|that|as|where|in)\b|\bother than\b|\bapart from\b|\bnothing in\b"
+    r"|\bmay also\b"
+    r"|\b(?:does|do|shall|will) not (?:apply|extend|limit|affect|cover)\b|\bnotwithstanding\b|\bdespite\b"
+    r"|\bno other\b|\bis not excluded\b|\bprovided that\b",
+    re.IGNORECASE,
+)
+_SUBJECT_TO = re.compile(
+    r"\b(?:subject to|except as (?:provided|set out) in) (?:clause|section|paragraph)s? (\d+\.\d+)", re.I
+)
+MOST_EXCEPTIONS = 3
+"""Exceptions that are quoted with a rule; not varied."""
+_LEADS_IN = re.compile(
+    r"\?[\"”’)]*$|:$"
+    r"|\b(?:have|has|had|was|were|am|is|are|been) (?:also |often |now )?asked "
+    r"(?:to (?:say|explain|describe|state|comment)|when|why|how|who|what|where|which|whether|about|if)\b"
+    r"|\b(?:the|one|my|a|another) question (?:is|was) \w+\b"
+    r"|^(?:\W*\d+[.)]\s)?(?:I|We)(?:['’]ll| will| shall| now| can| want to| would like to)? "
+    r"(?:turn|come|describe|explain|deal|set out|say something|speak) (?:now |first |next )?"
+    r"(?:to|with|about|on|how|why|what|when)\b",
+    re.IGNORECASE,
+)
+"""A sentence that only leads in: a question, or what is asked or spoken of next."""
 _GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)
 ADMISSION_HITS = 20
 """Chunks searched for what is said of a claim; not varied."""
@@ -739,16 +808,22 @@ def _sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
     return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
 
 
-def _sentence_after(texts: Texts, one: Sentence) -> Sentence | None:
-    """The sentence after one in its paragraph."""
+def _sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sentence | None:
+    """The sentence after one in its paragraph, or ``across`` its end."""
     if one.is_row:
         return None
     text = texts.text(one.document_id, one.end, one.end + BEFORE)
     spans = sentence_spans(text)
-    if not spans or "\n\n" in text[: spans[0][0]]:
+    if not spans or (not across and "\n\n" in text[: spans[0][0]]):
         return None
     start, end = spans[0]
     return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
+
+
+def _answer_to(texts: Texts, one: Sentence) -> list[Sentence]:
+    """The statement after a sentence that only leads in."""
+    after = _sentence_after(texts, one, across=True) if _LEADS_IN.search(collapse(one.text)) else None
+    return [after] if after is not None and boilerplate.is_statement("", after.text) else []
 
 
 def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:
@@ -795,6 +870,24 @@ def _clause_of(text: str, start: int) -> str | None:
 def _without_values(text: str) -> str:
     """A provision's words, every number the same: versions differ in these."""
     return re.sub(r"\d[\d,.]*\d|\d", "0", collapse(_unnumbered(text)))
+
+
+_ASKS_WHETHER = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|why|how)\b(?! m)", re.I
+)
+
+
+def _says_or_holds(question: str, one: Sentence) -> bool:
+    """Whether a sentence says something, or is a line that holds what is asked for: most of the question's words, days
+    and numbers aside. Whether something is so, and why, no line without a verb says."""
+    if one.is_row or not boilerplate.is_bare_line(one.text):
+        return True
+    if _ASKS_WHETHER.match(question):
+        return False
+    days = {lexicon.stem(word.lower()) for match in re.findall(DAY, question) for word in str(match).split()}
+    asked = {stem for stem in lexicon.content_words(question) if stem not in days and not stem.isdigit()}
+    held = asked & set(lexicon.content_words(one.text))
+    return bool(held) and 2 * len(held) >= len(asked)
 
 
 _BEGINNING = 12
@@ -882,6 +975,7 @@ class PersonQuoting:
             kept += [other for one in kept for other in self._whole(one, roles)]
             pointing = [one for one in kept if one.key in told]
             kept += [other for one in pointing if (other := _sentence_before(self._texts, one)) is not None]
+        kept += [other for one in kept for other in _answer_to(self._texts, one)]
         ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
         against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
@@ -1005,8 +1099,8 @@ class PersonQuoting:
     ) -> Iterator[Sentence]:
         """What the person wrote about not writing, near in time to what they knew."""
         near = [_day(date) for one in kept if (date := self._date(one))]
-        for one in self._shown(persons.CONCEALING, CONCEALING_HITS, person, documents, roles):
-            if persons.CONCEALS.search(collapse(one.text)) and self._by(one, person):
+        for one in self._shown(CONCEALING, CONCEALING_HITS, person, documents, roles):
+            if CONCEALS.search(collapse(one.text)) and self._by(one, person):
                 day = _day(self._date(one) or "")
                 if len(documents) <= PERSON_HITS or any(abs(day - other) <= CONCEALED_DAYS for other in near if day):
                     yield one

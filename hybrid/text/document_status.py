@@ -14,6 +14,7 @@ from typing import Literal
 StatusName = Literal["executed", "signed", "draft", "unsigned", "superseded"]
 
 HEAD_LINES, TAIL_LINES = 12, 6
+_HEAD_CHARS = 3000  # enough for so many lines
 _LINE_WORDS = 14  # a longer line is a sentence, which may speak of another document
 _NAME_TOKEN = re.compile(r"[^\W_]+")
 _DRAFT_TITLE = re.compile(
@@ -74,6 +75,37 @@ def detect(source: str, title: str | None, text: str, media_type: str = "text/pl
         or _unsigned(title or "", tail, text)
         or _executed(name, title or "", [*head, *tail], text)
     )
+
+
+_PRIVILEGED = re.compile(
+    r"\b(?:legally )?privileged\b|\battorney[- ]client\b|\b(?:solicitor|lawyer)[- ]client\b|\battorney work product\b"
+    r"|\b(?:request for )?legal advice\b|\bwithout prejudice to privilege\b",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"^\W*(?:re|fwd?|aw|wg)?\W*(?:[\w-]+ (?:and |& |[-–—:|]+ ?)?){0,3}?(?:PRIVILEGED|Privileged)\b"
+    r"|\bLEGAL ADVICE\b|^\W*Legal advice\W*$"
+)
+
+
+def is_privileged(title: str | None, text: str) -> bool:
+    """Whether a document is marked as privileged: its title or a heading in its first lines says so, in no sentence.
+
+    Example:
+        >>> is_privileged(None, "PRIVILEGED AND CONFIDENTIAL\\n\\nOur advice is to wait.")
+        True
+        >>> is_privileged(None, "The notes are privileged.")
+        False
+    """
+    lines = [" ".join(line.split()) for line in text[:_HEAD_CHARS].splitlines() if line.strip()][:HEAD_LINES]
+    return any(
+        len(line.split()) <= _LINE_WORDS and line[-1:] not in ".?!" and not line.startswith(">") and _is_mark(line)
+        for line in (title or "", *lines)
+    )
+
+
+def _is_mark(line: str) -> bool:
+    return _PRIVILEGED.search(line) is not None and _LABELLED.search(line) is not None
 
 
 def _draft(name: str, title: str, head: list[str], tail: list[str]) -> tuple[StatusName, str] | None:

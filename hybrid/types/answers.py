@@ -134,7 +134,7 @@ class Citation(_Data):
     it is executed, a draft or superseded. Each is ``None`` where the document does not say. ``copies`` are the other
     sources of the same text, such as the mail in the recipient's mailbox, and ``custodians`` those of all of them.
     ``ocr`` is the confidence, 0 to 1, with which the quote was read by OCR, the lowest of its lines; ``None`` where it
-    is the file's own text.
+    is the file's own text. ``privileged`` says whether the document is marked so in its title or its head.
     """
 
     number: int = Field(ge=1)
@@ -153,6 +153,7 @@ class Citation(_Data):
     author: str | None = None
     date: str | None = None
     status: DocumentStatus | None = None
+    privileged: bool = False
     custodians: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
     ocr: float | None = Field(default=None, ge=0.0, le=1.0)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import hybrid
+from hybrid.answering import digest
+from hybrid.answering.evidence import Sentence
 
 FILES = {
     "minutes.txt": """Minutes of the site meeting held on 9 March 2021
@@ -70,3 +72,16 @@ def test_what_is_not_asked_for_is_left_out(
 def test_a_question_about_the_whole_leaves_nothing_out(corpus: hybrid.Corpus) -> None:
     said = corpus.ask("What is discussed in these papers?", route="comprehension")
     assert len(said.citations) > 5
+
+
+def test_of_many_sentences_one_shared_word_is_no_relevance() -> None:
+    texts = [f"The ferry number {n} left the harbour in fair weather." for n in range(65)]
+    texts += ["The net was sold to a museum.", "The net in the outer pen was torn by ice."]
+    pool = [
+        Sentence(0, "a.txt", "a", "0" * 64, 100 * at, 100 * at + len(text), text, similarity=0.1 + 0.5 * (at == 0))
+        for at, text in enumerate(texts)
+    ]
+    question = "Who mended the net of the outer pen after the winter storm?"
+    found = digest._relevant(question, pool)
+    assert list(found[-2:]) == [False, True]
+    assert list(digest._relevant(question, pool[-2:])) == [True, True]

@@ -70,6 +70,19 @@ def test_words_for_destroying(sentence: str, says: bool) -> None:
     assert paraphrases.says("Was anything destroyed?", sentence) is says
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "says"),
+    [
+        ("Did she want nothing on paper?", "Let us talk on the pier rather than write.", True),
+        ("Was he told not to put it in writing?", "Keep this between us.", True),
+        ("Did she want nothing on paper?", "The paper was blue.", False),
+        ("Who wrote the letter?", "Keep this between us.", False),
+    ],
+)
+def test_words_for_not_writing_it_down(question: str, sentence: str, says: bool) -> None:
+    assert paraphrases.says(question, sentence) is says
+
+
 def test_an_instruction_to_destroy_is_an_answer(tmp_path: Path) -> None:
     (tmp_path / "bin.eml").write_text(
         "From: Pia Holm <pia@holm.example>\nTo: Jon Vik <jon@holm.example>\n"

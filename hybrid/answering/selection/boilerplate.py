@@ -107,6 +107,8 @@ def is_statement(question: str, text: str) -> bool:
     plain = unmarked(text)
     if is_of_a_mail(plain):
         return _ASKS_OF_A_MAIL.search(question) is not None
+    if _ROLE.fullmatch(collapse(plain)):
+        return _ASKS_OF_A_SIGNATURE.search(question) is not None
     return not (_HEADING.fullmatch(plain) or _is_entry(plain)) or _ASKS_OF_A_HEADING.search(question) is not None
 
 
@@ -138,13 +140,51 @@ def is_form(question: str, text: str) -> bool:
     plain = collapse(unmarked(text))
     if is_of_a_mail(text):
         return not plain or _ASKS_OF_A_MAIL.search(question) is None
-    if _SIGNATURE.fullmatch(plain) and not _FINITE.search(plain):
+    if _ROLE.fullmatch(plain) or (_SIGNATURE.fullmatch(plain) and not _FINITE.search(plain)):
         return _ASKS_OF_A_SIGNATURE.search(question) is None
     heading = _CAPITALS.fullmatch(plain) and not _FINITE.search(plain) and len(plain.split()) <= _LONGEST_HEADING
     return bool(heading) and _ASKS_OF_A_HEAD.search(question) is None
 
 
 _LONGEST_HEADING = 14
+_CAPITALISED = r"(?:[A-Z][\w.’'-]*|&)"
+_ROLE = re.compile(
+    rf"{_CAPITALISED}(?: (?:of |and |for |the )*{_CAPITALISED}){{0,4}},"
+    rf" {_CAPITALISED}(?:,? (?:of |and |for |the )*{_CAPITALISED}){{0,7}}"
+)
+"""A line of a signature below the name: "Works Manager, Orr Mill Limited"; it has no stop at its end and no small word
+but these."""
+
+
+def is_bare_line(text: str) -> bool:
+    """Whether a text is a line in which nothing is said: no stop at its end, no colon before a value, and no verb but a
+    participle ("held on 3 May").
+
+    Example:
+        >>> is_bare_line("Orr Mill - held on 3 May 2021 - By post"), is_bare_line("The mill stands by the sea")
+        (True, False)
+        >>> is_bare_line("Fee: 40 euros"), is_bare_line("The mill is shut.")
+        (False, False)
+    """
+    plain = _MONTH_OF_MAY.sub("5", collapse(unmarked(text)))
+    if not plain or plain[-1] in '.!?:;”"' or ":" in plain or "\t" in text or _FINITE.search(plain):
+        return False
+    words = re.findall(r"[^\W\d_][\w’'-]*|[-–—,()]", plain)
+    for at, word in enumerate(words):
+        low = word.lower()
+        if low in STOPWORDS or not word.islower() or low.endswith("ing") or not wordnet.is_verb(low):
+            continue
+        starts = not at or not words[at - 1][0].isalpha()
+        follows = words[at + 1].lower() if at + 1 < len(words) else ""
+        if starts and not low.endswith("s") and follows in _OF_TIME_OR_PLACE:  # "- held on 3 May"
+            continue
+        if wordnet.lemmas(low) != {low} or not (wordnet.is_noun(low) or wordnet.is_adjective(low)):
+            return False
+    return True
+
+
+_MONTH_OF_MAY = re.compile(r"(?<=\d )May\b|\bMay(?= \d)")
+_OF_TIME_OR_PLACE = {"on", "at", "in", "by", "for", "to", "from", "of"}
 _ENTRY = re.compile(
     r"(?P<number>\d+(?:\.\d+)*)\s+(?P<name>[A-Z](?:[^\W\d]|[ ,&’'/()-]){2,60}?)(?P<leader>\s*\.{3,}\s*\d*)?"
 )

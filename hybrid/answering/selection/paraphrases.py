@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hybrid.answering.concealment import CONCEALING, CONCEALS
+
 
 @dataclass(frozen=True)
 class _Paraphrase:
@@ -43,6 +45,18 @@ _PARAPHRASES = (
         ),
         "cleared out, thrown away, got rid of, shredded, purged, wiped, binned; we won't be needing those any more; "
         "tidy the books, clean up the files",
+    ),
+    _Paraphrase(
+        re.compile(
+            r"\b(?:not|n['’]t|avoid\w*|without|instead of|rather than|never|reluctan\w+|unwilling\w*|refus\w+|stop\w*"
+            r"|nothing)\b.{0,40}\b(?:on paper|in writing|written down|writ(?:e|ing) (?:\w+ ){0,2}down"
+            r"|in (?:an? )?e-?mails?"
+            r"|on (?:the )?record)\b"
+            r"|\boff the record\b|\b(?:conceal|hush|cover)\w* (?:\w+ )?up\b|\bleave (?:no|a) (?:paper )?trail\b",
+            re.IGNORECASE,
+        ),
+        CONCEALS,
+        CONCEALING,
     ),
     _Paraphrase(
         re.compile(
