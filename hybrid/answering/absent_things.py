@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from hybrid.answering.enumeration_bounds import CURRENCIES
 from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
@@ -68,8 +69,17 @@ def things(question: str) -> tuple[str, ...]:
     """
     found = lexicon.tokens(question)
     done = _done(question)
-    named = [token for at, token in enumerate(found) if token in done or _names_a_thing(found, at)]
+    named = [
+        token
+        for at, token in enumerate(found)
+        if token in done or (_names_a_thing(found, at) and not _is_currency_of_number(found, at))
+    ]
     return tuple(dict.fromkeys(named))
+
+
+def _is_currency_of_number(found: list[str], at: int) -> bool:
+    """Whether a word is the currency of a number before it, which a document may write as a sign: "500 dollars"."""
+    return found[at].lower() in CURRENCIES and at > 0 and any(map(str.isdigit, found[at - 1]))
 
 
 def missing(question: str, words: Collection[str]) -> tuple[str, ...]:

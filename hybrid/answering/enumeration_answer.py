@@ -13,6 +13,7 @@ from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
 from hybrid.answering.enumeration_states import SAYS_OTHERWISE
+from hybrid.answering.enumeration_values import plain_name
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
@@ -111,7 +112,12 @@ def compose(
         summed=result.summed if sums else "",
         sums=sums,
         stated=stated,
-        remarks=(*result.cautions, *_remarks(result, counted, sums, stated), *result.remarks),
+        remarks=(
+            *result.cautions,
+            *_no_sum(asked, result, sums),
+            *_remarks(result, counted, sums, stated),
+            *result.remarks,
+        ),
     )
     return events, enumeration
 
@@ -141,6 +147,17 @@ def _lead(asked: Enumerated, shown: int, found: int, counted: int, sums: dict[st
     return f"{name}: {said}.\n"
 
 
+def _no_sum(asked: Enumerated, result: Result, sums: dict[str, Decimal]) -> list[str]:
+    """Why a sum that was asked for could not be made."""
+    if asked.kind != "sum" or asked.made_up or sums:
+        return []
+    if all(row.not_counted for row, _ in result.rows):
+        return ["No sum was made: none of these rows is counted."]
+    if result.summed:
+        return [f"No sum was made: “{result.summed}” has no amount in the rows that are counted."]
+    return ["No sum was made: no column of these rows has amounts that could be added."]
+
+
 def _remarks(
     result: Result, counted: Sequence[Found], sums: dict[str, Decimal], stated: Sequence[RowSpan]
 ) -> list[str]:
@@ -153,7 +170,7 @@ def _remarks(
         said.append(f"The sum was computed from the rows, and is stated in {places}.")
     elif sums:
         said.append("The sum was computed from the rows; no document states it.")
-    if sums and OF_ONE.search(result.summed):
+    if sums and OF_ONE.search(plain_name(result.summed)):
         said.append(f"“{result.summed}” is for one each: its sum is no total of what they came to.")
     excluded = [row.not_counted for row, _ in result.rows if row.not_counted]
     for why in dict.fromkeys(excluded):

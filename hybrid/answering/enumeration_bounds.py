@@ -82,8 +82,20 @@ CURRENCIES = {
     for word in words.split()
 }  # fmt: skip
 """Words for currencies behind an amount; a pound of weight is in a column of its own unit."""
+_IN_DOLLARS = frozenset({"$", "CAD", "AUD"})
 _VERB_BEFORE = re.compile(r"\b([a-z]{2,}ed)\s*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def is_same_currency(one: str, other: str) -> bool:
+    """Whether two signs or codes may be of one currency: "€" and "EUR", "$" and "CAD".
+
+    Example:
+        >>> is_same_currency("€", "EUR"), is_same_currency("$", "CAD"), is_same_currency("$", "GBP")
+        (True, True, False)
+    """
+    signs = {CURRENCIES.get(code.lower(), code.upper()) for code in (one, other)}
+    return len(signs) == 1 or ("$" in signs and signs <= _IN_DOLLARS)
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,8 @@ class Bound:
     def __str__(self) -> str:
         """The bound as a note says it: "at least 18.5 %"."""
         after = f" {self.unit}" if self.unit else ""
-        low, high = (f"{self.currency}{one:,}{after}" if one is not None else "" for one in (self.least, self.most))
+        sign = f"{self.currency} " if len(self.currency) > 1 else self.currency
+        low, high = (f"{sign}{one:,}{after}" if one is not None else "" for one in (self.least, self.most))
         if low and low == high:
             return f"of {low}"
         if low and high:

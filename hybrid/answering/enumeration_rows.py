@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hybrid.answering.enumeration_bounds import is_same_currency
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_terms import Term, root, roots
 from hybrid.answering.enumeration_values import iso
@@ -163,4 +164,9 @@ def in_range(row: Found, asked: Enumerated, *, of_amounts: bool = True) -> bool:
     is in none."""
     if (asked.since or asked.until) and (row.date is None or not is_between(row.date, asked)):
         return False
-    return not of_amounts or all(bound.of_amount and bound.admits(row.amount) for bound in asked.bounds)
+    return not of_amounts or all(
+        bound.of_amount
+        and bound.admits(row.amount)
+        and (not (bound.currency and row.currency) or is_same_currency(bound.currency, row.currency))
+        for bound in asked.bounds
+    )

@@ -17,6 +17,7 @@ from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import Found, sentence_of
 from hybrid.answering.enumeration_terms import STATES, Term, Words, denies, root, roots
 from hybrid.answering.enumeration_text import is_done
+from hybrid.answering.enumeration_values import plain_name
 from hybrid.answering.evidence import Sentence, collapse
 from hybrid.text import lexicon, quoted_mails
 from hybrid.types.documents import Document
@@ -116,7 +117,11 @@ def marked(row: Found, against: Sequence[Sentence]) -> Found:
 
 def table_says(row: Found, state: State) -> bool:
     """Whether a row's table says something of the state: by the name of a column ("Paid on"), or in the row's cells."""
-    said = roots(" ".join([*row.cells, *(cell for cell in row.cells.values() if len(cell.split()) <= _STATE_WORDS)]))
+    said = roots(
+        " ".join(
+            [*map(plain_name, row.cells), *(cell for cell in row.cells.values() if len(cell.split()) <= _STATE_WORDS)]
+        )
+    )
     return bool(said & (state.done | state.not_done))
 
 

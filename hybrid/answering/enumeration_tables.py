@@ -10,7 +10,7 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison
+from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison, is_same_currency
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -53,6 +53,8 @@ from hybrid.answering.enumeration_values import (
     has_decimal_comma,
     is_empty,
     is_zero,
+    named_currency,
+    plain_name,
     read_dates,
 )
 from hybrid.answering.evidence import Sentence, collapse
@@ -160,7 +162,14 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         if column is None:
             unused.append(Term(bound.said, "", bound=True))
             continue
-        rows = [row for row in rows if bound.admits(reader.measure(row, column, bound.unit))]
+        if bound.currency and not any(reader.is_in_currency(row, column, bound) for row in reader.data):
+            unused.append(Term(bound.said, "", bound=True))
+            continue
+        rows = [
+            row
+            for row in rows
+            if reader.is_in_currency(row, column, bound) and bound.admits(reader.measure(row, column, bound.unit))
+        ]
         counted_by += f", “{reader.names[column]}” {bound}"
     unclear: list[tables.Row] = []
     if named and (kinds := reader.of_kind(asked, head)) is not None:
@@ -214,6 +223,7 @@ class TableReader:
         width = max((len(row.cells) for row in table.rows), default=0)
         given = list(table.columns) or (["Entry", "Text"] if table.kind == "entry" else [])
         self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
+        self._plain = [plain_name(name) for name in self.names]
         self.caption = document.text[slice(*table.caption)] if table.caption else ""
         self.data = [row for row in table.rows if not TOTAL.match(self.label(row))]
         self.totals = [row for row in table.rows if TOTAL.match(self.label(row))]
@@ -241,7 +251,7 @@ class TableReader:
     def amount(self, row: tables.Row, column: int) -> tuple[Decimal | None, str | None]:
         """The amount of a cell and its currency, as its column writes them."""
         comma = has_decimal_comma(self._column(column))
-        return amount_of(self.cell(row, column), self.names[column], decimal_comma=comma)
+        return amount_of(self.cell(row, column), self._plain[column], decimal_comma=comma)
 
     def label(self, row: tables.Row) -> str:
         """The first cell that is filled in."""
@@ -273,25 +283,24 @@ class TableReader:
         return len(cells) > 1 and all(map(str.isdecimal, cells)) and len(set(cells)) == len(cells)
 
     def _is_money(self, at: int) -> bool:
-        return self._is_numeric(at) and any(
-            re.search(r"[$€£¥]|\b[A-Z]{3}\b", cell) for cell in [*self._column(at), self.names[at]]
-        )
+        said = (re.search(r"[$€£¥]|\b[A-Z]{3}\b", cell) for cell in [*self._column(at), self.names[at]])
+        return self._is_numeric(at) and (named_currency(self._plain[at]) is not None or any(said))
 
     def head_column(self, asked: Enumerated) -> int | None:
         """The column that names what was asked for. A column of plain numbers names none ("Rails: 40"), unless amounts
         were asked for."""
-        named = [at for at, name in enumerate(self.names) if roots(name) & asked.stems and self._table.columns]
+        named = [at for at, name in enumerate(self._plain) if roots(name) & asked.stems and self._table.columns]
         usable = [at for at in named if not self._is_numeric(at) or (asked.of_money and asked.kind != "count")]
         usable = [at for at in usable if self._column(at)]
         if not usable and root("paid") in asked.stems and any(map(self._is_money, range(len(self.names)))):
-            usable = [at for at, name in enumerate(self.names) if roots(name) & PAID and self._column(at)]
+            usable = [at for at, name in enumerate(self._plain) if roots(name) & PAID and self._column(at)]
         return min(
             usable, key=lambda at: (self._is_numeric(at), self._is_numeric(at) and self.is_of_one(at), at), default=None
         )
 
     def numbered_by(self, asked: Enumerated) -> int | None:
         """The column of numbers that is named by what is to be listed: the rows of "Colonies | 40" are of colonies."""
-        named = [at for at, name in enumerate(self.names) if roots(name) & asked.stems and self._table.columns]
+        named = [at for at, name in enumerate(self._plain) if roots(name) & asked.stems and self._table.columns]
         return next((at for at in named if self._column(at)), None)
 
     def is_number(self, at: int) -> bool:
@@ -301,7 +310,7 @@ class TableReader:
     def is_of_one(self, at: int) -> bool:
         """Whether a column's name says that its numbers are of one each ("Value each", "Price per kg", "Rate"): their
         sum is no total."""
-        return bool(OF_ONE.search(self.names[at]))
+        return bool(OF_ONE.search(self._plain[at]))
 
     def narrowed(self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True) -> _Narrowed:
         """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
@@ -351,18 +360,18 @@ class TableReader:
         """The rows in a state ("open") by the column of another word that is empty for them: "Closed". ``None`` where
         the word itself is a column's name or stands in cells, or there is no such column."""
         word, said = root(term.word), {term.stem, root(term.word)}
-        exact = any(term.word.lower() in map(str.lower, lexicon.tokens(name)) for name in self.names)
+        exact = any(term.word.lower() in map(str.lower, lexicon.tokens(name)) for name in self._plain)
         if not self._table.columns or exact or any(said & self.row_roots(row) for row in self.data):
             return None
         for done, not_done in STATES:
             says_done = term.stem in done and len(done) > 1
             if (word not in not_done and not says_done) or word == _OVERDUE:
                 continue
-            for at, name in enumerate(self.names):
+            for at, name in enumerate(self._plain):
                 if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
                     empty = term.negated if says_done else not term.negated or term.stem != word
                     left = [row for row in rows if is_empty(self.cell(row, at)) == empty]
-                    return _Narrowed(left, by=f"“{name}” {'empty' if empty else 'filled in'}")
+                    return _Narrowed(left, by=f"“{self.names[at]}” {'empty' if empty else 'filled in'}")
         return None
 
     def _of_state(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
@@ -374,11 +383,11 @@ class TableReader:
             if term.stem not in done and root(term.word) not in not_done:
                 continue
             wanted = done if (term.stem in done) != term.negated else not_done
-            for at, name in enumerate(self.names):
+            for at in range(len(self.names)):
                 said = [roots(cell) for cell in self._column(at)]
                 if said and all(len(one) == 1 and one & (done | not_done) for one in said):
                     left = [row for row in rows if roots(self.cell(row, at)) & wanted]
-                    return _Narrowed(left, by=f"“{name}” says that they are “{term.word}” in another word")
+                    return _Narrowed(left, by=f"“{self.names[at]}” says that they are “{term.word}” in another word")
         return None
 
     def _of_columns(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
@@ -396,13 +405,15 @@ class TableReader:
         """The column that a word names, else the one that a synonym of it does, where no cell says the word."""
         if not self._table.columns:
             return None
-        naming = [at for at, name in enumerate(self.names) if term.said_in(roots(name))]
+        naming = [at for at, name in enumerate(self.names) if name.lower() == term.word.lower()]
+        naming = naming or [at for at, name in enumerate(self._plain) if term.said_in(roots(name))]
         if any(term.stem in done for done, _ in STATES):  # "Paid to" is filled in whether or not it is paid
-            naming = [at for at in naming if not _OF_NO_STATE.search(self.names[at])]
+            naming = [at for at in naming if not _OF_NO_STATE.search(self._plain[at])]
+            naming.sort(key=lambda at: not self._dated[at])  # "Paid on" before "Paid by"
         said = next(iter(naming), None)
         if said is not None or term.soft or any(term.said_in(self.row_roots(row)) for row in self.data):
             return said
-        alike = [at for at, name in enumerate(self.names) if at != head and names_alike(term.word, name)]
+        alike = [at for at, name in enumerate(self._plain) if at != head and names_alike(term.word, name)]
         return alike[0] if len(alike) == 1 else None
 
     def _holding(self, rows: list[tables.Row], choice: str, *, name: bool) -> dict[int, frozenset[int]]:
@@ -461,7 +472,7 @@ class TableReader:
         of_document = names_of(term, f"{self._document.title}\n{self._document.text}")
         if of_document or not self._table.columns or any(map(str.isdigit, str(term))):
             return None
-        for at, name in enumerate(self.names):
+        for at, name in enumerate(self._plain):
             words = name.lower().split()
             doer = words[-1] == "by"
             other = words[-1] in ("to", "from") or any(one in _PARTIES or wordnet.is_person(one) for one in words)
@@ -508,12 +519,12 @@ class TableReader:
         """Whether one of a term's words names a column."""
         stems = {word_term(one).stem for one in term.choices if " " not in one}
         return bool(self._table.columns) and any(
-            roots(name) & stems for at, name in enumerate(self.names) if at != head
+            roots(name) & stems for at, name in enumerate(self._plain) if at != head
         )
 
     def _of_number(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         """The rows with a number after its label ("ward 4"): in the column of that name, else beside the word."""
-        columns = [at for at, name in enumerate(self.names) if root(term.label) in roots(name) and self._table.columns]
+        columns = [at for at, name in enumerate(self._plain) if root(term.label) in roots(name) and self._table.columns]
         numbers = "|".join(map(re.escape, term.choices))
         beside = re.compile(rf"\b{re.escape(term.label)}\W{{0,3}}(?:no\.?\s*)?(?:{numbers})(?![\w-])", re.IGNORECASE)
         whole = re.compile(rf"(?:\w+\W+)?(?:{numbers})", re.IGNORECASE)
@@ -537,7 +548,7 @@ class TableReader:
 
     def _unit(self, at: int) -> str:
         """The unit of a column: of its name, else of its cells."""
-        words = re.findall(r"%|°[CF]|[a-z]+²?", self.names[at].lower())
+        words = re.findall(r"%|°[CF]|[a-z]+²?", self._plain[at].lower())
         found = next((word for word in words if word in UNITS), "")
         cells = [match["unit"].lower() for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))]
         return found or next((unit for unit in cells if unit in UNITS), "")
@@ -548,20 +559,20 @@ class TableReader:
         measured = [at for at in range(len(self.names)) if self._measured(at)]
         dimension = UNITS[bound.unit][0] if bound.unit else ""
         alike = [at for at in measured if not dimension or UNITS.get(self._unit(at), ("",))[0] in ("", dimension)]
-        names = roots(" ".join(bound.names))
-        said = [(len(roots(self.names[at]) & names), at) for at in alike]
+        names = roots(plain_name(" ".join(bound.names)))
+        said = [(len(roots(self._plain[at]) & names), at) for at in alike]
         if bound.names:
             most = max((number for number, _ in said), default=0)
             return next((at for number, at in said if number == most), None) if most else None
         if dimension:
             beside = roots(" ".join((bound.unit, *bound.beside)))
             of_unit = [at for at in alike if UNITS.get(self._unit(at), ("",))[0] == dimension]
-            return max(of_unit, key=lambda at: (len(roots(self.names[at]) & beside), -at), default=None)
+            return max(of_unit, key=lambda at: (len(roots(self._plain[at]) & beside), -at), default=None)
         beside = roots(" ".join(bound.beside))
-        of_verb = next((at for at in measured if roots(self.names[at]) & beside), None)
+        of_verb = next((at for at in measured if roots(self._plain[at]) & beside), None)
         if of_verb is not None:
             return of_verb
-        of_head = next((at for at in measured if roots(self.names[at]) & asked.stems), None)
+        of_head = next((at for at in measured if roots(self._plain[at]) & asked.stems), None)
         amounts = self.amount_column(asked, head)
         if bound.currency or amounts is not None:
             return amounts
@@ -572,7 +583,7 @@ class TableReader:
         weights, volumes or the like. Cells of different units are not added."""
         measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
         if asked.stems:
-            found = [at for at in measured if roots(self.names[at]) & asked.stems]
+            found = [at for at in measured if roots(self._plain[at]) & asked.stems]
             by_verb = [at for at in measured if self.naming(asked, at)]
             both = [at for at in by_verb if at in found]
             found = both or by_verb or found
@@ -586,13 +597,13 @@ class TableReader:
     def has_quantity(self, asked: Enumerated) -> bool:
         """Whether a column of numbers is named by what is asked for."""
         measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
-        return any(roots(self.names[at]) & asked.stems for at in measured)
+        return any(roots(self._plain[at]) & asked.stems for at in measured)
 
     def naming(self, asked: Enumerated, column: int | None) -> tuple[Term, ...]:
         """The words of a question by which it names a column of numbers: "failed" the column "Failures"."""
         if column is None or not self._table.columns:
             return ()
-        name = self.names[column]
+        name = self._plain[column]
         return tuple(
             term
             for term in asked.terms
@@ -605,7 +616,7 @@ class TableReader:
         not known where no cell says the word itself. ``None`` where no cell says it, or it is the table that is of it:
         by its title, or by a column's name."""
         noun, wanted = asked.head.lower(), asked.stems | {root(asked.head)}
-        around = roots(f"{' '.join(self.names)} {self.caption} {self._document.title}")
+        around = roots(f"{' '.join(self._plain)} {self.caption} {self._document.title}")
         if column is None or around & wanted or asked.stems & (EMPTY | _ANYTHING):
             return None
         texts = [
@@ -629,7 +640,7 @@ class TableReader:
         wanted = asked.stems | {root(asked.head)}
         if any(root(term.word) in wanted for term in asked.terms) or self.of_kind(asked, 0) is not None:
             return True
-        return bool(roots(f"{' '.join(self.names)} {self._document.title}\n{self._document.text}") & wanted)
+        return bool(roots(f"{' '.join(self._plain)} {self._document.title}\n{self._document.text}") & wanted)
 
     def measure(self, row: tables.Row, column: int, unit: str) -> Decimal | None:
         """The number of a cell, in a unit where both that and the cell's are known."""
@@ -642,6 +653,11 @@ class TableReader:
             return number
         return number * UNITS[own][1] / UNITS[unit][1]
 
+    def is_in_currency(self, row: tables.Row, column: int, bound: Bound) -> bool:
+        """Whether a bound's currency may be that of a cell: the same, or one of the two is not named."""
+        own = self.amount(row, column)[1]
+        return not (bound.currency and own) or is_same_currency(bound.currency, own)
+
     def amount_column(self, asked: Enumerated, head: int | None) -> int | None:
         """The column of the amounts that are shown and added."""
         numeric = [at for at in range(len(self.names)) if self._is_numeric(at)]
@@ -651,21 +667,24 @@ class TableReader:
             root("name"),
         }
         wanted |= asked.stems | {term.stem for term in asked.terms if not term.name}
-        by_field = [at for at in numeric if roots(self.names[at]) & wanted]
+        by_field = [at for at in numeric if roots(self._plain[at]) & wanted]
         if head is not None and head in numeric:
             return head
         if by_field and (asked.kind == "sum" or asked.fields):
             of_one = any(OF_ONE.search(field) for field in asked.fields)  # "the total value each"
             if not of_one:  # of "Unit price" and "Line total" the second
-                totals = [at for at in numeric if roots(self.names[at]) & _TOTALS and not self.is_of_one(at)]
+                totals = [at for at in numeric if roots(self._plain[at]) & _TOTALS and not self.is_of_one(at)]
                 by_field = by_field if not all(map(self.is_of_one, by_field)) else [*totals, *by_field]
             return min(by_field, key=lambda at: (self.is_of_one(at) != of_one, by_field.index(at)))
-        money = [at for at in numeric if self._is_money(at) or roots(self.names[at]) & set(map(root, _AMOUNTS))]
-        money = [at for at in money if not roots(self.names[at]) & _NO_AMOUNTS]
+        money = [at for at in numeric if self._is_money(at) or roots(self._plain[at]) & set(map(root, _AMOUNTS))]
+        money = [at for at in money if not roots(self._plain[at]) & _NO_AMOUNTS]
         order = {root(word): at for at, word in enumerate(_AMOUNTS)}
         return min(
             money,
-            key=lambda at: (self.is_of_one(at), min([order.get(one, 99) for one in roots(self.names[at])], default=99)),
+            key=lambda at: (
+                self.is_of_one(at),
+                min([order.get(one, 99) for one in roots(self._plain[at])], default=99),
+            ),
             default=None,
         )
 
@@ -674,17 +693,17 @@ class TableReader:
         may be meant."""
         dated = [at for at in range(len(self.names)) if self._dated[at] and self._table.columns]
         wanted = roots(comparison.against)
-        named = [at for at in dated if wanted & roots(self.names[at])]
+        named = [at for at in dated if wanted & roots(self._plain[at])]
         if not named and wanted & _EXPECTED:
-            named = [at for at in dated if roots(self.names[at]) & _EXPECTED]
+            named = [at for at in dated if roots(self._plain[at]) & _EXPECTED]
         if len(named) != 1:
             return None
-        others = [at for at in dated if at not in named and not roots(self.names[at]) & _EXPECTED]
+        others = [at for at in dated if at not in named and not roots(self._plain[at]) & _EXPECTED]
         term = word_term(comparison.verb) if comparison.verb else None
         of_verb = [
             at
             for at in others
-            if term and (term.said_in(roots(self.names[at])) or names_alike(term.word, self.names[at]))
+            if term and (term.said_in(roots(self._plain[at])) or names_alike(term.word, self._plain[at]))
         ]
         chosen = of_verb if of_verb else others
         return (chosen[0], named[0]) if len(chosen) == 1 else None
@@ -712,8 +731,8 @@ class TableReader:
         if head is not None and head in dated:
             return head
         of_term = {term.stem for term in asked.terms}
-        done = [at for at in dated if not roots(self.names[at]) & _EXPECTED]
-        return next((at for at in dated if roots(self.names[at]) & of_term), next(iter([*done, *dated]), None))
+        done = [at for at in dated if not roots(self._plain[at]) & _EXPECTED]
+        return next((at for at in dated if roots(self._plain[at]) & of_term), next(iter([*done, *dated]), None))
 
     def found(
         self, document_id: int, row: tables.Row, head: int | None, amounts: int | None, dates: int | None
@@ -793,7 +812,7 @@ def sums_of(document_id: int, document: Document, asked: Enumerated) -> Iterator
         if not reader.totals or amounts is None or len(reader.data) < 2:
             continue
         before = document.text[max(0, table.start - 400) : table.start]
-        near = roots(f"{before} {' '.join(reader.names)} {reader.caption}")
+        near = roots(f"{before} {' '.join(map(plain_name, reader.names))} {reader.caption}")
         if not asked.stems <= near | roots(document.title):
             continue
         rows = [reader.found(document_id, row, None, amounts, None) for row in table.rows]

@@ -26,6 +26,9 @@ MONEY = re.compile(
 )
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
 _GROUPS_OF_THREE = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_BETWEEN_WORDS = re.compile(r"_|(?<=[a-z]{2})(?=[A-Z])")  # "kWh" is one word
+_CURRENCY_WORDS = {"euro": "€", "dollar": "$", "sterling": "£", "yen": "¥", "franc": "CHF", "rupee": "INR"}
+_NAMED_CURRENCY = re.compile(rf"[$€£¥]|\b(?:{CODES}|(?:{'|'.join(_CURRENCY_WORDS)})s?)\b", re.IGNORECASE)
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
 
 
@@ -61,24 +64,49 @@ def has_decimal_comma(cells: Iterable[str]) -> bool:
     return any(match and _DECIMAL_COMMA.search(match["n"]) for match in map(MONEY.search, cells))
 
 
+def plain_name(name: str) -> str:
+    """A column's name with blanks between its words: "amount_eur" is "amount eur", and "paidOn" "paid On".
+
+    Example:
+        >>> plain_name("amount_eur"), plain_name("datePaid"), plain_name("Energy (kWh)")
+        ('amount eur', 'date Paid', 'Energy (kWh)')
+    """
+    return " ".join(_BETWEEN_WORDS.sub(" ", name).split())
+
+
+def named_currency(column: str) -> str | None:
+    """The sign or the code of the currency that a column's name gives; a pound alone may be one of weight.
+
+    Example:
+        >>> [named_currency(one) for one in ("amount_eur", "Net £", "Fee (euros)", "weight_pounds", "Weight")]
+        ['EUR', '£', '€', None, None]
+    """
+    match = _NAMED_CURRENCY.search(plain_name(column))
+    if match is None:
+        return None
+    said = match[0].lower()
+    return next((sign for word, sign in _CURRENCY_WORDS.items() if said.startswith(word)), said.upper())
+
+
 def amount_of(cell: str, column: str, *, decimal_comma: bool = False) -> tuple[Decimal | None, str | None]:
     """The number of a cell and its currency, which may stand in the column's name.
 
     Example:
         >>> amount_of("£1,240.00", "Amount"), amount_of("1.240,00 €", "Amount")
         ((Decimal('1240.00'), '£'), (Decimal('1240.00'), '€'))
+        >>> amount_of("640.00", "amount_eur")
+        (Decimal('640.00'), 'EUR')
     """
     match = MONEY.search(cell)
     if match is None:
         return None, None
     sign = (match["sign"] or match["after"] or "").strip()
-    named = re.search(r"[$€£¥]|\b" + CODES + r"\b", column)
     written = match["n"]
     grouped = written.count(".") > 1 or (decimal_comma and _GROUPS_OF_THREE.fullmatch(written) is not None)
     if _DECIMAL_COMMA.search(written) or grouped:
         written = written.replace(".", "").replace(",", ".")
     number = Decimal(re.sub(r"[^\d.]", "", written))
-    currency = (sign or (named[0] if named else "")).upper() or None
+    currency = (sign or named_currency(column) or "").upper() or None
     return (-number if match["minus"] else number), currency
 
 
