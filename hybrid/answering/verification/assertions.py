@@ -20,7 +20,7 @@ _DENIAL = re.compile(
     r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bbe )\bden(?:y|ies|ied|ying)\b"
     r"(?!(?: \w+){0,4}? (?:requests?|applications?|motions?|appeals?|petitions?|permission|access|entry|leave|visas?"
     r"|loans?|bail|relief|admission|consent|approval|claims?|permits?|licen[cs]es?|bids?|refunds?)\b)"
-    r"|\bit (?:is|was) denied(?= that\b)|\bdenials?(?= (?:that|of)\b)"
+    r"|\bit (?:is|was) denied(?= that\b)|\bdenials?(?= (?:by (?:\w+ ){1,4}?)?(?:that|of)\b)"
     r"|\b(?:disput|contest|reject|refut|challeng|repudiat)(?:e|es|ed|s|ing)?\b(?: \w+ly)?"
     r"(?= (?:that\b|(?!\w+ing the\b)\w+ing\b"
     r"|(?:(?:the|any|all|this|a|his|her|its|their|\w+'s) )?(?:\w+ )?(?:claim|allegation|suggestion|accusation|charge"
@@ -56,12 +56,12 @@ def denial_as_fact(claim: Clauses, span: Clauses) -> bool:
     return False
 
 
-_NEGATED = re.compile(r"(?:\bnot|\bnever|n't|\bno)\b", re.IGNORECASE)
+_NEGATED = re.compile(r"(?:\bnot|\bnever|n't|\bno|\bhardly|\bscarcely)\b", re.IGNORECASE)
 _NEG_RAISING = lexicon.vocabulary(
     "think believe expect want wish seem appear suppose likely probable intend plan imagine reckon feel suspect"
 )
 """Verbs of which "does not V that P" means "V that not P"."""
-_MATRIX_SKIPPED = lexicon.vocabulary("be been being yet so at all at the a an any it that to even always also")
+_MATRIX_SKIPPED = lexicon.vocabulary("be been being yet so at all means at the a an any it that to even always also")
 
 
 def negation_in_complement(claim: Clauses, span: Clauses) -> bool:
@@ -249,9 +249,34 @@ def _done(verb: str, claim: str, span: str) -> bool:
     return False
 
 
+_MUST_OR = re.compile(
+    r"\b(?:must|shall|(?:is|are) (?:required|obliged) to|needs? to|ha(?:s|ve) to) (?!not\b|either\b)"
+    r"(?P<one>[^,.;]{3,80}?),? or (?:(?:by|in) |(?P<verb>[a-z]+) )(?P<other>[^,.;]+)"
+)
+
+
+def alternative_dropped(claim: Clauses, span: Clauses) -> bool:
+    """Of two things of which one must be done, one is said to have to be done."""
+    said = claim.text.lower()
+    if " or " in said or not _MUST.search(claim.text) or NONE.search(span.text):
+        return False
+    mine = set(claim.words)
+    for match in _MUST_OR.finditer(span.text):
+        if match["verb"] and not wordnet.is_infinitive(match["verb"]):
+            continue
+        before = match["one"] if match["verb"] else _MEANS.split(match["one"])[-1]  # "paid in cash or by cheque"
+        one, other = set(lexicon.content_words(before)), set(lexicon.content_words(match["other"]))
+        if (mine & one and not mine & (other - one)) or (mine & other and not mine & (one - other)):
+            return True
+    return False
+
+
+_MEANS = re.compile(r"\b(?:by|in)\b")
+_MUST = re.compile(r"\b(?:must|shall|required|obliged|needs?|ha(?:s|ve) to)\b", re.IGNORECASE)
+
 _JOINT = re.compile(r",? (?:and|but|and then|then)(?: (?:then|also|later|subsequently|so))* (?=[a-z])")
 _UNIT = re.compile(
-    r";\s+|,?\s+(?:and|but|while|whereas|so|then)\s+(?=(?:he|she|it|they|the|an?|his|her|its|their|[A-Z]\w*)\b)"
+    r";\s+|,?\s+(?=who\b)|,\s+(?=which\b)|,?\s+(?:and|but|while|whereas|so|then)\s+(?=(?:he|she|it|they|the|an?|his|her|its|their|[A-Z]\w*)\b)"
 )
 _PRONOUNS = lexicon.vocabulary("he she it they")
 
@@ -305,6 +330,8 @@ def _is_subject_of(subject: frozenset[str], units: Sequence[str], place: int) ->
     if verb is None:
         return True  # no subject of its own can be made out
     opening = units[place][: verb[0]]
+    if place and opening.lower().startswith(("who ", "which ")):
+        return any(alike(one, other) for one in subject for other in _content(units[place - 1])[-1:])
     own = _subject_words(opening)
     pronoun = next(iter(own & _PRONOUNS), None)
     if not own or any(alike(one, other) for one in subject for other in own):
@@ -339,7 +366,7 @@ _NO_PERSON = lexicon.vocabulary(
     letter letters paper papers number order orders corner water winter summer offer offers river chapter computer
     dinner power tower door doors floor error motor restaurant library summary diary salary january february fee centre
     center matter answer register september october november december quarter silver butter ladder newspaper rent
-    accident event content talent patent grant plant
+    accident event content talent patent grant plant car cheque river canal ferry train ticket
     """
 )
 
@@ -358,11 +385,23 @@ def _others(pronoun: str, subject: str, rest: str) -> bool:
             known = lowered in _MONTHS | _DAYS
             if not known and not _PLACE.search(rest[: match.start()]):
                 return True
-        nouns = [word for match in _DETERMINED.finditer(rest) for word in _tokens(match[1])]
-        return any(map(_person, nouns)) or bool(re.search(r"\b(?:him|her)\b(?! \w+)", rest))
+        nouns = [_content(match[1]) for match in _DETERMINED.finditer(rest)]
+        return (
+            any(map(_person, (word for words in nouns for word in words)))
+            or any(words and _unknown(words[-1]) for words in nouns)
+            or bool(re.search(r"\b(?:him|her)\b(?! \w+)", rest))
+        )
     return bool(_DETERMINED.search(rest)) or (pronoun == "they" and bool(re.search(r"\b\w{3,}s\b", rest)))
 
 
 def _person(noun: str) -> bool:
     """Whether a noun may mean somebody."""
     return noun not in _NO_PERSON and (wordnet.is_person(noun) or bool(_MAY_BE_PERSON.search(noun)))
+
+
+def _unknown(noun: str) -> bool:
+    """Whether the table of words does not say of a noun that it is a thing, a deed or a time."""
+    return noun not in _NO_PERSON and not any(is_kind(noun) for is_kind in map(wordnet.kind_of, _THINGS))
+
+
+_THINGS = ("artifact", "object", "document", "event", "act", "money", "period", "location", "state", "measure", "group")

@@ -264,6 +264,9 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bboth sides (?=(?:may|must|shall|can|will|are|were|have|agreed?)\b)", "both parties "),
     (r"\b(?:its|his|her|their|our) (?=own expense\b)", ""),
     (r"\bis common ground\b", "is not disputed"),
+    (r"\b(?:48|forty-eight) hours\b", "2 days"),
+    (r"\b(?:72|seventy-two) hours\b", "3 days"),
+    (r"^(?:nobody|no one|none) (?:but|except|other than) ", "Only "),
     (
         r"\b(motion|amendment|resolution)((?: (?:that|to) [^.;]*?)?) "
         r"(?:failed|was (?:lost|defeated|rejected|voted down))(?=[.;,]|$| (?:by|on) )",

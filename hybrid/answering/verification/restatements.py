@@ -44,7 +44,8 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
         for clause in (_unfronted(one) for one in (clauses or [sentence])):
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
-        found += (*_not_of_all(sentence), *_motion(sentence))
+        found += _listed_as(plain(claim), sentence)
+        found += (*_not_of_all(sentence), *_motion(sentence), *_compared_from_the_other(sentence))
     return tuple(found)
 
 
@@ -66,6 +67,48 @@ def _not_of_all(sentence: str) -> Iterator[str]:
         noun, *more = who.split(" ")
         who, said = " ".join([f"{noun}s", *more]) if not noun.endswith("s") else who, _SINGULAR.get(said, said)
     yield f"Some {who} {said} not {match['rest']}."
+
+
+_ITEM = r"(?:the |an? )?[\w'-]+(?: [\w'-]+)?"
+_LIST = re.compile(rf"(?P<one>[\w'-]+)(?P<more>(?:, {_ITEM})+),? (?P<how>and|or) (?P<last>(?:the |an? )?[\w'-]+)")
+
+
+def _listed_as(claim: str, sentence: str) -> Iterator[str]:
+    """A sentence with its list in the order in which the claim has the same members."""
+    mine, theirs = _LIST.search(claim), _LIST.search(sentence)
+    if mine is None or theirs is None or mine["how"] != theirs["how"] or "respectively" in sentence:
+        return
+    said, held = (
+        [match["one"], *match["more"].removeprefix(", ").split(", "), match["last"]] for match in (mine, theirs)
+    )
+    if sorted(map(str.lower, said)) == sorted(map(str.lower, held)) and said != held:
+        yield sentence[: theirs.start()] + mine[0] + sentence[theirs.end() :]
+
+
+_THAN = re.compile(
+    r"^(?P<one>[^,;:]{2,60}?) (?P<be>is|are|was|were) (?P<much>much |far |slightly |a little )?(?P<how>\w+) than "
+    r"(?P<other>[^,;:]{2,60}?)(?=\.?$|, | but | and )"
+)
+_COMPARATIVES = {
+    **(pairs := dict(pair.split() for pair in (
+        "deeper shallower", "taller smaller", "older younger", "larger smaller", "heavier lighter", "longer shorter",
+        "higher lower", "warmer colder", "hotter colder", "faster slower", "wider narrower", "earlier later",
+        "richer poorer", "bigger smaller", "stronger weaker", "thicker thinner", "better worse", "louder quieter",
+        "harder softer", "brighter darker", "greater smaller", "broader narrower",
+    ))),
+    **{less: more for more, less in reversed(pairs.items())},
+}  # fmt: skip
+
+
+def _compared_from_the_other(sentence: str) -> Iterator[str]:
+    """Of "A is deeper than B", that B is shallower than A."""
+    match = _THAN.match(sentence.rstrip("."))
+    how = _COMPARATIVES.get(match["how"]) if match else None
+    if match is None or how is None or NONE.search(match[0]) or re.search(r"\b(?:it|they|that)\b", match["one"]):
+        return
+    first = match["one"].split()[0]
+    one = match["one"] if first.lower() not in _DETERMINERS else match["one"][0].lower() + match["one"][1:]
+    yield f"{_cap(match['other'])} {match['be']} {match['much'] or ''}{how} than {one}."
 
 
 _MOVED = re.compile(

@@ -768,4 +768,5 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "negation in complement": assertions.negation_in_complement,
     "under way": assertions.under_way_as_done,
     "begun": assertions.begun_as_done,
+    "alternative dropped": assertions.alternative_dropped,
 }
