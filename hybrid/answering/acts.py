@@ -113,7 +113,8 @@ class Person:
 @dataclass(frozen=True)
 class Act:
     """What a clause says was done, or not done if ``denied``: the ``verb`` in its dictionary forms, of which ``kinds``
-    it is, by whom and to whom, and the stems of the words for what it was done with."""
+    it is, by whom and to whom, and the stems of the words for what it was done with. ``by_saying`` is done by the
+    sentence itself: "This is notice that"."""
 
     verb: frozenset[str]
     kinds: frozenset[str]
@@ -121,6 +122,42 @@ class Act:
     thing: frozenset[str]
     giver: Person = field(default_factory=Person)
     receiver: Person = field(default_factory=Person)
+    by_saying: bool = False
+
+
+def noticed(text: str) -> str | None:
+    """What a sentence gives notice of by saying so; ``None`` where it gives none.
+
+    Example:
+        >>> noticed("This is notice under clause 4 that the roof leaks."), noticed("The notice says that it leaks.")
+        ('that the roof leaks.', None)
+    """
+    match = _GIVES_NOTICE.match(" ".join(text.replace("’", "'").split()))
+    return _OF_CLAUSE.sub("", match["about"]).strip() if match else None
+
+
+_GIVES_NOTICE = re.compile(
+    r"(?:(?:Dear [^,]{1,40}|[A-Z][a-z]+), )?(?:(?:"
+    r"this(?: (?:letter|mail|e-?mail|message|note|document))?(?: (?:is|constitutes|serves as|is to serve as))"
+    r"(?: (?:our|my|a|an|the|due|formal|written|official|final|advance|hereby))* (?:notice|notification)"
+    r"|(?:please |kindly |you may )?(?:take|treat|accept|regard|consider|read)"
+    r" this(?: (?:letter|mail|e-?mail|message|note))? (?:as|to be)"
+    r"(?: (?:our|my|a|an|the|due|formal|written|official|final|advance))* (?:notice|notification)"
+    r"|(?:I|we)(?: (?:do|must|formally))? hereby(?: formally)? (?:notify|inform|advise|warn)"
+    r"(?! (?:him|her|them)\b)(?: you)?"
+    r"|(?:I|we)(?: (?:do|must|formally))? hereby(?: formally)? (?:give|serve)(?: you)?(?: (?:formal|written|due))?"
+    r" (?:notice|notification)"
+    r"|(?:I am|we are) writing to (?:notify|inform|give notice to|give) you(?: (?:formal |written )?notice)?"
+    r"|you are hereby (?:formally )?(?:notified|informed|given notice|warned)"
+    r"|notice is hereby given)\b(?! (?:period|board|boards)\b)"
+    r"|(?:please |kindly )?(?:be (?:advised|informed|notified)|take notice)(?= that\b))(?P<about>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_OF_CLAUSE = re.compile(
+    r"\b(?:under|pursuant to|in accordance with|as required by) (?:the )?(?:clauses?|sections?|articles?|paragraphs?"
+    r"|terms?|rules?)(?: \d[\w.()]*)?(?: of (?:the|our|your) \w+)?,?",
+    re.IGNORECASE,
+)
 
 
 def deny(one: Said, other: Said, question: str = "") -> bool:
@@ -185,6 +222,18 @@ def to_others(one: Said, other: Said) -> bool:
     )
 
 
+def notice_apart(given: Said, denial: Said) -> bool:
+    """Whether a sentence gives notice by saying so, but after the day of the one that denies that any was received, or
+    to others by name and by the domain of their addresses."""
+    if noticed(given.said_plainly) is None:
+        return False
+    if given.date and denial.date and given.date[:10] > denial.date[:10]:
+        return True
+    own, to = denial.sender_domains, given.recipient_domains
+    names = set(re.findall(r"[^\W_]+", (denial.speaker or "").lower()))
+    return bool(own and to) and not own & to and not names & given.recipient
+
+
 def done_after(stating: Said, denial: Said) -> bool:
     """Whether a sentence gives a day for what was done after the day of the document in which another denies it."""
     if not denial.date:
@@ -206,6 +255,8 @@ def _same_act(denial: Act, act: Act, said: Said, stating: Said) -> bool:
         return False
     if act.verb & _SAYING and not act.thing & _NOTICE and denial.receiver.known and not act.receiver.known:
         return False  # "The chair reported that the seal was split": to whom?
+    if act.by_saying and said.date and stating.date and stating.date[:10] > said.date[:10]:
+        return False  # given after it was denied
     of_giver = _same_giver(denial.giver, act.giver)
     if not of_giver or not _same_receiver(denial.receiver, act.receiver, said, stating):
         return False
@@ -249,9 +300,25 @@ def _same_receiver(denied: Person, said: Person, denial: Said, stating: Said) ->
         return True
     if denied.name & said.name or (denied.noun and denied.noun == said.noun):
         return True
+    if _of_one_firm(denied, said, denial, stating):
+        return True
     return any(
         bool(person.name and noun) and (person.several or _is_role(noun, text))
         for person, noun, text in ((denied, said.noun, denial), (said, denied.noun, stating))
+    )
+
+
+def _of_one_firm(denied: Person, said: Person, denial: Said, stating: Said) -> bool:
+    """Whether whoever a denial is about is the firm to which it was done, by the domains of the mails' addresses: "we"
+    of a firm to whose service desk the mail went."""
+    own = denial.sender_domains if denied.several else frozenset()
+    to_firm = stating.recipient_domains if said.name and said.name == stating.recipient else frozenset()
+    return bool(own & to_firm) or any(
+        domain.startswith(name)
+        for names, domains in ((denied.name, to_firm), (said.name, own))
+        for name in names
+        for domain in domains
+        if len(name) > 3
     )
 
 
@@ -266,7 +333,14 @@ def _is_role(noun: str, said: Said) -> bool:
 @lru_cache(maxsize=4096)
 def _acts(said: Said) -> tuple[Act, ...]:
     text = said.said_plainly.replace("’", "'")
-    return tuple(act for clause in _CLAUSES.split(text) if clause for act in _act_of(clause, said))
+    stated = tuple(act for clause in _CLAUSES.split(text) if clause for act in _act_of(clause, said))
+    about = noticed(text)
+    if about is None:
+        return stated
+    verb, kinds = lexicon.vocabulary("give notify"), frozenset({"give", "tell"})
+    thing = frozenset(_stems(_WORD.findall(about)) | lexicon.stems("notice"))
+    own = _pronoun(said, "i")
+    return (Act(verb, kinds, False, thing, own, Person(said.recipient), by_saying=True), *stated)
 
 
 def _act_of(clause: str, said: Said) -> Iterator[Act]:

@@ -81,7 +81,7 @@ def contradict(one: Said, other: Said, question: str) -> Kind | None:
                 return disagree(one, other, question) if not _YES_NO.match(question) else None
             yes, no = (one, other) if answers[0] == "yes" else (other, one)
             agree = asked.of_occasion or yes.cells or no.cells or periods_agree(yes, no)
-            if not agree or _became(yes, no) or _of_others(asked, yes, no) or acts.to_others(yes, no):
+            if not agree or _became(yes, no) or _of_others(asked, yes, no) or _acts_apart(yes, no):
                 return None
             changed = polarity.changes(asked) and at_other_times(yes, no, question)
             return None if changed or at_other_moments(yes, no) else "denial"
@@ -99,7 +99,9 @@ def _answer_otherwise(one: Said, other: Said, question: str) -> bool:
     if not wordings.of(question):
         return False
     mine, theirs = wordings.answer(question, one), wordings.answer(question, other)
-    if None in (mine, theirs) or mine == theirs or not periods_agree(one, other):
+    if None in (mine, theirs) or mine == theirs:
+        return False
+    if not (one.cells or other.cells or periods_agree(one, other)):
         return False
     yes, no = (one, other) if mine == "yes" else (other, one)
     plain = [
@@ -107,11 +109,19 @@ def _answer_otherwise(one: Said, other: Said, question: str) -> bool:
         for asked, _ in wordings.of(question)
         if not isinstance(asked, wordings.Asked)
     ]
-    if _became(yes, no) or acts.to_others(yes, no) or at_other_moments(yes, no):
+    if _became(yes, no) or _acts_apart(yes, no) or at_other_moments(yes, no):
         return False
+    rows = bool(one.cells or other.cells)  # which say nothing of how something is, and have days of their own
     return not any(
-        _of_others(asked, yes, no) or (polarity.changes(asked) and at_other_times(yes, no, question)) for asked in plain
+        _of_others(asked, yes, no)
+        or (polarity.changes(asked) and not (rows and asked.copular) and at_other_times(yes, no, question))
+        for asked in plain
     )
+
+
+def _acts_apart(yes: Said, no: Said) -> bool:
+    """Whether what is said and what is denied was done to two, or given after it was denied."""
+    return acts.to_others(yes, no) or acts.notice_apart(yes, no)
 
 
 def same_days_or_unknown(one: Said, other: Said) -> bool:
@@ -182,12 +192,13 @@ _WHICH = re.compile(
 
 def _became(yes: Said, no: Said) -> bool:
     """Whether what a sentence denies as not done yet was done after its day, so that both may be right."""
-    if not no.date or not _STILL.search(no.plain.replace("’", "'")):
+    if not no.date or not (no.cells or _STILL.search(no.plain.replace("’", "'"))):
         return False
+    year = int(yes.date[:4]) if yes.date and yes.date[:4].isdigit() else None
     done = [
-        f"{day.year}-{day.month:02}-{day.day:02}"
+        f"{day.year or year}-{day.month:02}-{day.day:02}"
         for day in values(yes.plain).days
-        if day.year and day.month and day.day
+        if (day.year or year) and day.month and day.day
     ]
     when = max(done, default=(yes.date or "")[:10])
     return when > no.date[:10]

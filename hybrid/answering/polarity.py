@@ -298,6 +298,8 @@ def may_answer(asked: Asked, text: str) -> bool:
     if asked.placed and asked.subject and _holds_all(asked.subject, text):
         return True  # at a place that the sentence before may name
     main = asked.predicate[-1]
+    if _asks_for_notice(asked) and acts.noticed(text) is not None:
+        return True
     return bool(held & _POINTING) or any(
         _means(one, main) or _opposed(one, main) or (asked.passive and acts.converse(one, main)) for one in held
     )
@@ -317,6 +319,8 @@ def stance(asked: Asked, said: Said) -> Stance | None:
         return None
     if said.cells:
         return _of_row(asked, said)
+    if _is_notice(asked, said):
+        return "yes"
     text = with_sounding(said.said_plainly.replace("’", "'"))
     around = f"{said.before} {text}" if said.refers or _OBJECT.search(text) else text
     if said.before and not any_day_given(text) and not days_agree(asked.text, said.dated_by):
@@ -341,6 +345,37 @@ def stance(asked: Asked, said: Said) -> Stance | None:
                 return None
             found = one
     return found
+
+
+def _asks_for_notice(asked: Asked) -> bool:
+    """Whether a question asks whether notice of something was given, by a verb or a noun."""
+    verbs = {lemma for word in asked.predicate for lemma in wordnet.lemmas(word)}
+    return bool(verbs & _NOTIFYING) or bool(verbs & _GIVING and _NOTICE & {*asked.words})
+
+
+_NOTIFYING = lexicon.vocabulary("notify inform tell warn advise alert")
+_GIVING = lexicon.vocabulary("give receive get serve send have")
+_NOTICE = lexicon.vocabulary("notice notification warning notices")
+
+
+def _is_notice(asked: Asked, said: Said) -> bool:
+    """Whether a sentence gives the notice that a question asks for by saying so: "This is notice that the seal is
+    worn"."""
+    about = acts.noticed(said.said_plainly) if _asks_for_notice(asked) else None
+    if about is None or not (days_agree(asked.text, about) and _is_of_the_things(asked, said, said.plain)):
+        return False
+    words = [
+        word
+        for word in asked.words
+        if word not in _NOTICE and not wordnet.lemmas(word) & (_NOTIFYING | _GIVING)
+    ]  # fmt: skip
+    held = _split(about)
+    if sum(any(_means(one, word) for one in held) for word in words) < MIN_COVERED * len(words):
+        return False
+    people = f"{said.plain} {said.speaker or ''} {' '.join(said.recipient | said.recipient_domains)}"
+    people += f" {' '.join(said.sender_domains)} {'' if said.recipient else f'{said.title} {said.context}'}"
+    parties = _split(people)
+    return all(any(one.startswith(part) for one in parties for part in (name[0], name[-1])) for name in asked.names)
 
 
 def _seen_there(asked: Asked, said: Said, text: str) -> Stance | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hybrid.answering import polarity
 from hybrid.answering.acts import deny
 from hybrid.answering.contradictions import contradict
 from hybrid.answering.verification.disagreement import Said
@@ -187,6 +188,60 @@ NOT_DENIED: list[tuple[str, Said, Said]] = [
         said("Cy Wye told the cook of the menu."),
     ),
 ]  # fmt: skip
+
+
+TO_OFFICE = "From: Ann Orr <a.orr@moor.example> To: Lettings <lettings@hillhomes.example> Date: Mon, 3 May 2021"
+OF_FIRM = "From: Ben Tek <b.tek@hillhomes.example> To: Ann Orr <a.orr@moor.example> Date: Mon, 7 June 2021"
+OF_OTHERS = "From: Cy Wye <c.wye@valelets.example> To: Ann Orr <a.orr@moor.example> Date: Mon, 7 June 2021"
+GIVEN = [
+    "This is notice under clause 4 of the lease that the roof of the cottage leaks.",
+    "This letter is formal notice that the cottage has a leaking roof.",
+    "I hereby notify you that the roof of the cottage is leaking.",
+    "Please take this as notice that the cottage roof is leaking.",
+    "Notice is hereby given that the cottage roof leaks.",
+    "Dear Sirs, you are hereby notified of the leaking roof of the cottage.",
+]
+
+
+@pytest.mark.parametrize("text", GIVEN)
+def test_who_gives_notice_by_saying_so_is_contradicted_by_who_received_none(text: str) -> None:
+    given = said(text, "Ann Orr", context=TO_OFFICE, date="2021-05-03")
+    denial = said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-06-07")
+    question = "Was Hillhomes given notice of the leaking roof?"
+    assert contradict(given, denial, question) == contradict(denial, given, question) == "denial"
+    asked = polarity.read(question)
+    assert asked is not None
+    assert polarity.stance(asked, given) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("text", "denial"),
+    [
+        ("This is notice that the boiler of the cottage is broken.",
+         said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-06-07")),
+        ("This is notice that the roof of the cottage leaks.",
+         said("We never received any notice of a leaking roof.", "Cy Wye", context=OF_OTHERS, date="2021-06-07")),
+        ("This is notice that the roof of the cottage leaks.",
+         said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-04-07")),
+        ("This is not notice that the roof of the cottage leaks.",
+         said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-06-07")),
+        ("The notice period for a leaking roof is one week.",
+         said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-06-07")),
+        ("If the roof leaks, I hereby notify you.",
+         said("We never received any notice of a leaking roof.", "Ben Tek", context=OF_FIRM, date="2021-06-07")),
+    ],
+)  # fmt: skip
+def test_notice_of_something_else_or_to_others_or_later_denies_nothing(text: str, denial: Said) -> None:
+    given = said(text, "Ann Orr", context=TO_OFFICE, date="2021-05-03")
+    assert contradict(given, denial, "Was notice of the leaking roof given?") is None
+
+
+def test_notice_to_another_or_of_another_thing_is_no_yes() -> None:
+    given = said("This is notice that the cottage roof leaks.", "Ann Orr", context=TO_OFFICE, date="2021-05-03")
+    for question in ("Was Valelets given notice of the leaking roof?", "Was Hillhomes given notice of the sale?"):
+        asked = polarity.read(question)
+        assert asked is not None
+        assert polarity.stance(asked, given) is None
 
 
 @pytest.mark.parametrize(("question", "one", "other"), DENIED)

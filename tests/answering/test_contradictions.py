@@ -359,3 +359,71 @@ def test_how_a_thing_was_at_two_times_is_quoted_and_not_marked(yard: hybrid.Corp
 def test_where_a_thing_with_an_adjective_was_is_disputed(yard: hybrid.Corpus) -> None:
     claims = yard.ask("Was the spare anchor in the sail loft?", route="lookup").claims
     assert len([claim for claim in claims if claim.contradicted_by]) == 2
+
+
+LEDGER = "Bill,Date,Goods,Amount,Paid on\nB-31,2 May 2024,Hay bales,410.00,9 May 2024"
+NOT_IN_LEDGER = "Bill,Date,Goods,Amount,Paid on\nB-31,2 May 2024,Hay bales,410.00,"
+ASKED = ["Has bill B-31 been paid?", "Was bill B-31 paid?", "Is bill B-31 paid or unpaid?"]
+PAID = [
+    said("Ann, please tell the farm that we paid B-31 by card on 9 May.", "Cy Wye", date="2024-06-04"),
+    said("Please note that bill B-31 was paid.", "Cy Wye", date="2024-05-20"),
+    said(LEDGER),
+]
+UNPAID = [
+    said("I must point out that bill B-31 is still unpaid.", "Ben Tek", date="2024-06-01"),
+    said("I would add that bill B-31 has not been paid, and that we will deliver no more hay.", "Ben Tek",
+         date="2024-06-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize("paid", PAID)
+@pytest.mark.parametrize("unpaid", [*UNPAID, said(NOT_IN_LEDGER)])
+def test_what_says_paid_and_what_says_unpaid_contradict_each_other(question: str, paid: Said, unpaid: Said) -> None:
+    assert contradict(paid, unpaid, question) == contradict(unpaid, paid, question) == "denial"
+
+
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize(
+    "paid",
+    [
+        said("We paid B-31 by card on 9 June.", "Cy Wye", date="2024-06-20"),  # later
+        said("Please tell the farm that we will pay B-31.", "Cy Wye", date="2024-05-20"),
+        said("Please tell me whether bill B-31 was paid.", "Cy Wye", date="2024-05-20"),
+        said("Please let me know that bill B-31 was paid.", "Cy Wye", date="2024-05-20"),
+        said("Please tell the farm that we paid B-32 on 9 May.", "Cy Wye", date="2024-05-20"),
+    ],
+)
+def test_what_is_paid_later_or_not_yet_or_is_another_does_not(question: str, paid: Said) -> None:
+    assert contradict(paid, UNPAID[0], question) is None
+
+
+def test_who_does_not_understand_how_it_is_called_unpaid_does_not_say_so() -> None:
+    asked = read("Has bill B-31 been paid?")
+    assert asked is not None
+    wonders = said("I do not understand how they can call it unpaid.", "Cy Wye", before="We paid B-31 on 9 May.")
+    assert stance(asked, wonders) is None
+    assert contradict(said(LEDGER), wonders, "Has bill B-31 been paid?") is None
+
+
+FARM = {
+    "bills.csv": "bill,date,goods,amount_gbp,paid_on\n"
+    "B-30,2024-04-02,Oats,120.00,\nB-31,2024-05-02,Hay,410.00,2024-05-09\n",
+    "farm.txt": "LETTER OF BEN TEK of Ode Farm, 1 June 2024\n\nThank you for your letter. I must point out that bill"
+    " B-31 is still unpaid. The oats were delivered.\n",
+    "stable.txt": "LETTER OF CY WYE of the stables, 4 June 2024\n\nThe horses are well. Please tell Mr Tek that we paid"
+    " B-31 by card on 9 May. I do not understand how he can call it unpaid.\n",
+}
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_letters_and_a_row_on_whether_a_bill_is_paid_are_quoted_and_marked(tmp_path: Path, question: str) -> None:
+    for name, text in FARM.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    corpus = hybrid.Corpus.open(tmp_path / "corpus", SETTINGS)
+    corpus.ingest(*(tmp_path / name for name in FARM))
+    marked = [claim.text for claim in corpus.ask(question, route="lookup").claims if claim.contradicted_by]
+    assert any("still unpaid" in text for text in marked)
+    assert any("paid B-31 by card" in text for text in marked)
+    assert any("2024-05-09" in text for text in marked)
+    assert not any("call it" in text or "B-30" in text for text in marked)

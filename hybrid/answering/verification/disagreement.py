@@ -166,9 +166,21 @@ class Said:
         )
 
     @cached_property
+    def recipient_domains(self) -> frozenset[str]:
+        """The domains of the addresses to which the mail went in which it stands, but those of public mail services."""
+        headers = list(_ADDRESSED.finditer(self.context))
+        return _domains(headers[-1]["to"]) if headers else frozenset()
+
+    @cached_property
+    def sender_domains(self) -> frozenset[str]:
+        """The domain of the address from which the mail came in which it stands, if that is no public mail service."""
+        headers = list(_SENT_BY.finditer(self.context))
+        return _domains(headers[-1]["sender"]) if headers else frozenset()
+
+    @cached_property
     def said_plainly(self) -> str:
-        """The sentence without who is reported to say it."""
-        match = _SAID_BY.match(self.plain)
+        """The sentence without who is reported to say it, or the words by which its author comes to say it."""
+        match = _SAID_BY.match(self.plain) or _INTRODUCED.match(self.plain)
         return self.plain[match.end() :] if match else self.plain
 
     @cached_property
@@ -283,6 +295,16 @@ _DENIES_BEFORE = re.compile(
     r"|(?:Untrue|Not so|Not true|False|Nonsense))(?=[.,;:!]|\s*$| and\b| because\b)"
 )
 
+
+def _domains(addresses: str) -> frozenset[str]:
+    found = (domain.lower().rstrip(".") for domain in re.findall(r"@([\w-]+(?:\.[\w-]+)+)", addresses))
+    return frozenset(domain for domain in found if domain.split(".")[0] not in _MAIL_SERVICES)
+
+
+_MAIL_SERVICES = lexicon.vocabulary(
+    "gmail googlemail outlook hotmail live msn yahoo aol icloud me gmx web proton protonmail mail"
+)
+_SENT_BY = re.compile(r"\bFrom: (?P<sender>[^<>]{0,80}<[^<>\s]+>|\S+@\S+)")
 _ADDRESSED = re.compile(r"\bTo: (?P<to>.{2,200}?)(?= [A-Z][a-z]+(?:-[A-Za-z]+)*: )")
 _PRONOUN_FIRST = re.compile(r"(?:and |but )?(?:he|she|it|they|this|that|these|those|there)\b", re.IGNORECASE)
 _SAME_DAY = re.compile(r"\bthat (?:day|night|morning|evening|afternoon|week)\b", re.IGNORECASE)
@@ -292,7 +314,19 @@ _SAID_BY = re.compile(
     r"(?:said|says|stated|states|reported|reports|added|replied|answered|explained|noted|confirmed|recalled"
     r"|told (?:me|us|him|her|them|the \w+|(?:Mr|Mrs|Ms|Dr) \w+)) that "
 )
+_INTRODUCED = re.compile(
+    r"(?:[A-Z][\w'’-]+, )?(?:(?:[Pp]lease|[Kk]indly) (?:"
+    r"(?:also )?(?:tell|inform|remind|assure|advise) (?!me\b|us\b)[\w ]{2,40}?"
+    r"|let (?!me\b|us\b)[\w ]{2,40}? know|note|be (?:aware|advised|assured))"
+    r"|(?:I|[Ww]e) (?:would|should|must|may|might|can|wish to|want to|would like to|have to)(?: also| only| just)?"
+    r" (?:add|point out|stress|note|confirm|mention|remind [\w ]{2,40}?|assure [\w ]{2,40}?)"
+    r"|(?:I|[Ww]e) (?:confirm|repeat|note|add)) that (?!(?:if|unless|would|should|could)\b)"
+)
+"""What stands before what an author states: "please tell them that", "I would add that"."""
 _REPORTS = re.compile(
+    r"\bhow\b[^.;]{0,30}\b"
+    r"(?:can|could|dare)\b[^.;]{0,20}\b(?:call|say|claim|write)\b|\bcall(?:s|ed|ing)? (?:it|this|that|them|him|her)"
+    r" (?:un)?(?:paid|settled|finished|done|delivered|signed|approved|complete|safe|closed|open|returned)\b|"
     r"\b(?:alleg\w+|accus\w+|claims? that|claimed that|contends?|contended|asserts?|asserted|argues?|argued"
     r"|denies|denied"
     r"|suggests?|suggested|rumou?r\w*|reportedly|according to"
