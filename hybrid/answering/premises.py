@@ -192,6 +192,9 @@ _ALIKE = 0.8
 """Share of letters that two spellings of a name have in common; a reason, not a measurement."""
 _TITLED = r"(?:(?i:the|mr|mrs|ms|miss|dr|prof|sir|captain)\.?\s+)*(?:[A-Z][\w'’-]+\s+){0,2}?"
 _SUBJECT = r"(?i:did|does|do|was|were|is|are|has|have|had|will|would|can|could|may|must|shall|should)\s+" + _TITLED
+_ASKS = r"(?i:(?:(?:for|on|in|at|by|to|from|with)\s+)?(?:what|when|where|why|how|whom|which)(?:\s+[a-z]\w+)?\s+)?"
+"""Behind these words, or none of them, and a verb stands what a question asks about: "What was", "On what day did"."""
+_DID = r"(?i:who|what)\s+[a-z]\w+\s+(?:the\s+)?(?:[a-z]\w*\s+)?"
 _OF_NAME = r"(?i:about|regarding|concerning|of|on|from|against)\s+" + _TITLED
 
 
@@ -203,6 +206,8 @@ def is_about(question: str, terms: Iterable[str]) -> bool:
     Example:
         >>> is_about("What did Ann Spode say of the roof?", ["Spode"])
         True
+        >>> is_about("What was invoice TA-219 for?", ["TA-219"])
+        True
         >>> is_about("When was the roof, which Ann Spode had drawn, finished?", ["Spode"])
         False
     """
@@ -213,7 +218,9 @@ def is_about(question: str, terms: Iterable[str]) -> bool:
             rf"\b{_OF_NAME}{name}(?:['’]s)?(?:\s+[A-Z][\w'’-]*)*$",
             rf"\b(?i:who|what)\s+(?i:is|was|are|were)\s+(?:\S+\s+){{0,3}}{name}$",
         ]
-        if not any(map(str.isdigit, term)):
+        if any(map(str.isdigit, term)):
+            patterns.append(rf"^(?:{_ASKS}{_SUBJECT}(?:[a-z]\w*\s+){{0,2}}|{_DID}){name}(?![\w-]|\s+(?:and|or)\b)")
+        else:
             patterns += [
                 rf"(?:^|^\S+\s|^(?:\S+\s+){{2,3}}){_SUBJECT}{name}\b",
                 rf"(?:^|^(?:\S+\s+){{1,5}})(?i:the|an?)\s+{name}(?:['’]s)?\s+[a-z]\w+",

@@ -32,10 +32,25 @@ def test_a_person_of_whom_no_document_speaks_is_named_and_the_answer_still_comes
     assert answer.citations[0].quote == "Piotr Zielak is Works Manager of the mill."
 
 
-def test_an_identifier_that_stands_nowhere_is_a_note_and_no_refusal(tmp_path: Path) -> None:
-    answer = ask(tmp_path, "Was the batch B-2311-C held by the works manager?")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was the batch B-2311-C held by the works manager?",
+        "What was batch B-2311-C held for by the works manager?",
+        "Who held batch B-2311-C at the mill?",
+    ],
+)
+def test_of_a_thing_whose_identifier_stands_nowhere_nothing_is_quoted(tmp_path: Path, question: str) -> None:
+    answer = ask(tmp_path, question)
+    assert not answer.found
+    assert not answer.citations
+    assert answer.text.startswith("“B-2311-C” is in none of the 2 documents searched.")
+
+
+def test_an_identifier_in_passing_that_stands_nowhere_is_a_note_and_no_refusal(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "Who is the works manager of the mill that held B-2311-C?")
     assert answer.found
-    assert "“B-2311-C” is in none of the 2 documents searched." in answer.notes
+    assert "“B-2311-C” is in none of the 2 documents searched." in " ".join(answer.notes)
 
 
 def test_what_is_outside_the_filter_is_not_among_the_documents_searched(tmp_path: Path) -> None:
@@ -110,7 +125,15 @@ def test_what_is_said_of_several_terms() -> None:
         ("When did Dr Vane visit ward 4?", ["Vane"], True),
         ("What was Vane's evidence?", ["Vane"], True),
         ("Did Mrs Holt tell Gerald Spode about the leak in the roof?", ["Gerald", "Spode"], False),
-        ("Was the batch B-2311-C held by the works manager?", ["B-2311-C"], False),
+        ("Was the batch B-2311-C held by the works manager?", ["B-2311-C"], True),
+        ("What was invoice TA-219 for?", ["TA-219"], True),
+        ("How much was invoice TA-219?", ["TA-219"], True),
+        ("On what day was the trap ZR-4410 emptied?", ["ZR-4410"], True),
+        ("Has order TA-219 been paid?", ["TA-219"], True),
+        ("Who signed the order TA-219?", ["TA-219"], True),
+        ("Was TA-219 or TA-218 paid?", ["TA-219"], False),
+        ("Who emptied the trap after order TA-219 had come?", ["TA-219"], False),
+        ("Was the trap emptied before TA-219 was sent?", ["TA-219"], False),
         ("When was the hall, which Orr & Sons built, sold?", ["Orr"], False),
         ("What did Larkin write in his letter to Spode about the roof?", ["Spode"], False),
         ("How was the supper of the society after Vane left?", ["Vane"], False),
