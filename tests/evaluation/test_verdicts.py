@@ -29,7 +29,7 @@ CASES = [
     Case(corpus=LEASE, claim=LEASE, carried=True, kind="copy"),
     Case(corpus=LEASE, claim=LEASE.replace("shall", "must"), carried=True, kind="one word"),
     Case(corpus=LEASE, claim=LEASE.replace("4,500", "5,400"), carried=False, kind="amount"),
-    Case(corpus=LEASE, claim="The rent is due early in the month.", carried=True, kind="reworded"),
+    Case(corpus=LEASE, claim="The landlord has its money while the month is young.", carried=True, kind="reworded"),
     Case(corpus="The parties met in Bergen.", claim=LEASE, carried=False, kind="other text"),
 ]
 

@@ -271,7 +271,7 @@ def senses_asked(question: str) -> dict[str, frozenset[int]]:
 
     Example:
         >>> from hybrid.text import wordnet
-        >>> bool(senses_asked("Did she give up the claim?")["give"] & wordnet.senses("waive"))
+        >>> bool(senses_asked("Who asked her to clean the books up?")["clean"] & wordnet.senses("tidy"))
         True
     """
     words = [word.lower() for word in lexicon.tokens(question)]
