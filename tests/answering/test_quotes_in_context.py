@@ -108,3 +108,10 @@ def test_a_line_in_which_nothing_is_said(text: str, bare: bool) -> None:
 )
 def test_marks_of_privilege(title: str | None, text: str, privileged: bool) -> None:
     assert is_privileged(title, text) is privileged
+
+
+@pytest.mark.parametrize(
+    "text", ["月租金为人民币8000元", "Die Miete beträgt 8000 Euro im Monat", "Арендная плата составляет 8000 рублей"]
+)
+def test_a_line_in_another_language_may_say_something(text: str) -> None:
+    assert not boilerplate.is_bare_line(text)

@@ -158,7 +158,8 @@ but these."""
 
 def is_bare_line(text: str) -> bool:
     """Whether a text is a line in which nothing is said: no stop at its end, no colon before a value, and no verb but a
-    participle ("held on 3 May").
+    participle ("held on 3 May"). Of another language than English nothing is known: a word that WordNet does not have
+    may be its verb.
 
     Example:
         >>> is_bare_line("Orr Mill - held on 3 May 2021 - By post"), is_bare_line("The mill stands by the sea")
@@ -172,7 +173,13 @@ def is_bare_line(text: str) -> bool:
     words = re.findall(r"[^\W\d_][\w’'-]*|[-–—,()]", plain)
     for at, word in enumerate(words):
         low = word.lower()
-        if low in STOPWORDS or not word.islower() or low.endswith("ing") or not wordnet.is_verb(low):
+        if any(letter.isalpha() and letter > _LAST_LATIN for letter in word):
+            return False
+        if low in STOPWORDS or not word.islower() or low.endswith("ing"):
+            continue
+        if not any(map(wordnet.known, wordnet.lemmas(low))):
+            return False
+        if not wordnet.is_verb(low):
             continue
         starts = not at or not words[at - 1][0].isalpha()
         follows = words[at + 1].lower() if at + 1 < len(words) else ""
@@ -183,6 +190,7 @@ def is_bare_line(text: str) -> bool:
     return True
 
 
+_LAST_LATIN = "\u024f"
 _MONTH_OF_MAY = re.compile(r"(?<=\d )May\b|\bMay(?= \d)")
 _OF_TIME_OR_PLACE = {"on", "at", "in", "by", "for", "to", "from", "of"}
 _ENTRY = re.compile(
