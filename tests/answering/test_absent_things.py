@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import absent_things
 
-SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
 FILES = {
     "log.txt": "LOG OF THE FERRY\n\nThe ferry took 14 vans and one coach to Skarv on 3 May 2024.\n"
     "The mate counted the bags twice. Two bags were left on the quay.\n",
@@ -21,12 +19,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("ferry")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def said(answer: hybrid.Answer) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import agency
@@ -283,12 +284,7 @@ HUT = {
 
 @pytest.fixture(scope="module")
 def hut(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("hut")
-    for name, text in HUT.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in HUT))
-    return corpus
+    return corpus_of(HUT, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
@@ -336,12 +332,7 @@ YARD = {
 
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("yard")
-    for name, text in YARD.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in YARD))
-    return corpus
+    return corpus_of(YARD, tmp_path_factory)
 
 
 def test_a_letter_on_another_bill_does_not_contradict_the_row_of_the_bill_asked_for(yard: hybrid.Corpus) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import designations, premises
 
-SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
 FILES = {
     "lease.txt": "LEASE of the quarry between Ansgar Moor and Birgit Stone\n\nThe rent is 300 euros a month.\n"
     "Annex 1 fixes the boundary at the oak. Annex 2 sets the price of gravel at 9 euros a tonne.\n\n"
@@ -22,12 +20,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("quarry")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def test_a_number_that_no_document_has_is_named_and_its_neighbours_facts_are_not_given(corpus: hybrid.Corpus) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 
-SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
 FILES = {
     "agreement.txt": "STAGE LIFT AGREEMENT\n\ndated 4 January 2023\n\n"
     "1. Lund Lifts shall inspect the stage lift every month.\n"
@@ -38,12 +36,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("theatre")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def test_a_denial_of_knowledge_in_another_form_of_the_word_stands_beside_what_was_sent(corpus: hybrid.Corpus) -> None:

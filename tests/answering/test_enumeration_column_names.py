@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 
@@ -40,13 +40,7 @@ K2,Otto Rusk,South
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def first_cells(corpus: hybrid.Corpus, question: str) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 
@@ -79,13 +79,7 @@ Resolved: that oats be bought from another mill.
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 @pytest.mark.parametrize(

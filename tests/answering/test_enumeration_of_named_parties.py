@@ -3,9 +3,8 @@ that no row says: each is applied, or the answer says that it was not."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import enumeration_question
@@ -58,13 +57,7 @@ February 2024. A donation of 70 pounds is expected.
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("stage")
-    for name, text in STAGE.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("stage_corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(STAGE, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
@@ -101,13 +94,7 @@ def test_a_number_that_no_row_says_may_be_in_a_sentence(stage: hybrid.Corpus) ->
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def labels(answer: hybrid.Answer) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import enumeration_question, quoting
@@ -50,13 +51,7 @@ B-2,sparkling,8
 
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder = tmp_path_factory.mktemp("yard")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def listed(corpus: hybrid.Corpus, question: str, *, column: int = 0) -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import enumeration_question, enumeration_states
@@ -39,13 +38,7 @@ L-9,Cy Voss,
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
@@ -134,13 +127,7 @@ C-13   PO-3   4 May 2022
 
 @pytest.fixture(scope="module")
 def crates(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("crates")
-    for name, text in SAID_ELSEWHERE.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(SAID_ELSEWHERE, tmp_path_factory)
 
 
 def test_what_a_letter_says_of_rows_counts_where_their_table_is_silent(crates: hybrid.Corpus) -> None:

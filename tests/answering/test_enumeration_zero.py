@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering.enumeration_terms import denies, names_alike, root
@@ -34,13 +33,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 HURT_NOBODY = ["3 May", "17 May", "30 May", "31 May"]

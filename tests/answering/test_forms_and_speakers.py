@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import abstention, persons
 from hybrid.answering.selection import actuality, boilerplate
 from hybrid.text import running_lines, sentences
 
-SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
 FILES = {
     "survey.txt": "Survey of the yacht Brise 44/2023   page 1 of 2\n\nSURVEY of the yacht Brise\nAuthor: Petra Lux\n\n"
     "1. The hull has a crack below the keel, and water came through it when the\n\n"
@@ -32,12 +30,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("yard")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 @pytest.mark.parametrize(

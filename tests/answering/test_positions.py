@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import positions
@@ -58,13 +57,7 @@ Mix the flour with the water. Let the dough rest because it must rise.
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text)
-    settings = hybrid.Settings.model_validate({"memory": {"enabled": False}})
-    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), settings)
-    corpus.ingest(folder)
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 @pytest.mark.parametrize(

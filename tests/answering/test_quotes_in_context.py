@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering.selection import boilerplate
 from hybrid.text.document_status import is_privileged
 
-SETTINGS = hybrid.Settings.model_validate({"memory": {"enabled": False}})
 FILES = {
     "storage.txt": "STORAGE AGREEMENT between Holt Barns and Una Reed\n\n"
     "4. Access\n4.1 The depositor may enter the barn between 8:00 and 18:00.\n"
@@ -33,12 +31,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("barns")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 def test_what_leads_in_comes_with_the_sentence_that_answers(corpus: hybrid.Corpus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering import disputes
@@ -28,12 +29,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
-    folder: Path = tmp_path_factory.mktemp("hall")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    corpus = hybrid.Corpus.open(folder / "corpus", SETTINGS)
-    corpus.ingest(*(folder / name for name in FILES))
-    return corpus
+    return corpus_of(FILES, tmp_path_factory)
 
 
 @pytest.mark.parametrize(
