@@ -50,7 +50,6 @@ from hybrid.router.follow_ups import standalone
 from hybrid.settings import Settings
 from hybrid.stores.query import exact_phrase
 from hybrid.stores.rows import CommitRow, Titled
-from hybrid.text import lexicon
 from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
@@ -460,9 +459,6 @@ class Answerer:
         if self._supplied:
             return []
         near = self._searcher.by_sentences(vector, NEAR, where, hits)
-        if (other := lexicon.expanded(asked)) != asked:
-            known = {hit.chunk_id for hit in (*hits, *near)}
-            near += [hit for hit in self._searcher.search(other, HITS, where) if hit.chunk_id not in known]
         parts = abstention.parts(asked)
         for part in self._embedder.encode(parts) if len(parts) > 1 else ():
             near += self._searcher.by_sentences(part, NEAR // len(parts), where, [*hits, *near])

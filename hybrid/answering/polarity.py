@@ -478,6 +478,8 @@ def _alike(one: str, other: str) -> bool:
 
 def _means(one: str, other: str) -> bool:
     """Whether one word of a sentence stands for another of the question."""
+    if one == "not" and other != "not":
+        return False  # it has the root of "note"
     synonyms = lexicon.SYNONYMS.get(lexicon.stem(one), frozenset())
     return _alike(one, other) or lexicon.stem(other) in synonyms or one in _ATTENDING.get(other, ())
 
@@ -510,6 +512,10 @@ def _verbal(asked: Asked, words: list[str], around: str) -> Stance | None:
         )
         if denied is None:
             return None
+        if at and words[at - 1] in ("or", "nor") and {"not", "never", "neither"} & set(words[: at - 1]):
+            denied = True  # "did not deliver the rails or issue a credit note"
+        if words[0] in _NO_SUBJECT and at > _REACH and not _NO_SUBJECT & set(words[1:at]) and "not" not in words[1:at]:
+            denied = True  # "no note for the milk of that week has been issued"
         if not opposite and at and words[at - 1] in _DETERMINERS - {"no"} and not any(map(_UNDONE.match, reach)):
             continue  # a noun: "the ring", "the payment"
         if set(words[at + 1 : at + 2]) & {"no", "nothing", "none"} and not denied:
@@ -520,6 +526,9 @@ def _verbal(asked: Asked, words: list[str], around: str) -> Stance | None:
             return None
         return "no" if denied != opposite else "yes"
     return None
+
+
+_NO_SUBJECT = lexicon.vocabulary("no none nothing nobody neither")
 
 
 def _infinitive(reach: Sequence[str]) -> bool:

@@ -50,9 +50,6 @@ HITS_OF_WORDING = 12
 """Chunks searched for each other wording of a yes-or-no question; not varied."""
 HITS_OF_CHANGE = 6
 """Chunks searched for what was changed of a quoted value; not varied."""
-NEAR_QUOTE, NEAR_QUOTES, LEAST_NEAR = 10, 3, 0.4
-"""Sentences nearest to a quote that are compared with it, quotes for which they are searched, and the least cosine; not
-varied."""
 SIDE = 4
 """Sentences of each answer, yes and no, that are compared with the quotes; not varied."""
 BEFORE = 1500
@@ -91,9 +88,6 @@ _CHANGES = re.compile(
 
 class Searches(Protocol):
     """The part of a searcher that quoting needs."""
-
-    def by_sentences(self, vector: NDArray[np.float32], k: int) -> list[Hit]:
-        """The spans around the ``k`` sentences nearest to a vector."""
 
     def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
         """The ``k`` best spans for a text, of the documents that ``where`` lets through."""
@@ -163,7 +157,6 @@ class Quoting:
         pool = ranking.choose(
             question, [found[at] for at in stating], self._idf, POOL, LEAST_OF_POOL, scores[np.array(stating, int)]
         )
-        pool = [one for one in pool if _says_or_holds(question, one.sentence)]
         if _ASKS_HOW.search(question):
             pool = [one for one in pool if not boilerplate.is_opening(one.sentence.text)]
         chosen = [one.sentence for one in pool if one.score >= ranking.MIN_SHARE][:most]
@@ -210,7 +203,6 @@ class Quoting:
         if _ASKS_VALUE.match(question):
             continued = [other for one in sentences for other in self._continued(one)]
             answers = [*answers, *continued, *(two for one in [*candidates, *found] for two in self._continued(one))]
-        candidates += self._near(sentences, candidates)
         against = self._contradictions(question, [*sentences, *continued], candidates, answers)
         if replies:
             for other in sentences[len(replies) :]:
@@ -516,19 +508,6 @@ class Quoting:
                     found.setdefault(one.key, []).append(other)
                     found.setdefault(other.key, []).append(one)
         return {key: tuple({one.key: one for one in others}.values()) for key, others in found.items()}
-
-    def _near(self, quotes: Sequence[Sentence], known: Sequence[Sentence]) -> list[Sentence]:
-        """The sentences of all documents that mean nearly what a quote says, or its opposite: of the two an embedding
-        makes no difference, and whatever the question's words were, they are found."""
-        found: dict[tuple[int, int, int], Sentence] = {}
-        seen = {one.key for one in (*quotes, *known)}
-        for one in [one for one in quotes if not one.is_row][:NEAR_QUOTES]:
-            vector = one.vector if one.vector is not None else self._encoder.encode([collapse(one.text)])[0]
-            hits = [hit for hit in self._searcher.by_sentences(vector, NEAR_QUOTE) if hit.document_id in self._allowed]
-            near = with_similarity(self._encoder, vector, gather(self._texts, hits))
-            near = sorted((two for two in near if two.similarity >= LEAST_NEAR), key=lambda two: -two.similarity)
-            found |= {two.key: two for two in near[:NEAR_QUOTE] if two.key not in seen}
-        return list(found.values())
 
     def _same_document(self, one: Sentence, other: Sentence) -> bool:
         """Whether two sentences are of one document and one speaker, or of two versions of a document."""
@@ -870,24 +849,6 @@ def _clause_of(text: str, start: int) -> str | None:
 def _without_values(text: str) -> str:
     """A provision's words, every number the same: versions differ in these."""
     return re.sub(r"\d[\d,.]*\d|\d", "0", collapse(_unnumbered(text)))
-
-
-_ASKS_WHETHER = re.compile(
-    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|why|how)\b(?! m)", re.I
-)
-
-
-def _says_or_holds(question: str, one: Sentence) -> bool:
-    """Whether a sentence says something, or is a line that holds what is asked for: most of the question's words, days
-    and numbers aside. Whether something is so, and why, no line without a verb says."""
-    if one.is_row or not boilerplate.is_bare_line(one.text):
-        return True
-    if _ASKS_WHETHER.match(question):
-        return False
-    days = {lexicon.stem(word.lower()) for match in re.findall(DAY, question) for word in str(match).split()}
-    asked = {stem for stem in lexicon.content_words(question) if stem not in days and not stem.isdigit()}
-    held = asked & set(lexicon.content_words(one.text))
-    return bool(held) and 2 * len(held) >= len(asked)
 
 
 _BEGINNING = 12

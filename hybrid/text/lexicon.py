@@ -342,25 +342,6 @@ def _table(lines: str, *, to_self: bool) -> dict[str, frozenset[str]]:
     return {word: frozenset(others) for word, others in table.items()}
 
 
-def expanded(text: str) -> str:
-    """A text with the words that may stand in the place of its own behind it, for a search by words; the text itself
-    where there are none.
-
-    Example:
-        >>> expanded("When did it end?")
-        'When did it end? terminate termination'
-    """
-    own = set(content_words(text))
-    others = [
-        word
-        for group in _SYNONYMS.split(",")
-        if own & {stem(one) for one in group.split()}
-        for word in group.split()
-        if stem(word) not in own
-    ]
-    return " ".join([text, *dict.fromkeys(others)])
-
-
 OPPOSITES = _table(_OPPOSITES, to_self=False)
 """Stem → the stems that mean its opposite, in contracts and in ordinary text."""
 SYNONYMS = _table(_SYNONYMS, to_self=True)

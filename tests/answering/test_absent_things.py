@@ -97,3 +97,8 @@ def test_things_are_common_nouns_and_what_was_done() -> None:
 def test_a_thing_inside_a_compound_is_held() -> None:
     assert absent_things.missing("Was there a crane?", {"dockcranes"}) == ()
     assert absent_things.missing("Was there a crane?", {"crate"}) == ("crane",)
+
+
+def test_the_currency_of_a_number_is_no_thing_that_a_document_must_say() -> None:
+    assert "euros" not in absent_things.things("Who paid 500 euros for the ferry?")
+    assert "euros" in absent_things.things("Who paid in euros for the ferry?")

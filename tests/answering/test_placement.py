@@ -134,6 +134,9 @@ def test_a_noun_may_have_a_preposition_that_says_the_same(span: str, claim: str)
         ("Only monks with a key may ring three bells.", "Only three bells may be rung by monks with a key."),
         ("Only monks with a key may ring three bells.", "Monks with a key may ring only three bells."),
         ("The kiln fires only jugs on Fridays.", "The kiln fires jugs only on Fridays."),
+        ("Only the abbot could enter the crypt.", "The abbot could only enter the crypt."),
+        ("Only the abbot could enter the crypt.", "The abbot could enter the crypt only."),
+        ("The abbot may only lend books.", "Only the abbot may lend books."),
     ],
 )
 def test_only_stays_with_what_it_singles_out(span: str, claim: str) -> None:
@@ -145,6 +148,8 @@ def test_only_stays_with_what_it_singles_out(span: str, claim: str) -> None:
     [
         ("Only monks with a key may ring three bells.", "Three bells may be rung only by monks with a key."),
         ("The kiln fires jugs only on Fridays.", "Only on Fridays does the kiln fire jugs."),
+        ("Only the abbot could enter the crypt.", "The crypt could be entered by the abbot only."),
+        ("The crypt is entered only by the abbot.", "Only the abbot enters the crypt."),
         ("The kiln fires jugs only on Fridays.", "The kiln only fires jugs on Fridays."),
         ("Boats may leave only if the sea is calm.", "Only if the sea is calm may boats leave."),
     ],

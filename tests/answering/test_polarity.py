@@ -612,6 +612,35 @@ def test_an_act_is_answered_from_its_other_end(question: str, text: str, answer:
     assert stance(read(question), said(text)) == answer  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The dairy has not issued a note for the milk.", "no"),
+        ("No note for the milk has been issued.", "no"),
+        ("The dairy did not send a cart or issue a note for the milk.", None),
+        ("The dairy has issued a note for the milk.", "yes"),
+    ],
+)
+def test_a_denial_reaches_its_verb_whatever_noun_is_like_it(text: str, answer: Stance | None) -> None:
+    asked = read("Was a note issued for the milk?")
+    assert asked is not None
+    assert stance(asked, Said(text)) == answer
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The dairy has not issued a note.", "No notes have been issued by the dairy."),
+        ("The dairy has not sent a cart or issued a note.", "No notes have been issued by the dairy."),
+        ("None of the notes was signed by the dairy.", "The dairy never signed a note."),
+    ],
+)
+def test_two_denials_of_one_thing_agree(one: str, other: str) -> None:
+    for question in ("Was a note issued or signed by the dairy?", "What about the notes?"):
+        assert contradict(Said(one), Said(other), question) is None
+        assert contradict(Said(other), Said(one), question) is None
+
+
 def test_you_are_those_to_whom_a_mail_is_addressed() -> None:
     asked = read("Was Ben Tek invited to the fair?")
     assert asked is not None

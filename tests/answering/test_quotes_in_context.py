@@ -20,7 +20,8 @@ FILES = {
     "Signed on 4 April 2022\n/s/ Una Reed\n/s/ Pim Holt, for Holt Barns\n",
     "reed.txt": "WITNESS STATEMENT of Una Reed\n\nI, Una Reed, weaver, of 3 Mill Lane, say as follows.\n\n"
     "1. I have been asked when I first saw mould on the wool. It was on the Tuesday after Easter.\n"
-    "2. My dog is called Pip.\n",
+    "2. My dog is called Pip.\n"
+    "3. I have been asked who held the spare key to the barn. My sister kept a ring with five on it.\n",
     "counsel.txt": "PRIVILEGED AND CONFIDENTIAL\n\nNote for Una Reed\n\n"
     "Our view is that the keeper knew of the damp roof.\n",
     "list.eml": "From: Pim Holt <pim@holt.example>\nTo: Una Reed <una@reed.example>\n"
@@ -38,6 +39,8 @@ def test_what_leads_in_comes_with_the_sentence_that_answers(corpus: hybrid.Corpu
     texts = [claim.text for claim in corpus.ask("When did Una Reed first see mould on the wool?").claims]
     assert any("Tuesday after Easter" in text for text in texts)
     assert not any("Pip" in text for text in texts)
+    texts = [claim.text for claim in corpus.ask("Who held the spare key to the barn?", route="lookup").claims]
+    assert "My sister kept a ring with five on it." in texts
 
 
 def test_exceptions_that_are_asked_for_come_behind_the_rule(corpus: hybrid.Corpus) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hybrid.answering import wordings
 from hybrid.answering.contradictions import contradict
 from hybrid.answering.polarity import Stance
 from hybrid.answering.verification.disagreement import Said
@@ -173,3 +174,23 @@ def test_a_number_below_the_column_that_is_asked_for_is_a_value() -> None:
     same = Said("Lot\tBags\tMean, %\tHighest\nK-118\t5\t12.0\t12.9", "Laboratory report")
     assert contradict(certified, measured, question) == "value"
     assert contradict(certified, same, question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("Was the chapel cut off?", "The road to the chapel was blocked.", "yes"),
+        ("Was the chapel cut off?", "The road to the chapel was clear.", "no"),
+        ("Was the vote invalid?", "The vote was properly taken and valid.", "no"),
+        ("Was the vote invalid?", "The vote was not valid.", "yes"),
+    ],
+)
+def test_a_question_for_the_opposite_is_answered_the_other_way_round(question: str, text: str, answer: str) -> None:
+    assert wordings.answer(question, Said(text)) == answer
+
+
+def test_what_was_written_before_a_day_says_nothing_of_it() -> None:
+    asked = "Could the chapel be reached on 4 March 2021, or was it cut off?"
+    later, before = (Said("The road to the chapel is blocked.", date=day) for day in ("2021-03-04", "2021-01-10"))
+    assert set(wordings.answers(asked, later))
+    assert not set(wordings.answers(asked, before))

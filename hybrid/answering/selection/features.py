@@ -56,7 +56,6 @@ _ABSOLUTE = (
     "value",
     "first person",
     "start of document",
-    "verb",
 )
 _COMPARED = ("similarity", "coverage", "density", "neighbours similarity", "coverage by passage", "word pairs")
 """Features that count also in comparison with the other sentences that were found."""
@@ -147,7 +146,6 @@ class _Form:
     denial: bool
     value: bool
     first_person: bool
-    verb: bool
 
 
 @lru_cache(maxsize=lexicon.CACHED_TEXTS)
@@ -164,7 +162,6 @@ def _form(text: str) -> _Form:
         denial=lexicon.negations(text) > 0,
         value=any(pattern.search(text) for pattern in (_AMOUNT, _DATE, _DURATION)),
         first_person=bool(_FIRST_PERSON.search(text)),
-        verb=_has_verb(text),
     )
 
 
@@ -209,9 +206,12 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
 
     meant = senses_asked(question)
 
+    weight_of = {stem: idf(stem) for stem in asked}
+    typical = sum(weight_of.values()) / max(len(weight_of), 1)  # of a phrasal verb, whose verb alone is in every text
+
     def covered_by_senses(own: frozenset[str], text: str) -> float:
         held = _senses_in(text)
-        return sum(idf(stem) for stem in asked if stem not in own and held & meant.get(stem, frozenset())) / total
+        return sum(weight_of.get(stem, typical) for stem in meant if stem not in own and held & meant[stem]) / total
 
     def covered(words: frozenset[str]) -> float:
         return (sum(idf(stem) for stem in asked if stem in words) + rarest * len((required | terms) & words)) / total
@@ -259,7 +259,6 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
                 form.value,
                 form.first_person,
                 one.start < document_header.CHARS,
-                form.verb,
             )
         )
     return np.array(rows, np.float32)
@@ -267,28 +266,28 @@ def _absolute(question: str, found: Sequence[Sentence], idf: Idf) -> NDArray[np.
 
 def senses_asked(question: str) -> dict[str, frozenset[int]]:
     """The senses of a question's content words, by their stems: those of WordNet, and of a verb also those that it has
-    with a particle up to four words behind it ("let the other side off").
+    with a particle up to four words behind it ("give the claim up"). Verbs that mean little by themselves ("give") have
+    only those.
 
     Example:
         >>> from hybrid.text import wordnet
-        >>> bool(senses_asked("Who asked her to clean the books up?")["clean"] & wordnet.senses("tidy"))
+        >>> bool(senses_asked("Did she give up the claim?")["give"] & wordnet.senses("waive"))
         True
     """
     words = [word.lower() for word in lexicon.tokens(question)]
     found: dict[str, frozenset[int]] = {}
     for at, word in enumerate(words):
-        if word in lexicon.STOPWORDS:
-            continue
-        meant = wordnet.senses(word) if word not in _LIGHT else frozenset[int]()
-        for particle in words[at + 1 : at + 1 + _PARTICLE_WITHIN]:
-            if particle in _PARTICLES:
-                for lemma in wordnet.lemmas(word):
-                    meant |= (
-                        wordnet.senses(f"{lemma}_{particle}") if wordnet.known(f"{lemma}_{particle}") else frozenset()
-                    )
-        for stem in lexicon.content_words(word):
+        own = frozenset[int]() if word in lexicon.STOPWORDS | _LIGHT else wordnet.senses(word)
+        meant = own | _senses_with_particle(word, words[at + 1 : at + 1 + _PARTICLE_WITHIN])
+        for stem in (lexicon.content_words(word) or [lexicon.stem(word)]) if meant else ():
             found[stem] = found.get(stem, frozenset()) | meant
     return found
+
+
+def _senses_with_particle(verb: str, behind: Sequence[str]) -> frozenset[int]:
+    """The senses that a verb has with one of the particles among the words behind it."""
+    phrases = [f"{lemma}_{one}" for one in behind if one in _PARTICLES for lemma in wordnet.lemmas(verb)]
+    return frozenset().union(*(wordnet.senses(phrase) for phrase in phrases if wordnet.known(phrase)))
 
 
 _LIGHT = lexicon.vocabulary(
@@ -416,17 +415,6 @@ def holds_kind(question: str, text: str) -> bool:
         if asks.search(question):
             return any(pattern.search(text) for pattern in holds)
     return False
-
-
-def _has_verb(text: str) -> bool:
-    """Whether a text has a word that as it stands can only be a verb: a title has none."""
-    words = [word.lower() for word in lexicon.tokens(text)]
-    return any(word in _AUXILIARIES or (wordnet.is_verb(word) and not wordnet.is_noun(word)) for word in words)
-
-
-_AUXILIARIES = lexicon.vocabulary(
-    "is are was were be been has have had do does did shall must may will can could would"
-)
 
 
 def _is_titled(text: str, written: Sequence[str]) -> bool:

@@ -26,7 +26,7 @@ from typing import Literal
 from hybrid.answering.premises import is_identifier
 from hybrid.answering.verification import markers
 from hybrid.answering.verification.values import Day, Quantity, values
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
 Kind = Literal["value", "date", "denial", "opposite", "agent"]
@@ -87,13 +87,17 @@ for _pair in _OPPOSED.split(","):
         OPPOSITE[_word] = OPPOSITE.get(_word, frozenset()) | {_against}
 _FIRST = re.compile(r"\b(?:I|me|my|mine|myself)\b")
 _DENIED_VERB = re.compile(
-    r"\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not"
+    r"\b(?:no|none|nothing|nobody|neither)\b(?: (?!(?:has|have|had|was|were|is|are)\b)[\w-]+){0,5}"
+    r" (?:has|have|had|was|were|is|are)(?: (?:ever|yet|so|far|been|being)\b){0,3} (?P<none>\w+)"
+    r"|\b(?:did not|didn't|does not|doesn't|do not|don't|has not|hasn't|have not|haven't|had not|hadn't|was not"
     r"|wasn't|were not"
     r"|weren't|is not|isn't|are not|aren't|never|no one|nobody|none)\s+(?:\w+ ){0,2}?(?P<verb>\w+)"
     r"|\b(?P<after>\w+) (?:nothing|no (?!longer|more|less|fewer|later|doubt)\w+|to nothing|to no \w+|none)\b"
     r"|\b(?:denies|denied|deny|refused to|failed to|declined to) (?:\w+ing |having |that )?(?P<denied>\w+)",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
+_OR_WORD = re.compile(r"\b(?:or|nor) (\w+)")
 _NUMBERED = re.compile(
     r"\b(?P<label>unit|flat|room|ward|bed|batch|lot|order|invoice|phase|stage|load|consignment|plot|block|floor"
     r"|house|site"
@@ -268,9 +272,14 @@ class Said:
     def denied(self) -> frozenset[str]:
         """The stems of the verbs that it denies."""
         found = set()
-        for match in _DENIED_VERB.finditer(self.plain.replace("’", "'")):
-            word = (match["verb"] or match["after"] or match["denied"]).lower()
-            found.add(lexicon.stem(word))
+        for clause in _CLAUSE_END.split(self.plain.replace("’", "'")):
+            matches = list(_DENIED_VERB.finditer(clause))
+            found |= {
+                lexicon.stem((one["none"] or one["verb"] or one["after"] or one["denied"]).lower()) for one in matches
+            }
+            if matches:  # "did not deliver the rails or issue a credit note"
+                joined = _OR_WORD.findall(clause[matches[0].end() :])
+                found |= {lexicon.stem(word.lower()) for word in joined if wordnet.is_verb(word.lower())}
         return frozenset(found)
 
 

@@ -176,13 +176,29 @@ _ONLY = frozenset({"only", "solely", "exclusively"})
 
 def only_moved(claim: Clauses, span: Clauses) -> bool:
     """What "only" stands before is another thing than in the span, which names both: "only members may bring two
-    guests", "members may bring only two guests". Before a verb it may stand for either."""
+    guests", "members may bring only two guests". Before a verb it may stand for either of what follows, but not for the
+    subject: "only the porter may open it", "the porter may only open it"."""
+    if _limits_what_the_other_does_not(claim.text, span.text) or _limits_what_the_other_does_not(span.text, claim.text):
+        return True
     mine, theirs = _singled_out(claim.text), _singled_out(span.text)
     if mine is None or theirs is None or mine & theirs:
         return False
     return all(any(alike(one, other) for other in _stems_of(span.text)) for one in mine) and not any(
         alike(one, other) for one in mine for other in theirs
     )
+
+
+def _limits_what_the_other_does_not(text: str, other: str) -> bool:
+    """Whether a text begins with "only" before a subject that in the other stands before its one "only", and not right
+    before it ("by the porter only")."""
+    subject = _singled_out(text) if text.split(" ", 1)[0].lower() in _ONLY else None
+    words = [word.lower() for word in _WORD.findall(other)]
+    places = [at for at, word in enumerate(words) if word in _ONLY]
+    if subject is None or len(places) != 1 or places[0] < 2:
+        return False
+    before, behind = words[: places[0]], words[places[0] + 1 :]
+    named = [at for at, word in enumerate(before) if any(alike(word, one) for one in subject)]
+    return bool(named) and named[-1] < places[0] - 1 and not any(alike(word, one) for word in behind for one in subject)
 
 
 def _stems_of(text: str) -> frozenset[str]:
