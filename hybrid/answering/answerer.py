@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from threading import Lock
 from typing import Any, Protocol, get_args
 
@@ -26,6 +27,7 @@ from hybrid.answering import (
     generators,
     persons,
     positions,
+    posts,
     premises,
 )
 from hybrid.answering.abstention import Answerability
@@ -72,6 +74,8 @@ IN_NAMED = 5
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
 PERSON_DOCUMENTS = 500
 """Documents that name somebody, of which are looked through which are theirs."""
+BY_FIRST = 200
+"""Documents with the first name of somebody that are looked through besides."""
 _NONE_WITHIN = "none of its volumes was adapted to nothing but documents that the filter lets through"
 _ALL_REMOVED = "Nothing that was found for this question is in the corpus any more; ask again."
 NOT_CONFIDENT = "The corpus may not say this; the closest passages are quoted."
@@ -327,7 +331,8 @@ class Answerer:
                 context.answerability = Answerability(context.answerability.probability, general=True)
             of_person = self._of_person(context) if left else []
             of_person = self._quoting(context).with_denials(context.question, of_person)
-            if of_person and not context.answerable:
+            denied = self._denied(context) if left and not (of_person or positions_of) else []
+            if (of_person or denied) and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
         events.append(EvidenceEvent(hits=tuple(hits)))
         if not context.answerable:
@@ -338,6 +343,8 @@ class Answerer:
             events.append(context.note(NOT_CONFIDENT))
         if positions_of and not context.route.forced:
             context.route = context.route.model_copy(update={"name": "comprehension"})
+        for one in denied:
+            events += context.composer.add_quote(one.sentence, one.qualification, one.against, attributed=True)
         if (context.route.name != "comprehension" or of_person) and not positions_of:
             with context.timed("lookup"):
                 for one in of_person or self._quotes(context, asked, unheld):
@@ -579,13 +586,23 @@ class Answerer:
             each = max(1, most // len(parts))
             quotes = []
             for part, vector in zip(parts, self._embedder.encode(parts), strict=True):
-                quotes += quoting.quotes(part, with_similarity(self._embedder, vector, found), each)
+                behind = quoting.behind(part, quotes, vector) if quotes else []
+                quotes += behind or quoting.quotes(part, with_similarity(self._embedder, vector, found), each)
         context.events += [context.note(note) for note in quoting.notes]
         return quotes
 
     def _quoting(self, context: RequestContext) -> Quoting:
         allowed = FilteredView(self._catalog, self._searcher, context.where).documents
         return Quoting(self._catalog, self._searcher, self._embedder, context.idf, allowed)
+
+    def _denied(self, context: RequestContext) -> list[Quoted]:
+        """What denies what the question takes for granted, with its note; of supplied passages nothing is searched."""
+        if self._supplied:
+            return []
+        quoting = self._quoting(context)
+        found = quoting.denials(context.question, context.evidence)
+        context.events += [context.note(note) for note in quoting.notes]
+        return found
 
     def _positions(self, context: RequestContext, vector: np.ndarray) -> list[Sentence]:
         """What each party says, where that is asked; nothing for another question, or where fewer than two speak."""
@@ -617,16 +634,35 @@ class Answerer:
         document is theirs or was sent to them."""
         where = context.where
         custodians = where.metadata.get("custodian", ()) if where else ()
-        person = persons.asked(context.question, custodians)
-        if person is None or self._supplied:
+        if self._supplied:
             return []
         allowed = None if where is None else set(self._catalog.matching(where))
+        person = persons.asked(context.question, custodians) or self._holder(context, allowed)
+        if person is None:
+            return []
         names = {} if where is None else self._catalog.other_names(where)
         found = self._catalog.documents_with(exact_phrase(person.last), PERSON_DOCUMENTS)
+        if person.knowledge and person.first:  # "Ann says so. I told her in May."
+            found = list(dict.fromkeys([*found, *self._catalog.documents_with(exact_phrase(person.first), BY_FIRST)]))
         ids = [one for one in found if allowed is None or one in allowed]
         documents = {one: names.get(one) or self._catalog.document(one).source for one in ids}
         quoting = PersonQuoting(self._catalog, self._searcher, self._embedder, context.idf)
         return quoting.quotes(person, documents, 2 * self._settings.answer.max_quotes) if documents else []
+
+    def _holder(self, context: RequestContext, allowed: Collection[int] | None) -> persons.PersonAsked | None:
+        """Whose knowledge or words are asked for by a post ("the head of the firm"); nobody where the documents that
+        are searched name no one holder of it."""
+        post = posts.asked(context.question)
+        for name in post.names if post is not None else ():
+            ids = self._catalog.documents_with(exact_phrase(name), posts.MOST_TEXTS)
+            texts = (self._catalog.document(one) for one in ids if allowed is None or one in allowed)
+            holder = posts.holder(replace(post, names=(name,)), texts) if post is not None else None
+            if post is not None and holder is not None:
+                person = persons.asked(context.question.replace(post.phrase, holder))
+                if person is not None:
+                    context.events.append(context.note(f"“{post.phrase}” is taken to be {holder}, {name}."))
+                return person
+        return None
 
     def _renamed(self, asked: str, where: Filter | None) -> tuple[str, list[str]]:
         """The question with the first name that the documents have for somebody whom it names by another, and what is

@@ -24,7 +24,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import premises
+from hybrid.answering import continuations, premises
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, with_similarity
 from hybrid.answering.selection import actuality, boilerplate
@@ -275,9 +275,13 @@ _ASKS_VALUE = re.compile(r"\b(?:what (?:is|was|were|are)|how (?:much|many|\w+ (?
 
 
 def _completed(question: str, pool: Sequence[Sentence], chosen: Sequence[int]) -> list[int]:
-    """The chosen sentences, and behind one that gives no value the next that does, where a value is asked for: "It was
-    19 %" behind "I measured it"."""
+    """The chosen sentences, and behind one the next that says what became of it; where a value is asked for also,
+    behind one that gives none, the next that does: "It was 19 %" behind "I measured it"."""
     added = list(chosen)
+    for at in chosen:  # what became of it
+        after = at + 1
+        if after < len(pool) and after not in added and _in_one_line(pool[at], pool[after]):
+            added += [after] if continuations.completes(pool[at].text, pool[after].text) else []
     for at in chosen if _ASKS_VALUE.search(question) else ():
         after = at + 1
         if after >= len(pool) or after in added or pool[after].document_id != pool[at].document_id:

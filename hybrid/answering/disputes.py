@@ -111,16 +111,9 @@ def accuses(text: str) -> bool:
         for place, one in enumerate(following[: 1 if word == "you" else 1 + _SUBJECT_WORDS]):
             if one in lexicon.STOPWORDS:
                 break
-            if (word == "you" or place) and _is_past(one):
+            if (word == "you" or place) and wordnet.is_past(one):
                 return True
     return False
-
-
-def _is_past(word: str) -> bool:
-    """Whether a word is a verb's form in the past, and no other word."""
-    if word.endswith(("s", "ing")) or wordnet.lemmas(word) == {word}:
-        return False
-    return wordnet.is_verb(word) and not wordnet.is_infinitive(word)
 
 
 def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -> list[Sentence]:

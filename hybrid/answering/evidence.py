@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hybrid.stores.rows import SourceRow
 from hybrid.stores.sentence_vectors import StoredSentence
 from hybrid.text import document_status, layout, quoted_mails, speakers
+from hybrid.text.sentences import spans as sentence_spans
 from hybrid.types.answers import Citation, Hit
 from hybrid.types.documents import Document, Location
 
@@ -158,6 +159,16 @@ def _segmented_at(texts: Texts, hit: Hit) -> Iterable[_Place]:
         start, end = begin + first, begin + last
         if start < min(end, hit.end) and end > hit.start and any(letter.isalnum() for letter in piece):
             yield _Place(start, end, tuple((begin + a, begin + b) for a, b in parts) or ((start, end),))
+
+
+def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:
+    """The sentences of a mail above what it quotes, which begins at ``cut``, without its headers."""
+    body = document.text.find("\n\n") + 2
+    place = (document_id, document.source, document.title, document.sha256)
+    return [
+        Sentence(*place, body + start, body + end, document.text[body + start : body + end])
+        for start, end in sentence_spans(document.text[body:cut])
+    ]
 
 
 def with_similarity(encoder: Encoder, question: np.ndarray, found: Sequence[Sentence]) -> list[Sentence]:

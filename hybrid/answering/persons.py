@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hybrid.answering.evidence import Sentence, speaker_of
-from hybrid.text import lexicon
+from hybrid.text import lexicon, wordnet
 from hybrid.types.documents import Document
 
 Role = Literal["author", "recipient", "speaker", "reported"]
@@ -77,6 +77,7 @@ class PersonAsked:
     name: str
     topic: str
     knowledge: bool
+    question: str = field(default="", repr=False, compare=False)
 
     @property
     def last(self) -> str:
@@ -100,9 +101,9 @@ def asked(question: str, custodians: Sequence[str] = ()) -> PersonAsked | None:
         match = pattern.search(question)
         if match and match["name"].split()[0].lower() not in _NOT_NAMES:
             name = re.sub(r"['’]s$", "", _TITLES.sub("", match["name"]))
-            return PersonAsked(name, _topic(question, name), bool(_KNEW.search(question)))
+            return PersonAsked(name, _topic(question, name), bool(_KNEW.search(question)), question)
     if len(custodians) == 1 and _PRONOUN.search(question):
-        return PersonAsked(custodians[0], _topic(question, custodians[0]), bool(_KNEW.search(question)))
+        return PersonAsked(custodians[0], _topic(question, custodians[0]), bool(_KNEW.search(question)), question)
     return None
 
 
@@ -120,9 +121,31 @@ _QUESTION_WORDS = re.compile(
 )
 
 
+_FURTHER = re.compile(
+    r",?\s+and\s+(?:how|when|where|why|(?:from|through|by) whom|who (?:told|informed|warned) (?:him|her|them))\W*$"
+    r"|,?\s+and\s+(?:what|how|where|why|when)\s+(?:was|were|is|did|does|had|has)\s+(?:his|her|their|he|she|they)\b.*$",
+    re.IGNORECASE,
+)
+"""What is asked besides of the same person: "and how?", "and what was her reaction?"."""
+_MOMENT = re.compile(r",?\s+(?:before|after|when|until|till|by the time|while|as|once|at the time)\s+(?P<what>.+)$")
+
+
+def _without_moment(question: str, name: str) -> str:
+    """The question without what is said of when: "before she sold the barn", which is a clause with a subject and a
+    verb of its own, behind what the person is asked to have known."""
+    for match in list(_MOMENT.finditer(question))[:1]:
+        words = [word.strip(".,?!").lower() for word in match["what"].split()]
+        own = {"he", "she", "they", "it", *(part.lower() for part in name.split())}
+        clause = bool(own & set(words[:2])) or any(map(wordnet.is_past, words[1:5]))
+        before = question[: match.start()]
+        if clause and re.search(r"\b(?:about|of|regarding|concerning|that|on)\b\s+\S", before):
+            return before
+    return question
+
+
 def _topic(question: str, name: str) -> str:
     """What the question is about, without the person and what is asked of them."""
-    rest = _ASIDE.sub(" ", question)
+    rest = _without_moment(_FURTHER.sub("", _ASIDE.sub(" ", question)), name)
     for part in (name, *name.split()):
         rest = re.sub(rf"\b(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?{re.escape(part)}\b(?:['’]s)?", " ", rest)
     about = re.search(r"\b(?:about|of|regarding|concerning|that|on)\b\s+(.*)", rest)
@@ -247,6 +270,11 @@ _ADVISES = re.compile(
     r"|do not recommend|strongly|urge|suggest that|think (?:you|we) should)\b",
     re.IGNORECASE,
 )
+
+
+def advises(text: str) -> bool:
+    """Whether a sentence advises whoever it is written to, or warns them."""
+    return _ADVISES.search(text) is not None
 
 
 def told(text: str, person: PersonAsked, role: Role | None) -> bool:

@@ -12,7 +12,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import acts, agency, contradictions, persons, polarity, wordings
+from hybrid.answering import (
+    acts,
+    agency,
+    amendments,
+    continuations,
+    contradictions,
+    further_parts,
+    knowledge,
+    persons,
+    polarity,
+    presuppositions,
+    wordings,
+)
 from hybrid.answering.concealment import CONCEALING, CONCEALS
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
@@ -22,6 +34,7 @@ from hybrid.answering.evidence import (
     collapse,
     date_of,
     gather,
+    own_sentences,
     speaker_of,
     with_similarity,
 )
@@ -30,7 +43,7 @@ from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, any_day, changed_between, denies_before, identifiers
 from hybrid.answering.verification.values import values
-from hybrid.text import lexicon, quoted_mails
+from hybrid.text import imperatives, lexicon, quoted_mails, speakers
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
 from hybrid.text.sentences import spans as sentence_spans
@@ -80,10 +93,6 @@ _ASKS_FOR_DRAFT = re.compile(
     re.I,
 )
 _LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
-_CLAUSE = re.compile(r"(?m)^\s*(\d{1,2}\.\d{1,2})\.?\s")
-_CHANGES = re.compile(
-    r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+)\b", re.I
-)
 
 
 class Searches(Protocol):
@@ -211,8 +220,10 @@ class Quoting:
                     against[other.key] = (*against.get(other.key, ()), replies[0])
         answering = {one.key for one in replies}
         changed = self._changes(question, sentences, [*found, *further])
+        amended, mentioned = self._amendments(question, sentences)
+        changed = {**changed, **amended}
         ordered: dict[tuple[int, int, int], Sentence] = {}
-        for one in [*sentences, *self._amendments(question, sentences)]:
+        for one in [*sentences, *mentioned]:
             shown = [
                 two
                 for other in (*changed.get(one.key, ()), one, *against.get(one.key, ()))
@@ -231,13 +242,25 @@ class Quoting:
         return [
             Quoted(
                 one,
-                "changed later" if one.key in changed else self._qualification(question, one),
+                self._how_changed(changed, amended, one) or self._qualification(question, one),
                 other,
                 one.key in answering or bool(other) or one.quoted,
             )
             for one in ordered.values()
             for other in [against.get(one.key, ())]
         ]
+
+    def _how_changed(
+        self,
+        changed: Mapping[tuple[int, int, int], tuple[Sentence, ...]],
+        amended: Mapping[tuple[int, int, int], tuple[Sentence, ...]],
+        one: Sentence,
+    ) -> str:
+        if one.key in amended:
+            by = self._document(amended[one.key][0])
+            named = by.metadata.title or (heading_of(by.text) or by.title).capitalize()
+            return amendments.qualification(named)
+        return "changed later" if one.key in changed else ""
 
     # What a sentence is worth -----------------------------------------------------------------------------------------
 
@@ -359,25 +382,33 @@ class Quoting:
             return None
         return replace(best, rank=one.rank, similarity=one.similarity)
 
-    def _amendments(self, question: str, sentences: Sequence[Sentence]) -> list[Sentence]:
-        """What another executed document says of changes of a clause that is quoted of an executed one."""
-        found = []
-        for one in sentences[:1]:
-            status = self._document(one).status
-            if status is None or status.name != "executed" or actuality.asks_what_happened(question):
-                continue
-            clause = _clause_of(self._texts.text(one.document_id), one.start)
+    def _amendments(
+        self, question: str, sentences: Sequence[Sentence]
+    ) -> tuple[dict[tuple[int, int, int], tuple[Sentence, ...]], list[Sentence]]:
+        """What other executed documents say of changes of the clauses that are quoted first of an executed one: by
+        quote what replaces its words, and what only speaks of a change of it."""
+        replaced: dict[tuple[int, int, int], tuple[Sentence, ...]] = {}
+        others: list[Sentence] = []
+        executed = [one for one in sentences if self._is_executed(one) and not one.is_row][:AMENDED]
+        for at, one in enumerate(executed if not actuality.asks_what_happened(question) else ()):
+            clause = amendments.clause_at(self._texts.text(one.document_id), one.start)
             if clause is None:
                 continue
             hits = self._searcher.search(f"clause {clause} is amended, replaced, becomes, is not changed", 10)
-            for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed]):
-                executed = self._document(other).status
-                if other.document_id == one.document_id or executed is None or executed.name != "executed":
-                    continue
-                said = collapse(other.text)
-                if re.search(rf"\bclause {re.escape(clause)}\b", said, re.IGNORECASE) and _CHANGES.search(said):
-                    found.append(other)
-        return _distinct(found)[:MOST_AGAINST]
+            found = [
+                other
+                for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])
+                if other.document_id != one.document_id
+                and self._is_executed(other)
+                and amendments.mentions(collapse(other.text), clause)
+                and (self._document(other).date or "9") >= (self._document(one).date or "")
+            ]
+            changing = [other for other in found if amendments.replaces(collapse(other.text), clause)]
+            if changing:
+                replaced[one.key] = tuple(_distinct(changing)[:MOST_AGAINST])
+            elif at == 0:
+                others = _distinct(found)[:MOST_AGAINST]
+        return replaced, others
 
     def _with_exceptions(self, question: str, quotes: list[Sentence]) -> list[Sentence]:
         """The quotes, and behind the rule that is quoted first its exceptions, where the question asks for them."""
@@ -390,18 +421,36 @@ class Quoting:
         head, tail = quotes[:at], quotes[at:]
         return [*(one for one in head if one.key not in known), *found, *(one for one in tail if one.key not in known)]
 
+    def behind(self, part: str, quotes: Sequence[Quoted], vector: NDArray[np.float32]) -> list[Quoted]:
+        """What answers a further part of a question that refers back to what the quotes answer: the exceptions to
+        their rule, or the sentence of its section; nothing for another part."""
+        sentences = [one.sentence for one in quotes]
+        rule = next((one for one in sentences if self._is_executed(one)), sentences[0])
+        if rule.is_row or not further_parts.refers_back(part):
+            return []
+        found = self._exceptions(part, rule) if _ASKS_EXCEPTION.search(part) else []
+        if not found:
+            one = further_parts.in_section(self._texts, rule, part, vector)
+            found = [] if one is None else [one]
+        known = {one.key for one in sentences}
+        if any(one.key in known for one in found):  # it is quoted already
+            return [Quoted(one) for one in found if one.key not in known] or list(quotes[:1])
+        amended, _ = self._amendments(part, found)
+        ordered = {two.key: two for one in found for two in (*amended.get(one.key, ()), one)}
+        return [Quoted(one, self._how_changed({}, amended, one)) for one in ordered.values()]
+
     def _exceptions(self, question: str, rule: Sentence) -> list[Sentence]:
         """The exceptions to a rule: sentences of its section that make one, and the clauses that it is subject to, in
         the order of the text."""
         text = self._texts.text(rule.document_id)
         begin = max(0, rule.start - BEFORE)
-        section = (_clause_of(text, rule.start) or "").partition(".")[0]
+        section = (amendments.clause_at(text, rule.start) or "").partition(".")[0]
         subject_to = set(_SUBJECT_TO.findall(collapse(rule.text)))
         about = _roots(rule.text) | _roots(question)
         found = []
         for first, last in sentence_spans(text[begin : rule.end + BEFORE]):
             start, end = begin + first, begin + last
-            clause = _clause_of(text, start) or ""
+            clause = amendments.clause_at(text, start) or ""
             said = collapse(text[start:end])
             if start == rule.start or clause.partition(".")[0] != section or (start < begin + 40 and begin):
                 continue
@@ -482,6 +531,42 @@ class Quoting:
             marked.append(replace(one, against=tuple(against.values())))
         return marked
 
+    def denials(self, question: str, found: Sequence[Sentence]) -> list[Quoted]:
+        """The sentences that deny what a question takes for granted, the nearest first, with those that state it where
+        that is disputed; nothing where it is stated only. A note says so."""
+        asked = presuppositions.polar(question)
+        if asked is None:
+            return []
+        hits = [hit for hit in self._searcher.search(asked, HITS_OF_WORDING) if hit.document_id in self._allowed]
+        known = {one.key for one in found}
+        pool = [*found, *(one for one in gather(self._texts, hits) if one.key not in known)]
+        for wording, around in filter(None, ((asked, frozenset[str]()), presuppositions.shortened(asked))):
+            yes, no = self._answering(wording, (), np.zeros(0), [one for one in pool if self._is_near(one, around)])
+            no = [one for one in no if not (presuppositions.limited(one.text) or self._lesser(question, one))]
+            if not no:
+                continue
+            against = [one for one in yes if contradictions.contradict(self._said(one), self._said(no[0]), wording)]
+            if against:
+                self._note(presuppositions.disputed(_beginning(against[0].text), _beginning(no[0].text)))
+                return [Quoted(no[0], "denial", tuple(against[:1]), True), Quoted(against[0], "", (no[0],), True)]
+            if not yes:
+                self._note(presuppositions.note(_beginning(no[0].text)))
+                shown = [(two, two.key == one.key) for one in no[:MOST_AGAINST] for two in self._whole_denial(one)]
+                return [Quoted(one, "denial" if denies else "", (), True) for one, denies in shown]
+        return []
+
+    def _whole_denial(self, one: Sentence) -> list[Sentence]:
+        """A denial, behind the sentence to which its pronoun refers: "I never signed it"."""
+        before = _sentence_before(self._texts, one) if presuppositions.points_back(one.text) else None
+        return [one] if before is None else [before, one]
+
+    def _is_near(self, one: Sentence, stems: frozenset[str]) -> bool:
+        """Whether at least half of the stems stand in a sentence, its document's title or shortly around it."""
+        if not stems:
+            return True
+        around = self._texts.text(one.document_id, max(0, one.start - BEFORE), one.end + BEFORE)
+        return 2 * len(stems & set(lexicon.content_words(f"{one.title} {around}"))) >= len(stems)
+
     def _contradictions(
         self,
         question: str,
@@ -524,7 +609,7 @@ class Quoting:
         if one.key not in self._statements:
             document = self._document(one)
             who = speaker_of(document, one.start, quoted=one.quoted)
-            author = None if one.quoted else document.metadata.author
+            author = None if one.quoted else document.metadata.author or speakers.keeper(document.text)
             speaker = who or (who_and_when(author, None) or None)
             date = date_of(document, one.start, quoted=one.quoted)
             before = _sentence_before(self._texts, one)
@@ -597,6 +682,7 @@ class Quoting:
             and agency.agent(who, said) is not None
         )
         continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
+        answers = answers or (not one.is_row and continuations.completes(said.before, one.text))
         before = _sentence_before(self._texts, one) if answers or continues else None
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
         if denies_before(said.after) and (denial := _sentence_after(self._texts, one)) is not None:
@@ -731,6 +817,8 @@ _EXCEPTS = re.compile(
 _SUBJECT_TO = re.compile(
     r"\b(?:subject to|except as (?:provided|set out) in) (?:clause|section|paragraph)s? (\d+\.\d+)", re.I
 )
+AMENDED = 2
+"""Clauses, of those quoted first, of which changes are looked for, a search each."""
 MOST_EXCEPTIONS = 3
 """Exceptions that are quoted with a rule; not varied."""
 _LEADS_IN = re.compile(
@@ -800,19 +888,12 @@ def _sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sen
 
 
 def _answer_to(texts: Texts, one: Sentence) -> list[Sentence]:
-    """The statement after a sentence that only leads in."""
-    after = _sentence_after(texts, one, across=True) if _LEADS_IN.search(collapse(one.text)) else None
-    return [after] if after is not None and boilerplate.is_statement("", after.text) else []
-
-
-def own_sentences(document_id: int, document: Document, cut: int) -> list[Sentence]:
-    """The sentences of a mail above what it quotes, which begins at ``cut``, without its headers."""
-    body = document.text.find("\n\n") + 2
-    place = (document_id, document.source, document.title, document.sha256)
-    return [
-        Sentence(*place, body + start, body + end, document.text[body + start : body + end])
-        for start, end in sentence_spans(document.text[body:cut])
-    ]
+    """The statement after a sentence that only leads in, or the one that says what became of it."""
+    if _LEADS_IN.search(collapse(one.text)):
+        after = _sentence_after(texts, one, across=True)
+        return [after] if after is not None and boilerplate.is_statement("", after.text) else []
+    after = _sentence_after(texts, one)
+    return [after] if after is not None and continuations.completes(one.text, after.text) else []
 
 
 def heading_of(text: str) -> str | None:
@@ -837,13 +918,6 @@ _OF_VERSION = re.compile(
     rf"|\b(?:signed|executed|unsigned|superseded|of|dated)\b(?= {DAY}|$)|{DAY}",
     re.IGNORECASE,
 )
-
-
-def _clause_of(text: str, start: int) -> str | None:
-    """The number of the clause that stands at ``start``: "8.2"."""
-    line = text.rfind("\n", 0, start + 1) + 1
-    found = [match[1] for match in _CLAUSE.finditer(text, max(0, line - 3000), start + 12)]
-    return found[-1] if found else None
 
 
 def _without_values(text: str) -> str:
@@ -905,19 +979,32 @@ class PersonQuoting:
         if not any(role is not None for role in roles.values()):
             return []
         found = self._shown(person.topic or person.name, PERSON_HITS, person, documents, roles)
+        searched = {one.key for one in found}
+        if person.knowledge and person.topic:
+            vector = self._encoder.encode([person.topic])[0]
+            more = knowledge.further(self._texts, person, roles, documents, vector)
+            found = self._showing(person.topic, [*found, *more], person, roles)
         if not found:
             return []
         scores = {one.key: self._relevance(person, one, roles.get(one.document_id)) for one in found}
         denied = {one.key for one in found if person.knowledge and self._denies(one, person)}
         best = max((score for key, score in scores.items() if key not in denied), default=0.0)
         ranked = sorted(found, key=lambda one: -scores[one.key])
-        chosen = [one for one in ranked if scores[one.key] >= max(TOPICAL, PERSON_LEAST * best)]
+        least = max(TOPICAL, (knowledge.LEAST if person.knowledge else PERSON_LEAST) * best)
+        chosen = [one for one in ranked if scores[one.key] >= least and not imperatives.asks_to_act(one.text)]
         topic = _roots(person.topic)
-        chosen += [one for one in ranked if one.key in denied and one not in chosen and topic & _roots(one.text)]
+        chosen += [
+            one for one in ranked
+            if one.key in denied and one not in chosen
+            and (topic & _roots(one.text) or one.similarity >= knowledge.DENIAL_SIMILARITY)
+        ]  # fmt: skip
         told: set[tuple[int, int, int]] = set()
         if person.knowledge:
             told = {one.key for one in ranked if self._shows_by_pronoun(one, person, roles)}
-            chosen += [one for one in ranked if one not in chosen and (one.key in told or self._shows_own(one, person))]
+            chosen += [
+                one for one in ranked
+                if one not in chosen and one.key in searched and (one.key in told or self._shows_own(one, person))
+            ]  # fmt: skip
             # what is said to them beside it: "I would not sign this"
             documents_of = {one.document_id for one in chosen}
             chosen += [
@@ -932,6 +1019,8 @@ class PersonQuoting:
         denials = [one for one in chosen if one.key in denied]
         kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
         if person.knowledge:
+            if knowledge.asks_reaction(person.question):
+                kept += knowledge.reaction(self._texts, roles, documents, kept)
             kept += self._concealing(person, documents, roles, kept)
             kept += [other for one in kept for other in self._whole(one, roles)]
             pointing = [one for one in kept if one.key in told]
@@ -945,6 +1034,8 @@ class PersonQuoting:
         self, one: Sentence, person: persons.PersonAsked, roles: Mapping[int, persons.Role | None]
     ) -> bool:
         """Whether a sentence says that the person was told of what stands before it: "I rang him about it"."""
+        if persons.advises(one.text) and len(one.text.split()) > knowledge.SHORT:
+            return False
         if persons.told(one.text, person, roles.get(one.document_id)):
             return _POINTS.search(collapse(one.text)) is not None
         return False
@@ -957,12 +1048,24 @@ class PersonQuoting:
     def _relevance(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
         """Similarity to the topic, and the share of its words, by idf, that the sentence holds; half as much in its
         title. That the person was told something counts as half of the topic's words."""
-        words = persons.words_of(person.topic)
+        words = persons.words_of(person.topic) - knowledge.LIGHT
         total = sum(map(self._idf, map(lexicon.stem, words))) or 1.0
         own, titled = persons.words_of(one.text), persons.words_of(one.title)
         held = sum(self._idf(lexicon.stem(word)) * (1.0 if word in own else 0.5 * (word in titled)) for word in words)
         held += total * bool(lexicon.facts(person.topic).required & lexicon.facts(one.text).provided)
-        return one.similarity + held / total + 0.5 * (person.knowledge and persons.told(one.text, person, role))
+        return one.similarity + held / total + person.knowledge * self._telling(person, one, role)
+
+    def _told_by_pronoun(self, person: persons.PersonAsked, one: Sentence) -> bool:
+        before = self._texts.text(one.document_id, max(0, one.start - knowledge.BEFORE), one.start)
+        return knowledge.told_by_pronoun(one.text, before, person)
+
+    def _telling(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
+        """What a sentence gains for saying that the person was told something, or how they came to know."""
+        text = collapse(one.text)
+        told = persons.told(text, person, role) or (role is None and self._told_by_pronoun(person, one))
+        if not (told or (knowledge.learns(text) and self._by(one, person))):
+            return 0.0
+        return knowledge.TELLS + knowledge.DATED * (bool(values(text).days) and not persons.advises(text))
 
     def _shown(
         self,
@@ -977,6 +1080,16 @@ class PersonQuoting:
         spans = [hit for hit in self._searcher.search(topic, hits, where) if hit.document_id in documents]
         vector = self._encoder.encode([topic])[0]
         found = with_similarity(self._encoder, vector, gather(self._texts, spans))
+        return self._showing(topic, found, person, roles)
+
+    def _showing(
+        self,
+        topic: str,
+        found: Sequence[Sentence],
+        person: persons.PersonAsked,
+        roles: Mapping[int, persons.Role | None],
+    ) -> list[Sentence]:
+        """Those of some sentences that show something of the person, each once, where it was first said."""
         shows = []
         for one in found:
             document = self._texts.document(one.document_id, one.source)
@@ -986,6 +1099,10 @@ class PersonQuoting:
             if len(text.split()) <= 8 and not text.endswith((".", "!")):
                 continue  # a heading, or part of a signature
             role = persons.role_of(one, document, person, roles.get(one.document_id))
+            if role is None and person.knowledge and self._told_by_pronoun(person, one):
+                role = "reported"
+            if person.knowledge and role == "speaker" and knowledge.is_agreement(document):
+                continue
             if len(one.text.split()) > 3 and (role is not None and (person.knowledge or role != "recipient")):
                 shows.append(one)
         said = boilerplate.originals(shows)
@@ -1044,7 +1161,8 @@ class PersonQuoting:
         return self._texts.document(one.document_id, one.source)
 
     def _denies(self, one: Sentence, person: persons.PersonAsked) -> bool:
-        return persons.denies_knowledge(one.text) and self._by(one, person)
+        leads_in = _LEADS_IN.search(collapse(one.text)) is not None  # "I am asked when I first heard"
+        return persons.denies_knowledge(one.text) and not leads_in and self._by(one, person)
 
     def _by(self, one: Sentence, person: persons.PersonAsked) -> bool:
         """Whether the person says it."""

@@ -118,7 +118,7 @@ _KEPT_BY = re.compile(
     rf"(?P<name>{_PERSON})"
 )
 _KEPT_LINE = re.compile(
-    rf"^[ \t]*(?i:(?:[\w ]{{1,30}} )?(?:kept|taken|recorded|minuted|drawn up|compiled|noted) by:?)[ \t]+"
+    rf"^[ \t]*(?i:(?:[\w ,]{{1,30}} )?(?:kept|taken|recorded|minuted|drawn up|compiled|noted) by:?)[ \t]+"
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})[ \t]*(?:[.,(;]|$)",
     re.MULTILINE,
 )

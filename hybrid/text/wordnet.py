@@ -107,6 +107,13 @@ def is_infinitive(word: str) -> bool:
     return any(int(sense) % _PARTS_OF_SPEECH == _VERB for sense in own.split())
 
 
+def is_past(word: str) -> bool:
+    """Whether a lower-case word is a verb's form in the past, and no other word: "opened", and not "put"."""
+    if word.endswith(("s", "ing")) or lemmas(word) == {word}:
+        return word in ("was", "had")
+    return is_verb(word) and not is_infinitive(word)
+
+
 def verbal(word: str) -> bool:
     """Whether a word is a form of a verb or is derived from one: "receipt" from "receive"."""
     return any(sense % _PARTS_OF_SPEECH == _VERB for sense in senses(word))

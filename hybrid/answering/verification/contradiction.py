@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from hybrid.answering.verification.disagreement import Said
 from hybrid.text import lexicon
 from hybrid.text.values import is_partial_iso_date
 
@@ -15,7 +16,12 @@ MIN_SHARED = 0.6
 """Share of the shorter sentence's content words that the other must have, to be about the same thing."""
 MIN_WORDS = 2
 """Content words that they share at least; by one ("rent") two sentences are about anything."""
-_OPPOSED = ({"before", "after"}, {"more", "less"})
+_IN_TIME = {"before", "after"}
+_OPPOSED = (_IN_TIME, {"more", "less"})
+_DIRECTED = re.compile(r"\b(?:before|after|prior to|following)\s+(?P<what>[^,;.]+)", re.IGNORECASE)
+_REFUSES = re.compile(r"\b(?:den(?:y|ies|ied)|refus|declin|fail|disput|reject)", re.IGNORECASE)
+_WORDS_BEHIND = 4
+"""Words behind "before" or "after" that say what it is measured from; not varied."""
 # Opposite in a contract, but what one of them may do says nothing of the other.
 ROLES = lexicon.stems(
     """buyer seller borrower lender client provider customer supplier discloser recipient disclosing receiving employee
@@ -38,15 +44,44 @@ def contradict(one: str, other: str) -> bool:
         return False
     return (
         _facts_differ(one, other)
-        or lexicon.negated(one) & shared != lexicon.negated(other) & shared
+        or (lexicon.negated(one) & shared != lexicon.negated(other) & shared and not _denies_another(one, other))
         or _forbidden(one, shared) != _forbidden(other, shared)
         or any(
             lexicon.directions(one) & pair and lexicon.directions(other) & pair
             and not lexicon.directions(one) & lexicon.directions(other) & pair
+            and not (pair == _IN_TIME and _turned(one, other))
             for pair in _OPPOSED
         )
         or bool(_opposites(set(lexicon.content_words(one)), set(lexicon.content_words(other))))
     )  # fmt: skip
+
+
+def _denies_another(one: str, other: str) -> bool:
+    """Whether what one of two sentences denies is an act of which the other says nothing: "charged nothing for mending
+    it" does not deny that it was mended."""
+    for mine, theirs in ((one, other), (other, one)):
+        if _REFUSES.search(mine):
+            continue
+        denied = Said(mine).denied - lexicon.stems("have has had do did does be is are was were been")
+        words = set(lexicon.content_words(theirs))
+        said = {synonym for stem in words for synonym in lexicon.SYNONYMS.get(stem, (stem,))} | words
+        if (
+            denied
+            and not denied & said
+            and not denied & {stem for word in said for stem in lexicon.OPPOSITES.get(word, ())}
+        ):
+            return True
+    return False
+
+
+def _turned(one: str, other: str) -> bool:
+    """Whether two sentences measure "before" and "after" from different things: what came before the fence and after
+    the roof, or the same two the other way round."""
+    mine, theirs = (_DIRECTED.search(text) for text in (one, other))
+    if mine is None or theirs is None:
+        return False
+    first, second = (set(lexicon.content_words(match["what"])[:_WORDS_BEHIND]) for match in (mine, theirs))
+    return bool(first and second) and not first & second
 
 
 def _shared(one: str, other: str) -> set[str] | None:

@@ -26,7 +26,7 @@ from typing import Literal
 from hybrid.answering.premises import is_identifier
 from hybrid.answering.verification import markers
 from hybrid.answering.verification.values import Day, Quantity, values
-from hybrid.text import lexicon, wordnet
+from hybrid.text import imperatives, lexicon, wordnet
 from hybrid.text.values import MONTHS
 
 Kind = Literal["value", "date", "denial", "opposite", "agent"]
@@ -264,9 +264,14 @@ class Said:
     @cached_property
     def states(self) -> bool:
         """Whether it states something itself, and the next sentence does not deny it: "That is untrue."."""
-        if self.plain.endswith("?") or denies_before(self.after):
+        if self.plain.endswith("?") or denies_before(self.after) or self._asks_to_act:
             return False
         return not any(marker.search(self.plain) for marker in _UNSTATED) and not _reports(self.plain)
+
+    @property
+    def _asks_to_act(self) -> bool:
+        """Whether it only asks for something: "please tell them that it leaks" says that it leaks."""
+        return self.said_plainly == self.plain and not self.cells and imperatives.asks_to_act(self.plain)
 
     @cached_property
     def denied(self) -> frozenset[str]:

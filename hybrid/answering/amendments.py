@@ -1,0 +1,72 @@
+"""Clauses, and what later documents say of changes to them: "In clause 3.1 the words … are replaced by …"."""
+
+from __future__ import annotations
+
+import re
+
+from hybrid.text import lexicon
+
+_NUMBERED = re.compile(r"(?m)^\s*(\d{1,2}\.\d{1,2})\.?\s")
+_NAMED = r"\b(?:clauses?|sections?|articles?|paragraphs?|rules?|§+)\s*(?:\d[\d.]*(?:,| and| or| to)\s+)*"
+_MENTIONS_CHANGE = re.compile(
+    r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+)\b", re.IGNORECASE
+)
+_RENUMBERED = re.compile(
+    r",?\s*(?:which )?(?:becomes|become|is renumbered(?: as)?) (?:clauses?|sections?|articles?|paragraphs?|rules?)"
+    r" \d[\d.]*,?",
+    re.IGNORECASE,
+)
+_REPLACES = re.compile(
+    r"\b(?:replac\w+|amended|delet\w+|substitut\w+|insert\w+|varied|struck out|removed|revoked|suspended"
+    r"|ceases? to (?:apply|have effect)|no longer applies|shall read|reads? as follows|is to read|becomes?|is changed"
+    r"|are changed|(?:is|are) (?:extended|reduced|increased|raised|lowered|shortened))\b",
+    re.IGNORECASE,
+)
+CLAUSE_CHARS = 3000
+"""Characters before a sentence in which the number of its clause is looked for; a page and a half."""
+
+
+def clause_at(text: str, start: int) -> str | None:
+    """The number of the clause that stands at ``start``: "8.2"."""
+    line = text.rfind("\n", 0, start + 1) + 1
+    found = [match[1] for match in _NUMBERED.finditer(text, max(0, line - CLAUSE_CHARS), start + 12)]
+    return found[-1] if found else None
+
+
+def mentions(text: str, clause: str) -> bool:
+    """Whether a sentence speaks of a change of a clause, or that there is none.
+
+    Example:
+        >>> mentions("Clause 8.2 becomes clause 9.2.", "8.2"), mentions("Clause 8.1 is replaced.", "8.2")
+        (True, False)
+    """
+    return re.search(rf"{_NAMED}{re.escape(clause)}(?![\d.]*\d)", text, re.IGNORECASE) is not None and (
+        _MENTIONS_CHANGE.search(text) is not None or _REPLACES.search(text) is not None
+    )
+
+
+def replaces(text: str, clause: str) -> bool:
+    """Whether a sentence changes what a clause says; another number for it changes nothing.
+
+    Example:
+        >>> replaces("Clause 8.2 is amended to read: “Ten days.”", "8.2"), replaces("Clause 8.2 becomes 9.2.", "8.2")
+        (True, False)
+        >>> replaces("The rates in clause 8.2, which becomes clause 9.2, are not changed.", "8.2")
+        False
+    """
+    plain = _RENUMBERED.sub(" ", text)
+    if not mentions(text, clause) or re.search(rf"{re.escape(clause)} becomes (?:\w+ )?\d", text):
+        return False
+    return _REPLACES.search(plain) is not None and not lexicon.NEGATIONS & set(
+        re.findall(r"\w+", _outside(plain).lower())
+    )
+
+
+def _outside(text: str) -> str:
+    """The text without what it has in quotation marks: the new words may deny something."""
+    return re.sub(r"[“\"‘][^”\"’]*[”\"’]", " ", text)
+
+
+def qualification(title: str) -> str:
+    """How a clause is marked that a document with a title changed."""
+    return f"changed by {' '.join(title.split())}"

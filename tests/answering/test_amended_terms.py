@@ -1,0 +1,122 @@
+"""A term that was changed later comes behind the change, and is marked; the second half of a question has a quote."""
+
+from __future__ import annotations
+
+import pytest
+from index_only import corpus_of
+
+import hybrid
+
+MILL = {
+    "lease.txt": "LEASE OF THE MILL\n\nDated 4 March 2018\n\nbetween Orr Estates Limited (the Landlord) and Tek Grain "
+    "Limited (the Tenant)\n\n1. Rent\n1.1 The Tenant shall pay rent of £900 on the first day of each month.\n"
+    "1.2 Rent that is late bears interest at 5% a year.\n\n2. Use\n2.1 The Tenant shall use the mill for corn only.\n"
+    "2.2 The Tenant shall keep no animals in the mill.\n\n3. Repairs\n3.1 The Landlord shall mend the roof within "
+    "thirty (30) days of being told of a leak.\n3.2 The cost of repairs that the Tenant bears in a year shall not "
+    "exceed £2,000.\n3.3 The limit in clause 3.2 does not apply to damage that the Tenant did on purpose.\n\n"
+    "4. Notices\n4.1 A notice shall be in writing and sent by post to the other party's office.\n"
+    "4.2 A notice that is sent by post is received at noon on the third day after it was posted.\n\n"
+    "Signed for the Landlord: Ann Orr\nSigned for the Tenant: Ben Tek\n",
+    "amendment.txt": "FIRST AMENDMENT TO THE LEASE OF THE MILL\n\nDated 2 May 2020\n\n1. In clause 3.1 the words "
+    "“thirty (30) days” are replaced by “ten (10) days”.\n2. Clause 1.1, on the rent, is not changed.\n"
+    "3. Clause 2.2 is deleted.\n\nSigned for the Landlord: Ann Orr\nSigned for the Tenant: Ben Tek\n",
+    "note.txt": "Note of 3 June 2020\n\nThe roof of the barn was mended in nine days. The tenant has a dog.\n",
+}
+CLUB = {
+    "rules.txt": "SAILING CLUB CHARTER DEED\n\nDated 1 April 2016\n\nbetween the Brack Sailing Club (the Club) and "
+    "Lund Charters Limited (the Hirer)\n\n5. Deposit\n5.1 The Hirer shall pay a deposit of 400 euros before it takes a "
+    "boat out.\n5.2 The Club shall return the deposit within fourteen (14) days of the return of the boat.\n\n"
+    "6. Weather\n6.1 No boat may leave the harbour when the wind is above force 6.\n"
+    "6.2 A day that is lost to the wind is given back, except in August.\n\n7. Insurance\n"
+    "7.1 The Club shall insure each boat for its full value.\n7.2 The Hirer bears the first 800 euros of any damage.\n"
+    "7.3 Clause 7.2 does not apply where another boat caused the damage.\n\n"
+    "Signed for the Club: Cora Lind\nSigned for the Hirer: Max Lund\n",
+    "change.txt": "VARIATION OF THE CHARTER DEED\n\nDated 9 January 2019\n\n1. Clause 5.2 is amended to read: “The "
+    "Club shall return the deposit within three (3) days of the return of the boat.”\n2. In clause 6.1, “force 6” "
+    "becomes “force 5”.\n\nSigned for the Club: Cora Lind\nSigned for the Hirer: Max Lund\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mill(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(MILL, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(CLUB, tmp_path_factory)
+
+
+def changed(corpus: hybrid.Corpus, question: str, change: str, term: str, by: str) -> None:
+    answer = corpus.ask(question)
+    texts = [" ".join(claim.text.split()) for claim in answer.claims]
+    at = next(at for at, text in enumerate(texts) if term in text)
+    old = answer.claims[at]
+    assert at in (1, 2)
+    assert change in texts[at - 1]
+    assert "changed by" in old.qualification
+    assert by.lower() in old.qualification.lower()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long does the owner have to fix a leaking roof?",
+        "Within what time must the Landlord mend the roof?",
+        "How quickly must a leak be repaired once it is reported?",
+    ],
+)
+def test_the_amendment_comes_before_the_clause_that_it_replaces(mill: hybrid.Corpus, question: str) -> None:
+    changed(mill, question, "are replaced by “ten (10) days”", "thirty (30) days of being told", "First amendment")
+
+
+def test_a_clause_that_is_deleted_comes_behind_that(mill: hybrid.Corpus) -> None:
+    changed(mill, "May the tenant keep a dog in the mill?", "Clause 2.2 is deleted", "keep no animals", "amendment")
+
+
+@pytest.mark.parametrize(
+    ("question", "change", "term"),
+    [
+        ("When does the hirer get the deposit back?", "within three (3) days", "fourteen (14) days"),
+        ("In how much wind may a boat go out?", "becomes “force 5”", "above force 6"),
+    ],
+)
+def test_a_variation_comes_first_too(club: hybrid.Corpus, question: str, change: str, term: str) -> None:
+    changed(club, question, change, term, "variation")
+
+
+@pytest.mark.parametrize("question", ["What is the rent of the mill?", "What interest does late rent bear?"])
+def test_a_clause_that_is_not_changed_is_not_marked(mill: hybrid.Corpus, question: str) -> None:
+    answer = mill.ask(question)
+    assert not any("changed" in claim.qualification for claim in answer.claims)
+    assert any(claim.text.startswith(("1.1", "1.2")) for claim in answer.claims)
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How must a notice be given, and when does it count as having arrived?", ["sent by post to", "noon on"]),
+        ("What is the most that the tenant pays for repairs, and when does that ceiling not apply?",
+         ["shall not exceed £2,000", "damage that the Tenant did on purpose"]),
+    ],
+)  # fmt: skip
+def test_the_second_half_of_a_question_has_its_quote(mill: hybrid.Corpus, question: str, parts: list[str]) -> None:
+    texts = [" ".join(claim.text.split()) for claim in mill.ask(question).claims]
+    assert parts[0] in texts[0]
+    assert any(parts[1] in text for text in texts[:3])
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("How much of a damage does the hirer bear, and when does that not apply?",
+         ["first 800 euros", "another boat caused the damage"]),
+        ("What happens to a day that is lost to wind, and in which month is that not so?", ["back, except in August"]),
+        ("What must the hirer pay before taking a boat, and when is it given back?",
+         ["deposit of 400", "return the deposit"]),
+    ],
+)  # fmt: skip
+def test_the_second_half_has_its_quote_in_a_charter(club: hybrid.Corpus, question: str, parts: list[str]) -> None:
+    texts = [" ".join(claim.text.split()) for claim in club.ask(question).claims]
+    assert any(parts[0] in text for text in texts[:2])
+    assert any(parts[-1] in text for text in texts[:4])
