@@ -6,7 +6,6 @@ There is one way to an answer: `Answerer.prepare` reads what the question needs 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
@@ -18,6 +17,8 @@ import numpy as np
 from hybrid.answering import (
     absent_things,
     abstention,
+    correspondence,
+    dates_compared,
     designations,
     digest,
     disputes,
@@ -32,9 +33,9 @@ from hybrid.answering import (
 )
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
+from hybrid.answering.enumeration_cells import empty_columns
 from hybrid.answering.enumeration_rows import OF_STATUS
-from hybrid.answering.enumeration_tables import empty_columns
-from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, with_similarity
+from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, repeated, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import FilteredView, Restricted
@@ -329,8 +330,9 @@ class Answerer:
                 asked = positions.topic(asked) or asked  # "what do the parties say" is no part to be looked for
             if disputes.asks_about_whole(context.question) and left and not positions_of:  # every corpus answers it
                 context.answerability = Answerability(context.answerability.probability, general=True)
-            of_person = self._of_person(context) if left else []
-            of_person = self._quoting(context).with_denials(context.question, of_person)
+            of_person = self._written(context, vector) if left else []
+            if not of_person and left:
+                of_person = self._quoting(context).with_denials(context.question, self._of_person(context))
             denied = self._denied(context) if left and not (of_person or positions_of) else []
             if (of_person or denied) and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
@@ -348,7 +350,8 @@ class Answerer:
         if (context.route.name != "comprehension" or of_person) and not positions_of:
             with context.timed("lookup"):
                 for one in of_person or self._quotes(context, asked, unheld):
-                    known = (one.qualification, self._empty_columns(one.sentence))
+                    empty = empty_columns(self._catalog, one.sentence) if one.sentence.is_row else ""
+                    known = (one.qualification, empty)
                     attributed = one.attributed or abstention.asks_who_says_so(context.question)
                     events += context.composer.add_quote(
                         one.sentence, ", ".join(filter(None, known)), one.against, attributed=attributed
@@ -558,12 +561,6 @@ class Answerer:
             self._idf = known  # two threads may both make one; either will do
         return known[1]
 
-    def _empty_columns(self, sentence: Sentence) -> str:
-        """Which columns a row that is quoted leaves empty, in words."""
-        if not sentence.is_row:
-            return ""
-        return empty_columns(self._catalog.document(sentence.document_id, sentence.source), sentence)
-
     def _quotes(self, context: RequestContext, question: str, missing: Collection[str] = ()) -> list[Quoted]:
         """The sentences that answer, the best first; of a question in parts the best for each part in turn. Where an
         identifier is ``missing`` in all documents, what is said of others is no answer."""
@@ -576,9 +573,9 @@ class Answerer:
             vector = self._embedder.encode([question])[0]
             further = with_similarity(self._embedder, vector, gather(self._catalog, hits))
             further = premises.without_other_identifiers(further, missing, question)
-            if repeated := _repeated([*found, *further]):
+            if copied := repeated([*found, *further]):
                 deeper = gather(self._catalog, self._searcher.search(question, BEHIND_COPIES, context.where)[FURTHER:])
-                others = [one for one in deeper if collapse(one.text).casefold() not in repeated]
+                others = [one for one in deeper if collapse(one.text).casefold() not in copied]
                 further += with_similarity(self._embedder, vector, others)
         if len(parts) == 1:
             quotes = quoting.quotes(question, found, most, further)
@@ -628,6 +625,21 @@ class Answerer:
         hits = self._searcher.search(query, FURTHER, context.where)
         more = [one for one in gather(self._catalog, hits) if one.key not in known]
         return with_similarity(self._embedder, vector, [*context.evidence, *more])
+
+    def _written(self, context: RequestContext, vector: np.ndarray) -> list[Quoted]:
+        """The mails between two people, or of a day, and the dates of one thing in several documents, where these are
+        asked for; a note where there is no such mail."""
+        found = None
+        if (compared := dates_compared.read(context.question)) is not None and not self._supplied:
+            found = dates_compared.find(compared, self._catalog, context.where)
+        elif (asked := correspondence.read(context.question)) is not None and not self._supplied:
+            found = correspondence.Mails(self._catalog, self._embedder, context.idf).find(asked, vector, context.where)
+        if found is None:
+            return []
+        context.events += [context.note(one) for one in found.notes]
+        if found.sentences:
+            context.answerability = Answerability(1.0)
+        return [Quoted(one, "", found.against.get(one.key, ()), attributed=True) for one in found.sentences]
 
     def _of_person(self, context: RequestContext) -> list[Quoted]:
         """What shows what somebody knew or said, where that is asked; nothing where nobody is asked about, or no
@@ -813,13 +825,6 @@ class Answerer:
         documents = searched.format("s" if count > 1 else "")
         number = f"{count:,}" if count > 1 else "one"
         return f"Nothing in the {number} {documents} answers this question."
-
-
-def _repeated(sentences: Sequence[Sentence]) -> set[str]:
-    """The texts that several of these sentences have, where a third of all are copies; nothing where fewer are."""
-    counts = Counter(collapse(one.text).casefold() for one in sentences)
-    copies = {text for text, times in counts.items() if times > 1}
-    return copies if 3 * sum(counts[text] - 1 for text in copies) >= len(sentences) else set()
 
 
 def _gives_what_is_asked(question: str, context: RequestContext) -> bool:

@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Protocol
 
 from hybrid.answering import enumeration_states, premises
 from hybrid.answering.enumeration_bounds import UNITS
+from hybrid.answering.enumeration_cells import sums_of
+from hybrid.answering.enumeration_documents import days_of, names_of_thing
 from hybrid.answering.enumeration_labels import listed_at, lists_anybody, named_under
 from hybrid.answering.enumeration_question import ABSENT, PRESENT, Enumerated
 from hybrid.answering.enumeration_rows import (
@@ -29,7 +32,7 @@ from hybrid.answering.enumeration_rows import (
     Found,
     Part,
 )  # fmt: skip
-from hybrid.answering.enumeration_tables import part_of, sums_of
+from hybrid.answering.enumeration_tables import part_of
 from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, root, roots
 from hybrid.answering.enumeration_text import (
     acts_of,
@@ -106,6 +109,8 @@ class Result:
     by_title: bool = False
     of_documents: bool = False
     """Whether the rows are of a table by its column or its title, or documents of the kind that was asked for."""
+    of_series: bool = False
+    """Whether there are several documents of that kind: one may then be the only one that fits."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -139,14 +144,20 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
         result.remarks += _said_elsewhere(catalog, asked, result, where)
     state = enumeration_states.read(asked)
+    if result is not None and result.of_documents and any(one.role == "by" for one in asked.terms):
+        state = None  # who signed for a thing is said of no state of it
     if state is not None and not asked.made_up and not asked.quantity:
         result = _with_states(catalog, asked, state, result, where)
-    if asked.kind == "count" and (result is None or not (result.rows or result.nothing)):
+    knows = result is not None and _knows(result, asked)
+    if asked.kind == "count" and not knows and not asked.tentative:
         added = replace(asked, kind="sum", quantity=True)  # "how many eggs" is in a column "Eggs"
         quantity = _found(catalog, added, where)
         if quantity is not None and quantity.rows:
             quantity.asked = added
             return quantity
+        if result is not None and (result.rows or result.nothing):
+            other = _in_other_words(catalog, asked, where, result) if result.cautions else None
+            return other[1] if other is not None else result
         said = _found(catalog, asked, where, in_text=True)
         if said is not None and said.rows:
             return said
@@ -157,12 +168,18 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
     return result
 
 
+def _knows(found: Result, asked: Enumerated) -> bool:
+    """Whether rows are of what was asked for, and not only of a number of things that words do not narrow."""
+    unnarrowed = asked.kind == "count" and bool(found.cautions)
+    return (found.by_column or found.by_title or found.of_documents) and not unnarrowed
+
+
 def _in_other_words(
     catalog: Catalog, asked: Enumerated, where: Filter | None, found: Result | None
 ) -> tuple[Enumerated, Result] | None:
     """The question with a noun that means what its own does, or a kind of it, and what a table lists under that noun:
     "consignments" as the column "Delivery". ``None`` where no table does, or one was ``found`` by its own noun."""
-    if found is not None and (found.by_column or found.of_documents or found.by_title or found.nothing):
+    if found is not None and (_knows(found, asked) or found.nothing):
         return None
     if asked.labels or asked.made_up or asked.quantity or asked.tentative or asked.attended:
         return None
@@ -186,7 +203,8 @@ def _other_nouns(catalog: Catalog, asked: Enumerated) -> Iterator[tuple[str, str
     words, noun = catalog.words(), asked.head.lower()
     if root(noun) in _ABSTRACT or not wordnet.senses(noun):
         return
-    near = _related(words, noun, asked.stems)[:_MOST_NOUNS]
+    near = [(word, "synonym") for word in names_of_thing(noun, words.keys())]
+    near += [one for one in _related(words, noun, asked.stems) if one not in near][:_MOST_NOUNS]
     yield from near
     known = asked.stems | {root(word) for word, _ in near}
     for one in [word for word, relation in near if relation == "synonym"][:_MOST_STEPS]:
@@ -382,6 +400,10 @@ def _found(
             spoken += acts_of(document_id, document, asked)
         if asked.kind != "count" and (asked.of_money or asked.since or asked.until or "date" in asked.fields):
             spoken += sentences_of(document_id, document, asked)
+    if asked.kind == "count" and len(documents) == 1 and any(one.role == "by" for one in asked.terms):
+        every = replace(asked, terms=(), since=None, until=None)
+        kind = (one for one in allowed if one in candidates and as_row(one, catalog.document(one), every))
+        result.of_series = next(islice(kind, 1, None), None) is not None
     if asked.labels:
         if asked.labels & PRESENT and asked.labels & ABSENT:
             persons += [_as_person(row) for part in parts for row in part.rows]
@@ -408,7 +430,8 @@ def _attended(
         return []
     name = next(iter(listed.cells.values()))
     title = meetings[0].cells["Document"]
-    day = next((iso(day) for _, _, day in values.days(title)), meetings[0].cells["Date"])  # of the meeting itself
+    held = [iso(day) for _, _, day in values.days(title)]  # of the meeting itself
+    day = next(iter(held or days_of(document, replace(asked, terms=()))), meetings[0].cells["Date"])
     cells = {"Meeting": title, "Date": day, "Listed": name}
     key = ("meeting", cells["Meeting"].casefold(), cells["Date"])
     return [replace(meetings[0], sentence=listed.sentence, table=listed.table, cells=cells, key=key, date=day or None)]
@@ -469,6 +492,8 @@ def _composed(
     spoken: list[Found],
     absent: frozenset[str],
 ) -> Result | None:
+    of_kind = {part.columns for part in parts if part.of_kind}  # other tables of these columns have none
+    parts = [part for part in parts if part.of_kind or part.columns not in of_kind]
     unsaid = [part for part in parts if part.unsaid]
     parts = [part for part in parts if not part.unsaid]
     if unsaid and not parts:
@@ -486,12 +511,18 @@ def _composed(
             parts, fewest = [], 0  # the tables that say what narrows the question have no such row
     parts = [part for part in parts if len(part.unused) == fewest]
     rule = min((part.rule for part in parts), default=BY_ROWS)
-    if documents and asked.kind != "sum" and (fewest or rule == BY_ROWS) and len(documents) > (asked.kind == "count"):
+    if (
+        documents
+        and asked.kind != "sum"
+        and (fewest or rule == BY_ROWS)
+        and (len(documents) > (asked.kind == "count") or asked.attended or result.of_series)
+    ):
         rows, result.columns, result.of_documents = documents, tuple(documents[0].cells), True
         result.remarks.append(
             "Counted: documents of meetings that list the person."
             if asked.attended
-            else "Counted: documents, by their titles and folders; e-mails by who sent and received them."
+            else "Counted: documents, by their titles and folders and whom they name as doing it; e-mails by who sent"
+            " and received them."
         )
         result.remarks += _no_lists(result)
     elif parts and (missing := _missing(parts[0].unused)) and not spoken and rule != BY_ROWS:

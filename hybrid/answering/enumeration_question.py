@@ -201,8 +201,11 @@ def read(question: str) -> Enumerated | None:
         return first
     if (match := _AND_THEIR_SUM.search(plain)) and (counted := read(plain[: match.start()])) is not None:
         return replace(counted, kind="sum") if counted.kind != "sum" else counted
+    plain = _ONE_OF_THEM.sub(r"\g<which> ", plain)
     if (named := read_labelled(plain)) is not None and named.attendance:
         return named
+    if match := _HOW_OFTEN.match(plain):
+        return _of_times(match)
     if match := _SUM_OF_VERB.search(plain):
         return _of_verb(match)
     for kind, pattern in _PATTERNS:
@@ -231,6 +234,41 @@ def read(question: str) -> Enumerated | None:
     return None
 
 
+_ONE_OF_THEM = re.compile(
+    r"^(?P<which>\W*(?:(?:at|in|on|to|from|for)\s+)?which)\s+(?:ones?\s+)?(?:of|among)\s+(?:all\s+)?"
+    r"(?:the|our|their|his|her|its|these|those|my|your)\s+",
+    re.IGNORECASE,
+)
+"""Asked of "which of the letters" as of "which letters"."""
+_HOW_OFTEN = re.compile(
+    r"^\W*how\s+(?:often|many\s+times)\s+(?:did|was|were|has|have|had)\s+(?P<said>[^?]+)", re.IGNORECASE
+)
+
+
+def _of_times(match: re.Match[str]) -> Enumerated | None:
+    """How often somebody did something, or was it: the rows that say so. A sentence may say it as well."""
+    compared, said = read_comparison(match["said"])
+    bounds, said = read_bounds(said)
+    since, until, said = read_days(said)
+    found = tuple(one for one in terms([], f" {said}", "") if one.stem not in _BEING)
+    if not found:
+        return None
+    noun = _SUBJECT_OF.match(said)
+    if noun and (compared or {one.stem for one in found} & _IN_TIME) and not any(one.name for one in found):
+        return read(f"How many {_plural(noun['noun'])} were {said[noun.end() :]}")  # so often was one of them
+    return Enumerated("count", "times", ROWS, found, (), since, until, bounds, tentative=True, compared=compared)
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+_SUBJECT_OF = re.compile(r"(?:the|our|their|his|her|its|a|an)\s+(?P<noun>[a-z]+)(?<!s)\b", re.IGNORECASE)
+_IN_TIME = rooted("late early delayed overdue")
+_BEING = rooted("be been being come came arrive arrived turn get got go went")
+"""Verbs that "late" or "absent" says all of: "came late"."""
 _AND_THEIR_SUM = re.compile(
     r",?\s+(?:and|with)\s+(?:(?:what|how much|for how much)\b"
     r"(?=[^?]*\b(?:total|sum|come|worth|amount|add up|altogether)\b)"
@@ -372,7 +410,7 @@ def _is_past(verb: str) -> bool:
 def _of_act(kind: EnumerationKind, verb: str, said: str) -> Enumerated:
     """What somebody did, by the column that its verb names: "pay" the column "Paid on"."""
     bounds, said = read_bounds(said)
-    since, until, said = _dates(said)
+    since, until, said = read_days(said)
     stem = root(verb)
     return Enumerated(kind, verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds, tentative=True)
 
@@ -385,7 +423,7 @@ def _of_state(match: re.Match[str]) -> Enumerated | None:
         return None
     term = replace(term, negated=term.negated != bool(denied))
     bounds, said = read_bounds(_IN_ALL.sub(" ", match["rest"]))
-    since, until, said = _dates(said)
+    since, until, said = read_days(said)
     return Enumerated("sum", "amount", ROWS, (term, *terms([], said, "")), (), since, until, bounds, tentative=True)
 
 
@@ -394,7 +432,7 @@ _DAY_ALONE = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}|{_MO
 
 
 def _of_labels(kind: EnumerationKind, head: str, labels: Words, said: str, *, attendance: bool) -> Enumerated:
-    since, until, rest = _dates(said, yearless=False)
+    since, until, rest = read_days(said, yearless=False)
     day = said if since is None and until is None and _DAY_ALONE.search(said) else ""
     if day:
         rest = _DAY_ALONE.sub(" ", rest)
@@ -416,7 +454,7 @@ def _of_verb(match: re.Match[str]) -> Enumerated:
     verb = match["verb"] or match["verb2"]
     said = f"{match['who'] or ''} {match['rest'] or match['rest2'] or ''}".strip(" ?.!")
     bounds, said = read_bounds(said)
-    since, until, said = _dates(said)
+    since, until, said = read_days(said)
     stem = root(verb)
     return Enumerated("sum", verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds)
 
@@ -427,7 +465,7 @@ def _of_quantity(match: re.Match[str]) -> Enumerated | None:
     if roots(what) & (_MONEY_WORDS | EMPTY | rooted("money")):
         return None
     bounds, said = read_bounds(match["rest"])
-    since, until, said = _dates(said)
+    since, until, said = read_days(said)
     narrowing = (*terms([], f" {what}", ""), *terms([], said, ""))
     return Enumerated("sum", what, frozenset(), narrowing, (), since, until, bounds, quantity=True)
 
@@ -439,7 +477,7 @@ def _of_count_of_verb(match: re.Match[str]) -> Enumerated | None:
     if not is_past or verb in lexicon.STOPWORDS or _PLURAL.search(verb):
         return None
     bounds, said = read_bounds(match["rest"])
-    since, until, said = _dates(said)
+    since, until, said = read_days(said)
     stem = root(verb)
     narrowing = (word_term(verb), *terms([], said, stem))
     return Enumerated("sum", verb, frozenset({stem}), narrowing, (), since, until, bounds, quantity=True)
@@ -452,7 +490,7 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     compared, rest = read_comparison(rest)
     marks, rest = _marks(rest)
     bounds, rest = read_bounds(rest)
-    since, until, rest = _dates(rest)
+    since, until, rest = read_days(rest)
     end = _END.search(rest)
     phrase = rest[: end.start()] if end else rest
     words = lexicon.tokens(phrase)
@@ -478,9 +516,12 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     )
     behind = rest[len(phrase) :]
     attended, behind = _attended(head, behind)
-    narrowing = (*terms(words[:-1], behind, stem), *marks)
+    before = [one for one in words[:-1] if not attended or one.lower() not in _REGULAR]
+    narrowing = (*terms(before, behind, stem), *marks)
     if attended and not any(one.name for one in narrowing):
         attended, narrowing = frozenset(), (*terms(words[:-1], rest[len(phrase) :], stem), *marks)
+    if kind == "count" and not attended and (came := _CAME.search(behind)):  # else it says nothing: "come to"
+        narrowing = (*narrowing, Term(came[0], root(came[0]), soft=True))
     if kind == "count" and head.lower() in UNITS:
         dimension = UNITS[head.lower()]
         stems |= {root(word) for word, measure in UNITS.items() if measure == dimension}
@@ -488,6 +529,7 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds, compared=compared, attended=attended)
 
 
+_CAME = re.compile(r"\b(?:came|come)\b(?!\s+(?:to|from|with|of|about)\b)", re.IGNORECASE)
 _PLAIN_MARK = (
     r"(?P<plain>(?!(?:by|in|on|for|to|with|at|of|as|from)\b)[a-z][\w-]*"
     r"(?:\s+(?!(?:by|in|on|for|to|with|at|of|from|sent|written|dated|between|before|after|since|until|that|which|who)\b)"
@@ -529,16 +571,22 @@ def _marks(asked: str) -> tuple[tuple[Term, ...], str]:
 
 _ATTENDED = re.compile(
     r"\b(?:attend(?:ed|s|ing)?|(?:was|were|is|are|be|being)\s+(?:present|there|in attendance|at(?!\s+\w))|present"
-    r"|in attendance|(?:took|take|taken)\s+part(?:\s+in)?|participated?(?:\s+in)?|went\s+to|came\s+to)\b",
+    r"|in attendance|(?:at|there)(?=\W*$)|(?:took|take|taken)\s+part(?:\s+in)?|participated?(?:\s+in)?"
+    r"|went\s+to|came\s+to)\b",
     re.IGNORECASE,
 )
 _MISSED = re.compile(
     r"\b(?:miss(?:ed|es)?|(?:(?:was|were|is|are)\s+)?absent(?:\s+from)?|apologi[sz]ed?(?:\s+for)?"
     r"|(?:sent|gave|send|give|tendered|offered)\s+(?:(?:his|her|their|in)\s+)*(?:apologies|regrets)(?:\s+(?:for|to))?"
     r"|(?:did\s?(?:not|n['’]t)\s+|not\s+)(?:attend|come to|take part in|go to)"
-    r"|(?:was|were)\s?(?:not|n['’]t)\s+(?:present|there|at|in attendance)|not\s+(?:present|attended))\b",
+    r"|(?:was|were)\s?(?:not|n['’]t)\s+(?:present|there|at|in attendance)"
+    r"|not\s+(?:present|attended|there|at|in attendance))\b",
     re.IGNORECASE,
 )
+
+
+_REGULAR = lexicon.vocabulary("weekly fortnightly monthly quarterly regular usual periodic")
+"""How often meetings are held, which their minutes need not say."""
 
 
 def _attended(head: str, behind: str) -> tuple[Words, str]:
@@ -602,7 +650,7 @@ def _fields(asked: str) -> tuple[str, tuple[str, ...]]:
     return asked[: match.start()], tuple(named)
 
 
-def _dates(asked: str, *, yearless: bool = True) -> tuple[str | None, str | None, str]:
+def read_days(asked: str, *, yearless: bool = True) -> tuple[str | None, str | None, str]:
     """The first and the last day that the question names, and the rest of it. Days without a year ("in May") are
     "--05-01", where ``yearless``."""
     found = [(match.span(), _span_of(match)) for match in _WHEN.finditer(asked)]

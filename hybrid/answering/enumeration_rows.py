@@ -9,9 +9,8 @@ from decimal import Decimal
 from hybrid.answering.enumeration_bounds import is_same_currency
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_terms import Term, root, roots
-from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import Sentence
-from hybrid.text import lexicon, values
+from hybrid.text import lexicon
 from hybrid.types.documents import Document
 
 HEAD = 300
@@ -65,7 +64,8 @@ BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
 @dataclass(frozen=True)
 class Part:
     """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
-    says nothing of, ``unsaid`` is the word without which a column of numbers may be of something else."""
+    says nothing of, ``unsaid`` is the word without which a column of numbers may be of something else, and
+    ``of_kind`` is true where cells say of which rows it is."""
 
     rule: int
     columns: tuple[str, ...]
@@ -76,6 +76,7 @@ class Part:
     dated: str = ""
     before: int = 0
     unsaid: str = ""
+    of_kind: bool = False
 
 
 def sentence_of(
@@ -132,20 +133,6 @@ def words_of(term: Term, said: frozenset[str]) -> bool:
         return term.said_in(said)
     found = [roots(choice) <= said for choice in term.choices]
     return any(found) if term.join == "or" else all(found)
-
-
-def is_of(document: Document, asked: Enumerated) -> bool:
-    """Whether a document is of the days that a question names, by its date or by what its head says."""
-    head = f"{document.title}\n{document.text[:HEAD]}"
-    if (asked.since or asked.until or "").startswith("--"):
-        months = {
-            values.MONTHS[word.lower()] for word in re.findall(r"[^\W\d_]+", head) if word.lower() in values.MONTHS
-        }
-        return any(is_between(f"--{month:02d}-15", asked) for month in months)
-    said = [iso(day) for _, _, day in values.days(head)]
-    if document.metadata.date:
-        said.append(document.metadata.date[:10])
-    return any((asked.since or "") <= day <= (asked.until or "9") for day in said)
 
 
 def is_between(day: str, asked: Enumerated) -> bool:

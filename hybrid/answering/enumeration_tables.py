@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from threading import Lock
@@ -11,6 +10,14 @@ from threading import Lock
 from cachetools import LRUCache
 
 from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison, is_same_currency
+from hybrid.answering.enumeration_documents import (
+    is_generic_number,
+    is_of,
+    may_be_number_of,
+    may_be_of,
+    says_acts,
+    with_document,
+)  # fmt: skip
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
@@ -26,7 +33,6 @@ from hybrid.answering.enumeration_rows import (
     Found,
     Part,
     in_range,
-    is_of,
     names_many,
     names_of,
     sentence_of,
@@ -57,9 +63,8 @@ from hybrid.answering.enumeration_values import (
     plain_name,
     read_dates,
 )
-from hybrid.answering.evidence import Sentence, collapse
+from hybrid.answering.evidence import collapse
 from hybrid.text import lexicon, tables, wordnet
-from hybrid.text.formatting import count
 from hybrid.types.documents import Document
 
 _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
@@ -112,13 +117,15 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         return None
     if asked.of_person and (head is None or not reader.names_persons(head)):
         return None
-    titled = names_many(reader.caption, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
+    announced = re.split(r"(?<=[.!?])\s+", reader.caption.strip())[-1]  # what stands before it is no caption
+    titled = names_many(announced, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
     if asked.kind == "sum" and asked.stems & ROWS and reader.amount_column(asked, head) is None:
         return None
     if head is None and asked.kind == "list" and not titled:
         head = reader.numbered_by(asked)
     if head is not None:
-        rule = BY_TITLE if reader.is_number(head) and asked.kind == "list" else BY_COLUMN if head else BY_FIRST_COLUMN
+        of_number = asked.kind == "list" or (asked.quantity and is_generic_number(reader.names[head]))
+        rule = BY_TITLE if reader.is_number(head) and of_number else BY_COLUMN if head else BY_FIRST_COLUMN
         counted_by = f"rows with “{reader.names[head]}” filled in"
         zeros = asked.quantity  # 0 of something is an answer
         rows = [row for row in rows if not is_empty(cell := reader.cell(row, head)) or (zeros and ZERO.fullmatch(cell))]
@@ -138,6 +145,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
             continue
         mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
         narrowed = reader.narrowed(rows, term, head, by_title=not mentioned)
+        if narrowed.known and not narrowed.by and term.role == "by" and not may_be_of(document, term, asked):
+            narrowed = _Narrowed(rows, known=False)  # somebody who is only named somewhere did nothing with the rows
         if not narrowed.known and (by_dates := reader.in_time(rows, term)) is not None:
             narrowed = by_dates
         if not narrowed.known:
@@ -172,7 +181,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         ]
         counted_by += f", “{reader.names[column]}” {bound}"
     unclear: list[tables.Row] = []
-    if named and (kinds := reader.of_kind(asked, head)) is not None:
+    kinds = reader.of_kind(asked, head) if named else None
+    if kinds is not None:
         of_kind, unclear = kinds
         rows = [row for row in rows if row in of_kind or row in unclear]
         counted_by += f", “{asked.head}” or kinds of them in them"
@@ -188,6 +198,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     ]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
+    elif asked.quantity:
+        found = [with_document(row, document, asked) for row in found]
     missing = [term.word for term in unused] if asked.quantity else []
     if named and not reader.says(asked):
         missing.append(asked.head)
@@ -198,8 +210,9 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         return None  # of a quantity a row that may not be meant is worse than none
     summed, unsaid = reader.names[amounts] if amounts is not None else "", next(iter(missing), "")
     return Part(
-        rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before, unsaid=unsaid
-    )
+        rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before, unsaid=unsaid,
+        of_kind=kinds is not None,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -371,7 +384,8 @@ class TableReader:
                 if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
                     empty = term.negated if says_done else not term.negated or term.stem != word
                     left = [row for row in rows if is_empty(self.cell(row, at)) == empty]
-                    return _Narrowed(left, by=f"“{self.names[at]}” {'empty' if empty else 'filled in'}")
+                    filled = "empty" if empty else "filled in"
+                    return _Narrowed(left, by=f"“{self.names[at]}” {filled}", numeric=self._is_numeric(at))
         return None
 
     def _of_state(self, rows: list[tables.Row], term: Term) -> _Narrowed | None:
@@ -583,10 +597,11 @@ class TableReader:
         weights, volumes or the like. Cells of different units are not added."""
         measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
         if asked.stems:
-            found = [at for at in measured if roots(self._plain[at]) & asked.stems]
-            by_verb = [at for at in measured if self.naming(asked, at)]
+            found = [at for at in measured if may_be_number_of(self._plain[at], asked)]
+            own = {one for one in measured if self._unit(one) and asked.head.lower() not in UNITS}  # "Days late"
+            by_verb = [at for at in measured if at not in own and self.naming(asked, at)]
             both = [at for at in by_verb if at in found]
-            found = both or by_verb or found
+            found = both or [at for at in by_verb if not is_generic_number(self._plain[at])] or found or by_verb
         else:
             found = [at for at in measured if UNITS.get(self._unit(at), ("",))[0] in _OF_STUFF]
         cells = {
@@ -597,19 +612,19 @@ class TableReader:
     def has_quantity(self, asked: Enumerated) -> bool:
         """Whether a column of numbers is named by what is asked for."""
         measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
-        return any(roots(self._plain[at]) & asked.stems for at in measured)
+        return any(may_be_number_of(self._plain[at], asked) for at in measured)
 
     def naming(self, asked: Enumerated, column: int | None) -> tuple[Term, ...]:
         """The words of a question by which it names a column of numbers: "failed" the column "Failures"."""
         if column is None or not self._table.columns:
             return ()
         name = self._plain[column]
-        return tuple(
-            term
-            for term in asked.terms
-            if not (term.name or term.label or term.negated or term.is_phrase)
-            and (term.said_in(roots(name)) or names_alike(term.word, name))
-        )
+        plain = [one for one in asked.terms if not (one.name or one.label or one.negated or one.is_phrase)]
+        if is_generic_number(name):  # "Units" of a note that says "received"
+            acts = tuple(one for one in plain if not one.before and wordnet.is_verb(one.word.lower()))
+            of_it = acts and self.of_kind(asked, column) is not None
+            return acts if of_it and says_acts(self._document, [one.word for one in acts]) else ()
+        return tuple(one for one in plain if one.said_in(roots(name)) or names_alike(one.word, name))
 
     def of_kind(self, asked: Enumerated, column: int | None) -> tuple[list[tables.Row], list[tables.Row]] | None:
         """The rows whose cells say what is counted or a kind of it ("sheep": "Suffolk ewe"), and those of which this is
@@ -620,8 +635,10 @@ class TableReader:
         if column is None or around & wanted or asked.stems & (EMPTY | _ANYTHING):
             return None
         texts = [
-            at for at in range(len(self.names)) if not (self._measured(at) or self._dated[at] or at in self._prose)
-        ]
+            at
+            for at, cells in enumerate(self._filled)
+            if not (self._measured(at) or self._dated[at]) and max((len(one.split()) for one in cells), default=0) < 10
+        ]  # "Kerb, granite, 1 m" is no remark
         for at in texts:
             said = [row for row in self.data if roots(self.cell(row, at)) & wanted]
             kinds = [row for row in self.data if any(map(wordnet.kind_of(noun), self._words(row, at)))]
@@ -781,41 +798,3 @@ def reader_of(document: Document, table: tables.Table) -> TableReader:
         with _lock:
             _readers[key] = known
     return known
-
-
-_EMPTY_NAMED = 3
-"""Empty columns of a quoted row that are named."""
-
-
-def empty_columns(document: Document, row: Sentence) -> str:
-    """Which columns a quoted row leaves empty, in words: a reader of "TA-4,2021-02-10,," cannot see it. Empty where it
-    leaves none, or is no row of a table with a heading."""
-    table = next((one for one in document.layout.tables if one.heading and one.start <= row.start < one.end), None)
-    cells = next((one for one in table.rows if one.start <= row.start < one.end), None) if table else None
-    if table is None or cells is None or not row.is_row:
-        return ""
-    reader = reader_of(document, table)
-    empty = [f"“{name}”" for at, name in enumerate(reader.names) if not reader.cell(cells, at)]
-    if not empty:
-        return ""
-    more = len(empty) - _EMPTY_NAMED
-    named = [*empty[:_EMPTY_NAMED], *([count(more, "other column")] if more > 0 else [])]
-    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
-    return f"{listed} {'is' if len(named) == 1 else 'are'} empty"
-
-
-def sums_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Part]:
-    """Tables with a total of what was asked for."""
-    for table in document.layout.tables:
-        reader = reader_of(document, table)
-        amounts = reader.amount_column(replace(asked, stems=frozenset()), None)
-        if not reader.totals or amounts is None or len(reader.data) < 2:
-            continue
-        before = document.text[max(0, table.start - 400) : table.start]
-        near = roots(f"{before} {' '.join(map(plain_name, reader.names))} {reader.caption}")
-        if not asked.stems <= near | roots(document.title):
-            continue
-        rows = [reader.found(document_id, row, None, amounts, None) for row in table.rows]
-        rows = [replace(row, key=("part", str(row.amount))) for row in rows]
-        rule, dated = BY_COLUMN if asked.stems <= near else BY_TITLE, document.metadata.date or ""
-        yield Part(rule, tuple(reader.names), tuple(rows), (), "", reader.names[amounts], dated)

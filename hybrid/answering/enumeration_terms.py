@@ -82,7 +82,7 @@ _ALIKE = tuple(
         "die died dies dead death mortality",
         "injury hurt casualty wound",
         "fault failure",
-        "arrive arrival come turn_up show_up roll_in get_in come_in",
+        "arrive arrival come turn_up show_up roll_in get_in come_in deliver delivery receive received",
     )
 )
 
@@ -139,6 +139,7 @@ SOFT = rooted(
     make made give given get receive received send sent issue issued raise raised hold held record recorded mention
     mentioned report reported pass passed write wrote written sign signed submit submitted place placed enter entered
     say said keep kept do done go went gone come came carry carried register registered
+    bring brought haul hauled handle handled
     """
 )
 """Verbs that narrow only where a column is named by them ("received": "Received on")."""
@@ -155,6 +156,8 @@ _GROUPED_BY = lexicon.vocabulary(
 """Behind "by" these say how rows are to be arranged; another noun says how a thing was done: "by cheque"."""
 _ARTICLES = lexicon.vocabulary("the a an any all this that these those our their his her its")
 _SHORT_NUMBER = re.compile(r"\d{1,3}[a-z]?|[A-Z]")
+_INITIAL = re.compile(r"[A-Z]\.\s+(?:[A-Z]\.\s*)*[A-Z][a-z]")
+"""Of a first name: "O. Finn", where "stall O" has a number of its own."""
 _NOT = lexicon.vocabulary("not never without no n't none nobody nothing zero nil")
 _NO_THING = lexicon.vocabulary("nobody nothing none nil zero")
 """What they deny may stand before them: "hurt nobody"."""
@@ -283,7 +286,7 @@ def _late(after: str, head: str) -> list[_Phrase]:
         gap, end = after[end:start], start + len(word)
         low = word.lower()
         comma = comma or "," in gap
-        if _only_holds_on(words, place):
+        if _only_holds_on(words, place) or (len(word) == 1 and _INITIAL.match(after, start)):
             continue
         adjacent = not gap.strip() and low not in lexicon.STOPWORDS
         last, previous = previous, low

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from decimal import Decimal
 
 from hybrid.answering.enumeration_bounds import CURRENCIES
+from hybrid.answering.enumeration_documents import days_of, is_act, is_done_by
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import (
     ABOUT,
@@ -17,6 +18,7 @@ from hybrid.answering.enumeration_rows import (
     TOTAL,
     Found,
     in_range,
+    is_between,
     names_many,
     names_of,
     sentence_of,
@@ -55,8 +57,14 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
     if not kind and not titled and not is_any_document(asked):
         return []
     about = f"{title}\n{document.metadata.author or ''}\n{document.text}"
+    doers = (
+        []
+        if is_mail or asked.attended
+        else [one for one in asked.terms if one.name and one.role == "by" and not one.negated]
+    )
+    done = [one for one in doers if is_done_by(document, one, asked)]
     for term in asked.terms:
-        if term.soft or (asked.attended and term.name):
+        if term.soft or (asked.attended and term.name) or term in done or (done and is_act(term)):
             continue
         if term.role == "heading":
             if not is_marked(document, term):
@@ -81,6 +89,8 @@ def as_row(document_id: int, document: Document, asked: Enumerated) -> list[Foun
         return []
     days = [iso(day) for _, _, day in values.days(title)]
     date = document.metadata.date[:10] if document.metadata.date else next(iter(days), None)
+    if (asked.since or asked.until) and not is_mail:
+        date = next((day for day in days_of(document, asked) if is_between(day, asked)), date)
     identifier = next(
         (word for word in title.split() if IDENTIFIER.fullmatch(word) and any(map(str.isalpha, word))), None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -192,6 +193,13 @@ def with_similarity(encoder: Encoder, question: np.ndarray, found: Sequence[Sent
 def collapse(text: str) -> str:
     """``text`` with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def repeated(sentences: Sequence[Sentence]) -> set[str]:
+    """The texts that several of these sentences have, where a third of all are copies; nothing where fewer are."""
+    counts = Counter(collapse(one.text).casefold() for one in sentences)
+    copies = {text for text, times in counts.items() if times > 1}
+    return copies if 3 * sum(counts[text] - 1 for text in copies) >= len(sentences) else set()
 
 
 def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:

@@ -176,10 +176,12 @@ _FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|
 def _is_them(names: str, person: PersonAsked) -> bool:
     """Whether a list of names, with their addresses or without, has the person: the whole name, or the last name with
     the first name's initial."""
-    return any(_named_so(" ".join(_ADDRESS.sub(" ", one).replace('"', " ").split()), person) for one in _split(names))
+    return any(
+        _named_so(" ".join(_ADDRESS.sub(" ", one).replace('"', " ").split()), person) for one in split_names(names)
+    )
 
 
-def _split(names: str) -> list[str]:
+def split_names(names: str) -> list[str]:
     """The names of a list; "Aaker, Ann" is one where the address tells."""
     return re.split(r"[;,]\s*(?=[^<>]*<)|(?<=>),\s*|;\s*", names) if "<" in names else re.split(r"[;,]\s*", names)
 

@@ -1,0 +1,132 @@
+"""What somebody wrote to somebody, on a day, about a thing: answered from the mails between them."""
+
+from __future__ import annotations
+
+import pytest
+from index_only import corpus_of
+
+import hybrid
+
+MAIL = "From: {0} <{1}>\nTo: {2} <{3}>\nDate: {4} +0000\nSubject: {5}\n\n{6}\n"
+MONA, BEN, CARL = (
+    ("Mona Reyes", "m.reyes@colne.example"),
+    ("Ben Soames", "ben@harrow.example"),
+    ("Carl Dean", "carl@harrow.example"),
+)
+CHIPPED = (
+    "Ben,\n\nThe kerbs on WT-203 are chipped. I want forty of them replaced.\n\nMona Reyes\nSite Manager, Colne Homes"
+)
+LOADED = (
+    "Mona,\n\nWe loaded them whole. A fitter will call on Friday.\n\nBen\n\nOn 3 March 2021 at 09:00,"
+    " Mona Reyes wrote:\n> The kerbs on WT-203 are chipped. I want forty of them replaced."
+)
+SECRET = "Carl,\n\nBetween us, a forklift hit the pallet before it left. I have told Mona nothing of it.\n\nBen"
+BEST = (
+    "Do as you think best, but credit her the forty.\n\nCarl Dean\nManaging Director\n\nOn 3 March 2021 at 19:40,"
+    " Ben Soames wrote:\n> Between us, a forklift hit the pallet before it left. I have told Mona nothing of it."
+)
+LATE = "The slabs have arrived two days late. Thank you all the same.\n\nMona"
+GATE = "The gate code is changed to save your drivers the wait."
+QUARRY = {
+    "1.eml": MAIL.format(*MONA, *BEN, "Wed, 3 Mar 2021 09:00:00", "Kerbs", CHIPPED),
+    "2.eml": MAIL.format(*BEN, *MONA, "Wed, 3 Mar 2021 17:10:00", "RE: Kerbs", LOADED),
+    "3.eml": MAIL.format(*BEN, *CARL, "Wed, 3 Mar 2021 19:40:00", "Harrow Stone", SECRET),
+    "4.eml": MAIL.format(*CARL, *BEN, "Thu, 4 Mar 2021 08:05:00", "RE: Harrow Stone", BEST),
+    "5.eml": MAIL.format(*MONA, *BEN, "Mon, 10 May 2021 11:00:00", "Slabs", LATE),
+    "6.eml": MAIL.format(*BEN, *MONA, "Tue, 2 Mar 2021 10:00:00", "Gate", GATE),
+}  # fmt: skip
+SENN, AVERY, BRAND = (
+    ("Dr Lea Senn", "senn@ward.example"),
+    ("Tom Avery", "avery@ward.example"),
+    ("Ilsa Brand", "brand@agency.example"),
+)
+FRIDGE = "The fridge stood at eleven degrees all night. I have thrown the vaccines away."
+NOBODY = (
+    "Tell nobody until the inspector has gone.\n\n-----Original Message-----\nFrom: Tom Avery\nSent: 6 May 2022\n"
+    f"To: Lea Senn\nSubject: Fridge\n\n{FRIDGE}"
+)
+ROTA = "I cannot work on Sundays. Rory Dunn can."
+CLINIC = {
+    "a.eml": MAIL.format(*AVERY, *SENN, "Fri, 6 May 2022 07:30:00", "Fridge", FRIDGE),
+    "b.eml": MAIL.format(*SENN, *AVERY, "Fri, 6 May 2022 08:15:00", "RE: Fridge", NOBODY),
+    "c.eml": MAIL.format(*BRAND, *AVERY, "Mon, 9 May 2022 18:45:00", "Rota", ROTA),
+    "d.eml": MAIL.format(*AVERY, *BRAND, "Tue, 10 May 2022 09:00:00", "RE: Rota", "Then Sunday goes to Rory.\n\nTom"),
+    "log.txt": "Ward log\n\n6 May 2022: Tom Avery told Dr Senn of a broken lamp. The inspector came at noon.\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def quarry(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(QUARRY, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(CLINIC, tmp_path_factory)
+
+
+def said(corpus: hybrid.Corpus, question: str) -> str:
+    return " ".join(claim.text for claim in corpus.ask(question).claims)
+
+
+@pytest.mark.parametrize(
+    ("question", "has", "has_not"),
+    [
+        ("What did Mona Reyes write to Ben Soames on 3 March 2021?", "forty of them replaced", "two days late"),
+        ("What did Ben Soames reply to Mona Reyes about the kerbs?", "We loaded them whole", "forklift"),
+        ("What did Ben Soames tell his boss on the evening of 3 March 2021?", "forklift hit", "gate code"),
+        ("What was Carl Dean's reply to Ben Soames?", "credit her the forty", "forklift hit"),
+        ("What did Mona Reyes report to Ben Soames in May 2021?", "two days late", "chipped"),
+        ("Did Mona Reyes mail Ben Soames about the slabs?", "two days late", "forty of them replaced"),
+        ("What did Ben Soames e-mail to Mona on 2 March?", "gate code", "loaded them whole"),
+    ],
+)
+def test_the_mails_between_two_people_answer(quarry: hybrid.Corpus, question: str, has: str, has_not: str) -> None:
+    found = said(quarry, question)
+    assert has in found
+    assert has_not not in found
+
+
+@pytest.mark.parametrize(
+    ("question", "has", "has_not"),
+    [
+        ("What did Tom Avery write to Dr Senn on 6 May 2022?", "eleven degrees", "broken lamp"),
+        ("What did Dr Senn answer Tom Avery?", "Tell nobody", "thrown the vaccines"),
+        ("What did Ilsa Brand tell Tom Avery on the evening of 9 May 2022?", "cannot work on Sundays", "Tell nobody"),
+        ("How did Tom Avery respond to Ilsa Brand?", "Sunday goes to Rory", "vaccines"),
+    ],
+)
+def test_the_mails_of_a_ward_answer(clinic: hybrid.Corpus, question: str, has: str, has_not: str) -> None:
+    found = said(clinic, question)
+    assert has in found
+    assert has_not not in found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Did Mona Reyes mail Carl Dean about the kerbs?",
+        "What did Ben Soames write to Mona Reyes in May 2021?",
+        "What did Mona Reyes e-mail to Ben Soames on 4 March 2021?",
+    ],
+)
+def test_a_note_says_that_no_such_mail_is_there(quarry: hybrid.Corpus, question: str) -> None:
+    answer = quarry.ask(question)
+    assert any("mail" in note.lower() and note.startswith("No ") for note in answer.notes) or "No e-mail" in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Mona Reyes say about the kerbs?",
+        "Who hit the pallet?",
+        "What is the gate code?",
+        "When did the slabs arrive?",
+    ],
+)
+def test_another_question_speaks_of_no_mail(quarry: hybrid.Corpus, question: str) -> None:
+    assert not any(note.startswith("No e-mail") for note in quarry.ask(question).notes)
+
+
+def test_a_log_that_says_who_told_whom_counts_where_no_mail_does(clinic: hybrid.Corpus) -> None:
+    assert "broken lamp" in said(clinic, "What did Tom Avery tell Dr Senn about the lamp?")
