@@ -739,10 +739,6 @@ def _identity(connection: Connection) -> Identity:
 
 def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:
     metadata = _metadata(sources[0].source, sources[0].details)
-    if not isinstance(row.pages, list):
-        raise CorruptCorpusError(
-            f"the catalog is damaged: the pages of {sources[0].source} are no list; hybrid verify names what else is"
-        )
     return DocumentRow(
         id=row.id,
         source=sources[0].source,

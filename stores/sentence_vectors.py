@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from hybrid.stores.cells import damaged
 from hybrid.stores.tables import SentenceTable
 
 _LARGEST = 127  # of a signed byte
@@ -105,9 +106,17 @@ def index_of(connection: Connection) -> SentenceIndex | None:
         return None
     rows = connection.execute(_ALL).all()
     spans = np.array([row[:3] for row in rows], np.int64)
-    codes = np.frombuffer(b"".join(row.vector for row in rows), np.int8).reshape(len(rows), -1)
+    codes = _codes([row.vector for row in rows])
     lengths = np.sqrt(np.einsum("nd,nd->n", codes, codes, dtype=np.float32, casting="unsafe"))
     return SentenceIndex(spans, codes, np.maximum(lengths, 1e-6))
+
+
+def _codes(stored: Sequence[bytes]) -> NDArray[np.int8]:
+    """The vectors ``[n, dimension]`` as they were packed, from those of n sentences, at least one."""
+    dimension = len(stored[0])
+    if any(len(one) != dimension for one in stored):
+        raise damaged("sentences.vector", f"as long as the others, {dimension}", stored[0])
+    return np.frombuffer(b"".join(stored), np.int8).reshape(len(stored), dimension)
 
 
 def add(connection: Connection, document_id: int, found: SentenceVectors) -> None:
@@ -136,7 +145,7 @@ def overlapping(connection: Connection, document_id: int, start: int, end: int, 
     rows = connection.execute(_OVERLAPPING, given).all()
     if not rows:
         return []
-    vectors = unpacked(np.stack([np.frombuffer(row.vector, np.int8) for row in rows]))
+    vectors = unpacked(_codes([row.vector for row in rows]))
     return [
         StoredSentence(row.start, row.end, vector, _parts(row.start, row.end, row.parts))
         for row, vector in zip(rows, vectors, strict=True)
@@ -144,7 +153,12 @@ def overlapping(connection: Connection, document_id: int, start: int, end: int, 
 
 
 def _parts(start: int, end: int, stored: str | None) -> tuple[Span, ...]:
-    return ((start, end),) if stored is None else tuple((first, last) for first, last in json.loads(stored))
+    if stored is None:
+        return ((start, end),)
+    try:
+        return tuple((int(first), int(last)) for first, last in json.loads(stored))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise damaged("sentences.parts", "a JSON list of spans", stored) from error
 
 
 # Made once: SQLAlchemy takes longer to put it together than SQLite to answer it.

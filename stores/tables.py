@@ -11,13 +11,15 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from hybrid.stores.cells import JSONList, check_cells
+
 REVISION = "0006"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
     """Base of the catalog's tables."""
 
-    type_annotation_map = {dict[str, Any]: JSON, list[int]: JSON, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own
+    type_annotation_map = {dict[str, Any]: JSON, list[int]: JSONList, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own
 
 
 class DocumentTable(Base):
@@ -188,3 +190,6 @@ class InfoTable(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+check_cells(Base.metadata)

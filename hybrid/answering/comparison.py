@@ -9,7 +9,7 @@ from hybrid.answering.contradictions import contradict, proposed_and_agreed
 from hybrid.answering.verification.disagreement import Said
 from hybrid.errors import InputError
 from hybrid.text.formatting import who_and_when
-from hybrid.text.sentences import spans as sentence_spans
+from hybrid.text.sentences import first_span, last_span
 from hybrid.types.answers import Answer, Claim, Comparison, Contradiction
 from hybrid.types.filters import Filter
 
@@ -71,14 +71,14 @@ def _said(claim: Claim) -> Said:
 
 def _sentence_after(text: str) -> str:
     """The sentence that begins a text, in the paragraph that it begins with."""
-    spans = sentence_spans(text)
-    return text[slice(*spans[0])].strip() if spans and "\n\n" not in text[: spans[0][0]] else ""
+    span = first_span(text)
+    return text[slice(*span)].strip() if span is not None and "\n\n" not in text[: span[0]] else ""
 
 
 def _sentence_before(text: str) -> str:
     """The sentence that ends a text, in the paragraph that it ends with; a mail's header is none."""
-    spans = sentence_spans(text)
-    if not spans or "\n\n" in text[spans[-1][1] :]:
+    span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
+    if span is None:
         return ""
-    last = text[slice(*spans[-1])].strip()
+    last = text[slice(*span)].strip()
     return last if last.rstrip("\"'”’)]").endswith((".", "!", "?", ":", ";", "…")) else ""

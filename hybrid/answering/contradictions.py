@@ -218,6 +218,11 @@ _FROM = re.compile(
 )
 
 
+def tells_of_change(text: str) -> bool:
+    """Whether a sentence may say that something was changed: a look at its words, for many."""
+    return _CHANGE.search(" ".join(text.split())) is not None
+
+
 def supersedes(later: Said, earlier: Said, question: str) -> bool:
     """Whether a sentence says that the value that another gives was changed: it says "from" that value to another, or,
     in a later document, that the same thing rose, fell or moved to another value.

@@ -66,7 +66,14 @@ class SuppliedPassages:
         self._passages = {number: passage for number, passage in enumerate(passages, 1) if passage.text.strip()}
         self._commit = commit
 
-    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:  # noqa: ARG002
+    def search(
+        self,
+        question: str,  # noqa: ARG002
+        k: int = 10,  # noqa: ARG002
+        where: Filter | None = None,
+        *,
+        exact_first: bool = True,  # noqa: ARG002
+    ) -> list[Hit]:
         """All passages. Raises `InputError` for a filter: the passages were chosen already."""
         if where is not None and not where.everything:
             raise InputError("passages that the caller supplies cannot be filtered; filter where they are retrieved")
@@ -244,9 +251,9 @@ class FilteredView:
         """The ids of these documents."""
         return self._documents
 
-    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, where: Filter | None = None, *, exact_first: bool = True) -> list[Hit]:
         """The best spans of these documents; ``where`` is always the filter that they were chosen by."""
-        hits = self._searcher.search(question, k, where or self._where)
+        hits = self._searcher.search(question, k, where or self._where, exact_first=exact_first)
         return [hit for hit in hits if hit.document_id in self._documents]
 
     def find_exact(self, text: str, k: int = 10, documents: Container[int] | None = None) -> list[tuple[int, int, int]]:

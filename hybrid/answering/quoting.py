@@ -46,6 +46,7 @@ from hybrid.answering.verification.values import values
 from hybrid.text import imperatives, lexicon, quoted_mails, speakers
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
+from hybrid.text.sentences import first_span, last_span
 from hybrid.text.sentences import spans as sentence_spans
 from hybrid.text.values import DAY
 from hybrid.types.answers import Hit
@@ -98,8 +99,9 @@ _LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
 class Searches(Protocol):
     """The part of a searcher that quoting needs."""
 
-    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
-        """The ``k`` best spans for a text, of the documents that ``where`` lets through."""
+    def search(self, question: str, k: int = 10, where: Filter | None = None, *, exact_first: bool = True) -> list[Hit]:
+        """The ``k`` best spans for a text, of the documents that ``where`` lets through; with ``exact_first`` those
+        before all others that hold its exact terms."""
 
 
 class Versions(Texts, Protocol):
@@ -647,7 +649,7 @@ class Quoting:
         ranked += sorted(further, key=lambda one: -one.similarity)
         asked, sides = polarity.read(question), dict[str, list[Sentence]](yes=[], no=[])
         for one in ranked:
-            answer = wordings.answer(question, self._said(one))
+            answer = wordings.answer(question, self._said(one)) if wordings.may_answer(question, one.text) else None
             if answer is None and asked is not None and polarity.may_answer(asked, one.text):
                 answer = polarity.stance(asked, self._said(one))
             if answer is not None:
@@ -733,13 +735,15 @@ class Quoting:
             if one.is_row or not (values(one.text).days or values(one.text).quantities):
                 continue
             topic = " ".join(lexicon.content_words(question))
-            hits = self._searcher.search(f"{topic}: postponed, moved, changed. {collapse(one.text)}", HITS_OF_CHANGE)
+            text = f"{topic}: postponed, moved, changed. {collapse(one.text)}"
+            hits = self._searcher.search(text, HITS_OF_CHANGE, exact_first=False)
             others = [*found, *gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])]
             said = self._said(one)
             later = [
                 other
                 for other in others
                 if other.key != one.key
+                and contradictions.tells_of_change(other.text)
                 and not self._lesser(question, other)
                 and not (other.document_id == one.document_id and other.start < one.start)
                 and contradictions.supersedes(self._said(other), said, question)
@@ -866,13 +870,10 @@ def _sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
     """The sentence before one in its paragraph."""
     begin = max(0, one.start - BEFORE)
     text = texts.text(one.document_id, begin, one.start)
-    spans = sentence_spans(text)
-    if not spans or "\n\n" in text[spans[-1][1] :] or boilerplate.is_label(text[slice(*spans[-1])]):
-        return None
-    start, end = begin + spans[-1][0], begin + spans[-1][1]
-    if not _ENDS.search(text[slice(*spans[-1])]):  # a heading or a page's foot
-        return None
-    return replace(one, start=start, end=end, text=text[slice(*spans[-1])], parts=(), vector=None)
+    span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
+    if span is None or boilerplate.is_label(text[slice(*span)]) or not _ENDS.search(text[slice(*span)]):
+        return None  # a heading or a page's foot
+    return replace(one, start=begin + span[0], end=begin + span[1], text=text[slice(*span)], parts=(), vector=None)
 
 
 def _sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sentence | None:
@@ -880,10 +881,10 @@ def _sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sen
     if one.is_row:
         return None
     text = texts.text(one.document_id, one.end, one.end + BEFORE)
-    spans = sentence_spans(text)
-    if not spans or (not across and "\n\n" in text[: spans[0][0]]):
+    span = first_span(text)
+    if span is None or (not across and "\n\n" in text[: span[0]]):
         return None
-    start, end = spans[0]
+    start, end = span
     return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from hybrid.answering import polarity
 from hybrid.answering.enumeration_terms import root
@@ -495,6 +495,11 @@ class InSense:
     verb: str
     alike: frozenset[str]
 
+    @cached_property
+    def verbs(self) -> frozenset[str]:
+        """The verbs of which one is in a sentence that has the sense."""
+        return frozenset(one.partition("_")[0] for one in self.alike)
+
     @property
     def text(self) -> str:
         """The question, with another verb where it has one, to be searched for."""
@@ -631,6 +636,17 @@ def of(question: str) -> tuple[tuple[polarity.Asked | Asked | InSense, bool], ..
         if (sense := in_sense(text)) is not None:
             found.append((sense, opposite))
     return tuple(found)
+
+
+def may_answer(question: str, text: str) -> bool:
+    """Whether a sentence may answer a question by one of its wordings: a look at its words, for many."""
+    return any(not isinstance(asked, InSense) or _may_have(asked, text) for asked, _ in of(question))
+
+
+def _may_have(asked: InSense, text: str) -> bool:
+    """Whether a verb of the sense, or the first word of such a phrasal verb, is in a sentence."""
+    words = set(re.findall(r"[a-z]+", text.lower()))
+    return any(wordnet.lemmas(word) & asked.verbs for word in words) or polarity.may_answer(asked.asked, text)
 
 
 def answers(question: str, said: Said) -> Iterator[Stance]:

@@ -7,7 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from hybrid.errors import InputError
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.cells import damaged
 from hybrid.stores.rows import LogRow
 from hybrid.text.formatting import printable
 from hybrid.types.base import FrozenModel
@@ -55,9 +57,25 @@ def left_out(log: Iterable[LogRow]) -> dict[str, SkippedFile]:
         elif row.event == _EVENT:
             files = row.detail.get("files")
             for file in files if isinstance(files, list) else []:
-                one = SkippedFile.model_validate(file)
+                one = _skipped(file)
                 found[one.source] = one
     return found
+
+
+def _modified(mtime_ns: int | None) -> str | None:
+    if mtime_ns is None:
+        return None
+    try:
+        return datetime.fromtimestamp(mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError, OSError) as error:
+        raise damaged("sources.mtime_ns", "a time", mtime_ns) from error
+
+
+def _skipped(stored: object) -> SkippedFile:
+    try:
+        return SkippedFile.model_validate(stored)
+    except InputError as error:
+        raise damaged("log.detail", "a list of files that were left out", stored) from error
 
 
 def rows(catalog: Catalog) -> list[CustodyRow]:
@@ -71,7 +89,7 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
     found = []
     for source in catalog.sources():
         document = documents[source.document_id]
-        modified = None if source.mtime_ns is None else datetime.fromtimestamp(source.mtime_ns / 1e9, UTC)
+        modified = _modified(source.mtime_ns)
         found.append(
             CustodyRow(
                 source=source.source,
@@ -79,7 +97,7 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
                 outcome="in corpus",
                 sha256=source.sha256,
                 bytes=source.size,
-                modified=None if modified is None else modified.isoformat(timespec="seconds"),
+                modified=modified,
                 characters=document.chars,
                 media_type=document.media_type,
                 date=source.details.get("date"),

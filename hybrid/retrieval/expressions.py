@@ -45,7 +45,7 @@ class Catalog(Protocol):
 class Searches(Protocol):
     """A searcher of questions and of search expressions."""
 
-    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, where: Filter | None = None, *, exact_first: bool = True) -> list[Hit]:
         """The ``k`` best spans for a question, of the documents that ``where`` lets through."""
 
     def by_sentences(

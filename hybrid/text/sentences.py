@@ -20,7 +20,7 @@ never on where one piece of it stopped and the next began.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hybrid.text import quoted_mails
 from hybrid.text.lexicon import STOPWORDS, vocabulary
@@ -103,11 +103,27 @@ def spans(text: str, max_chars: int = MAX_CHARS) -> list[tuple[int, int]]:
         >>> spans("Acme, Inc. signed. It pays\\nthe fee to No. 5 Bank.")
         [(0, 18), (19, 49)]
     """
-    found: list[tuple[int, int]] = []
-    for start, end in _paragraphs(text):
+    return list(_of_paragraphs(text, _paragraphs(text), max_chars))
+
+
+def first_span(text: str) -> tuple[int, int] | None:
+    """The first of the `spans` of ``text``, without looking for the others."""
+    return next(_of_paragraphs(text, _paragraphs(text)), None)
+
+
+def last_span(text: str) -> tuple[int, int] | None:
+    """The last of the `spans` of ``text``; what stands before its last blank line is looked at for the width alone."""
+    end = len(text.rstrip())
+    found = [*_of_paragraphs(text, _paragraphs(text, max(0, text.rfind("\n\n", 0, end))))]
+    return found[-1] if found else None
+
+
+def _of_paragraphs(
+    text: str, paragraphs: Iterable[tuple[int, int]], max_chars: int = MAX_CHARS
+) -> Iterator[tuple[int, int]]:
+    for start, end in paragraphs:
         for first, last in _sentences(text, start, end):
-            found.extend(_capped(text, first, last, max_chars))
-    return found
+            yield from _capped(text, first, last, max_chars)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -115,8 +131,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
+def _lines(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
@@ -133,11 +148,11 @@ def _wrap_width(text: str) -> int | None:
     return width if 30 <= width <= 140 else None
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """Runs of lines that belong together; a blank line, a list marker or a heading starts a new one."""
+def _paragraphs(text: str, begin: int = 0) -> Iterator[tuple[int, int]]:
+    """Runs of lines from ``begin`` that belong together; a blank line, a list marker or a heading starts a new one."""
     width = _wrap_width(text)
     open_start = open_end = -1
-    for start, end in _lines(text):
+    for start, end in _lines(text, begin):
         first, last = _trimmed(text, start, end)
         if first >= last:
             if open_start >= 0:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from text_to_num import alpha2digit
 
@@ -263,6 +264,7 @@ def _any(wanted: Quantity, held: Iterable[Quantity]) -> bool:
     return any(one.provides(wanted) for one in held)
 
 
+@lru_cache(maxsize=4096)
 def values(text: str) -> Values:
     """The quantities, dates and ordinals that ``text`` states.
 

@@ -106,7 +106,7 @@ class Examined:
 class Searches(Protocol):
     """The part of a searcher that verification needs."""
 
-    def search(self, question: str, k: int = 10, where: Filter | None = None) -> list[Hit]:
+    def search(self, question: str, k: int = 10, where: Filter | None = None, *, exact_first: bool = True) -> list[Hit]:
         """The ``k`` best spans for a text, of the documents that ``where`` lets through."""
 
 
