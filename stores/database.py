@@ -40,13 +40,14 @@ def catalog_path(directory: Path) -> Path:
 
 
 def looks_like_corpus(directory: Path) -> bool:
-    """Whether ``directory`` holds a catalog, of whatever version. An empty catalog file counts: it is
-    what an interrupted creation leaves behind."""
-    path = catalog_path(directory)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(16) in (b"", b"SQLite format 3\x00")
+    """Whether ``directory`` holds a catalog, of whatever version, damaged or whole. An empty file counts: it is what an
+    interrupted creation leaves behind.
+
+    The file is not opened: closing it would give up the locks of this process's connections to it (POSIX record locks
+    are a process's, whichever descriptor is closed; "How To Corrupt An SQLite Database File", section 2.2). Another
+    process would then take its log of changes for its own to delete, with what was committed there.
+    """
+    return catalog_path(directory).is_file()
 
 
 def open_database(url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Engine:

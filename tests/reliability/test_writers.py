@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
 
 import pytest
 
-from hybrid import Corpus, Document
+from hybrid import Corpus, Document, Identity
 from hybrid.cli import main
 from hybrid.errors import CorpusLockedError, InputError
 from hybrid.stores import database
@@ -40,6 +44,37 @@ def test_four_writers_that_wait_all_write(corpus, tmp_path):
         thread.join()
     assert failed == []
     assert len(corpus.documents()) == 4
+
+
+READS = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+print(*sorted(name for name, in database.execute("SELECT name FROM sources")))
+database.close()
+"""
+
+
+def read_by_another_process(corpus):
+    """The sources that another process finds; as the last to close it would delete the log of changes."""
+    command = [sys.executable, "-c", READS, str(corpus.directory / "catalog.sqlite")]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.mark.parametrize("second", ["opened", "looked for", "seen by"])
+def test_what_is_committed_stays_where_a_second_handle_was_closed_and_another_process_read(corpus, second):
+    corpus.ingest([Document.from_text("The lease ends in May.", source="a.txt")])
+    if second == "opened":
+        Corpus.open(corpus.directory).close()
+    elif second == "seen by":
+        with Corpus.open(corpus.directory) as other:
+            other.seen_by(Identity(name="Ann")).close()
+    else:
+        assert database.looks_like_corpus(corpus.directory)
+    assert read_by_another_process(corpus) == ["a.txt"]
+    corpus.ingest([Document.from_text("The rent is due on Monday.", source="b.txt")])
+    assert read_by_another_process(corpus) == ["a.txt", "b.txt"]
+    with closing(sqlite3.connect(corpus.directory / "catalog.sqlite")) as catalog:
+        assert catalog.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_one_that_does_not_wait_or_not_long_enough_is_refused_and_told_how_long(corpus, tmp_path, capsys):

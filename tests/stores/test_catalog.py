@@ -379,7 +379,7 @@ def test_a_file_that_is_no_database_is_called_damaged(tmp_path):
     (tmp_path / "catalog.sqlite").write_bytes(b"nonsense" * 1000)
     with pytest.raises(CorruptCorpusError, match="damaged"):
         Catalog.open(tmp_path / "catalog.sqlite", create=True)
-    assert not looks_like_corpus(tmp_path)
+    assert looks_like_corpus(tmp_path)
 
 
 def test_no_catalog_where_one_was_asked_for(tmp_path):
