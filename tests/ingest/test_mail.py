@@ -284,3 +284,17 @@ def test_a_time_zone_without_a_name_is_shown_by_its_offset_and_exceptions_of_a_s
         "Repeats: FREQ=WEEKLY;COUNT=3",
         "Not: 24 April 2026, 13:00 UTC-03:30",
     ]
+
+
+FLOWED = "Content-Type: text/plain; charset=utf-8; format=flowed; delsp="
+
+
+def test_lines_that_the_sender_broke_within_words_are_joined() -> None:
+    body = "The advance is 4 \n8,500 francs, paid by Ro \nland Keel.\n\n> Is it 4 \n> 9,000?\nNo.\n-- \nAnn\n"
+    text = loaded(f"{FLOWED}yes\n\n{body}").documents[0].text
+    assert text.endswith("The advance is 48,500 francs, paid by Roland Keel.\n\n> Is it 49,000?\nNo.\n-- \nAnn")
+
+
+@pytest.mark.parametrize("head", [f"{FLOWED}no", "Content-Type: text/plain; delsp=yes"])
+def test_lines_whose_blanks_are_part_of_the_text_stay(head: str) -> None:
+    assert loaded(f"{head}\n\nLots 4 \n8,500 and 9.\n").documents[0].text.endswith("Lots 4 \n8,500 and 9.")

@@ -143,3 +143,47 @@ def test_a_hidden_slide_says_so() -> None:
     slide.element.set("show", "0")
     made.save(stream)
     assert one(stream.getvalue(), "a.pptx").text == "[Hidden slide]\n\nThe old rate"
+
+
+def book(package_items: str, spine: str, **files: str) -> bytes:
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="O/b.opf"/></rootfiles></container>'
+    )
+    package = f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{package_items}</manifest>{spine}</package>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("META-INF/container.xml", container)
+        archive.writestr("O/b.opf", package)
+        for name, text in files.items():
+            archive.writestr(f"O/{name}", f"<html><body>{text}</body></html>")
+    return stream.getvalue()
+
+
+def item(name: str, href: str, more: str = "") -> str:
+    return f'<item id="{name}" href="{href}" media-type="application/xhtml+xml" {more}/>'
+
+
+def test_every_page_of_a_book_is_read_whatever_its_name_and_outside_the_spine_too() -> None:
+    data = book(
+        item("a", "d%C3%A9but%201.xhtml") + item("b", "50%25.xhtml") + item("c", "nav.xhtml", 'properties="nav"'),
+        '<spine><itemref idref="a"/></spine>',
+        **{
+            "début 1.xhtml": "<p>The reeve is <s>Abel</s> Hale.</p>",
+            "50%.xhtml": "<p>Half.</p>",
+            "nav.xhtml": "Contents",
+        },
+    )
+    found = load(data, "a.epub", IngestSettings())
+    assert found.documents[0].text == "The reeve is Hale.\n\nHalf."
+    assert (found.skipped, found.left_out) == ((), (("a.epub", "struck text"),))
+
+
+def test_a_chapter_that_a_book_does_not_hold_is_named() -> None:
+    data = book(
+        item("a", "one.xhtml") + item("b", "two.xhtml"),
+        '<spine><itemref idref="a"/><itemref idref="b"/></spine>',
+        **{"one.xhtml": "<p>The reeve is Hale.</p>"},
+    )
+    found = load(data, "a.epub", IngestSettings())
+    assert [(one.source, one.code) for one in found.skipped] == [("a.epub#O/two.xhtml", "damaged")]

@@ -11,7 +11,7 @@ import pytest
 from fpdf import FPDF
 from matplotlib import get_data_path
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, StreamObject, TextStringObject
 
 from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.settings import IngestSettings
@@ -197,3 +197,66 @@ def test_a_line_from_right_to_left_is_read_in_its_order(seen: str, text: str) ->
         made.text(20, 30, "The rent is 900 shekels.")
 
     assert text_of(draw).split("\n") == [text, "The rent is 900 shekels."]
+
+
+def form(opt: list[object], value: str) -> bytes:
+    """A page with a list of choices whose field is an object of its own."""
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(lambda made: made.cell(text="Depot:")).output())))
+    field = DictionaryObject(
+        {
+            NameObject("/Subtype"): NameObject("/Widget"),
+            NameObject("/FT"): NameObject("/Ch"),
+            NameObject("/T"): TextStringObject("depot"),
+            NameObject("/V"): TextStringObject(value),
+            NameObject("/Rect"): ArrayObject([FloatObject(one) for one in (200, 790, 320, 810)]),
+            NameObject("/Opt"): ArrayObject(
+                [
+                    ArrayObject([TextStringObject(part) for part in one])
+                    if isinstance(one, list)
+                    else TextStringObject(str(one))
+                    for one in opt
+                ]
+            ),
+        }
+    )
+    writer.pages[0][NameObject("/Annots")] = ArrayObject([writer._add_object(field)])
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("opt", "value", "shown"),
+    [
+        ([["7", "Ghent, 14 docks"], ["8", "Liege, 9 docks"]], "8", "Liege, 9 docks"),
+        (["Ghent", "Liege"], "Liege", "Liege"),
+        ([["7", "Ghent"]], "typed by hand", "typed by hand"),
+    ],
+)
+def test_a_choice_is_what_the_list_shows(opt: list[object], value: str, shown: str) -> None:
+    document = read(form(opt, value)).documents[0]
+    assert json.loads(document.metadata.extra["form_fields"]) == {"depot": shown}
+    assert shown in document.text
+
+
+XFA = (
+    b'<xdp xmlns="http://ns.adobe.com/xdp/"><template><caption>No value</caption></template>'
+    b'<d:datasets xmlns:d="http://www.xfa.org/schema/xfa-data/1.0/"><d:data><f><Lessor>Ida Rook</Lessor>'
+    b"<Rent>840 francs</Rent></f></d:data></d:datasets></xdp>"
+)
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_the_values_of_an_xfa_form_are_read_whether_it_is_one_stream_or_several(as_list: bool) -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(lambda made: made.cell(text="Please wait ...")).output())))
+    stream = StreamObject()
+    whole = XFA.partition(b"<d:")[1] + XFA.partition(b"<d:")[2].removesuffix(b"</xdp>") if as_list else XFA
+    stream.set_data(whole)
+    held = writer._add_object(stream)
+    given = ArrayObject([TextStringObject("datasets"), held]) if as_list else held
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject(
+        {NameObject("/Fields"): ArrayObject(), NameObject("/XFA"): given}
+    )
+    made = io.BytesIO()
+    writer.write(made)
+    assert read(made.getvalue()).documents[0].text == "Please wait ...\nLessor: Ida Rook\nRent: 840 francs"

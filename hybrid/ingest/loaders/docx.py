@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
 from typing import Any, cast
@@ -14,8 +13,8 @@ from lxml import etree
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
 from hybrid.ingest.loaders.docx_runs import RunStyles
-from hybrid.ingest.loaders.docx_text import Changes, DocxText
-from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.docx_text import DocxText
+from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, change_lists, parsing
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.numbering import Numbering, W
 from hybrid.ingest.loaders.plain_text import decode
@@ -78,7 +77,7 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
             raise EmptyDocumentError(source, "the DOCX holds no text; if it holds scans, run OCR on them first")
         metadata = _metadata(package, document)
         attachments = tuple(_embedded(package))
-    extra = _change_lists(text.changes)
+    extra = change_lists(vars(text.changes))
     if text.rendered:
         extra["page_breaks"] = "rendered"
     elif text.explicit:
@@ -111,11 +110,6 @@ def _transitional(data: bytes) -> bytes:
                     content = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", content)
                 made.writestr(entry.filename, content)
     return stream.getvalue()
-
-
-def _change_lists(changes: Changes) -> dict[str, str]:
-    lists = {name: getattr(changes, name) for name in ("struck", "hidden", "deleted", "inserted")}
-    return {name: json.dumps(texts, ensure_ascii=False) for name, texts in lists.items() if texts}
 
 
 def _shown_elsewhere(main: Any, source: str, max_bytes: int) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -31,6 +32,9 @@ CONTAINERS: frozenset[Format] = frozenset({"mbox", "zip"})
 """Formats that are nothing but their members."""
 IMAGES: frozenset[Format] = frozenset({"png", "jpeg", "tiff"})
 """Formats whose text is read by OCR."""
+
+CHANGES = ("struck", "hidden", "deleted", "inserted")
+"""Kinds of text that a document holds and does not show, or that came into it as a tracked change."""
 
 MEDIA_TYPES: dict[Format, str] = {
     "text": "text/plain",
@@ -131,6 +135,7 @@ _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; 
 _OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>|, \d{12,}(?=\))")
 """In a parser's message, an object by its address: another in each process, and nothing to a reader."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
+_UNPACKED = 4  # times the size limit that the parts may have together: XML packs to a tenth
 _HEAD = 4096  # bytes that a format is known by
 MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(?=>?[!-9;-~]+:)")
 
@@ -160,6 +165,21 @@ class Extracted:
     unread_date: str | None = None
     left_out: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
+
+
+def change_lists(noted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What is not shown or was tracked, as JSON lists for the metadata's ``extra``: of `CHANGES` those that there are.
+
+    Example:
+        >>> change_lists({"struck": ["300"], "hidden": []})
+        {'struck': '["300"]'}
+    """
+    return {kind: json.dumps(noted[kind], ensure_ascii=False) for kind in CHANGES if noted.get(kind)}
+
+
+def not_shown(noted: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The kinds that are not in the text because no reader sees them, as `Extracted.left_out` names them."""
+    return tuple(f"{kind} text" for kind in ("struck", "hidden", "deleted") if noted.get(kind))
 
 
 def suffix_of(source: str) -> str:
@@ -329,6 +349,14 @@ def canonical(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def check_unpacked(data: bytes, source: str, max_bytes: int) -> None:
+    """Raise `DocumentTooLargeError` for an archive whose parts together are over four times the size limit."""
+    with parsing(source, "file"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > _UNPACKED * max_bytes:
+        raise DocumentTooLargeError(source, f"it unpacks to {unpacked:,} bytes, over {_UNPACKED} times the limit")
 
 
 @contextmanager

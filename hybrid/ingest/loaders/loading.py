@@ -234,11 +234,15 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, o
             from hybrid.ingest.loaders.office import load_rtf
 
             return load_rtf(data, source)
-        case "xlsx" | "pptx" | "odf" | "epub":
+        case "odf":
+            from hybrid.ingest.loaders.odf import load_odf
+
+            return load_odf(data, source, settings.max_file_bytes)
+        case "xlsx" | "pptx" | "epub":
             from hybrid.ingest.loaders import office
 
-            loaders = {"xlsx": office.load_xlsx, "pptx": office.load_pptx, "odf": office.load_odf}
-            return loaders.get(kind, office.load_epub)(data, source, settings.max_file_bytes)
+            loaders = {"xlsx": office.load_xlsx, "pptx": office.load_pptx, "epub": office.load_epub}
+            return loaders[kind](data, source, settings.max_file_bytes)
         case "ics":
             from hybrid.ingest.loaders.ics import load_ics
 

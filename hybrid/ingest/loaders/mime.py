@@ -1,7 +1,7 @@
 """The MIME tree of a mail, in one walk: each leaf is text of the body, an attachment, or named with why it is neither.
 
 Sources: RFC 2045 to 2049 (MIME), RFC 2231 (parameters), RFC 5751 (S/MIME), RFC 3156 (PGP/MIME), RFC 3464 (delivery
-reports).
+reports), RFC 3676 (flowed text).
 """
 
 from __future__ import annotations
@@ -229,6 +229,8 @@ class _Walk:
             self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)
         else:
             text = _UUENCODED.sub(self._uuencoded, text)
+            if str(part.get_param("delsp") or "").lower() == "yes" and _is_flowed(part):
+                text = _unbroken(text)
         if _PGP in text:
             self._skip(EncryptedDocumentError(self._next_name(), _DECRYPT))
         texts.append(text)
@@ -293,6 +295,25 @@ def _is_body(part: Message, kind: str, depth: int) -> bool:
     if kind not in _BODY:
         return part.get_content_maintype() == "multipart"  # it names no boundary that is there: text as it stands
     return depth == 0 or (part.get_content_disposition() != "attachment" and not _file_name(part))
+
+
+def _is_flowed(part: Message) -> bool:
+    return str(part.get_param("format") or "").lower() == "flowed"
+
+
+def _unbroken(text: str) -> str:
+    """Text whose sender broke its lines with a blank that is no part of it, within words and numbers too, without those
+    breaks (RFC 3676, ``format=flowed; delsp=yes``). Quoted lines keep their marks."""
+    lines: list[tuple[str, str, bool]] = []  # the marks of quotation, the text, whether it goes on in the next line
+    for line in text.split("\n"):
+        quoted = len(line) - len(line.lstrip(">"))
+        said = line[quoted:].removeprefix(" ")
+        goes_on = said.endswith(" ") and said != "-- "
+        marks = line[:quoted]
+        if lines and lines[-1][2] and lines[-1][0] == marks and said != "-- ":
+            said = lines.pop()[1] + said
+        lines.append((marks, said[:-1] if goes_on else said, goes_on))
+    return "\n".join(f"{marks} {said}" if marks else said for marks, said, _ in lines)
 
 
 def _payload(part: Message) -> bytes:

@@ -1,4 +1,4 @@
-"""Spreadsheets, slides, RTF, OpenDocument files and EPUB books.
+"""Spreadsheets, slides, RTF and EPUB books.
 
 Workbooks, slides and RTF need the extra ``office``; without it the file is named with what to install.
 """
@@ -6,22 +6,33 @@ Workbooks, slides and RTF need the extra ``office``; without it the file is name
 from __future__ import annotations
 
 import io
+import json
 import posixpath
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from lxml import etree
 
-from hybrid.errors import DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
-from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, parsing
+from hybrid.errors import DamagedDocumentError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.ingest.loaders.formats import (
+    CHANGES,
+    Attachment,
+    Extracted,
+    canonical,
+    change_lists,
+    check_unpacked,
+    not_shown,
+    parsing,
+)
 from hybrid.ingest.loaders.html import load_html
-from hybrid.ingest.loaders.rtf_source import rewritten
+from hybrid.ingest.loaders.number_formats import shown_number
+from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
 from hybrid.types.documents import Metadata
-
-_UNPACKED = 4  # times the size limit that the parts may have together: XML packs to a tenth
+from hybrid.types.reports import SkippedFile
 
 
 @contextmanager
@@ -34,29 +45,23 @@ def _extra(source: str, what: str) -> Iterator[None]:
         ) from error
 
 
-def _check_unpacked(data: bytes, source: str, max_bytes: int) -> None:
-    with parsing(source, "file"), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > _UNPACKED * max_bytes:
-        raise DocumentTooLargeError(source, f"it unpacks to {unpacked:,} bytes, over {_UNPACKED} times the limit")
-
-
 # Workbooks ----------------------------------------------------------------------------------------------------------
 
 
 def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
-    """A workbook: each sheet under its name, a line a row, a tab between cells, as they are shown last. A formula
-    whose value was not saved stands as it is written. Comments follow their row, with their author. Hidden sheets are
-    read, and say so. Empty rows and columns at the edges are left out."""
+    """A workbook: each sheet under its name, a line a row, a tab between cells, as they are shown last: numbers as
+    their format writes them (`hybrid.ingest.loaders.number_formats`), days in ISO 8601. A formula whose value was not
+    saved stands as it is written. Comments follow their row, with their author. Hidden sheets are read, and say so.
+    Empty rows are left out, and so are empty columns: all at the left edge, and of several in a row all but one."""
     with _extra(source, "an Excel workbook"):
         from openpyxl import load_workbook
-    _check_unpacked(data, source, max_bytes)
+    check_unpacked(data, source, max_bytes)
     with parsing(source, "workbook"):
         shown = load_workbook(io.BytesIO(data), data_only=True)
         written = load_workbook(io.BytesIO(data))
         parts = []
         for sheet, formulas in zip(shown.worksheets, written.worksheets, strict=True):
-            lines = [line for row in zip(sheet.iter_rows(), formulas.iter_rows(), strict=True) for line in _row(*row)]
+            lines = list(_rows(sheet, formulas))
             hidden = " (hidden)" if sheet.sheet_state != "visible" else ""
             if lines:
                 parts.append("\n".join([f"Sheet: {sheet.title}{hidden}", "", *lines]))
@@ -65,27 +70,42 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
     return Extracted(canonical("\n\n".join(parts)), metadata)
 
 
-def _row(shown: tuple[Any, ...], written: tuple[Any, ...]) -> Iterator[str]:
-    cells = [_cell(cell, formula) for cell, formula in zip(shown, written, strict=True)]
-    if any(cells):
-        yield "\t".join(cells).rstrip("\t")
-    for cell in shown:
+def _rows(sheet: Any, formulas: Any) -> Iterator[str]:
+    """The lines of a sheet. Only the cells that the file holds are looked at: one in the last corner of a sheet makes
+    it seventeen thousand million cells large."""
+    rows: dict[int, dict[int, str]] = {}
+    comments: dict[int, list[str]] = {}
+    for (row, column), cell in sorted(sheet._cells.items()):
+        if text := _cell(cell, formulas._cells.get((row, column))):
+            rows.setdefault(row, {})[column] = text
         if cell.comment is not None:
-            yield f"[Comment, {cell.comment.author or 'no author'}] {' '.join(cell.comment.text.split())}"
+            said = f"[Comment, {cell.comment.author or 'no author'}] {' '.join(cell.comment.text.split())}"
+            comments.setdefault(row, []).append(said)
+    places: dict[int, int] = {}
+    before = place = 0
+    for column in sorted({column for cells in rows.values() for column in cells}):
+        place += 2 if places and column > before + 1 else 1
+        places[column], before = place, column
+    for row in sorted({*rows, *comments}):
+        line, at = [], 1
+        for column, text in rows.get(row, {}).items():
+            line.append("\t" * (places[column] - at) + text)
+            at = places[column]
+        if line:
+            yield "".join(line)
+        yield from comments.get(row, ())
 
 
 def _cell(cell: Any, formula: Any) -> str:
-    value = cell.value if cell.value is not None else formula.value
+    value = cell.value if cell.value is not None or formula is None else formula.value
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float) and "%" in (cell.number_format or ""):
-        return f"{value * 100:.10g}%"
-    if isinstance(value, float):
-        return f"{value:.15g}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return shown_number(value, cell.number_format or "General")
     return " ".join(str(value).split())
 
 
@@ -105,7 +125,7 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
     ``[Notes]``. A hidden one says so. Embedded files are attachments."""
     with _extra(source, "a PowerPoint file"):
         from pptx import Presentation
-    _check_unpacked(data, source, max_bytes)
+    check_unpacked(data, source, max_bytes)
     with parsing(source, "presentation"):
         deck = Presentation(io.BytesIO(data))
         texts: list[str] = []
@@ -154,134 +174,72 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 
 def load_rtf(data: bytes, source: str) -> Extracted:
     """Rich text: its text, cells of tables parted by bars, as striprtf gives it. Footnotes stand in square brackets in
-    their place, headers and footers where they are defined, comments as ``[Comment]``; what is hidden, struck or
-    deleted is left out, and noted."""
+    their place, headers and footers where they are defined, comments as ``[Comment]``; marks of notes in square
+    brackets, exponents in superscript digits. What is hidden, struck or deleted is left out and noted; ``extra`` has
+    it, and what was inserted, as JSON lists: ``struck``, ``hidden``, ``deleted``, ``inserted``."""
     with _extra(source, "an RTF file"):
         from striprtf.striprtf import rtf_to_text
     with parsing(source, "RTF"):
         shown = rewritten(data)
         text = rtf_to_text(shown.data.decode("latin-1"), errors="replace")
-    return Extracted(canonical(text).strip("\n"), left_out=tuple(f"{kind} text" for kind in shown.left_out))
-
-
-# OpenDocument -------------------------------------------------------------------------------------------------------
-
-_TEXT, _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}", "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE, _DC = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}", "{http://purl.org/dc/elements/1.1/}"
-_DRAW, _META = (f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("drawing", "meta"))
-_PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_MOST_REPEATS = 1000  # of a cell or a row that says how often it is repeated; empty ones are repeated a million times
-
-
-def load_odf(data: bytes, source: str, max_bytes: int) -> Extracted:
-    """An OpenDocument text, sheet or presentation: paragraphs parted by a blank line, rows by a line end, cells by a
-    tab; notes in square brackets in their place, comments with their author. Tracked deletions are not in the text."""
-    _check_unpacked(data, source, max_bytes)
-    with parsing(source, "OpenDocument file"), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = archive.namelist()
-        if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise EncryptedDocumentError(source, "it needs a password; save a copy without one and ingest that")
-        root = _xml(archive.read("content.xml"))
-        body = root.find(f"{_OFFICE}body")
-        blocks = [] if body is None else list(_odf_blocks(body))
-        meta = _xml(archive.read("meta.xml")) if "meta.xml" in names else None
-        attachments = [
-            Attachment(posixpath.basename(name), archive.read(name))
-            for name in names
-            if name.startswith("Object ") and "/" not in name and not name.endswith("/")
-        ]
-    metadata = Metadata()
-    if meta is not None:
-        find = {name: (meta.findtext(f".//{tag}") or "").strip() or None for name, tag in _ODF_META.items()}
-        metadata = Metadata(title=find["title"], author=find["author"], date=_iso(find["date"]))
-    return Extracted(canonical("\n\n".join(blocks)), metadata, attachments=tuple(attachments))
-
-
-_ODF_META = {"title": f"{_DC}title", "author": f"{_META}initial-creator", "date": f"{_META}creation-date"}
-
-
-def _iso(written: str | None) -> str | None:
-    try:
-        return datetime.fromisoformat(written).isoformat() if written else None
-    except ValueError:
-        return None
-
-
-def _xml(data: bytes) -> Any:
-    return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
-
-
-def _odf_blocks(node: Any) -> Iterator[str]:
-    for child in node:
-        if child.tag in (f"{_TEXT}p", f"{_TEXT}h"):
-            if text := _odf_inline(child).strip():
-                yield text
-        elif child.tag == f"{_TABLE}table":
-            name = child.get(f"{_TABLE}name")
-            rows = [row for row in _odf_rows(child) if row.strip()]
-            if rows:
-                is_sheet = node.tag == f"{_OFFICE}spreadsheet"
-                yield "\n".join([*([f"Sheet: {name}", ""] if is_sheet and name else []), *rows])
-        elif child.tag == f"{_PRESENTATION}notes":
-            if notes := " ".join(_odf_blocks(child)):
-                yield f"[Notes] {notes}"
-        elif child.tag != f"{_TEXT}tracked-changes" and isinstance(child.tag, str):
-            yield from _odf_blocks(child)
-
-
-def _odf_rows(table: Any) -> Iterator[str]:
-    for row in table.iter(f"{_TABLE}table-row"):
-        cells: list[str] = []
-        for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            repeats = min(int(cell.get(f"{_TABLE}number-columns-repeated") or 1), _MOST_REPEATS)
-            cells += [" ".join(" ".join(_odf_blocks(cell)).split())] * repeats
-        repeated = min(int(row.get(f"{_TABLE}number-rows-repeated") or 1), _MOST_REPEATS)
-        line = "\t".join(cells).rstrip("\t")
-        yield from [line] * (repeated if line else 1)
-
-
-def _odf_inline(node: Any) -> str:
-    parts = [node.text or ""]
-    for child in node:
-        tag = child.tag
-        if tag == f"{_TEXT}s":
-            parts.append(" " * int(child.get(f"{_TEXT}c") or 1))
-        elif tag == f"{_TEXT}tab":
-            parts.append("\t")
-        elif tag == f"{_TEXT}line-break":
-            parts.append("\n")
-        elif tag == f"{_TEXT}note":
-            parts.append(f" [{' '.join(_odf_blocks(child.find(f'{_TEXT}note-body')))}]")
-        elif tag == f"{_OFFICE}annotation":
-            author = child.findtext(f"{_DC}creator") or "no author"
-            parts.append(f" [Comment, {author}: {' '.join(_odf_blocks(child))}]")
-        elif tag == f"{_DRAW}frame":
-            parts.append(" ".join(_odf_blocks(child)))
-        elif isinstance(tag, str):
-            parts.append(_odf_inline(child))
-        parts.append(child.tail or "")
-    return "".join(parts)
+        noted: dict[str, list[str]] = {}
+        for kind, runs in shown.noted.items():
+            for run, who in runs:
+                words = " ".join(rtf_to_text(standing_alone(run, data).decode("latin-1"), errors="replace").split())
+                if words:
+                    noted.setdefault(kind, []).append(canonical(f"{words} ({who})" if who else words))
+    return Extracted(canonical(text).strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted))
 
 
 # EPUB ---------------------------------------------------------------------------------------------------------------
 
 _CONTAINER, _OPF = "{urn:oasis:names:tc:opendocument:xmlns:container}", "{http://www.idpf.org/2007/opf}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_PAGES = frozenset({"application/xhtml+xml", "text/html"})
 
 
 def load_epub(data: bytes, source: str, max_bytes: int) -> Extracted:
-    """A book: its chapters in the order of its spine, each as a browser shows it, parted by a blank line."""
-    _check_unpacked(data, source, max_bytes)
+    """A book: its chapters in the order of its spine, each as a browser shows it, parted by a blank line; then the
+    pages that stand outside the spine, as popups and answers to questions do, but not its table of contents. What the
+    chapters hide or strike out is in ``extra`` (JSON lists ``hidden``, ``struck``). A chapter that the book names and
+    does not hold is among the skipped."""
+    check_unpacked(data, source, max_bytes)
     with parsing(source, "EPUB"), zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
         if "META-INF/rights.xml" in names or "META-INF/sinf.xml" in names:
             raise EncryptedDocumentError(source, "it is protected by rights management and cannot be read")
-        root_file = next(_xml(archive.read("META-INF/container.xml")).iter(f"{_CONTAINER}rootfile")).get("full-path")
-        package = _xml(archive.read(root_file))
-        folder = posixpath.dirname(root_file)
-        items = {item.get("id"): item.get("href") for item in package.iter(f"{_OPF}item")}
-        chapters = [items.get(one.get("idref")) for one in package.iter(f"{_OPF}itemref")]
-        paths = [posixpath.normpath(posixpath.join(folder, href)) for href in chapters if href]
-        texts = [load_html(archive.read(path), source).text.strip() for path in paths if path in names]
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+        container = etree.fromstring(archive.read("META-INF/container.xml"), parser)
+        root_file = next(container.iter(f"{_CONTAINER}rootfile")).get("full-path") or ""
+        package = etree.fromstring(archive.read(root_file), parser)
+        pages, skipped, noted = [], [], dict[str, list[str]]()
+        for path in _chapters(package, posixpath.dirname(root_file)):
+            held = next((name for name in (unquote(path), path) if name in names), None)
+            if held is None:
+                reason = "the book names this chapter and does not hold it; get a whole copy"
+                skipped.append(SkippedFile(source=f"{source}#{path}", code=DamagedDocumentError.code, reason=reason))
+                continue
+            page = load_html(archive.read(held), f"{source}#{held}")
+            pages.append(page.text.strip())
+            for kind in CHANGES:
+                noted.setdefault(kind, []).extend(json.loads(page.metadata.extra.get(kind, "[]")))
         find = {name: (package.findtext(f".//{_DC}{name}") or "").strip() or None for name in ("title", "creator")}
-    metadata = Metadata(title=find["title"], author=find["creator"])
-    return Extracted("\n\n".join(text for text in texts if text), metadata)
+    return Extracted(
+        "\n\n".join(page for page in pages if page),
+        Metadata(title=find["title"], author=find["creator"], extra=change_lists(noted)),
+        skipped=tuple(skipped),
+        left_out=not_shown(noted),
+    )
+
+
+def _chapters(package: Any, folder: str) -> list[str]:
+    """The paths of the pages as they are written in the package: of the spine, then those outside it."""
+    items = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
+    spine = [items[one.get("idref")] for one in package.iter(f"{_OPF}itemref") if one.get("idref") in items]
+    outside = [
+        item
+        for item in items.values()
+        if item.get("media-type") in _PAGES and "nav" not in (item.get("properties") or "").split()
+    ]
+    paths = [posixpath.join(folder, (item.get("href") or "").partition("#")[0]) for item in (*spine, *outside)]
+    return [posixpath.normpath(path) for path in dict.fromkeys(paths)]

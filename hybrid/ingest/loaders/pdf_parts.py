@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 from pypdf import PageObject, PdfReader
+from pypdf.generic import StreamObject
 
 from hybrid.ingest.loaders.formats import Attachment, canonical
 from hybrid.ingest.loaders.pdf_page import Value
@@ -87,11 +88,26 @@ def _shown(node: Any) -> str:
     if kind == "/Sig":
         who, when = str(value.get("/Name", "")), str(value.get("/M", ""))[2:10]
         return " ".join(part for part in ("Signed", who and f"by {who}", when and f"on {when}") if part)
+    if kind == "/Ch":
+        options = _options(node)
+        chosen = value if isinstance(value, list) else [value]
+        return ", ".join(options.get(str(one), str(one)).strip() for one in chosen)
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if hasattr(value, "get_data"):  # a long text is a stream
         return str(value.get_data().decode("utf-8", "replace")).strip()
     return str(value).strip()
+
+
+def _options(node: Any) -> dict[str, str]:
+    """What a list shows for the values that it hands on, where they differ."""
+    found: dict[str, str] = {}
+    for option in _inherited(node, "/Opt") or []:
+        with suppress(Exception):
+            pair = option.get_object()
+            if isinstance(pair, list) and len(pair) == 2:
+                found.setdefault(str(pair[0].get_object()), str(pair[1].get_object()))
+    return found
 
 
 def comments(page: PageObject) -> list[str]:
@@ -140,12 +156,26 @@ def xfa_values(reader: PdfReader) -> list[str]:
     """The names and values of a form of the XFA kind, whose pages only say that another program is needed."""
     with suppress(Exception):
         parts = dict(reader.xfa or {})
-        data = parts.get("datasets")
+        data = parts.get("datasets") or _whole_form(reader)
         if isinstance(data, bytes):
             root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, recover=True))
+            filled = root if parts.get("datasets") else root.find(f".//{_DATA}datasets")
+            if filled is None:
+                return []
             return [
-                f"{etree.QName(node).localname}: {node.text.strip()}"
-                for node in root.iter()
+                canonical(f"{etree.QName(node).localname}: {node.text.strip()}")
+                for node in filled.iter()
                 if isinstance(node.tag, str) and not len(node) and node.text and node.text.strip()
             ]
     return []
+
+
+_DATA = "{http://www.xfa.org/schema/xfa-data/1.0/}"
+
+
+def _whole_form(reader: PdfReader) -> bytes | None:
+    """A form of the XFA kind that is one stream and not a list of them; ``None`` where there is none."""
+    form = reader.root_object.get("/AcroForm")
+    stream = None if form is None else form.get_object().get("/XFA")
+    found = None if stream is None else stream.get_object()
+    return found.get_data() if isinstance(found, StreamObject) else None
