@@ -116,7 +116,7 @@ class _Process:
         finally:
             clock.cancel()
         if answer is None:
-            raise self._death(source, len(data), clock.seconds, clock.late)
+            raise self._death(source, len(data), clock)
         try:
             return _loaded(answer, source, data)
         except DocumentError:
@@ -147,10 +147,13 @@ class _Process:
             self.close()
         return body
 
-    def _death(self, source: str, size: int, seconds: int, late: bool) -> DocumentError:
+    def _death(self, source: str, size: int, clock: _Clock) -> DocumentError:
         status = self._process.wait()
-        if late or status == -getattr(signal, "SIGXCPU", 0):
-            return DocumentTooLargeError(source, f"reading it took over {seconds} s for {size:,} bytes; {_ADVICE}")
+        if clock.late or status == -getattr(signal, "SIGXCPU", 0):
+            time_taken = (
+                f"{_WAITING * clock.seconds:.0f} s by the clock" if clock.late else f"{clock.seconds} s of CPU time"
+            )
+            return DocumentTooLargeError(source, f"reading it took over {time_taken} for {size:,} bytes; {_ADVICE}")
         name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         return DamagedDocumentError(source, f"its parser crashed ({name}); {_ADVICE}")
 

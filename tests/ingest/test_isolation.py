@@ -114,7 +114,7 @@ ENTITIES = '<!ENTITY e0 "lol">' + "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}"
 HOSTILE = {
     "bomb.zip": lambda: zipped({"zeros.txt": b"0" * (40 << 20)}),
     "nested.zip": lambda: zipped({"a.zip": zipped({"b.zip": zipped({"zeros.txt": b"0" * (40 << 20)})})}),
-    "rows.xlsx": lambda: workbook(row(1) + row(1_000_000_000)),
+    "rows.xlsx": lambda: workbook("".join(map(row, range(1, 200_001)))),
     "entities.docx": lambda: word(
         "<w:p><w:r><w:t>&e9;</w:t></w:r></w:p>", f'<!DOCTYPE d [<!ENTITY e0 "lol">{ENTITIES}]>'
     ),
@@ -150,9 +150,21 @@ def test_each_hostile_file_ends_with_its_reason_and_the_rest_is_ingested(tmp_pat
         assert not report.notes
 
 
+def test_a_row_far_down_costs_no_more_than_another(short):
+    found = load_isolated(workbook(row(1) + row(1_000_000_000)), "far.xlsx", SETTINGS)
+    assert found.documents[0].text.count("\n") == 3  # the name of the sheet, a blank line and two rows
+
+
+def test_what_waits_too_long_is_named_with_the_time_by_the_clock(short, monkeypatch):
+    monkeypatch.setattr(isolation, "SECONDS", 1000)
+    monkeypatch.setattr(isolation, "_WAITING", 0.001)
+    with pytest.raises(DocumentTooLargeError, match="over 1 s by the clock for"):
+        load_isolated(HOSTILE["rows.xlsx"](), "rows.xlsx", SETTINGS)
+
+
 def test_what_takes_too_long_is_named_with_what_to_do(short, monkeypatch):
     monkeypatch.setattr(isolation, "MEMORY", 2**32)
-    with pytest.raises(DocumentTooLargeError, match="over 1 s for") as caught:
+    with pytest.raises(DocumentTooLargeError, match="over 1 s of CPU time for") as caught:
         load_isolated(HOSTILE["rows.xlsx"](), "rows.xlsx", SETTINGS)
     assert "ingest.isolate" in caught.value.reason
 
