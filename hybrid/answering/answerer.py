@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import replace
 from threading import Lock
 from typing import Any, Protocol, get_args
 
@@ -39,7 +38,9 @@ from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather,
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
 from hybrid.answering.passages import FilteredView, Restricted
-from hybrid.answering.quoting import PersonQuoting, Quoted, Quoting
+from hybrid.answering.person_quoting import PersonQuoting
+from hybrid.answering.quoted import Quoted
+from hybrid.answering.quoting import Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
 from hybrid.answering.selection import actuality, document_header, paraphrases, ranker
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
@@ -56,6 +57,7 @@ from hybrid.stores.rows import CommitRow, Titled
 from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
 from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
+from hybrid.types.documents import Document
 from hybrid.types.events import DraftEvent, Event, Events, EvidenceEvent, RouteEvent, TextEvent, collect
 from hybrid.types.filters import Filter
 
@@ -662,19 +664,16 @@ class Answerer:
         return quoting.quotes(person, documents, 2 * self._settings.answer.max_quotes) if documents else []
 
     def _holder(self, context: RequestContext, allowed: Collection[int] | None) -> persons.PersonAsked | None:
-        """Whose knowledge or words are asked for by a post ("the head of the firm"); nobody where the documents that
-        are searched name no one holder of it."""
-        post = posts.asked(context.question)
-        for name in post.names if post is not None else ():
-            ids = self._catalog.documents_with(exact_phrase(name), posts.MOST_TEXTS)
-            texts = (self._catalog.document(one) for one in ids if allowed is None or one in allowed)
-            holder = posts.holder(replace(post, names=(name,)), texts) if post is not None else None
-            if post is not None and holder is not None:
-                person = persons.asked(context.question.replace(post.phrase, holder))
-                if person is not None:
-                    context.events.append(context.note(f"“{post.phrase}” is taken to be {holder}, {name}."))
-                return person
-        return None
+        """Whose knowledge or words are asked for by a post ("the head of the firm"), with a note; nobody where the
+        documents that are searched name no one holder of it."""
+
+        def naming(post: str) -> Iterator[Document]:
+            ids = self._catalog.documents_with(exact_phrase(post), posts.MOST_TEXTS)
+            return (self._catalog.document(one) for one in ids if allowed is None or one in allowed)
+
+        person, note = posts.person(context.question, naming)
+        context.events += [context.note(one) for one in note]
+        return person
 
     def _renamed(self, asked: str, where: Filter | None) -> tuple[str, list[str]]:
         """The question with the first name that the documents have for somebody whom it names by another, and what is

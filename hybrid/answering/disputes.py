@@ -8,7 +8,9 @@ person says of the same things something else. Terms of contracts, drafts and th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hybrid.answering import positions, premises
 from hybrid.answering.enumeration_terms import root, rooted
@@ -34,6 +36,11 @@ _WORDS = rooted(
     commercial break broke down up sour deteriorate collapse end fail sever
     """
 )
+_GROUPS = lexicon.vocabulary(
+    "company firm business corporation organisation organization club council society association charity school"
+    " university bank insurer government union team band church parish trust partnership family couple neighbour"
+    " neighbor landlord tenant buyer seller supplier customer contractor client owner employer worker"
+)
 _ASKED = re.compile(
     r"\b(?:disput\w*|quarrel\w*|argument|argu(?:e|ed|ing)|disagree\w*|conflict|controversy|row|fight|problem|trouble"
     r"|litigation|lawsuit|proceedings|complaint|case|fault|blam\w+|wrong)\b"
@@ -43,6 +50,7 @@ _ASKED = re.compile(
     r"|\bcome to (?:this|that)\b|\bat issue\b|\b(?:parties|sides?) (?:say|disagree|stand)\b",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"\b(?:two|three|four|several|2|3|4) (?P<who>\w+)", re.IGNORECASE)
 _FOR_ANOTHER = re.compile(r"\b(?:in case|in that case|in any case|in the case of|no problem)\b", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:not|never|nobody|no one|none|nothing|neither|no|den(?:y|ies|ied)|disput\w+|reject\w*|refus\w+|withheld"
@@ -77,6 +85,15 @@ _NUMBER = re.compile(r"^\s*\(?\d+(?:\.\d+)*[.)]\s")
 _UNNAMED = "document"
 _CONTESTED = 1.0
 """What a sentence gains that another person contests, in kinds of `_KINDS`; not measured."""
+_CASE = 1.0
+"""What a sentence gains of a document that sets out a party's case, in kinds of `_KINDS`, and again where it is the
+first of a section, which says what is claimed; not measured."""
+_OPENS_SECTION = re.compile(r"\s*(?:\d+\.1\.?|\([a-z]\))\s")
+_NEXT_OF_PARTY, _REPEATED = 0.5, 1.5
+"""What a party's further sentence loses for each that was chosen, and one whose words were all said; not measured."""
+_WEAK, _WEAK_BESIDE_CASES = 0.25, 0.5
+"""Share of the strongest score below which a sentence says too little of a dispute, and the same beside documents that
+set out the case of each party; not measured."""
 _SHARED, _SHARE = 2, 0.5
 """Words and numbers, and their share of the shorter sentence's, from which two sentences speak of the same; not
 measured."""
@@ -89,11 +106,20 @@ def asks_about_whole(question: str) -> bool:
         >>> asks_about_whole("What went wrong?"), asks_about_whole("What went wrong with the pump?")
         (True, False)
     """
-    if not _ASKED.search(question) or _FOR_ANOTHER.search(question) or lexicon.facts(question).required:
+    counted = _COUNTED.sub(lambda match: match["who"] if _is_party(match["who"].lower()) else match[0], question)
+    if not _ASKED.search(question) or _FOR_ANOTHER.search(question) or lexicon.facts(counted).required:
         return False
     named = {part.casefold() for name in premises.premises(question) for part in lexicon.parts(name)}
     named |= {lexicon.stem(one) for one in named}
+    for word in map(str.lower, lexicon.tokens(question)):
+        if _is_party(word):
+            named.update(stem for form in (word, *wordnet.lemmas(word)) for stem in lexicon.content_words(form))
     return all(stem in named or root(stem) in _WORDS or stem in _WORDS for stem in lexicon.content_words(question))
+
+
+def _is_party(word: str) -> bool:
+    """Whether a lower-case word names people or a group of them, who may be the parties: "neighbours", "companies"."""
+    return bool(wordnet.lemmas(word) & _GROUPS) or wordnet.is_person(word, always=True)
 
 
 def accuses(text: str) -> bool:
@@ -128,6 +154,7 @@ def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -
     """
     named_in = _naming(question, found, texts)
     found = [one for one in found if one.document_id in named_in]
+    found = [*found, *_rest_of_cases(found, texts)]
     stated = [one for one in found if _states(one) and not positions.is_agreement(texts, one)]
     distinct = list(
         {boilerplate.words_of(one.text): one for one in sorted(stated, key=lambda one: -one.quoted)}.values()
@@ -135,6 +162,7 @@ def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -
     who = {one.key: _party(texts, one) for one in distinct}
     spoken = {one.key: _spoken_of(one.text) for one in distinct}
     scores: dict[tuple[int, int, int], float] = {}
+    stating: set[str] = set()  # the parties that set out their case
     for one in distinct:
         text = collapse(one.text)
         kinds = sum(pattern.search(text) is not None for pattern in _KINDS) + accuses(text)
@@ -145,8 +173,11 @@ def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -
             and _differ(one.text, other.text)
             for other in distinct
         )
-        if kinds or contested:
-            scores[one.key] = kinds + _CONTESTED * contested + one.similarity
+        case = states_case(texts, one)
+        opens = case and _OPENS_SECTION.match(one.text) is not None
+        if kinds or contested or opens:
+            scores[one.key] = kinds + _CONTESTED * contested + _CASE * (case + opens) + one.similarity
+            stating.update({who[one.key]} if case else ())
     by_party: dict[str, list[Sentence]] = {}
     for one in sorted((one for one in distinct if one.key in scores), key=lambda one: -scores[one.key]):
         by_party.setdefault(who[one.key], []).append(one)
@@ -158,7 +189,78 @@ def choose(question: str, found: Sequence[Sentence], texts: Texts, words: int) -
             for party, said in by_party.items()
             if party in named or any(last & set(one.text.casefold().replace("'", " ").split()) for one in said)
         }
-    return positions.in_turn(by_party.values(), words, MOST)
+    return _spread(by_party, scores, words, _WEAK_BESIDE_CASES if len(stating) > 1 else _WEAK)
+
+
+def states_case(texts: Texts, one: Sentence) -> bool:
+    """Whether a sentence stands in a document that sets out what a party claims or answers: a letter of its lawyers, a
+    notice of breach, a complaint."""
+    head = texts.text(one.document_id, 0, _CASE_CHARS)
+    return _STATES_CASE.search(f"{one.title}\n{head}") is not None
+
+
+def _rest_of_cases(found: Sequence[Sentence], texts: Texts) -> list[Sentence]:
+    """The other sentences of the documents that set out a party's case, the nearest first: a search finds one passage
+    of each, and what they claim stands in all. None of sentences that are not stored."""
+    known = {one.key for one in found}
+    best: dict[int, Sentence] = {}
+    for one in found:
+        if states_case(texts, one) and one.similarity > best.get(one.document_id, one).similarity - 1e-9:
+            best[one.document_id] = one
+    rest = []
+    for number, one in sorted(best.items(), key=lambda pair: -pair[1].similarity)[:_CASES]:
+        document = texts.document(number, one.source)
+        for other in texts.sentences(number, 0, len(document.text)):
+            text = document.text[other.start : other.end]
+            place = replace(one, start=other.start, end=other.end, text=text, parts=(), vector=other.vector)
+            if place.key not in known and other.parts in ((), ((other.start, other.end),)):
+                rest.append(replace(place, similarity=_OF_REST * one.similarity))
+    return rest
+
+
+_CASES, _OF_REST = 4, 0.8
+"""Documents that set out a case of which all is looked at, and the share of their best sentence's similarity that their
+other sentences count; not measured."""
+_CASE_CHARS = 1200
+"""Characters of a document's head in which it says for whom it is written."""
+_STATES_CASE = re.compile(
+    r"\b(?:(?:I|[Ww]e) (?:act for|am instructed by|are instructed by|write on behalf of)|[Oo]ur [Cc]lient)\b"
+    r"|\b(?i:letter before (?:action|claim)|(?:particulars|statement) of (?:claim|case)|points of (?:claim|defence)"
+    r"|notice of (?:material |fundamental )?(?:breach|default|dispute|termination|rejection|claim)|formal complaint)\b"
+)
+
+
+def _spread(
+    by_party: Mapping[str, Sequence[Sentence]],
+    scores: Mapping[tuple[int, int, int], float],
+    words: int,
+    weak: float,
+) -> list[Sentence]:
+    """The strongest sentences, each party's next one and what was said already counting less, up to so many words; in
+    the order of the texts."""
+    left = {one.key: (party, one, _spoken_of(one.text)) for party, said in by_party.items() for one in said}
+    chosen: list[Sentence] = []
+    counts: Counter[str] = Counter()
+    spoken: set[str] = set()
+    while left and len(chosen) < MOST:
+        best = max(
+            left,
+            key=lambda key: (
+                scores[key]
+                - _NEXT_OF_PARTY * counts[left[key][0]]
+                - _REPEATED * len(left[key][2] & spoken) / (len(left[key][2]) or 1)
+            ),
+        )
+        party, one, about = left.pop(best)
+        size = len(one.text.split())
+        if size > words or (len(counts) > 1 and scores[best] < weak * max(scores.values())):
+            continue
+        chosen.append(one)
+        words -= size
+        counts[party] += 1
+        spoken |= about
+    first = {one.document_id: at for at, one in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda one: (first[one.document_id], one.start))
 
 
 def _naming(question: str, found: Sequence[Sentence], texts: Texts) -> set[int]:

@@ -8,7 +8,7 @@ that here every sentence of their mails and statements is looked at, by its stor
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -37,6 +37,9 @@ LEAST = 0.72
 of mails, and not measured on others."""
 DENIAL_SIMILARITY = 0.25
 """Similarity to the topic from which a denial of knowledge is one of it, in whatever words; not measured."""
+DENIED_SIMILARITY, DENIED_BY_WORD, MOST_DENIED = 0.45, 0.3, 2
+"""Similarity to a denial of knowledge from which what was sent before is of what it denies, the same where they share
+a word, and sentences of it; not measured."""
 BEFORE = 300
 """Characters before a sentence in which somebody is named whom its pronoun means: three sentences."""
 SHORT = 12
@@ -147,6 +150,36 @@ def reaction(
     own = own_sentences(number, document, quoted_mails.own_end(document.text))
     states = [one for one in own if boilerplate.is_statement("", one.text) and len(one.text.split()) > 2]
     return states[:MOST_OF_REACTION]
+
+
+def of_the_denied(
+    denials: Sequence[Sentence],
+    shown: Sequence[Sentence],
+    roles: Mapping[int, persons.Role | None],
+    date_of: Callable[[Sentence], str | None],
+) -> list[Sentence]:
+    """What somebody was sent, before the day of their denial, that is about what they deny in its words: of the "gap in
+    the fence" a mail on its hole, whatever the question calls it."""
+    found = []
+    for denial in denials:
+        limit = (date_of(denial) or "")[:10]
+        sent = [
+            one for one in shown
+            if roles.get(one.document_id) == "recipient" and (date_of(one) or "9")[:10] < limit and not learns(one.text)
+        ]  # fmt: skip
+        near = {one.key: cosine for one in sent if (cosine := _of_one_thing(denial, one)) is not None}
+        found += sorted((one for one in sent if one.key in near), key=lambda one: -near[one.key])[:MOST_DENIED]
+    return found
+
+
+def _of_one_thing(one: Sentence, other: Sentence) -> float | None:
+    """How similar two sentences are that speak of one thing, by their meaning or by that and a word; ``None`` of
+    others."""
+    if one.vector is None or other.vector is None:
+        return None
+    cosine = float(one.vector @ other.vector)
+    shared = set(lexicon.content_words(one.text)) & set(lexicon.content_words(other.text))
+    return cosine if cosine >= (DENIED_BY_WORD if shared else DENIED_SIMILARITY) else None
 
 
 def _days(first: str, last: str) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hybrid.answering import persons
 from hybrid.text import quoted_mails, speakers
 from hybrid.types.documents import Document
 
@@ -58,19 +59,28 @@ def asked(question: str) -> Post | None:
     return Post(match["phrase"], names, match["firm"] or match["of"] or "")
 
 
-def holder(post: Post, documents: Iterable[Document]) -> str | None:
-    """The name of whoever holds a post in documents that name it; ``None`` where nobody does, or several do."""
-    texts = list(documents)[:MOST_TEXTS]
+def person(
+    question: str, naming: Callable[[str], Iterable[Document]]
+) -> tuple[persons.PersonAsked | None, tuple[str, ...]]:
+    """Whose knowledge or words a question asks for by a post, and the note that says so; ``naming`` gives the documents
+    that name a post."""
+    post = asked(question)
+    if post is None:
+        return None, ()
     for name in post.names:
-        found: Counter[str] = Counter()
-        for document in texts:
-            found.update(_holders(name, post.firm, document))
-        people = [one for one, _ in found.most_common() if not any(one != other and one in other for other in found)]
-        if len(people) == 1:
-            return people[0]
+        people = _people(name, post.firm, naming(name))
         if people:
-            return None
-    return None
+            found = persons.asked(question.replace(post.phrase, people[0])) if len(people) == 1 else None
+            return found, () if found is None else (f"“{post.phrase}” is taken to be {people[0]}, {name}.",)
+    return None, ()
+
+
+def _people(name: str, firm: str, documents: Iterable[Document]) -> list[str]:
+    """Who holds a post in documents that name it, the most often named first."""
+    found: Counter[str] = Counter()
+    for document in documents:
+        found.update(_holders(name, firm, document))
+    return [one for one, _ in found.most_common() if not any(one != other and one in other for other in found)]
 
 
 def _holders(name: str, firm: str, document: Document) -> set[str]:

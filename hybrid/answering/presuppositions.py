@@ -75,6 +75,18 @@ _FEWEST = 4
 """Words of a question that is left: "Did Ann sign it"."""
 
 
+def may_deny(text: str) -> bool:
+    """Whether a sentence may deny something for good, by a word for it: cheap, for many."""
+    return _DENIES.search(text) is not None and not limited(text)
+
+
+_DENIES = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|refus\w+|den(?:y|ies|ied)|reject\w+|declin\w+|fail\w*)\b"
+    r"|n['’]t\b|\bturned down\b|\bun\w{3,}ed\b",
+    re.IGNORECASE,
+)
+
+
 def limited(text: str) -> bool:
     """Whether a denial is one of a time or a condition only, so that what is asked may be so at another: "not since
     May"."""

@@ -5,8 +5,8 @@ versions, who said it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -19,14 +19,10 @@ from hybrid.answering import (
     continuations,
     contradictions,
     further_parts,
-    knowledge,
-    persons,
     polarity,
     presuppositions,
     wordings,
 )
-from hybrid.answering.concealment import CONCEALING, CONCEALS
-from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import (
     Encoder,
     Sentence,
@@ -38,15 +34,25 @@ from hybrid.answering.evidence import (
     speaker_of,
     with_similarity,
 )
+from hybrid.answering.quoted import (
+    BEFORE,
+    MAIL,
+    MOST_AGAINST,
+    Quoted,
+    answer_to,
+    distinct,
+    roots_of,
+    sentence_after,
+    sentence_before,
+)
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
 from hybrid.answering.verification.contradiction import ROLES
 from hybrid.answering.verification.disagreement import Said, any_day, changed_between, denies_before, identifiers
 from hybrid.answering.verification.values import values
-from hybrid.text import imperatives, lexicon, quoted_mails, speakers
+from hybrid.text import lexicon, quoted_mails, speakers
 from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import who_and_when
-from hybrid.text.sentences import first_span, last_span
 from hybrid.text.sentences import spans as sentence_spans
 from hybrid.text.values import DAY
 from hybrid.types.answers import Hit
@@ -56,8 +62,6 @@ from hybrid.types.filters import Filter
 POOL, LEAST_OF_POOL = 16, 0.02
 """Sentences that are compared with the quotes for contradictions: the best by the ranker, down to this share of the
 best one's score."""
-MOST_AGAINST = 2
-"""Sentences that are quoted for contradicting one quote."""
 REPLY_SHARE = 0.6
 """Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
 HITS_OF_WORDING = 12
@@ -66,8 +70,6 @@ HITS_OF_CHANGE = 6
 """Chunks searched for what was changed of a quoted value; not varied."""
 SIDE = 4
 """Sentences of each answer, yes and no, that are compared with the quotes; not varied."""
-BEFORE = 1500
-"""Characters before a sentence that are read for what it refers to: a sentence, and a day; half a page."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
 VERSION = 0.4
@@ -109,17 +111,6 @@ class Versions(Texts, Protocol):
 
     def near_copies(self, document_id: int, least: float) -> Mapping[int, float]:
         """The documents whose texts resemble a document's, by id, the most alike first."""
-
-
-@dataclass(frozen=True)
-class Quoted:
-    """A sentence to be quoted: why it is no statement of fact, which others contradict it, and whether who says it and
-    when stand before it."""
-
-    sentence: Sentence
-    qualification: str = ""
-    against: tuple[Sentence, ...] = ()
-    attributed: bool = False
 
 
 class Quoting:
@@ -344,7 +335,7 @@ class Quoting:
                 continue
             document = self._texts.document(document_id)
             other = document.status
-            if (other is None or _LESSER.get(other.name, 0) < _LESSER[status.name]) and document.media_type != _MAIL:
+            if (other is None or _LESSER.get(other.name, 0) < _LESSER[status.name]) and document.media_type != MAIL:
                 same = self._same_provision(one, document, document_id)
                 if same is not None:
                     return same
@@ -371,7 +362,7 @@ class Quoting:
             other = self._texts.document(other_id)
             lesser = {one.name in _LESSER if one else False for one in (status, other.status)}
             same = len(lesser) == 2 and heading is not None and heading == heading_of(other.text)
-            if alike >= VERSION or (same and _MAIL not in (document.media_type, other.media_type)):
+            if alike >= VERSION or (same and MAIL not in (document.media_type, other.media_type)):
                 found.append(other_id)
         return found
 
@@ -407,9 +398,9 @@ class Quoting:
             ]
             changing = [other for other in found if amendments.replaces(collapse(other.text), clause)]
             if changing:
-                replaced[one.key] = tuple(_distinct(changing)[:MOST_AGAINST])
+                replaced[one.key] = tuple(distinct(changing)[:MOST_AGAINST])
             elif at == 0:
-                others = _distinct(found)[:MOST_AGAINST]
+                others = distinct(found)[:MOST_AGAINST]
         return replaced, others
 
     def _with_exceptions(self, question: str, quotes: list[Sentence]) -> list[Sentence]:
@@ -448,7 +439,7 @@ class Quoting:
         begin = max(0, rule.start - BEFORE)
         section = (amendments.clause_at(text, rule.start) or "").partition(".")[0]
         subject_to = set(_SUBJECT_TO.findall(collapse(rule.text)))
-        about = _roots(rule.text) | _roots(question)
+        about = roots_of(rule.text) | roots_of(question)
         found = []
         for first, last in sentence_spans(text[begin : rule.end + BEFORE]):
             start, end = begin + first, begin + last
@@ -456,9 +447,9 @@ class Quoting:
             said = collapse(text[start:end])
             if start == rule.start or clause.partition(".")[0] != section or (start < begin + 40 and begin):
                 continue
-            if clause in subject_to or (_EXCEPTS.search(said) and about & _roots(said)):
+            if clause in subject_to or (_EXCEPTS.search(said) and about & roots_of(said)):
                 found.append(replace(rule, start=start, end=end, text=text[start:end], parts=(), vector=None))
-        nearest = sorted(_distinct(found), key=lambda one: abs(one.start - rule.start))[:MOST_EXCEPTIONS]
+        nearest = sorted(distinct(found), key=lambda one: abs(one.start - rule.start))[:MOST_EXCEPTIONS]
         return sorted(nearest, key=lambda one: one.start)
 
     def _replies(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
@@ -472,7 +463,7 @@ class Quoting:
         for document_id in dict.fromkeys(one.document_id for one in found):
             document = self._texts.document(document_id)
             cut = quoted_mails.own_end(document.text)
-            if document.media_type != _MAIL or cut == len(document.text):
+            if document.media_type != MAIL or cut == len(document.text):
                 continue
             own = [one for one in own_sentences(document_id, document, cut) if boilerplate.is_statement("", one.text)]
             at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
@@ -502,7 +493,7 @@ class Quoting:
             states = boilerplate.is_statement("", one.text) and not self._qualification(question, one)
             if _ON_CLAIM.search(text) and names and states and not (one.is_row or self._lesser(question, one)):
                 found.append(one)
-        return _distinct(found)[:MOST_AGAINST]
+        return distinct(found)[:MOST_AGAINST]
 
     def _answers_otherwise(self, question: str, reply: Sentence, other: Sentence) -> bool:
         """Whether a sentence denies what a reply says yes to."""
@@ -542,11 +533,13 @@ class Quoting:
         hits = [hit for hit in self._searcher.search(asked, HITS_OF_WORDING) if hit.document_id in self._allowed]
         known = {one.key for one in found}
         pool = [*found, *(one for one in gather(self._texts, hits) if one.key not in known)]
+        denying = [one for one in pool if presuppositions.may_deny(one.text) and not self._lesser(question, one)]
         for wording, around in filter(None, ((asked, frozenset[str]()), presuppositions.shortened(asked))):
-            yes, no = self._answering(wording, (), np.zeros(0), [one for one in pool if self._is_near(one, around)])
-            no = [one for one in no if not (presuppositions.limited(one.text) or self._lesser(question, one))]
+            near = [one for one in denying if self._is_near(one, around)]
+            _, no = self._answering(wording, (), np.zeros(0), near)
             if not no:
                 continue
+            yes, _ = self._answering(wording, (), np.zeros(0), [one for one in pool if self._is_near(one, around)])
             against = [one for one in yes if contradictions.contradict(self._said(one), self._said(no[0]), wording)]
             if against:
                 self._note(presuppositions.disputed(_beginning(against[0].text), _beginning(no[0].text)))
@@ -559,7 +552,7 @@ class Quoting:
 
     def _whole_denial(self, one: Sentence) -> list[Sentence]:
         """A denial, behind the sentence to which its pronoun refers: "I never signed it"."""
-        before = _sentence_before(self._texts, one) if presuppositions.points_back(one.text) else None
+        before = sentence_before(self._texts, one) if presuppositions.points_back(one.text) else None
         return [one] if before is None else [before, one]
 
     def _is_near(self, one: Sentence, stems: frozenset[str]) -> bool:
@@ -605,7 +598,7 @@ class Quoting:
             return True
         if other.document_id not in self._versions(one.document_id):
             return False
-        return self._document(one).media_type != _MAIL or self._document(other).media_type != _MAIL
+        return self._document(one).media_type != MAIL or self._document(other).media_type != MAIL
 
     def _said(self, one: Sentence) -> Said:
         if one.key not in self._statements:
@@ -614,8 +607,8 @@ class Quoting:
             author = None if one.quoted else document.metadata.author or speakers.keeper(document.text)
             speaker = who or (who_and_when(author, None) or None)
             date = date_of(document, one.start, quoted=one.quoted)
-            before = _sentence_before(self._texts, one)
-            text, following = "" if before is None else before.text, _sentence_after(self._texts, one)
+            before = sentence_before(self._texts, one)
+            text, following = "" if before is None else before.text, sentence_after(self._texts, one)
             context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
             self._statements[one.key] = Said(
                 one.text, one.title, speaker, date, text, collapse(context), "" if following is None else following.text
@@ -654,7 +647,7 @@ class Quoting:
                 answer = polarity.stance(asked, self._said(one))
             if answer is not None:
                 sides[answer].append(one)
-        return _distinct(sides["yes"])[:SIDE], _distinct(sides["no"])[:SIDE]
+        return distinct(sides["yes"])[:SIDE], distinct(sides["no"])[:SIDE]
 
     def _doers(
         self,
@@ -685,23 +678,23 @@ class Quoting:
         )
         continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
         answers = answers or (not one.is_row and continuations.completes(said.before, one.text))
-        before = _sentence_before(self._texts, one) if answers or continues else None
+        before = sentence_before(self._texts, one) if answers or continues else None
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
-        if denies_before(said.after) and (denial := _sentence_after(self._texts, one)) is not None:
+        if denies_before(said.after) and (denial := sentence_after(self._texts, one)) is not None:
             after = [denial]
         after = after or self._answer_behind(one)
         return [*([before] if before is not None else []), one, *after]
 
     def _answer_behind(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that only leads in to it. What a mail asks is not answered in the mail."""
-        asks_in_a_mail = one.text.rstrip().endswith("?") and self._document(one).media_type == _MAIL
-        return [] if asks_in_a_mail else _answer_to(self._texts, one)
+        asks_in_a_mail = one.text.rstrip().endswith("?") and self._document(one).media_type == MAIL
+        return [] if asks_in_a_mail else answer_to(self._texts, one)
 
     def _continued(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that gives no value, where it gives one of what that speaks of."""
         if one.is_row or _VALUE.search(_unnumbered(one.text)):
             return []
-        following = _sentence_after(self._texts, one)
+        following = sentence_after(self._texts, one)
         said = "" if following is None else collapse(following.text)
         return [following] if following is not None and _GIVES.match(said) and _VALUE.search(said) else []
 
@@ -749,7 +742,7 @@ class Quoting:
                 and contradictions.supersedes(self._said(other), said, question)
             ]
             if later:
-                changes[one.key] = tuple(_distinct(later)[:1])
+                changes[one.key] = tuple(distinct(later)[:1])
         return changes
 
     def _note_changes(self, question: str, quotes: Sequence[Sentence]) -> None:
@@ -783,8 +776,6 @@ def of_two_things(one: Sentence, other: Sentence) -> bool:
     return one.is_row and other.is_row and bool(names and others) and not names & others
 
 
-_MAIL = "message/rfc822"
-_ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*\s*$")
 _ASKS_HOW = re.compile(r"\bwhy\b|\bhow (?:did|was|were|do|does)\b|\bcaused?\b|\bwhat happened\b", re.IGNORECASE)
 _ASKS_OF_AN_OPENING = re.compile(
     r"\bwho(?:se|m)?\b|\bwhere\b|\baddress\b|\b(?:role|position|occupation|job|profession|employ\w+|lives?)\b", re.I
@@ -825,17 +816,6 @@ AMENDED = 2
 """Clauses, of those quoted first, of which changes are looked for, a search each."""
 MOST_EXCEPTIONS = 3
 """Exceptions that are quoted with a rule; not varied."""
-_LEADS_IN = re.compile(
-    r"\?[\"”’)]*$|:$"
-    r"|\b(?:have|has|had|was|were|am|is|are|been) (?:also |often |now )?asked "
-    r"(?:to (?:say|explain|describe|state|comment)|when|why|how|who|what|where|which|whether|about|if)\b"
-    r"|\b(?:the|one|my|a|another) question (?:is|was) \w+\b"
-    r"|^(?:\W*\d+[.)]\s)?(?:I|We)(?:['’]ll| will| shall| now| can| want to| would like to)? "
-    r"(?:turn|come|describe|explain|deal|set out|say something|speak) (?:now |first |next )?"
-    r"(?:to|with|about|on|how|why|what|when)\b",
-    re.IGNORECASE,
-)
-"""A sentence that only leads in: a question, or what is asked or spoken of next."""
 _GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)
 ADMISSION_HITS = 20
 """Chunks searched for what is said of a claim; not varied."""
@@ -864,37 +844,6 @@ _RESPONSE = re.compile(
     r"|(?:i|we) (?:will|shall|can) ?not|i refuse|we refuse|fine)\b",
     re.IGNORECASE,
 )
-
-
-def _sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
-    """The sentence before one in its paragraph."""
-    begin = max(0, one.start - BEFORE)
-    text = texts.text(one.document_id, begin, one.start)
-    span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
-    if span is None or boilerplate.is_label(text[slice(*span)]) or not _ENDS.search(text[slice(*span)]):
-        return None  # a heading or a page's foot
-    return replace(one, start=begin + span[0], end=begin + span[1], text=text[slice(*span)], parts=(), vector=None)
-
-
-def _sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sentence | None:
-    """The sentence after one in its paragraph, or ``across`` its end."""
-    if one.is_row:
-        return None
-    text = texts.text(one.document_id, one.end, one.end + BEFORE)
-    span = first_span(text)
-    if span is None or (not across and "\n\n" in text[: span[0]]):
-        return None
-    start, end = span
-    return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
-
-
-def _answer_to(texts: Texts, one: Sentence) -> list[Sentence]:
-    """The statement after a sentence that only leads in, or the one that says what became of it."""
-    if _LEADS_IN.search(collapse(one.text)):
-        after = _sentence_after(texts, one, across=True)
-        return [after] if after is not None and boilerplate.is_statement("", after.text) else []
-    after = _sentence_after(texts, one)
-    return [after] if after is not None and continuations.completes(one.text, after.text) else []
 
 
 def heading_of(text: str) -> str | None:
@@ -938,309 +887,3 @@ def _beginning(text: str) -> str:
 
 def _unnumbered(text: str) -> str:
     return re.sub(r"^\s*\(?(?:\d+(?:\.\d+)*[.)]?|[a-z]\))\s+", "", text)
-
-
-# What somebody knew or said -------------------------------------------------------------------------------------------
-
-PERSON_HITS, PERSON_LEAST = 30, 0.65
-"""Chunks searched among the documents of somebody, and the share of the best sentence's relevance below which theirs
-are not quoted: there are few such sentences, and each counts. Not measured."""
-TOPICAL = 0.35
-"""Relevance, similarity and share of words, from which a sentence shows what somebody knew of a topic; not measured."""
-OWN_SIMILARITY = 0.15
-"""Similarity to the topic from which what somebody decided or heard is quoted in other words than the question's; not
-measured."""
-MOST_REPLIED = 3
-"""Sentences of an answer that are quoted; a longer one has those that are about the topic. Not measured."""
-CONCEALING_HITS = 8
-CONCEALED_DAYS = 31
-"""Days around what they knew in which a wish not to have it in writing is quoted."""
-
-
-_POINTS = re.compile(r"\b(?:it|this|that|them|so)\b", re.IGNORECASE)
-_REFERS_BACK = re.compile(r"\b(?:earlier|previous\w*|before (?:that|then|this)|until then|prior)\b", re.IGNORECASE)
-
-
-class PersonQuoting:
-    """Chooses what shows what somebody knew, said or was told of a topic, in the order of time.
-
-    Example:
-        quotes = PersonQuoting(catalog, searcher, embedder, idf).quotes(person, documents, most=6)
-    """
-
-    def __init__(self, texts: Texts, searcher: Searches, encoder: Encoder, idf: Callable[[str], float]) -> None:
-        self._texts = texts
-        self._searcher = searcher
-        self._encoder = encoder
-        self._idf = idf
-
-    def quotes(self, person: persons.PersonAsked, documents: Mapping[int, str], most: int) -> list[Quoted]:
-        """Up to ``most`` sentences of the documents, by id with the names they are quoted under, and their denials."""
-        roles = {one: persons.role_in(self._texts.document(one, source), person) for one, source in documents.items()}
-        if not any(role is not None for role in roles.values()):
-            return []
-        found = self._shown(person.topic or person.name, PERSON_HITS, person, documents, roles)
-        searched = {one.key for one in found}
-        if person.knowledge and person.topic:
-            vector = self._encoder.encode([person.topic])[0]
-            more = knowledge.further(self._texts, person, roles, documents, vector)
-            found = self._showing(person.topic, [*found, *more], person, roles)
-        if not found:
-            return []
-        scores = {one.key: self._relevance(person, one, roles.get(one.document_id)) for one in found}
-        denied = {one.key for one in found if person.knowledge and self._denies(one, person)}
-        best = max((score for key, score in scores.items() if key not in denied), default=0.0)
-        ranked = sorted(found, key=lambda one: -scores[one.key])
-        least = max(TOPICAL, (knowledge.LEAST if person.knowledge else PERSON_LEAST) * best)
-        chosen = [one for one in ranked if scores[one.key] >= least and not imperatives.asks_to_act(one.text)]
-        topic = _roots(person.topic)
-        chosen += [
-            one for one in ranked
-            if one.key in denied and one not in chosen
-            and (topic & _roots(one.text) or one.similarity >= knowledge.DENIAL_SIMILARITY)
-        ]  # fmt: skip
-        told: set[tuple[int, int, int]] = set()
-        if person.knowledge:
-            told = {one.key for one in ranked if self._shows_by_pronoun(one, person, roles)}
-            chosen += [
-                one for one in ranked
-                if one not in chosen and one.key in searched and (one.key in told or self._shows_own(one, person))
-            ]  # fmt: skip
-            # what is said to them beside it: "I would not sign this"
-            documents_of = {one.document_id for one in chosen}
-            chosen += [
-                one
-                for one in ranked
-                if one.document_id in documents_of
-                and one not in chosen
-                and persons.told(one.text, person, roles.get(one.document_id))
-            ]
-        chosen = _distinct(chosen)
-        chosen = _distinct([*chosen, *self._replied(roles, documents, chosen)])
-        denials = [one for one in chosen if one.key in denied]
-        kept = [*denials, *[one for one in chosen if one not in denials][: most - len(denials)]]
-        if person.knowledge:
-            if knowledge.asks_reaction(person.question):
-                kept += knowledge.reaction(self._texts, roles, documents, kept)
-            kept += self._concealing(person, documents, roles, kept)
-            kept += [other for one in kept for other in self._whole(one, roles)]
-            pointing = [one for one in kept if one.key in told]
-            kept += [other for one in pointing if (other := _sentence_before(self._texts, one)) is not None]
-        kept += [other for one in kept for other in _answer_to(self._texts, one)]
-        ordered = sorted(_distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
-        against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
-        return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
-
-    def _shows_by_pronoun(
-        self, one: Sentence, person: persons.PersonAsked, roles: Mapping[int, persons.Role | None]
-    ) -> bool:
-        """Whether a sentence says that the person was told of what stands before it: "I rang him about it"."""
-        if persons.advises(one.text) and len(one.text.split()) > knowledge.SHORT:
-            return False
-        if persons.told(one.text, person, roles.get(one.document_id)):
-            return _POINTS.search(collapse(one.text)) is not None
-        return False
-
-    def _shows_own(self, one: Sentence, person: persons.PersonAsked) -> bool:
-        """Whether a sentence says what the person decided or heard of something near the topic."""
-        near = one.similarity >= OWN_SIMILARITY
-        return near and persons.shows_own_knowledge(one.text) and self._by(one, person)
-
-    def _relevance(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
-        """Similarity to the topic, and the share of its words, by idf, that the sentence holds; half as much in its
-        title. That the person was told something counts as half of the topic's words."""
-        words = persons.words_of(person.topic) - knowledge.LIGHT
-        total = sum(map(self._idf, map(lexicon.stem, words))) or 1.0
-        own, titled = persons.words_of(one.text), persons.words_of(one.title)
-        held = sum(self._idf(lexicon.stem(word)) * (1.0 if word in own else 0.5 * (word in titled)) for word in words)
-        held += total * bool(lexicon.facts(person.topic).required & lexicon.facts(one.text).provided)
-        return one.similarity + held / total + person.knowledge * self._telling(person, one, role)
-
-    def _told_by_pronoun(self, person: persons.PersonAsked, one: Sentence) -> bool:
-        before = self._texts.text(one.document_id, max(0, one.start - knowledge.BEFORE), one.start)
-        return knowledge.told_by_pronoun(one.text, before, person)
-
-    def _telling(self, person: persons.PersonAsked, one: Sentence, role: persons.Role | None) -> float:
-        """What a sentence gains for saying that the person was told something, or how they came to know."""
-        text = collapse(one.text)
-        told = persons.told(text, person, role) or (role is None and self._told_by_pronoun(person, one))
-        if not (told or (knowledge.learns(text) and self._by(one, person))):
-            return 0.0
-        return knowledge.TELLS + knowledge.DATED * (bool(values(text).days) and not persons.advises(text))
-
-    def _shown(
-        self,
-        topic: str,
-        hits: int,
-        person: persons.PersonAsked,
-        documents: Mapping[int, str],
-        roles: Mapping[int, persons.Role | None],
-    ) -> list[Sentence]:
-        """The sentences on a topic that show something of the person, with similarities."""
-        where = Filter(sources=tuple(dict.fromkeys(documents.values())))
-        spans = [hit for hit in self._searcher.search(topic, hits, where) if hit.document_id in documents]
-        vector = self._encoder.encode([topic])[0]
-        found = with_similarity(self._encoder, vector, gather(self._texts, spans))
-        return self._showing(topic, found, person, roles)
-
-    def _showing(
-        self,
-        topic: str,
-        found: Sequence[Sentence],
-        person: persons.PersonAsked,
-        roles: Mapping[int, persons.Role | None],
-    ) -> list[Sentence]:
-        """Those of some sentences that show something of the person, each once, where it was first said."""
-        shows = []
-        for one in found:
-            document = self._texts.document(one.document_id, one.source)
-            text = boilerplate.unmarked(one.text)
-            if not boilerplate.is_statement(topic, text) or text.endswith("?"):
-                continue
-            if len(text.split()) <= 8 and not text.endswith((".", "!")):
-                continue  # a heading, or part of a signature
-            role = persons.role_of(one, document, person, roles.get(one.document_id))
-            if role is None and person.knowledge and self._told_by_pronoun(person, one):
-                role = "reported"
-            if person.knowledge and role == "speaker" and knowledge.is_agreement(document):
-                continue
-            if len(one.text.split()) > 3 and (role is not None and (person.knowledge or role != "recipient")):
-                shows.append(one)
-        said = boilerplate.originals(shows)
-        return list({one.key: one for one in (said.get(one.key, one) for one in shows)}.values())
-
-    def _replied(
-        self,
-        roles: Mapping[int, persons.Role | None],
-        documents: Mapping[int, str],
-        chosen: Sequence[Sentence],
-    ) -> list[Sentence]:
-        """What the person wrote in answer to a mail that is quoted for the topic: "Mix it in. Nobody will notice"."""
-        said = {boilerplate.words_of(one.text) for one in chosen}
-        found = []
-        for document_id, role in roles.items():
-            document = self._texts.document(document_id, documents[document_id])
-            cut = quoted_mails.own_end(document.text)
-            if role != "author" or document.media_type != _MAIL or cut == len(document.text):
-                continue
-            quoted = boilerplate.words_of(document.text[cut:])
-            if not any(text in quoted for text in said):
-                continue
-            own = [one for one in own_sentences(document_id, document, cut)
-                   if boilerplate.is_statement("", one.text) and len(one.text.split()) > 2]  # fmt: skip
-            found += own[:MOST_REPLIED]
-        return found
-
-    def _whole(self, one: Sentence, roles: Mapping[int, persons.Role | None]) -> list[Sentence]:
-        """The other sentences of a short mail that the person wrote: one by itself may not say what of."""
-        document = self._document(one)
-        if one.quoted:
-            return self._of_quoted_mail(one, document)
-        if roles.get(one.document_id) != "author" or document.media_type != _MAIL or one.quoted:
-            return []
-        own = own_sentences(one.document_id, document, quoted_mails.own_end(document.text))
-        own = [other for other in own if boilerplate.is_statement("", other.text) and len(other.text.split()) > 2]
-        return own if len(own) <= MOST_REPLIED else []
-
-    def _of_quoted_mail(self, one: Sentence, document: Document) -> list[Sentence]:
-        """All sentences of the short mail that another quotes, of which one is chosen."""
-        stretches = quoted_mails.find(document.text)
-        ends = [*(start for start, _ in stretches[1:]), len(document.text)]
-        start, end = next(
-            ((first, last) for (first, _), last in zip(stretches, ends, strict=True) if first <= one.end - 1 < last),
-            (0, 0),
-        )
-        own = [
-            replace(one, start=start + first, end=start + last, text=document.text[start + first : start + last],
-                    parts=(), vector=None)
-            for first, last in sentence_spans(document.text[start:end])
-        ]  # fmt: skip
-        own = [other for other in own if ">" not in other.text and boilerplate.is_statement("", other.text)]
-        return own if len(own) <= MOST_REPLIED else []
-
-    def _document(self, one: Sentence) -> Document:
-        return self._texts.document(one.document_id, one.source)
-
-    def _denies(self, one: Sentence, person: persons.PersonAsked) -> bool:
-        leads_in = _LEADS_IN.search(collapse(one.text)) is not None  # "I am asked when I first heard"
-        return persons.denies_knowledge(one.text) and not leads_in and self._by(one, person)
-
-    def _by(self, one: Sentence, person: persons.PersonAsked) -> bool:
-        """Whether the person says it."""
-        document = self._texts.document(one.document_id, one.source)
-        return persons.speaks(one, document, person)
-
-    def _concealing(
-        self,
-        person: persons.PersonAsked,
-        documents: Mapping[int, str],
-        roles: Mapping[int, persons.Role | None],
-        kept: Sequence[Sentence],
-    ) -> Iterator[Sentence]:
-        """What the person wrote about not writing, near in time to what they knew."""
-        near = [_day(date) for one in kept if (date := self._date(one))]
-        for one in self._shown(CONCEALING, CONCEALING_HITS, person, documents, roles):
-            if CONCEALS.search(collapse(one.text)) and self._by(one, person):
-                day = _day(self._date(one) or "")
-                if len(documents) <= PERSON_HITS or any(abs(day - other) <= CONCEALED_DAYS for other in near if day):
-                    yield one
-
-    def _earlier(
-        self,
-        denial: Sentence,
-        shown: Iterable[Sentence],
-        denials: Sequence[Sentence],
-        person: persons.PersonAsked,
-        roles: Mapping[int, persons.Role | None],
-    ) -> tuple[Sentence, ...]:
-        """What contradicts that somebody did not know: what they wrote or were sent on the topic before the day from
-        which they say that they knew."""
-        words = persons.words_of(person.topic)
-        around = collapse(denial.text)
-        if _REFERS_BACK.search(around):  # to a day that the sentence before it gives
-            around = collapse(self._texts.text(denial.document_id)[max(0, denial.start - 300) : denial.end])
-        if not values(around).days:  # "I was on call on 9 January. Nobody told me."
-            before = self._texts.text(denial.document_id)[max(0, denial.start - 300) : denial.start]
-            around = collapse(before.rpartition("\n")[2])
-        days = [
-            f"{day.year}-{day.month:02}-{day.day:02}"
-            for day in values(around).days
-            if day.year and day.month and day.day
-        ]
-        limit = max(days, default=(self._date(denial) or "")[:10])
-        earlier = [
-            one
-            for one in shown
-            if one not in denials
-            and one.document_id != denial.document_id
-            and limit
-            and (self._date(one) or "9")[:10] < limit
-            and (
-                persons.told(one.text, person, roles.get(one.document_id))
-                or (
-                    not actuality.qualification(one.text)
-                    and len(words & persons.words_of(one.text)) >= max(1, len(words) // 2)
-                )
-            )
-        ]
-        return tuple(earlier[:MOST_AGAINST])
-
-    def _date(self, one: Sentence) -> str | None:
-        return self._texts.document(one.document_id, one.source).date
-
-
-def _day(date: str) -> int:
-    """A day as a number, 0 for none: days apart are about their difference."""
-    if len(date) < 10:
-        return 0
-    year, month, day = int(date[:4]), int(date[5:7]), int(date[8:10])
-    return year * 372 + month * 31 + day
-
-
-def _roots(text: str) -> set[str]:
-    return {root(stem) for stem in lexicon.content_words(text)}
-
-
-def _distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """Each text once."""
-    return list({boilerplate.words_of(one.text): one for one in reversed(list(sentences))}.values())[::-1]

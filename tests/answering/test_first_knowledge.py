@@ -168,6 +168,22 @@ def test_a_mail_in_other_words_is_knowledge_and_contradicts_the_denial(theatre: 
     assert not holds(texts, "insured for 2 million")
 
 
+def test_what_was_sent_before_of_what_is_denied_is_quoted_in_the_words_of_the_denial(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    files = {
+        "a.eml": mail("Tess Boyle", "Hugo Marsh", "Mon, 06 Feb 2023", "pool",
+                      "Hugo, the fence round the otter pool has a hole that a dog could walk through.\n\nTess"),
+        "b.eml": mail("Rita Voss", "Hugo Marsh", "Fri, 10 Feb 2023", "cafe", "Hugo, the cafe needs chairs.\n\nRita"),
+        "c.eml": mail("Hugo Marsh", "Paul Ince", "Mon, 20 Feb 2023", "bite",
+                      "Paul, nobody had told us of any gap in that fence before your son was hurt.\n\nHugo Marsh"),
+    }  # fmt: skip
+    answer = corpus_of(files, tmp_path_factory).ask("When did Hugo Marsh first learn that the enclosure was damaged?")
+    assert "has a hole" in answer.claims[0].text
+    assert not any("chairs" in claim.text for claim in answer.claims)
+    assert answer.claims[-1].qualification == "denial"
+
+
 def test_one_who_was_told_late_says_so_and_nobody_elses_mail_is_theirs(theatre: hybrid.Corpus) -> None:
     answer = theatre.ask("When did Dee Pascoe find out that the steel ropes were damaged?")
     texts = [claim.text for claim in answer.claims]

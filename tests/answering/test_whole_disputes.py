@@ -91,3 +91,43 @@ def test_a_question_about_a_part_of_a_dispute_is_none_about_the_whole(question: 
 )
 def test_what_the_other_is_said_to_have_done_is_an_accusation(text: str, accuses: bool) -> None:
     assert disputes.accuses(text) is accuses
+
+
+CLAIMS = {
+    "claim.txt": "Harper Dunn LLP\n\n4 May 2021\n\nLetter before action\n\nWe act for Alder Farms. This letter "
+    "sets out our client's claim against you.\n\n1. The seed\n1.1 The barley that you sold did not germinate.\n"
+    "1.2 Your invoice of 2 April was paid in full.\n\n2. The drill\n2.1 You left the seed drill in the rain, and it "
+    "has rusted.\n\nWe ask for 12,000 euros.\n\nYours faithfully\nHarper Dunn LLP (Eve Dunn, Partner)\n",
+    "answer.txt": "Cole & Pratt\n\n1 June 2021\n\nResponse\n\nWe act for Fenn Seeds, and our client denies it."
+    "\n\n1. The seed\n1.1 The barley was sound when it was delivered.\n1.2 Your client sowed it in wet soil.\n\n"
+    "2. The drill\n2.1 The drill had rusted before our client borrowed it.\n\nYours\nCole & Pratt\n",
+    "news.txt": "Farm news, June 2021\n\nThe show is on 9 June because the hall is let in July. I chose Alder as "
+    "host because its barn is dry. Fenn Seeds pays for the tea. The prize was never given to a goat.\n",
+    "rules.txt": "Rules of the store, 2 May 2019\n\n5.1 A bag that fails the test is marked red.\n5.2 The clerk tells "
+    "the buyer of a failed bag within a day.\n",
+}
+
+
+@pytest.mark.parametrize(
+    "question", ["Why did the two firms fall out, and what does each side say about it?", "What is the dispute about?"]
+)
+def test_what_each_side_claims_first_in_its_letters_is_quoted(
+    tmp_path_factory: pytest.TempPathFactory, question: str
+) -> None:
+    texts = [" ".join(claim.text.split()) for claim in corpus_of(CLAIMS, tmp_path_factory).ask(question).claims]
+    for part in ("not germinate", "left the seed drill", "was sound when", "had rusted before"):
+        assert any(part in text for text in texts), part
+    assert not any("barn is dry" in text or "The clerk tells" in text or "marked red" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("Why did the two companies fall out?", True),
+        ("What do the landlord and the tenant blame each other for?", True),
+        ("Why did the company fail?", False),
+        ("Why did three pumps fail?", False),
+    ],
+)
+def test_parties_by_what_they_are_name_no_more_of_a_dispute(question: str, whole: bool) -> None:
+    assert disputes.asks_about_whole(question) is whole

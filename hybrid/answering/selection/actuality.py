@@ -149,7 +149,7 @@ def opposite(question: str) -> str | None:
 
 _ASKS_CAUSE = re.compile(
     r"\bwhy\b|\bwhat (?:\w+ )?(?:caused?|led to|brought about)\b|\b(?:causes?|reasons?) (?:of|for)\b"
-    r"|\bhow (?:did|has|had|was|were)\b.*\b(?:come|came) about\b",
+    r"|\bhow (?:did|has|had|was|were)\b.*\b(?:come|came) (?:about|to)\b|\bhow come\b",
     re.IGNORECASE,
 )
 

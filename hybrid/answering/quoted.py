@@ -1,0 +1,84 @@
+"""What quotes are made of: a sentence with what is said beside it, and the sentences before and behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from hybrid.answering import continuations
+from hybrid.answering.enumeration_terms import root
+from hybrid.answering.evidence import Sentence, Texts, collapse
+from hybrid.answering.selection import boilerplate
+from hybrid.text import lexicon
+from hybrid.text.sentences import first_span, last_span
+
+MOST_AGAINST = 2
+"""Sentences that are quoted for contradicting one quote."""
+BEFORE = 1500
+"""Characters before a sentence that are read for what it refers to: a sentence, and a day; half a page."""
+MAIL = "message/rfc822"
+_ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*\s*$")
+LEADS_IN = re.compile(
+    r"\?[\"”’)]*$|:$"
+    r"|\b(?:have|has|had|was|were|am|is|are|been) (?:also |often |now )?asked "
+    r"(?:to (?:say|explain|describe|state|comment)|when|why|how|who|what|where|which|whether|about|if)\b"
+    r"|\b(?:the|one|my|a|another) question (?:is|was) \w+\b"
+    r"|^(?:\W*\d+[.)]\s)?(?:I|We)(?:['’]ll| will| shall| now| can| want to| would like to)? "
+    r"(?:turn|come|describe|explain|deal|set out|say something|speak) (?:now |first |next )?"
+    r"(?:to|with|about|on|how|why|what|when)\b",
+    re.IGNORECASE,
+)
+"""A sentence that only leads in: a question, or what is asked or spoken of next."""
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A sentence to be quoted: why it is no statement of fact, which others contradict it, and whether who says it and
+    when stand before it."""
+
+    sentence: Sentence
+    qualification: str = ""
+    against: tuple[Sentence, ...] = ()
+    attributed: bool = False
+
+
+def sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
+    """The sentence before one in its paragraph."""
+    begin = max(0, one.start - BEFORE)
+    text = texts.text(one.document_id, begin, one.start)
+    span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
+    if span is None or boilerplate.is_label(text[slice(*span)]) or not _ENDS.search(text[slice(*span)]):
+        return None  # a heading or a page's foot
+    return replace(one, start=begin + span[0], end=begin + span[1], text=text[slice(*span)], parts=(), vector=None)
+
+
+def sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sentence | None:
+    """The sentence after one in its paragraph, or ``across`` its end."""
+    if one.is_row:
+        return None
+    text = texts.text(one.document_id, one.end, one.end + BEFORE)
+    span = first_span(text)
+    if span is None or (not across and "\n\n" in text[: span[0]]):
+        return None
+    start, end = span
+    return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
+
+
+def answer_to(texts: Texts, one: Sentence) -> list[Sentence]:
+    """The statement after a sentence that only leads in, or the one that says what became of it."""
+    if LEADS_IN.search(collapse(one.text)):
+        after = sentence_after(texts, one, across=True)
+        return [after] if after is not None and boilerplate.is_statement("", after.text) else []
+    after = sentence_after(texts, one)
+    return [after] if after is not None and continuations.completes(one.text, after.text) else []
+
+
+def roots_of(text: str) -> set[str]:
+    """The roots of a text's content words."""
+    return {root(stem) for stem in lexicon.content_words(text)}
+
+
+def distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """Each text once."""
+    return list({boilerplate.words_of(one.text): one for one in reversed(list(sentences))}.values())[::-1]
