@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
+from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, get_args
 
@@ -631,7 +632,7 @@ class Answerer:
     def _written(self, context: RequestContext, vector: np.ndarray) -> list[Quoted]:
         """The mails between two people, or of a day, and the dates of one thing in several documents, where these are
         asked for; a note where there is no such mail."""
-        found = None
+        found = asked = None
         if (compared := dates_compared.read(context.question)) is not None and not self._supplied:
             found = dates_compared.find(compared, self._catalog, context.where)
         elif (asked := correspondence.read(context.question)) is not None and not self._supplied:
@@ -639,9 +640,13 @@ class Answerer:
         if found is None:
             return []
         context.events += [context.note(one) for one in found.notes]
-        if found.sentences:
+        quoted = [Quoted(one, "", found.against.get(one.key, ()), attributed=True) for one in found.sentences]
+        if quoted:
             context.answerability = Answerability(1.0)
-        return [Quoted(one, "", found.against.get(one.key, ()), attributed=True) for one in found.sentences]
+        if quoted and asked is not None and asked.may_be_spoken:  # what was told may stand in a statement or a log
+            said = (one for one in self._of_person(context) if not correspondence.is_mail(self._catalog, one.sentence))
+            quoted += islice(said, correspondence.MOST_ELSEWHERE)
+        return quoted
 
     def _of_person(self, context: RequestContext) -> list[Quoted]:
         """What shows what somebody knew or said, where that is asked; nothing where nobody is asked about, or no

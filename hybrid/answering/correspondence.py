@@ -49,7 +49,7 @@ _FORMS = (
                rf"|e-?mailed|written to)\b.*?\bby (?P<sender>{_NAME})(?P<rest>.*)"),
     re.compile(rf"\b[Dd]id {_TO} (?P<act>hear|receive|get|learn)\b.*?\bfrom (?P<sender>{_NAME})(?P<rest>.*)"),
     re.compile(rf"^(?i:what|how) (?:was|is|did|does)\b.*?\b(?P<sender>{_NAME})['’]s? (?:[a-z]+ )?"
-               r"(?P<act>reply|answer|response|e-?mail|message)\b(?P<rest>.*)"),
+               r"(?P<act>reply|answer|response|e-?mail|mail|message)\b(?P<rest>.*)"),
 )  # fmt: skip
 _RECEIVER = (re.compile(rf"^ (?:back )?(?:to )?{_TO}"), re.compile(rf"\bto {_TO}"))
 _RECEIVING = re.compile(rf"^ (?:back )?(?:to )?{_OFFICE}\b|\bto {_OFFICE.replace('office', 'other')}\b")
@@ -74,10 +74,12 @@ _NO_TOPIC = lexicon.vocabulary(
     morning afternoon evening night day back about ever first then mail email e-mail write written
     """
 )
-MOST_MAILS = 2000
-"""Mails that are looked through for one question, those with the names in them first; not measured."""
-MOST_QUOTED, MOST_OF_ONE = 3, 10
-"""Mails that are quoted where no day is named, and sentences of each; not measured."""
+MOST_MAILS = 600
+"""Mails with both names in them that are looked through for one question; not measured."""
+MOST_QUOTED, MOST_OF_TIME, MOST_OF_ONE = 3, 6, 10
+"""Mails that are quoted, where no day or month is named and where one is, and sentences of each; not measured."""
+MOST_ELSEWHERE = 4
+"""Sentences that are quoted behind mails from what is none; not measured."""
 _LEAST_SIMILAR = 0.3
 """Similarity to the question below which a mail that has none of its words does not speak of it; not measured."""
 _LEAST_OF_BEST = 0.6
@@ -110,6 +112,18 @@ class Asked:
     def of_day(self) -> bool:
         """Whether a day or a month is named."""
         return self.since is not None or self.until is not None
+
+    @property
+    def may_be_spoken(self) -> bool:
+        """Whether what is asked for may have been said otherwise than by a mail."""
+        return not (self.explicit or self.reply or self.to_superior or self.beside)
+
+    def time(self) -> Filter | None:
+        """A filter for documents of the days that are asked for, where these have a year."""
+        if not self.of_day or (self.since or self.until or "").startswith("--"):
+            return None
+        until = self.until
+        return Filter(since=self.since, until=until[:7] if until and until.endswith("-31") else until)
 
     def admits(self, date: str | None) -> bool:
         """Whether a mail of a date, ISO 8601, is of the time that is asked for."""
@@ -151,13 +165,13 @@ def read(question: str) -> Asked | None:
     to_superior = re.fullmatch(_SUPERIOR, receiver) is not None
     explicit = _EXPLICIT.search(rest) is not None
     office = office if wordnet.is_noun(office) else ""
-    if not (receiver or office or since or until or _is_mail(rest)) or (
+    daytime = _DAYTIME.search(rest)
+    if not (receiver or office or daytime or _is_mail(rest) or (explicit and (since or until))) or (
         match["act"] in ("send", "sent", "order", "put") and not explicit
     ):
         return None
     if receiver and _TO_THEIR_MAIL.match(rest, rest.find(receiver) + len(receiver)):
         until = None  # the day is that of the mail that was answered
-    daytime = _DAYTIME.search(rest)
     names = {word.lower() for word in lexicon.tokens(f"{match['sender']} {receiver} {office}")}
     left = _NO_TOPIC | lexicon.STOPWORDS | names | values.MONTHS.keys() | {match["act"].lower()}
     topic = {root(word) for token in lexicon.tokens(rest) if (word := re.sub("['’]s$", "", token.lower())) not in left}
@@ -177,7 +191,7 @@ def read(question: str) -> Asked | None:
 
 
 def _is_mail(rest: str) -> bool:
-    return re.search(r"\be-?mail(?:s|ed)?\b", rest, re.IGNORECASE) is not None
+    return re.search(r"\b(?:e-?)?mail(?:s|ed)?\b", rest, re.IGNORECASE) is not None
 
 
 def _untitled(name: str) -> str:
@@ -222,6 +236,11 @@ class _Mail:
     topical: float = 0.0
 
 
+def is_mail(catalog: Catalog, sentence: Sentence) -> bool:
+    """Whether a sentence stands in a mail."""
+    return catalog.titles()[sentence.document_id].media_type == _MAIL
+
+
 class Mails:
     """The mails of a corpus.
 
@@ -238,7 +257,13 @@ class Mails:
         titles, words = self._catalog.titles(), self._catalog.words()
         mails = {one for one in allowed if one in titles and titles[one].media_type == _MAIL}
         held = [premises.holding(name.split()[-1], words) for name in (asked.sender, asked.receiver) if name]
-        both = sorted(mails.intersection(*held))[:MOST_MAILS]
+        both = sorted(mails.intersection(*held))
+        all_looked_through = len(both) <= MOST_MAILS
+        if not all_looked_through and (time := asked.time()) is not None:  # those of the time first
+            of_time = set(self._catalog.matching(time))
+            all_looked_through = len(of_time.intersection(both)) <= MOST_MAILS
+            both.sort(key=lambda one: one not in of_time)
+        both = both[:MOST_MAILS]
         self._catalog.expect(both)
         documents = {one: self._catalog.document(one) for one in both}
         by_sender = {one: document for one, document in documents.items() if _sent_by(document, asked.sender)}
@@ -247,7 +272,7 @@ class Mails:
             meant = _superiors(list(by_sender.values()), documents.values(), asked.sender)
         elif asked.office:
             meant = _in_office(list(by_sender.values()), documents.values(), asked.office)
-            if not (meant or asked.of_day):
+            if not (meant or (asked.of_day and asked.explicit)):
                 return Found()  # who that is nothing says
         to_them = {
             one: document for one, document in by_sender.items() if _reached(document, asked.receiver, meant or None)
@@ -259,9 +284,14 @@ class Mails:
             found += self._inside(rest, asked, vector, found)
         if asked.reply and (replies := [one for one in found if _answers(one.document)]):
             found = replies
-        chosen = self._chosen([one for one in found if one.sentences], asked)
+        said = [one for one in found if one.sentences]  # of a mail in two mailboxes one
+        said = list({(one.date, one.sentences[0].text): one for one in reversed(said)}.values())[::-1]
+        chosen = self._chosen(said, asked)
         result = Found([sentence for mail in chosen for sentence in self._said(mail)], {})
-        if not result.sentences and (by_sender or asked.explicit) and mails:
+        if chosen and asked.of_day and not asked.topic and len(said) > len(chosen):
+            quoted = f"{len(chosen)} of {len(said)} e-mails of that time"
+            result.notes.append(f"{quoted} are quoted; name a day or a subject.")
+        if not result.sentences and (by_sender or asked.explicit) and mails and all_looked_through:
             result.notes += _none(asked, list(to_them.values()), len(allowed))
         if result.sentences and asked.beside:
             result.sentences += self._beside(asked, vector, allowed, held[0])
@@ -317,7 +347,7 @@ class Mails:
                 text = text.lstrip("> \t")
                 first = one.end - len(text)
             plain = collapse(boilerplate.unmarked(text))
-            if boilerplate.is_of_a_mail(text) or not _SENTENCE.search(plain):
+            if boilerplate.is_of_a_mail(text) or not _SENTENCE.search(plain) or boilerplate.is_bare_line(plain):
                 continue
             found.append(
                 Sentence(*place, first, one.end, text, quoted=quoted, author=document.metadata.author,
@@ -327,7 +357,6 @@ class Mails:
 
     def _chosen(self, mails: Sequence[_Mail], asked: Asked) -> list[_Mail]:
         """The mails that speak of what is asked, in the order of time."""
-        mails = list({(one.date, one.sentences[0].text): one for one in reversed(mails)}.values())[::-1]
         total = sum(map(self._idf, asked.topic))
         for mail in mails:
             said = roots(" ".join((mail.document.title, *(one.text for one in mail.sentences))))
@@ -342,8 +371,8 @@ class Mails:
         most = max(one.topical for one in mails)
         kept = [one for one in mails if one.topical >= most / 2 and one.score >= _LEAST_OF_BEST * best.score]
         kept = kept if asked.topic else list(mails)
-        if not asked.of_day:
-            kept = sorted(kept, key=lambda one: -one.score)[:MOST_QUOTED]
+        most_quoted = MOST_OF_TIME if asked.of_day else MOST_QUOTED
+        kept = sorted(kept, key=lambda one: -one.score)[:most_quoted]
         return sorted(kept, key=lambda one: one.date or "9")
 
     def _said(self, mail: _Mail) -> list[Sentence]:
@@ -400,13 +429,17 @@ def _is_one(names: str, wanted: str) -> bool:
     """Whether a list of names, with their addresses or without, has somebody: all words of the name, or the last one
     with the first one's initial."""
     words = wanted.casefold().split()
+    joined = "".join(words).removesuffix("limited").removesuffix("ltd")  # a firm is known by its address
     for one in persons.split_names(names):
         plain = re.sub(r"[<>()\"@._]", " ", one).casefold().split()
-        if set(words) <= set(plain):
+        if set(words) <= set(plain) or (len(joined) >= _FIRM_LETTERS and joined in _domain(one)):
             return True
         if len(words) > 1 and words[-1] in plain and any(len(part) == 1 and part == words[0][0] for part in plain):
             return True
     return False
+
+
+_FIRM_LETTERS = 5
 
 
 def _domain(header: str) -> str:
@@ -473,7 +506,12 @@ def _none(asked: Asked, others: Sequence[Document], documents: int) -> list[str]
     to = f" to {asked.receiver}" if asked.receiver else " to anybody of the same house" if asked.to_superior else ""
     when = ""
     if asked.of_day and not (asked.since or asked.until or "").startswith("--"):
-        named = dict.fromkeys(one for one in (asked.since, asked.until) if one)
+        since, until = asked.since or "", asked.until or ""
+        if until.endswith("-31") and since[:7] == until[:7] and since.endswith("-01"):
+            since = until = since[:7]  # a month
+        elif until == f"{since[:4]}-12-31" and since.endswith("-01-01"):
+            since = until = since[:4]
+        named = dict.fromkeys(one for one in (since, until) if one)
         when = f" of {' to '.join(map(written_date, named))}"
     elif asked.of_day:
         when = " of that time"

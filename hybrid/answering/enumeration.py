@@ -105,6 +105,8 @@ class Result:
     """Names and means of the question that no document has: then nothing is listed."""
     unlisted: list[str] = field(default_factory=list)
     """Documents of meetings that do not list who was there."""
+    without: list[str] = field(default_factory=list)
+    """Titles of documents of meetings that list others."""
     by_column: bool = False
     by_title: bool = False
     of_documents: bool = False
@@ -410,6 +412,9 @@ def _found(
         return _of_labels(result, persons) or (_composed(result, asked, parts, [], [], absent) if parts else None)
     if asked.made_up:
         return _made_up(result, parts)
+    if asked.attended and result.without and not documents:
+        result.remarks += _not_listed(asked, result)
+        return result
     in_tables = any(part.rule != BY_ROWS or _names_office(part, asked) for part in parts)
     if in_text and len({tuple(row.cells) for row in spoken}) > 1:
         return None  # one thing may be both an item of a list and a sentence
@@ -427,6 +432,8 @@ def _attended(
     if listed is None:
         if meetings and not lists_anybody(document_id, document, PRESENT):
             result.unlisted.append(document.source)
+        elif meetings:
+            result.without.append(document.title)
         return []
     name = next(iter(listed.cells.values()))
     title = meetings[0].cells["Document"]
@@ -435,6 +442,15 @@ def _attended(
     cells = {"Meeting": title, "Date": day, "Listed": name}
     key = ("meeting", cells["Meeting"].casefold(), cells["Date"])
     return [replace(meetings[0], sentence=listed.sentence, table=listed.table, cells=cells, key=key, date=day or None)]
+
+
+def _not_listed(asked: Enumerated, result: Result) -> list[str]:
+    """That the documents of the meetings that were asked for list others as present, or as absent."""
+    names = " or ".join(str(term) for term in asked.terms if term.name)
+    titles = list(dict.fromkeys(result.without))
+    more = [count(len(titles) - _DIFFERENCES, "other")] if len(titles) > _DIFFERENCES else []
+    how = "absent" if asked.attended == ABSENT else "present"
+    return [f"{names} is not among those whom {', '.join([*titles[:_DIFFERENCES], *more])} name as {how}."]
 
 
 def _candidates(catalog: Catalog, asked: Enumerated) -> Container[int]:

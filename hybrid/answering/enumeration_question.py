@@ -140,7 +140,9 @@ _PLURAL = re.compile(
 )
 _MONTH = rf"(?:{values.MONTH_NAME}|\bmay\b)"
 _WHEN = re.compile(
-    rf"(?P<day>{values.DAY})|(?P<month>{_MONTH})\s+(?:of\s+)?(?P<myear>\d{{4}})|(?P<iso>\b\d{{4}}-\d{{2}}\b)|(?P<year>{values.YEAR})",
+    r"(?:(?P<part>first|second|third|fourth|last|final)\s+(?P<length>quarter|half)\s+of\s+|\bQ(?P<quarter>[1-4])\s+(?:of\s+)?)"
+    r"(?P<pyear>\d{4})\b"
+    rf"|(?P<day>{values.DAY})|(?P<month>{_MONTH})\s+(?:of\s+)?(?P<myear>\d{{4}})|(?P<iso>\b\d{{4}}-\d{{2}}\b)|(?P<year>{values.YEAR})",
     re.IGNORECASE,
 )
 
@@ -204,6 +206,8 @@ def read(question: str) -> Enumerated | None:
     plain = _ONE_OF_THEM.sub(r"\g<which> ", plain)
     if (named := read_labelled(plain)) is not None and named.attendance:
         return named
+    if match := _WAS_THERE.match(plain):
+        return read(f"Which meetings did {match['who']} {'miss' if match['missed'] else 'attend'} {match['what']}")
     if match := _HOW_OFTEN.match(plain):
         return _of_times(match)
     if match := _SUM_OF_VERB.search(plain):
@@ -240,6 +244,13 @@ _ONE_OF_THEM = re.compile(
     re.IGNORECASE,
 )
 """Asked of "which of the letters" as of "which letters"."""
+_WAS_THERE = re.compile(
+    r"^\W*(?:(?:[Dd]id|[Ww]as|[Ww]ere|[Hh]as|[Hh]ad)\s+)"
+    r"(?P<who>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,3})"
+    r"\s+(?:(?P<missed>miss(?:ed)?|absent from)|attend(?:ed)?|(?:present\s+|there\s+|in attendance\s+)?at|come to|go to"
+    r"|take part in)\s+(?P<what>(?:the|our|a|any)\s(?:[^?]*\s)?meetings?\b[^?]*)"
+)
+"""Whether somebody was at a meeting: its minutes list them, or do not."""
 _HOW_OFTEN = re.compile(
     r"^\W*how\s+(?:often|many\s+times)\s+(?:did|was|were|has|have|had)\s+(?P<said>[^?]+)", re.IGNORECASE
 )
@@ -255,7 +266,8 @@ def _of_times(match: re.Match[str]) -> Enumerated | None:
         return None
     noun = _SUBJECT_OF.match(said)
     if noun and (compared or {one.stem for one in found} & _IN_TIME) and not any(one.name for one in found):
-        return read(f"How many {_plural(noun['noun'])} were {said[noun.end() :]}")  # so often was one of them
+        how = re.sub(r"\b(?:come|came|arrived?|been?|turn(?:ed)? up)\b", "", said[noun.end() :])
+        return read(f"How many {_plural(noun['noun'])} were {how}")  # so often was one of them
     return Enumerated("count", "times", ROWS, found, (), since, until, bounds, tentative=True, compared=compared)
 
 
@@ -412,7 +424,10 @@ def _of_act(kind: EnumerationKind, verb: str, said: str) -> Enumerated:
     bounds, said = read_bounds(said)
     since, until, said = read_days(said)
     stem = root(verb)
-    return Enumerated(kind, verb, frozenset({stem}), terms([], said, stem), (), since, until, bounds, tentative=True)
+    agents = {root(f"{one}er") for one in wordnet.lemmas(verb)}  # the column "Buyer" of "buy"
+    alike = {root(one) for one in lexicon.SYNONYMS.get(lexicon.stem(verb), ())}
+    stems = frozenset({stem} | agents | alike)
+    return Enumerated(kind, verb, stems, terms([], said, stem), (), since, until, bounds, tentative=True)
 
 
 def _of_state(match: re.Match[str]) -> Enumerated | None:
@@ -707,7 +722,17 @@ def _day_beside(day: str, step: int) -> str:
     return f"-{beside[4:]}" if day.startswith("--") else beside
 
 
+_PARTS_OF_YEAR = ("first", "second", "third", "fourth")
+
+
 def _span_of(match: re.Match[str]) -> tuple[str, str] | None:
+    if match["pyear"]:
+        months = 6 if (match["length"] or "").lower() == "half" else 3
+        said = (match["part"] or _PARTS_OF_YEAR[int(match["quarter"] or 1) - 1]).lower()
+        at = _PARTS_OF_YEAR.index(said) if said in _PARTS_OF_YEAR else 12 // months - 1
+        last = months * (at + 1)
+        year, first = match["pyear"], last - months + 1
+        return (f"{year}-{first:02d}-01", f"{year}-{last:02d}-31") if last < 13 else None
     if match["day"]:
         day = values.parse_date(match["day"])
         return (day, day) if day else None

@@ -200,6 +200,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
     elif asked.quantity:
         found = [with_document(row, document, asked) for row in found]
+        counted_by += ", in documents of that time" if asked.since or asked.until else ""
     missing = [term.word for term in unused] if asked.quantity else []
     if named and not reader.says(asked):
         missing.append(asked.head)

@@ -6,6 +6,7 @@ import pytest
 from index_only import corpus_of
 
 import hybrid
+from hybrid.answering import correspondence
 
 MAIL = "From: {0} <{1}>\nTo: {2} <{3}>\nDate: {4} +0000\nSubject: {5}\n\n{6}\n"
 MONA, BEN, CARL = (
@@ -51,6 +52,8 @@ CLINIC = {
     "b.eml": MAIL.format(*SENN, *AVERY, "Fri, 6 May 2022 08:15:00", "RE: Fridge", NOBODY),
     "c.eml": MAIL.format(*BRAND, *AVERY, "Mon, 9 May 2022 18:45:00", "Rota", ROTA),
     "d.eml": MAIL.format(*AVERY, *BRAND, "Tue, 10 May 2022 09:00:00", "RE: Rota", "Then Sunday goes to Rory.\n\nTom"),
+    "statement.txt": "WITNESS STATEMENT OF TOM AVERY\n\nI, Tom Avery, say as follows.\n\n"
+    "1. On 10 May 2022 I told Ilsa Brand on the stairs that the rota is final.\n",
     "log.txt": "Ward log\n\n6 May 2022: Tom Avery told Dr Senn of a broken lamp. The inspector came at noon.\n",
 }  # fmt: skip
 
@@ -126,6 +129,43 @@ def test_a_note_says_that_no_such_mail_is_there(quarry: hybrid.Corpus, question:
 )
 def test_another_question_speaks_of_no_mail(quarry: hybrid.Corpus, question: str) -> None:
     assert not any(note.startswith("No e-mail") for note in quarry.ask(question).notes)
+
+
+def test_a_month_is_named_as_one(quarry: hybrid.Corpus) -> None:
+    notes = quarry.ask("What did Mona Reyes write to Ben Soames in June 2021?").notes
+    assert any(note.startswith("No e-mail from Mona Reyes to Ben Soames of June 2021 is in") for note in notes)
+
+
+def test_of_too_many_mails_those_of_the_time_are_looked_through(
+    quarry: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correspondence, "MOST_MAILS", 1)
+    assert "two days late" in said(quarry, "What did Mona Reyes write to Ben Soames in May 2021?")
+    assert not any(one.startswith("No e-mail") for one in quarry.ask("Did Mona mail Ben about the boiler?").notes)
+
+
+def test_a_firm_is_known_by_the_addresses_of_its_people(quarry: hybrid.Corpus) -> None:
+    found = said(quarry, "What did Harrow tell Colne on 2 March 2021?")
+    assert "gate code" in found
+    assert "chipped" not in found
+
+
+def test_what_was_told_comes_from_notes_as_well_unless_mails_are_asked_for(clinic: hybrid.Corpus) -> None:
+    told = said(clinic, "What did Tom Avery tell Ilsa Brand about the rota?")
+    assert told.index("Sunday goes to Rory") < told.index("the rota is final")
+    assert "the rota is final" not in said(clinic, "What did Tom Avery e-mail to Ilsa Brand about the rota?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did Tom Avery say in the meeting of 6 May 2022?",
+        "Did Tom Avery order gauze in May 2022?",
+        "What did the inspector say?",
+    ],
+)
+def test_what_is_said_elsewhere_asks_for_no_mails(question: str) -> None:
+    assert correspondence.read(question) is None
 
 
 def test_a_log_that_says_who_told_whom_counts_where_no_mail_does(clinic: hybrid.Corpus) -> None:

@@ -9,6 +9,7 @@ import pytest
 from index_only import corpus_of
 
 import hybrid
+from hybrid.answering import enumeration_question
 
 TICKET = """Harrow Stone Limited
 Delivery ticket {0}
@@ -55,6 +56,11 @@ YARD = {
 2021-03-20,Ben Soames,Chalk,3.50
 2021-03-21,Amy Holt,Gloves,9.00
 2021-04-05,Ben Soames,Tape,6.00
+""",
+    "sales.csv": """Date,Buyer,Article,Price GBP
+2021-03-04,Nora Quist,Sand,30
+2021-03-09,Otto Renn,Gravel,45
+2021-04-01,Nora Quist,Lime,12
 """,
     "m1.txt": MINUTES.format("4 January 2021", "Mona Reyes, Ben Soames", "none", "Mr Soames has none."),
     "m2.txt": MINUTES.format("1 February 2021", "Karim Aziz, Ben Soames", "Mona Reyes", "Ms Reyes ordered forty."),
@@ -131,6 +137,8 @@ def cells(corpus: hybrid.Corpus, question: str) -> str:
         ("How many kerbs arrived in April 2021?", 90),
         ("How many KB-10 kerbs came in March 2021?", 83),
         ("How many slabs did we receive in April 2021?", 25),
+        ("How many kerbs were delivered in the first quarter of 2021?", 123),
+        ("How many kerbs were delivered in Q2 2021?", 90),
     ],
 )
 def test_things_with_a_number_of_their_own_are_added(yard: hybrid.Corpus, question: str, total: int) -> None:
@@ -224,6 +232,17 @@ def test_what_somebody_bought_is_listed(yard: hybrid.Corpus, question: str, arti
     assert [one for one in ("Rope", "Chalk", "Gloves", "Tape") if one in found] == articles
 
 
+def test_a_buyer_is_who_bought(yard: hybrid.Corpus) -> None:
+    found = cells(yard, "What did Nora Quist buy in March 2021?")
+    assert [one for one in ("Sand", "Gravel", "Lime") if one in found] == ["Sand"]
+
+
+def test_how_often_a_thing_was_late_is_how_many_were(yard: hybrid.Corpus) -> None:
+    asked = enumeration_question.read("How often did the delivery come late?")
+    assert asked is not None
+    assert (asked.head, [term.word for term in asked.terms]) == ("deliveries", ["late"])
+
+
 def test_what_somebody_ordered_is_listed(clinic: hybrid.Corpus) -> None:
     found = cells(clinic, "What did Ilsa Brand order in May 2022?")
     assert [one for one in ("Gauze", "Tape", "Soap") if one in found] == ["Gauze"]
@@ -241,6 +260,26 @@ def test_what_somebody_ordered_is_listed(clinic: hybrid.Corpus) -> None:
 def test_meetings_are_listed_by_who_was_there(yard: hybrid.Corpus, question: str, days: list[str]) -> None:
     found = cells(yard, question)
     assert [day for day in ("2021-01-04", "2021-02-01", "2021-03-01", "2021-04-05") if day in found] == days
+
+
+@pytest.mark.parametrize(
+    ("question", "days"),
+    [
+        ("Did Mona Reyes attend the March meeting?", ["2021-03-01"]),
+        ("Was Karim Aziz at the meeting of 1 February 2021?", ["2021-02-01"]),
+        ("Did Ben Soames miss the meeting of 1 March 2021?", ["2021-03-01"]),
+        ("Was Mona Reyes at the meeting of 5 April 2021?", []),
+    ],
+)
+def test_whether_somebody_was_at_a_meeting_is_in_its_list(yard: hybrid.Corpus, question: str, days: list[str]) -> None:
+    found = cells(yard, question)
+    assert [day for day in ("2021-01-04", "2021-02-01", "2021-03-01", "2021-04-05") if day in found] == days
+
+
+def test_a_note_says_that_a_list_does_not_have_somebody(yard: hybrid.Corpus) -> None:
+    notes = yard.ask("Was Mona Reyes at the meeting of 5 April 2021?").notes
+    assert any(note.startswith("“Mona Reyes” is not among those whom") for note in notes)
+    assert not any("not among" in note for note in yard.ask("Was Karim Aziz at the meeting of 5 April 2021?").notes)
 
 
 def test_meetings_of_a_board_are_listed_by_who_was_there(clinic: hybrid.Corpus) -> None:
