@@ -25,7 +25,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 
 from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
-from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
+from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
 from hybrid.stores.access import Access
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
@@ -423,6 +423,8 @@ class Catalog:
                 names[document_id] = row.name, row.parent, row.details
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
+        for document_id, what in records.differing(connection, missing, restricted=self.restricted):
+            raise CorruptCorpusError(_DAMAGED_RECORD.format(names[document_id][0], what))
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
@@ -710,6 +712,10 @@ _DOCUMENTS = select(
 _DAMAGED_TEXT = (
     "the text of {0} in catalog.sqlite is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
     "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
+)
+_DAMAGED_RECORD = (
+    "{1} is not as it was recorded of {0} in catalog.sqlite (damaged, or edited), and nothing of it is quoted; "
+    "remove {0} and ingest its file again, or put back a copy of the corpus"
 )
 _BODIES = (
     _DOCUMENTS.add_columns(TextTable.text, DocumentTable.text_sha256).join(TextTable).where(DocumentTable.id.in_(_IDS))

@@ -171,6 +171,7 @@ def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterato
 
 def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
     with connect(engine) as connection:
+        _check_triggers(connection, path)
         if _revision(connection) == REVISION:
             _check_columns(connection, path)
             return
@@ -189,6 +190,17 @@ def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
         _upgrade(connection, revision, path)
         _check_columns(connection, path)
         reach("migration.upgraded")
+
+
+def _check_triggers(connection: Connection, path: Path) -> None:
+    """Raise `CorruptCorpusError` if the catalog has a trigger: it has none of ours, and another's would change what is
+    written to it."""
+    found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name").scalars()
+    if names := list(found):
+        raise CorruptCorpusError(
+            f"{path} has a trigger that hybrid did not make ({', '.join(map(repr, names))}): it could change or delete "
+            "what is ingested; put back a copy of the catalog, or drop the trigger in SQLite and run hybrid verify"
+        )
 
 
 def _check_columns(connection: Connection, path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores import erasure, full_text
+from hybrid.stores import erasure, full_text, records
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.rows import StoredFile
@@ -37,6 +37,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
             problems += _full_text(connection)
         chunks, ids = _chunks(connection, documents)
         problems += chunks
+        problems += _records(connection, documents, {one.name for one in problems})
     problems += _index(catalog, directory, ids)
     volumes = catalog.volumes()
     problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
@@ -128,6 +129,21 @@ def _chunks(
         elif len(embedding) != size or not math.isclose(math.fsum(v * v for v in values), 1.0, abs_tol=0.01):
             problems[document] = _problem("chunks", name, f"the vector of chunk {identifier} is damaged")
     return list(problems.values()), ids
+
+
+def _records(
+    connection: Connection, documents: dict[int, tuple[str, int]], known: set[str]
+) -> Iterator[IntegrityProblem]:
+    """What is not as it was recorded of documents of which nothing else is ``known`` to be wrong."""
+    try:
+        found = dict(records.differing(connection, list(documents), restricted=False))
+    except CorruptCorpusError as error:
+        yield _problem("catalog", "catalog.sqlite", str(error))
+        return
+    for identifier, what in found.items():
+        name = documents[identifier][0]
+        if name not in known:
+            yield _problem("record", name, f"{what} is not as it was recorded")
 
 
 def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[IntegrityProblem]:

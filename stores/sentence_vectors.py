@@ -119,12 +119,12 @@ def _codes(stored: Sequence[bytes]) -> NDArray[np.int8]:
     return np.frombuffer(b"".join(stored), np.int8).reshape(len(stored), dimension)
 
 
-def add(connection: Connection, document_id: int, found: SentenceVectors) -> None:
-    """Store a document's sentences."""
+def add(connection: Connection, document_id: int, found: SentenceVectors) -> list[tuple[int, int, str | None]]:
+    """Store a document's sentences. Returns their starts, ends and parts, as they are stored."""
     if len(found.spans) != len(found.vectors):
         raise ValueError(f"{len(found.spans)} sentences with {len(found.vectors)} vectors")
     parts = found.parts or [((start, end),) for start, end in found.spans]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "document_id": document_id,
             "start": start,
@@ -136,6 +136,7 @@ def add(connection: Connection, document_id: int, found: SentenceVectors) -> Non
     ]
     if rows:
         connection.execute(insert(SentenceTable), rows)
+    return [(row["start"], row["end"], row["parts"]) for row in rows]
 
 
 def overlapping(connection: Connection, document_id: int, start: int, end: int, longest: int) -> list[StoredSentence]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from hybrid.stores.cells import JSONList, check_cells
 
-REVISION = "0006"  # the migration that leads to the tables below; a test compares it with the migrations
+REVISION = "0007"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
 class Base(DeclarativeBase):
@@ -29,6 +29,7 @@ class DocumentTable(Base):
     compared whole where an exact text is looked for: their chunks do not lie as `hybrid.stores.exact_text` needs them.
     ``text_sha256`` is of the canonical text, by which copies are found that differ as files, and ``signature`` what
     near copies are found by (`hybrid.text.shingles`); both NULL in a document that was added before there were these.
+    ``record`` is the hash of the row and of where chunks and sentences lie (`hybrid.stores.records`), NULL likewise.
     """
 
     __tablename__ = "documents"
@@ -42,6 +43,7 @@ class DocumentTable(Base):
     scanned: Mapped[bool]
     text_sha256: Mapped[str | None] = mapped_column(index=True)
     signature: Mapped[bytes | None]
+    record: Mapped[str | None]
 
     __table_args__ = (Index("ix_documents_scanned", "id", sqlite_where=text("scanned")),)
 
@@ -71,7 +73,8 @@ class SourceTable(Base):
 
     ``size`` in bytes and ``mtime_ns`` are those of the file, absent where there was none. ``details`` are the metadata
     given with this name: the same text can come from two custodians. ``first_day`` and ``last_day`` are what its date
-    may mean (ISO 8601, NULL without a date), for filters.
+    may mean (ISO 8601, NULL without a date), for filters. ``record`` are the row's hashes (`hybrid.stores.records`),
+    NULL in a source that was added before there were these.
     """
 
     __tablename__ = "sources"
@@ -85,6 +88,7 @@ class SourceTable(Base):
     details: Mapped[dict[str, Any]]
     first_day: Mapped[str | None] = mapped_column(index=True)
     last_day: Mapped[str | None] = mapped_column(index=True)
+    record: Mapped[str | None]
 
 
 class ChunkTable(Base):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
-from hybrid.stores import exact_text, filtering, full_text, sentence_vectors
+from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
 from hybrid.stores.rows import Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
@@ -42,6 +42,7 @@ SOURCES = select(
     SourceTable.details,
 ).join(DocumentTable)
 """All sources, with the fields of a `SourceRow`."""
+_RECORDED = select(SourceTable.__table__, DocumentTable.sha256).join(DocumentTable)
 
 
 class Transaction:
@@ -86,10 +87,14 @@ class Transaction:
         }
         document_id = self._connection.execute(insert(DocumentTable).returning(DocumentTable.id), row).scalar_one()
         self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})
-        if sentences is not None:
-            sentence_vectors.add(self._connection, document_id, sentences)
-        if not chunks:
-            return document_id, []
+        stored = [] if sentences is None else sentence_vectors.add(self._connection, document_id, sentences)
+        ids = self._add_chunks(document_id, chunks, vectors) if chunks else []
+        spans = [(n, chunk.start, chunk.end) for n, chunk in zip(ids, chunks, strict=True)]
+        record = records.of_document(row, spans, stored)
+        self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
+        return document_id, ids
+
+    def _add_chunks(self, document_id: int, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[int]:
         rows = [
             {"document_id": document_id, "start": chunk.start, "end": chunk.end, "embedding": vector.tobytes()}
             for chunk, vector in zip(chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
@@ -97,7 +102,7 @@ class Transaction:
         returning = insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True)
         ids = list(self._connection.scalars(returning, rows))
         full_text.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
-        return document_id, ids
+        return ids
 
     def put_source(
         self,
@@ -111,11 +116,12 @@ class Transaction:
     ) -> None:
         """Let ``name`` stand for a document, with its own metadata (``details``) or else with those that came with the
         document. If it stood for another, call `delete_orphans` afterwards."""
-        of_document = select(DocumentTable.media_type, DocumentTable.details).where(DocumentTable.id == document_id)
-        media_type, first = self._connection.execute(of_document).one()
+        columns = DocumentTable.media_type, DocumentTable.details, DocumentTable.sha256
+        of_document = select(*columns).where(DocumentTable.id == document_id)
+        media_type, first, sha256 = self._connection.execute(of_document).one()
         own = dict(first if details is None else details)
         days = filtering.days(own.get("date"))
-        values = {
+        values: dict[str, Any] = {
             "document_id": document_id,
             "size": size,
             "mtime_ns": mtime_ns,
@@ -124,6 +130,7 @@ class Transaction:
             "first_day": days[0],
             "last_day": days[1],
         }
+        values["record"] = records.of_source({"name": name, **values}, sha256)
         statement = upsert(SourceTable).values(name=name, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
         source_id = self._connection.scalar(select(SourceTable.id).where(SourceTable.name == name))
@@ -275,7 +282,10 @@ class Transaction:
 
     def refresh_mtime(self, name: str, size: int, mtime_ns: int) -> None:
         """Record a file's new size and time where its content is still the same."""
-        values = {"size": size, "mtime_ns": mtime_ns}
+        row = self._connection.execute(_RECORDED.where(SourceTable.name == name)).one()
+        values: dict[str, Any] = {"size": size, "mtime_ns": mtime_ns}
+        if row.record is not None:
+            values["record"] = records.of_source({**row._mapping, **values}, row.sha256)
         self._connection.execute(update(SourceTable).where(SourceTable.name == name).values(values))
 
     def forget_in_log(self, names: Iterable[str]) -> None:

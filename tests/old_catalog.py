@@ -9,6 +9,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 _VERSION_4 = """
+ALTER TABLE documents DROP COLUMN record;
+ALTER TABLE sources DROP COLUMN record;
 DROP VIEW chunk_texts;
 DROP TABLE search_texts;
 CREATE VIEW chunk_texts AS
