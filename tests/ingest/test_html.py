@@ -97,3 +97,32 @@ def test_a_page_without_anything_hidden_says_nothing_of_it() -> None:
 
 def test_a_dialog_is_shown_once_it_is_open() -> None:
     assert text_of("<dialog>The old toll.</dialog><dialog open>The new toll.</dialog>") == "The new toll."
+
+
+def test_a_page_in_a_frame_is_read_in_its_place() -> None:
+    inner = "&lt;p&gt;The &lt;s&gt;old&lt;/s&gt; ferry &amp;amp; the quay.&lt;/p&gt;"
+    found = load_html(f'<p>First.</p><iframe srcdoc="{inner}">No frames.</iframe><p>Last.</p>'.encode(), "a.html")
+    assert found.text == "First.\n\nThe ferry & the quay.\n\nLast."
+    assert found.left_out == ("struck text",)
+
+
+@pytest.mark.parametrize(
+    "frame", ['<iframe src="b.html">Gone</iframe>', '<iframe hidden srcdoc="Gone"></iframe>']
+)
+def test_a_frame_that_shows_another_file_or_nothing_is_left_out(frame: str) -> None:
+    assert load_html(f"<p>First.</p>{frame}".encode(), "a.html").text == "First."
+
+
+def test_frames_in_frames_end() -> None:
+    html = "<p>Deepest.</p>"
+    for _ in range(8):
+        html = f'<p>Here.</p><iframe srcdoc="{html.replace("&", "&amp;").replace(chr(34), "&quot;")}"></iframe>'
+    found = load_html(html.encode(), "a.html")
+    assert found.text.count("Here.") == 5
+    assert found.left_out == ("hidden text",)
+
+
+def test_what_shows_only_without_scripts_is_noted_as_hidden() -> None:
+    found = load_html(b"<p>The mast is new.</p><noscript>The keel is old.</noscript>", "a.html")
+    assert found.text == "The mast is new."
+    assert json.loads(found.metadata.extra["hidden"]) == ["The keel is old."]

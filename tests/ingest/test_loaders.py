@@ -123,6 +123,24 @@ class TestText:
         data = '<?xml version="1.0" encoding="koi8-r"?><price>Цена</price>'.encode("koi8-r")
         assert "Цена" in one(data, "a.xml").text
 
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("<a>Br&#252;der &amp; S&#xf6;hne</a>", "<a>Brüder & Söhne</a>"),
+            ("<a><![CDATA[a &amp; b]]> &#233;</a><!-- &amp; -->", "<a><![CDATA[a &amp; b]]> é</a><!-- &amp; -->"),
+            ('<!DOCTYPE a [<!ENTITY b "K &#38; L">]><a>&b;</a>', '<!DOCTYPE a [<!ENTITY b "K &#38; L">]><a>K & L</a>'),
+            ("<a>&nbsp; &#0; &#x110000; AT&T;</a>", "<a>&nbsp; &#0; &#x110000; AT&T;</a>"),
+        ],
+    )
+    def test_characters_that_xml_writes_as_references_are_read(self, written: str, read: str) -> None:
+        assert one(f"<?xml version='1.0'?>{written}".encode(), "a.xml").text == f"<?xml version='1.0'?>{read}"
+        assert one(f"{written}".encode(), "a.txt").text == written
+
+    def test_entities_of_xml_do_not_expand_without_end(self) -> None:
+        value = "x" * 900
+        text = f"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b '{value}'><!ENTITY c '&b;&b;'>]><a>{'&b;' * 5000}&c;</a>"
+        assert len(one(text.encode(), "a.xml").text) < 3 * len(text)
+
     @pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp"])
     def test_a_short_japanese_text_is_read(self, encoding: str) -> None:
         text = "彼は言った。「行こう。」と。次の文！終わり？はい。"

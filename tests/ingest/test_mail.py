@@ -298,3 +298,11 @@ def test_lines_that_the_sender_broke_within_words_are_joined() -> None:
 @pytest.mark.parametrize("head", [f"{FLOWED}no", "Content-Type: text/plain; delsp=yes"])
 def test_lines_whose_blanks_are_part_of_the_text_stay(head: str) -> None:
     assert loaded(f"{head}\n\nLots 4 \n8,500 and 9.\n").documents[0].text.endswith("Lots 4 \n8,500 and 9.")
+
+
+def test_a_mail_with_thousands_of_recipients_is_a_mail() -> None:
+    recipients = ", ".join(f"person{number}@acme.example" for number in range(5000))
+    data = f"To: {recipients}\nFrom: ann@acme.example\nSubject: Toll\n\n{FREIGHT}\n".encode()
+    found = load(data, "m.eml", IngestSettings())
+    assert found.documents[0].title == "Toll"
+    assert found.documents[0].text.endswith(FREIGHT)

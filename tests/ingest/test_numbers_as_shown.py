@@ -80,6 +80,12 @@ def test_what_rich_text_does_not_show_is_in_the_metadata() -> None:
     assert [what for _, what in found.left_out] == ["struck text", "hidden text", "deleted text"]
 
 
+def test_cells_of_rich_text_are_parted_by_tabs() -> None:
+    row = rb"\trowd\cellx1\cellx2\intbl %b\cell %b\cell\row"
+    body = row % (b"Crate", b"12 crowns") + b"\n" + row % (b"Sack", b"3 crowns") + rb"\pard Done."
+    assert rtf(body).documents[0].text == "Crate\t12 crowns\nSack\t3 crowns\nDone."
+
+
 def test_rich_text_without_changes_has_none_in_its_metadata() -> None:
     found = rtf(rb"The toll is {\strike0 45} francs.")
     assert (found.documents[0].text, found.documents[0].metadata.extra) == ("The toll is 45 francs.", {})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +13,11 @@ import pytest
 from fpdf import FPDF
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject
 
 from hybrid import Corpus, Settings
-from hybrid.errors import EmptyDocumentError, UnsupportedFormatError
+from hybrid.errors import DocumentTooLargeError, EmptyDocumentError, UnsupportedFormatError
 from hybrid.ingest import isolation
 from hybrid.ingest.isolation import load_isolated
 from hybrid.ingest.loaders import ocr, ocr_pages
@@ -277,3 +281,34 @@ def test_a_doubtful_line_has_a_mark_of_its_own() -> None:
 
 def test_metadata_that_are_no_marks_mark_nothing() -> None:
     assert ocr_marks.confidence("by hand, 3-4:7", 0, 9) is None
+
+
+def test_an_image_with_too_many_pixels_is_named_as_such() -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0))
+    data = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    with pytest.raises(DocumentTooLargeError, match="it has 900,000,000 pixels, more than the"):
+        load(data, "a.png", IngestSettings())
+
+
+def test_text_whose_font_names_no_characters_is_read_by_ocr() -> None:
+    made = FPDF()
+    made.add_page()
+    made.add_font("embedded", "", str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"))
+    made.set_font("embedded", size=16)
+    made.cell(text="The weir cost 6,200 florins.", new_x="LMARGIN", new_y="NEXT")
+    made.set_font("helvetica", size=16)
+    made.cell(text="Ida Rook signed it.")
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(made.output())))
+    for held in writer._objects:
+        font = held.get_object() if held is not None else None
+        if isinstance(font, DictionaryObject) and font.get("/Subtype") == "/Type0":
+            del font["/ToUnicode"]
+    stream = io.BytesIO()
+    writer.write(stream)
+    found = load(stream.getvalue(), "a.pdf", IngestSettings())
+    assert found.documents[0].text == "The weir cost 6,200 florins.\nIda Rook signed it."
+    assert "ocr" in found.documents[0].metadata.extra
+    assert not found.skipped

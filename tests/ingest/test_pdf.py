@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from fpdf import FPDF
 from matplotlib import get_data_path
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, StreamObject, TextStringObject
 
+from hybrid.errors import EmptyDocumentError
 from hybrid.ingest.loaders.loading import Loaded, load
+from hybrid.ingest.loaders.pdf_page import _is_prose_in_ascii, read_page
 from hybrid.settings import IngestSettings
 
 LEFT = [
@@ -260,3 +262,58 @@ def test_the_values_of_an_xfa_form_are_read_whether_it_is_one_stream_or_several(
     made = io.BytesIO()
     writer.write(made)
     assert read(made.getvalue()).documents[0].text == "Please wait ...\nLessor: Ida Rook\nRent: 840 francs"
+
+
+def without_maps(draw: Callable[[FPDF], None]) -> bytes:
+    """A PDF whose embedded fonts number their shapes and have no table of the characters that they are."""
+    writer = PdfWriter(clone_from=io.BytesIO(bytes(drawn(draw).output())))
+    for held in writer._objects:
+        font = held.get_object() if held is not None else None
+        if isinstance(font, DictionaryObject) and font.get("/Subtype") == "/Type0":
+            del font["/ToUnicode"]
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def embedded(made: FPDF, text: str) -> None:
+    made.add_font("embedded", "", str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"))
+    made.set_font("embedded", size=14)
+    made.multi_cell(0, 8, text, new_x="LMARGIN", new_y="NEXT")
+
+
+def test_text_whose_font_names_no_characters_is_no_text() -> None:
+    data = without_maps(lambda made: embedded(made, "The weir cost 6,200 florins."))
+    with pytest.raises(EmptyDocumentError, match=r"the fonts on page\(s\) 1 do not say which characters"):
+        load(data, "a.pdf", IngestSettings(ocr="never"))
+
+
+def test_the_rest_of_a_page_is_read_and_the_page_named() -> None:
+    def draw(made: FPDF) -> None:
+        embedded(made, "The weir cost 6,200 florins.")
+        made.set_font("helvetica", size=11)
+        made.cell(text="Ida Rook signed it.")
+
+    found = load(without_maps(draw), "a.pdf", IngestSettings(ocr="never"))
+    assert found.documents[0].text == "Ida Rook signed it."
+    assert [(one.source, one.code) for one in found.skipped] == [("a.pdf#page=1", "empty")]
+
+
+def test_bullets_of_a_font_that_names_no_characters_cost_nothing() -> None:
+    def draw(made: FPDF) -> None:
+        embedded(made, "\N{BULLET}")
+        made.set_font("helvetica", size=11)
+        made.cell(text="Ida Rook signed it.")
+
+    found = load(without_maps(draw), "a.pdf", IngestSettings(ocr="never"))
+    assert found.documents[0].text.endswith("Ida Rook signed it.")
+    assert not found.skipped
+
+
+def test_numbers_of_shapes_that_are_their_characters_are_read() -> None:
+    data = without_maps(lambda made: embedded(made, "The weir cost 6,200 florins."))
+    reader = PdfReader(io.BytesIO(data))
+    page = read_page(reader.pages[0])
+    assert page.is_unreadable
+    assert _is_prose_in_ascii("The weir cost 6,200 florins.")
+    assert not _is_prose_in_ascii("7KH ZHLU FRVW")

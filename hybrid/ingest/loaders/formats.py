@@ -328,10 +328,11 @@ def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
 
 
 def _header_names(data: bytes) -> set[bytes]:
-    head = data[: 16 * _HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
+    """Of the header lines that start in the first 64 KiB: one line may be longer, with thousands of recipients."""
+    head = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
     names = set()
-    while (match := _HEADER_LINE.match(head, at)) is not None and match.end() > at:
+    while at < 16 * _HEAD and (match := _HEADER_LINE.match(head, at)) is not None and match.end() > at:
         names.add(match[1].lower())
         at = match.end()
     return names

@@ -19,9 +19,7 @@ from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata
 
-_INVISIBLE = frozenset(
-    {"head", "title", "script", "style", "template", "noscript", "iframe", "object", "audio", "video", "canvas"}
-)
+_INVISIBLE = frozenset({"head", "title", "script", "style", "template", "object", "audio", "video", "canvas"})
 _VERBATIM = frozenset({"pre", "textarea"})
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "figure", "hr"}
 _LINES = (
@@ -33,6 +31,7 @@ _GAPS = dict.fromkeys(_LINES, 1) | dict.fromkeys(_PARAGRAPHS, 2)  # line ends be
 _STRUCK = frozenset({"s", "strike", "del"})
 _CONTROLS = ("input", "select", "textarea")
 _SILENT_INPUTS = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
+_FRAMES = 4  # pages in frames of pages in frames, and so on: against pages made to exhaust the stack
 _NOTED_CHARS = 4000  # of hidden and of struck text that the metadata have
 _BLANKS = re.compile(r"[ \t\n\f\r]+")  # HTML's white space; a no-break space is a character like any other
 _CHARSET = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
@@ -48,6 +47,7 @@ def load_html(data: bytes, source: str) -> Extracted:
     Scripts, styles, and what is hidden by attribute or by the page's own style sheets or struck out are left out
     (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``); cells of a row are parted by a tab and items
     of an ordered list have their number. Fields of forms show their values, pictures the text that stands for them.
+    A page that stands in a frame's ``srcdoc`` is read in its place; what is shown only where no scripts run is hidden.
     Title, author and date come from ``<title>`` and ``<meta>``.
     """
     html, extra = decode(data, declared_charset(data))
@@ -67,19 +67,12 @@ def declared_charset(data: bytes) -> str | None:
 def read_html(html: str, source: str, sheets: Mapping[str, str] = MappingProxyType({})) -> Extracted:
     """The visible text and the metadata of an HTML string. ``sheets`` are the style sheets that come with it, by the
     address that it links them under."""
-    # The parser drops what follows the end of the page; browsers show it, and mails are often glued together.
-    html = _END_OF_PAGE.sub("\n", html)
     with parsing(source, "HTML"):
-        parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
-        root = etree.fromstring(html.encode("utf-8"), parser) if html.strip() else None
-        if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
-            raise DamagedDocumentError(
-                source, f"the HTML is nested too deeply to be read ({parser.error_log[0].message}); save it as text"
-            )
+        root = _parsed(html, source)
         if root is None:
             return Extracted("")
         metadata, date = _metadata(root)
-        page = _Page(root, sheets)
+        page = _Page(root, sheets, source)
         text = canonical(page.visible_text())
         lists = {"hidden": page.hidden, "struck": page.struck}
         extra = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in lists.items() if texts}
@@ -89,6 +82,19 @@ def read_html(html: str, source: str, sheets: Mapping[str, str] = MappingProxyTy
             unread_date=None if metadata.date else date,
             left_out=tuple(f"{name} text" for name in extra),
         )
+
+
+def _parsed(html: str, source: str) -> etree._Element | None:
+    """The root of a page; ``None`` where it is empty."""
+    # The parser drops what follows the end of the page; browsers show it, and mails are often glued together.
+    html = _END_OF_PAGE.sub("\n", html)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True, remove_comments=True)
+    root = etree.fromstring(html.encode("utf-8"), parser) if html.strip() else None
+    if any(entry.level == etree.ErrorLevels.FATAL for entry in parser.error_log):
+        raise DamagedDocumentError(
+            source, f"the HTML is nested too deeply to be read ({parser.error_log[0].message}); save it as text"
+        )
+    return root
 
 
 def _capped(texts: list[str]) -> list[str]:
@@ -176,9 +182,11 @@ class _Writer:
 class _Page:
     """The walk over a page. ``hidden`` and ``struck`` are the texts that it left out."""
 
-    def __init__(self, root: etree._Element, sheets: Mapping[str, str]) -> None:
+    def __init__(self, root: etree._Element, sheets: Mapping[str, str], source: str, depth: int = 0) -> None:
         self.hidden: list[str] = []
         self.struck: list[str] = []
+        self._source = source
+        self._depth = depth
         self._root = root
         self._styles = Styles(root, sheets)
         self._writer = _Writer()
@@ -215,7 +223,7 @@ class _Page:
         if tag in _INVISIBLE:
             return True
         closed = tag == "dialog" and node.get("open") is None
-        if closed or node.get("hidden") is not None or self._styles.is_hidden(node):
+        if closed or tag == "noscript" or node.get("hidden") is not None or self._styles.is_hidden(node):
             self._note(self.hidden, node)
             return True
         if tag in _STRUCK or self._styles.is_struck(node):
@@ -244,12 +252,26 @@ class _Page:
             self._control(f"[Image: {alternative}]" if alternative else "")
         elif tag == "svg":
             self._control(" ".join(" ".join("".join(text.itertext()).split()) for text in node.iter("text")))
+        elif tag == "iframe":
+            self._frame(node.get("srcdoc") or "")
         elif tag == "rt":
             words = "".join(node.itertext()).strip()
             self._writer.verbatim(f"（{words}）" if words else "")
         else:
             return tag == "rp"
         return True
+
+    def _frame(self, html: str) -> None:
+        """A page within the page, on lines of its own."""
+        if self._depth == _FRAMES:
+            self.hidden.append(" ".join(html.split()))
+        elif (root := _parsed(html, self._source)) is not None:
+            page = _Page(root, {}, self._source, self._depth + 1)
+            self._writer.gap(1)
+            self._writer.verbatim(page.visible_text().strip())
+            self._writer.gap(1)
+            self.hidden += page.hidden
+            self.struck += page.struck
 
     def _control(self, text: str) -> None:
         """What stands for itself in a line, with a blank at either side."""

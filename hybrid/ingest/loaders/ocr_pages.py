@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -208,9 +209,9 @@ def load_image(data: bytes, source: str, kind: Format, ocr: Ocr) -> Extracted:
     what = f"{kind.upper()} image"
     if ocr.advice is not None:
         raise UnsupportedFormatError(source, f"it is a {what}; {ocr.advice}")
-    from PIL import Image, ImageOps, ImageSequence
+    from PIL import ImageOps, ImageSequence
 
-    with parsing(source, what), Image.open(io.BytesIO(data)) as image:
+    with parsing(source, what), _opened(data, source) as image:
         count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         taken = ocr.take(count)
         pages: list[OcrPage] = []
@@ -218,9 +219,7 @@ def load_image(data: bytes, source: str, kind: Format, ocr: Ocr) -> Extracted:
             if len(pages) == taken:
                 break
             if frame.width * frame.height > _MOST_PIXELS:
-                raise DocumentTooLargeError(
-                    source, f"it has {frame.width * frame.height:,} pixels; save it with fewer, as a scan of 300 dpi"
-                )
+                raise DocumentTooLargeError(source, f"it has {frame.width * frame.height:,} pixels{_FEWER}")
             pages.append(read_image(_on_white(ImageOps.exif_transpose(frame) or frame)))
     if not any(page.text for page in pages):
         raise EmptyDocumentError(source, "OCR finds no text in it")
@@ -233,6 +232,19 @@ def load_image(data: bytes, source: str, kind: Format, ocr: Ocr) -> Extracted:
         skipped=skipped,
         doubtful=doubtful(dict(enumerate(pages, 1))),
     )
+
+
+_FEWER = f", more than the {_MOST_PIXELS:,} that are opened; save it with fewer, as a scan of 300 dpi"
+
+
+def _opened(data: bytes, source: str) -> Image:
+    from PIL import Image
+
+    try:
+        return Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError as error:  # over three times as many; Pillow opens none of these
+        pixels = re.search(r"\d+", str(error))
+        raise DocumentTooLargeError(source, f"it has {int(pixels[0]) if pixels else 0:,} pixels{_FEWER}") from error
 
 
 def _on_white(image: Image) -> Image:

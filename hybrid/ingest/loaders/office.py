@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import posixpath
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -172,8 +173,11 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 # RTF ----------------------------------------------------------------------------------------------------------------
 
 
+_AFTER_LAST_CELL = re.compile(r"\t+\n")
+
+
 def load_rtf(data: bytes, source: str) -> Extracted:
-    """Rich text: its text, cells of tables parted by bars, as striprtf gives it. Footnotes stand in square brackets in
+    """Rich text: its text as striprtf gives it, cells of tables parted by a tab. Footnotes stand in square brackets in
     their place, headers and footers where they are defined, comments as ``[Comment]``; marks of notes in square
     brackets, exponents in superscript digits. What is hidden, struck or deleted is left out and noted; ``extra`` has
     it, and what was inserted, as JSON lists: ``struck``, ``hidden``, ``deleted``, ``inserted``."""
@@ -188,7 +192,8 @@ def load_rtf(data: bytes, source: str) -> Extracted:
                 words = " ".join(rtf_to_text(standing_alone(run, data).decode("latin-1"), errors="replace").split())
                 if words:
                     noted.setdefault(kind, []).append(canonical(f"{words} ({who})" if who else words))
-    return Extracted(canonical(text).strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted))
+    text = _AFTER_LAST_CELL.sub("\n", canonical(text))
+    return Extracted(text.strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted))
 
 
 # EPUB ---------------------------------------------------------------------------------------------------------------

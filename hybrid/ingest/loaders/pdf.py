@@ -41,7 +41,8 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
     ``page_labels`` (JSON, where they are not 1, 2, 3) and ``ocr``, what was read by OCR (`hybrid.text.ocr_marks`).
 
     A page that shows only an image, an image with a stamp, or letters that were made outlines is read by OCR; what its
-    text layer has stands below.
+    text layer has stands below. One with text whose font does not say which characters its shapes are is read by OCR
+    alone; without OCR that text is left out, and the page named.
 
     A file without its end marker is cut off and refused, since repairing it could lose pages
     without a word. A page whose content is malformed, or that shows only an image where there is no OCR,
@@ -72,7 +73,7 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
         if attached and not any(text.strip() for text in texts):
             texts = ["Attachments: " + ", ".join(one.name for one in attached)]
         if not any(text.strip() for text in texts):
-            raise _nothing_read(source, len(texts), pages_read.damaged, scans, ocr)
+            raise _nothing_read(source, pages_read, scans, ocr)
         pages = [0]
         for text in texts[:-1]:
             pages.append(pages[-1] + len(text) + 1)
@@ -93,14 +94,16 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
 
 @dataclass
 class _Pages:
-    """Each page's text and comments; why damaged pages are; which pages are only an image, and which an image with next
-    to no text; names and values of form fields. Pages count from 1."""
+    """Each page's text and comments; why damaged pages are; which pages are only an image, which an image with next to
+    no text, and which have text whose characters their fonts do not name; names and values of form fields. Pages count
+    from 1."""
 
     texts: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     damaged: dict[int, str] = field(default_factory=dict)
     images: list[int] = field(default_factory=list)
     stamped: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
 
 
@@ -124,11 +127,14 @@ def _read_page(page: PageObject, number: int, found: _Pages) -> str:
     found.values |= {one.name: one.value.text for one in on_page}
     letters = sum(map(str.isalnum, shown.text))
     is_drawn = shown.image_share > 0 or shown.curves >= _OUTLINES or _shows_image(page)
-    if not letters and not on_page and is_drawn:
+    if shown.is_unreadable:
+        found.unreadable.append(number)
+    elif not letters and not on_page and is_drawn:
         found.images.append(number)
     elif letters <= _STAMP and shown.image_share >= _SCAN:
         found.stamped.append(number)
-    return _with_cells(page, canonical(shown_text(shown, [one.value for one in on_page])))
+    text = canonical(shown_text(shown, [one.value for one in on_page]))
+    return text.strip("\n") if shown.is_unreadable else _with_cells(page, text)
 
 
 def _scans(data: bytes, source: str, pages: _Pages, ocr: Ocr) -> Scans:
@@ -136,7 +142,7 @@ def _scans(data: bytes, source: str, pages: _Pages, ocr: Ocr) -> Scans:
     if ocr.mode == "always":
         numbers = [number for number in range(1, len(pages.texts) + 1) if number not in pages.damaged]
     else:
-        numbers = sorted({*pages.images, *pages.stamped})
+        numbers = sorted({*pages.images, *pages.stamped, *pages.unreadable})
     if ocr.advice is not None or not numbers:
         return Scans()
     stamped = [] if ocr.mode == "always" else pages.stamped
@@ -144,11 +150,12 @@ def _scans(data: bytes, source: str, pages: _Pages, ocr: Ocr) -> Scans:
 
 
 def _joined(pages: _Pages, scans: Scans, ocr: Ocr) -> list[str]:
-    """Each page's text: what OCR read, the text layer (unless OCR is to read all), and the comments."""
+    """Each page's text: what OCR read, the text layer (unless OCR read all of it, too), and the comments."""
     made = []
     for number, (layer, notes) in enumerate(zip(pages.texts, pages.comments, strict=True), 1):
         scan = scans.read.get(number)
-        parts = (layer, notes) if scan is None else (scan.text, "" if ocr.mode == "always" else layer, notes)
+        is_all = ocr.mode == "always" or number in pages.unreadable
+        parts = (layer, notes) if scan is None else (scan.text, "" if is_all else layer, notes)
         made.append("\n".join(part for part in parts if part))
     return made
 
@@ -181,13 +188,18 @@ def _shows_image(page: PageObject) -> bool:
     return any(item.get_object().get("/Subtype") in ("/Image", "/Form") for item in objects.get_object().values())
 
 
-def _nothing_read(source: str, pages: int, damaged: dict[int, str], scans: Scans, ocr: Ocr) -> DocumentError:
-    if found := {**damaged, **scans.damaged}:
+def _nothing_read(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> DocumentError:
+    if found := {**pages.damaged, **scans.damaged}:
         return DamagedDocumentError(source, next(iter(found.values())))
-    if not pages:
+    if not pages.texts:
         return DamagedDocumentError(source, "the PDF has no pages; restore it from a good copy")
     what = ocr.advice or "OCR finds none in it"
-    return EmptyDocumentError(source, f"the PDF has {pages} page(s) but no text, as in a scan; {what}")
+    if pages.unreadable:
+        return EmptyDocumentError(source, f"{_NO_CHARACTERS.format(_ranges(pages.unreadable))}; {what}")
+    return EmptyDocumentError(source, f"the PDF has {len(pages.texts)} page(s) but no text, as in a scan; {what}")
+
+
+_NO_CHARACTERS = "the fonts on page(s) {} do not say which characters their shapes are, so that text cannot be read"
 
 
 def _skipped_pages(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> tuple[SkippedFile, ...]:
@@ -195,11 +207,12 @@ def _skipped_pages(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> tuple[
         SkippedFile(source=f"{source}#page={number}", code=DamagedDocumentError.code, reason=reason)
         for number, reason in {**pages.damaged, **scans.damaged}.items()
     ]
-    images, stamped = pages.images, pages.stamped
+    images, stamped, unreadable = pages.images, pages.stamped, pages.unreadable
     advice = f"{ocr.advice}; then remove the file from the corpus and ingest it again"
     if ocr.advice is None:
         images = [number for number in images if number in scans.empty]
         stamped = [number for number in stamped if number in scans.empty]
+        unreadable = [number for number in unreadable if number in scans.empty]
         advice = "OCR finds no more"
     for numbers, what, code in (
         (images, f"no text on page(s) {{}}, only images, while others have text; {advice}", EmptyDocumentError.code),
@@ -208,6 +221,7 @@ def _skipped_pages(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> tuple[
             f"page(s) {{}} show an image with next to no text, as a scan with a stamp; {advice}",
             EmptyDocumentError.code,
         ),
+        (unreadable, f"{_NO_CHARACTERS}; {advice}", EmptyDocumentError.code),
         (scans.too_many, f"page(s) {{}} were not read by OCR: they are {TOO_MANY}", DocumentTooLargeError.code),
     ):
         if numbers:

@@ -7,6 +7,7 @@ reader sees them. Everything else is pypdf's text, character for character.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,10 @@ _GOES_ON = 0.5
 """Share of a column's lines that go on a sentence of the line before; in tables each line stands by itself."""
 _ADVANCE = 0.5
 """Width of a character by the size of its font, on average over Latin text."""
+_NO_TEXT = frozenset({"Cc", "Co", "Cn", "Cs"})
+_NO_TEXT_SHARE = 0.3
+"""Of a page's characters that are none, from which on its text is left out; bullets of symbol fonts are a few. A
+reason, not a measurement."""
 _ENDED = re.compile(r"[.:;!?]\W*$")
 
 
@@ -61,12 +66,14 @@ class Value:
 @dataclass
 class PageText:
     """What a page shows. ``image_share`` is the part of the page that its largest image covers, and ``curves`` how many
-    are drawn: letters that were made outlines have a dozen each."""
+    are drawn: letters that were made outlines have a dozen each. ``is_unreadable`` says that text was left out because
+    its font does not say which characters its shapes are."""
 
     text: str
     pieces: list[Piece] = field(default_factory=list)
     image_share: float = 0.0
     curves: int = 0
+    is_unreadable: bool = False
 
 
 def read_page(page: PageObject) -> PageText:
@@ -74,12 +81,39 @@ def read_page(page: PageObject) -> PageText:
     visitor = _Visitor(page)
     text = page.extract_text(visitor_operand_before=visitor.operator, visitor_text=visitor.text)
     pieces = visitor.pieces if "".join(piece.text for piece in visitor.pieces) == text else []
-    return PageText(text, pieces, visitor.image_share, visitor.curves)
+    unmapped = "".join(visitor.pieces[at].text for at in visitor.unmapped)
+    is_unreadable = _is_no_text(text) or (bool(unmapped.strip()) and not _is_prose_in_ascii(unmapped))
+    if is_unreadable:
+        kept = [piece for at, piece in enumerate(pieces) if at not in visitor.unmapped or piece.text == "\n"]
+        pieces = [] if _is_no_text("".join(piece.text for piece in kept)) else kept
+        text = "".join(piece.text for piece in pieces)
+    return PageText(text, pieces, visitor.image_share, visitor.curves, is_unreadable)
+
+
+def _is_no_text(text: str) -> bool:
+    """Whether so many characters are none that anything shows as text: control characters, or of private use."""
+    shown = [char for char in text if not char.isspace()]
+    return sum(unicodedata.category(char) in _NO_TEXT for char in shown) > _NO_TEXT_SHARE * len(shown)
+
+
+def _is_prose_in_ascii(text: str) -> bool:
+    """Whether numbers of shapes happen to be the characters that they show, as a few programs write them: prose has
+    more small letters than others, while the numbers of the shapes of prose are anything."""
+    letters = sum(map(str.isalpha, text))
+    small = sum("a" <= char <= "z" for char in text)
+    no_text = sum(unicodedata.category(char) in _NO_TEXT and char not in "\n\r\t" for char in text)
+    return not no_text and small > letters / 2 and letters > len("".join(text.split())) / 2
+
+
+def _has_no_map(font: Any) -> bool:
+    """Whether a font numbers its shapes and has no table of the characters that they are."""
+    return font is not None and str(font.get("/Encoding")).startswith("/Identity") and "/ToUnicode" not in font
 
 
 class _Visitor:
     def __init__(self, page: PageObject) -> None:
         self.pieces: list[Piece] = []
+        self.unmapped: set[int] = set()  # pieces in fonts without a table of their characters
         self.image_share = 0.0
         self.curves = 0
         self._rise = self._shown_rise = 0.0
@@ -103,8 +137,10 @@ class _Visitor:
         item = self._objects.get(name)
         return item is not None and item.get_object().get("/Subtype") == "/Image"
 
-    def text(self, text: str, matrix: Any, text_matrix: Any, _: Any, size: float) -> None:
+    def text(self, text: str, matrix: Any, text_matrix: Any, font: Any, size: float) -> None:
         if text:
+            if _has_no_map(font) and len("".join(text.split())) > 1:  # one alone is a bullet
+                self.unmapped.add(len(self.pieces))
             x = text_matrix[4] * matrix[0] + text_matrix[5] * matrix[2] + matrix[4]
             y = text_matrix[4] * matrix[1] + text_matrix[5] * matrix[3] + matrix[5]
             scale = abs(text_matrix[3] * matrix[3]) or abs(text_matrix[1] * matrix[1]) or 1.0

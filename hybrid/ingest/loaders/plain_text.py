@@ -38,13 +38,16 @@ def load_text(data: bytes, source: str) -> Extracted:
     """Plain text. A form feed ends a page; a text without one has no pages.
 
     A form feed stays in the text, as the last character of its page. Nothing after the last one is
-    no page. XML is read in the encoding that it declares, and stays as it is written. In JSON the letters beyond ASCII
-    that are written as escapes stand as letters: programs write all of them so, and no word would be found.
+    no page. XML is read in the encoding that it declares. In JSON the letters beyond ASCII that are written as escapes
+    stand as letters, and in XML the characters that are written as references: programs write all of them so, and no
+    word would be found. Everything else stays as it is written.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
     if PurePosixPath(source).suffix.lower() in (".json", ".jsonl", ".ndjson"):
         text = canonical(_ESCAPED.sub(_unescaped, text))
+    elif _IS_XML.match(text) or PurePosixPath(source).suffix.lower() == ".xml":
+        text = canonical(_with_characters(text))
     return Extracted(text, Metadata(extra=extra), _pages(text))
 
 
@@ -55,6 +58,40 @@ _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u(?!00[0-7])[0-9a-fA-F]{4})+)")
 def _unescaped(match: re.Match[str]) -> str:
     units = bytes.fromhex(match[2].replace("\\u", ""))
     return match[1] + units.decode("utf-16-be", "surrogatepass")
+
+
+_IS_XML = re.compile(r"\s*<\?xml\s")
+_REFERENCE = re.compile(  # what is not closed goes on to the end, so that no file takes long
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
+    r"|<!DOCTYPE[^\[>]{0,500}(?:>|\[(?:[^\]\"']|\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))*+(?:\]|\Z))"
+    r"|&(?:\#(?P<decimal>\d{1,7})|\#x(?P<hexadecimal>[0-9a-fA-F]{1,6})|(?P<name>[\w.-]{1,80}));",
+    re.DOTALL,
+)
+_ENTITY = re.compile(r"<!ENTITY\s+([\w.-]{1,80})\s+(?:\"([^\"%]{0,1000})\"|'([^'%]{0,1000})')\s*>")
+_OTHER_ENTITY = re.compile("&(?!#)")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+def _with_characters(text: str) -> str:
+    """XML with the characters that its references mean, those of XML itself and of its own document type. What the
+    latter builds from other entities stays as it is written, and so does what comes after they have made the text twice
+    as long: nothing expands without end."""
+    own = {name: double or single for name, double, single in _ENTITY.findall(text)}
+    own = {name: value for name, value in own.items() if not _OTHER_ENTITY.search(value)}
+    left = len(text)
+
+    def characters(match: re.Match[str]) -> str:
+        nonlocal left
+        if match["name"] in _ENTITIES:
+            return _ENTITIES[match["name"]]
+        if match["name"]:
+            value = own.get(match["name"])
+            left -= len(value or "")
+            return match[0] if value is None or left < 0 else _REFERENCE.sub(characters, value)
+        code = int(match["decimal"] or match["hexadecimal"] or "0", 10 if match["decimal"] else 16)
+        return chr(code) if 0 < code < 0x110000 else match[0]
+
+    return _REFERENCE.sub(characters, text)
 
 
 def _pages(text: str) -> tuple[int, ...]:

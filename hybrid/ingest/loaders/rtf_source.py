@@ -95,7 +95,7 @@ class _Rewriting:
                 if word in _BREAKS:
                     self._end_raised()
                     self._line = ""
-                self._made.append(token)
+                self._made.append(rb"\tab " if word in (b"cell", b"nestcell") else token)
         self._end_raised()
         return Rewritten(b"".join(self._made), self._noted)
 
