@@ -22,6 +22,7 @@ from hybrid.types.base import shown
 if TYPE_CHECKING:
     from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
+    from hybrid.types.reports import IntegrityReport
 
 Given = Settings | str | os.PathLike[str] | None
 """`Settings` from code, the path of a TOML file, or nothing."""
@@ -90,14 +91,24 @@ def open_catalog(directory: Path, *, create: bool, access: Access | None = None)
     from hybrid.stores.database import catalog_path
 
     _check_directory(directory, create=create)
+    guard = commits.read_guard(directory)
     catalog = Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
     try:
         newest = catalog.commit()
-        commits.check_number(directory, newest.n if newest else 0)
+        commits.check_guard(directory, guard, newest.n if newest else 0, catalog.info(commits.CORPUS_ID))
     except BaseException:
         catalog.close()
         raise
     return catalog
+
+
+def checked(catalog: Catalog, directory: Path) -> IntegrityReport:
+    """See `Corpus.check`."""
+    from hybrid.stores import commits, integrity
+
+    found = integrity.check(catalog, directory)
+    others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID))
+    return found.model_copy(update={"problems": (*found.problems, *others)})
 
 
 @contextmanager
@@ -133,6 +144,7 @@ def _check_directory(directory: Path, *, create: bool) -> None:
         _check_not_emptied(directory)
         return
     if directory.is_dir() and any(directory.iterdir()) and not looks_like_corpus(directory):  # it is being created
+        _check_catalog_not_lost(directory)
         advice = did_you_mean(directory) or ("; name an empty or a new directory" if create else "")
         raise CorpusError(f"{directory} is no corpus: it holds files that are not a corpus{advice}")
     if not create:
@@ -148,6 +160,20 @@ def _check_directory(directory: Path, *, create: bool) -> None:
         directory.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
         raise CorpusError(f"cannot create a corpus at {directory}: {error.strerror}") from error
+
+
+def _check_catalog_not_lost(directory: Path) -> None:
+    """Raise `CorruptCorpusError` where only the catalog of a corpus is missing, or is no database any more."""
+    from hybrid.stores.commits import of_a_corpus
+    from hybrid.stores.database import catalog_path
+
+    if others := of_a_corpus(directory):
+        path = catalog_path(directory)
+        said = "is damaged: it is no database" if path.exists() else "is missing"
+        raise CorruptCorpusError(
+            f"{path} {said}, and the corpus's other files are there ({', '.join(others)}); put back a copy of it, or "
+            "ingest the documents into a new directory"
+        )
 
 
 def _check_not_emptied(directory: Path) -> None:

@@ -26,8 +26,9 @@ class Recorder:
     """Writes records for a corpus, for whom it is asked by. A record that cannot be written stops nothing: what was
     asked for is done, and says so."""
 
-    def __init__(self, directory: Path, settings: LogSettings, identity: str | None) -> None:
+    def __init__(self, directory: Path, catalog: Catalog, settings: LogSettings, identity: str | None) -> None:
         self._directory = directory
+        self._catalog = catalog
         self._settings = settings
         self._identity = identity
 
@@ -41,9 +42,22 @@ class Recorder:
         from hybrid.stores import log
 
         try:
-            return log.append(self._directory, event, content, self._identity), None
+            note = self._log_gone()
+            return log.append(self._directory, event, content, self._identity), note
         except CorpusError as error:
             return None, f"The log does not have this {event}: {error}"
+
+    def _log_gone(self) -> str | None:
+        """That the log which the catalog knows of is not there any more: nothing of the new one would show it."""
+        from hybrid.stores import log
+
+        known = self._catalog.info(MARK)
+        if known is None or log.exists(self._directory):
+            return None
+        return (
+            f"The log of this corpus is gone: the catalog knows of record {known.partition(' ')[0]}, and neither "
+            f"{log.FILE} nor {log.HEAD} is there; a new log was begun; hybrid log verify says so until the next ingest"
+        )
 
     def _text(self, name: str, text: str) -> dict[str, str]:
         if self._settings.text == "none":

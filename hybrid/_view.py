@@ -287,7 +287,7 @@ def _load_index(
         return FaissIndex.build(dimension, *nothing, exact_up_to), None
     try:
         return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True), None
-    except (CorruptCorpusError, OSError) as error:  # OSError: it cannot be set aside in a corpus of somebody else
+    except (CorruptCorpusError, OSError) as error:  # OSError: it cannot be read
         with catalog.reading(None):
             if catalog.commit() != commit:  # others committed meanwhile and cleared its files away: the next, then
                 raise

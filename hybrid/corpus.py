@@ -25,7 +25,7 @@ from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route,
 from hybrid.types.base import Shown
 from hybrid.types.documents import Document, PageView, Passage
 from hybrid.types.events import Event, Events, collect
-from hybrid.types.filters import Filter
+from hybrid.types.filters import Filter, undated_note
 from hybrid.types.identities import Identity
 from hybrid.types.reports import (
     CorpusStatus,
@@ -97,7 +97,7 @@ class Corpus(Shown):
         self._shown_as = str(directory)
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
-        self._recorder = Recorder(self.directory, settings.log, None if identity is None else identity.name)
+        self._recorder = Recorder(self.directory, catalog, settings.log, None if identity is None else identity.name)
         self._lock = threading.Lock()  # of the next four
         self._view: View | None = None  # the newest that was asked for
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
@@ -200,15 +200,21 @@ class Corpus(Shown):
     @contextmanager
     def _asked_by_identity(self) -> Iterator[None]:
         """The corpus stays open inside the block. Raises `AccessError` where an identity is needed and none is set."""
-        self._check_identity()
         with self._usage.in_use():
+            self._check_identity()
             yield
 
     def _check_identity(self) -> None:
         if self._unknown_asker:
+            access = self.settings.access
+            why = (
+                "access.required" if access.required else f"documents have classes, their metadata {access.metadata!r}"
+            )
+            otherwise = "" if access.required else "; access.required_with_classes=false switches this off"
             raise AccessError(
-                f"the corpus at {self._shown_as} answers identities alone (access.required): ask "
-                "corpus.seen_by(hybrid.Identity(name=..., classes=...))"
+                f"the corpus at {self._shown_as} answers identities alone ({why}): ask "
+                "corpus.seen_by(hybrid.Identity(name=..., classes=...)), with every_class=True to see all, or on the "
+                f"command line with --identity and --class or --every-class{otherwise}"
             )
 
     @contextmanager
@@ -273,9 +279,11 @@ class Corpus(Shown):
     def __repr__(self) -> str:
         if self.identity is not None:
             return f"Corpus({self._shown_as!r}, identity={self.identity.name!r})"
-        if self._usage.closed or self.settings.access.required:
+        if self._usage.closed:
             return f"Corpus({self._shown_as!r})"
         with self._usage.in_use():
+            if self._unknown_asker:
+                return f"Corpus({self._shown_as!r})"
             empty = not self._catalog.count_documents()
             why = "everything was removed" if self._catalog.commit() else "nothing was ingested yet"
         return f"Corpus({self._shown_as!r}{f', empty: {why}' if empty else ''})"
@@ -283,18 +291,28 @@ class Corpus(Shown):
     _repr_pretty_ = Shown._repr_pretty_  # IPython would take the repr above before what it inherits
 
     def __str__(self) -> str:
-        return repr(self) if self._usage.closed or self._unknown_asker else str(self.status())
+        if self._usage.closed:
+            return repr(self)
+        with self._usage.in_use():
+            return repr(self) if self._unknown_asker else str(self.status())
 
     def _repr_html_(self) -> str | None:
         from hybrid.display.corpora import closed_html
 
-        if self._unknown_asker:
-            return None  # the text form says where the corpus is, and nothing of what it holds
-        return closed_html(self._shown_as) if self._usage.closed else self.status()._repr_html_()
+        if self._usage.closed:
+            return closed_html(self._shown_as)
+        with self._usage.in_use():
+            if self._unknown_asker:
+                return None  # the text form says where the corpus is, and nothing of what it holds
+            return self.status()._repr_html_()
 
     @property
     def _unknown_asker(self) -> bool:
-        return self.settings.access.required and self.identity is None
+        """Whether an identity is needed and none is set. The corpus is open."""
+        if self.identity is not None:
+            return False
+        access = self.settings.access
+        return access.required or (access.required_with_classes and self._catalog.has_classes(access.metadata))
 
     # Changing -----------------------------------------------------------------------------------
 
@@ -519,8 +537,8 @@ class Corpus(Shown):
                     supplied = SuppliedPassages(given, view.commit)
                     answerer = answerer.over(supplied, supplied)
                 request = answerer.prepare(question, route, history, where, writer, judge)
-                if view.note is not None and given is None:
-                    request.events.append(request.note(view.note))
+                if given is None:
+                    _note(view, request, where)
                 return answerer, request
 
             answerer, request = self._asked(prepared)
@@ -583,7 +601,10 @@ class Corpus(Shown):
             answerer, requests = self._asked(
                 lambda view: (
                     view.answerer,
-                    {name: view.answerer.prepare(question, route, history, where) for name, where in given.items()},
+                    {
+                        name: _note(view, view.answerer.prepare(question, route, history, where), where)
+                        for name, where in given.items()
+                    },
                 )
             )
             answers = {
@@ -667,6 +688,7 @@ class Corpus(Shown):
                 with self._catalog.newest_state() as state:
                     try:
                         with self._catalog.reading(state):
+                            self._check_identity()  # again, as in `_asked`
                             commit = self._catalog.commit()
                             view = self._view_of(commit)
                     except CorruptCorpusError as error:
@@ -831,10 +853,8 @@ class Corpus(Shown):
             checked catalog, full text and index, 61 documents, 1,204 chunks, 61 volumes
             everything is as it was recorded
         """
-        from hybrid.stores import integrity
-
         with self._changed("check"), _open.unreachable_errors(self.directory):
-            return integrity.check(self._catalog, self.directory)
+            return _open.checked(self._catalog, self.directory)
 
     acheck = in_thread(check)
 
@@ -848,13 +868,12 @@ class Corpus(Shown):
         Raises `CorpusLockedError` if another process is writing, and still is after ``wait`` seconds.
         """
         from hybrid.ingest.repair import repair
-        from hybrid.stores import integrity
 
         wait = _arguments.wait_of(wait)
         with self._changed("repair"), _open.unreachable_errors(self.directory), self._catalog.reading(None):
-            found = integrity.check(self._catalog, self.directory)
+            found = _open.checked(self._catalog, self.directory)
             repair(self._catalog, self.directory, self.settings, found, wait)
-            return integrity.check(self._catalog, self.directory)
+            return _open.checked(self._catalog, self.directory)
 
     arepair = in_thread(repair)
 
@@ -957,6 +976,7 @@ class Corpus(Shown):
             while True:
                 with self._catalog.newest_state() as state, self._catalog.reading(state):
                     commit = self._catalog.commit()
+                    self._check_identity()  # again: documents with classes may have come since
                     try:
                         return ask(self._view_of(commit))
                     except CorruptCorpusError as error:
@@ -983,6 +1003,17 @@ class Corpus(Shown):
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view
             return view
+
+
+def _note(view: View, request: RequestContext, where: Filter | None) -> RequestContext:
+    """The request, with notes on what it could not look at: a damaged index, documents without a date."""
+    from hybrid.retrieval.query import parse
+
+    undated = view.searcher.undated(parse(request.stated), where)
+    for note in (view.note, undated_note(undated)):
+        if note:
+            request.events.append(request.note(note))
+    return request
 
 
 def _bytes_in(directory: Path) -> int:

@@ -88,10 +88,11 @@ class Session:
         k, where, order = number_of_hits(k), filter_of(where), order_of(order)
         with self._reading() as view:
             hits, expression = self._found(view.searcher, asked, k, where, order)
+            undated = view.searcher.undated(expression, where)
             empty = not hits and not self._catalog.restricted and not self._catalog.count_documents()
         words = matched(expression.words if expression else asked, (hit.text for hit in hits))
         order = "lexical" if expression and not expression.question else order
-        return Hits(hits, question=asked, matched=words, order=order, empty=empty)
+        return Hits(hits, question=asked, matched=words, order=order, empty=empty, undated=undated)
 
     def _found(
         self, searcher: Searcher, asked: str, k: int, where: Filter | None, order: Order

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, select
 
 from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
@@ -55,12 +55,14 @@ from hybrid.stores.tables import (
     DocumentTable,
     InfoTable,
     LogTable,
+    MetadataTable,
     SourceTable,
     TextTable,
     VolumeTable,
 )
 from hybrid.stores.transaction import SOURCES, Transaction, volume_rows
 from hybrid.text import shingles
+from hybrid.text.formatting import name_of
 from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata, text_sha256
 from hybrid.types.filters import Filter
@@ -269,14 +271,16 @@ class Catalog:
 
     def source_named(self, name: str) -> SourceRow | None:
         """The source of that name, else the one whose name differs from it only in how accents are written (NFC, NFD),
-        else the one that ingesting the path ``name`` made; ``None`` if there is none."""
+        else the one that ingesting the path ``name`` made, else the one that is shown as ``name``
+        (`hybrid.text.formatting.visible_name`); ``None`` if there is none."""
         each = (
             row
             for one in (name, os.path.normpath(name))
             for other in filtering.spellings(one)
             if (row := self.source(other))
         )
-        return next(each, None) or self._source_alike(name)
+        shown = name_of(name)
+        return next(each, None) or self._source_alike(name) or (self.source(shown) if shown != name else None)
 
     def _source_alike(self, name: str) -> SourceRow | None:
         """The source whose name is the same but for accents that are written in both ways within it."""
@@ -458,8 +462,11 @@ class Catalog:
         return self.document(document_id).text[start:end]
 
     def locate(self, document_id: int, start: int, end: int) -> Location:
-        """The pages and lines of a span."""
-        return self.document(document_id).locate(start, end)
+        """The pages and lines of a span of the catalog's own. Raises `CorruptCorpusError` for one that is not within
+        the document."""
+        document = self.document(document_id)
+        _check_span(document, start, end)
+        return document.locate(start, end)
 
     def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
         """The sentences of a document that ``[start, end)`` touches, in order; none of a document that was added by a
@@ -511,6 +518,7 @@ class Catalog:
                         f"the catalog is damaged: chunk {chunk_id} is of document {document_id}, which it does not "
                         "have; hybrid verify names what else is"
                     )
+                _check_span(document, start, end)
                 found[chunk_id] = ChunkRow(
                     chunk_id,
                     document_id,
@@ -550,6 +558,17 @@ class Catalog:
         key or source."""
         documents: list[int] = self.selection(wanted).documents.tolist()
         return documents
+
+    def has_classes(self, key: str) -> bool:
+        """Whether any source has a value under this key, which names classes of access; the empty text is none."""
+        named = exists().where(MetadataTable.key.in_(filtering.spellings(key)), MetadataTable.value != "")
+        with self._connection() as connection:
+            return bool(connection.scalar(select(named)))
+
+    def undated(self, wanted: Filter) -> int:
+        """How many documents a filter's days leave out because they have no date. Raises what `matching` raises."""
+        with self._connection() as connection:
+            return filtering.undated(connection, wanted)
 
     def selection(self, wanted: Filter) -> Selection:
         """The documents and chunks that a filter lets through; cached as long as the corpus stays as it is. Raises what
@@ -731,6 +750,14 @@ _COMMITS = select(
     CommitTable.memory_state,
     select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery(),
 )
+
+
+def _check_span(document: Document, start: int, end: int) -> None:
+    if not 0 <= start < end <= len(document.text):
+        raise CorruptCorpusError(
+            f"catalog.sqlite is damaged: it has a chunk or sentence from character {start} to {end} of "
+            f"{document.source}, which has {len(document.text)}; hybrid verify names all that is damaged and what to do"
+        )
 
 
 def _texts(connection: Connection, ids: list[int]) -> Iterator[tuple[int, str]]:

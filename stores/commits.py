@@ -1,11 +1,18 @@
-"""What each commit leaves on disk: one immutable directory for its index."""
+"""What each commit leaves on disk: one immutable directory for its index, and a guard beside the catalog.
+
+The guard is the file ``commit``: the number of the newest commit in the first line, and the id of the corpus, which the
+catalog has too, in the second. By it a catalog that went back, or that belongs to another corpus, is noticed.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid.errors import CorruptCorpusError
@@ -19,11 +26,16 @@ from hybrid.stores.files import (
     verified,
     write_atomically,
 )
-from hybrid.stores.rows import StoredFile
+from hybrid.stores.rows import CommitRow, StoredFile
+from hybrid.types.reports import IntegrityProblem
 
 INDEX = "index.faiss"
-NUMBER = "commit"
-"""The file that has the number of the newest commit, in digits."""
+MANIFEST = "manifest.json"
+GUARD = "commit"
+"""The file that has the number of the newest commit and the id of the corpus."""
+CORPUS_ID = "corpus_id"
+"""The fact about a corpus that is its id. Corpora of older versions get one with their next commit."""
+_GUARD = re.compile(r"([0-9]+)(?:\n([0-9a-f]{32}))?\n?")
 _REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 
 
@@ -45,9 +57,9 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
         (partial / INDEX).chmod(PRIVATE_FILE)
         digest = sha256_of(partial / INDEX)
         manifest = {"commit": n, "files": {INDEX: {"sha256": digest, "bytes": (partial / INDEX).stat().st_size}}}
-        (partial / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         reach("index.written")
-        for path in (partial / INDEX, partial / "manifest.json"):
+        for path in (partial / INDEX, partial / MANIFEST):
             sync_file(path)
         sync_directory(partial)
         partial.rename(final)
@@ -58,33 +70,102 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
     return StoredFile(f"commits/{n}/{INDEX}", digest)
 
 
-def record_number(directory: Path, n: int) -> None:
-    """Write the number of a commit beside the catalog, after the commit. If that fails the file has an older number,
-    which says less and nothing wrong."""
+@dataclass(frozen=True)
+class Guard:
+    """What the guard says: the newest commit, and the id of the corpus; older versions wrote no id."""
+
+    number: int
+    corpus: str | None
+
+
+def new_id() -> str:
+    """An id for a corpus: 32 random hexadecimal digits."""
+    return secrets.token_hex(16)
+
+
+def write_guard(directory: Path, n: int, corpus: str | None) -> None:
+    """Write the guard, after commit ``n``. If that fails the file has an older number, which says less and nothing
+    wrong."""
 
     def write(path: Path) -> None:
-        path.write_text(f"{n}\n", encoding="ascii")
+        path.write_text(f"{n}\n" + (f"{corpus}\n" if corpus else ""), encoding="ascii")
         path.chmod(PRIVATE_FILE)
 
     with suppress(OSError):
-        write_atomically(directory / NUMBER, write)
+        write_atomically(directory / GUARD, write)
 
 
-def check_number(directory: Path, newest: int) -> None:
-    """Raise `CorruptCorpusError` if the catalog's newest commit is older than the one that was recorded last: the
-    catalog's log of changes was lost, or an older copy of the catalog was put in its place."""
-    path = directory / NUMBER
-    refuse_links(directory, NUMBER)
+def read_guard(directory: Path) -> Guard | None:
+    """What the guard says; ``None`` where it is missing, or says nothing of the catalog."""
+    refuse_links(directory, GUARD)
     try:
-        recorded = int(path.read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):  # of an older version; or what it says says nothing of the catalog
+        found = _GUARD.fullmatch((directory / GUARD).read_text(encoding="ascii"))
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return None if found is None else Guard(int(found[1]), found[2])
+
+
+def check_guard(directory: Path, guard: Guard | None, newest: int, corpus: str | None) -> None:
+    """Raise `CorruptCorpusError` if the catalog is not the one that the guard was written for.
+
+    Either its newest commit is older than the one that was recorded last: its log of changes was lost, or an older copy
+    was put in its place. Or the corpus's id is another. The guard is read before the catalog, so that what others
+    commit meanwhile is no difference. A missing guard hinders nobody: `guard_problems` names it.
+    """
+    if guard is None:
         return
-    if newest < recorded:
+    path = directory / GUARD
+    if newest < guard.number:
         raise CorruptCorpusError(
-            f"catalog.sqlite in {directory} is at commit {newest}, and commit {recorded} was made: its log of changes "
-            "(catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
+            f"catalog.sqlite in {directory} is at commit {newest}, and commit {guard.number} was made: its log of "
+            "changes (catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
             f"or delete {path} to go on with commit {newest} and ingest again what came later"
         )
+    if guard.corpus is not None and guard.corpus != corpus:
+        raise CorruptCorpusError(
+            f"catalog.sqlite in {directory} is of another corpus than {path}: another catalog was put in its place, or "
+            "that file is damaged; put back the corpus's own catalog, or delete that file if this catalog is the one "
+            "that you want, and run hybrid repair"
+        )
+
+
+def guard_problems(directory: Path, commit: CommitRow | None, corpus: str | None) -> Iterator[IntegrityProblem]:
+    """That the guard, or the manifest beside the index, is missing or says something else than the catalog. A corpus
+    without an id, of an older version, may lack a guard."""
+    if commit is None:
+        return
+    guard = read_guard(directory)
+    said = None
+    if guard is None and (corpus is not None or (directory / GUARD).exists()):
+        said = "it is damaged" if (directory / GUARD).exists() else "it is missing"
+    elif guard is not None and guard.corpus != corpus:
+        said = "it does not have the corpus's id"
+    if said is not None:
+        said = f"{said}, so that a catalog which went back or was replaced would not be noticed"
+        yield IntegrityProblem(
+            part="guard", name=GUARD, problem=said, advice="hybrid repair writes it", repairable=True
+        )
+    path = Path(commit.index_file).with_name(MANIFEST)
+    if (directory / commit.index_file).exists() and (said := _manifest_fault(directory / path, commit.index_sha256)):
+        yield IntegrityProblem(
+            part="index", name=path.as_posix(), problem=said, advice="hybrid repair rebuilds it", repairable=True
+        )
+
+
+def _manifest_fault(path: Path, sha256: str) -> str | None:
+    try:
+        return None if json.loads(path.read_bytes())["files"][INDEX]["sha256"] == sha256 else "it names another index"
+    except FileNotFoundError:
+        return "it is missing"
+    except (ValueError, KeyError, TypeError):
+        return "it is damaged"
+
+
+def of_a_corpus(directory: Path) -> list[str]:
+    """The files and folders in a directory that only a corpus has, apart from its catalog."""
+    found = [GUARD] if read_guard(directory) is not None else []
+    of_index, of_memory = directory.glob(f"commits/*/{INDEX}"), directory.glob("volumes/*.safetensors")
+    return found + ["commits"] * any(of_index) + ["volumes"] * any(of_memory)
 
 
 def verified_index(directory: Path, stored: StoredFile) -> Path:

@@ -85,8 +85,9 @@ def disk_full_errors(directory: Path | str = "the disk") -> Iterator[None]:
             ) from error
         if not is_disk_full(error):
             raise
+        where = str(directory).removesuffix(",")  # of an apposition, which goes on in other sentences
         raise CorpusError(
-            f"no space left while writing to {directory}; nothing half-written was kept, and all that was committed "
+            f"no space left while writing to {where}; nothing half-written was kept, and all that was committed "
             "before is intact: free some space and run the same command again, it resumes there"
         ) from error
 
@@ -163,7 +164,7 @@ def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
     """The path of a stored file, after comparing its sha256 with the recorded one.
 
     Raises `CorruptCorpusError` with ``advice`` if the file is missing, or differs, or is none of the corpus's; one that
-    differs is moved to ``quarantine/`` and never deleted.
+    differs is moved to ``quarantine/``, where this process may do that, and never deleted.
     """
     path = inside(directory, stored.file)
     try:
@@ -171,10 +172,11 @@ def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
     except (FileNotFoundError, IsADirectoryError) as error:
         raise CorruptCorpusError(f"{path} is missing; {advice}") from error
     if digest != stored.sha256:
-        aside = quarantine(directory, stored.file)
-        raise CorruptCorpusError(
-            f"{path} does not match its recorded sha256 (damaged, or edited); it was moved to {aside}; {advice}"
-        )
+        try:
+            done = f"it was moved to {quarantine(directory, stored.file)}"
+        except OSError as error:  # a corpus of somebody else, or on a read-only disk
+            done = f"it could not be moved to quarantine ({error.strerror or error})"
+        raise CorruptCorpusError(f"{path} does not match its recorded sha256 (damaged, or edited); {done}; {advice}")
     return path
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, sel
 
 from hybrid.errors import InputError
 from hybrid.stores.tables import MetadataTable, SourceTable
+from hybrid.text.formatting import name_of, quoted_name
 from hybrid.types.documents import AS_JSON, AS_TYPES
 from hybrid.types.filters import Filter, first_day, last_day
 
@@ -114,6 +115,16 @@ def matching(connection: Connection, wanted: Filter) -> list[int]:
     return list(_matching(connection, wanted))
 
 
+def undated(connection: Connection, wanted: Filter) -> int:
+    """How many documents a filter's days leave out because they have no date in their metadata: they meet everything
+    else that it names. Raises what `matching` raises."""
+    if wanted.since is None and wanted.until is None:
+        return 0
+    others = _matching(connection, wanted.model_copy(update={"since": None, "until": None}))
+    dated = select(SourceTable.document_id).where(SourceTable.first_day.is_not(None))
+    return len(others.keys() - set(connection.scalars(dated)))
+
+
 _NOT_FIRST = """
 SELECT document_id, name FROM sources WHERE id IN (SELECT value FROM json_each(?)) AND EXISTS (
     SELECT 1 FROM sources AS earlier WHERE earlier.document_id = sources.document_id AND earlier.id < sources.id)"""
@@ -181,11 +192,13 @@ def _with_source(connection: Connection, pattern: str) -> set[int]:
         for one, source_id in rows
         if (as_compared := normalize("NFC", one)) == wanted or fnmatchcase(as_compared, wanted)
     }
+    if not found and (shown := name_of(pattern)) != pattern:
+        found = set(connection.scalars(select(SourceTable.id).where(name == shown)))
     if not found:
         names = connection.scalars(select(name)).all()
         if not names:
             raise InputError("the corpus is empty, so that a filter finds nothing; ingest documents first")
         close = get_close_matches(pattern, names, n=3)
-        advice = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        advice = f"; did you mean {' or '.join(map(quoted_name, close))}?" if close else ""
         raise InputError(f"no source matches {pattern!r}{advice}")
     return found

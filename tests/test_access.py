@@ -4,6 +4,7 @@ exported or refused, it is what a corpus would say that never held another docum
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import pickle
 import random
@@ -91,7 +92,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
 def made(folder, name: str, tenants, *, required: bool) -> Corpus:
     memory = tiny_settings(folder, volume_tokens=2000)
     settings = Settings(
-        memory=memory, access=AccessSettings(required=required), answer=AnswerSettings(max_new_tokens=16)
+        memory=memory,
+        access=AccessSettings(required=required, required_with_classes=required),
+        answer=AnswerSettings(max_new_tokens=16),
     )
     corpus = Corpus.open(folder / name, settings)
     corpus.ingest([one for tenant in tenants for one in documents(tenant)])
@@ -189,6 +192,57 @@ def test_a_citation_is_not_followed_without_an_identity(shared, seen) -> None:
 def test_no_display_of_a_corpus_that_requires_an_identity_counts_anything(shared) -> None:
     for form in (repr(shared), str(shared), shared._repr_html_() or ""):
         assert not any(letter.isdigit() for letter in form.replace(str(shared.directory), ""))
+
+
+CLASSED = Document.from_text("The price is 4 million.", source="a.txt", metadata=Metadata(extra={"access": "deal"}))
+PLAIN = Document.from_text("The canteen opens at noon.", source="b.txt")
+
+
+@pytest.fixture
+def plain(tmp_path):
+    with Corpus.open(tmp_path / "plain", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(PLAIN)
+        yield corpus
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_from_the_first_document_with_a_class_on_whoever_asks_without_an_identity_is_refused(plain, name) -> None:
+    with contextlib.suppress(hybrid.InputError):
+        REFUSED[name](plain)  # nobody has to name themselves where nothing has a class
+    plain.ingest(CLASSED)
+    with pytest.raises(AccessError, match=r"documents have classes, their metadata 'access'.*seen_by"):
+        REFUSED[name](plain)
+    for form in (repr(plain), str(plain), plain._repr_html_() or ""):
+        assert not any(letter.isdigit() for letter in form.replace(str(plain.directory), ""))
+    with plain.seen_by(Identity(name="ann", classes=("",))) as seen:
+        assert [one.source for one in seen.documents()] == ["b.txt"]
+
+
+def test_once_the_last_document_with_a_class_is_removed_nobody_is_refused(plain) -> None:
+    plain.ingest(CLASSED)
+    plain.remove("a.txt")
+    assert plain.ask("When does the canteen open?", route="lookup").found
+
+
+def test_it_can_be_switched_off_and_another_key_names_no_class(tmp_path) -> None:
+    for number, access_settings in enumerate(({"required_with_classes": False}, {"metadata": "matter"})):
+        settings = {"memory": {"enabled": False}, "access": access_settings}
+        with Corpus.open(tmp_path / str(number), settings) as corpus:
+            corpus.ingest(CLASSED)
+            assert corpus.ask("What is the price?", route="lookup").found
+
+
+def test_the_front_matter_of_a_markdown_file_says_its_class(tmp_path) -> None:
+    (tmp_path / "a.md").write_text("---\naccess: board\n---\n\nThe dividend is 4 crowns.\n")
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(tmp_path / "a.md")
+        with pytest.raises(AccessError):
+            corpus.ask("How much is the dividend?")
+        found = {}
+        for one in ("board", "staff", ""):
+            with corpus.seen_by(Identity(name="ann", classes=(one,))) as seen:
+                found[one] = seen.ask("How much is the dividend?", route="lookup").found
+        assert found == {"board": True, "staff": False, "": False}
 
 
 def test_without_the_setting_nothing_changes(alone) -> None:

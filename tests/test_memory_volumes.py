@@ -17,7 +17,7 @@ from tiny_model import tiny_settings, volume_files, write_tiny_model
 import hybrid
 from hybrid import _view
 from hybrid.answering.mounting import Mount
-from hybrid.settings import AnswerSettings, MemorySettings, Settings
+from hybrid.settings import AccessSettings, AnswerSettings, MemorySettings, Settings
 from hybrid.stores.database import connect
 
 QUESTION = "What may be done with deliveries that come late by more than a week?"
@@ -26,6 +26,7 @@ LIMIT = 900
 TEXTS = {f"{chr(ord('h') - n)}.txt": one.text[:400] for n, one in enumerate(make_contracts(8))}
 """Documents whose names are not in the order in which they come."""
 SHORT = AnswerSettings(max_new_tokens=8, evidence_tokens=50)
+ANYBODY = AccessSettings(required_with_classes=False)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def documents(*names: str, **access: str) -> list[hybrid.Document]:
 
 
 def opened(folder: Path, memory: MemorySettings, *given: hybrid.Document) -> hybrid.Corpus:
-    corpus = hybrid.Corpus.open(folder, Settings(memory=memory, answer=SHORT))
+    corpus = hybrid.Corpus.open(folder, Settings(memory=memory, answer=SHORT, access=ANYBODY))
     if given:
         corpus.ingest(*given)
     return corpus

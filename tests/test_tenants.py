@@ -9,6 +9,7 @@ import pytest
 from tiny_model import tiny_settings
 
 from hybrid import Corpus, Document, Filter, Metadata, Passage, Settings
+from hybrid.settings import AccessSettings
 from hybrid.types.base import as_html
 
 TENANTS = ("ash", "birch", "cedar")
@@ -31,7 +32,8 @@ def documents(tenant):
 
 
 def corpus_of(tmp_path, name, tenants):
-    settings = Settings(memory=tiny_settings(tmp_path, volume_tokens=2000))
+    access = AccessSettings(required_with_classes=False)  # a filter narrows as an identity does
+    settings = Settings(memory=tiny_settings(tmp_path, volume_tokens=2000), access=access)
     corpus = Corpus.open(tmp_path / name, settings)
     corpus.ingest([one for tenant in tenants for one in documents(tenant)])
     return corpus

@@ -22,8 +22,9 @@ from hybrid.cli.command import (
     print_json,
     progress_bars,
 )
+from hybrid.text.formatting import visible_name
 from hybrid.types.answers import RouteName
-from hybrid.types.filters import Filter
+from hybrid.types.filters import Filter, undated_note
 from hybrid.types.identities import Identity
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, identity: 
         print_json(list(hits))
         return 0 if hits else NOTHING_FOUND
     click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or str(hits))
+    if hits and (note := undated_note(hits.undated)):
+        click.echo(note)
     return 0 if hits else NOTHING_FOUND
 
 
@@ -168,7 +171,7 @@ def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, wai
     if as_json:
         click.echo(json.dumps({"removed": report.removed, "certificate": json.loads(written)}))
     else:
-        click.echo("\n".join(f"removed {source}" for source in report.removed))
+        click.echo("\n".join(f"removed {visible_name(source)}" for source in report.removed))
         if certificate is not None:
             click.echo(f"certificate written to {certificate}", err=True)
 

@@ -28,7 +28,7 @@ from hybrid.display.markup import (
 )
 from hybrid.display.routes import route_pill, scale_inline
 from hybrid.text import formatting, ocr_marks
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, wrapped
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, visible_name, wrapped
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
@@ -84,7 +84,7 @@ def searched(where: Filter) -> str:
 def citation_text(citation: Citation) -> str:
     """One citation: its number, where it stands, and the quote."""
     lead, known = f"[{citation.number}] ", who_and_when(citation)
-    at = f"{citation.source}, {place(citation)}{f' ({known})' if known else ''}"
+    at = f"{visible_name(citation.source)}, {place(citation)}{f' ({known})' if known else ''}"
     return wrapped(f'{lead}{at}: "{one_line(citation.quote)}"', " " * len(lead))
 
 

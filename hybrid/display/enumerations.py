@@ -7,7 +7,7 @@ from itertools import groupby
 
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, section, table, tag
 from hybrid.text import formatting
-from hybrid.text.formatting import count, one_line, wrapped
+from hybrid.text.formatting import count, one_line, visible_name, wrapped
 from hybrid.types.base import as_html, as_text
 from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 
@@ -61,7 +61,7 @@ def said_otherwise(enumeration: Enumeration) -> list[str]:
     for (joined, one), rows in of.items():
         number = f"[{one.citation}] " if one.citation else ""
         who = formatting.who_and_when(one.speaker, one.date)
-        at = f"{one.source}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
+        at = f"{visible_name(one.source)}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
         name = "Row" if len(rows) == 1 else "Rows"
         said.append(f"{name} {_ranges(rows)}, {joined} {number}{at}: “{one_line(one.quote)}”")
     return said
@@ -73,7 +73,7 @@ def places(rows: Sequence[EnumeratedRow]) -> list[str]:
     for row in rows:
         found.setdefault((row.span.source, row.span.page), []).append(row.citation)
     return [
-        wrapped(f"{_ranges(numbers)} {source}{f', page {page}' if page else ''}", "    ")
+        wrapped(f"{_ranges(numbers)} {visible_name(source)}{f', page {page}' if page else ''}", "    ")
         for (source, page), numbers in found.items()
     ]
 
@@ -100,7 +100,10 @@ def enumeration_table(enumeration: Enumeration) -> Html:
 @as_html.register(Enumeration)
 def enumeration_html(enumeration: Enumeration) -> str:
     """A card with the table."""
-    stated = [f"{one.source}{f', page {one.page}' if one.page else ''}: {one.quote}" for one in enumeration.stated]
+    stated = [
+        f"{visible_name(one.source)}{f', page {one.page}' if one.page else ''}: {one.quote}"
+        for one in enumeration.stated
+    ]
     parts = [head("Rows", enumeration.what, count(enumeration.found, "row")), body(enumeration_table(enumeration))]
     if stated:
         parts.append(section("The sum as documents state it", *(tag("div", one, style=BREAK) for one in stated)))

@@ -21,9 +21,10 @@ from hybrid.display.markup import (
     pill,
     tag,
 )
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, wrapped
+from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, visible_name, wrapped
 from hybrid.types.answers import Hit, Hits
 from hybrid.types.base import as_html, as_text
+from hybrid.types.filters import undated_note
 
 _MOST_CHARS = 1400  # of one hit that are shown
 
@@ -31,21 +32,22 @@ _MOST_CHARS = 1400  # of one hit that are shown
 @as_text.register(Hit)
 def hit_text(hit: Hit) -> str:
     """A hit on one line."""
-    return f"{one_line(hit.source)}, {place(hit)}: {one_line(hit.text)}"
+    return f"{visible_name(hit.source)}, {place(hit)}: {one_line(hit.text)}"
 
 
 @as_text.register(Hits)
 def hits_text(hits: Hits) -> str:
     """Numbered results, wrapped, each under where it stands."""
+    left_out = [wrapped(note)] if (note := undated_note(hits.undated)) else []
     if not hits:
-        return _nothing(hits)
+        return "\n".join([_nothing(hits), *left_out])
     blocks = [
-        f"{wrapped(f'{number}. {hit.source}, {place(hit)}  ({_scores(hit)})', '   ')}\n"
+        f"{wrapped(f'{number}. {visible_name(hit.source)}, {place(hit)}  ({_scores(hit)})', '   ')}\n"
         f"{wrapped(one_line(hit.text[:_MOST_CHARS]), '   ', '   ')}"
         for number, hit in enumerate(list(hits)[:SHOWN_ROWS], 1)
     ]
     left = len(hits) - len(blocks)
-    return "\n".join([*blocks, *([f"and {left:,} more"] if left > 0 else [])])
+    return "\n".join([*blocks, *([f"and {left:,} more"] if left > 0 else []), *left_out])
 
 
 def _nothing(hits: Hits) -> str:
@@ -76,7 +78,8 @@ def hits_html(hits: Hits) -> str:
     """A card with the results in their order."""
     order = "" if hits.order == "fused" else f", {hits.order} search alone"
     title = hits.question or "Search results"
-    top = head("Search", title, tag("span", f"{count(len(hits), 'result')}, best first{order}", style=FINE))
+    said = f"{count(len(hits), 'result')}, best first{order}"
+    top = head("Search", title, tag("span", ". ".join(filter(None, (said, undated_note(hits.undated)))), style=FINE))
     if not hits:
         return card("Search results", top, body(_nothing(hits)))
     pattern = highlighter(hits.matched)

@@ -94,6 +94,7 @@ class Writer:
     @contextmanager
     def _changes(self) -> Iterator[Transaction]:
         """A transaction; if it fails, what the index in memory has seen of it is forgotten too."""
+        corpus = self._corpus_id()
         try:
             with self.catalog.transaction() as transaction:
                 reach("commit.begun")
@@ -105,12 +106,23 @@ class Writer:
         reach("commit.committed")
         done = self.catalog.commit()
         if done is not None:
-            commits.record_number(self.directory, done.n)
+            commits.write_guard(self.directory, done.n, corpus)
             reach("commit.number-recorded")
             facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
             log_info(_LOG, "commit committed", corpus=str(self.directory), **facts)
         self.prune()
         reach("commit.pruned")
+
+    def _corpus_id(self) -> str:
+        """The corpus's id. A new one is in the catalog before the guard has it, and the guard has it before the commit:
+        at no time does a catalog without an id lie beside a guard with one."""
+        known = self.catalog.info(commits.CORPUS_ID)
+        if known is not None:
+            return known
+        new, newest = commits.new_id(), self.catalog.commit()
+        self.catalog.set_info(commits.CORPUS_ID, new)
+        commits.write_guard(self.directory, newest.n if newest else 0, new)
+        return new
 
     def _save_index(self, transaction: Transaction) -> StoredFile:
         if self._stored is None:

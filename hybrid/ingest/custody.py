@@ -11,7 +11,7 @@ from hybrid.errors import InputError
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.cells import damaged
 from hybrid.stores.rows import LogRow
-from hybrid.text.formatting import printable
+from hybrid.text.formatting import printable, visible_name
 from hybrid.types.base import FrozenModel
 from hybrid.types.reports import SkippedFile
 
@@ -113,12 +113,13 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
 
 def as_csv(found: Sequence[CustodyRow]) -> str:
     """The rows as RFC 4180 text, every field in quotes, lines ending in CR LF. A field that a spreadsheet would take
-    for a formula begins with an apostrophe."""
+    for a formula begins with an apostrophe. Names are as `visible_name` has them: different ones look different."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, quoting=csv.QUOTE_ALL)
     writer.writerow(CustodyRow.model_fields)
     for row in found:
-        writer.writerow([_field(value) for value in row.model_dump().values()])
+        named = {"source": visible_name(row.source), "part_of": visible_name(row.part_of or "")}
+        writer.writerow([_field(value) for value in (row.model_dump() | named).values()])
     return file.getvalue()
 
 

@@ -33,6 +33,7 @@ from hybrid.stores.database import write_lock
 from hybrid.stores.failpoints import reach
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.text.folding import folded
+from hybrid.text.formatting import name_of, quoted_name, visible_name
 from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import COUNTED, IngestReport
 
@@ -193,8 +194,15 @@ def _logged(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[C
 
 
 def _source_named(catalog: Catalog, name: str) -> str:
-    """The source of that name, or the one that ingesting that path made. Raises `SourceNotFoundError`."""
+    """The source of that name, or the one that ingesting that path made, or the one that is shown as it. Raises
+    `SourceNotFoundError`, also where one source has the name and another is shown as it."""
     if (row := catalog.source_named(name)) is not None:
+        shown = name_of(name)
+        if shown not in (name, row.source) and catalog.source(shown) is not None:
+            raise SourceNotFoundError(
+                f"{name} is a source, and another is shown as it; name the first as {visible_name(name)}, or the other "
+                "with the characters themselves"
+            )
         return row.source
     raise SourceNotFoundError(_not_found(name, [row.source for row in catalog.sources()]))
 
@@ -209,8 +217,8 @@ def _not_found(source: str, known: Sequence[str]) -> str:
     close = get_close_matches(source, known, n=3)
     close += [name for name in known if Path(name).name == Path(source).name and name not in close][:3]
     if close:
-        return f"no source {source!r} in the corpus; did you mean {' or '.join(map(repr, close))}?"
-    held = ", ".join(map(repr, known[:_NAMED]))
+        return f"no source {source!r} in the corpus; did you mean {' or '.join(map(quoted_name, close))}?"
+    held = ", ".join(map(quoted_name, known[:_NAMED]))
     more = f" and {len(known) - _NAMED:,} more, as corpus.documents() and hybrid documents list" * (len(known) > _NAMED)
     return f"no source {source!r} in the corpus; " + (f"it holds {held}{more}" if known else "it is empty")
 

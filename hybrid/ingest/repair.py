@@ -7,7 +7,7 @@ from pathlib import Path
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
-from hybrid.stores import erasure
+from hybrid.stores import commits, erasure
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import write_lock
 from hybrid.stores.integrity import rebuild_full_text
@@ -15,7 +15,7 @@ from hybrid.types.reports import IntegrityReport
 
 
 def repair(catalog: Catalog, directory: Path, settings: Settings, found: IntegrityReport, wait: float = 0) -> None:
-    """Rebuild the index and the full text, and drop volumes, as far as ``found`` names them.
+    """Rebuild the index, the full text and the guard, and drop volumes, as far as ``found`` names them.
 
     Raises `CorpusLockedError` if another process is writing, and still is after ``wait`` seconds.
     """
@@ -24,6 +24,8 @@ def repair(catalog: Catalog, directory: Path, settings: Settings, found: Integri
         return
     damaged = {one.name for one in found.problems if one.part == "volume"}
     with write_lock(directory, wait):
+        if "guard" in parts and (newest := catalog.commit()) is not None:
+            commits.write_guard(directory, newest.n, catalog.info(commits.CORPUS_ID))
         if "full text" in parts:
             rebuild_full_text(catalog)
         rows = catalog.volumes()

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import InputError
-from hybrid.retrieval.query import Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds, is_near
+from hybrid.retrieval.query import DATES, Expression, FieldTerm, Joined, Near, Node, Term, fields_of, holds, is_near
 from hybrid.stores.rows import ChunkRow, DocumentRow
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
@@ -111,7 +111,7 @@ class Found:
 
     def _of_field(self, field: FieldTerm) -> set[int]:
         found = {number for number, row in self._rows.items() if self._meets(row, field)}
-        if not found and self._rows and field.name not in ("before", "after", "since", "until", "on"):
+        if not found and self._rows and field.name not in DATES:
             raise InputError(f"no document has {field.name}:{field.value!r}; {self._known(field.name)}")
         return found
 
@@ -122,7 +122,7 @@ class Found:
 
     def _meets(self, row: DocumentRow, field: FieldTerm) -> bool:
         name, wanted = field.name, normalize("NFC", field.value)
-        if name in ("before", "after", "since", "until", "on"):
+        if name in DATES:
             if row.date is None:
                 return False
             first, last = first_day(row.date[:10]), last_day(row.date[:10])

@@ -22,7 +22,8 @@ from hybrid.text.values import iso_date
 
 FIELDS = ("from", "to", "cc", "author", "title", "subject", "custodian", "source", "type", "status", "before", "after",
           "since", "until", "on")  # fmt: skip
-_DATES = ("before", "after", "since", "until", "on")
+DATES = ("before", "after", "since", "until", "on")
+"""The fields that name days."""
 MAY_BE_USED = 'AND, OR, NOT, parentheses, "a phrase", word*, w/5 (within five words, either order), and ' + ", ".join(
     f"{name}:" for name in FIELDS
 )
@@ -475,7 +476,7 @@ class _Parser:
 
     def _field_value(self, name: str, value: str) -> FieldTerm:
         name = name.lower()
-        if name not in _DATES:
+        if name not in DATES:
             return FieldTerm(name, value)
         try:
             return FieldTerm(name, iso_date(value))

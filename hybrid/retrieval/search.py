@@ -19,7 +19,7 @@ from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.exact_match import ExactTerms
 from hybrid.retrieval.expressions import Found, narrowed
 from hybrid.retrieval.fusion import standardised_sum
-from hybrid.retrieval.query import Expression
+from hybrid.retrieval.query import DATES, Expression, fields_of
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.filtering import Selection
 from hybrid.stores.query import exact_expression, exact_terms, match_expression
@@ -75,6 +75,9 @@ class ChunkStore(Protocol):
 
     def selection(self, wanted: Filter) -> Selection:
         """The documents and chunks that a filter lets through."""
+
+    def undated(self, wanted: Filter) -> int:
+        """How many documents a filter's days leave out because they have no date."""
 
     def everything(self) -> Selection | None:
         """The documents and chunks that may be seen, where these are not all."""
@@ -229,6 +232,17 @@ class Searcher:
         with self._catalog.read_transaction():
             selection = self._selection(where)
             return narrowed(self._catalog, expression, None if selection is None else selection.documents.tolist())
+
+    def undated(self, expression: Expression | None, where: Filter | None = None) -> int:
+        """How many documents the days of an expression, or of a filter, leave out because they have no date."""
+        with self._catalog.read_transaction():
+            if expression is None or not any(field.name in DATES for field in fields_of(expression)):
+                return 0 if where is None else self._catalog.undated(where)
+            undated = {row.id for row in self._catalog.documents() if row.date is None}
+            if where is None:
+                return len(undated)
+            others = where.model_copy(update={"since": None, "until": None})
+            return len(undated.intersection(self._catalog.selection(others).documents.tolist()))
 
     def nearest(self, vector: NDArray[np.float32], k: int, where: Filter | None = None) -> list[Hit]:
         """The ``k`` chunks whose embeddings are nearest to ``vector`` (float32 [dimension], length 1), best first."""

@@ -266,6 +266,9 @@ class AccessSettings(Table):
     required: bool = Field(
         default=False, description="true: a corpus refuses whoever asks without an identity (Corpus.seen_by)"
     )
+    required_with_classes: bool = Field(
+        default=True, description="true: so does a corpus whose required is false, as soon as a document has a class"
+    )
     metadata: str = Field(
         default="access", min_length=1, description="name of the metadata that hold a document's class of access"
     )

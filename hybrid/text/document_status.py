@@ -2,7 +2,8 @@
 
 Looked for in the file's name, the title, the first lines and the signature blocks, in this order of weight: a document
 that calls itself a draft is one, whoever has signed it. Nothing is concluded from what the body says about other
-documents ("the draft agreement"), and of a mail nothing is concluded: its subject names what it is about.
+documents ("the draft agreement"), nor from the cells of tables (a ship's draft), and of a mail nothing is concluded:
+its subject names what it is about.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ def detect(source: str, title: str | None, text: str, media_type: str = "text/pl
     if media_type == _MAIL:
         return None
     name = PurePath(source.rpartition("#")[2] or source).name
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    head, tail = lines[:HEAD_LINES], lines[-TAIL_LINES:]
+    media_type = "text/csv" if name.lower().endswith(".csv") else media_type
+    whole = [line for line in text.splitlines() if line.strip()]
+    head = _of_the_document(whole[: HEAD_LINES + 1], media_type)[:HEAD_LINES]
+    tail = _of_the_document(whole[-TAIL_LINES - 1 :], media_type)[-TAIL_LINES:]
     return (
         _draft(name, title or "", head, tail)
         or _superseded(name, title or "", head)
@@ -77,6 +80,27 @@ def detect(source: str, title: str | None, text: str, media_type: str = "text/pl
     )
 
 
+def _of_the_document(lines: list[str], media_type: str) -> list[str]:
+    """The lines without the rows of tables, whose cells are names of columns (the draft of ships) or say something of
+    what is in the row; but a row "Status, Draft" is said of the document."""
+    cells = [_cells(line, media_type) for line in lines]
+    found = []
+    for number, (line, own) in enumerate(zip(lines, cells, strict=True)):
+        beside = (*cells[max(0, number - 1) : number], *cells[number + 1 : number + 2])
+        in_table = len(own) > 1 and any(len(other) == len(own) for other in beside)
+        if not in_table or (len(own) == 2 and _LABEL.fullmatch(own[0])):
+            found.append(" ".join(line.split()))
+    return found
+
+
+def _cells(line: str, media_type: str) -> list[str]:
+    pattern = _CELL_ENDS_OF.get(media_type, _CELL_ENDS)
+    return [cell.strip() for cell in pattern.split(line.strip().strip("|"))]
+
+
+_CELL_ENDS = re.compile(r"\t| {3,}|\|")
+_CELL_ENDS_OF = {"text/csv": re.compile(r"[\t,;|]")}
+_LABEL = re.compile(r"(?:document )?(?:status|state|stage|version)\W*", re.IGNORECASE)
 _PRIVILEGED = re.compile(
     r"\b(?:legally )?privileged\b|\battorney[- ]client\b|\b(?:solicitor|lawyer)[- ]client\b|\battorney work product\b"
     r"|\b(?:request for )?legal advice\b|\bwithout prejudice to privilege\b",

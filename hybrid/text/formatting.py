@@ -18,7 +18,7 @@ SHOWN_ROWS = 50
 """Rows of a long table that are shown; the rest is counted."""
 
 # What could move the cursor, turn the direction of the text around it (the "bidi" controls), or is not seen at all. The
-# joiners (U+200C, U+200D), which scripts and emoji need, are printed; the mark U+00AD is a hyphen.
+# joiners (U+200C, U+200D) and the selectors of Mongolian, which scripts and emoji need, are printed.
 _CONTROLS = {
     code: "\ufffd"
     for code in (
@@ -28,7 +28,14 @@ _CONTROLS = {
     )
     if chr(code) not in "\n\t"
 }  # fmt: skip
-_IN_JSON = re.compile(f"[{''.join(map(chr, sorted(code for code in _CONTROLS if code > 126)))}\u200c\u200d]")
+# What shows nothing and says nothing of its own, within words: soft hyphens, fillers, what chooses a character's form.
+_UNSEEN = dict.fromkeys(
+    (0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)), ""
+)
+_SHOWN = _CONTROLS | _UNSEEN
+_IN_JSON = re.compile(f"[{''.join(map(chr, sorted(code for code in _SHOWN if code > 126)))}\u200c\u200d]")
+_IN_NAME = re.compile(rf"[\n\t{''.join(map(re.escape, map(chr, sorted(_SHOWN))))}\u200c\u200d]|\\(?=[uU\\])")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
 _CLOSING = "\"”’'»)]\ue000\ue001"  # what may stand after a full stop, marks of private use among it
 _FULL_LINE = 55  # characters: a shorter line was not broken to fit a page
 _ISO_DATE = re.compile(
@@ -106,8 +113,46 @@ def ends_line(line: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """The text with every control character but line breaks and tabs made visible as U+FFFD."""
-    return text.translate(_CONTROLS)
+    """The text with every control character but line breaks and tabs made visible as U+FFFD, and without soft hyphens
+    and other characters of no width within words, as it is seen."""
+    return text.translate(_SHOWN)
+
+
+def visible_name(name: str) -> str:
+    r"""The name of a source with every character escaped that is not seen or moves what is printed: different names
+    look different. `name_of` reads it, and whatever takes the name of a source takes it, too.
+
+    Example:
+        >>> print(visible_name("x\u202ey.txt"))
+        x\u202ey.txt
+    """
+    return _IN_NAME.sub(_escape, name)
+
+
+def quoted_name(name: str) -> str:
+    """The visible name in quotation marks, for messages."""
+    mark = '"' if "'" in name else "'"
+    return f"{mark}{visible_name(name)}{mark}"
+
+
+def _escape(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def name_of(visible: str) -> str:
+    r"""The name that `visible_name` shows as this.
+
+    Example:
+        >>> name_of(visible_name("x\u202ey.txt")) == "x\u202ey.txt"
+        True
+    """
+    return _ESCAPED.sub(_character, visible)
+
+
+def _character(escaped: re.Match[str]) -> str:
+    code = int(escaped[1] or escaped[2], 16)
+    return chr(code) if code < 0x110000 else escaped[0]
 
 
 def escaped_json(text: str) -> str:

@@ -87,6 +87,7 @@ class Hits(Shown, list[Hit]):
             highlighted.
         order: which search gave the order.
         empty: whether nothing was found because the corpus has no documents.
+        undated: how many documents were not looked at because the filter names days and they have no date.
 
     Example:
         >>> hits = corpus.search("termination date", k=20)
@@ -101,12 +102,14 @@ class Hits(Shown, list[Hit]):
         matched: Iterable[str] = (),
         order: Literal["fused", "dense", "lexical"] = "fused",
         empty: bool = False,
+        undated: int = 0,
     ) -> None:
         super().__init__(checked_elements("hits", hits, Hit))
         self.question = question
         self.matched = tuple(matched)
         self.order = order
         self.empty = empty
+        self.undated = undated
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> Hit: ...
@@ -120,6 +123,7 @@ class Hits(Shown, list[Hit]):
                 matched=self.matched,
                 order=self.order,
                 empty=self.empty,
+                undated=self.undated,
             )
         return super().__getitem__(key)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hybrid.text.formatting import one_line
+from hybrid.text.formatting import count, one_line
 from hybrid.text.values import iso_date
 from hybrid.types.base import GivenModel, encodable, shown
 
@@ -26,7 +26,8 @@ class Filter(GivenModel):
         since: first day, ISO 8601, as precise as wanted: ``2024``, ``2024-03``, ``2024-03-01``; or a `datetime.date`,
             or with the month in words. What can be read in two ways is refused.
         until: last day, itself included: until ``2024`` ends with its December. A document whose date is
-            known to the month or the year matches where any of its days does; one without a date never does.
+            known to the month or the year matches where any of its days does; one without a date never does, and
+            the answer notes how many these are.
 
     Example:
         >>> Filter(sources=("contracts/*",), metadata={"custodian": ("J. Doe", "M. Roe")}, since="2024-03")
@@ -91,6 +92,17 @@ class Filter(GivenModel):
         named = {"source": self.sources, **self.metadata, "since": _one(self.since), "until": _one(self.until)}
         said = (f"{name} {_any_of(values)}" for name, values in named.items() if values)
         return one_line(", ".join(said)) or "all documents"
+
+
+def undated_note(documents: int) -> str:
+    """What is said of documents that the days of a filter leave out because they have no date; nothing of none."""
+    if not documents:
+        return ""
+    whose, were, they_are = ("its", "was", "it is") if documents == 1 else ("their", "were", "they are")
+    return (
+        f"{count(documents, 'document')} without a date in {whose} metadata {were} not looked at: whether {they_are} "
+        "of the days that were asked for is not known."
+    )
 
 
 _SHOWN_VALUES = 8

@@ -6,7 +6,7 @@ from typing import Literal, SupportsIndex, get_args, overload
 
 from pydantic import Field
 
-from hybrid.text.formatting import one_line, printable
+from hybrid.text.formatting import one_line, printable, visible_name
 from hybrid.types.base import FrozenModel, Shown
 from hybrid.types.certificates import DeletionCertificate
 
@@ -39,8 +39,13 @@ class DocumentInfo(_Report):
 
     def __str__(self) -> str:
         size = f"{self.pages} pages" if self.pages else f"{self.characters:,} characters"
-        known = [self.title, size, self.date, f"also {', '.join(self.sources[1:])}" if self.sources[1:] else None]
-        return one_line(f"{self.source}  ({'; '.join(part for part in known if part)})")
+        known = [
+            self.title,
+            size,
+            self.date,
+            f"also {', '.join(map(visible_name, self.sources[1:]))}" if self.sources[1:] else None,
+        ]
+        return one_line(f"{visible_name(self.source)}  ({'; '.join(part for part in known if part)})")
 
 
 class Documents(Shown, list[DocumentInfo]):
@@ -210,7 +215,7 @@ class SkippedFile(_Report):
     part_of: str | None = None
 
     def __str__(self) -> str:
-        return one_line(f"{self.source}: {self.reason}")
+        return one_line(f"{visible_name(self.source)}: {self.reason}")
 
 
 Outcome = Literal["added", "changed", "unchanged", "duplicate", "renamed", "left out"]

@@ -175,6 +175,17 @@ class TestMarkdown:
             "Bob",
         )
 
+    def test_other_fields_of_front_matter_are_metadata_by_their_names(self) -> None:
+        source = "---\ntitle: T\nAccess: board\ncase-no: '7/26'\nempty:\n---\nText.\n"
+        extra = one(source.encode(), "a.md").metadata.extra
+        assert extra == {"encoding": "utf-8", "Access": "board", "access": "board", "case-no": "7/26"}
+
+    def test_front_matter_cannot_set_what_the_library_writes_there(self) -> None:
+        source = "---\nocr: x\nrunning_text: 0-9\n_json: [a]\nencoding: none\nmedia_type: x\n---\nText.\n"
+        assert one(source.encode(), "a.md").metadata.extra == {"encoding": "utf-8"}
+        plain = one(b"Text.\n\naccess: board\n", "a.md")
+        assert "access" not in plain.metadata.extra
+
     def test_a_heading_in_a_code_block_is_no_title(self) -> None:
         assert one(b"```\n# no\n```\n\n## Minor\n\nMajor\n=====\n", "a.md").title == "Major"
 

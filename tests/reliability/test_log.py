@@ -334,3 +334,26 @@ def test_content_that_is_gone_without_a_removal_is_found(directory):
     lines[2]["content"] = None
     (directory / FILE).write_bytes(b"".join(log._canonical(one) + b"\n" for one in lines))
     assert "no removal says so" in str(log.check(directory))
+
+
+def test_the_answer_after_the_whole_log_was_taken_away_says_so(directory):
+    for name in (FILE, HEAD):
+        (directory / name).unlink()
+    with Corpus.open(directory) as corpus:
+        first, second = (corpus.ask(QUESTION, route="lookup") for _ in range(2))
+        assert "house 1" in first.text
+        (note,) = [one for one in first.notes if "log" in one]
+        assert f"neither {FILE} nor {HEAD} is there" in note
+        assert "hybrid log verify" in note
+        assert not [one for one in second.notes if "log" in one]
+        assert events_of(corpus) == ["question", "answer"] * 2
+        assert not corpus.check_log().whole
+        assert corpus.ingest(*documents(4)).notes == ()
+        assert corpus.check_log().whole
+
+
+def test_the_first_answer_of_a_corpus_that_had_no_log_says_nothing_of_it(tmp_path):
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(*documents())
+    with Corpus.open(tmp_path / "corpus", settings()) as corpus:
+        assert not [one for one in corpus.ask(QUESTION, route="lookup").notes if "log" in one]

@@ -10,6 +10,7 @@ import pytest
 
 from hybrid.errors import CorpusError, CorruptCorpusError
 from hybrid.stores import commits, files
+from hybrid.stores.database import storage_errors
 from hybrid.stores.files import disk_full_errors, write_atomically
 from hybrid.stores.rows import StoredFile
 
@@ -113,6 +114,11 @@ def test_an_atomic_write_replaces_all_or_nothing(tmp_path):
 def test_a_full_disk_says_what_to_do(error):
     with pytest.raises(CorpusError, match="free some space"), disk_full_errors():
         raise error
+
+
+def test_a_full_disk_is_said_without_a_stray_comma():
+    with pytest.raises(CorpusError, match=r"writing to the catalog, catalog\.sqlite; nothing"), storage_errors():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_other_errors_are_left_as_they_are():

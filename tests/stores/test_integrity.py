@@ -46,7 +46,7 @@ def state(directory):
 
 
 def changed(directory, statement, *values):
-    with sqlite3.connect(directory / "catalog.sqlite") as database:
+    with contextlib.closing(sqlite3.connect(directory / "catalog.sqlite")) as database, database:
         database.execute(statement, values)
 
 
@@ -207,11 +207,114 @@ def test_stored_settings_that_are_damaged_are_named(corpus, stored):
         Corpus.open(corpus)
 
 
-@pytest.mark.parametrize("content", ["", "x", "1"])
-def test_a_recorded_number_that_is_damaged_or_late_hinders_nobody(corpus, content):
-    (corpus / "commit").write_text(content)
+def guard_of(directory):
+    number, corpus_id = (directory / "commit").read_text().splitlines()
+    return int(number), corpus_id
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "is damaged"), ("x", "is damaged"), ("1", "does not have the corpus's id"), (None, "is missing")],
+)
+def test_a_guard_that_is_missing_or_damaged_is_named_hinders_nobody_and_is_repaired(corpus, content, said):
+    before = guard_of(corpus)
+    (corpus / "commit").unlink() if content is None else (corpus / "commit").write_text(content)
+    with Corpus.open(corpus) as opened:
+        (problem,) = opened.check().problems
+        assert (problem.part, problem.name, problem.repairable) == ("guard", "commit", True)
+        assert said in problem.problem
+        assert "4 May 2031" in opened.ask(QUESTION, route="lookup").text
+        assert opened.repair().whole
+    assert guard_of(corpus) == before
+
+
+def test_a_guard_with_an_earlier_number_hinders_nobody(corpus):
+    (corpus / "commit").write_text("1\n" + guard_of(corpus)[1] + "\n")
     with Corpus.open(corpus) as opened:
         assert opened.check().whole
+
+
+def test_a_catalog_of_another_corpus_is_refused_and_that_of_a_copy_is_not(corpus, tmp_path):
+    (tmp_path / "new.txt").write_text("The garden is let to the neighbour.")
+    own = (corpus / "catalog.sqlite").read_bytes()
+    with Corpus.open(tmp_path / "other", Settings.model_validate({"memory": {"enabled": False}})) as other:
+        while (other.status().commit or 0) < guard_of(corpus)[0]:
+            other.ingest(tmp_path / "new.txt")
+            other.remove(str(tmp_path / "new.txt"))
+    shutil.copy(tmp_path / "other/catalog.sqlite", corpus / "catalog.sqlite")
+    with pytest.raises(CorruptCorpusError, match=r"catalog\.sqlite in \S+ is of another corpus than \S+commit"):
+        Corpus.open(corpus)
+    (corpus / "catalog.sqlite").write_bytes(own)
+    with Corpus.open(corpus) as opened:
+        assert opened.check().whole
+
+
+def test_a_corpus_of_an_older_version_gets_an_id_with_its_next_commit(corpus, tmp_path):
+    changed(corpus, "DELETE FROM info WHERE key = 'corpus_id'")
+    number = guard_of(corpus)[0]
+    (corpus / "commit").write_text(f"{number}\n")
+    (tmp_path / "new.txt").write_text("The garden is let to the neighbour.")
+    with Corpus.open(corpus, Settings.model_validate({"memory": {"enabled": False}})) as opened:
+        assert opened.check().whole
+        opened.ingest(tmp_path / "new.txt")
+        assert opened.check().whole
+    with sqlite3.connect(corpus / "catalog.sqlite") as database:
+        ((stored,),) = database.execute("SELECT value FROM info WHERE key = 'corpus_id'")
+    assert guard_of(corpus)[0] > number
+    assert guard_of(corpus)[1] == stored
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "is missing"), ("{", "is damaged"), ("{}", "is damaged")])
+def test_a_manifest_that_is_missing_or_damaged_is_named_and_repaired(corpus, content, said):
+    (path,) = corpus.glob("commits/*/manifest.json") if len(list(corpus.glob("commits/*"))) == 1 else [None]
+    path = path or max(corpus.glob("commits/*"), key=lambda one: int(one.name)) / "manifest.json"
+    path.unlink() if content is None else path.write_text(content)
+    with Corpus.open(corpus) as opened:
+        (problem,) = opened.check().problems
+        assert (problem.part, problem.name) == ("index", path.relative_to(corpus).as_posix())
+        assert said in problem.problem
+        assert opened.repair().whole
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_corpus_without_its_catalog_is_said_to_have_lost_it(corpus, how):
+    catalog = corpus / "catalog.sqlite"
+    catalog.unlink() if how == "missing" else catalog.write_bytes(b"\0" * 4096)
+    before = state(corpus)
+    with pytest.raises(CorruptCorpusError, match=rf"catalog\.sqlite is {how}.*put back a copy"):
+        Corpus.open(corpus)
+    assert state(corpus) == before
+
+
+@pytest.mark.parametrize("hashed", [True, False], ids=["hashed", "of an older version"])
+def test_chunks_that_lie_outside_of_their_text_are_an_error_that_names_the_catalog(corpus, hashed):
+    if not hashed:
+        changed(corpus, "UPDATE documents SET record = NULL")
+    changed(corpus, 'UPDATE chunks SET start = start + 5, "end" = "end" + 5')
+    with Corpus.open(corpus) as opened:
+        for asked in (opened.ask, opened.search):
+            with pytest.raises(
+                CorruptCorpusError,
+                match=r"in catalog\.sqlite .*ingest its file again"
+                if hashed
+                else r"catalog\.sqlite is damaged.*hybrid verify",
+            ):
+                asked(QUESTION)
+
+
+def test_a_damaged_index_that_cannot_be_set_aside_is_said_to_be_damaged(corpus, monkeypatch):
+    damage_index(corpus)
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("hybrid.stores.files.shutil.move", refused)
+    with Corpus.open(corpus) as opened:
+        answer = opened.ask(QUESTION, route="lookup")
+    assert "4 May 2031" in answer.text
+    (note,) = [one for one in answer.notes if "index" in one]
+    assert "does not match its recorded sha256" in note
+    assert "could not be moved to quarantine (Permission denied)" in note
 
 
 def test_what_a_corpus_holds_is_its_owners_alone(original):

@@ -14,7 +14,7 @@ import pytest
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
 
-WITHOUT_MEMORY = Settings.model_validate({"memory": {"enabled": False}})
+WITHOUT_MEMORY = Settings.model_validate({"memory": {"enabled": False}, "access": {"required_with_classes": False}})
 ADA = "Under no circumstances may the tenant keep dogs. Rent is due on the first day of the month."
 EVA = "The boat was sold to a dealer in Odense. Nobody asked the owner before the sale."
 

@@ -64,6 +64,36 @@ def test_what_is_said_of_other_documents_is_no_status(source, title, text):
     assert detect(source, title, text) is None
 
 
+@pytest.mark.parametrize("word", ["Draft", "DRAFT", "Draft (m)", "Executed", "Superseded"])
+@pytest.mark.parametrize(
+    ("rows", "media_type"),
+    [
+        ("Ship\t{}\tFee\nMarga\t4.2 m\t£100\nIngrid\t3.9 m\t£50\n", "text/plain"),
+        ("Ship\t{}\nMarga\t4.2 m\n", "text/plain"),
+        ("Harbour list\n\n| Ship | {} | Fee |\n|---|---|---|\n| Marga | 4.2 m | 3 |\n", "text/markdown"),
+        ("Ship    {}    Fee\nMarga   4.2 m    3\n", "text/plain"),
+        ("Ship,{},Fee\nMarga,4.2 m,3\n", "text/csv"),
+        ("Notes.\n\nLease\t{}\nDeed\tSigned\n", "text/plain"),
+    ],
+)
+def test_a_column_of_a_table_or_a_cell_of_it_is_no_status(rows, media_type, word):
+    assert detect("harbour.txt", None, rows.format(word), media_type) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DRAFT 3\t12 March 2026\nLease of the mill\nThe rent is £900.\n",
+        "Draft | Orr & Sons | Page 1\nLease of the mill\nThe rent is £900.\n",
+        "Lease of the mill\nStatus:\tDraft\nDate:\t12 March 2026\n",
+        "DRAFT\n\nShip\tDraft\nMarga\t4.2 m\n",
+    ],
+)
+def test_a_line_with_tabs_that_is_no_row_of_a_table_and_a_row_that_is_named_status_say_it(text):
+    status, _ = detect("paper.txt", None, text)
+    assert status == "draft"
+
+
 def test_the_subject_of_a_mail_is_no_status():
     assert detect("draft.eml", "Draft 3 attached", "From: a@b.example\n\nDraft 3", "message/rfc822") is None
 

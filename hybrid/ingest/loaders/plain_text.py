@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -13,6 +14,7 @@ from markdown_it.token import Token
 
 from hybrid.errors import UnsupportedFormatError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.text import layout, ocr_marks
 from hybrid.text.values import parse_date
 from hybrid.types.documents import Metadata
 
@@ -179,8 +181,15 @@ _FIELD = re.compile(r"^([\w-]+):[ \t]+(.+)$", re.MULTILINE)
 _HEAD = 100_000  # characters that are parsed for a title; the parser takes time for more
 
 
+_TAKEN = frozenset(
+    {"title", "author", "authors", "date", "custodian", "media_type", "status", layout.RUNNING_TEXT, ocr_marks.OCR}
+)
+"""Fields of front matter that have a place of their own in the metadata, or whose names mean something else there."""
+
+
 def load_markdown(data: bytes, source: str) -> Extracted:
-    """Markdown. ``title``, ``author``, ``date`` and ``custodian`` come from the front matter.
+    """Markdown. ``title``, ``author``, ``date`` and ``custodian`` come from the front matter, and
+    its other fields are metadata by their own names (``access`` is the document's class).
 
     Only plain ``key: value`` lines of the front matter are read. Without a title there, it is the
     first level-1 heading, else the first heading, in the first 100,000 characters.
@@ -188,7 +197,8 @@ def load_markdown(data: bytes, source: str) -> Extracted:
     text, extra = decode_file(data, source)
     head = text[:_HEAD]
     front = _FRONT_MATTER.match(head)
-    fields = {name.lower(): _unquoted(value) for name, value in _FIELD.findall(front[1])} if front else {}
+    written = {name: _unquoted(value) for name, value in _FIELD.findall(front[1])} if front else {}
+    fields = {name.lower(): value for name, value in written.items()}
     with parsing(source, "Markdown"):
         title = fields.get("title") or _first_heading(head[front.end() :] if front else head)
     metadata = Metadata(
@@ -196,9 +206,18 @@ def load_markdown(data: bytes, source: str) -> Extracted:
         author=fields.get("author") or fields.get("authors") or None,
         date=parse_date(fields.get("date", ""), "second"),
         custodian=fields.get("custodian") or None,
-        extra=extra,
+        extra=_other_fields({**fields, **written}) | extra,
     )
     return Extracted(text, metadata, unread_date=None if metadata.date else fields.get("date") or None)
+
+
+def _other_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields that are metadata by their own names, as they are written and in lower case."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value and name.lower() not in _TAKEN and not name.startswith("_")
+    }
 
 
 def _unquoted(value: str) -> str:
