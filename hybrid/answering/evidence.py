@@ -218,6 +218,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         title=sentence.title,
         page=place.page,
         last_page=place.last_page,
+        page_label=document.page_label(place.page),
         lines=place.lines,
         start=sentence.start,
         end=sentence.end,

@@ -68,15 +68,17 @@ def place(span: Placed) -> str:
     """Where a citation or a search hit stands, for people.
 
     Example:
-        "page 3, lines 12-14", "pages 3-4, line 40 to line 2", "line 7"
+        "page 3, lines 12-14", "page 9 (labelled A-7), line 1", "pages 3-4, line 40 to line 2", "line 7"
     """
     first, last = span.lines
     lines = f"line {first}" if first == last else f"lines {first}-{last}"
     if span.page is None:
         return lines
+    label = getattr(span, "page_label", None)  # of a citation
+    labelled = f" (labelled {one_line(label)})" if label else ""
     if span.page == span.last_page:
-        return f"page {span.page}, {lines}"
-    return f"pages {span.page}-{span.last_page}, line {first} to line {last}"
+        return f"page {span.page}{labelled}, {lines}"
+    return f"pages {span.page}-{span.last_page}{labelled}, line {first} to line {last}"
 
 
 def place_of(span: Placed, pages: int) -> str:

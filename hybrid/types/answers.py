@@ -139,6 +139,7 @@ class Citation(_Data):
     sources of the same text, such as the mail in the recipient's mailbox, and ``custodians`` those of all of them.
     ``ocr`` is the confidence, 0 to 1, with which the quote was read by OCR, the lowest of its lines; ``None`` where it
     is the file's own text. ``privileged`` says whether the document is marked so in its title or its head.
+    ``page_label`` is what a viewer shows for the page where that is not its number, such as iv or A-7.
     """
 
     number: int = Field(ge=1)
@@ -146,6 +147,7 @@ class Citation(_Data):
     title: str
     page: int | None
     last_page: int | None
+    page_label: str | None = None
     lines: tuple[int, int]
     start: int = Field(ge=0)
     end: int = Field(gt=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -228,6 +229,24 @@ class Document(Shown, GivenModel):
     def page_of(self, offset: int) -> int | None:
         """The page, from 1, that the character at ``offset`` stands on; ``None`` without pages."""
         return bisect_right(self.pages, offset) if self.pages else None
+
+    def page_label(self, page: int | None) -> str | None:
+        """What a viewer shows for a page, from 1, where that is not its number, such as iv; ``None`` elsewhere.
+
+        Example:
+            >>> labelled = Metadata(extra={"page_labels": '["iv", "2"]'})
+            >>> document = Document.from_text("One.\\fTwo.", source="a.txt", metadata=labelled)
+            >>> document.page_label(1), document.page_label(2)
+            ('iv', None)
+        """
+        try:
+            labels = json.loads(self.metadata.extra.get("page_labels", "[]"))
+        except ValueError:  # the metadata may be anybody's
+            return None
+        if page is None or not isinstance(labels, list) or not 0 < page <= len(labels):
+            return None
+        label = str(labels[page - 1]).strip()
+        return label if label and label != str(page) else None
 
     def locate(self, start: int, end: int) -> Location:
         """The pages and lines that the span ``[start, end)`` covers.

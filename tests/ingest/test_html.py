@@ -106,9 +106,7 @@ def test_a_page_in_a_frame_is_read_in_its_place() -> None:
     assert found.left_out == ("struck text",)
 
 
-@pytest.mark.parametrize(
-    "frame", ['<iframe src="b.html">Gone</iframe>', '<iframe hidden srcdoc="Gone"></iframe>']
-)
+@pytest.mark.parametrize("frame", ['<iframe src="b.html">Gone</iframe>', '<iframe hidden srcdoc="Gone"></iframe>'])
 def test_a_frame_that_shows_another_file_or_nothing_is_left_out(frame: str) -> None:
     assert load_html(f"<p>First.</p>{frame}".encode(), "a.html").text == "First."
 

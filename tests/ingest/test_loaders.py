@@ -136,6 +136,19 @@ class TestText:
         assert one(f"<?xml version='1.0'?>{written}".encode(), "a.xml").text == f"<?xml version='1.0'?>{read}"
         assert one(f"{written}".encode(), "a.txt").text == written
 
+    @pytest.mark.parametrize(
+        ("name", "written", "read"),
+        [
+            ("a.csv", 'Item;Note\nSack;"wet,\n\n  ""very"" wet"\n', 'Item;Note\nSack;"wet, ""very"" wet"\n'),
+            ("a.tsv", 'Item\tNote\nSack\t"wet\ninside"', 'Item\tNote\nSack\t"wet inside"'),
+            ("a.csv", 'Pipe,5"\nRod,"7"\nBar,8"\n', 'Pipe,5"\nRod,"7"\nBar,8"\n'),
+            ("a.csv", 'Pipe,"open\nRod,7\n', 'Pipe,"open\nRod,7\n'),
+            ("a.txt", 'Sack;"wet\ninside"', 'Sack;"wet\ninside"'),
+        ],
+    )
+    def test_a_row_of_a_csv_file_is_a_line(self, name: str, written: str, read: str) -> None:
+        assert one(written.encode(), name).text == read
+
     def test_entities_of_xml_do_not_expand_without_end(self) -> None:
         value = "x" * 900
         text = f"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b '{value}'><!ENTITY c '&b;&b;'>]><a>{'&b;' * 5000}&c;</a>"

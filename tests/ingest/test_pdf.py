@@ -13,6 +13,7 @@ from matplotlib import get_data_path
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, StreamObject, TextStringObject
 
+from hybrid import Corpus, Document, Metadata, Settings
 from hybrid.errors import EmptyDocumentError
 from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.ingest.loaders.pdf_page import _is_prose_in_ascii, read_page
@@ -153,6 +154,24 @@ def test_attached_files_are_attachments() -> None:
 def test_labels_of_pages_are_metadata() -> None:
     data = annotated(lambda made: made.text(20, 20, "Preface."), labels="roman")
     assert json.loads(read(data).documents[0].metadata.extra["page_labels"]) == ["iv"]
+
+
+def test_a_citation_names_the_label_of_its_page_beside_its_number(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(annotated(lambda made: made.text(20, 20, "The weir is oak."), labels="roman"))
+    (tmp_path / "b.pdf").write_bytes(annotated(lambda made: made.text(20, 20, "The gate is elm.")))
+    with Corpus.open(tmp_path / "c", Settings.model_validate({"memory": {"enabled": False}})) as corpus:
+        corpus.ingest(tmp_path / "a.pdf", tmp_path / "b.pdf")
+        labelled = corpus.ask("What is the weir?").citations[0]
+        plain = corpus.ask("What is the gate?").citations[0]
+    assert (labelled.page, labelled.page_label, plain.page_label) == (1, "iv", None)
+    assert "page 1 (labelled iv), line 1" in str(labelled)
+    assert "page 1, line 1" in str(plain)
+
+
+@pytest.mark.parametrize("labels", ["no JSON", "7", "[]", '["1"]', '[" "]'])
+def test_labels_that_say_nothing_are_none(labels: str) -> None:
+    document = Document.from_text("One.", source="a.txt", metadata=Metadata(extra={"page_labels": labels}))
+    assert document.page_label(1) is None
 
 
 def test_a_scan_with_a_stamp_is_named_as_a_scan() -> None:

@@ -42,12 +42,15 @@ def load_text(data: bytes, source: str) -> Extracted:
     A form feed stays in the text, as the last character of its page. Nothing after the last one is
     no page. XML is read in the encoding that it declares. In JSON the letters beyond ASCII that are written as escapes
     stand as letters, and in XML the characters that are written as references: programs write all of them so, and no
-    word would be found. Everything else stays as it is written.
+    word would be found. A line break inside a cell of a CSV or TSV file is a blank, so that a row is a line. Everything
+    else stays as it is written.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
     if PurePosixPath(source).suffix.lower() in (".json", ".jsonl", ".ndjson"):
         text = canonical(_ESCAPED.sub(_unescaped, text))
+    elif PurePosixPath(source).suffix.lower() in (".csv", ".tsv", ".tab"):
+        text = _QUOTED_CELL.sub(lambda cell: re.sub(r"[ \t]*\n\s*", " ", cell[0]) if "\n" in cell[0] else cell[0], text)
     elif _IS_XML.match(text) or PurePosixPath(source).suffix.lower() == ".xml":
         text = canonical(_with_characters(text))
     return Extracted(text, Metadata(extra=extra), _pages(text))
@@ -62,6 +65,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[1] + units.decode("utf-16-be", "surrogatepass")
 
 
+_QUOTED_CELL = re.compile(r'(?:(?<=[,;\t|\n])|\A)"(?:[^"]|""){0,20000}+"(?=[,;\t|\n]|\Z)')
 _IS_XML = re.compile(r"\s*<\?xml\s")
 _REFERENCE = re.compile(  # what is not closed goes on to the end, so that no file takes long
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
