@@ -104,9 +104,10 @@ def _kind(line: str) -> Kind | None:
         return "bar"
     if "  " in plain and not _SENTENCE_GAP.search(plain):
         return "wide"
-    if ";" in plain and "; " not in plain:
+    unquoted = re.sub(r'"[^"]*"', "", plain)
+    if ";" in unquoted and "; " not in unquoted:
         return "semicolon"
-    bare = _THOUSANDS.sub("", re.sub(r'"[^"]*"', "", plain))
+    bare = _THOUSANDS.sub("", unquoted)
     if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
     return "entry" if _ENTRY.match(plain) else None

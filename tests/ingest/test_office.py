@@ -187,3 +187,23 @@ def test_a_chapter_that_a_book_does_not_hold_is_named() -> None:
     )
     found = load(data, "a.epub", IngestSettings())
     assert [(one.source, one.code) for one in found.skipped] == [("a.epub#O/two.xhtml", "damaged")]
+
+
+def test_a_chart_is_a_table_of_its_categories_and_series() -> None:
+    from pptx.chart.data import CategoryChartData, XyChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+
+    bars = CategoryChartData()
+    bars.categories = ["North", "South"]
+    bars.add_series("Crates", (31, 12.5))
+    bars.add_series("Sacks", (None, 7))
+    points = XyChartData()
+    points.add_series("Tide").add_data_point(3, 4)
+    made, stream = pptx.Presentation(), io.BytesIO()
+    for kind, data in ((XL_CHART_TYPE.BAR_CLUSTERED, bars), (XL_CHART_TYPE.XY_SCATTER, points)):
+        made.slides.add_slide(made.slide_layouts[6]).shapes.add_chart(kind, 0, 0, 100, 100, data)
+    made.save(stream)
+    text = one(stream.getvalue(), "a.pptx").text
+    assert "\tCrates\tSacks\nNorth\t31\t\nSouth\t12.5\t7" in text
+    assert "Tide" in text
+    assert "3" in text.partition("Tide")[2]

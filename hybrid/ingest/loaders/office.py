@@ -156,9 +156,7 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
     elif getattr(shape, "has_table", False):
         yield "\n".join("\t".join(" ".join(cell.text.split()) for cell in row.cells) for row in shape.table.rows)
     elif getattr(shape, "has_chart", False):
-        names = ("{http://schemas.openxmlformats.org/drawingml/2006/chart}v", f"{{{_DRAWING}}}t")
-        words = [node.text.strip() for node in shape.chart.part._element.iter(*names) if node.text]
-        yield "\n".join(word for word in words if word)
+        yield _chart(shape.chart)
     elif getattr(shape, "has_text_frame", False) and shape.text_frame.text.strip():
         yield shape.text_frame.text.strip()
     else:
@@ -167,7 +165,27 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
             attachments.append(Attachment(f"{shape.name}".replace("/", "_"), embedded.blob))
 
 
+def _chart(chart: Any) -> str:
+    """What a chart says: its titles, then a table with a row for each category and a column for each series. Of a chart
+    without categories, as one of points is, every word and number, one a line."""
+    words = [node.text.strip() for node in chart.part._element.iter(f"{{{_DRAWING}}}t") if node.text]
+    made = [word for word in words if word]
+    plots = [plot for plot in chart.plots if len(plot.categories)]
+    if not plots:
+        numbers = [node.text.strip() for node in chart.part._element.iter(f"{{{_CHART}}}v") if node.text]
+        return "\n".join(made + [number for number in numbers if number])
+    for plot in plots:
+        series = [(" ".join(str(one.name).split()), list(one.values)) for one in plot.series]
+        made.append("\t".join(["", *(name for name, _ in series)]))
+        for at, category in enumerate(plot.categories):
+            values = [values[at] if at < len(values) else None for _, values in series]
+            cells = [str(category), *("" if value is None else f"{value:.15g}" for value in values)]
+            made.append("\t".join(" ".join(cell.split()) for cell in cells))
+    return "\n".join(made)
+
+
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 
 
 # RTF ----------------------------------------------------------------------------------------------------------------
