@@ -19,6 +19,7 @@ from hybrid.errors import CorruptCorpusError
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import (
     PRIVATE_FILE,
+    inside,
     refuse_links,
     sha256_of,
     sync_directory,
@@ -145,10 +146,16 @@ def guard_problems(directory: Path, commit: CommitRow | None, corpus: str | None
         yield IntegrityProblem(
             part="guard", name=GUARD, problem=said, advice="hybrid repair writes it", repairable=True
         )
-    path = Path(commit.index_file).with_name(MANIFEST)
-    if (directory / commit.index_file).exists() and (said := _manifest_fault(directory / path, commit.index_sha256)):
+    try:
+        index = inside(directory, commit.index_file)
+    except CorruptCorpusError:  # a name that is none of the corpus's: the check of the index says so
+        return
+    path = index.with_name(MANIFEST)
+    refuse_links(directory, path.relative_to(directory))
+    if index.exists() and (said := _manifest_fault(path, commit.index_sha256)):
+        name = path.relative_to(directory).as_posix()
         yield IntegrityProblem(
-            part="index", name=path.as_posix(), problem=said, advice="hybrid repair rebuilds it", repairable=True
+            part="index", name=name, problem=said, advice="hybrid repair rebuilds it", repairable=True
         )
 
 

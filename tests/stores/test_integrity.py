@@ -276,6 +276,15 @@ def test_a_manifest_that_is_missing_or_damaged_is_named_and_repaired(corpus, con
         assert opened.repair().whole
 
 
+@pytest.mark.parametrize("named", ["../outside/index.faiss", "commits/../../outside/index.faiss"])
+def test_a_manifest_is_looked_for_in_the_corpus_alone(corpus, tmp_path, named):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/index.faiss").write_bytes(b"x")
+    changed(corpus, "UPDATE commits SET index_file = ?", named)
+    with Corpus.open(corpus) as opened:
+        assert not [one for one in opened.check().problems if "manifest" in one.name]
+
+
 @pytest.mark.parametrize("how", ["missing", "damaged"])
 def test_a_corpus_without_its_catalog_is_said_to_have_lost_it(corpus, how):
     catalog = corpus / "catalog.sqlite"
