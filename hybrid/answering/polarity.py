@@ -476,6 +476,7 @@ def _alike(one: str, other: str) -> bool:
     return root(one) == root(other) or bool(wordnet.lemmas(one) & wordnet.lemmas(other))
 
 
+@lru_cache(maxsize=4096)
 def _means(one: str, other: str) -> bool:
     """Whether one word of a sentence stands for another of the question."""
     if one == "not" and other != "not":
@@ -491,7 +492,13 @@ def _opposed(word: str, verb: str) -> bool:
         return True
     if word in _NOT_ATTENDING.get(verb, ()) or (verb in ("paid", "pay") and word in ("outstanding", "overdue")):
         return True
-    return any(_alike(key, verb) and any(_alike(word, one) for one in others) for key, others in OPPOSITE.items())
+    return any(_alike(word, one) for one in _opposites(verb))
+
+
+@lru_cache(maxsize=256)
+def _opposites(verb: str) -> frozenset[str]:
+    """The words that deny those that a verb or an adjective is a form of."""
+    return frozenset(one for key, others in OPPOSITE.items() if _alike(key, verb) for one in others)
 
 
 def _verbal(asked: Asked, words: list[str], around: str) -> Stance | None:
