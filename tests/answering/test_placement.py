@@ -137,6 +137,11 @@ def test_a_noun_may_have_a_preposition_that_says_the_same(span: str, claim: str)
         ("Only the abbot could enter the crypt.", "The abbot could only enter the crypt."),
         ("Only the abbot could enter the crypt.", "The abbot could enter the crypt only."),
         ("The abbot may only lend books.", "Only the abbot may lend books."),
+        ("Only the dyer saw the vat before noon.", "The dyer saw only the vat before noon."),
+        ("The dyer saw only the vat before noon.", "Only the dyer saw the vat before noon."),
+        ("The mason only carved the lintel.", "Only the mason carved the lintel."),
+        ("Only the mason carved the lintel.", "The mason only carved the lintel."),
+        ("She lent the key only to the dyer.", "Only she lent the key to the dyer."),
     ],
 )
 def test_only_stays_with_what_it_singles_out(span: str, claim: str) -> None:
@@ -150,6 +155,7 @@ def test_only_stays_with_what_it_singles_out(span: str, claim: str) -> None:
         ("The kiln fires jugs only on Fridays.", "Only on Fridays does the kiln fire jugs."),
         ("Only the abbot could enter the crypt.", "The crypt could be entered by the abbot only."),
         ("The crypt is entered only by the abbot.", "Only the abbot enters the crypt."),
+        ("Members only may use the pool.", "Only members may use the pool."),
         ("The kiln fires jugs only on Fridays.", "The kiln only fires jugs on Fridays."),
         ("Boats may leave only if the sea is calm.", "Only if the sea is calm may boats leave."),
     ],

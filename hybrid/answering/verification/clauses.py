@@ -126,7 +126,12 @@ _REWORDED = tuple(
         (r"\bat once\b", "immediately"),
         (r"\bas well as\b", "and also"),
         (r"\bon the grounds? that\b", "because"),
-        (r"\balmost\b", "nearly"),
+        (r"\b(?:almost|virtually|practically|well-?nigh)\b", "nearly"),
+        (
+            r"\ball but(?! (?:an?|the|one|two|three|four|five|six|seven|eight|nine|ten|\d|of|his|her|its|their|our|my"
+            r"|th(?:is|at|[eo]se))\b)",
+            "nearly",
+        ),
         (r"(?<!is )(?<!was )\b(?:regarding|concerning)(?= (?:the|an?|his|her|its|their|all|any)\b)", "about"),
         (r"\b(?:is|are) (?:allowed|permitted) to\b", "may"),
         (r"(?<!to )\bsave (?=(?:in|for|on|when|where|during|at|with|under)\b)", "except "),

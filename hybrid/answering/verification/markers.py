@@ -101,7 +101,10 @@ NOT_DONE = any_of(
     \w+ing ; ceas(?:e|es|ed) to ; reject\w* ; withdr[ae]w\w* ; cancel\w* ; almost ; nearly ; hardly ; barely ;
     scarcely ; lack(?:s|ed|ing)? ; absence of ; short of ;
     without(?! delay| exception| doubt| further ado| prejudice) ; abandon\w* ; revoke\w* ; rescind\w* ;
-    block(?:s|ed) ; too \w+ to ; far from ; no longer ; never ; overturned ; quashed ; dismissed ; fail(?:s|ed) ;
+    next to(?= (?:nothing|impossible|empty|full|certain|dead|\w+(?:less|able|ible|ful|ous)))
+    ; nigh on ; just about ; as good as ; verging on ; bordering on ; (?:on the )?(?:verge|brink|point) of ;
+    little short of ; block(?:s|ed) ; too \w+ to ; far from ; no longer ; never ; overturned ; quashed ; dismissed ;
+    fail(?:s|ed) ;
     unsuccessful\w* ; miss(?:es|ed)? ; drop(?:s|ped) ; free (?:of|from)
     """
 )

@@ -189,16 +189,28 @@ def only_moved(claim: Clauses, span: Clauses) -> bool:
 
 
 def _limits_what_the_other_does_not(text: str, other: str) -> bool:
-    """Whether a text begins with "only" before a subject that in the other stands before its one "only", and not right
-    before it ("by the porter only")."""
-    subject = _singled_out(text) if text.split(" ", 1)[0].lower() in _ONLY else None
-    words = [word.lower() for word in _WORD.findall(other)]
+    """Whether a text begins with "only" before a subject that in the other stands before its one "only", and is not
+    what that limits ("by the porter only"; but "the porter only opened it")."""
+    subject = _subject_limited(text)
+    tokens = _WORD.findall(other)
+    words = [word.lower() for word in tokens]
     places = [at for at, word in enumerate(words) if word in _ONLY]
-    if subject is None or len(places) != 1 or places[0] < 2:
+    if subject is None or len(places) != 1 or places[0] < 1:
         return False
     before, behind = words[: places[0]], words[places[0] + 1 :]
-    named = [at for at, word in enumerate(before) if any(alike(word, one) for one in subject)]
-    return bool(named) and named[-1] < places[0] - 1 and not any(alike(word, one) for word in behind for one in subject)
+    named = [at for at, word in enumerate(before) if alike(word, subject)]
+    if not named or any(alike(word, subject) for word in behind):
+        return False
+    limited = named[-1] == places[0] - 1 and not (behind and _verb_after_only(tokens, places[0] + 1))
+    return not limited
+
+
+def _subject_limited(text: str) -> str | None:
+    """The first word with a meaning of the subject that a text's first word, "only", limits."""
+    first, *words = [word.lower() for word in _WORD.findall(text)] or [""]
+    if first not in _ONLY or not words or words[0] in PREPOSITIONS | _OPENS_CLAUSE | _AUXILIARIES:
+        return None
+    return next((word for word in words if word not in _DETERMINERS | lexicon.STOPWORDS), None)
 
 
 def _stems_of(text: str) -> frozenset[str]:
@@ -217,7 +229,8 @@ def _singled_out(text: str) -> frozenset[str] | None:
         word = tokens[at].lower()
         if not word[0].isalnum() or (phrase and word in _PHRASE_ENDS | {"with", "of", "who", "which"}):
             break
-        if not phrase and (word in _AUXILIARIES or word in _OPENS_CLAUSE or _verb_after_only(tokens, at)):
+        named = tokens[at - 1].lower() in _DETERMINERS  # so what follows is no verb: "only the treasurer"
+        if not phrase and not named and (word in _AUXILIARIES | _OPENS_CLAUSE or _verb_after_only(tokens, at)):
             return None
         if word not in PREPOSITIONS | _DETERMINERS | lexicon.STOPWORDS:
             phrase.add(word)
