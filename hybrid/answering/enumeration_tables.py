@@ -198,6 +198,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     ]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
+        if dates is not None and (asked.since or asked.until):
+            counted_by += f", “{reader.names[dates]}” in that time"
     elif asked.quantity:
         found = [with_document(row, document, asked) for row in found]
         counted_by += ", in documents of that time" if asked.since or asked.until else ""
@@ -744,13 +746,15 @@ class TableReader:
         return self._dated[column].get(self.cell(row, column))
 
     def date_column(self, asked: Enumerated, head: int | None) -> int | None:
-        """The column of the dates: that of the head, or of a term ("paid in May"), else the first."""
+        """The column of the dates: that of the head, or of a term ("paid in May", "settled in May"), else the first."""
         dated = [at for at in range(len(self.names)) if self._dated[at]]
         if head is not None and head in dated:
             return head
         of_term = {term.stem for term in asked.terms}
         done = [at for at in dated if not roots(self._plain[at]) & _EXPECTED]
-        return next((at for at in dated if roots(self._plain[at]) & of_term), next(iter([*done, *dated]), None))
+        named = [at for at in dated if roots(self._plain[at]) & of_term]
+        alike = [at for at in dated if any(_says_when(self._plain[at], term) for term in asked.terms)]
+        return next(iter([*named, *alike, *done, *dated]), None)
 
     def found(
         self, document_id: int, row: tables.Row, head: int | None, amounts: int | None, dates: int | None
@@ -778,6 +782,12 @@ class TableReader:
             currency=currency,
             not_counted=status_of(self._document),
         )
+
+
+def _says_when(name: str, term: Term) -> bool:
+    """Whether a column of dates says in another word when something was done: "Paid on" of "settled"."""
+    of_state = any(term.stem in done and roots(name) & done for done, _ in STATES)
+    return not _OF_NO_STATE.search(name) and (of_state or names_alike(term.word, name))
 
 
 READ_CHARS = 32_000_000

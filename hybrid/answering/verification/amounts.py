@@ -29,7 +29,8 @@ _DIFFERENCE = any_of(
     r"""
     by ; (?:rise|increase|drop|cut|fall|reduction|decrease|decline|growth|loss|gain)s? (?:of|in) ;
     (?:an?|each|\d[\d,.]*\s?%?) (?:\w+ )?(?:rise|increase|drop|cut|fall|reduction|decrease|decline|growth|loss|gain) ;
-    (?:the|this|that|its) (?:rise|increase|drop|cut|fall|reduction|decrease|decline|growth|loss|gain) ; more ; less ; fewer
+    (?:the|this|that|its) (?:rise|increase|drop|cut|fall|reduction|decrease|decline|growth|loss|gain)
+    ; more ; less ; fewer
     ; extra ; additional ; another ; further ; higher ; lower ; longer ; shorter ; up ; down ; difference ; saved? ;
     lost ; losing ; gained ; gaining ; \w+er than ; los(?:es?|ing)
     """

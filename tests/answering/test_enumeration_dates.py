@@ -1,0 +1,45 @@
+"""A list for a month takes the column of dates of what was done in it, whatever word says that, and names it."""
+
+from __future__ import annotations
+
+import pytest
+from index_only import corpus_of
+
+from hybrid import Corpus
+
+LOANS = """Loan,Lent,Returned,Fee
+L-11,3 February 2024,9 March 2024,4.00
+L-12,11 February 2024,26 February 2024,6.00
+L-13,20 February 2024,,5.00
+L-14,5 March 2024,28 March 2024,8.00
+"""
+BILLS = """Bill,Dated,Paid on,Amount
+B-21,2 February 2024,7 March 2024,10.00
+B-22,9 February 2024,28 February 2024,20.00
+B-23,4 March 2024,30 March 2024,40.00
+B-24,20 March 2024,,80.00
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return corpus_of({"library/loans.csv": LOANS, "bills.csv": BILLS}, tmp_path_factory)
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "column"),
+    [
+        ("Which bills were paid in March 2024?", {"B-21", "B-23"}, "Paid on"),
+        ("Which bills were settled in March 2024?", {"B-21", "B-23"}, "Paid on"),
+        ("List the bills settled in February 2024 and their total.", {"B-22"}, "Paid on"),
+        ("Which bills are dated March 2024?", {"B-23", "B-24"}, "Dated"),
+        ("Which loans were returned in March 2024?", {"L-11", "L-14"}, "Returned"),
+        ("Which loans were given back in March 2024?", {"L-11", "L-14"}, "Returned"),
+        ("Which loans were lent in February 2024?", {"L-11", "L-12", "L-13"}, "Lent"),
+    ],
+)
+def test_the_month_is_that_of_what_was_done(corpus: Corpus, question: str, rows: set[str], column: str) -> None:
+    answer = corpus.ask(question)
+    assert answer.enumeration is not None
+    assert {row.cells[0] for row in answer.enumeration.rows} == rows
+    assert f"“{column}” in that time" in " ".join(answer.notes)
