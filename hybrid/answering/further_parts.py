@@ -26,6 +26,10 @@ _REFERS = re.compile(
     r"\b(?:it|they|them|its|their|that|this|those|these|such|(?:the|that) (?:same|limit|period|sum|rule))\b", re.I
 )
 _WHEN = re.compile(r"^\W*(?:and )?(?:when|how (?:soon|long|quickly)|(?:on|by|from|in) (?:what|which))\b", re.IGNORECASE)
+_WHY = re.compile(r"^\W*(?:and )?(?:why|for what reason|what for)\b", re.IGNORECASE)
+_CAUSE = re.compile(
+    r"\b(?:because|since|so that|in order|owing to|due to|as a result|reasons?|therefore|purpose|cause[ds]?)\b", re.I
+)
 _TIME = re.compile(
     r"\b(?:when|once|as soon as|on the|at (?:noon|midnight|\d)|within|after|before|until|days?|weeks?|months?"
     r"|years?)\b",
@@ -56,6 +60,8 @@ def in_section(texts: Texts, rule: Sentence, part: str, vector: NDArray[np.float
         if one.vector is None or one.start == rule.start or not same or one.parts != ((one.start, one.end),):
             continue
         if not boilerplate.is_statement("", said) or len(said.split()) < _FEWEST:
+            continue
+        if _WHY.match(part) and not _CAUSE.search(said):
             continue
         held = _meant(said)
         share = sum(any(mine & theirs for theirs in held) for mine in asked) / (len(asked) or 1)

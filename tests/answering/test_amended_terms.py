@@ -120,3 +120,23 @@ def test_the_second_half_has_its_quote_in_a_charter(club: hybrid.Corpus, questio
     texts = [" ".join(claim.text.split()) for claim in club.ask(question).claims]
     assert any(parts[0] in text for text in texts[:2])
     assert any(parts[-1] in text for text in texts[:4])
+
+
+HIRE = """BOAT HIRE
+
+4. Return
+4.1 The boat is returned by noon on Sunday.
+4.2 The boat means the vessel that the hire note names, returned with its oars.
+
+5. Charges
+5.1 The charge is 40 euros.
+"""
+
+
+def test_a_sentence_of_the_section_that_gives_no_cause_does_not_answer_why(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    corpus = corpus_of({"hire.txt": HIRE}, tmp_path_factory)
+    claims = corpus.ask("By when is the boat returned, and why is it returned then?").claims
+    assert "by noon on Sunday" in claims[0].text
+    assert "means the vessel" not in claims[1].text

@@ -158,6 +158,7 @@ def test_a_row_far_down_costs_no_more_than_another(short):
 def test_what_waits_too_long_is_named_with_the_time_by_the_clock(short, monkeypatch):
     monkeypatch.setattr(isolation, "SECONDS", 1000)
     monkeypatch.setattr(isolation, "_WAITING", 0.001)
+    monkeypatch.setattr(isolation, "MEMORY", 2**32)  # reached sooner on a quick machine
     with pytest.raises(DocumentTooLargeError, match="over 1 s by the clock for"):
         load_isolated(HOSTILE["rows.xlsx"](), "rows.xlsx", SETTINGS)
 

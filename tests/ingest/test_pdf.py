@@ -164,8 +164,8 @@ def test_a_citation_names_the_label_of_its_page_beside_its_number(tmp_path: Path
         labelled = corpus.ask("What is the weir?").citations[0]
         plain = corpus.ask("What is the gate?").citations[0]
     assert (labelled.page, labelled.page_label, plain.page_label) == (1, "iv", None)
-    assert "page 1 (labelled iv), line 1" in str(labelled)
-    assert "page 1, line 1" in str(plain)
+    assert "page 1 (labelled iv), line 1" in " ".join(str(labelled).split())  # a long path breaks the line
+    assert "page 1, line 1" in " ".join(str(plain).split())
 
 
 @pytest.mark.parametrize("labels", ["no JSON", "7", "[]", '["1"]', '[" "]'])

@@ -118,7 +118,9 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_OF_A_SIGNATURE = re.compile(
-    r"\b(?:who(?:se|m)?|when|sign\w*|execut\w+|dat(?:e|ed|es)|names?|titles?|part(?:y|ies)|behalf|witness\w*)\b", re.I
+    r"\b(?:who(?:se|m)?|sign\w*|execut\w+|dat(?:e|ed|es)|names?|titles?|part(?:y|ies)|behalf|witness\w*)\b"
+    r"|\bwhen\b.*\b(?:made|enter\w*|conclu\w+|agree\w*|contract|deed|lease|letter|statement|written|wrote)\b",
+    re.IGNORECASE,
 )
 _CAPITALS = re.compile(r"(?=[A-Z]{2}|[A-Z] [A-Z])(?:[A-Z][A-Z’'&-]* )*[A-Z][A-Z’'&-]{3,}\b[^.!?:;]*")
 _FINITE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|shall|must|may|do|does|did|can|not)\b", re.IGNORECASE)
@@ -134,6 +136,8 @@ def is_form(question: str, text: str) -> bool:
     Example:
         >>> is_form("What is owed?", "/s/ Ann Aaker"), is_form("Who signed it?", "/s/ Ann Aaker")
         (True, False)
+        >>> is_form("When did they close the mill?", "(signed) Ann Aaker, 3 March 2021")
+        True
         >>> is_form("What is owed?", "REPORT ON THE MILL"), is_form("What is owed?", "THE RENT IS DUE.")
         (True, False)
     """
