@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
-from hybrid.stores.tables import ChunkTable, DocumentTable, SentenceTable, SourceTable
+from hybrid.stores import filtering
+from hybrid.stores.tables import ChunkTable, DocumentTable, MetadataTable, SentenceTable, SourceTable
 
 SOURCE = "what is recorded of it (its name, its dates, where it came from or other metadata)"
 SPANS = "where its chunks and sentences lie"
@@ -55,20 +56,26 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
     for at in range(0, len(document_ids), _AT_ONCE):
         given = {"ids": list(document_ids[at : at + _AT_ONCE])}
         sha256s: dict[int, str] = {}
+        media_types: dict[int, str] = {}
         rows = connection.execute(_DOCUMENTS, given).all()
         chunks = _by_document(connection.execute(_CHUNKS, given))
         sentences = _by_document(connection.execute(_SENTENCES, given))
         for row in rows:
-            sha256s[row.id] = row.sha256
+            sha256s[row.id], media_types[row.id] = row.sha256, row.media_type
             spans = chunks.get(row.id, []), sentences.get(row.id, [])
             if row.record is not None and row.record != of_document(row._asdict(), *spans):
                 yield row.id, SPANS
+        facts: dict[int, set[tuple[str, str]]] = {}
+        for source_id, key, value in connection.execute(_FACTS, given):
+            facts.setdefault(source_id, set()).add((key, value))
         for row in connection.execute(_SOURCES, given):
             if row.record is None:
                 continue
             recorded, found = row.record.split(), of_source(row._asdict(), sha256s.get(row.document_id, "")).split()
             if recorded[:1] != found[:1] or not (restricted or recorded == found):
                 yield row.document_id, SOURCE
+            elif facts.get(row.id, set()) != set(filtering.facts(media_types.get(row.document_id, ""), row.details)):
+                yield row.document_id, SOURCE  # what is filtered by, and what access goes by, is not what it has
 
 
 def _by_document(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -88,7 +95,13 @@ _CHUNKS = select(ChunkTable.document_id, ChunkTable.id, ChunkTable.start, ChunkT
 _SENTENCES = select(SentenceTable.document_id, SentenceTable.start, SentenceTable.end, SentenceTable.parts).where(
     SentenceTable.document_id.in_(_IDS)
 )
+_FACTS = (
+    select(MetadataTable.source_id, MetadataTable.key, MetadataTable.value)
+    .join(SourceTable, SourceTable.id == MetadataTable.source_id)
+    .where(SourceTable.document_id.in_(_IDS))
+)
 _SOURCES = select(
+    SourceTable.id,
     SourceTable.document_id,
     SourceTable.record,
     SourceTable.parent,

@@ -52,6 +52,8 @@ EDITS = {
     "a sentence is gone": "DELETE FROM sentences WHERE start = 0 AND document_id = 1",
     "where a chunk ends": 'UPDATE chunks SET "end" = 40 WHERE document_id = 1',
     "the kind of file": "UPDATE documents SET media_type = 'message/rfc822' WHERE id = 1",
+    "the class that access goes by": "UPDATE source_metadata SET value = '' WHERE key = 'access'",
+    "what is filtered by": "DELETE FROM source_metadata WHERE key = 'custodian'",
     "what it came with": "UPDATE sources SET parent = 'eva.txt' WHERE name = 'ada.txt'",
 }
 
@@ -116,6 +118,16 @@ def test_an_identity_gets_nothing_that_was_edited(whole: Path, tmp_path: Path) -
     with (
         Corpus.open(directory, WITHOUT_MEMORY) as corpus,
         corpus.seen_by(identity) as seen,
+        pytest.raises(CorruptCorpusError, match="as it was recorded"),
+    ):
+        seen.ask("May the tenant keep dogs?", route="lookup")
+
+
+def test_a_class_that_was_edited_opens_nothing(whole: Path, tmp_path: Path) -> None:
+    directory = edited(whole, tmp_path, EDITS["the class that access goes by"])
+    with (
+        Corpus.open(directory, WITHOUT_MEMORY) as corpus,
+        corpus.seen_by(Identity(name="Eve", classes=("",))) as seen,
         pytest.raises(CorruptCorpusError, match="as it was recorded"),
     ):
         seen.ask("May the tenant keep dogs?", route="lookup")
