@@ -41,7 +41,7 @@ _SMALL = (
         """
     )
 ) - _FREE
-_JOINING = lexicon.vocabulary("and of s m")
+_JOINING = lexicon.vocabulary("and of s m any with")
 _EXCHANGED = (
     lexicon.vocabulary("each any either some every no neither not nor none"),
     lexicon.vocabulary("under about with in to over per"),
