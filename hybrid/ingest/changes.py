@@ -37,11 +37,13 @@ def detect_changes(
     settings: IngestSettings,
     progress: Progress,
     tally: Tally,
+    access: str = "access",
 ) -> Iterator[Incoming]:
     """Look at each input in turn, and hand on those that change the corpus.
 
     A file whose size and time are those on record is not read. One that was read is loaded only if its
     bytes are new to the corpus. Everything else goes to the tally: unchanged, skipped (with the reason).
+    ``access`` names the metadata that are a document's class of access.
     """
     with tally.timed("discover"):
         paths, documents, count = separated(inputs)
@@ -49,7 +51,7 @@ def detect_changes(
     progress("discover", len(found), len(found), f"{len(found)} files")
     total = len(found) + count
     done = 0
-    detector = _ChangeDetector(catalog, settings, tally)
+    detector = _ChangeDetector(catalog, settings, tally, access)
     for item in chain(found, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
         progress("load", done, max(total, done + 1), item.source)  # a stream does not say how long it is
         done += 1
@@ -62,7 +64,8 @@ def detect_changes(
 
 
 class _ChangeDetector:
-    def __init__(self, catalog: Catalog, settings: IngestSettings, tally: Tally) -> None:
+    def __init__(self, catalog: Catalog, settings: IngestSettings, tally: Tally, access: str) -> None:
+        self._access = access
         self._catalog = catalog
         self._settings = settings
         self._tally = tally
@@ -147,12 +150,12 @@ class _ChangeDetector:
     def _loaded(self, data: bytes, source: str) -> Loaded:
         if not read_here(data, source, self._settings):
             try:
-                return load_isolated(data, source, self._settings)
+                return load_isolated(data, source, self._settings, self._access)
             except OSError as error:
                 note = f"files were parsed without limits on time and memory: {error}"
                 if note not in self._tally.notes:
                     self._tally.notes.append(note)
-        return load(data, source, self._settings)
+        return load(data, source, self._settings, access=self._access)
 
     def _duplicate_file(self, sha256: str) -> SourceRow | None:
         """A file with these bytes that is in the catalog, from which the same was extracted. Metadata of a document

@@ -68,7 +68,7 @@ def read_here(data: bytes, source: str, settings: IngestSettings) -> bool:
     return bool(data.strip()) and not is_binary(data) and detect(data, source) in ("text", "markdown")
 
 
-def load_isolated(data: bytes, source: str, settings: IngestSettings) -> Loaded:
+def load_isolated(data: bytes, source: str, settings: IngestSettings, access: str = "access") -> Loaded:
     """`hybrid.ingest.loaders.loading.load`, in a process with limits.
 
     Raises:
@@ -78,7 +78,7 @@ def load_isolated(data: bytes, source: str, settings: IngestSettings) -> Loaded:
     """
     while True:
         with suppress(_Ended), _POOL.process() as process:
-            return process.load(data, source, settings)
+            return process.load(data, source, settings, access)
 
 
 class _Ended(Exception):  # noqa: N818 - the pool's own signal, never seen outside
@@ -106,13 +106,14 @@ class _Process:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def load(self, data: bytes, source: str, settings: IngestSettings) -> Loaded:
+    def load(self, data: bytes, source: str, settings: IngestSettings, access: str) -> Loaded:
         """What the process makes of the file; afterwards it runs only if it can be asked again."""
         clock = _Clock(SECONDS + SECONDS_PER_MB * math.ceil(len(data) / _MB), self._process.kill)
         limits = {"seconds": clock.seconds, "memory": max(MEMORY, MEMORY_PER_BYTE * len(data))}
         ocr = Ocr(settings.ocr, len(data), lambda pages: clock.extend(OCR_SECONDS * pages))
         try:
-            answer = self._ask({"source": source, **limits, "settings": settings.model_dump(mode="json")}, data, ocr)
+            given = {"source": source, "settings": settings.model_dump(mode="json"), "access": access}
+            answer = self._ask(given | limits, data, ocr)
         finally:
             clock.cancel()
         if answer is None:
@@ -353,7 +354,7 @@ class _Limits:
 def _answer(head: Mapping[str, Any], data: bytes, before_ocr: Callable[[int], None]) -> tuple[bytes, bool]:
     settings = IngestSettings.model_validate(head["settings"])
     try:
-        return _dumped(load(data, head["source"], settings, before_ocr)), False
+        return _dumped(load(data, head["source"], settings, before_ocr, head["access"])), False
     except DocumentError as error:
         return _error(error), False
     except MemoryError:

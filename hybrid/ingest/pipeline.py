@@ -101,7 +101,7 @@ def ingest(
             writer.commit_index()
         reach("ingest.index-whole")
         _Batches(writer, embedder, settings.ingest, progress, tally).run(
-            detect_changes(catalog, inputs, settings.ingest, progress, tally)
+            detect_changes(catalog, inputs, settings.ingest, progress, tally, settings.access.metadata)
         )
         if tally.renamed:
             writer.commit_removal([before for before, _ in tally.renamed], renamed=True)

@@ -95,12 +95,12 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: str, max
     return data
 
 
-def load_mhtml(data: bytes, source: str) -> Extracted:
+def load_mhtml(data: bytes, source: str, access: str = "access") -> Extracted:
     """A saved web page: the text of its page; pictures and other parts are attachments. ``extra["url"]`` is where it
-    was saved from."""
+    was saved from; the page's ``<meta>`` may name its class of ``access``."""
     with parsing(source, "saved web page"):
         message = parsed(data)
-        found = content(message, source)
+        found = content(message, source, access)
         url = header(message, "Snapshot-Content-Location") or header(message, "Content-Location")
     metadata = Metadata(
         title=header(message, "Subject") or None,

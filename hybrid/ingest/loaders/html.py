@@ -13,11 +13,12 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders.css import Styles
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.front_matter import as_metadata, class_of_access, front_matter, is_key, unread_class
 from hybrid.ingest.loaders.numbering import numeral
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.text.values import parse_date
-from hybrid.types.documents import Metadata
+from hybrid.types.documents import AS_JSON, Metadata
 
 _INVISIBLE = frozenset({"head", "title", "script", "style", "template", "object", "audio", "video", "canvas"})
 _VERBATIM = frozenset({"pre", "textarea"})
@@ -41,17 +42,24 @@ _AUTHORS = ("author", "dc.creator", "dcterms.creator", "article:author")
 _DATES = ("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time", "dcterms.issued")
 
 
-def load_html(data: bytes, source: str) -> Extracted:
+def load_html(data: bytes, source: str, access: str | None = "access") -> Extracted:
     """HTML or XHTML. Its charset is that of its byte order mark, then of its ``<meta>``, then as text.
 
     Scripts, styles, and what is hidden by attribute or by the page's own style sheets or struck out are left out
     (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``); cells of a row are parted by a tab and items
     of an ordered list have their number. Fields of forms show their values, pictures the text that stands for them.
     A page that stands in a frame's ``srcdoc`` is read in its place; what is shown only where no scripts run is hidden.
-    Title, author and date come from ``<title>`` and ``<meta>``.
+    Title, author and date come from ``<title>`` and ``<meta>``, and so does the page's class of access, which the
+    ``<meta>`` named ``access`` says, or front matter above the page. Raises `DamagedDocumentError` where it is there
+    and cannot be read.
     """
     html, extra = decode(data, declared_charset(data))
-    read = read_html(html, source)
+    read = read_html(html, source, access=access)
+    if access is not None and (named := class_of_access(front_matter(html), access, source)) is not None:
+        if access in read.metadata.extra:
+            raise unread_class(source, access, "both the front matter and the page have it")
+        value, is_json = as_metadata(named)
+        extra |= {access: value} | ({AS_JSON: json.dumps([access])} if is_json else {})
     return replace(read, metadata=read.metadata.model_copy(update={"extra": read.metadata.extra | extra}))
 
 
@@ -64,11 +72,14 @@ def declared_charset(data: bytes) -> str | None:
     return declared
 
 
-def read_html(html: str, source: str, sheets: Mapping[str, str] = MappingProxyType({})) -> Extracted:
+def read_html(
+    html: str, source: str, sheets: Mapping[str, str] = MappingProxyType({}), access: str | None = None
+) -> Extracted:
     """The visible text and the metadata of an HTML string. ``sheets`` are the style sheets that come with it, by the
-    address that it links them under."""
+    address that it links them under. ``access`` names the ``<meta>`` that is its class of access, if it may say one."""
     with parsing(source, "HTML"):
         root = _parsed(html, source)
+        named = _class_of_access(html, root, access, source) if access is not None else {}
         if root is None:
             return Extracted("")
         metadata, date = _metadata(root)
@@ -78,7 +89,7 @@ def read_html(html: str, source: str, sheets: Mapping[str, str] = MappingProxyTy
         extra = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in lists.items() if texts}
         return Extracted(
             text,
-            metadata.model_copy(update={"extra": extra}),
+            metadata.model_copy(update={"extra": named | extra}),
             unread_date=None if metadata.date else date,
             left_out=tuple(f"{name} text" for name in extra),
         )
@@ -125,6 +136,28 @@ def _metadata(root: etree._Element) -> tuple[Metadata, str | None]:
         custodian=None,
     )
     return metadata, date
+
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def _class_of_access(html: str, root: etree._Element | None, access: str, source: str) -> dict[str, str]:
+    """The class of access that a page names, under the key ``access``; none where it says nothing of it."""
+    named = [
+        " ".join((meta.get("content") or "").split())
+        for meta in (root.iter("meta") if root is not None else ())
+        if is_key(meta.get("name") or meta.get("property") or "", access)
+    ]
+    if not named:
+        written = rf"<meta\b[^>]{{0,500}}\b(?:name|property)\s*=\s*[\"']?\s*{re.escape(access)}\b"
+        if re.search(written, _COMMENT.sub("", html), re.IGNORECASE):
+            raise unread_class(source, access, "the <meta> that names it is not well formed")
+        return {}
+    if len(set(named)) > 1:
+        raise unread_class(source, access, "two <meta> give it different values")
+    if not named[0]:
+        raise unread_class(source, access, "its <meta> has no content")
+    return {access: canonical(named[0])}
 
 
 def _first(named: dict[str, str], names: tuple[str, ...]) -> str | None:

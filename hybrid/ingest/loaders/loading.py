@@ -82,12 +82,19 @@ def read_bytes(found: Found, settings: IngestSettings) -> bytes:
     return data
 
 
-def load(data: bytes, source: str, settings: IngestSettings, before_ocr: Callable[[int], object] = int) -> Loaded:
+def load(
+    data: bytes,
+    source: str,
+    settings: IngestSettings,
+    before_ocr: Callable[[int], object] = int,
+    access: str = "access",
+) -> Loaded:
     """The documents in a file's bytes: itself, and for a mail its attachments, each after its parent.
 
     An attachment's source is ``<mail>#<file name>``; where it names no custodian it has its mail's.
     One that cannot be read is listed in ``skipped`` and costs neither the mail nor the others. ``before_ocr`` is called
-    with a number of pages before these are read by OCR, which takes seconds each.
+    with a number of pages before these are read by OCR, which takes seconds each. ``access`` names the field of front
+    matter, and the ``<meta>`` of a page, that is the class of access.
 
     Raises:
         DocumentError: the main document cannot be read; the subclass says why.
@@ -97,7 +104,7 @@ def load(data: bytes, source: str, settings: IngestSettings, before_ocr: Callabl
         'The term is two years.'
     """
     ocr = Ocr(settings.ocr, len(data), before_ocr)
-    tree = _AttachmentTree(settings, max(TEXT_PER_BYTE * len(data), TEXT_AT_LEAST), ocr)
+    tree = _AttachmentTree(settings, max(TEXT_PER_BYTE * len(data), TEXT_AT_LEAST), ocr, access)
     tree.load(data, source, None, 0)
     return Loaded(
         tuple(tree.documents),
@@ -115,6 +122,7 @@ class _AttachmentTree:
     settings: IngestSettings
     characters: int  # of text that may still come
     ocr: Ocr
+    access: str
     documents: list[Document] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     undated: list[tuple[str, str]] = field(default_factory=list)
@@ -129,7 +137,7 @@ class _AttachmentTree:
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = kind or detect(data, source)
-        extracted = _extract(kind, data, source, self.settings, self.ocr)
+        extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
             names = "\n".join(attachment.name for attachment in extracted.attachments)
             extracted = replace(extracted, text=f"Attachments:\n{names}")
@@ -192,21 +200,21 @@ def _document(kind: Format, data: bytes, source: str, extracted: Extracted, pare
     )
 
 
-def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, ocr: Ocr) -> Extracted:
+def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, ocr: Ocr, access: str) -> Extracted:
     """Each loader is imported when its first file comes: a folder of text files needs no PDF parser."""
     match kind:
         case "text":
             from hybrid.ingest.loaders.plain_text import load_text
 
-            return load_text(data, source)
+            return load_text(data, source, access)
         case "markdown":
             from hybrid.ingest.loaders.plain_text import load_markdown
 
-            return load_markdown(data, source)
+            return load_markdown(data, source, access)
         case "html":
             from hybrid.ingest.loaders.html import load_html
 
-            return load_html(data, source)
+            return load_html(data, source, access)
         case "pdf":
             from hybrid.ingest.loaders.pdf import load_pdf
 
@@ -224,9 +232,10 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, o
 
             if kind == "zip":
                 return containers.load_zip(data, source, settings.max_file_bytes)
+            if kind == "mhtml":
+                return containers.load_mhtml(data, source, access)
             return {
                 "mbox": containers.load_mbox,
-                "mhtml": containers.load_mhtml,
                 "msg": containers.load_msg,
                 "tnef": containers.load_tnef,
             }[kind](data, source)

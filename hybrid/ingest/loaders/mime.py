@@ -114,9 +114,10 @@ class Content:
     left_out: list[str] = field(default_factory=list)
 
 
-def content(message: Message, source: str) -> Content:
-    """The body, attachments and unread parts of a mail. ``source`` names the mail."""
-    walk = _Walk(source, _style_sheets(message))
+def content(message: Message, source: str, access: str | None = None) -> Content:
+    """The body, attachments and unread parts of a mail. ``source`` names the mail. ``access`` names the ``<meta>`` that
+    says a page's class of access: of a saved page and not of a mail, whose HTML is its sender's."""
+    walk = _Walk(source, _style_sheets(message), access)
     walk.part(message, walk.found.texts, 0)
     found = walk.found
     found.texts = [text for text in (text.strip("\n") for text in found.texts) if text.strip()]
@@ -135,8 +136,9 @@ def _style_sheets(message: Message) -> dict[str, str]:
 
 
 class _Walk:
-    def __init__(self, source: str, sheets: dict[str, str]) -> None:
+    def __init__(self, source: str, sheets: dict[str, str], access: str | None) -> None:
         self.found = Content()
+        self._access = access
         self._sheets = sheets
         self._source = source
         self._names: dict[str, int] = {}  # how often each name was given
@@ -223,7 +225,7 @@ class _Walk:
         for name, value in extra.items():
             self.found.extra.setdefault(name, value)
         if kind == "text/html":
-            page = read_html(text, self._source, self._sheets)
+            page = read_html(text, self._source, self._sheets, self._access)
             text = page.text
             self.found.extra |= page.metadata.extra
             self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)

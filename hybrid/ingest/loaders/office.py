@@ -242,7 +242,7 @@ def load_epub(data: bytes, source: str, max_bytes: int) -> Extracted:
                 reason = "the book names this chapter and does not hold it; get a whole copy"
                 skipped.append(SkippedFile(source=f"{source}#{path}", code=DamagedDocumentError.code, reason=reason))
                 continue
-            page = load_html(archive.read(held), f"{source}#{held}")
+            page = load_html(archive.read(held), f"{source}#{held}", None)
             pages.append(page.text.strip())
             for kind in CHANGES:
                 noted.setdefault(kind, []).extend(json.loads(page.metadata.extra.get(kind, "[]")))

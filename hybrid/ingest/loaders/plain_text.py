@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -12,11 +12,13 @@ from charset_normalizer import from_bytes
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hybrid.errors import UnsupportedFormatError
+from hybrid.errors import DamagedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.front_matter import FrontMatter, as_metadata, class_of_access, front_matter, words_of
 from hybrid.text import layout, ocr_marks
 from hybrid.text.values import parse_date
-from hybrid.types.documents import Metadata
+from hybrid.types.documents import AS_JSON, Metadata
+from hybrid.types.reports import SkippedFile
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -36,14 +38,14 @@ _JAPANESE = 0.2
 the detector takes short Japanese texts for Korean."""
 
 
-def load_text(data: bytes, source: str) -> Extracted:
+def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     """Plain text. A form feed ends a page; a text without one has no pages.
 
     A form feed stays in the text, as the last character of its page. Nothing after the last one is
     no page. XML is read in the encoding that it declares. In JSON the letters beyond ASCII that are written as escapes
     stand as letters, and in XML the characters that are written as references: programs write all of them so, and no
     word would be found. A line break inside a cell of a CSV or TSV file is a blank, so that a row is a line. Everything
-    else stays as it is written.
+    else stays as it is written. Front matter is read as in Markdown, except in files that are data from the first line.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
@@ -53,9 +55,13 @@ def load_text(data: bytes, source: str) -> Extracted:
         text = _QUOTED_CELL.sub(lambda cell: re.sub(r"[ \t]*\n\s*", " ", cell[0]) if "\n" in cell[0] else cell[0], text)
     elif _IS_XML.match(text) or PurePosixPath(source).suffix.lower() == ".xml":
         text = canonical(_with_characters(text))
-    return Extracted(text, Metadata(extra=extra), _pages(text))
+    front = None if PurePosixPath(source).suffix.lower() in _DATA else front_matter(text)
+    metadata, unread_date = _fields(front, source, access)
+    metadata = metadata.model_copy(update={"extra": metadata.extra | extra})
+    return Extracted(text, metadata, _pages(text), unread_date=unread_date, skipped=_unread(front, source))
 
 
+_DATA = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".xml", ".yaml", ".yml"})
 _XML = re.compile(rb"<\?xml[^>]*?\bencoding=[\"']([A-Za-z][\w.:-]*)[\"']")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u(?!00[0-7])[0-9a-fA-F]{4})+)")
 
@@ -180,55 +186,64 @@ def _guess(data: bytes) -> str:
     return "cp1252"
 
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(r"^([\w-]+):[ \t]+(.+)$", re.MULTILINE)
 _HEAD = 100_000  # characters that are parsed for a title; the parser takes time for more
-
-
 _TAKEN = frozenset(
     {"title", "author", "authors", "date", "custodian", "media_type", "status", layout.RUNNING_TEXT, ocr_marks.OCR}
 )
 """Fields of front matter that have a place of their own in the metadata, or whose names mean something else there."""
 
 
-def load_markdown(data: bytes, source: str) -> Extracted:
+def load_markdown(data: bytes, source: str, access: str = "access") -> Extracted:
     """Markdown. ``title``, ``author``, ``date`` and ``custodian`` come from the front matter, and
-    its other fields are metadata by their own names (``access`` is the document's class).
+    its other fields are metadata by their own names (``access`` names the one that is the document's class).
 
-    Only plain ``key: value`` lines of the front matter are read. Without a title there, it is the
-    first level-1 heading, else the first heading, in the first 100,000 characters.
+    Without a title there, it is the first level-1 heading, else the first heading, in the first 100,000 characters.
+    Front matter that cannot be read is among the skipped. Raises `DamagedDocumentError` where that, or something that
+    is no name of a class, is the document's class.
     """
     text, extra = decode_file(data, source)
-    head = text[:_HEAD]
-    front = _FRONT_MATTER.match(head)
-    written = {name: _unquoted(value) for name, value in _FIELD.findall(front[1])} if front else {}
+    front = front_matter(text)
+    metadata, unread_date = _fields(front, source, access)
+    if metadata.title is None:
+        with parsing(source, "Markdown"):
+            title = _first_heading(text[front.end if front else 0 : _HEAD])
+        metadata = metadata.model_copy(update={"title": title})
+    metadata = metadata.model_copy(update={"extra": metadata.extra | extra})
+    return Extracted(text, metadata, unread_date=unread_date, skipped=_unread(front, source))
+
+
+def _fields(front: FrontMatter | None, source: str, access: str) -> tuple[Metadata, str | None]:
+    """What front matter says, and the date as it stands there if that cannot be read."""
+    written = front.fields if front else {}
     fields = {name.lower(): value for name, value in written.items()}
-    with parsing(source, "Markdown"):
-        title = fields.get("title") or _first_heading(head[front.end() :] if front else head)
+    others = {**fields, **written}
+    if (named := class_of_access(front, access, source)) is not None:
+        others[access] = named
+    values = {name: as_metadata(value) for name, value in others.items() if _is_own_name(name) or name == access}
+    extra = {name: canonical(value) for name, (value, _) in values.items() if value}
+    if structured := sorted(name for name, (value, is_json) in values.items() if value and is_json):
+        extra[AS_JSON] = json.dumps(structured, ensure_ascii=False)
+    when = words_of(fields.get("date"))
     metadata = Metadata(
-        title=title or None,
-        author=fields.get("author") or fields.get("authors") or None,
-        date=parse_date(fields.get("date", ""), "second"),
-        custodian=fields.get("custodian") or None,
-        extra=_other_fields({**fields, **written}) | extra,
+        title=canonical(words_of(fields.get("title"))) or None,
+        author=canonical(words_of(fields.get("author")) or words_of(fields.get("authors"))) or None,
+        date=parse_date(when, "second"),
+        custodian=canonical(words_of(fields.get("custodian"))) or None,
+        extra=extra,
     )
-    return Extracted(text, metadata, unread_date=None if metadata.date else fields.get("date") or None)
+    return metadata, None if metadata.date else canonical(when) or None
 
 
-def _other_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """The fields that are metadata by their own names, as they are written and in lower case."""
-    return {
-        name: value
-        for name, value in fields.items()
-        if value and name.lower() not in _TAKEN and not name.startswith("_")
-    }
+def _is_own_name(name: str) -> bool:
+    """Whether a field is metadata by its own name."""
+    return bool(name) and name.lower() not in _TAKEN and not name.startswith("_")
 
 
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    return value.removeprefix("[").removesuffix("]").strip()
+def _unread(front: FrontMatter | None, source: str) -> tuple[SkippedFile, ...]:
+    if front is None or not front.problem:
+        return ()
+    reason = f"its fields are not read as metadata: {front.problem}; the text of it is kept"
+    return (SkippedFile(source=f"{source}#front matter", code=DamagedDocumentError.code, reason=reason),)
 
 
 def _first_heading(text: str) -> str | None:
