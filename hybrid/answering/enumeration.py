@@ -28,7 +28,6 @@ from hybrid.answering.enumeration_rows import (
     MAIL,
     MAILS,
     PAID,
-    TOTAL,
     Found,
     Part,
 )  # fmt: skip
@@ -761,10 +760,7 @@ def _made_up(result: Result, parts: list[Part]) -> Result | None:
     ]
     result.columns, result.summed = best.columns, best.summed
     rows = [*best.rows, *(row for part in alike for row in part.rows if row.key in wanted)]
-    totals = [TOTAL.match(next(iter(row.cells.values()))) is not None for row in rows]
-    result.rows = _merged(
-        replace(row, not_counted="the total") if total else row for row, total in zip(rows, totals, strict=True)
-    )
+    result.rows = _merged(replace(row, not_counted="the total") if row.is_total else row for row in rows)
     if left := len(parts) - 1 - len(alike):
         result.remarks.append(f"{left} other {'table adds' if left == 1 else 'tables add'} up something of that name.")
     return result

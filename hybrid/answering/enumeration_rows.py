@@ -40,7 +40,7 @@ OF_STATUS = {
 class Found:
     """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share,
     ``against`` are sentences that say otherwise, ``said_by`` those that say what is asked for where its table is
-    silent."""
+    silent. ``is_total``: it adds up other rows."""
 
     sentence: Sentence
     cells: dict[str, str]
@@ -51,6 +51,7 @@ class Found:
     currency: str | None = None
     not_counted: str = ""
     identifier: str = ""
+    is_total: bool = False
     against: tuple[Sentence, ...] = ()
     said_by: tuple[Sentence, ...] = ()
 

@@ -29,7 +29,6 @@ from hybrid.answering.enumeration_rows import (
     OF_ONE,
     PAID,
     TITLES,
-    TOTAL,
     Found,
     Part,
     in_range,
@@ -52,6 +51,7 @@ from hybrid.answering.enumeration_terms import (
     roots,
     word_term,
 )
+from hybrid.answering.enumeration_totals import total_rows
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -241,8 +241,9 @@ class TableReader:
         self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
         self._plain = [plain_name(name) for name in self.names]
         self.caption = document.text[slice(*table.caption)] if table.caption else ""
-        self.data = [row for row in table.rows if not TOTAL.match(self.label(row))]
-        self.totals = [row for row in table.rows if TOTAL.match(self.label(row))]
+        totals = total_rows([self._cells[row.start] for row in table.rows], self._plain)
+        self.data = [row for at, row in enumerate(table.rows) if at not in totals]
+        self.totals = [row for at, row in enumerate(table.rows) if at in totals]
         self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._prose = [at for at in range(width) if any(len(one.split()) >= _PROSE_WORDS for one in self._filled[at])]
@@ -781,6 +782,7 @@ class TableReader:
             amount=amount,
             currency=currency,
             not_counted=status_of(self._document),
+            is_total=row in self.totals,
         )
 
 

@@ -15,7 +15,6 @@ from hybrid.answering.enumeration_rows import (
     IDENTIFIER,
     MAIL,
     MAILS,
-    TOTAL,
     Found,
     in_range,
     is_between,
@@ -26,6 +25,7 @@ from hybrid.answering.enumeration_rows import (
     words_of,
 )  # fmt: skip
 from hybrid.answering.enumeration_terms import Term, root, rooted, roots
+from hybrid.answering.enumeration_totals import says_total
 from hybrid.answering.enumeration_values import MONEY, amount_of, iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification import markers
@@ -184,7 +184,7 @@ def sentences_of(document_id: int, document: Document, asked: Enumerated) -> Ite
         said = roots(text)
         if (
             not (said & asked.stems or _is_headed(document.text, unit.start, asked))
-            or TOTAL.search(text)
+            or says_total(text)
             or not all(_holds(term, text, said, document) for term in asked.terms)
         ):
             continue

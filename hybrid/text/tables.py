@@ -98,19 +98,28 @@ def _lines(text: str) -> list[Span]:
 def _kind(line: str) -> Kind | None:
     """How a line's cells are parted; ``None`` where it has but one."""
     plain = line.strip()
-    if "\t" in plain:
+    outside = _outside_quotes(plain)
+    if "\t" in outside:
         return "tab"
-    if plain.count("|") > 1 or (plain.count("|") == 1 and " | " in plain):
+    if outside.count("|") > 1 or (outside.count("|") == 1 and " | " in outside):
         return "bar"
-    if "  " in plain and not _SENTENCE_GAP.search(plain):
+    if "  " in outside and not _SENTENCE_GAP.search(outside):
         return "wide"
-    unquoted = re.sub(r'"[^"]*"', "", plain)
+    unquoted = re.sub(r'"[^"]*"', "", outside)
     if ";" in unquoted and "; " not in unquoted:
         return "semicolon"
     bare = _THOUSANDS.sub("", unquoted)
     if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
     return "entry" if _ENTRY.match(plain) else None
+
+
+def _outside_quotes(line: str) -> str:
+    """A line without the cells that stand in quotation marks, as in CSV: what is in them parts no cells."""
+    return _QUOTED.sub('""', line) if '"' in line else line
+
+
+_QUOTED = re.compile(r'(?:(?<=[,;\t|])|\A)[ ]*"(?:[^"]|"")*+"(?=[ ]*(?:[,;\t|]|\Z))')
 
 
 def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | None:
@@ -120,7 +129,7 @@ def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | N
         return None
     at = last = first
     single = 0  # lines of one cell in a row
-    width = text[slice(*lines[first])].strip().count("\t")
+    width = _tabs(text[slice(*lines[first])])
     while at + 1 < len(lines):
         line = text[slice(*lines[at + 1])]
         if not line.strip():
@@ -135,9 +144,9 @@ def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | N
             last = at if last > first else last  # what follows the last entry may be of it
             continue
         if _kind(line) == kind:
-            if kind == "tab" and line.strip().count("\t") != width:
+            if kind == "tab" and _tabs(line) != width:
                 after = text[slice(*lines[at + 2])] if at + 2 < len(lines) else ""
-                if after.strip().count("\t") != width:
+                if _tabs(after) != width:
                     break  # another table
             at += 1
             last, single = at, 0
@@ -146,6 +155,10 @@ def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | N
             break
         at, single = at + 1, 1  # goes on with a cell, if another row follows
     return (kind, last + 1) if last > first else None
+
+
+def _tabs(line: str) -> int:
+    return _outside_quotes(line.strip()).count("\t")
 
 
 def _is_rule(line: str) -> bool:
@@ -217,28 +230,25 @@ def _cells(text: str, span: Span, kind: Kind, bounds: Sequence[Span]) -> list[Sp
         line = text[start:end]
         start, end = start + line.startswith("|"), end - line.endswith("|")
         return _split(text, start, end, "|")
-    return _quoted_cells(text, start, end, _DELIMITERS[kind])
+    return _split(text, start, end, _DELIMITERS[kind])
 
 
 def _split(text: str, start: int, end: int, mark: str) -> list[Span]:
+    """The cells between marks. What stands in quotation marks is one cell, where these stand round all of it."""
     cells, at = [], start
+    quoted = _QUOTED_CELLS[mark]
     while True:
-        stop = text.find(mark, at, end)
+        match = quoted.match(text, at, end)
+        stop = text.find(mark, at if match is None else match.end(), end)
         cells.append(_trimmed(text, (at, end if stop < 0 else stop)))
         if stop < 0:
             return cells
         at = stop + 1
 
 
-def _quoted_cells(text: str, start: int, end: int, mark: str) -> list[Span]:
-    cells, at, inside = [], start, False
-    for place in range(start, end + 1):
-        if place == end or (text[place] == mark and not inside):
-            cells.append(_trimmed(text, (at, place)))
-            at = place + 1
-        elif text[place] == '"':
-            inside = not inside
-    return cells
+_QUOTED_CELLS = {
+    mark: re.compile(rf'[ ]*"(?:[^"\n]|"")*+"[ ]*(?={re.escape(mark)}|\Z)') for mark in ("\t", "|", ",", ";")
+}
 
 
 def _columns_by_position(text: str, content: Sequence[Span], rules: Sequence[str]) -> list[Span]:

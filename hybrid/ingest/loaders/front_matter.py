@@ -95,7 +95,7 @@ def _looks_like_fields(written: str) -> bool:
 # YAML and TOML ------------------------------------------------------------------------------------------------------
 
 
-class _AsWritten(yaml.SafeLoader):
+class _AsWritten(yaml.SafeLoader):  # type: ignore[misc]  # the library has no types
     """Scalars are text, as written; what is nothing is ``None``. A key that comes twice is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -103,7 +103,8 @@ class _AsWritten(yaml.SafeLoader):
         for name, count in names.items():
             if count > 1 and name != "<<":
                 raise yaml.constructor.ConstructorError(None, None, f"the field {name} comes twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+        made: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return made
 
 
 _AsWritten.yaml_implicit_resolvers = {
