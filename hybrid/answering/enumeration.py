@@ -326,7 +326,11 @@ def _with_states(
     said = enumeration_states.said_otherwise(catalog, asked, state, others, allowed, chosen=False)
     if not against and not said:
         return result
-    silent = [row for row, _ in everything.rows if row.key in said and not enumeration_states.table_says(row, state)]
+    silent = [
+        row
+        for row, _ in everything.rows
+        if row.key in said and said[row.key].whole and not enumeration_states.table_says(row, state)
+    ]
     disputed = enumeration_states.said_otherwise(catalog, asked, state, silent, allowed, chosen=True)
     confirmed = {row.key for row in silent if row.key not in chosen}
     made = result if result is not None and result.rows else replace(everything, rows=[], remarks=everything.remarks[:])
@@ -336,11 +340,12 @@ def _with_states(
     ]
     for row, copies in everything.rows:
         if row.key in confirmed:
-            row = enumeration_states.confirmed(row, said[row.key])
+            row = enumeration_states.confirmed(row, said[row.key].sentences)
             row = enumeration_states.marked(row, disputed[row.key]) if row.key in disputed else row
             made.rows.append((row, copies))
         elif row.key in said and row.key not in chosen:
-            made.rows.append((enumeration_states.marked(row, said[row.key]), copies))
+            made.rows.append((enumeration_states.marked(row, said[row.key], chosen=False), copies))
+    made.remarks += enumeration_states.remark_on_parts((row for row, _ in made.rows), against)
     made.nothing = ""
     return made
 

@@ -12,7 +12,7 @@ from hybrid.answering.composition import Composer
 from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
-from hybrid.answering.enumeration_states import SAYS_OTHERWISE
+from hybrid.answering.enumeration_states import SAYS_OTHERWISE, SAYS_PART
 from hybrid.answering.enumeration_values import plain_name
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
@@ -21,7 +21,7 @@ from hybrid.types.documents import Document, Location
 from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 from hybrid.types.events import Event
 
-_SAID_BESIDE = frozenset({*OF_STATUS.values(), SAYS_OTHERWISE})
+_SAID_BESIDE = frozenset({*OF_STATUS.values(), SAYS_OTHERWISE, SAYS_PART})
 """Why rows are not counted that is said of them in another way."""
 MOST_ROWS = 1000
 """Rows that an answer shows and cites. The others are counted and added all the same."""

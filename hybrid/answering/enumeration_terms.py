@@ -424,7 +424,7 @@ def denies(text: str, stem: str) -> bool:
         >>> denies("The railing bent. Nobody was injured.", root("injury")), denies("Two were injured.", root("injury"))
         (True, False)
     """
-    for clause in _CLAUSE_END.split(_NO_ONE.sub("nobody", text)):
+    for clause in CLAUSE_END.split(_NO_ONE.sub("nobody", text)):
         label, colon, _ = clause.partition(": ")
         if colon and not any(root(word) == stem for word in lexicon.tokens(label)[-_LABEL_WORDS:]):
             clause = label if stem in roots(label) else clause  # "Call to the office from Ann: nobody here"
@@ -452,7 +452,7 @@ def _is_another_verb(word: str) -> bool:
     )
 
 
-_CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
+CLAUSE_END = re.compile(r"[.;!?](?:\s|$)|,\s+(?:but|and|while)\s")
 _LABEL_WORDS = 2
 """Words before a colon that what stands behind it is said of; not measured."""
 _DENIED_WITHIN = 6

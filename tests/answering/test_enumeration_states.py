@@ -169,3 +169,115 @@ def test_a_denial_of_another_verb_is_none_of_a_state(corpus: hybrid.Corpus) -> N
     assert state is not None
     assert state.said_in("That 117 and 120 were paid in full waives nothing.") is True
     assert state.said_in("Payment of invoice 7 was not made.") is False
+
+
+def read_state(question: str) -> enumeration_states.State:
+    asked = enumeration_question.read(question)
+    assert asked is not None
+    state = enumeration_states.read(asked)
+    assert state is not None
+    return state
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "said"),
+    [
+        # what keeps a payment from being made, or takes it back, says that it is open
+        ("Which bills are unpaid?", "We have withheld payment of bills B-3 and B-4.", False),
+        ("Which bills are unpaid?", "We suspended payment of bill B-3.", False),
+        ("Which bills are unpaid?", "Payment of bill B-3 has been stopped.", False),
+        ("Which bills are unpaid?", "Payment of bill B-3 is overdue.", False),
+        ("Which bills are unpaid?", "The bank returned our payment of bill B-3.", False),
+        ("Which bills are unpaid?", "Bill B-3 was paid on 4 March, but the bank reversed the payment.", False),
+        ("Which bills are unpaid?", "The vet refuses to pay bill B-3.", False),
+        ("Which bills are unpaid?", "The farm failed to settle bill B-3.", False),
+        ("Which bills are unpaid?", "Bill B-3 has yet to be paid.", False),
+        # a word for it alone says neither
+        ("Which bills are unpaid?", "We have been asked for payment of bill B-3.", None),
+        ("Which bills are unpaid?", "The payment of bill B-3 was discussed on Friday.", None),
+        ("Which bills are unpaid?", "We can pay bill B-3.", None),
+        ("Which bills are unpaid?", "Bill B-3 would have been paid on 4 March.", None),
+        # that it came says that it is done
+        ("Which bills are unpaid?", "We have made payment of bill B-3.", True),
+        ("Which bills are unpaid?", "Payment of bill B-3 reached us on 4 March.", True),
+        ("Which bills are unpaid?", "The withheld bill B-3 was paid on 4 March.", True),
+        ("Which bills are unpaid?", "Bill B-3 was paid and the goods were returned.", True),
+        ("Which orders were not delivered?", "Delivery of order O-5 has been suspended.", False),
+        ("Which orders were not delivered?", "The school refused delivery of order O-5.", False),
+        ("Which orders were not delivered?", "Delivery of order O-5 took place on Monday.", True),
+        ("Which loans were not returned?", "Ann Orr declined to return loan L-8.", False),
+        ("Which loans were not returned?", "Loan L-8 came back on Monday and was returned to the shelf.", True),
+        ("Which loans were not returned?", "The return of loan L-8 is overdue.", False),
+        ("Which grants were approved?", "Approval of grant G-2 has been deferred.", False),
+    ],
+)
+def test_what_keeps_a_thing_from_being_done_says_that_it_is_not(question: str, text: str, said: bool | None) -> None:
+    assert read_state(question).said_in(text) is said
+
+
+SCHOOL = {
+    "orders.csv": """Order,Supplier,Ordered,Amount (£),Delivered on
+O-5,Pike,2023-02-10,420.00,
+O-6,Pike,2023-02-24,310.00,2023-03-01
+O-7,Marr,2023-03-01,980.00,
+O-8,Marr,2023-03-02,275.00,
+O-9,Pike,2023-03-08,110.00,
+""",
+    "letter.eml": MAIL.format(
+        who="Jean",
+        day="Fri, 17 Mar",
+        text="Delivery of order O-5 has been suspended.\n\nHalf of order O-7 was delivered on 9 March.\n\n"
+        "Order O-8 was delivered on 10 March.\n\nDelivery of orders O-6 and O-9 was planned for spring.",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(SCHOOL, tmp_path_factory)
+
+
+def test_a_part_is_said_beside_its_row_and_takes_it_out_of_no_sum(school: hybrid.Corpus) -> None:
+    answer = school.ask("Which orders have not been delivered, and what do they come to?")
+    found = answer.enumeration
+    assert found is not None
+    assert [row.cells[0] for row in found.rows if not row.not_counted] == ["O-5", "O-7", "O-9"]
+    assert {row.cells[0]: row.not_counted for row in found.rows if row.not_counted} == {
+        "O-8": enumeration_states.SAYS_OTHERWISE
+    }
+    assert {sign: f"{amount:f}" for sign, amount in found.sums.items()} == {"£": "1510.00"}
+    beside = {row.cells[0]: [one.quote for one in row.against] for row in found.rows if row.against}
+    assert beside["O-7"] == ["Half of order O-7 was delivered on 9 March."]
+    assert "O-5" not in beside
+    assert any("O-7" in note and "part" in note for note in answer.notes)
+
+
+def test_a_part_that_was_done_does_not_make_the_whole_done(school: hybrid.Corpus) -> None:
+    found = school.ask("Which orders have been delivered?").enumeration
+    assert found is not None
+    assert [row.cells[0] for row in found.rows if not row.not_counted] == ["O-6"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("Half of bill B-3 was paid.", True),
+        ("We paid a third of bill B-3 in May.", True),
+        ("Bill B-3 was partly paid.", True),
+        ("Bill B-3 has been paid in part.", True),
+        ("We have paid £500 towards bill B-3.", True),
+        ("40 per cent of bill B-3 has been paid.", True),
+        ("Two of the bills B-3, B-4 and B-5 were paid.", True),
+        ("All but £40 of bill B-3 was paid.", True),
+        ("Bill B-3 was paid in full.", False),
+        ("Bill B-3 was paid half a year later.", False),
+        ("Bill B-3 was paid by Orr, who is part of the family.", False),
+        ("Bill B-3 of £500 was paid.", False),
+        ("The bill B-3 for one half of the fee was paid.", False),
+        ("Both bills were paid on the second of May.", False),
+    ],
+)
+def test_a_part_is_told_from_the_whole(text: str, part: bool) -> None:
+    state = read_state("Which bills are unpaid?")
+    assert state.said_in(text) is True
+    assert state.of_a_part(text) is part
