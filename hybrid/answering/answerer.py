@@ -26,6 +26,7 @@ from hybrid.answering import (
     enumeration_answer,
     enumeration_question,
     generators,
+    literals,
     persons,
     positions,
     posts,
@@ -337,7 +338,10 @@ class Answerer:
             if not of_person and left:
                 of_person = self._quoting(context).with_denials(context.question, self._of_person(context))
             denied = self._denied(context) if left and not (of_person or positions_of) else []
-            if (of_person or denied) and not context.answerable:
+            exact = self._exact(context) if left and not (of_person or positions_of) else literals.Held(())
+            if exact.listed:
+                context.answerability = Answerability(1.0)  # the figure and its parts are what is asked for
+            if (of_person or denied or exact.sentences) and not context.answerable:
                 context.answerability = Answerability(ranker.load().threshold)  # few sentences, and each counts
         events.append(EvidenceEvent(hits=tuple(hits)))
         if not context.answerable:
@@ -350,9 +354,18 @@ class Answerer:
             context.route = context.route.model_copy(update={"name": "comprehension"})
         for one in denied:
             events += context.composer.add_quote(one.sentence, one.qualification, one.against, attributed=True)
-        if (context.route.name != "comprehension" or of_person) and not positions_of:
+        if exact.listed and not context.route.forced:
+            context.route = context.route.model_copy(update={"name": "lookup"})
+        if exact.listed:  # what is about it besides would not be of its parts
+            for part in exact.listed:
+                context.events += context.composer.add_quote(part)
+        elif exact.sentences and context.route.name == "comprehension":
+            for part in exact.sentences:
+                context.events += context.composer.add_quote(part, attributed=part.quoted)
+        if (context.route.name != "comprehension" or of_person) and not (positions_of or exact.listed):
             with context.timed("lookup"):
-                for one in of_person or self._quotes(context, asked, unheld):
+                quotes = of_person or self._with_exact(context, self._quotes(context, asked, unheld), exact)
+                for one in quotes:
                     empty = empty_columns(self._catalog, one.sentence) if one.sentence.is_row else ""
                     known = (one.qualification, empty)
                     attributed = one.attributed or abstention.asks_who_says_so(context.question)
@@ -367,9 +380,13 @@ class Answerer:
                 words, general = self._settings.answer.digest_words, context.answerability.general
                 if positions_of:
                     context.digest = positions_of
-                elif not (of_person or _gives_what_is_asked(asked, context)):
+                elif not (of_person or exact.listed or _gives_what_is_asked(asked, context)):
                     read = [*hits[: HITS // 2], *near, *hits[HITS // 2 :]]
                     context.digest = digest.choose(asked, vector, read, self._catalog, self._embedder, words, general)
+                    if exact.sentences:
+                        context.digest = [
+                            one for one in context.digest if not literals.is_of_another(context.question, one.text)
+                        ]
                     context.disputed = self._quoting(context).disputed(asked, context.digest)
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):
@@ -603,6 +620,23 @@ class Answerer:
         found = quoting.denials(context.question, context.evidence)
         context.events += [context.note(note) for note in quoting.notes]
         return found
+
+    def _exact(self, context: RequestContext) -> literals.Held:
+        """What holds the exact figures of the question; of supplied passages all are found already."""
+        if self._supplied:
+            return literals.Held(())
+        allowed = self._catalog.matching(context.where or Filter())
+        return literals.find(context.question, self._catalog, allowed, self._is_lesser)
+
+    def _with_exact(self, context: RequestContext, quotes: list[Quoted], exact: literals.Held) -> list[Quoted]:
+        """The quotes without those of another thing, and before them what holds the exact figures, where none does."""
+        if not exact.sentences:
+            return quotes
+        quotes = [one for one in quotes if not literals.is_of_another(context.question, one.sentence.text)]
+        if literals.holds(context.question, (one.sentence.text for one in quotes)):
+            return quotes
+        found = [Quoted(one, attributed=one.quoted) for one in exact.sentences]
+        return [*found, *quotes][: max(self._settings.answer.max_quotes, len(found))]
 
     def _positions(self, context: RequestContext, vector: np.ndarray) -> list[Sentence]:
         """What each party says, where that is asked; nothing for another question, or where fewer than two speak."""
