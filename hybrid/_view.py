@@ -125,8 +125,10 @@ class View:
     index: FaissIndex
     searcher: Searcher
     answerer: Answerer
-    note: str | None = None
-    """What every answer says: that the index file is damaged."""
+    index_note: str | None = None
+    """What is to be said of the index, which the next view may take over."""
+    notes: tuple[str, ...] = ()
+    """What every answer says: that the index file is damaged, or that rows of the catalog are gone."""
 
     @property
     def number(self) -> int | None:
@@ -151,15 +153,16 @@ class View:
         """
         same = before is not None and _index_file(before.commit) == _index_file(commit)
         if before is not None and same:
-            index, note = before.index, before.note
+            index, note = before.index, before.index_note
         else:
             index, note = _load_index(directory, catalog, settings, commit, embedder.dimension)
+        notes = (*([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)
         judge = LazyClassifier.of(settings.answer)
         answerer = Answerer(catalog, searcher, embedder, router, memory, settings, judge)
-        return cls(commit, index, searcher, answerer, note)
+        return cls(commit, index, searcher, answerer, note, notes)
 
 
 class LazyClassifier:

@@ -1006,11 +1006,11 @@ class Corpus(Shown):
 
 
 def _note(view: View, request: RequestContext, where: Filter | None) -> RequestContext:
-    """The request, with notes on what it could not look at: a damaged index, documents without a date."""
+    """The request, with notes on what it could not look at: what is damaged, documents without a date."""
     from hybrid.retrieval.query import parse
 
     undated = view.searcher.undated(parse(request.stated), where)
-    for note in (view.note, undated_note(undated)):
+    for note in (*view.notes, undated_note(undated)):
         if note:
             request.events.append(request.note(note))
     return request

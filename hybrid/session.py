@@ -92,7 +92,7 @@ class Session:
             empty = not hits and not self._catalog.restricted and not self._catalog.count_documents()
         words = matched(expression.words if expression else asked, (hit.text for hit in hits))
         order = "lexical" if expression and not expression.question else order
-        return Hits(hits, question=asked, matched=words, order=order, empty=empty, undated=undated)
+        return Hits(hits, question=asked, matched=words, order=order, empty=empty, undated=undated, notes=view.notes)
 
     def _found(
         self, searcher: Searcher, asked: str, k: int, where: Filter | None, order: Order

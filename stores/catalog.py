@@ -21,7 +21,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, select, text
 
 from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
@@ -646,6 +646,26 @@ class Catalog:
                 self._chunk_count = state, count
             return count
 
+    def gaps(self, indexed: int) -> tuple[str, ...]:
+        """What of the corpus no search can find, because rows of the catalog are gone or are not the index's, in words;
+        ``indexed`` is how many vectors the index holds. Nothing of a whole corpus."""
+        with self.read_transaction(), self._connection() as connection:
+            found = records.incomplete(connection, sentence_vectors.MOST)
+            if found:
+                names = self._first_names(connection, list(found)[:_NAMED])
+                said = [f"{_called(one, names)} has {found[one]}" for one in list(found)[:_NAMED]]
+                more = f", and so it is with {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+                return (f"{'; '.join(said)}{more}: catalog.sqlite {_LOST}",)
+            chunks, words = connection.execute(_ALL_CHUNKS).scalar_one(), full_text.indexed(connection)
+        kinds = {"the index": indexed, "the full text": words}
+        different = [name for name, count in kinds.items() if count != chunks]
+        if not different:
+            return ()
+        if self.restricted:  # how much there is of others' documents is not said
+            return (f"What {' and '.join(different)} can find is not what the catalog holds: catalog.sqlite {_LOST}",)
+        counts = " and ".join(f"{name} knows {kinds[name]:,} chunks" for name in different)
+        return (f"{counts}, and the catalog {chunks:,}: catalog.sqlite {_LOST}",)
+
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
         everything = select(ChunkTable.id, ChunkTable.embedding).order_by(ChunkTable.id)
@@ -699,6 +719,7 @@ def check_embedder(catalog: Catalog, fingerprint: str) -> None:
 _STATE = select(
     *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
 )
+_ALL_CHUNKS = text("SELECT count(document_id) FROM main.chunks")  # whoever asks
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _SHA256S = select(DocumentTable.id, DocumentTable.sha256)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
@@ -728,6 +749,10 @@ _DOCUMENTS = select(
     DocumentTable.pages,
 )
 
+_NAMED = 3  # documents in a note
+_LOST = (
+    "was damaged or edited, and answers may lack what stood there; hybrid verify names all that is wrong and what to do"
+)
 _DAMAGED_TEXT = (
     "the text of {0} in catalog.sqlite is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
     "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
@@ -750,6 +775,11 @@ _COMMITS = select(
     CommitTable.memory_state,
     select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery(),
 )
+
+
+def _called(document_id: int, names: Mapping[int, Name]) -> str:
+    """What a document is called in messages: its first source, or its number where no source names it."""
+    return names[document_id][0] if document_id in names else f"document {document_id}"
 
 
 def _check_span(document: Document, start: int, end: int) -> None:

@@ -166,6 +166,11 @@ def search_words(
     return best
 
 
+def indexed(connection: Connection) -> int:
+    """How many chunks the index knows, of all documents."""
+    return connection.execute(text("SELECT count(*) FROM chunks_fts_docsize")).scalar_one()
+
+
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
     """Index chunks, which the catalog holds already: (id, text) each."""
     _store(connection, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,6 +129,9 @@ def _chunks(
             problems[document] = _problem("chunks", name, f"chunk {identifier} lies outside of its text")
         elif len(embedding) != size or not math.isclose(math.fsum(v * v for v in values), 1.0, abs_tol=0.01):
             problems[document] = _problem("chunks", name, f"the vector of chunk {identifier} is damaged")
+    for document, there in records.incomplete(connection, sys.maxsize).items():
+        name = documents.get(document, (f"document {document}", -1))[0]
+        problems.setdefault(document, _problem("chunks", name, f"rows of it are gone or not its own: it has {there}"))
     return list(problems.values()), ids
 
 
@@ -156,12 +160,14 @@ def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[I
     if found:
         return
     try:
-        count = len(FaissIndex.load(inside(directory, stored.file), mapped=True))
+        indexed = FaissIndex.load(inside(directory, stored.file), mapped=True).ids()
     except CorruptCorpusError as error:
-        count, said = -1, str(error)
+        indexed, said = None, str(error)
     else:
-        said = f"it holds {count:,} vectors, and the catalog {len(ids):,} chunks"
-    if count != len(ids):
+        said = f"it holds {len(indexed):,} vectors, and the catalog {len(ids):,} chunks"
+        if len(indexed) == len(ids):
+            said = f"{len(indexed - ids.keys()):,} of its vectors are of chunks that the catalog does not have"
+    if indexed != ids.keys():
         yield IntegrityProblem(
             part="index", name=stored.file, problem=said, advice="hybrid repair rebuilds it", repairable=True
         )

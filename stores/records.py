@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from hybrid.stores import filtering
 from hybrid.stores.tables import ChunkTable, DocumentTable, MetadataTable, SentenceTable, SourceTable
@@ -32,10 +32,10 @@ def of_source(values: Mapping[str, Any], document_sha256: str) -> str:
 
 def of_document(values: Mapping[str, Any], chunks: Sequence[Span], sentences: Sequence[Sentence]) -> str:
     """The hash of a document's row, the spans of its chunks with their ids, and those of its sentences with their
-    parts, each in the order of its start."""
-    return _digest(
-        [*(values[name] for name in _OF_DOCUMENT), sorted(chunks), sorted(sentences, key=lambda one: one[:2])]
-    )
+    parts, each in the order of its start; and how many chunks and sentences these are. A document without chunks is
+    found by no search, so that its hash would never be compared: `incomplete` compares the numbers of all documents."""
+    fields = [*(values[name] for name in _OF_DOCUMENT), sorted(chunks), sorted(sentences, key=lambda one: one[:2])]
+    return f"{_digest(fields)} {len(chunks)} {len(sentences)}"
 
 
 Span = tuple[int, int, int]
@@ -63,7 +63,8 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
         for row in rows:
             sha256s[row.id], media_types[row.id] = row.sha256, row.media_type
             spans = chunks.get(row.id, []), sentences.get(row.id, [])
-            if row.record is not None and row.record != of_document(row._asdict(), *spans):
+            # An earlier version recorded the hash without the numbers.
+            if row.record is not None and row.record.split()[:1] != of_document(row._asdict(), *spans).split()[:1]:
                 yield row.id, SPANS
         facts: dict[int, set[tuple[str, str]]] = {}
         for source_id, key, value in connection.execute(_FACTS, given):
@@ -78,6 +79,23 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
                 yield row.document_id, SOURCE  # what is filtered by, and what access goes by, is not what it has
 
 
+def incomplete(connection: Connection, sentences_up_to: int) -> dict[int, str]:
+    """The documents with more or fewer chunks or sentences than were recorded, each with what that is in words. Reads
+    no text and compares no hash: it is asked for of each commit. Sentences are counted where they are no more than
+    ``sentences_up_to``: their rows are long."""
+    recorded = {row.id: counts for row in connection.execute(_RECORDS) if len(counts := row.record.split()[1:]) == 2}
+    kinds = [("chunk", ChunkTable.document_id)]
+    if sum(int(counts[1]) for counts in recorded.values() if counts[1].isdigit()) <= sentences_up_to:
+        kinds.append(("sentence", SentenceTable.document_id))
+    found: dict[int, str] = {}
+    for at, (kind, column) in enumerate(kinds):
+        there = {row[0]: row[1] for row in connection.execute(select(column, func.count()).group_by(column))}
+        for identifier, counts in recorded.items():
+            if str(there.get(identifier, 0)) != counts[at]:
+                found.setdefault(identifier, f"{there.get(identifier, 0)} of {counts[at]} {kind}s")
+    return found
+
+
 def _by_document(rows: Iterable[Any]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     for row in rows:
@@ -89,6 +107,7 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _DOCUMENTS = select(
     DocumentTable.id, DocumentTable.record, *(DocumentTable.__table__.c[name] for name in _OF_DOCUMENT)
 ).where(DocumentTable.id.in_(_IDS))
+_RECORDS = select(DocumentTable.id, DocumentTable.record).where(DocumentTable.record.is_not(None))
 _CHUNKS = select(ChunkTable.document_id, ChunkTable.id, ChunkTable.start, ChunkTable.end).where(
     ChunkTable.document_id.in_(_IDS)
 )

@@ -190,6 +190,10 @@ class FaissIndex:
             self._index.add_with_ids(vectors, ids)
         self._ids.update(ids.tolist())
 
+    def ids(self) -> frozenset[int]:
+        """The ids of all vectors."""
+        return frozenset(_ids_in(self._index).tolist())
+
     def _check_changeable(self) -> None:
         if self._mapped:  # FAISS would end the process
             raise InputError("this index is mapped from its file and cannot be changed; load it with mapped=False")

@@ -22,7 +22,7 @@ from hybrid.cli.command import (
     print_json,
     progress_bars,
 )
-from hybrid.text.formatting import visible_name
+from hybrid.text.formatting import printable, visible_name
 from hybrid.types.answers import RouteName
 from hybrid.types.filters import Filter, undated_note
 from hybrid.types.identities import Identity
@@ -141,10 +141,12 @@ def search(corpus: Path, question: str, k: int, where: Filter | None, identity: 
         hits = opened.search(question, k=k, where=where)
     if as_json:
         print_json(list(hits))
+        for note in hits.notes:
+            click.echo(f"note: {printable(note)}", err=True)
         return 0 if hits else NOTHING_FOUND
     click.echo("\n".join(f"{number}. {hit}" for number, hit in enumerate(hits, 1)) or str(hits))
-    if hits and (note := undated_note(hits.undated)):
-        click.echo(note)
+    for note in filter(None, (*hits.notes, undated_note(hits.undated)) if hits else ()):
+        click.echo(printable(note))
     return 0 if hits else NOTHING_FOUND
 
 

@@ -38,7 +38,7 @@ def hit_text(hit: Hit) -> str:
 @as_text.register(Hits)
 def hits_text(hits: Hits) -> str:
     """Numbered results, wrapped, each under where it stands."""
-    left_out = [wrapped(note)] if (note := undated_note(hits.undated)) else []
+    left_out = [wrapped(one_line(note)) for note in _notes(hits)]
     if not hits:
         return "\n".join([_nothing(hits), *left_out])
     blocks = [
@@ -48,6 +48,11 @@ def hits_text(hits: Hits) -> str:
     ]
     left = len(hits) - len(blocks)
     return "\n".join([*blocks, *([f"and {left:,} more"] if left > 0 else []), *left_out])
+
+
+def _notes(hits: Hits) -> list[str]:
+    """What was not looked at."""
+    return [note for note in (*hits.notes, undated_note(hits.undated)) if note]
 
 
 def _nothing(hits: Hits) -> str:
@@ -79,7 +84,7 @@ def hits_html(hits: Hits) -> str:
     order = "" if hits.order == "fused" else f", {hits.order} search alone"
     title = hits.question or "Search results"
     said = f"{count(len(hits), 'result')}, best first{order}"
-    top = head("Search", title, tag("span", ". ".join(filter(None, (said, undated_note(hits.undated)))), style=FINE))
+    top = head("Search", title, tag("span", ". ".join((said, *_notes(hits))), style=FINE))
     if not hits:
         return card("Search results", top, body(_nothing(hits)))
     pattern = highlighter(hits.matched)

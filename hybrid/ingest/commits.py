@@ -82,6 +82,12 @@ class Writer:
         except CorruptCorpusError as error:
             self._tally.notes.append(f"the index was rebuilt from the catalog: {error}")
             return None
+        if (known := self.catalog.chunk_count()) != len(index):
+            self._tally.notes.append(
+                f"the index was rebuilt from the catalog: it held {len(index):,} vectors, and the catalog has "
+                f"{known:,} chunks; hybrid verify names what is missing"
+            )
+            return None
         self._stored = stored
         return index
 

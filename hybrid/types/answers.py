@@ -88,6 +88,7 @@ class Hits(Shown, list[Hit]):
         order: which search gave the order.
         empty: whether nothing was found because the corpus has no documents.
         undated: how many documents were not looked at because the filter names days and they have no date.
+        notes: what of the corpus was not looked at because it is damaged.
 
     Example:
         >>> hits = corpus.search("termination date", k=20)
@@ -103,6 +104,7 @@ class Hits(Shown, list[Hit]):
         order: Literal["fused", "dense", "lexical"] = "fused",
         empty: bool = False,
         undated: int = 0,
+        notes: Iterable[str] = (),
     ) -> None:
         super().__init__(checked_elements("hits", hits, Hit))
         self.question = question
@@ -110,6 +112,7 @@ class Hits(Shown, list[Hit]):
         self.order = order
         self.empty = empty
         self.undated = undated
+        self.notes = tuple(notes)
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> Hit: ...
@@ -124,6 +127,7 @@ class Hits(Shown, list[Hit]):
                 order=self.order,
                 empty=self.empty,
                 undated=self.undated,
+                notes=self.notes,
             )
         return super().__getitem__(key)
 
