@@ -145,18 +145,19 @@ class View:
         embedder: Embedder,
         model: Callable[[], MemoryModel | None],
         before: View | None = None,
+        left_out: tuple[str, ...] = (),
     ) -> Self:
         """Load the commit's index, or take it from the view ``before`` if it is the same.
 
         ``model`` is called when the memory first writes. An index file that is missing or damaged is built again in
-        memory, from the vectors in the catalog.
+        memory, from the vectors in the catalog. ``left_out`` are notes on what the catalog does not show.
         """
         same = before is not None and _index_file(before.commit) == _index_file(commit)
         if before is not None and same:
             index, note = before.index, before.index_note
         else:
             index, note = _load_index(directory, catalog, settings, commit, embedder.dimension)
-        notes = (*([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
+        notes = (*left_out, *([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)
@@ -222,7 +223,7 @@ class VolumeMemory:
         model: Callable[[], MemoryModel | None],
     ) -> Self | None:
         """The memory, or ``None`` where it is absent or switched off in the settings."""
-        if not settings.enabled or commit is None or not commit.tokens:
+        if not settings.enabled or commit is None or not commit.tokens or not catalog.has_volumes():
             return None
         return cls(directory, catalog, searcher, settings, model)
 

@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,7 @@ from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
 from hybrid._async import in_thread, pulled, stoppable, until_dropped
+from hybrid._damage import Others, answered, needs_no_other, recovering
 from hybrid._recording import Recorder
 from hybrid._runtime import Usage, log_warning
 from hybrid.errors import AccessError, CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from hybrid.retrieval.embedding import Embedder
     from hybrid.retrieval.search import Order
     from hybrid.session import AsyncSession, Session
+    from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.rows import CommitRow
     from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
@@ -98,6 +101,8 @@ class Corpus(Shown):
         self._catalog = catalog
         self._usage = Usage(f"the corpus at {directory}", self._release)
         self._recorder = Recorder(self.directory, catalog, settings.log, None if identity is None else identity.name)
+        self._left_out: tuple[str, ...] = ()  # notes on documents that are damaged, where this is the corpus without
+        self._others = Others(self._number, catalog.damaged, self._without)
         self._lock = threading.Lock()  # of the next four
         self._view: View | None = None  # the newest that was asked for
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
@@ -190,12 +195,31 @@ class Corpus(Shown):
             raise AccessError(f"this corpus is seen as {self.identity.name!r}: ask the one that was opened without")
         access = None if who.every_class else Access(self.settings.access.metadata, who.classes)
         with self._usage.in_use():
-            catalog = _open.open_catalog(self.directory, create=False, access=access)
-            made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
+            return self._with_access(access, who)
+
+    aseen_by = in_thread(seen_by)
+
+    def _with_access(self, access: Access | None, who: Identity | None) -> Self:
+        """The corpus as far as ``access`` shows it."""
+        catalog = _open.open_catalog(self.directory, create=False, access=access)
+        made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
         made._shown_as = self._shown_as
         return made
 
-    aseen_by = in_thread(seen_by)
+    def _without(self, documents: tuple[int, ...], note: str) -> Self:
+        """The corpus as it is seen here, without these documents; ``note`` is what its answers and searches say."""
+        from hybrid.stores.access import Access
+
+        seen = self._catalog.access or Access(self.settings.access.metadata, None)
+        made = self._with_access(replace(seen, without=documents), self.identity)
+        made._left_out = (note,)
+        return made
+
+    def _number(self) -> int | None:
+        """The number of the newest commit."""
+        with self._catalog.reading(None):
+            commit = self._catalog.commit()
+        return commit.n if commit else None
 
     @contextmanager
     def _asked_by_identity(self) -> Iterator[None]:
@@ -241,6 +265,7 @@ class Corpus(Shown):
     def _release(self) -> None:
         with self._lock:
             self._view = self._held_embedder = self._held_model = self._tokenizer = None
+        self._others.close()
         _open.finish_erasure(self._catalog, self.directory)
         self._catalog.close()
 
@@ -541,8 +566,18 @@ class Corpus(Shown):
                     _note(view, request, where)
                 return answerer, request
 
-            answerer, request = self._asked(prepared)
-            with closing(self._recorder.stream(request.stated, where, answerer.stream(request))) as events:
+            def again(error: CorruptCorpusError) -> tuple[str, list[Event]]:
+                return answered(self._others, lambda corpus: corpus._asked(prepared), error)
+
+            try:
+                answerer, request = self._asked(prepared)
+            except CorruptCorpusError as error:
+                stated, anew = again(error)
+                found: Events = (event for event in anew)
+            else:
+                stated = request.stated
+                found = recovering(answerer.stream(request), lambda error: again(error)[1])
+            with closing(self._recorder.stream(stated, where, found)) as events:
                 for event in events:
                     yield event
                     self._usage.check_process()
@@ -597,8 +632,9 @@ class Corpus(Shown):
         from hybrid.answering.comparison import checked_groups, compare
 
         given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
-        with self._asked_by_identity():
-            answerer, requests = self._asked(
+
+        def answers_of(corpus: Corpus) -> dict[str, Answer]:
+            answerer, requests = corpus._asked(
                 lambda view: (
                     view.answerer,
                     {
@@ -607,10 +643,13 @@ class Corpus(Shown):
                     },
                 )
             )
-            answers = {
+            return {
                 name: collect(self._recorder.stream(request.stated, given[name], answerer.stream(request)))
                 for name, request in requests.items()
             }
+
+        with self._asked_by_identity():
+            answers = self._despite_damage(answers_of, lambda found: all(map(needs_no_other, found.values())))
         return compare(next(iter(answers.values())).question, answers)
 
     acompare = in_thread(compare)
@@ -636,8 +675,12 @@ class Corpus(Shown):
         Example:
             >>> corpus.search("termination date", k=5, where=hybrid.Filter(sources="contracts/*", since="2024"))
         """
-        with self.session() as session:
-            return session.search(question, k, where=where, order=order)
+
+        def found_in(corpus: Corpus) -> Hits:
+            with corpus.session() as session:
+                return session.search(question, k, where=where, order=order)
+
+        return self._despite_damage(found_in, bool)
 
     asearch = in_thread(search)
 
@@ -663,8 +706,12 @@ class Corpus(Shown):
         Example:
             >>> [(document.metadata.custodian, hit.text) for document, hit in corpus.search_documents("wet salt", k=3)]
         """
-        with self.session() as session:
-            return session.search_documents(query, k, where=where, order=order)
+
+        def found_in(corpus: Corpus) -> list[tuple[Document, Hit]]:
+            with corpus.session() as session:
+                return session.search_documents(query, k, where=where, order=order)
+
+        return self._despite_damage(found_in, bool)
 
     asearch_documents = in_thread(search_documents)
 
@@ -859,8 +906,9 @@ class Corpus(Shown):
     acheck = in_thread(check)
 
     def repair(self, *, wait: float = 0) -> IntegrityReport:
-        """Rebuild what can be rebuilt, and say what is wrong still: the index from the vectors, the full text from the
-        texts; volumes that are damaged are dropped, and the next ingest adapts them again. Nothing else is changed.
+        """Rebuild what can be rebuilt, and say what is wrong still: the index from the vectors, chunks, sentences and
+        the full text from the texts, what is filtered by from the metadata; volumes that are damaged are dropped, and
+        the next ingest adapts them again. Nothing else is changed.
 
         Args:
             wait: seconds to wait for another process or thread that is writing; 0: not at all.
@@ -872,7 +920,7 @@ class Corpus(Shown):
         wait = _arguments.wait_of(wait)
         with self._changed("repair"), _open.unreachable_errors(self.directory), self._catalog.reading(None):
             found = _open.checked(self._catalog, self.directory)
-            repair(self._catalog, self.directory, self.settings, found, wait)
+            repair(self._catalog, self.directory, self.settings, self._embedder, found, wait)
             return _open.checked(self._catalog, self.directory)
 
     arepair = in_thread(repair)
@@ -970,6 +1018,17 @@ class Corpus(Shown):
             self._tokenizer = load_checkpoint(self.settings.memory.model).tokenizer
         return self._tokenizer
 
+    def _despite_damage(self, ask: Callable[[Corpus], Found], stands: Callable[[Found], bool]) -> Found:
+        """What ``ask`` finds in the corpus, or, where a document is damaged, in all others, if that ``stands``."""
+        try:
+            return ask(self)
+        except CorruptCorpusError as error:
+            with self._usage.in_use(), self._others.corpus(error) as corpus:
+                found = ask(corpus)
+            if not stands(found):
+                raise
+            return found
+
     def _asked(self, ask: Callable[[View], Found]) -> Found:
         """What ``ask`` finds in the newest commit, all of it read in one state of the catalog."""
         with self._asked_by_identity():
@@ -998,7 +1057,7 @@ class Corpus(Shown):
                 models = self._embedder(), self._memory_model
                 check_embedder(self._catalog, models[0].fingerprint)
                 before = self._view or (self._index_of._view if self._index_of is not None else None)
-                view = View.load(self.directory, self._catalog, self.settings, commit, *models, before)
+                view = View.load(self.directory, self._catalog, self.settings, commit, *models, before, self._left_out)
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view

@@ -1,5 +1,7 @@
 """Row-level access: a catalog that shows the documents of some classes and knows of no others.
 
+In the same way it leaves out documents that are damaged, so that questions about all others are answered.
+
 A connection of such a catalog has a temporary view in the place of each table that says something of documents; SQLite
 finds the view under the table's name before the table. So every statement, also one that is written later and does not
 think of access, reads what its identity may see. Full text is searched by rowid, where a view cannot stand: its
@@ -11,6 +13,7 @@ it came with (the mail of an attachment); where that has none either, the empty 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +29,12 @@ VISIBLE = " AND EXISTS (SELECT 1 FROM chunks WHERE chunks.id = chunks_fts.rowid)
 
 @dataclass(frozen=True)
 class Access:
-    """What a catalog shows: documents whose metadata ``key`` is one of ``classes``; the empty string stands for those
-    that have none."""
+    """What a catalog shows: documents whose metadata ``key`` is one of ``classes``, or of every class where these are
+    ``None``; the empty string stands for those that have none. Of these, all but the documents ``without``, by id."""
 
     key: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] | None
+    without: tuple[int, ...] = ()
 
 
 def visible(connection: Connection) -> str:
@@ -43,10 +47,12 @@ def restrict(connection: Any, access: Access) -> None:
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute("PRAGMA query_only=OFF")  # also of a read-only file: the temporary tables are in memory
     connection.execute("CREATE TEMP TABLE seen_classes (value TEXT PRIMARY KEY)")
-    connection.executemany("INSERT INTO seen_classes VALUES (?)", {(folded(one),) for one in access.classes})
+    connection.executemany("INSERT INTO seen_classes VALUES (?)", {(folded(one),) for one in access.classes or ()})
     connection.execute("CREATE TEMP TABLE access_keys (key TEXT PRIMARY KEY)")
     connection.executemany("INSERT INTO access_keys VALUES (?)", {(one,) for one in spellings(access.key)})
-    for table, columns, condition in _views():
+    connection.execute("CREATE TEMP TABLE left_out (id INTEGER PRIMARY KEY)")
+    connection.executemany("INSERT INTO left_out VALUES (?)", {(one,) for one in access.without})
+    for table, columns, condition in _views(_of_class if access.classes is not None else _of_every_class):
         connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table} AS row WHERE {condition}")
     connection.execute("PRAGMA query_only=ON")
 
@@ -54,9 +60,9 @@ def restrict(connection: Any, access: Access) -> None:
 _KEYED = "SELECT 1 FROM main.source_metadata AS own WHERE own.source_id = {0}.id AND own.key IN access_keys"
 
 
-def _seen(source: str) -> str:
+def _of_class(source: str) -> str:
     """Whether a row of ``main.sources`` may be seen: by its own class or that of the first above it which has one."""
-    return f"""EXISTS (
+    return f"""{_of_every_class(source)} AND EXISTS (
         WITH RECURSIVE above (id, parent, keyed) AS (
             SELECT {source}.id, {source}.parent, EXISTS ({_KEYED.format(source)})
             UNION
@@ -68,38 +74,47 @@ def _seen(source: str) -> str:
         SELECT 1 WHERE '' IN seen_classes AND NOT EXISTS (SELECT 1 FROM above WHERE keyed))"""
 
 
-_DOCUMENT = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.document_id = {{0}} AND {_seen('named')})"
-_CHUNK = f"""EXISTS (SELECT 1 FROM main.chunks AS of
-    WHERE of.id = row.chunk_id AND {_DOCUMENT.format("of.document_id")})"""
-_VOLUME = f"""NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
-    WHERE part.volume_id = {{0}} AND NOT {_DOCUMENT.format("part.document_id")})"""
-_OF_SOURCE = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.id = row.source_id AND {_seen('named')})"
-_PARENT = f"""CASE WHEN EXISTS (SELECT 1 FROM main.sources AS mail WHERE mail.name = row.parent AND {_seen("mail")})
-    THEN row.parent END AS parent"""
-_CONDITIONS = {
-    "sources": _seen("row"),
-    "source_metadata": _OF_SOURCE,
-    "documents": _DOCUMENT.format("row.id"),
-    "texts": _DOCUMENT.format("row.document_id"),
-    "chunks": _DOCUMENT.format("row.document_id"),
-    "search_texts": _CHUNK,
-    "sentences": _DOCUMENT.format("row.document_id"),
-    "volumes": _VOLUME.format("row.id"),
-    "volume_documents": _VOLUME.format("row.volume_id"),
-    "log": "0",
-}
-_REPLACED = {("sources", "parent"): _PARENT, ("documents", "details"): "'{}' AS details"}
-"""Columns that would name other sources: the mail that an attachment came with, and the metadata of a document's first
-name, which every source has of its own."""
+def _of_every_class(source: str) -> str:
+    """Whether a row of ``main.sources`` is of a document that is not left out."""
+    return f"{source}.document_id NOT IN left_out"
+
+
+def _conditions(seen: Callable[[str], str]) -> dict[str, str]:
+    """By table, which rows are shown, where ``seen`` says it of a row of sources."""
+    document = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.document_id = {{0}} AND {seen('named')})"
+    chunk = f"""EXISTS (SELECT 1 FROM main.chunks AS of
+        WHERE of.id = row.chunk_id AND {document.format("of.document_id")})"""
+    volume = f"""NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
+        WHERE part.volume_id = {{0}} AND NOT {document.format("part.document_id")})"""
+    return {
+        "sources": seen("row"),
+        "source_metadata": f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.id = row.source_id "
+        f"AND {seen('named')})",
+        "documents": document.format("row.id"),
+        "texts": document.format("row.document_id"),
+        "chunks": document.format("row.document_id"),
+        "search_texts": chunk,
+        "sentences": document.format("row.document_id"),
+        "volumes": volume.format("row.id"),
+        "volume_documents": volume.format("row.volume_id"),
+        "log": "0",
+    }
+
+
 SHOWN_WHOLE = frozenset({"commits", "info"})
 """Tables that say nothing of single documents."""
 
 
-def _views() -> list[tuple[str, str, str]]:
+def _views(seen: Callable[[str], str]) -> list[tuple[str, str, str]]:
     """The name, columns and condition of each view."""
+    # Columns that would name other sources: the mail that an attachment came with, and the metadata of a document's
+    # first name, which every source has of its own.
+    parent = f"""CASE WHEN EXISTS (SELECT 1 FROM main.sources AS mail WHERE mail.name = row.parent AND {seen("mail")})
+        THEN row.parent END AS parent"""
+    replaced = {("sources", "parent"): parent, ("documents", "details"): "'{}' AS details"}
     found = []
-    for name, condition in _CONDITIONS.items():
+    for name, condition in _conditions(seen).items():
         columns = Base.metadata.tables[name].columns.keys()
-        listed = ", ".join(_REPLACED.get((name, column), f'row."{column}"') for column in columns)
+        listed = ", ".join(replaced.get((name, column), f'row."{column}"') for column in columns)
         found.append((name, listed, condition))
     return found

@@ -21,11 +21,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, select, text
+from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select, text
+from sqlalchemy.exc import OperationalError
 
 from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
-from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
+from hybrid.stores import exact_text, filtering, full_text, records, schema, sentence_vectors
 from hybrid.stores.access import Access
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
@@ -149,6 +150,11 @@ class Catalog:
     def writable(self) -> bool:
         """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
         return self._access is None and self._engine.url.query.get("mode") != "ro"
+
+    @property
+    def access(self) -> Access | None:
+        """What it shows, where these are not all documents."""
+        return self._access
 
     @property
     def restricted(self) -> bool:
@@ -428,7 +434,8 @@ class Catalog:
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for document_id, what in records.differing(connection, missing, restricted=self.restricted):
-            raise CorruptCorpusError(_DAMAGED_RECORD.format(names[document_id][0], what))
+            again = "" if what == records.SOURCE else "hybrid repair makes it again where it can; otherwise "
+            raise CorruptCorpusError(_DAMAGED_RECORD.format(names[document_id][0], what, again))
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
@@ -515,8 +522,8 @@ class Catalog:
                 document = documents.get(document_id)
                 if document is None:
                     raise CorruptCorpusError(
-                        f"the catalog is damaged: chunk {chunk_id} is of document {document_id}, which it does not "
-                        "have; hybrid verify names what else is"
+                        f"catalog.sqlite is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
+                        "or all else is gone; hybrid verify names all that is damaged and what to do"
                     )
                 _check_span(document, start, end)
                 found[chunk_id] = ChunkRow(
@@ -543,7 +550,8 @@ class Catalog:
                 found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
         if odd := [chunk for chunk, span in found.items() if not all(isinstance(one, int) for one in span)]:
             raise CorruptCorpusError(
-                f"the catalog is damaged: the place of chunk {odd[0]} is no number; hybrid verify names what else is"
+                f"catalog.sqlite is damaged: the place of chunk {odd[0]} is no number; hybrid verify names all that is "
+                "damaged and what to do"
             )
         return found
 
@@ -552,6 +560,11 @@ class Catalog:
         with self._connection() as connection:
             of_document = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
             return list(connection.scalars(of_document.order_by(ChunkTable.start, ChunkTable.id)))
+
+    def all_chunk_ids(self) -> list[int]:
+        """The ids of all chunks."""
+        with self._connection() as connection:
+            return list(connection.scalars(select(ChunkTable.id)))
 
     def matching(self, wanted: Filter) -> list[int]:
         """The ids of the documents that a filter lets through. Raises `InputError` for an unknown metadata
@@ -646,10 +659,38 @@ class Catalog:
                 self._chunk_count = state, count
             return count
 
+    def recorded(self, document_id: int) -> records.Recorded | None:
+        """What is known of a document's chunks and sentences, whatever is there; ``None`` where its text is damaged."""
+        with self._connection() as connection:
+            return records.recorded(connection, document_id)
+
+    def unnamed(self) -> set[int]:
+        """The numbers of documents without a source, and of those of which other rows than their own are there."""
+        named = "SELECT s.document_id FROM sources s JOIN documents d ON d.id = s.document_id"
+        of_documents = "sources", "texts", "chunks", "sentences"
+        every = " UNION ".join(
+            ["SELECT id FROM documents", *(f"SELECT document_id FROM {one}" for one in of_documents)]
+        )
+        with self._connection() as connection:
+            return set(connection.exec_driver_sql(f"{every} EXCEPT {named}").scalars())
+
+    def damaged(self) -> dict[int, str]:
+        """The documents of which nothing may be quoted, as their texts or records are damaged, with what they are
+        called. Compares everything: it takes as long as reading the corpus."""
+        with self.read_transaction(), self._connection() as connection:
+            found = records.damaged(connection, restricted=self.restricted)
+            first = "SELECT name FROM sources WHERE document_id = ? ORDER BY id LIMIT 1"
+            names = [connection.exec_driver_sql(first, (one,)).scalar() for one in found]
+            return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
+
     def gaps(self, indexed: int) -> tuple[str, ...]:
         """What of the corpus no search can find, because rows of the catalog are gone or are not the index's, in words;
         ``indexed`` is how many vectors the index holds. Nothing of a whole corpus."""
         with self.read_transaction(), self._connection() as connection:
+            lost = schema.missing(connection)
+            if lost:
+                named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[:_NAMED])
+                return (f"catalog.sqlite was damaged or edited ({named}); hybrid repair makes again what can be.",)
             found = records.incomplete(connection, sentence_vectors.MOST)
             if found:
                 names = self._first_names(connection, list(found)[:_NAMED])
@@ -689,7 +730,12 @@ class Catalog:
     def commit(self) -> CommitRow | None:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
-            row = connection.execute(_COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+            try:
+                row = connection.execute(_COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+            except OperationalError as error:
+                if "no such table: volumes" not in str(error.orig):
+                    raise
+                row = connection.execute(_COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
             return CommitRow(*tuple(row)) if row else None
 
     def index_files(self, last: int = 2) -> list[str]:
@@ -697,6 +743,11 @@ class Catalog:
         newest = select(CommitTable.index_file).group_by(CommitTable.index_file)
         with self._connection() as connection:
             return list(connection.scalars(newest.order_by(func.max(CommitTable.n).desc()).limit(last)))
+
+    def has_volumes(self) -> bool:
+        """Whether the tables of the memory's volumes are there: a damaged memory stops no answer of the index."""
+        with self.read_transaction(), self._connection() as connection:
+            return {"volumes", "volume_documents"}.isdisjoint(one.table for one in schema.missing(connection))
 
     def volumes(self) -> list[VolumeRow]:
         """The volumes of the memory, oldest first."""
@@ -758,7 +809,7 @@ _DAMAGED_TEXT = (
     "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
 )
 _DAMAGED_RECORD = (
-    "{1} is not as it was recorded of {0} in catalog.sqlite (damaged, or edited), and nothing of it is quoted; "
+    "{1} is not as it was recorded of {0} in catalog.sqlite (damaged, or edited), and nothing of it is quoted; {2}"
     "remove {0} and ingest its file again, or put back a copy of the corpus"
 )
 _BODIES = (
@@ -767,14 +818,15 @@ _BODIES = (
 
 _TEXTS = select(TextTable.document_id, TextTable.text).where(TextTable.document_id.in_(_IDS))
 
-_COMMITS = select(
+_OF_COMMIT = (
     CommitTable.n,
     CommitTable.created_at,
     CommitTable.index_file,
     CommitTable.index_sha256,
     CommitTable.memory_state,
-    select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery(),
 )
+_COMMITS = select(*_OF_COMMIT, select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery())
+_COMMITS_ALONE = select(*_OF_COMMIT, literal(0))  # of a catalog that lost its table of volumes
 
 
 def _called(document_id: int, names: Mapping[int, Name]) -> str:
@@ -839,7 +891,9 @@ def _fits(key: str, value: object) -> bool:
     return True
 
 
-_DAMAGED_VECTORS = "the catalog is damaged: vectors of chunks are missing or cut off; hybrid verify says of which"
+_DAMAGED_VECTORS = (
+    "catalog.sqlite is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
+)
 
 
 def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, inspect, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from hybrid import __version__
@@ -23,14 +23,12 @@ from hybrid.errors import (
     CorruptCorpusError,
     SettingsError,
 )
+from hybrid.stores import schema
 from hybrid.stores.access import OPTION, Access, restrict
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
-from hybrid.stores.tables import REVISION, Base
+from hybrid.stores.tables import REVISION
 
-_COLUMNS = """
-SELECT tables.name, columns.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns
-WHERE tables.type = 'table'"""
 BUSY_MS = 10_000  # how long a writer waits for another writer's commit; not measured, a person's patience
 
 
@@ -148,6 +146,27 @@ def vacuum(engine: Engine, wait_ms: int) -> bool:
     return not busy
 
 
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "no such table",
+    "no such column",
+    "has no column",
+    "no such index",
+    "vtable constructor failed",
+    "database corruption",
+    "no such view",
+    "is not a virtual table",
+    "may not be modified",
+    "already exists",
+    "duplicate column",
+    "because it is a view",
+    "fts5",
+    "SQL logic error",
+)
+"""What SQLite says of files, tables and columns that are not as hybrid wrote them."""
+
+
 @contextmanager
 def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterator[None]:
     """Turn the database's errors into `CorpusError`s that say what to do."""
@@ -160,9 +179,10 @@ def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterato
             raise CorpusLockedError(
                 f"another process or thread is writing to {path}; try again when it is done"
             ) from error
-        if "malformed" in said or "not a database" in said:
+        if any(sign in said for sign in _DAMAGED):
             raise CorruptCorpusError(
-                f"{path} is damaged ({said}); put back a copy of it, or ingest the documents into a new directory"
+                f"{path} is damaged ({said}); hybrid verify names what is, and hybrid repair makes again what it can; "
+                f"otherwise {schema.PUT_BACK}"
             ) from error
         if "readonly" in said or "unable to open" in said:
             raise CorpusError(f"{path} cannot be written ({said}); check the permissions of its directory") from error
@@ -172,8 +192,8 @@ def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterato
 def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
     with connect(engine) as connection:
         _check_triggers(connection, path)
-        if _revision(connection) == REVISION:
-            _check_columns(connection, path)
+        if schema.revision(connection) == REVISION:
+            _check_schema(connection, path)
             return
     if not can_write(path) and path.stat().st_size:
         raise CorpusVersionError(
@@ -181,14 +201,16 @@ def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
             "takes; open it once where its owner may write"
         )
     with connect(engine, write=True) as connection:
-        revision = _revision(connection)  # again: another process may have been quicker
-        if revision is None and inspect(connection).get_table_names():
+        revision = schema.revision(connection)  # again: another process may have been quicker
+        if revision is None and (names := inspect(connection).get_table_names()):
+            if {"documents", "chunks", "commits"} & set(names):
+                _check_schema(connection, path)  # a catalog that lost its number, and more
             raise CorpusError(f"{path} is a database, but not a catalog of hybrid; choose another directory")
         if revision is None and not create:
             raise CorpusNotFoundError(f"{path} is empty: its creation was interrupted; ingest something first")
         reach("migration.begun")
         _upgrade(connection, revision, path)
-        _check_columns(connection, path)
+        _check_schema(connection, path)
         reach("migration.upgraded")
 
 
@@ -203,27 +225,16 @@ def _check_triggers(connection: Connection, path: Path) -> None:
         )
 
 
-def _check_columns(connection: Connection, path: Path) -> None:
-    """Raise `CorpusVersionError` if a table has not the columns of this version, whatever its revision says: while
-    nothing was released, the first revision itself was changed."""
-    there: dict[str, set[str]] = {}
-    for table, column in connection.exec_driver_sql(_COLUMNS):
-        there.setdefault(table, set()).add(column)
-    for table in Base.metadata.tables.values():
-        missing = sorted({column.name for column in table.columns} - there.get(table.name, set()))
-        if missing:
-            raise CorpusVersionError(
-                f"{path} was written by a development version of hybrid (its table {table.name} has no "
-                f"{', '.join(missing)}); ingest the documents into a new directory"
+def _check_schema(connection: Connection, path: Path) -> None:
+    """Raise `CorruptCorpusError` if a table, or a column of one, is missing that nothing can fill again. The others are
+    named when they are read (`storage_errors`), and `hybrid repair`, which has to open the catalog, makes them
+    again."""
+    for one in schema.missing(connection):
+        if not one.rebuilt:
+            raise CorruptCorpusError(
+                f"{path} is damaged, or was edited or written by a development version of hybrid: its table "
+                f"{one.table}: {one.said}; {one.advice}"
             )
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    versions = Table("alembic_version", MetaData(), autoload_with=connection)
-    revision: str | None = connection.scalar(select(versions.c.version_num))
-    return revision
 
 
 def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:

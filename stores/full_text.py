@@ -22,6 +22,34 @@ _TERM = re.compile(r'"(?:[^"]|"")+"(?: \*)?')
 _AT_ONCE = 1000  # chunks read together; a bound of memory
 
 
+TABLE, VIEW = "chunks_fts", "chunk_texts"
+_SPAN = 'substr(texts.text, chunks."start" + 1, chunks."end" - chunks."start")'
+CREATE_VIEW = (
+    f"CREATE VIEW {VIEW} AS SELECT chunks.id AS id, coalesce(search_texts.text, {_SPAN}) AS text "
+    "FROM chunks JOIN texts ON texts.document_id = chunks.document_id "
+    "LEFT JOIN search_texts ON search_texts.chunk_id = chunks.id"
+)
+CREATE_TABLE = (
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5("
+    f"text, content='{VIEW}', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')"
+)
+"""As the migrations make them; a test compares the two."""
+
+
+def create(connection: Connection) -> None:
+    """Make the index and its view again, whatever is there; `rebuild` fills it."""
+    # SQLite opens a virtual table to drop it, which fails where its own tables are damaged: so it is taken out of the
+    # schema, and these are dropped one by one.
+    connection.exec_driver_sql("PRAGMA writable_schema=ON")
+    connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = ? AND sql LIKE 'CREATE VIRTUAL%'", (TABLE,))
+    connection.exec_driver_sql("PRAGMA writable_schema=RESET")
+    for part in ("", "_data", "_idx", "_content", "_docsize", "_config"):
+        connection.execute(text(f"DROP TABLE IF EXISTS {TABLE}{part}"))
+    connection.execute(text(f"DROP VIEW IF EXISTS {VIEW}"))
+    connection.execute(text(CREATE_VIEW))
+    connection.execute(text(CREATE_TABLE))
+
+
 def storable(value: str) -> bool:
     """Whether a database can hold the text: no NUL, and no lone surrogates, which UTF-8 cannot write."""
     if "\x00" in value:
@@ -84,7 +112,7 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
     try:
         return [(row[0], row[1]) for row in connection.execute(statement, values)]
     except OperationalError as error:
-        if any(sign in str(error.orig) for sign in ("fts5", "no such column", "unterminated", "special query")):
+        if any(sign in str(error.orig) for sign in ("fts5: ", "no such column", "unterminated", "special query")):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
         raise
 
@@ -168,7 +196,7 @@ def search_words(
 
 def indexed(connection: Connection) -> int:
     """How many chunks the index knows, of all documents."""
-    return connection.execute(text("SELECT count(*) FROM chunks_fts_docsize")).scalar_one()
+    return int(connection.execute(text("SELECT count(*) FROM chunks_fts_docsize")).scalar_one())
 
 
 def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores import erasure, full_text, records
+from hybrid.stores import erasure, full_text, records, schema
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.rows import StoredFile
@@ -23,24 +23,28 @@ from hybrid.types.reports import IntegrityProblem, IntegrityReport
 
 _SHOWN = 20  # lines of SQLite's own check
 
-INGEST_AGAIN = "remove it and ingest its file again"
-PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
+INGEST_AGAIN = "remove it by this name (hybrid remove) and ingest its file again"
+PUT_BACK = schema.PUT_BACK
 
 
 def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     """Everything that a corpus holds against its hashes and against each other."""
     problems: list[IntegrityProblem] = []
     with catalog.connection(write=False) as connection:
+        lost = schema.missing(connection)
+        absent = {one.table for one in lost if one.table in schema.REBUILT}
+        problems += [_of_table(one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
         problems += _catalog(connection)
         texts, documents = _texts(connection)
         problems += texts
-        if not texts:  # else it differs from a text that is damaged, and was made of the right one
+        if not texts and absent.isdisjoint(_FULL_TEXT):  # else it differs from what it was made of
             problems += _full_text(connection)
-        chunks, ids = _chunks(connection, documents)
-        problems += chunks
-        problems += _records(connection, documents, {one.name for one in problems})
+        chunks, ids = _chunks(connection, documents, sentences="sentences" not in absent)
+        problems += chunks.values()
+        if absent.isdisjoint(("sentences", "source_metadata")):
+            problems += _records(connection, documents, {one.name for one in problems})
     problems += _index(catalog, directory, ids)
-    volumes = catalog.volumes()
+    volumes = catalog.volumes() if absent.isdisjoint(("volumes", "volume_documents")) else []
     problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
     if erasure.pending(catalog):
         said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
@@ -53,21 +57,80 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))
 
 
+def damaged_spans(catalog: Catalog) -> list[int]:
+    """The documents whose chunks or sentences are not as they were recorded, or have damaged vectors."""
+    with catalog.connection(write=False) as connection:
+        _, documents = _texts(connection)
+        found = set(_chunks(connection, documents, sentences=True)[0])
+        try:
+            differing = records.differing(connection, list(documents), restricted=False)
+            found.update(one for one, what in differing if what == records.SPANS)
+        except CorruptCorpusError:  # a cell that cannot be read
+            found.update(records.damaged(connection, restricted=False))
+    return sorted(found & documents.keys())
+
+
+_FULL_TEXT = ("search_texts", full_text.TABLE, full_text.VIEW)
+
+
+def restore_tables(catalog: Catalog) -> set[str]:
+    """Make the tables again that are missing, or have rows of what is not there, as far as others have what was in
+    them; the full-text index among them. Returns their names."""
+    with catalog.connection(write=True) as connection:
+        tables = {one.table for one in schema.missing(connection) if one.table in schema.REBUILT}
+        tables |= {table for table, _ in _strays(connection)} & schema.REBUILT.keys()
+        if _facts_differ(connection):
+            tables.add("source_metadata")
+        return schema.restore(connection, tables)
+
+
 def rebuild_full_text(catalog: Catalog) -> None:
     """Make the full-text index anew from the texts."""
     with catalog.connection(write=True) as connection:
+        full_text.create(connection)
         full_text.rebuild(connection)
+
+
+def _facts_differ(connection: Connection) -> bool:
+    """Whether what is filtered by is not what the sources' metadata say."""
+    try:
+        everyone = list(connection.exec_driver_sql("SELECT id FROM documents").scalars())
+        return any(what == records.FACTS for _, what in records.differing(connection, everyone, restricted=False))
+    except (CorruptCorpusError, DatabaseError):  # a cell that cannot be read, or a table that is missing
+        return False
+
+
+def _strays(connection: Connection) -> Iterator[tuple[str, str]]:
+    """The tables that have rows which belong to no row of another, with that one."""
+    for row in connection.exec_driver_sql('SELECT DISTINCT "table", parent FROM pragma_foreign_key_check'):
+        yield row[0], row[1]
 
 
 def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
     try:
         lines = [row[0] for row in connection.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})")]
-        broken = [f"{row[0]} row {row[1]} names a row of {row[2]} that is not there"
-                  for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]  # fmt: skip
+        strays = list(_strays(connection))
     except DatabaseError as error:
-        lines, broken = [str(error.orig)], []
-    for line in [one for one in lines if one != "ok"] + broken[:_SHOWN]:
+        lines, strays = [str(error.orig)], []
+    for line in [one for one in lines if one != "ok" and full_text.TABLE not in one]:
         yield IntegrityProblem(part="catalog", name="catalog.sqlite", problem=line, advice=PUT_BACK, repairable=False)
+    orphans: set[int] = set()
+    for table, parent in strays:
+        said = f"it has rows that belong to no row of {parent}"
+        if table in schema.REBUILT and parent != "documents":
+            yield _of_table(table, said, schema.Missing(table, said).advice, repairable=True)
+        elif parent == "documents":
+            there = f"SELECT DISTINCT document_id FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
+            orphans.update(connection.exec_driver_sql(there).scalars())
+        else:
+            yield _of_table(table, said, PUT_BACK, repairable=False)
+    for identifier in sorted(orphans):
+        yield _problem("document", f"document {identifier}", "its row is gone, and other rows of it are there")
+
+
+def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
+    name = f"catalog.sqlite, table {table}"
+    return IntegrityProblem(part="table", name=name, problem=said, advice=advice, repairable=repairable)
 
 
 def _full_text(connection: Connection) -> Iterator[IntegrityProblem]:
@@ -111,9 +174,9 @@ def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tu
 
 
 def _chunks(
-    connection: Connection, documents: dict[int, tuple[str, int]]
-) -> tuple[list[IntegrityProblem], dict[int, int]]:
-    """What is wrong with the chunks, and the document of each."""
+    connection: Connection, documents: dict[int, tuple[str, int]], *, sentences: bool
+) -> tuple[dict[int, IntegrityProblem], dict[int, int]]:
+    """What is wrong with the chunks, and with the number of ``sentences``, by document; and each chunk's document."""
     problems: dict[int, IntegrityProblem] = {}
     ids: dict[int, int] = {}
     size: int | None = None
@@ -125,14 +188,16 @@ def _chunks(
         size = size or len(embedding)
         values = struct.unpack(f"<{len(embedding) // 4}f", embedding[: len(embedding) // 4 * 4])
         whole = isinstance(start, int) and isinstance(end, int)
+        if document not in documents:  # that is named already
+            continue
         if not whole or not 0 <= start < end <= chars:
-            problems[document] = _problem("chunks", name, f"chunk {identifier} lies outside of its text")
+            problems[document] = _of_spans(name, f"chunk {identifier} lies outside of its text")
         elif len(embedding) != size or not math.isclose(math.fsum(v * v for v in values), 1.0, abs_tol=0.01):
-            problems[document] = _problem("chunks", name, f"the vector of chunk {identifier} is damaged")
-    for document, there in records.incomplete(connection, sys.maxsize).items():
+            problems[document] = _of_spans(name, f"the vector of chunk {identifier} is damaged")
+    for document, there in records.incomplete(connection, sys.maxsize if sentences else -1).items():
         name = documents.get(document, (f"document {document}", -1))[0]
-        problems.setdefault(document, _problem("chunks", name, f"rows of it are gone or not its own: it has {there}"))
-    return list(problems.values()), ids
+        problems.setdefault(document, _of_spans(name, f"rows of it are gone or not its own: it has {there}"))
+    return problems, ids
 
 
 def _records(
@@ -146,8 +211,16 @@ def _records(
         return
     for identifier, what in found.items():
         name = documents[identifier][0]
-        if name not in known:
-            yield _problem("record", name, f"{what} is not as it was recorded")
+        said = f"{what} is not as it was recorded"
+        if name in known:
+            continue
+        if what == records.SPANS:
+            yield _of_spans(name, said)
+        elif what == records.FACTS:
+            advice = "hybrid repair makes it again from its metadata"
+            yield IntegrityProblem(part="record", name=name, problem=said, advice=advice, repairable=True)
+        else:
+            yield _problem("record", name, said)
 
 
 def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[IntegrityProblem]:
@@ -162,7 +235,7 @@ def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[I
     try:
         indexed = FaissIndex.load(inside(directory, stored.file), mapped=True).ids()
     except CorruptCorpusError as error:
-        indexed, said = None, str(error)
+        indexed, said = frozenset({-1}), str(error)
     else:
         said = f"it holds {len(indexed):,} vectors, and the catalog {len(ids):,} chunks"
         if len(indexed) == len(ids):
@@ -183,6 +256,12 @@ def _file(directory: Path, stored: StoredFile, part: str) -> Iterator[IntegrityP
         said = "it is missing" if isinstance(error, FileNotFoundError) else str(error)
     if said is not None:
         yield IntegrityProblem(part=part, name=stored.file, problem=said, advice=advice, repairable=True)
+
+
+def _of_spans(name: str, said: str) -> IntegrityProblem:
+    """A problem with chunks or sentences, which can be made again as far as they come out as they were recorded."""
+    advice = f"hybrid repair makes them again from the text; where it still says so, {INGEST_AGAIN}"
+    return IntegrityProblem(part="chunks", name=name, problem=said, advice=advice, repairable=True)
 
 
 def _problem(part: str, name: str, said: str) -> IntegrityProblem:

@@ -11,15 +11,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
+from hybrid.errors import CorruptCorpusError
 from hybrid.stores import filtering
-from hybrid.stores.tables import ChunkTable, DocumentTable, MetadataTable, SentenceTable, SourceTable
+from hybrid.stores.tables import ChunkTable, DocumentTable, MetadataTable, SentenceTable, SourceTable, TextTable
+from hybrid.types.documents import text_sha256
 
 SOURCE = "what is recorded of it (its name, its dates, where it came from or other metadata)"
+FACTS = "what it is filtered by (its rows of the table source_metadata)"
 SPANS = "where its chunks and sentences lie"
+Span = tuple[int, int, int]
+"""A chunk's id, start and end."""
+Sentence = tuple[int, int, str | None]
+"""A sentence's start, its end, and its parts as they are stored."""
 _AT_ONCE = 500  # ids in one SQL statement: older SQLite takes 999 variables
 
 
@@ -38,10 +46,6 @@ def of_document(values: Mapping[str, Any], chunks: Sequence[Span], sentences: Se
     return f"{_digest(fields)} {len(chunks)} {len(sentences)}"
 
 
-Span = tuple[int, int, int]
-"""A chunk's id, start and end."""
-Sentence = tuple[int, int, str | None]
-"""A sentence's start, its end, and its parts as they are stored."""
 _OF_SOURCE = ("name", "size", "mtime_ns", "details", "first_day", "last_day")
 _OF_DOCUMENT = ("sha256", "media_type", "chars", "pages", "text_sha256")
 
@@ -51,7 +55,8 @@ def _digest(values: Sequence[Any]) -> str:
 
 
 def differing(connection: Connection, document_ids: Sequence[int], *, restricted: bool) -> Iterator[tuple[int, str]]:
-    """Of these documents those of which something is not as it was recorded, with what that is: `SOURCE` or `SPANS`.
+    """Of these documents those of which something is not as it was recorded, with what that is: `SOURCE`, `FACTS` or
+    `SPANS`.
     ``restricted`` connections do not show what a source came with."""
     for at in range(0, len(document_ids), _AT_ONCE):
         given = {"ids": list(document_ids[at : at + _AT_ONCE])}
@@ -76,7 +81,73 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
             if recorded[:1] != found[:1] or not (restricted or recorded == found):
                 yield row.document_id, SOURCE
             elif facts.get(row.id, set()) != set(filtering.facts(media_types.get(row.document_id, ""), row.details)):
-                yield row.document_id, SOURCE  # what is filtered by, and what access goes by, is not what it has
+                yield row.document_id, FACTS  # what access goes by, too
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A document whose text is as it was: what is known of where its chunks and sentences lay. ``ids`` are those of its
+    chunks that are there; ``sentences`` says whether it had any."""
+
+    text: str
+    pages: Sequence[int]
+    details: Mapping[str, Any]
+    ids: Sequence[int]
+    sentences: bool
+    _row: Mapping[str, Any]
+
+    def fits(self, chunks: Sequence[Span], sentences: Sequence[Sentence]) -> bool:
+        """Whether these chunks and sentences are those that were recorded."""
+        return bool(self._row["record"] == of_document(self._row, chunks, sentences))
+
+
+def recorded(connection: Connection, document_id: int) -> Recorded | None:
+    """What is known of a document's spans; ``None`` where its text is damaged, or nothing was recorded."""
+    columns = [*(DocumentTable.__table__.c[name] for name in ("record", "details", *_OF_DOCUMENT)), TextTable.text]
+    try:
+        row = connection.execute(select(*columns).join(TextTable).where(DocumentTable.id == document_id)).first()
+        whole = row is not None and text_sha256(row.text) == row.text_sha256
+    except CorruptCorpusError:  # a cell of another type
+        return None
+    if row is None or not whole or len((row.record or "").split()) != 3:
+        return None
+    ids = list(connection.scalars(select(ChunkTable.id).where(ChunkTable.document_id == document_id)))
+    return Recorded(row.text, row.pages, row.details, ids, row.record.split()[2] != "0", row._asdict())
+
+
+def damaged(connection: Connection, *, restricted: bool) -> list[int]:
+    """The documents of which nothing may be quoted: their text, or what is recorded of them, is not as it was, or
+    cannot be read. Compares everything, as `hybrid verify` does."""
+    found: set[int] = set()
+    everyone = [row[0] for row in connection.exec_driver_sql("SELECT id FROM documents ORDER BY id")]
+    rows = connection.exec_driver_sql(
+        "SELECT d.id, d.text_sha256, d.chars, t.text, EXISTS (SELECT 1 FROM sources s WHERE s.document_id = d.id) "
+        "FROM documents d LEFT JOIN texts t ON t.document_id = d.id"
+    )
+    for identifier, digest, chars, body, named in rows:
+        whole = named and isinstance(body, str) and len(body) == chars and digest in (None, text_sha256(body))
+        if not whole:
+            found.add(identifier)
+    outside = connection.exec_driver_sql(
+        "SELECT DISTINCT document_id FROM chunks c WHERE NOT coalesce((SELECT typeof(c.start) = 'integer' AND "
+        'typeof(c."end") = \'integer\' AND 0 <= c.start AND c.start < c."end" AND c."end" <= d.chars '
+        "FROM documents d WHERE d.id = c.document_id), 0)"
+    )
+    found.update(row[0] for row in outside)
+    for at in range(0, len(everyone), _AT_ONCE):
+        some = everyone[at : at + _AT_ONCE]
+        try:
+            found.update(one for one, _ in differing(connection, some, restricted=restricted))
+        except CorruptCorpusError:  # a cell that cannot be read: of which document?
+            found.update(one for one in some if not _readable(connection, one, restricted=restricted))
+    return sorted(found)
+
+
+def _readable(connection: Connection, document_id: int, *, restricted: bool) -> bool:
+    try:
+        return not list(differing(connection, [document_id], restricted=restricted))
+    except CorruptCorpusError:
+        return False
 
 
 def incomplete(connection: Connection, sentences_up_to: int) -> dict[int, str]:

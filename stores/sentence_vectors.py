@@ -123,20 +123,23 @@ def add(connection: Connection, document_id: int, found: SentenceVectors) -> lis
     """Store a document's sentences. Returns their starts, ends and parts, as they are stored."""
     if len(found.spans) != len(found.vectors):
         raise ValueError(f"{len(found.spans)} sentences with {len(found.vectors)} vectors")
-    parts = found.parts or [((start, end),) for start, end in found.spans]
+    stored = as_stored(found)
     rows: list[dict[str, Any]] = [
-        {
-            "document_id": document_id,
-            "start": start,
-            "end": end,
-            "vector": code.tobytes(),
-            "parts": json.dumps(of_it) if tuple(of_it) != ((start, end),) else None,
-        }
-        for (start, end), code, of_it in zip(found.spans, packed(found.vectors), parts, strict=True)
+        {"document_id": document_id, "start": start, "end": end, "vector": code.tobytes(), "parts": parts}
+        for (start, end, parts), code in zip(stored, packed(found.vectors), strict=True)
     ]
     if rows:
         connection.execute(insert(SentenceTable), rows)
-    return [(row["start"], row["end"], row["parts"]) for row in rows]
+    return stored
+
+
+def as_stored(found: SentenceVectors) -> list[tuple[int, int, str | None]]:
+    """The starts, ends and parts of sentences, as they are stored."""
+    parts = found.parts or [((start, end),) for start, end in found.spans]
+    return [
+        (start, end, json.dumps(of_it) if tuple(of_it) != ((start, end),) else None)
+        for (start, end), of_it in zip(found.spans, parts, strict=True)
+    ]
 
 
 def overlapping(connection: Connection, document_id: int, start: int, end: int, longest: int) -> list[StoredSentence]:

@@ -135,6 +135,7 @@ class VolumeTable(Base):
     ``sha256`` is of the file, ``tensors_sha256`` of its tensors. Those that do harm have ``mounted`` false."""
 
     __tablename__ = "volumes"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(unique=True)

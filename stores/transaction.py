@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import DamagedDocumentError
@@ -23,6 +23,7 @@ from hybrid.stores.tables import (
     InfoTable,
     LogTable,
     MetadataTable,
+    SentenceTable,
     SourceTable,
     TextTable,
     VolumeDocumentTable,
@@ -93,6 +94,26 @@ class Transaction:
         record = records.of_document(row, spans, stored)
         self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
         return document_id, ids
+
+    def replace_spans(
+        self,
+        document_id: int,
+        ids: Sequence[int],
+        chunks: Sequence[Chunk],
+        vectors: NDArray[np.float32],
+        sentences: SentenceVectors,
+    ) -> None:
+        """Put chunks, under these ids, and sentences in the place of those that a document has. The full text has to be
+        built again afterwards."""
+        for table in (SentenceTable, ChunkTable):
+            self._connection.execute(delete(table).where(table.document_id == document_id))
+        rows = [
+            {"id": n, "document_id": document_id, "start": one.start, "end": one.end, "embedding": vector.tobytes()}
+            for n, one, vector in zip(ids, chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
+        ]
+        if rows:
+            self._connection.execute(insert(ChunkTable), rows)
+        sentence_vectors.add(self._connection, document_id, sentences)
 
     def _add_chunks(self, document_id: int, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[int]:
         rows = [
@@ -174,18 +195,40 @@ class Transaction:
         chunk_ids: list[int] = []
         texts: list[str] = []
         whole = True
-        recorded = select(TextTable.text, DocumentTable.text_sha256).join(DocumentTable)
+        recorded = select(cast(TextTable.text, Text), DocumentTable.text_sha256).outerjoin_from(
+            DocumentTable, TextTable
+        )
         for document_id in documents:
-            text, digest = self._connection.execute(recorded.where(TextTable.document_id == document_id)).one()
-            whole = whole and digest in (None, text_sha256(text))
+            text, digest = self._connection.execute(recorded.where(DocumentTable.id == document_id)).one()
+            found = None if text is None else text_sha256(text)
+            whole = whole and found is not None and digest in (None, found)
             of_document = select(ChunkTable.id).where(ChunkTable.document_id == document_id)
             chunk_ids.extend(self._connection.scalars(of_document))
-            full_text.remove(self._connection, document_id)
+            if whole:
+                full_text.remove(self._connection, document_id)
             self._connection.execute(delete(DocumentTable).where(DocumentTable.id == document_id))
-            texts.append(text_sha256(text))
+            texts.append(found or digest or "")
         if not whole:  # a text that was damaged is not the one whose words the index has
             full_text.rebuild(self._connection)
         return Removed((), documents, tuple(chunk_ids), tuple(texts))
+
+    def remove_unnamed(self, document_ids: Sequence[int]) -> Removed:
+        """Remove documents that no source names, and what is left of those whose own row is gone."""
+        there: list[int] = list(
+            self._connection.scalars(select(DocumentTable.id).where(DocumentTable.id.in_(document_ids)))
+        )
+        left = [one for one in document_ids if one not in there]
+        within = select(VolumeDocumentTable.volume_id).where(VolumeDocumentTable.document_id.in_(left))
+        self.drop_volumes(list(self._connection.scalars(within.distinct())))
+        chunks = list(self._connection.scalars(select(ChunkTable.id).where(ChunkTable.document_id.in_(left))))
+        for table in (SourceTable, SentenceTable, ChunkTable, TextTable):
+            self._connection.execute(delete(table).where(table.document_id.in_(left)))
+        gone = self.delete_orphans()
+        if left:
+            full_text.rebuild(self._connection)
+        return Removed(
+            (), (*left, *gone.document_ids), (*chunks, *gone.chunk_ids), ("",) * len(left) + gone.text_sha256s
+        )
 
     def remove_source(self, name: str) -> Removed:
         """Forget a source and its attachments. A document goes with the last of its names."""

@@ -528,7 +528,7 @@ def test_a_corpus_that_cannot_be_written_to_is_seen_by_identities(small, monkeyp
 
 
 def test_every_table_of_the_catalog_has_a_view_or_says_nothing_of_documents() -> None:
-    assert {name for name, _, _ in access._views()} | access.SHOWN_WHOLE == set(Base.metadata.tables)
+    assert {name for name, _, _ in access._views(access._of_class)} | access.SHOWN_WHOLE == set(Base.metadata.tables)
 
 
 def test_an_identitys_catalog_cannot_be_written_to(small) -> None:

@@ -161,13 +161,15 @@ class Writer:
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
 
-    def commit_removal(self, sources: Sequence[str], *, renamed: bool = False) -> Removed:
-        """Forget sources and their attachments, with the documents that have no other name. Their names are taken out
+    def commit_removal(self, sources: Sequence[str], *, renamed: bool = False, unnamed: Sequence[int] = ()) -> Removed:
+        """Forget sources and their attachments, with the documents that have no other name, and the documents
+        ``unnamed``, by id, which have none. Their names are taken out
         of the log, too, and an erasure is due (`hybrid.stores.erasure`), unless they only have another name now."""
         index = self._loaded_index(None)
         with self._changes() as transaction:
             before = {row.source: row.sha256 for row in transaction.sources()}
             each = [transaction.remove_source(source) for source in sources]
+            each += [transaction.remove_unnamed(unnamed)] if unnamed else []
             removed = Removed(
                 tuple(dict.fromkeys(name for one in each for name in one.sources)),
                 tuple(identifier for one in each for identifier in one.document_ids),
@@ -180,7 +182,9 @@ class Writer:
             if not renamed:
                 transaction.forget_in_log(removed.sources)
                 self._regroup(transaction, set(removed.sources))
-                gone = {before[name] for name in removed.sources} - {row.sha256 for row in transaction.sources()}
+                gone = {before[name] for name in removed.sources if name in before} - {
+                    row.sha256 for row in transaction.sources()
+                }
                 known = transaction.info(erasure.PENDING)
                 transaction.set_info(erasure.PENDING, erasure.due(self.directory, known, removed.sources, gone))
             self._commit(transaction)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -137,13 +138,14 @@ def remove(
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
     with write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
         reach("removal.locked")
-        names = list(dict.fromkeys(_source_named(catalog, name) for name in names))
+        unnamed = {name: number for name in names if (number := _unnamed(catalog, name)) is not None}
+        names = list(dict.fromkeys(_source_named(catalog, name) for name in names if name not in unnamed))
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         before = deletion.Before.of(catalog)
         with tally.timed("index"):
-            removed = writer.commit_removal(names)
-            tally.removed.extend(removed.sources)
+            removed = writer.commit_removal(names, unnamed=list(unnamed.values()))
+            tally.removed.extend((*removed.sources, *unnamed))
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally)
         with tally.timed("index"):
@@ -191,6 +193,17 @@ def _logged(work: str, directory: Path, tally: Tally, inputs: int) -> Iterator[C
         facts = {"chunks": tally.chunks, "trained_tokens": tally.trained_tokens, "seconds": time.perf_counter() - began}
         log_warning(_LOG, f"{work} ended early", **about, error=why, **facts)
         raise
+
+
+_UNNAMED = re.compile(r"document ([0-9]{1,18})")
+
+
+def _unnamed(catalog: Catalog, name: str) -> int | None:
+    """The number of a document that `hybrid verify` calls ``document 3``, as its row or its source is gone."""
+    found = _UNNAMED.fullmatch(name)
+    if found is None or catalog.source(name) is not None:
+        return None
+    return int(found[1]) if int(found[1]) in catalog.unnamed() else None
 
 
 def _source_named(catalog: Catalog, name: str) -> str:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from hybrid.errors import CorruptCorpusError
+from hybrid.ingest import restoring
 from hybrid.ingest.commits import Writer
+from hybrid.ingest.pipeline import Embedder
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
 from hybrid.stores import commits, erasure
-from hybrid.stores.catalog import Catalog
+from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
-from hybrid.stores.integrity import rebuild_full_text
+from hybrid.stores.files import inside
+from hybrid.stores.integrity import rebuild_full_text, restore_tables
+from hybrid.stores.vectors import FaissIndex
 from hybrid.types.reports import IntegrityReport
 
+_TABLES = frozenset({"table", "record"})
+_OF_VOLUMES = frozenset({"volumes", "volume_documents"})
 
-def repair(catalog: Catalog, directory: Path, settings: Settings, found: IntegrityReport, wait: float = 0) -> None:
-    """Rebuild the index, the full text and the guard, and drop volumes, as far as ``found`` names them.
+
+def repair(
+    catalog: Catalog,
+    directory: Path,
+    settings: Settings,
+    embedder: Callable[[], Embedder],
+    found: IntegrityReport,
+    wait: float = 0,
+) -> None:
+    """Make tables, chunks, sentences, the full text, the index and the guard again, and drop volumes, as far as
+    ``found`` names them. The embedder is loaded if chunks or sentences have to be embedded.
 
     Raises `CorpusLockedError` if another process is writing, and still is after ``wait`` seconds.
     """
@@ -24,16 +41,33 @@ def repair(catalog: Catalog, directory: Path, settings: Settings, found: Integri
         return
     damaged = {one.name for one in found.problems if one.part == "volume"}
     with write_lock(directory, wait):
+        made = restore_tables(catalog) if parts & _TABLES else set()
+        if ("chunks" in parts or "sentences" in made) and _restored_spans(catalog, directory, settings, embedder):
+            parts.add("full text")
         if "guard" in parts and (newest := catalog.commit()) is not None:
             commits.write_guard(directory, newest.n, catalog.info(commits.CORPUS_ID))
         if "full text" in parts:
             rebuild_full_text(catalog)
         rows = catalog.volumes()
-        identity = rows[-1].identity if rows else None
-        writer = Writer(catalog, directory, settings, identity, Tally())
+        behind = "" if made & _OF_VOLUMES and settings.memory.enabled else None  # no volume is of this identity
+        writer = Writer(catalog, directory, settings, rows[-1].identity if rows else behind, Tally())
         if "index" in parts:
             writer.commit_rebuilt_index()
-        if damaged:
+        if damaged or made & _OF_VOLUMES:
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])
         if "deletion" in parts:
             erasure.erase(catalog, directory)
+
+
+def _restored_spans(catalog: Catalog, directory: Path, settings: Settings, embedder: Callable[[], Embedder]) -> bool:
+    """Whether chunks or sentences were made again."""
+    loaded = embedder()
+    check_embedder(catalog, loaded.fingerprint)
+    newest = catalog.commit()
+    try:
+        path = None if newest is None else inside(directory, newest.index_file)
+        indexed = frozenset[int]() if path is None else FaissIndex.load(path, mapped=True).ids()
+    except (CorruptCorpusError, OSError):
+        indexed = frozenset()
+    free = indexed.difference(catalog.all_chunk_ids())
+    return bool(restoring.restore(catalog, loaded, settings.ingest, free))

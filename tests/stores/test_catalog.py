@@ -445,11 +445,11 @@ def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():
     assert texts.find([4], {4: ("renamed.txt", None)}) == {}
 
 
-def test_a_catalog_of_an_older_layout_under_the_same_revision_is_of_another_version(catalog, tmp_path):
+def test_a_catalog_without_a_column_that_nothing_can_fill_again_is_refused_with_its_name(catalog, tmp_path):
     catalog.close()
     with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
         connection.execute("DROP INDEX ix_sources_first_day")
         connection.execute("ALTER TABLE sources DROP COLUMN first_day")
     connection.close()
-    with pytest.raises(CorpusVersionError, match="its table sources has no first_day"):
+    with pytest.raises(CorruptCorpusError, match=r"its table sources: it has no column first_day; put back a copy"):
         Catalog.open(tmp_path / "catalog.sqlite", create=False)
