@@ -106,7 +106,7 @@ class _Process:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def load(self, data: bytes, source: str, settings: IngestSettings, access: str) -> Loaded:
+    def load(self, data: bytes, source: str, settings: IngestSettings, access: str = "access") -> Loaded:
         """What the process makes of the file; afterwards it runs only if it can be asked again."""
         clock = _Clock(SECONDS + SECONDS_PER_MB * math.ceil(len(data) / _MB), self._process.kill)
         limits = {"seconds": clock.seconds, "memory": max(MEMORY, MEMORY_PER_BYTE * len(data))}
