@@ -11,6 +11,7 @@ from hybrid.ingest.loaders.docx_runs import RunStyles, form_field, symbol, with_
 from hybrid.ingest.loaders.equations import EQUATION, equation
 from hybrid.ingest.loaders.numbering import Numbering, W, numeral
 from hybrid.ingest.loaders.raised import subscript, superscript
+from hybrid.ingest.loaders.spans import MOST, carried
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _GONE = frozenset(W + name for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sectPr", "tblPr", "tblGrid"))
@@ -163,6 +164,7 @@ class DocxText:
     def _table(self, table: Any) -> None:
         before, between, row_state = self._length, self._between, self._rendered_in_row
         self._between = 1
+        merged: dict[int, str] = {}  # what the cells say that go on in the rows below, by their column
         for row in _nested(table, "tr"):
             if (deletion := _child(row.find(W + "trPr"), "del")) is not None:
                 self._note_deleted_row(row, deletion)
@@ -171,14 +173,31 @@ class DocxText:
             self._rendered_in_row = False
             if start > before:
                 self._lines, self._tabs = 1, 0
+            column = 0
             for number, cell in enumerate(_nested(row, "tc")):
                 if number:
                     self._lines = 0 if self._length > start else self._lines
                     self._tabs += 1
-                self._blocks(cell)
+                column = self._cell(cell, column, merged)
         self._tabs = 0
         self._between, self._rendered_in_row = between, row_state
         self._end_of_block(before)
+
+    def _cell(self, cell: Any, column: int, merged: dict[int, str]) -> int:
+        """A cell of a table: a row carries what is merged over it. Gives the column of the next one."""
+        properties, parts = cell.find(W + "tcPr"), len(self._parts)
+        merge, width = _child(properties, "vMerge"), _child(properties, "gridSpan")
+        columns = _count(width)
+        self._blocks(cell)
+        said = " ".join("".join(self._parts[parts:]).split())
+        if merge is None:
+            merged.pop(column, None)
+        elif merge.get(W + "val") == "restart":
+            merged[column] = carried(said)
+        elif not said and (text := merged.get(column)):
+            self._write(text)
+        self._tabs += columns - 1
+        return column + columns
 
     def _inline(self, parent: Any) -> None:
         for node in parent:
@@ -340,6 +359,12 @@ def _nested(parent: Any, name: str) -> list[Any]:
 
 def _child(parent: Any, name: str) -> Any:
     return None if parent is None else parent.find(W + name)
+
+
+def _count(span: Any) -> int:
+    """How many columns a cell covers."""
+    value = "" if span is None else span.get(W + "val") or ""
+    return max(1, min(int(value), MOST)) if value.isascii() and value.isdigit() else 1
 
 
 def _is_mark_deleted(properties: Any) -> bool:

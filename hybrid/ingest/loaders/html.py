@@ -17,6 +17,7 @@ from hybrid.ingest.loaders.front_matter import as_metadata, class_of_access, fro
 from hybrid.ingest.loaders.numbering import numeral
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.ingest.loaders.raised import subscript, superscript
+from hybrid.ingest.loaders.spans import MOST, Spans
 from hybrid.text.values import parse_date
 from hybrid.types.documents import AS_JSON, Metadata
 
@@ -172,6 +173,8 @@ class _Writer:
     lines: int = 0
     tabs: int = 0
     labelled: bool = False
+    indented: bool = False
+    """Whether empty cells at the start of a row are written: those of a row of a table, not of a page's layout."""
 
     def words(self, text: str) -> None:
         """Text in which any run of white space is one space."""
@@ -189,7 +192,8 @@ class _Writer:
             return
         if self.parts and (self.lines or self.tabs):
             self.parts[-1] = self.parts[-1].rstrip(" ")
-            self.parts.append("\n" * self.lines or "\t" * self.tabs)
+            indent = "\t" * self.tabs if self.indented or not self.lines else ""
+            self.parts.append("\n" * self.lines + indent)
         self.lines = self.tabs = 0
         self.labelled = False
         self.parts.append(text)
@@ -203,6 +207,7 @@ class _Writer:
         """At least ``lines`` line ends before the next word."""
         if not self.labelled:
             self.lines = max(self.lines, lines)
+            self.tabs = 0 if lines else self.tabs
 
     def end(self) -> str:
         """The end of the line that is being written."""
@@ -224,6 +229,8 @@ class _Page:
         self._styles = Styles(root, sheets)
         self._writer = _Writer()
         self._labels: dict[etree._Element, str] = {}
+        self._tables: list[Spans] = []
+        self._cells: list[int] = []  # where the text of the cells begins that the walk is in
 
     def visible_text(self) -> str:
         """The text that a browser shows."""
@@ -244,7 +251,7 @@ class _Page:
             else:
                 if node not in skipped:
                     verbatim -= tag in _VERBATIM
-                    writer.gap(_GAPS.get(tag, 0))
+                    self._close(node, tag)
                     if tag == "label" and _has_control(node):
                         writer.gap(1)
                 text = node.tail
@@ -313,17 +320,74 @@ class _Page:
 
     def _open(self, node: etree._Element, tag: str) -> None:
         writer = self._writer
-        writer.gap(_GAPS.get(tag, 0))
+        writer.gap(0 if _is_whole_cell(node) else _GAPS.get(tag, 0))
         if tag == "br":
             writer.lines += 1
-        elif tag in ("td", "th") and node.getprevious() is not None:
-            writer.tabs += 1
+        elif tag == "table":
+            self._tables.append(Spans())
+        elif tag in _ROW_GROUPS and self._tables:
+            self._tables[-1] = Spans()  # no cell reaches out of its group
+        elif tag == "tr" and self._tables:
+            self._tables[-1].start_row()
+            writer.indented = _filled_cells(node) > 1
+        elif tag in ("td", "th"):
+            self._open_cell(node)
         elif tag == "ol":
             self._labels.update(zip(node.iterchildren("li"), _labels(node), strict=True))
         elif tag == "li" and node in self._labels:
             writer.label(f"{self._labels[node]}. ")
         elif tag == "label" and _has_control(node):
             writer.gap(1)
+
+    def _open_cell(self, node: etree._Element) -> None:
+        if self._tables:
+            self._carried(self._tables[-1].covered())
+            self._writer.tabs += self._tables[-1].at > 0
+        else:
+            self._writer.tabs += node.getprevious() is not None
+        self._cells.append(len(self._writer.parts))
+
+    def _carried(self, texts: list[str]) -> None:
+        """Write what cells of rows above say; those before were counted."""
+        table = self._tables[-1]
+        for at, text in enumerate(texts, table.at - len(texts)):
+            self._writer.tabs += at > 0
+            if text:
+                self._writer.words(text)
+
+    def _close(self, node: etree._Element, tag: str) -> None:
+        if tag in ("td", "th") and self._cells:
+            text = " ".join("".join(self._writer.parts[self._cells.pop() :]).split())
+            if self._tables:
+                columns, rows = _integer(node.get("colspan"), 1), _integer(node.get("rowspan"), 1)
+                self._tables[-1].place(text, columns, rows if rows > 0 else MOST)
+                self._writer.tabs += max(1, min(columns, MOST)) - 1
+        elif tag == "tr" and self._tables:
+            self._carried(self._tables[-1].covered(to_end=True))
+        elif tag == "table" and self._tables:
+            self._tables.pop()
+            self._writer.indented = False
+        self._writer.gap(0 if _is_whole_cell(node) else _GAPS.get(tag, 0))
+
+
+_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
+
+
+def _filled_cells(row: etree._Element) -> int:
+    return sum(any(text.strip() for text in cell.itertext()) for cell in row.iterchildren("td", "th"))
+
+
+def _is_whole_cell(node: etree._Element) -> bool:
+    """Whether a block is all that is in a cell of a row of several: it ends no line there, as programs write
+    ``<td><p>``."""
+    while (parent := node.getparent()) is not None and len(parent) == 1:
+        if (parent.text or "").strip() or (node.tail or "").strip() or node.tag == "table":
+            return False
+        if parent.tag in ("td", "th"):
+            row = parent.getparent()
+            return row is not None and len(row) > 1
+        node = parent
+    return False
 
 
 def _has_control(node: etree._Element) -> bool:

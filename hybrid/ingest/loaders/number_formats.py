@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 _PARTS = re.compile(
@@ -51,6 +52,26 @@ def shown_number(value: float, code: str) -> str:
             return f"-{shown}"
         shown = other  # "5 owed" where the positive one is "5 due"
     return plain if shown is None else shown
+
+
+_ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+
+
+def shown_duration(value: timedelta, code: str) -> str:
+    """A length of time in the format ``code``, whose hours (or minutes, or seconds) in square brackets go past a day.
+
+    Example:
+        >>> shown_duration(timedelta(hours=26, minutes=30), "[h]:mm"), shown_duration(timedelta(hours=2), "[mm]:ss")
+        ('26:30', '120:00')
+    """
+    unit = match[1][0].lower() if (match := _ELAPSED.search(code)) else "h"
+    seconds = abs(value) / timedelta(seconds=1)
+    whole = round(seconds)
+    parts = {"h": (whole // 3600, whole // 60 % 60, whole % 60), "m": (whole // 60, whole % 60), "s": (whole,)}[unit]
+    if unit == "h" and not parts[2] and "s" not in code.lower():  # seconds that there are are not left out
+        parts = parts[:2]
+    shown = ":".join([str(parts[0]), *(f"{part:02}" for part in parts[1:])])
+    return f"-{shown}" if value < timedelta() else shown
 
 
 def _marks(shown: str) -> str:

@@ -26,6 +26,7 @@ from hybrid.ingest.loaders.formats import (
     parsing,
 )
 from hybrid.ingest.loaders.raised import subscript, superscript
+from hybrid.ingest.loaders.spans import carried
 from hybrid.types.documents import Metadata
 
 _OASIS = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
@@ -171,11 +172,20 @@ class _Text:
                 yield from self.blocks(child, outer)
 
     def _rows(self, table: Any, outer: _Look) -> Iterator[str]:
+        below: dict[int, tuple[int, str]] = {}  # by its column, in how many more rows a cell stands, and its text
         for row in table.iter(f"{_TABLE}table-row"):
             cells: list[str] = []
             for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 repeats = min(int(cell.get(f"{_TABLE}number-columns-repeated") or 1), _MOST_REPEATS)
-                cells += [" ".join(" ".join(self.blocks(cell, outer)).split())] * repeats
+                text, at = " ".join(" ".join(self.blocks(cell, outer)).split()), len(cells)
+                if cell.tag == f"{_TABLE}covered-table-cell" and at in below:
+                    rows, text = below.pop(at)
+                    below |= {at: (rows - 1, text)} if rows > 1 else {}
+                elif (rows := int(cell.get(f"{_TABLE}number-rows-spanned") or 1)) > 1:
+                    below[at] = rows - 1, carried(text)
+                cells += (
+                    [text, *[""] * (repeats - 1)] if cell.tag == f"{_TABLE}covered-table-cell" else [text] * repeats
+                )
             repeated = min(int(row.get(f"{_TABLE}number-rows-repeated") or 1), _MOST_REPEATS)
             line = "\t".join(cells).rstrip("\t")
             yield from [line] * (repeated if line else 1)

@@ -10,9 +10,9 @@ import json
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,8 +30,9 @@ from hybrid.ingest.loaders.formats import (
     parsing,
 )
 from hybrid.ingest.loaders.html import load_html
-from hybrid.ingest.loaders.number_formats import shown_number
+from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
 from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
+from hybrid.ingest.loaders.spans import carried
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
 
@@ -52,7 +53,8 @@ def _extra(source: str, what: str) -> Iterator[None]:
 def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
     """A workbook: each sheet under its name, a line a row, a tab between cells, as they are shown last: numbers as
     their format writes them (`hybrid.ingest.loaders.number_formats`), days in ISO 8601. A formula whose value was not
-    saved stands as it is written. Comments follow their row, with their author. Hidden sheets are read, and say so.
+    saved stands as it is written. Comments follow their row, with their author. What is hidden is read, and the line
+    that names the sheet says so. A cell that is merged over rows stands in each of them, unless it is an amount.
     Empty rows are left out, and so are empty columns: all at the left edge, and of several in a row all but one."""
     with _extra(source, "an Excel workbook"):
         from openpyxl import load_workbook
@@ -63,9 +65,9 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
         parts = []
         for sheet, formulas in zip(shown.worksheets, written.worksheets, strict=True):
             lines = list(_rows(sheet, formulas))
-            hidden = " (hidden)" if sheet.sheet_state != "visible" else ""
+            hidden = "; ".join(_hidden(sheet))
             if lines:
-                parts.append("\n".join([f"Sheet: {sheet.title}{hidden}", "", *lines]))
+                parts.append("\n".join([f"Sheet: {sheet.title}{f' ({hidden})' if hidden else ''}", "", *lines]))
         properties = shown.properties
         metadata = _properties(properties.title, properties.creator, properties.created)
     return Extracted(canonical("\n\n".join(parts)), metadata)
@@ -82,6 +84,8 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[str]:
         if cell.comment is not None:
             said = f"[Comment, {cell.comment.author or 'no author'}] {' '.join(cell.comment.text.split())}"
             comments.setdefault(row, []).append(said)
+    for (row, column), text in _merged(sheet, rows):
+        rows.setdefault(row, {})[column] = text
     places: dict[int, int] = {}
     before = place = 0
     for column in sorted({column for cells in rows.values() for column in cells}):
@@ -89,12 +93,58 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[str]:
         places[column], before = place, column
     for row in sorted({*rows, *comments}):
         line, at = [], 1
-        for column, text in rows.get(row, {}).items():
+        for column, text in sorted(rows.get(row, {}).items()):
             line.append("\t" * (places[column] - at) + text)
             at = places[column]
         if line:
             yield "".join(line)
         yield from comments.get(row, ())
+
+
+def _merged(sheet: Any, rows: dict[int, dict[int, str]]) -> list[tuple[tuple[int, int], str]]:
+    """What cells that are merged over rows say in the rows below their first, where these hold something else."""
+    found = []
+    for span in sheet.merged_cells.ranges:
+        text = carried(rows.get(span.min_row, {}).get(span.min_col, ""))
+        if text and span.max_row > span.min_row:
+            found += [((row, span.min_col), text) for row in rows if span.min_row < row <= span.max_row]
+    return found
+
+
+def _hidden(sheet: Any) -> Iterator[str]:
+    """What of a sheet is hidden, in words, by its numbers and letters; rows and columns without cells aside."""
+    from openpyxl.utils import get_column_letter
+
+    if sheet.sheet_state != "visible":
+        yield "hidden"
+    held_rows, held_columns = {row for row, _ in sheet._cells}, {column for _, column in sheet._cells}
+    rows = [row for row in sorted(held_rows) if _is_hidden(sheet.row_dimensions.get(row), "height")]
+    columns = sorted(
+        column
+        for one in sheet.column_dimensions.values()
+        if _is_hidden(one, "width")
+        for column in held_columns & set(range(one.min or one.index, (one.max or one.min or 0) + 1))
+    )
+    if rows:
+        yield f"hidden {_listed(rows, 'row', str)}"
+    if columns:
+        yield f"hidden {_listed(columns, 'column', get_column_letter)}"
+
+
+def _is_hidden(dimension: Any, size: str) -> bool:
+    return dimension is not None and (bool(dimension.hidden) or getattr(dimension, size) == 0)
+
+
+def _listed(numbers: list[int], what: str, name: Callable[[int], str]) -> str:
+    """The numbers, those that follow each other as a range: "rows 3, 7-9"."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    names = [name(first) if first == last else f"{name(first)}-{name(last)}" for first, last in ranges]
+    return f"{what}{'s' if len(numbers) > 1 else ''} {', '.join(names)}"
 
 
 def _cell(cell: Any, formula: Any) -> str:
@@ -105,6 +155,8 @@ def _cell(cell: Any, formula: Any) -> str:
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return shown_duration(value, cell.number_format or "")
     if isinstance(value, int | float) and not isinstance(value, bool):
         return shown_number(value, cell.number_format or "General")
     return " ".join(str(value).split())
@@ -154,7 +206,7 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
         for inner in shape.shapes:
             yield from _shape(inner, attachments)
     elif getattr(shape, "has_table", False):
-        yield "\n".join("\t".join(" ".join(cell.text.split()) for cell in row.cells) for row in shape.table.rows)
+        yield "\n".join(_table(shape.table))
     elif getattr(shape, "has_chart", False):
         yield _chart(shape.chart)
     elif getattr(shape, "has_text_frame", False) and shape.text_frame.text.strip():
@@ -163,6 +215,21 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
         embedded = getattr(shape, "ole_format", None)
         if embedded is not None and embedded.blob is not None:
             attachments.append(Attachment(f"{shape.name}".replace("/", "_"), embedded.blob))
+
+
+def _table(table: Any) -> Iterator[str]:
+    """The rows of a slide's table. Each carries what is merged over it."""
+    merged: dict[int, str] = {}
+    for row in table.rows:
+        texts = [" ".join(cell.text.split()) for cell in row.cells]
+        for at, cell in enumerate(row.cells):
+            if cell._tc.vMerge:
+                texts[at] = merged.get(at, "")
+            elif cell.is_merge_origin:
+                merged[at] = carried(texts[at])
+            else:
+                merged.pop(at, None)
+        yield "\t".join(texts)
 
 
 def _chart(chart: Any) -> str:
