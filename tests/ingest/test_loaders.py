@@ -115,8 +115,8 @@ class TestText:
 
     def test_escaped_letters_of_json_are_letters(self) -> None:
         data = rb'{"owner": "M\u00fcller", "sign": "\ud83d\ude00", "path": "c:\\u00fc", "quote": "\u0022"}'
-        text = r'{"owner": "Müller", "sign": "😀", "path": "c:\\u00fc", "quote": "\u0022"}'
-        assert one(data, "a.json").text == text
+        read = [r'"owner": "Müller",', '"sign": "😀",', r'"path": "c:\\u00fc",', r'"quote": "\u0022"']
+        assert [line.strip() for line in one(data, "a.json").text.split("\n")] == ["{", *read, "}"]
         assert one(data, "a.txt").text == data.decode()
 
     def test_xml_is_read_in_the_encoding_that_it_declares(self) -> None:

@@ -13,8 +13,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hybrid.errors import DamagedDocumentError, UnsupportedFormatError
-from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
+from hybrid.ingest.loaders.formats import SUFFIXES, Extracted, canonical, parsing
 from hybrid.ingest.loaders.front_matter import FrontMatter, as_metadata, class_of_access, front_matter, words_of
+from hybrid.ingest.loaders.one_line import with_json_lines, with_xml_lines
 from hybrid.text import layout, ocr_marks
 from hybrid.text.values import parse_date
 from hybrid.types.documents import AS_JSON, Metadata
@@ -44,24 +45,38 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     A form feed stays in the text, as the last character of its page. Nothing after the last one is
     no page. XML is read in the encoding that it declares. In JSON the letters beyond ASCII that are written as escapes
     stand as letters, and in XML the characters that are written as references: programs write all of them so, and no
-    word would be found. A line break inside a cell of a CSV or TSV file is a blank, so that a row is a line. Everything
-    else stays as it is written. Front matter is read as in Markdown, except in files that are data from the first line.
+    word would be found. Where either stands in one line it gets lines (`hybrid.ingest.loaders.one_line`). A line break
+    inside a cell of a CSV or TSV file is a blank, so that a row is a line. Everything else stays as it is written.
+    Front matter is read as in Markdown, except in files that are data from the first line.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
-    if PurePosixPath(source).suffix.lower() in (".json", ".jsonl", ".ndjson"):
-        text = canonical(_ESCAPED.sub(_unescaped, text))
-    elif PurePosixPath(source).suffix.lower() in (".csv", ".tsv", ".tab"):
+    suffix = PurePosixPath(source).suffix.lower()
+    if suffix in _JSON or (suffix not in SUFFIXES and _is_json(text)):
+        text = canonical(_ESCAPED.sub(_unescaped, with_json_lines(text, records=suffix in (".jsonl", ".ndjson"))))
+    elif suffix in (".csv", ".tsv", ".tab"):
         text = _QUOTED_CELL.sub(lambda cell: re.sub(r"[ \t]*\n\s*", " ", cell[0]) if "\n" in cell[0] else cell[0], text)
-    elif _IS_XML.match(text) or PurePosixPath(source).suffix.lower() == ".xml":
-        text = canonical(_with_characters(text))
-    front = None if PurePosixPath(source).suffix.lower() in _DATA else front_matter(text)
+    elif _IS_XML.match(text) or suffix == ".xml":
+        text = canonical(_with_characters(with_xml_lines(text)))
+    front = None if suffix in _DATA else front_matter(text)
     metadata, unread_date = _fields(front, source, access)
     metadata = metadata.model_copy(update={"extra": metadata.extra | extra})
     return Extracted(text, metadata, _pages(text), unread_date=unread_date, skipped=_unread(front, source))
 
 
-_DATA = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".tab", ".xml", ".yaml", ".yml"})
+def _is_json(text: str) -> bool:
+    """Whether a text of no known name is JSON, by a parser: what begins with a brace may be anything."""
+    if text.lstrip("\ufeff \t\n")[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+_JSON = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
+_DATA = _JSON | frozenset({".csv", ".tsv", ".tab", ".xml", ".yaml", ".yml"})
 _XML = re.compile(rb"<\?xml[^>]*?\bencoding=[\"']([A-Za-z][\w.:-]*)[\"']")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u(?!00[0-7])[0-9a-fA-F]{4})+)")
 
