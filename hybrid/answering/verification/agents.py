@@ -103,6 +103,28 @@ def _verb_after(tokens: list[str], at: int) -> tuple[int | None, bool]:
     return None, False
 
 
+_DONE_BY = re.compile(
+    r"^(?P<one>[^,;.]{2,60}?) (?:was|were|is|are|ha[sd] been|have been|(?:will|shall|may|must) be) (?:\w+ly )?"
+    r"\w+(?:ed|en|[a-z][tndgk])\b[^;.]*? by (?P<other>(?:the |an? )?[\w'’.-]+(?: [A-Z][\w'’.-]*)*)"
+)
+
+
+def passive_turned(claim: Clauses, span: Clauses) -> bool:
+    """Of two things one of which had something done to it by the other, a claim has each in the other's place, whatever
+    its verb: "towed by", "taken in tow by"."""
+    mine = _DONE_BY.match(claim.text)
+    if mine is None:
+        return False
+    one, other = (frozenset(words(mine[part])) for part in ("one", "other"))
+    for sentence in span.sentences:
+        theirs = _DONE_BY.match(sentence)
+        if theirs is not None:
+            first, second = (frozenset(words(theirs[part])) for part in ("one", "other"))
+            if one & second and other & first and not (one & first or other & second):
+                return True
+    return False
+
+
 def side(claim: Clauses, span: Clauses) -> bool:
     """A claim says "left" or "first" where the part of the span that says the rest of it has the other one."""
     theirs = [(part, words(part)) for part in PARTS.split(span.text) if part.strip()]

@@ -306,6 +306,34 @@ def subject_carried(claim: Clauses, span: Clauses) -> bool:
     return False
 
 
+_SHORT_CLAIM = 20
+"""Words of a claim that has one clause; of longer ones the first verb may not be the main one. Not measured."""
+
+
+def another_subject(claim: Clauses, span: Clauses) -> bool:
+    """What one clause says of its subject is said of the subject of another clause: of "the cook left and the porter
+    refused to go" that the cook refused."""
+    text = claim.text.rstrip(".")
+    verb = verb_of(text)
+    if verb is None or passive(text) or len(text.split()) > _SHORT_CLAIM or len(_UNIT.split(text)) > 1 or "," in text:
+        return False
+    subject = _subject_words(text[: verb[0]])
+    predicate = set(lexicon.content_words(text[verb[0] :]))
+    units = [unit for sentence in SENTENCE_END.split(span.text) for unit in _UNIT.split(sentence.rstrip(".")) if unit]
+    if len(units) < 2 or not subject or not predicate:
+        return False
+    shared = [len(predicate & set(lexicon.content_words(unit))) for unit in units]
+    home = shared.index(max(shared))
+    if 2 * shared[home] <= len(predicate) or shared.count(shared[home]) > 1 or passive(units[home]):
+        return False
+    if any(_stands(word, _content(units[home])) for word in subject - _PRONOUNS) or _is_subject_of(
+        subject, units, home
+    ):
+        return False
+    openings = (units[at][: found[0]] for at in range(len(units)) if at != home and (found := verb_of(units[at])))
+    return any(_stands(word, _content(opening)) for opening in openings for word in subject - _PRONOUNS)
+
+
 def verb_of(text: str) -> tuple[int, int] | None:
     """Where the finite verb of a clause begins and ends; ``None`` where none is made out."""
     return verb_end(text) or verb_end(text, present=True)

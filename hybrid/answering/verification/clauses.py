@@ -163,8 +163,8 @@ _SO = re.compile(
     r"([^.;:?!]{4,})(?=[.]?(?: |$))"
 )
 _OF_THE_NUMBER = re.compile(
-    r"\bOf ((?:the|its|his|her|their|those|these) (?:\d[\d,]*|[a-z]+(?:-[a-z]+)?) [a-z-]+), (?:(only) )?"
-    rf"(\d[\d,]*|{'|'.join(sorted(lexicon.NUMBER_WORDS, key=len, reverse=True))})\b(?! of) "
+    r"\bOf ((?:the|its|his|her|their|those|these) (?:\d[\d,]*|[a-z]+(?:-[a-z]+)?) [a-z-]+(?: [^,;:.]{2,50})?), "
+    rf"(?:(only) )?(\d[\d,]*|{'|'.join(sorted(lexicon.NUMBER_WORDS, key=len, reverse=True))})\b(?! of) "
 )
 """Of how many, before how many of them: "of the 60 members, 42 voted"."""
 

@@ -230,6 +230,10 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"\b(?P<whole>\d+|{'|'.join(_UNITS)}) and (?:a )?(?P<part>half|quarter|three quarters)"
      r"(?= (?:per ?cent|%|million|thousand|billion|hours?|days?|weeks?|months?|years?|met(?:re|er)s?|kilomet(?:re|er)s?"
      r"|kilos?|tonnes?|pounds?|times)\b)", _mixed_number),
+    (r"\bmiles (?:per|an) hour\b", "mph"),
+    (r"\bkilomet(?:re|er)s (?:per|an) hour\b|\bkph\b", "km/h"),
+    (r"(?<!is )(?<!was )(?<!are )(?<!were )\b(?:by mistake|in error)\b|\b(?:erroneously|mistakenly)\b", "wrongly"),
+    (r"\bwith no (?=[a-z])(?!more\b|less\b|fewer\b|later\b|one\b)", "without "),
     (r"\ba decade\b", "10 years"),
     (r"\ba dozen (?!of\b)", "12 "),
     (r"\ba pair of (?=\w+s\b)(?!(?:shoes|gloves|scissors|trousers|glasses|socks|boots|jeans|earrings)\b)", "two "),

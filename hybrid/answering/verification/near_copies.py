@@ -24,8 +24,8 @@ _TOGETHER = re.compile(r"\b(?:unanimous\w*|together|every\w*|whole)\b", re.IGNOR
 _WORD = re.compile(r"[\w'’-]+|[£$€%]")
 _FREE = lexicon.vocabulary(
     """
-    a an the that which who whom is are was were be been being am has have had do does did shall will would may can
-    could must should it its they them their he she his her him this these those there as such so also then
+    a an the that which who whom is are was were be been being am has have had having do does did shall will would may
+    can could must should it its they them their he she his her him this these those there as such so also then
     """
 )
 """Articles, pronouns, auxiliaries: they change with the construction, and have checks of their own."""

@@ -22,11 +22,11 @@ from hybrid.answering.evidence import MARGIN, Encoder, Sentence, Texts, collapse
 from hybrid.answering.verification.alignment import WORD_ALIGNMENT, limits_left_out, probability, says_the_same
 from hybrid.answering.verification.assertions import opens_with_verb, verb_of
 from hybrid.answering.verification.clauses import plain, same_words
+from hybrid.answering.verification.conjuncts import other_forms
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.relations import passive
-from hybrid.answering.verification.restatements import restatements
 from hybrid.answering.verification.structure import owner_said_alike
 from hybrid.answering.verification.vetoes import NOT_RESTATED, failed_checks
 from hybrid.settings import AnswerSettings
@@ -274,7 +274,7 @@ class Verifier:
         found = [
             (one, probability(claim, text, self._encoder))
             for one in spans
-            for text in (collapse(one.text), *restatements(claim, collapse(one.text)))
+            for text in _forms(claim, collapse(one.text))
             if not failed_checks(claim, text)
         ]
         return max(found, key=lambda row: row[1], default=None)
@@ -322,7 +322,7 @@ class Verifier:
             if entailed:
                 return _Judged(one.sentence, one.match, one.similarity, True, score, ())
         if NOT_RESTATED.isdisjoint(failed):
-            for other in restatements(claim, span):
+            for other in other_forms(claim, span, failed):
                 if not failed_checks(claim, other):
                     failed = ()
                     if says_the_same(claim, other):
@@ -335,6 +335,11 @@ class Verifier:
             if says_otherwise(claim, collapse(one.sentence.text)):
                 return one.sentence
         return None
+
+
+def _forms(claim: str, span: str) -> tuple[str, ...]:
+    """A span and what it says in other forms."""
+    return span, *other_forms(claim, span, failed_checks(claim, span))
 
 
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")

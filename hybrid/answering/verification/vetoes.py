@@ -26,9 +26,10 @@ from hybrid.answering.verification import (
     placement,
     restatements,
     restrictions,
+    stances,
     structure,
 )
-from hybrid.answering.verification.agents import agent, side, title
+from hybrid.answering.verification.agents import agent, passive_turned, side, title
 from hybrid.answering.verification.alignment import relation_of, words
 from hybrid.answering.verification.clauses import (
     SENTENCE_END,
@@ -680,14 +681,15 @@ def _turned_round(claim: Clauses, span: Clauses) -> bool:
     return structure.turned_round(claim.text, span.text)
 
 
-MIXED, DENIED_AS_FACT, CARRIED = "mixed clauses", "denied as fact", "subject carried"
-NOT_RESTATED = frozenset({MIXED, DENIED_AS_FACT, CARRIED})
+MIXED, DENIED_AS_FACT, CARRIED, STANCE = "mixed clauses", "denied as fact", "subject carried", "stance"
+NOT_RESTATED = frozenset({MIXED, DENIED_AS_FACT, CARRIED, STANCE})
 """Checks whose failure no other form of the span makes good."""
 _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "value": _value,
     "name": _name,
     "role": role,
     "agent": agent,
+    "passive turned": passive_turned,
     "deed": nominalisations.deed_turned_round,
     "coordination": coordination,
     "order": order,
@@ -768,6 +770,8 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "quantifier moved": assertions.quantifier_moved,
     "member added": assertions.member_added,
     "negation in complement": assertions.negation_in_complement,
+    "another subject": assertions.another_subject,
+    STANCE: stances.moved_stance,
     "under way": assertions.under_way_as_done,
     "begun": assertions.begun_as_done,
     "alternative dropped": assertions.alternative_dropped,

@@ -1,0 +1,81 @@
+"""A sentence with several statements says each of them, and what limits one of them limits no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.answering.verification.conjuncts import conjuncts
+from hybrid.evaluation.verdicts import Case, ExaminedCase
+from tests.answering_corpus import BagEmbedder
+
+
+def verdict(claim: str, span: str) -> str:
+    return ExaminedCase(Case(corpus=span, claim=claim, carried=True), BagEmbedder()).outcome(None).verdict
+
+
+INSURE = "The tenant shall insure the barn for its full value and shall send the policy to the landlord on request."
+STORM = "If a storm warning is given, the skipper must return to port and may not sail again until the pilot agrees."
+TWO = "The curator catalogued the coins, but the porter refused to open the vault."
+AFTER = "The clerk sent the deed to Mr Ito on 4 May, after Mr Ito had complained that nobody had shown it to him."
+WHO = "Ms Berg, who led the inspection in the absence of the director, asked that the sample be tested again."
+SIGNED = "The lease was signed by the guarantor and returned to the agent in June."
+EVENING = "The brass band practised at noon and marched that evening."
+NEITHER_SIGNED = "The guarantor did not sign the lease and return it to the agent."
+SAID = "The foreman said that the crane was idle and the driver was asleep."
+UNLESS = "The lender shall release the mortgage and shall return the deeds unless a payment is overdue."
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        (INSURE, "The tenant must insure the barn for its full value."),
+        (INSURE, "The tenant shall send the policy to the landlord on request."),
+        (STORM, "If a storm warning is given, the skipper must return to port."),
+        (TWO, "The curator catalogued the coins."),
+        (AFTER, "The clerk sent the deed to Mr Ito on 4 May."),
+        (AFTER, "On 4 May the clerk sent Mr Ito the deed."),
+        (WHO, "Ms Berg led the inspection in the absence of the director."),
+        (SIGNED, "The lease was signed by the guarantor."),
+        (SIGNED, "The lease was returned to the agent in June."),
+        (EVENING, "The brass band marched that evening."),
+        ("The road was closed on Monday because the bridge had cracked.", "The road was closed on Monday."),
+        ("The bursar kept the ledger and did not show it to the auditor.", "The bursar kept the ledger."),
+        ("The pump failed at 6 a.m.; the engineer may not enter the mine before noon.", "The pump failed at 6 a.m."),
+    ],
+)
+def test_a_statement_stands_by_itself(span: str, claim: str) -> None:
+    assert verdict(claim, span) in {"supported", "likely"}
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        (INSURE, "The tenant shall insure the barn on request."),
+        (INSURE, "The tenant shall send the policy to the landlord."),
+        (STORM, "The skipper must return to port."),
+        (STORM, "If a storm warning is given, the skipper may not sail again."),
+        (TWO, "The curator refused to open the vault."),
+        (TWO, "The porter opened the vault."),
+        (AFTER, "Nobody had shown the deed to Mr Ito."),
+        (WHO, "The sample was tested again."),
+        (WHO, "The director led the inspection."),
+        (SIGNED, "The lease was signed by the guarantor in June."),
+        (SIGNED, "The guarantor returned the lease to the agent in June."),
+        (EVENING, "The brass band marched at noon."),
+        (NEITHER_SIGNED, "The guarantor returned the lease to the agent."),
+        (SAID, "The driver was asleep."),
+        (SAID, "The crane was idle."),
+        (UNLESS, "The lender shall release the mortgage."),
+        (UNLESS, "The lender shall return the deeds."),
+        ("No guest arrived late and was turned away.", "A guest was turned away."),
+        ("The board plans to sell the mill and to close the shop.", "The board closed the shop."),
+        ("The bailiff denied that he had taken the ring and had sold it.", "The bailiff had sold the ring."),
+    ],
+)
+def test_what_holds_for_all_statements_stays_with_each(span: str, claim: str) -> None:
+    assert verdict(claim, span) not in {"verbatim", "supported", "likely"}
+
+
+def test_nothing_is_taken_out_of_what_somebody_says() -> None:
+    assert "The driver was asleep." not in conjuncts(SAID)
+    assert conjuncts("The foreman said that the crane was idle.") == ()
