@@ -175,6 +175,7 @@ KEPT = {
     "hybrid/langchain/running.py": {"cache"},  # the threads that asks run in, made when first asked
     "hybrid/answering/verification/clauses.py": {"lru_cache"},  # a text cut into clauses
     "hybrid/answering/verification/values.py": {"lru_cache"},  # the values that a text states
+    "hybrid/answering/verification/conjuncts.py": {"lru_cache"},  # the statements of a sentence
     "hybrid/answering/verification/restatements.py": {"lru_cache"},  # the other forms of a sentence
     "hybrid/answering/verification/leftover.py": {"lru_cache"},  # what a span says besides a claim
     "hybrid/answering/verification/agents.py": {"lru_cache"},  # who does what in a text

@@ -12,14 +12,14 @@ import pytest
 from hybrid.evaluation.verdicts import ExaminedCase, read_cases
 
 CASES = Path(__file__).resolve().parents[2] / "benchmarks" / "verification" / "cases"
-LISTS = [f"development-{letter}" for letter in "abcdefgj"] + [f"held-out-{letter}" for letter in "hi"]
+LISTS = [f"development-{letter}" for letter in "abcdefgjk"] + [f"held-out-{letter}" for letter in "hi"]
 PASS_ALL_VETOES = dict(
     zip(
-        (f"development-{letter}" for letter in "abcdefgj"), (1, 3, 1, 11, 2, 2, 4, 4), strict=True
+        (f"development-{letter}" for letter in "abcdefgjk"), (1, 3, 1, 11, 2, 2, 4, 4, 5), strict=True
     )  # of whole claims and parts
 )
-"""Of 60 false claims each (72 in the last), those that a model may still call likely: nothing but the model stands
-before it. As counted on 28 November 2026; a veto that is written or mended lowers a number, and none may rise. The
+"""Of 60 false claims each (72 in j, 40 in k), those that a model may still call likely: nothing but the model stands
+before it. As counted on 29 November 2026; a veto that is written or mended lowers a number, and none may rise. The
 held-out lists have no number here: who writes vetoes would look at them when one rose."""
 
 
@@ -39,7 +39,7 @@ def examined(name: str) -> list[ExaminedCase]:
 @pytest.mark.parametrize("name", LISTS)
 def test_no_false_claim_is_verbatim_and_at_most_one_in_sixty_supported(name: str) -> None:
     false = [one for one in examined(name) if not one.case.carried]
-    assert len(false) >= 60
+    assert len(false) >= 40
     found = [(verdict, one.case.claim) for one in false if (verdict := one.outcome(None).verdict) != "unsupported"]
     assert [claim for verdict, claim in found if verdict == "verbatim"] == []
     assert len([claim for verdict, claim in found if verdict == "supported"]) <= 1, found

@@ -315,7 +315,9 @@ def another_subject(claim: Clauses, span: Clauses) -> bool:
     refused to go" that the cook refused."""
     text = claim.text.rstrip(".")
     verb = verb_of(text)
-    if verb is None or passive(text) or len(text.split()) > _SHORT_CLAIM or len(_UNIT.split(text)) > 1 or "," in text:
+    if len(claim.sentences) > 1 or len(text.split()) > _SHORT_CLAIM or len(_UNIT.split(text)) > 1 or "," in text:
+        return False
+    if verb is None or passive(text):
         return False
     subject = _subject_words(text[: verb[0]])
     predicate = set(lexicon.content_words(text[verb[0] :]))
