@@ -15,7 +15,8 @@
     │   ├── EncryptedDocumentError    needs a password
     │   ├── DocumentTooLargeError     over the limit in the settings
     │   ├── DocumentChangedError      changed on disk while it was being read
-    │   └── OutsideFolderError        a symbolic link that leaves the folder being ingested
+    │   ├── OutsideFolderError        a symbolic link that leaves the folder being ingested
+    │   └── PassedOverError           hidden, of version control, or a link to a file that is read by its own name
     ├── CorpusError             the corpus directory itself
     │   ├── CorpusNotFoundError       no corpus where one was asked for
     │   ├── CorpusVersionError        written by another version of hybrid
@@ -151,6 +152,12 @@ class OutsideFolderError(DocumentError):
     """A symbolic link leads out of the folder being ingested."""
 
     code = "outside_folder"
+
+
+class PassedOverError(DocumentError):
+    """The file is passed over by rule: it is hidden, of version control, or a link to one that is read anyway."""
+
+    code = "passed_over"
 
 
 class CorpusError(HybridError):

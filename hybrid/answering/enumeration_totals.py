@@ -17,7 +17,7 @@ _LEGAL_FORM = re.compile(
     r"\b(?:ltd|limited|inc|corp(?:oration)?|llc|llp|plc|gmbh|company|co|ag|kg|se|sa|sas|sarl|srl|spa|bv|nv|ab|oy)\b",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"\b(?:Total|Sum)(?: (?:[A-Z&][\w&.'’-]*)){0,3}? " + _LEGAL_FORM.pattern)
+_NAMED = re.compile(r"\b(?:Total|Sum)(?: (?:[A-Z&][\w&.'’-]*)){0,3}? (?i:" + _LEGAL_FORM.pattern + ")")
 _OF = re.compile(r"\W*(?:for|of|in|on|at|per|by|to|as|until|since|from|the|all)\b")
 _OF_TOTALS = lexicon.vocabulary(
     "due paid unpaid net gross amount incl including excl excluding vat tax brought forward carried balance claimed"

@@ -22,6 +22,7 @@ from hybrid.cli.command import (
     print_json,
     progress_bars,
 )
+from hybrid.errors import PassedOverError
 from hybrid.text.formatting import printable, visible_name
 from hybrid.types.answers import RouteName
 from hybrid.types.filters import Filter, undated_note
@@ -71,7 +72,7 @@ def ingest(
         print_json(report)
     else:
         click.echo(str(report))
-    return SOME_SKIPPED if report.skipped else 0
+    return SOME_SKIPPED if any(one.code != PassedOverError.code for one in report.skipped) else 0
 
 
 def _check_inputs(paths: tuple[str, ...]) -> None:

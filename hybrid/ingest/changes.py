@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError
-from hybrid.ingest.discovery import Found, discover, separated, skip
+from hybrid.ingest.discovery import Found, discover, measured, separated, skip
 from hybrid.ingest.isolation import load_isolated, read_here
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
 from hybrid.ingest.loaders.mime import numbered
@@ -92,7 +92,8 @@ class _ChangeDetector:
                 return None
             incoming = self._document(item) if isinstance(item, Document) else self._file(item, known)
         except DocumentError as error:
-            self._skip(SkippedFile(source=item.source, code=error.code, reason=error.reason), known)
+            skipped = SkippedFile(source=item.source, code=error.code, reason=error.reason)
+            self._skip(measured(skipped, item.path) if isinstance(item, Found) else skipped, known)
             return None
         if incoming is None:
             if item.source not in self._counted:

@@ -20,8 +20,8 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 class CustodyRow(FrozenModel):
-    """One file, or one part of a file: ``in corpus`` with its sha256, or ``left out`` with the reason. ``bytes`` and
-    ``modified`` (ISO 8601, UTC) are the file's when it was read."""
+    """One file, or one part of a file: ``in corpus`` or ``left out``, with the reason. ``sha256``, ``bytes`` and
+    ``modified`` (ISO 8601, UTC) are the file's when it was read; of what was left out, where it could be read."""
 
     source: str
     part_of: str | None = None
@@ -105,7 +105,14 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
             )
         )
     found += (
-        CustodyRow(source=one.source, part_of=one.part_of, outcome="left out", reason=one.reason)
+        CustodyRow(
+            source=one.source,
+            part_of=one.part_of,
+            outcome="left out",
+            sha256=one.sha256,
+            bytes=one.bytes,
+            reason=one.reason,
+        )
         for one in left_out(catalog.log()).values()
     )
     return sorted(found, key=lambda row: (row.source, row.outcome))

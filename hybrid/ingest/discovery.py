@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -11,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hybrid.errors import DocumentError, InputError, OutsideFolderError, UnsupportedFormatError
+from hybrid.errors import DocumentError, InputError, OutsideFolderError, PassedOverError, UnsupportedFormatError
 from hybrid.ingest.external_documents import is_external, rejoined
 from hybrid.ingest.loaders.formats import SUFFIXES, reject_unread
 from hybrid.settings import IngestSettings
@@ -49,12 +50,13 @@ def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings)
     absolute sources, which are other names for the same files.
 
     A file comes once per call, however many inputs or links lead to it, under its own name rather
-    than a link's. Left out without a word, unless named: hidden files and folders (``.name``, and
-    ``~$name``, the lock files of word processors) if the settings do not include them, and the
-    folders of version control. Reported as skipped, by whatever path, glob or link: a corpus directory and what hybrid
-    wrote in it (documents that somebody put into a folder of their own there are read if that folder is named).
-    Reported as skipped, too: what no loader reads (by its first bytes where the name is not a document's), links that
-    are broken, loop or leave the input's folder, what is not a regular file (never opened) and what may not be read.
+    than a link's. Reported as skipped, unless named: in a folder that is read the hidden files and folders (``.name``,
+    and ``~$name``, the lock files of word processors) if the settings do not include them, the folders of version
+    control, and links to what is read by its own name. Reported as skipped, by whatever path, glob or link: a corpus
+    directory and what hybrid wrote in it (documents that somebody put into a folder of their own there are read if that
+    folder is named). Reported as skipped, too: what no loader reads (by its first bytes where the name is not a
+    document's), links that are broken, loop or leave the input's folder, what is not a regular file (never opened) and
+    what may not be read.
 
     Raises:
         InputError: at the call, before any file is found, for a path that does not exist, a glob that
@@ -68,7 +70,7 @@ def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings)
 
 
 def _unique(inputs: Iterable[_Input]) -> Iterator[Found | SkippedFile]:
-    seen: set[str] = set()
+    seen: dict[str, str] = {}  # by what is read, its source
     for one in inputs:
         entries = list(one.entries())
         entries.sort(key=lambda entry: (entry.is_link, entry.source.split("/")))  # a file before the links to it
@@ -76,8 +78,13 @@ def _unique(inputs: Iterable[_Input]) -> Iterator[Found | SkippedFile]:
         for entry in entries:
             key = os.path.realpath(entry.path) if entry.skipped is None else f"{entry.skipped}{entry.source}"
             if key not in seen:
-                seen.add(key)
+                seen[key] = entry.source
                 chosen.append(entry)
+            elif entry.is_link and seen[key] != entry.source:
+                again = _passed_over(entry.path, f"a link to {seen[key]}, which is read by that name")
+                if (said := f"{again.skipped}{again.source}") not in seen:
+                    seen[said] = again.source
+                    chosen.append(again)
         for entry in sorted(chosen, key=lambda entry: entry.source.split("/")):
             yield _examine(entry)
 
@@ -166,9 +173,9 @@ class _Input:
             return _Entry(path, _source(path), root, is_link)
         real = os.path.realpath(path)
         if real in self._visited:
-            return []
+            return _passed_over(path, "a link to a folder that is read by its own name") if is_link else []
         self._visited.add(real)
-        return self._children(path)
+        return self._children(path, report=True)
 
     def _is_folder(self, path: Path) -> bool:
         try:
@@ -180,16 +187,29 @@ class _Input:
     def _refused(self, path: Path, error: OSError) -> _Entry:
         return _Entry(path, _source(path), None, skipped=unreadable(_source(path), error))
 
-    def _children(self, folder: Path, named_hidden: bool = False) -> list[Path]:
+    def _children(self, folder: Path, named_hidden: bool = False, *, report: bool = False) -> list[Path]:
+        """What is in a folder, in order. ``report``: what is passed over of it is a problem; for a glob it is none."""
         try:
             names = sorted(child.name for child in folder.iterdir())
         except OSError as error:
             self._problems.append(self._refused(folder, error))
             return []
-        return [folder / name for name in names if named_hidden or self._is_shown(name)]
+        shown = []
+        for name in names:
+            if named_hidden or (reason := self._passed_over(name)) is None:
+                shown.append(folder / name)
+            elif report:
+                self._problems.append(_passed_over(folder / name, reason))
+        return shown
 
-    def _is_shown(self, name: str) -> bool:
-        return name not in _VERSION_CONTROL and (self._hidden or not name.startswith((".", "~$")))
+    def _passed_over(self, name: str) -> str | None:
+        """Why a file or folder of that name is not read; ``None`` where it is."""
+        if name in _VERSION_CONTROL:
+            return "the folder of a version control system; name it if it is to be read"
+        if self._hidden or not name.startswith((".", "~$")):
+            return None
+        what = "hidden, its name begins with a dot" if name.startswith(".") else "the lock file of a word processor"
+        return f"{what}; name it, or set ingest.include_hidden, if it is to be read"
 
     def _matches(self) -> list[Path]:
         found = [self._base]
@@ -248,9 +268,14 @@ def _problem(path: Path, reason: str) -> _Entry:
     return _Entry(path, source, None, skipped=UnsupportedFormatError(source, reason))
 
 
+def _passed_over(path: Path, reason: str) -> _Entry:
+    source = _source(path)
+    return _Entry(path, source, None, path.is_symlink(), PassedOverError(source, reason))
+
+
 def _examine(entry: _Entry) -> Found | SkippedFile:
     if entry.skipped is not None:
-        return skip(entry.skipped)
+        return measured(skip(entry.skipped), entry.path)
     try:
         status = entry.path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -262,7 +287,7 @@ def _examine(entry: _Entry) -> Found | SkippedFile:
     except OSError as error:
         return skip(unreadable(entry.source, error))
     except DocumentError as error:
-        return skip(error)
+        return measured(skip(error), entry.path)
     return Found(entry.path, entry.source, entry.root, status.st_size, status.st_mtime_ns)
 
 
@@ -277,6 +302,24 @@ _KINDS = (
 def skip(error: DocumentError) -> SkippedFile:
     """The report's entry for a document that could not be read."""
     return SkippedFile(source=error.source, code=error.code, reason=error.reason)
+
+
+_HASHED = 2**30
+"""Bytes of a file that is left out and whose sha256 is still computed, in each ingest again: some seconds."""
+
+
+def measured(skipped: SkippedFile, path: Path) -> SkippedFile:
+    """The report's entry with the size and the sha256 of the file, if it is one and can be read: a link is not
+    followed."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return skipped
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest() if size <= _HASHED else None
+    except OSError:
+        return skipped
+    return skipped.model_copy(update={"bytes": size, "sha256": sha256})
 
 
 def unreadable(source: str, error: OSError) -> DocumentError:

@@ -207,12 +207,15 @@ class IntegrityReport(_Report):
 
 class SkippedFile(_Report):
     """A file that ingest left out: a stable ``code`` (see `hybrid.errors`) and a reason for people. ``part_of`` is the
-    file whose part it is, such as a mail's attachment, if it is one."""
+    file whose part it is, such as a mail's attachment, if it is one. ``bytes`` and ``sha256`` are the file's, where it
+    could be read and is not too long for that."""
 
     source: str
     code: str
     reason: str
     part_of: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
 
     def __str__(self) -> str:
         return one_line(f"{visible_name(self.source)}: {self.reason}")

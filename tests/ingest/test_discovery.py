@@ -27,8 +27,9 @@ def make(*names: str) -> None:
 
 def sources(*paths: str | Path, hidden: bool = False) -> list[str]:
     entries = list(discover(paths, IngestSettings(include_hidden=hidden)))
-    assert not any(isinstance(entry, SkippedFile) for entry in entries), entries
-    return [entry.source for entry in entries]
+    problems = [entry for entry in entries if isinstance(entry, SkippedFile) and entry.code != "passed_over"]
+    assert not problems
+    return [entry.source for entry in entries if isinstance(entry, Found)]
 
 
 def skipped(*paths: str | Path) -> dict[str, SkippedFile]:
@@ -114,6 +115,11 @@ def test_hidden_files_are_left_out_unless_asked_for_or_named() -> None:
     assert sources("d", hidden=True) == ["d/.h/x.txt", "d/.h.txt", "d/a.txt", "d/~$a.docx"]
     assert sources("d/.h") == ["d/.h/x.txt"]
     assert sources("d/.h*") == ["d/.h/x.txt", "d/.h.txt"]
+    assert {name: entry.code for name, entry in skipped("d").items()} == dict.fromkeys(
+        ["d/.git", "d/.h", "d/.h.txt", "d/~$a.docx"], "passed_over"
+    )
+    assert skipped("d")["d/.h.txt"].bytes == len(Path("d/.h.txt").read_bytes())
+    assert skipped("d/*") == {}  # whoever writes a pattern says what is meant
 
 
 def test_a_binary_is_skipped_with_its_reason_and_a_document_by_another_name_is_found() -> None:
@@ -150,6 +156,11 @@ def test_links_within_the_folder_are_followed_once_and_own_names_win() -> None:
     Path("d/a-sub").symlink_to("sub")
     Path("d/kept.txt").symlink_to(".store/x.txt")
     assert sources("d") == ["d/kept.txt", "d/sub/y.txt", "d/z.txt"]
+    problems = skipped("d")
+    assert set(problems) == {"d/.store", "d/a-link.txt", "d/a-sub"}
+    assert problems["d/a-link.txt"].reason == "a link to d/z.txt, which is read by that name"
+    entries = [entry.source for entry in discover(["d", "d", "d/z.txt"], SETTINGS)]
+    assert len(entries) == len(set(entries))
 
 
 def test_links_in_a_circle_and_to_nowhere_end() -> None:
@@ -162,8 +173,9 @@ def test_links_in_a_circle_and_to_nowhere_end() -> None:
     assert {name: entry.code for name, entry in skipped("d").items()} == {
         "d/x/self": "unreadable",
         "d/x/dead": "unreadable",
+        "d/x/up": "passed_over",
     }
-    assert len(list(discover(["d/**"], SETTINGS))) == 3
+    assert len(list(discover(["d/**"], SETTINGS))) == 4
 
 
 def test_pipes_and_sockets_are_skipped_and_never_opened() -> None:

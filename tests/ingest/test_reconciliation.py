@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -77,6 +78,22 @@ def test_what_became_of_files_and_parts_adds_up(catalog: Catalog) -> None:
     again = run(catalog)
     assert again.files == {"added": 1, "changed": 1, "unchanged": 2, "left out": 1}
     assert again.parts == {}
+
+
+def test_what_is_hidden_or_a_link_is_accounted_for_with_its_sha256(catalog: Catalog) -> None:
+    write("a.txt", "The rent is 900 euros.")
+    write(".b.txt", "The rent is 950 euros.")
+    write("c.gif", b"GIF89a")
+    write("m.eml", MAIL)
+    Path("d/link.txt").symlink_to("a.txt")
+    report = run(catalog)
+    assert report.files == {"added": 2, "left out": 3}
+    found = {row.source: row for row in custody.rows(catalog) if row.outcome == "left out"}
+    data = {"d/.b.txt": b"The rent is 950 euros.", "d/c.gif": b"GIF89a", "d/m.eml#x.png": PNG}
+    assert {name: (found[name].bytes, found[name].sha256) for name in data} == {
+        name: (len(one), hashlib.sha256(one).hexdigest()) for name, one in data.items()
+    }
+    assert "a link to d/a.txt" in (found["d/link.txt"].reason or "")
 
 
 def test_the_custody_report_lists_what_is_there_and_what_is_left_out(catalog: Catalog) -> None:

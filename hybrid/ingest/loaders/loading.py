@@ -169,6 +169,7 @@ class _AttachmentTree:
 
     def _attach(self, attachment: Attachment, parent: Document, depth: int, number: int, most: int) -> None:
         source = self._distinct(f"{parent.source}#{attachment.name}")
+        data = None
         try:
             if depth > MAX_DEPTH:
                 raise DocumentTooLargeError(source, f"files in files are read to a depth of {MAX_DEPTH}; save it apart")
@@ -182,7 +183,8 @@ class _AttachmentTree:
                 )
             self.load(data, source, parent, depth, attachment.kind)
         except DocumentError as error:
-            self.skipped.append(skip(error))
+            known = {} if data is None else {"bytes": len(data), "sha256": sha256_hex(data)}
+            self.skipped.append(skip(error).model_copy(update=known))
 
 
 def _document(kind: Format, data: bytes, source: str, extracted: Extracted, parent: Document | None) -> Document:
