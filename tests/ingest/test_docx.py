@@ -115,6 +115,7 @@ def test_deleted_rows_and_paragraph_ends_are_gone_and_changes_are_metadata() -> 
     assert document.text == "The tenant pays the water.\n\nParking\t75 euros"
     assert json.loads(document.metadata.extra["deleted"]) == ["gas (Ann, 2026-03-02)", "Parking\t75 euros"]
     assert json.loads(document.metadata.extra["inserted"]) == ["the water. (Ben)"]
+    assert found.left_out == (("a.docx", "deleted text"),)
 
 
 def test_raised_digits_make_no_other_number() -> None:

@@ -105,6 +105,29 @@ class TestText:
         assert document.text == "é" * 10 + "\ufffd – done"
         assert document.metadata.extra == {"encoding": "utf-8", "replaced_characters": "1"}
 
+    @pytest.mark.parametrize(
+        ("utf8", "cp1252"),
+        [("The café in Zürich paid 5 €.\n" * 4, "The café in Zürich paid 5 €.\n"),
+         ("Zürich’s café.\n", "Größe: “5 €”\n"),
+         ("Ann wrote: naïve.\n", "Bob’s reply.\n" * 3)],
+    )  # fmt: skip
+    def test_a_line_of_windows_1252_in_utf8_text_is_read_and_said(self, utf8: str, cp1252: str) -> None:
+        for first, last in ((utf8.encode(), cp1252.encode("cp1252")), (cp1252.encode("cp1252"), utf8.encode())):
+            document = one(first + last, "a.txt")
+            assert document.text in (utf8 + cp1252, cp1252 + utf8)
+            assert document.metadata.extra["encoding"] == "utf-8 and cp1252 (guessed)"
+            count = sum(not letter.isascii() for letter in cp1252)
+            assert document.metadata.extra["cp1252_characters"] == str(count)
+
+    @pytest.mark.parametrize("text", ["Größe: 5 €", "“café”", "Þórður Ágústsson", "Größe\nÖl\n", "Año ñandú"])
+    def test_a_few_western_letters_are_windows_1252(self, text: str) -> None:
+        document = one(text.encode("cp1252"), "a.txt")
+        assert (document.text, document.metadata.extra) == (text, {"encoding": "cp1252 (guessed)"})
+
+    def test_bytes_between_utf8_of_another_alphabet_are_no_western_letters(self) -> None:
+        document = one(("Договор. " * 20).encode() + "дом".encode("cp1251"), "a.txt")
+        assert document.text.endswith("\ufffd" * 3)
+
     def test_a_file_without_a_known_name_is_text_if_it_reads_as_text(self) -> None:
         assert one(b"MIT License", "LICENSE").media_type == "text/plain"
 

@@ -306,3 +306,21 @@ def test_a_mail_with_thousands_of_recipients_is_a_mail() -> None:
     found = load(data, "m.eml", IngestSettings())
     assert found.documents[0].title == "Toll"
     assert found.documents[0].text.endswith(FREIGHT)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Type: text/plain; charset=utf-8\n",
+        "Content-Transfer-Encoding: 7bit\n",
+        "Content-Type: text/plain\nSubject: Rent\n",
+        "MIME-Version: 1.0\nContent-Type: text/plain\n",
+    ],
+)
+def test_a_part_of_a_mail_that_was_saved_by_itself_is_read_as_mail(head: str) -> None:
+    found = load(f"{head}\nThe rent is 850.\n".encode(), "mime.eml", IngestSettings()).documents[0]
+    assert found.media_type == "message/rfc822"
+    assert found.text.endswith("The rent is 850.")
+    assert "Content-T" not in found.text
+    if head.startswith("MIME"):
+        assert load(f"{head}\nText.\n".encode(), "mime", IngestSettings()).documents[0].media_type == "message/rfc822"

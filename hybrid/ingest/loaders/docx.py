@@ -14,7 +14,7 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
 from hybrid.ingest.loaders.docx_runs import RunStyles
 from hybrid.ingest.loaders.docx_text import DocxText
-from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, change_lists, parsing
+from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, change_lists, not_shown, parsing
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.numbering import Numbering, W
 from hybrid.ingest.loaders.plain_text import decode
@@ -90,7 +90,7 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
         metadata.model_copy(update={"extra": extra}),
         pages,
         attachments=attachments,
-        left_out=tuple(f"{kind} text" for kind in ("struck", "hidden") if kind in extra),
+        left_out=not_shown(vars(text.changes)),
     )
 
 

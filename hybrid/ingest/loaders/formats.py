@@ -130,6 +130,8 @@ _HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*)*)<(?:!do
 _CALENDAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCALENDAR\b", re.IGNORECASE)
 _HEADER_LINE = re.compile(rb"([!-9;-~]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*")
 _MAIL_HEADERS = frozenset({b"from", b"to", b"date", b"subject", b"message-id", b"received", b"mime-version", b"cc"})
+_MIME_HEADERS = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition", b"content-id"})
+"""Headers of a part of a mail, which is all that some programs save of one; enough where the file is named .eml."""
 _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
 _OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>|, \d{12,}(?=\))")
@@ -315,7 +317,7 @@ def _ole_error(data: bytes, source: str) -> DocumentError:
 
 
 def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
-    """A file named .eml is mail if it has one mail header; a file of no known name needs traces of transport.
+    """A file named .eml is mail if it has one header of a mail or of a part of one; others need traces of transport.
 
     A file named as text stays text: a memo that starts with "To:" and "From:" is not a mail.
     """
@@ -323,7 +325,9 @@ def _is_mail(data: bytes, named: Format | None, suffix: str) -> bool:
         return False
     names = _header_names(data.decode("utf-16", "replace").encode() if data.startswith(_UNICODE_BOMS) else data)
     if named == "eml":
-        return bool(names & _MAIL_HEADERS)
+        return bool(names & (_MAIL_HEADERS | _MIME_HEADERS))
+    if {b"mime-version", b"content-type"} <= names:
+        return True
     return len(names & _MAIL_HEADERS) >= 3 and bool(names & _TRACES_OF_TRANSPORT)
 
 

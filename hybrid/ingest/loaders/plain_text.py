@@ -142,14 +142,15 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str
     """Canonical text of ``data``, and how it was decoded, for the metadata's ``extra``.
 
     In this order: a byte order mark; ``declared`` (a mail's or a page's charset) if the bytes fit
-    it; UTF-8; UTF-8 with replaced characters, if most of what is not ASCII is valid UTF-8; a
-    detected encoding, if over 10 % of the bytes are not ASCII, as in Cyrillic, Greek or Japanese
-    text; else Windows-1252, which holds Latin-1's letters. Detection is left out for mostly-ASCII
-    text because a few accented letters are too little for it: it takes Western text for Central
-    European.
+    it; UTF-8; UTF-8 with bytes between that are Windows-1252, if much of what is not ASCII is valid
+    UTF-8, as in texts that were put together from two; a detected encoding, if over 10 % of the
+    bytes are not ASCII, as in Cyrillic, Greek or Japanese text; else Windows-1252, which holds
+    Latin-1's letters. Detection is left out for mostly-ASCII text, and for a few letters between
+    others, because they are too little for it: it takes Western text for Central European.
 
     ``encoding`` says which it was and ``(guessed)`` where neither mark, declaration nor UTF-8
-    decided; ``replaced_characters`` counts the bytes that became U+FFFD.
+    decided; ``cp1252_characters`` counts the bytes in UTF-8 that were read as Windows-1252,
+    ``replaced_characters`` those that became U+FFFD.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -160,8 +161,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str
         return canonical(data.decode("utf-8")), {"encoding": "utf-8"}
     except UnicodeDecodeError:
         pass
-    if _is_damaged_utf8(data):
-        return _record(data, "utf-8")
+    if _is_utf8_in_part(data):
+        return _mixed(data)
     return _record(data, _guess(data), " (guessed)")
 
 
@@ -182,21 +183,69 @@ def _fits(data: bytes, declared: str) -> bool:
     return True
 
 
-def _is_damaged_utf8(data: bytes) -> bool:
+_VALID = 4
+"""Bytes that are no UTF-8 for each character that is and that Western texts have, at most: in other encodings such
+characters come by chance, one for fifty bytes in Korean (EUC-KR). A reason, not a measurement."""
+_WESTERN_LETTER = re.compile("[\u00a0-\u017f\u2010-\u203a\u20ac\u2122]")
+_WESTERN = re.compile("[\u00a0-\u00ff\u2010-\u203a\u20ac\u2122]|[\u0800-\ufffc\U00010000-\U0010ffff]")
+
+
+def _is_utf8_in_part(data: bytes) -> bool:
     text = data.decode("utf-8", "replace")
     replaced = text.count("\N{REPLACEMENT CHARACTER}")
     not_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    return not_ascii >= 5 * replaced
+    return not_ascii >= 5 * replaced or _VALID * len(_WESTERN.findall(text)) >= replaced
+
+
+def _mixed(data: bytes) -> tuple[str, dict[str, str]]:
+    """UTF-8 with bytes between that are Windows-1252. A character that is cut off at the end is none, and neither is
+    what both never write."""
+    text = data.decode("utf-8", "ignore")
+    not_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    is_western = 2 * len(_WESTERN_LETTER.findall(text)) >= not_ascii  # in Russian such bytes are of another encoding
+    parts: list[str] = []
+    read = replaced = at = 0
+    for match in (*_UTF8.finditer(data), None):
+        start, end = (len(data), len(data)) if match is None else match.span()
+        others = data[at:start]
+        if match is None and _CUT_OFF.fullmatch(others):
+            others = b"\xff"  # one character, of which only the beginning is there
+        for byte in others:
+            one = bytes((byte,)).decode("cp1252", "ignore") if is_western and byte < 0xFE else ""
+            read, replaced = read + len(one), replaced + (not one)
+            parts.append(one or "\N{REPLACEMENT CHARACTER}")
+        parts.append(data[start:end].decode("utf-8"))
+        at = end
+    encoding = "utf-8 and cp1252 (guessed)" if read else "utf-8"
+    counts = {"cp1252_characters": read, "replaced_characters": replaced}
+    return canonical("".join(parts)), {"encoding": encoding} | {name: str(n) for name, n in counts.items() if n}
+
+
+_UTF8 = re.compile(
+    rb"(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+"
+)
+_CUT_OFF = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{1,2}")
+_FEW = 12
+"""Bytes beyond ASCII that are too few to tell one language with the Latin alphabet from another by."""
+_RUN = re.compile(rb"[\x80-\xff]+")
+
+
+def _is_short_latin(data: bytes, high: int) -> bool:
+    """Whether the letters beyond ASCII are few and stand between others, as in no language of another alphabet."""
+    return high < _FEW and high < 2 * len(_RUN.findall(data))
 
 
 def _guess(data: bytes) -> str:
     high = data.translate(None, _ASCII_BYTES)
-    if len(high) > _NON_WESTERN * len(data):
+    if len(high) > _NON_WESTERN * len(data) and not _is_short_latin(data, len(high)):
         for encoding in ("cp932", "euc_jp"):
             if _fits(data, encoding) and len(_HIRAGANA.findall(data.decode(encoding))) > _JAPANESE * len(high) / 2:
                 return encoding
         match = from_bytes(data[:_SAMPLE]).best()
-        if match is not None and _fits(data, match.encoding):
+        # What Macs wrote before Unicode ends its lines with CR; of other texts it is a bad guess, of a few letters.
+        is_mac = match is not None and match.encoding.startswith("mac_")
+        if match is not None and _fits(data, match.encoding) and not (is_mac and (b"\n" in data or b"\r" not in data)):
             return codecs.lookup(match.encoding).name
     return "cp1252"
 
