@@ -304,6 +304,13 @@ def skip(error: DocumentError) -> SkippedFile:
     return SkippedFile(source=error.source, code=error.code, reason=error.reason)
 
 
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while part := file.read(2**20):
+        digest.update(part)
+    return digest.hexdigest()
+
+
 _HASHED = 2**30
 """Bytes of a file that is left out and whose sha256 is still computed, in each ingest again: some seconds."""
 
@@ -316,7 +323,7 @@ def measured(skipped: SkippedFile, path: Path) -> SkippedFile:
             return skipped
         with open_regular(path) as file:
             size = os.fstat(file.fileno()).st_size
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest() if size <= _HASHED else None
+            sha256 = _sha256(file) if size <= _HASHED else None
     except OSError:
         return skipped
     return skipped.model_copy(update={"bytes": size, "sha256": sha256})

@@ -123,13 +123,44 @@ def test_values_of_form_fields_stand_in_their_lines_and_in_the_metadata() -> Non
     far = {"/Subtype": "/Widget", "/FT": "/Tx", "/T": "sum", "/V": "900 euros", "/Rect": [160, 100, 300, 116]}
     empty = {"/Subtype": "/Widget", "/FT": "/Btn", "/T": "other", "/AS": "/Off", "/Rect": [400, 752, 412, 764]}
     document = read(annotated(draw, box, tick, far, empty)).documents[0]
-    assert document.text == "Name of claimant: Nadia Voss\n☒ I waive interest ☐\n900 euros"
+    assert document.text == "Name of claimant: Nadia Voss\n☒ I waive interest ☐\nsum: 900 euros"
     assert json.loads(document.metadata.extra["form_fields"]) == {
         "claimant": "Nadia Voss",
         "waiver": "☒",
         "sum": "900 euros",
         "other": "☐",
     }
+
+
+def test_a_field_without_printed_words_has_its_name_beside_its_value() -> None:
+    tick = {"/Subtype": "/Widget", "/FT": "/Btn", "/T": "waiver", "/AS": "/Yes", "/Rect": [40, 752, 52, 764]}
+    text = {
+        "/Subtype": "/Widget",
+        "/FT": "/Tx",
+        "/T": "f7",
+        "/TU": "Sum  claimed",
+        "/V": "900",
+        "/Rect": [160, 100, 300, 116],
+    }
+    document = read(annotated(lambda made: None, tick, text)).documents[0]
+    assert document.text.split() == ["waiver:", "☒", "Sum", "claimed:", "900"]
+
+
+def test_lines_that_a_file_has_in_another_order_are_read_from_the_top() -> None:
+    def draw(made: FPDF) -> None:
+        for at, words in ((60, "They may be renewed."), (40, "The lease is for"), (50, "two years."), (20, "LEASE")):
+            made.text(20, at, words)
+
+    assert text_of(draw).split("\n") == ["LEASE", "The lease is for", "two years.", "They may be renewed."]
+
+
+def test_lines_side_by_side_stay_in_the_order_of_the_file() -> None:
+    def draw(made: FPDF) -> None:
+        for left, column in ((20, "abc"), (120, "def")):
+            for at, words in enumerate(column):
+                made.text(left, 20 + 10 * at, words * 5)
+
+    assert text_of(draw).split("\n") == ["aaaaa", "bbbbb", "ccccc", "ddddd", "eeeee", "fffff"]
 
 
 def test_comments_and_typed_text_stand_at_the_end_of_their_page() -> None:

@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from pypdf import PageObject
@@ -54,13 +55,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Value:
-    """What a form field shows: ``text`` in the box ``x``, ``y`` to ``x_end``, ``y_end``, in points."""
+    """What a form field shows: ``text`` in the box ``x``, ``y`` to ``x_end``, ``y_end``, in points; and its name."""
 
     text: str
     x: float
     y: float
     x_end: float
     y_end: float
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}" if self.name else self.text
 
 
 @dataclass
@@ -149,14 +154,14 @@ class _Visitor:
 
 def shown_text(page: PageText, values: Sequence[Value] = ()) -> str:
     """The page's text with marks of notes told from digits, columns in reading order, and the values of form fields
-    in their lines. A value beside no line stands at the end."""
+    in their lines. A value beside no line, which no printed words name, stands at the end with its field's name."""
     if not page.pieces:
-        return "\n".join([page.text, *(value.text for value in values)])
-    lines = [_marked(_in_reading_order(line)) for line in _lines(page.pieces)]
+        return "\n".join([page.text, *map(str, values)])
+    lines = [_marked(_in_reading_order(line)) for line in _from_top(_lines(page.pieces))]
     lines = in_columns(lines)
     left = _place(lines, values)
     text = "\n".join("".join(piece.text for piece in line) for line in lines)
-    return "\n".join([text, *(value.text for value in left)])
+    return "\n".join([text, *map(str, left)])
 
 
 def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -171,6 +176,23 @@ def _lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return lines
 
 
+def _from_top(lines: list[list[Piece]]) -> list[list[Piece]]:
+    """The lines from the top of the page to its foot, where the file has them in another order and no two of them stand
+    side by side: programs write what was put in last behind all else. Lines side by side may be of columns or of a
+    table, and stay in the order of the file."""
+    filled = [line for line in lines if any(piece.text.strip() for piece in line)]
+    heights = [next(piece.y for piece in line if piece.text.strip()) for line in filled]
+    if heights == sorted(heights, reverse=True):
+        return lines
+    ordered = sorted(zip(heights, filled, strict=True), key=lambda pair: -pair[0])
+    for (above, _), (below, line) in pairwise(ordered):
+        if above - below < _APART * max(piece.size for piece in line):
+            return lines
+    return [line for _, line in ordered]
+
+
+_APART = 0.7
+"""Of the size of its font, that a line is below another at least; in print it is once and more."""
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _RUNS = re.compile(rf"[{_RIGHT_TO_LEFT}](?:[^\w]*[{_RIGHT_TO_LEFT}])*|[^{_RIGHT_TO_LEFT}]+")
 _LATIN = re.compile(rf"[^\W\d_{_RIGHT_TO_LEFT}]")

@@ -72,7 +72,8 @@ def fields(page: PageObject) -> list[Field]:
             if text:
                 x, y, x_end, y_end = (float(side) for side in node["/Rect"])
                 box = min(x, x_end), min(y, y_end), max(x, x_end), max(y, y_end)
-                found.append(Field(_full_name(node), Value(canonical(text), *box)))
+                label = " ".join(canonical(str(node.get("/TU") or _full_name(node))).split())
+                found.append(Field(_full_name(node), Value(canonical(text), *box, name=label)))
     return found
 
 
