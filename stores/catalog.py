@@ -361,6 +361,10 @@ class Catalog:
         known = pinned.documents if pinned is not None else {}
         if (document_id, source) in known:
             return known[document_id, source]
+        if pinned is not None and source is None and document_id in pinned.names:  # asks the database for nothing
+            cached = self._texts.find([document_id], pinned.names)
+            if cached:
+                return cached[document_id]
         with self._connection() as connection:
             found = self._documents(connection, [document_id], {document_id: source} if source else {})
         if document_id not in found:

@@ -134,6 +134,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     else:
         rule, counted_by = BY_ROWS, f"rows and entries that say “{asked.head}”"
         rows = [row for row in rows if reader.row_roots(row) & asked.stems]
+        if not rows:
+            return None  # as below, where most tables of a large corpus would end
     if asked.kind == "count" and rule == BY_TITLE and reader.has_quantity(asked):
         return None  # "How many pipes are there?" is in the column "Pipes"
     unused: list[Term] = []
@@ -248,6 +250,7 @@ class TableReader:
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._prose = [at for at in range(width) if any(len(one.split()) >= _PROSE_WORDS for one in self._filled[at])]
         self._dated = {at: self._dates(at) for at in range(width)}
+        self._numbers = frozenset(at for at in range(width) if self._measured(at))
 
     @property
     def chars(self) -> int:
@@ -574,7 +577,7 @@ class TableReader:
     def bounded_column(self, bound: Bound, asked: Enumerated, head: int | None) -> int | None:
         """The column of the numbers that a bound is of: the one that the question names, else that of its unit or of
         its currency; ``None`` where there is none."""
-        measured = [at for at in range(len(self.names)) if self._measured(at)]
+        measured = sorted(self._numbers)
         dimension = UNITS[bound.unit][0] if bound.unit else ""
         alike = [at for at in measured if not dimension or UNITS.get(self._unit(at), ("",))[0] in ("", dimension)]
         names = roots(plain_name(" ".join(bound.names)))
@@ -599,7 +602,7 @@ class TableReader:
     def quantity_column(self, asked: Enumerated) -> int | None:
         """The one column of numbers that the question names, or, where it names only what was measured, the one of
         weights, volumes or the like. Cells of different units are not added."""
-        measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
+        measured = sorted(self._numbers) if self._table.columns else []
         if asked.stems:
             found = [at for at in measured if may_be_number_of(self._plain[at], asked)]
             own = {one for one in measured if self._unit(one) and asked.head.lower() not in UNITS}  # "Days late"
@@ -615,7 +618,7 @@ class TableReader:
 
     def has_quantity(self, asked: Enumerated) -> bool:
         """Whether a column of numbers is named by what is asked for."""
-        measured = [at for at in range(len(self.names)) if self._measured(at) and self._table.columns]
+        measured = sorted(self._numbers) if self._table.columns else []
         return any(may_be_number_of(self._plain[at], asked) for at in measured)
 
     def naming(self, asked: Enumerated, column: int | None) -> tuple[Term, ...]:
@@ -641,7 +644,7 @@ class TableReader:
         texts = [
             at
             for at, cells in enumerate(self._filled)
-            if not (self._measured(at) or self._dated[at]) and max((len(one.split()) for one in cells), default=0) < 10
+            if not (at in self._numbers or self._dated[at]) and max((len(one.split()) for one in cells), default=0) < 10
         ]  # "Kerb, granite, 1 m" is no remark
         for at in texts:
             said = [row for row in self.data if roots(self.cell(row, at)) & wanted]

@@ -292,6 +292,8 @@ def _named_as(office: str, text: str) -> list[str]:
 
 def acts_of(document_id: int, document: Document, asked: Enumerated) -> Iterator[Found]:
     """The sentences that say what was asked for by its verb: of resolutions "Resolved: that ..." and the like."""
+    if not any(is_verb_of(asked, word) for word in set(_past_like(asked.head).findall(document.text))):
+        return  # most documents have no such verb anywhere
     around = roots(f"{document.title} {document.text[:HEAD]}")
     for unit in document.layout.units:
         text = collapse(document.text[unit.start : unit.end])
@@ -317,6 +319,10 @@ def acts_of(document_id: int, document: Document, asked: Enumerated) -> Iterator
 
 
 _SAYS = re.compile(r"\b([^\W\d_]+ed)(?:\s*:| (?:unanimously |also |further )?(?:that|to)\b)", re.IGNORECASE)
+
+
+def _past_like(noun: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(noun[:4])}[^\W\d_]*ed\b", re.IGNORECASE)
 
 
 def is_verb_of(asked: Enumerated, word: str) -> bool:
