@@ -124,3 +124,17 @@ def test_what_shows_only_without_scripts_is_noted_as_hidden() -> None:
     found = load_html(b"<p>The mast is new.</p><noscript>The keel is old.</noscript>", "a.html")
     assert found.text == "The mast is new."
     assert json.loads(found.metadata.extra["hidden"]) == ["The keel is old."]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("He said <q>no <b>deal</b></q>.", "He said “no deal”."),
+        ("<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math> of it", "1/2 of it"),
+        ("<math><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac></math>", "(a+b)/2"),
+        ("<math><msup><mn>10</mn><mn>6</mn></msup></math> euros", "10⁶ euros"),
+        ("<math><mfrac><mn>1</mn></mfrac><msup/></math>.", "1/."),
+    ],
+)
+def test_quotes_and_formulas_read_as_a_browser_shows_them(written: str, shown: str) -> None:
+    assert load_html(f"<html><p>{written}</p></html>".encode(), "a.html").text == shown

@@ -128,6 +128,10 @@ class TestText:
         document = one(("Договор. " * 20).encode() + "дом".encode("cp1251"), "a.txt")
         assert document.text.endswith("\ufffd" * 3)
 
+    def test_the_line_that_tells_excel_the_separator_is_no_row(self) -> None:
+        assert one(b"sep=;\r\nName;Fee\r\nAnn;5\r\n", "a.csv").text == "Name;Fee\nAnn;5\n"
+        assert one(b"sep=;\nName;Fee\n", "a.txt").text == "sep=;\nName;Fee\n"
+
     def test_a_file_without_a_known_name_is_text_if_it_reads_as_text(self) -> None:
         assert one(b"MIT License", "LICENSE").media_type == "text/plain"
 

@@ -324,3 +324,17 @@ def test_a_part_of_a_mail_that_was_saved_by_itself_is_read_as_mail(head: str) ->
     assert "Content-T" not in found.text
     if head.startswith("MIME"):
         assert load(f"{head}\nText.\n".encode(), "mime", IngestSettings()).documents[0].media_type == "message/rfc822"
+
+
+@pytest.mark.parametrize("words", ["", ".", ".."])
+def test_what_a_server_appended_to_a_body_in_base64_is_read(words: str) -> None:
+    body = base64.encodebytes(b"The rent is 850. " * 8 + words.encode()).decode()
+    head = "From: a@b.example\nDate: Mon, 02 Mar 2026 10:00:00 +0100\nContent-Type: text/plain\n"
+    mail = f"{head}Content-Transfer-Encoding: base64\n\n{body}-- \nList of the owners\nunsubscribe: x@y.example\n"
+    text = load(mail.encode(), "m.eml", IngestSettings()).documents[0].text
+    assert text.count("The rent is 850.") == 8
+    assert text.endswith(f"{words}\n\n-- \nList of the owners\nunsubscribe: x@y.example")
+    noise = f"{head}Content-Transfer-Encoding: base64\n\n{body[:40]}!\n{body[40:]}"
+    assert load(noise.encode(), "m.eml", IngestSettings()).documents[0].text.count("The rent is 850.") == 8
+    plain = load(f"{head}Content-Transfer-Encoding: base64\n\n{body}".encode(), "m.eml", IngestSettings())
+    assert plain.documents[0].text.endswith(f"850. {words}")

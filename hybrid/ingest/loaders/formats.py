@@ -263,6 +263,8 @@ def _reject_signature(data: bytes, source: str) -> None:
 
 def reject_binary(data: bytes, source: str) -> None:
     """Raise `UnsupportedFormatError` if ``data`` is not text: a NUL byte, or over 5 % control characters."""
+    if data[257:262] == b"ustar":
+        raise UnsupportedFormatError(source, f"it is a tar archive; unpack it. {READABLE}")
     if data.startswith((*_UNICODE_BOMS, b"\x00\x00\xfe\xff")):
         return
     if b"\0" in data:

@@ -290,6 +290,8 @@ class _Page:
         elif tag == "img":
             alternative = " ".join((node.get("alt") or "").split())
             self._control(f"[Image: {alternative}]" if alternative else "")
+        elif tag in ("mfrac", "msup", "msub"):
+            self._formula(node, tag)
         elif tag == "svg":
             self._control(" ".join(" ".join("".join(text.itertext()).split()) for text in node.iter("text")))
         elif tag == "iframe":
@@ -300,6 +302,15 @@ class _Page:
         else:
             return tag == "rp"
         return True
+
+    def _formula(self, node: etree._Element, tag: str) -> None:
+        """A fraction or a power of a formula, which would be another number without its sign."""
+        one, other, *_ = [*("".join("".join(part.itertext()).split()) for part in node), "", ""]
+        if tag == "mfrac":
+            self._writer.verbatim("/".join(_grouped(part) for part in (one, other)))
+        else:
+            self._writer.verbatim(one)
+            self._writer.verbatim((superscript if tag == "msup" else subscript)(one, other))
 
     def _frame(self, html: str) -> None:
         """A page within the page, on lines of its own."""
@@ -332,6 +343,8 @@ class _Page:
             writer.indented = _filled_cells(node) > 1
         elif tag in ("td", "th"):
             self._open_cell(node)
+        elif tag == "q":
+            writer.verbatim("“")
         elif tag == "ol":
             self._labels.update(zip(node.iterchildren("li"), _labels(node), strict=True))
         elif tag == "li" and node in self._labels:
@@ -356,6 +369,8 @@ class _Page:
                 self._writer.words(text)
 
     def _close(self, node: etree._Element, tag: str) -> None:
+        if tag == "q":
+            self._writer.verbatim("”")
         if tag in ("td", "th") and self._cells:
             text = " ".join("".join(self._writer.parts[self._cells.pop() :]).split())
             if self._tables:
@@ -388,6 +403,10 @@ def _is_whole_cell(node: etree._Element) -> bool:
             return row is not None and len(row) > 1
         node = parent
     return False
+
+
+def _grouped(formula: str) -> str:
+    return formula if re.fullmatch(r"[\w.,]*", formula) else f"({formula})"
 
 
 def _has_control(node: etree._Element) -> bool:

@@ -230,6 +230,8 @@ class _Walk:
             self.found.extra |= page.metadata.extra
             self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)
         else:
+            if after := _after_base64(part):
+                text = f"{text.rstrip()}\n\n{_decoded_lines(after)}"
             text = _UUENCODED.sub(self._uuencoded, text)
             if str(part.get_param("delsp") or "").lower() == "yes" and _is_flowed(part):
                 text = _unbroken(text)
@@ -322,7 +324,29 @@ def _payload(part: Message) -> bytes:
     """The part's bytes, decoded from base64, quoted-printable or uuencode."""
     if part.is_multipart():
         return part.as_bytes()
+    if after := _after_base64(part):
+        with suppress(binascii.Error, ValueError):
+            return binascii.a2b_base64(str(part.get_payload()).partition(after)[0])
     return cast(bytes, part.get_payload(decode=True) or b"")
+
+
+_NOT_BASE64 = re.compile(r"^(?![A-Za-z0-9+/]+={0,2}[ \t]*$)(?=.*\S).*", re.MULTILINE)
+
+
+_BASE64 = re.compile(r"^[A-Za-z0-9+/]{40,}={0,2}[ \t]*$", re.MULTILINE)
+
+
+def _after_base64(part: Message) -> str:
+    """What stands as it is behind a text in base64: servers append the footers of lists so, and mail programs show or
+    drop them. It begins at the first line that is no base64, below a line that ends it."""
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64" or part.is_multipart():
+        return ""
+    written = str(part.get_payload())
+    match = _NOT_BASE64.search(written)
+    if match is None or not written[: match.start()].strip():
+        return ""
+    after = written[match.start() :].strip()
+    return "" if _BASE64.search(after) else after  # a line between that is damaged
 
 
 def _attached_mail(part: Message) -> bytes:

@@ -55,6 +55,7 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     if suffix in _JSON or (suffix not in SUFFIXES and _is_json(text)):
         text = canonical(_ESCAPED.sub(_unescaped, with_json_lines(text, records=suffix in (".jsonl", ".ndjson"))))
     elif suffix in (".csv", ".tsv", ".tab"):
+        text = _SEPARATOR.sub("", text)  # for Excel, which does not show it
         text = _QUOTED_CELL.sub(lambda cell: re.sub(r"[ \t]*\n\s*", " ", cell[0]) if "\n" in cell[0] else cell[0], text)
     elif _IS_XML.match(text) or suffix == ".xml":
         text = canonical(_with_characters(with_xml_lines(text)))
@@ -86,6 +87,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return match[1] + units.decode("utf-16-be", "surrogatepass")
 
 
+_SEPARATOR = re.compile(r"\A\"?sep=[^\w\s]?\t?\"?\n", re.IGNORECASE)
 _QUOTED_CELL = re.compile(r'(?:(?<=[,;\t|\n])|\A)"(?:[^"]|""){0,20000}+"(?=[,;\t|\n]|\Z)')
 _IS_XML = re.compile(r"\s*<\?xml\s")
 _REFERENCE = re.compile(  # what is not closed goes on to the end, so that no file takes long
