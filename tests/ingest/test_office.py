@@ -207,3 +207,40 @@ def test_a_chart_is_a_table_of_its_categories_and_series() -> None:
     assert "\tCrates\tSacks\nNorth\t31\t\nSouth\t12.5\t7" in text
     assert "Tide" in text
     assert "3" in text.partition("Tide")[2]
+
+
+def test_what_a_workbook_shows_beside_its_cells_is_read() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Item", "Fee"])
+    sheet.append(["Parking", 75])
+    sheet.oddHeader.center.text = "Privileged"
+    sheet.oddFooter.left.text = "Page &P of &N"
+    chart = openpyxl.chart.BarChart()
+    chart.title = "Costs of 2026"
+    chart.add_data(openpyxl.chart.Reference(sheet, min_col=2, min_row=1, max_row=2), titles_from_data=True)
+    sheet.add_chart(chart, "G2")
+    stream = io.BytesIO()
+    book.save(stream)
+    box = (
+        '<x:wsDr xmlns:x="urn:x" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+        "<a:p><a:r><a:t>Not </a:t></a:r><a:r><a:t>final.</a:t></a:r></a:p></x:wsDr>"
+    )
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/drawings/drawing9.xml", box)
+    assert one(stream.getvalue(), "a.xlsx").text == (
+        "Sheet: Sheet\n[Header] Privileged\n[Footer] Page of\n\nItem\tFee\nParking\t75\n\n[Chart] Costs of 2026\n\n"
+        "[Text box] Not final."
+    )
+
+
+def test_a_document_with_pictures_says_that_their_text_is_not_read() -> None:
+    found = load(packed(content_dot_xml=ODT, Pictures__a_dot_png="x"), "a.odt", IngestSettings())
+    assert found.left_out == (("a.odt", "text in pictures"),)
+    assert load(packed(content_dot_xml=ODT, Thumbnails__a_dot_png="x"), "a.odt", IngestSettings()).left_out == ()
+
+
+ODT = (
+    f"<office:document-content {ODF}><office:body><office:text><text:p>Hello.</text:p></office:text></office:body>"
+    "</office:document-content>"
+)

@@ -184,6 +184,22 @@ def not_shown(noted: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(f"{kind} text" for kind in ("struck", "hidden", "deleted") if noted.get(kind))
 
 
+_PICTURE = re.compile(
+    r"(?:word|xl|ppt)/media/.+|(?:.*/)?Pictures/.+|.+\.(?:png|jpe?g|tiff?|gif|bmp|emf|wmf|svg|webp)", re.IGNORECASE
+)
+
+
+def holds_pictures(data: bytes) -> bool:
+    """Whether an office document or a book holds pictures beside the small one of its first page, which file managers
+    show."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OSError):
+        return False
+    return any(_PICTURE.fullmatch(name) and not name.lower().startswith(("docprops/", "thumbnails/")) for name in names)
+
+
 def suffix_of(source: str) -> str:
     """The lower-case suffix of a source's last name, such as ``.pdf``; empty if it has none."""
     return PurePosixPath(source.replace("#", "/")).suffix.lower()

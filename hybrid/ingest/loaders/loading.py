@@ -16,7 +16,7 @@ from hybrid.errors import (
     UnsupportedFormatError,
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
-from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect
+from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect, holds_pictures
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
@@ -36,6 +36,10 @@ TEXT_PER_BYTE, TEXT_AT_LEAST = 20, 4_000_000
 packs to a hundredth, and is short as a rule. Against files made to fill a disk."""
 _UNPACKED = 16
 """Times the size limit of a file that all that is in it may have together, at every depth."""
+
+
+_WITH_PICTURES: frozenset[Format] = frozenset({"docx", "xlsx", "pptx", "odf", "epub"})
+"""Formats whose pictures are not read; those of PDFs are scans, and those of mails are attachments."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,8 @@ class _AttachmentTree:
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = kind or detect(data, source)
         extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
+        if kind in _WITH_PICTURES and holds_pictures(data):
+            extracted = replace(extracted, left_out=(*extracted.left_out, "text in pictures"))
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
             names = "\n".join(attachment.name for attachment in extracted.attachments)
             extracted = replace(extracted, text=f"Attachments:\n{names}")

@@ -67,7 +67,9 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
             lines = list(_rows(sheet, formulas))
             hidden = "; ".join(_hidden(sheet))
             if lines:
-                parts.append("\n".join([f"Sheet: {sheet.title}{f' ({hidden})' if hidden else ''}", "", *lines]))
+                name = f"Sheet: {sheet.title}{f' ({hidden})' if hidden else ''}"
+                parts.append("\n".join([name, *_margins(sheet), "", *lines]))
+        parts += _drawn(data)
         properties = shown.properties
         metadata = _properties(properties.title, properties.creator, properties.created)
     return Extracted(canonical("\n\n".join(parts)), metadata)
@@ -99,6 +101,33 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[str]:
         if line:
             yield "".join(line)
         yield from comments.get(row, ())
+
+
+_MARGINS = {"Header": ("oddHeader", "evenHeader", "firstHeader"), "Footer": ("oddFooter", "evenFooter", "firstFooter")}
+_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
+
+
+def _margins(sheet: Any) -> Iterator[str]:
+    """What stands at the head and the foot of a sheet's pages in print, without numbers of pages and dates."""
+    for kind, names in _MARGINS.items():
+        found = (getattr(getattr(sheet, name), side).text for name in names for side in ("left", "center", "right"))
+        texts = (" ".join(_CODE.sub("", text or "").split()) for text in found)
+        yield from (f"[{kind}] {text}" for text in dict.fromkeys(texts) if re.search(r"[^\W\d_]{2}", text))
+
+
+def _drawn(data: bytes) -> Iterator[str]:
+    """The words of a workbook's text boxes, and of its charts, whose figures stand in cells."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in sorted(archive.namelist()):
+            kind = re.fullmatch(r"xl/(drawing|chart)s/(?:drawing|chart(?:Ex)?)\d*\.xml", name)
+            if kind is None:
+                continue
+            parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+            root = etree.fromstring(archive.read(name), parser)
+            paragraphs = () if root is None else root.iter(f"{{{_DRAWING}}}p")
+            texts = ("".join(run.text or "" for run in one.iter(f"{{{_DRAWING}}}t")) for one in paragraphs)
+            if words := [" ".join(text.split()) for text in texts if text.strip()]:
+                yield "\n".join([f"[{'Text box' if kind[1] == 'drawing' else 'Chart'}] {words[0]}", *words[1:]])
 
 
 def _merged(sheet: Any, rows: dict[int, dict[int, str]]) -> list[tuple[tuple[int, int], str]]:
