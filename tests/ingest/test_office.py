@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import zipfile
 from datetime import date
@@ -10,7 +11,10 @@ from datetime import date
 import openpyxl
 import pptx
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from hybrid.errors import EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.loading import load
@@ -232,6 +236,22 @@ def test_what_a_workbook_shows_beside_its_cells_is_read() -> None:
         "Sheet: Sheet\n[Header] Privileged\n[Footer] Page of\n\nItem\tFee\nParking\t75\n\n[Chart] Costs of 2026\n\n"
         "[Text box] Not final."
     )
+
+
+def test_struck_and_raised_text_of_a_workbook_is_read_as_it_shows() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Parking", 75, "Old"])
+    sheet["A2"] = CellRichText("Price ", TextBlock(InlineFont(strike=True), "500"), " 250 euros for 3 m")
+    sheet["A2"].value.append(TextBlock(InlineFont(vertAlign="superscript"), "2"))
+    sheet["B2"], sheet["B2"].font = 900, Font(strike=True)
+    sheet["C2"], sheet["C2"].number_format = 26.5, "h:mm"
+    stream = io.BytesIO()
+    book.save(stream)
+    found = load(stream.getvalue(), "a.xlsx", IngestSettings())
+    assert found.documents[0].text == "Sheet: Sheet\n\nParking\t75\tOld\nPrice 250 euros for 3 m²\t\t12:00:00"
+    assert json.loads(found.documents[0].metadata.extra["struck"]) == ["500", "900"]
+    assert found.left_out == (("a.xlsx", "struck text"),)
 
 
 def test_a_document_with_pictures_says_that_their_text_is_not_read() -> None:

@@ -31,6 +31,7 @@ from hybrid.ingest.loaders.formats import (
 )
 from hybrid.ingest.loaders.html import load_html
 from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
+from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
 from hybrid.ingest.loaders.spans import carried
 from hybrid.types.documents import Metadata
@@ -55,16 +56,17 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
     their format writes them (`hybrid.ingest.loaders.number_formats`), days in ISO 8601. A formula whose value was not
     saved stands as it is written. Comments follow their row, with their author. What is hidden is read, and the line
     that names the sheet says so. A cell that is merged over rows stands in each of them, unless it is an amount.
-    Empty rows are left out, and so are empty columns: all at the left edge, and of several in a row all but one."""
+    What is struck out is left out and noted (``extra["struck"]``). Empty rows are left out, and so are empty
+    columns: all at the left edge, and of several in a row all but one."""
     with _extra(source, "an Excel workbook"):
         from openpyxl import load_workbook
     check_unpacked(data, source, max_bytes)
     with parsing(source, "workbook"):
-        shown = load_workbook(io.BytesIO(data), data_only=True)
+        shown = load_workbook(io.BytesIO(data), data_only=True, rich_text=True)
         written = load_workbook(io.BytesIO(data))
-        parts = []
+        parts, noted = [], dict[str, list[str]]()
         for sheet, formulas in zip(shown.worksheets, written.worksheets, strict=True):
-            lines = list(_rows(sheet, formulas))
+            lines = list(_rows(sheet, formulas, noted))
             hidden = "; ".join(_hidden(sheet))
             if lines:
                 name = f"Sheet: {sheet.title}{f' ({hidden})' if hidden else ''}"
@@ -72,16 +74,17 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
         parts += _drawn(data)
         properties = shown.properties
         metadata = _properties(properties.title, properties.creator, properties.created)
-    return Extracted(canonical("\n\n".join(parts)), metadata)
+    metadata = metadata.model_copy(update={"extra": change_lists(noted)})
+    return Extracted(canonical("\n\n".join(parts)), metadata, left_out=not_shown(noted))
 
 
-def _rows(sheet: Any, formulas: Any) -> Iterator[str]:
-    """The lines of a sheet. Only the cells that the file holds are looked at: one in the last corner of a sheet makes
-    it seventeen thousand million cells large."""
+def _rows(sheet: Any, formulas: Any, noted: dict[str, list[str]]) -> Iterator[str]:
+    """The lines of a sheet; text that is struck out goes to ``noted``. Only the cells that the file holds are looked
+    at: one in the last corner of a sheet makes it seventeen thousand million cells large."""
     rows: dict[int, dict[int, str]] = {}
     comments: dict[int, list[str]] = {}
     for (row, column), cell in sorted(sheet._cells.items()):
-        if text := _cell(cell, formulas._cells.get((row, column))):
+        if text := _as_shown(cell, formulas._cells.get((row, column)), noted):
             rows.setdefault(row, {})[column] = text
         if cell.comment is not None:
             said = f"[Comment, {cell.comment.author or 'no author'}] {' '.join(cell.comment.text.split())}"
@@ -176,11 +179,34 @@ def _listed(numbers: list[int], what: str, name: Callable[[int], str]) -> str:
     return f"{what}{'s' if len(numbers) > 1 else ''} {', '.join(names)}"
 
 
+def _as_shown(cell: Any, formula: Any, noted: dict[str, list[str]]) -> str:
+    """A cell without what is struck out in it, its raised characters as such."""
+    if cell.font.strike:
+        if struck := _cell(cell, formula):
+            noted.setdefault("struck", []).append(canonical(struck))
+        return ""
+    if not isinstance(cell.value, list):  # of runs that look different
+        return _cell(cell, formula)
+    made = ""
+    for run in cell.value:
+        font, text = getattr(run, "font", None), str(run)
+        if font is not None and font.strike:
+            noted.setdefault("struck", []).append(canonical(" ".join(text.split())))
+        elif font is not None and font.vertAlign in ("superscript", "subscript"):
+            made += (superscript if font.vertAlign == "superscript" else subscript)(made, text)
+        else:
+            made += text
+    return " ".join(made.split())
+
+
 def _cell(cell: Any, formula: Any) -> str:
     value = cell.value if cell.value is not None or formula is None else formula.value
     if value is None:
         return ""
     if isinstance(value, datetime):
+        code = _LITERAL.sub("", cell.number_format or "").lower()
+        if re.search("[hs]", code) and not re.search("[dy]|mmm", code):
+            return value.time().isoformat()  # the clock alone, of a number of days that is no date
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
     if isinstance(value, date):
         return value.isoformat()
@@ -189,6 +215,9 @@ def _cell(cell: Any, formula: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return shown_number(value, cell.number_format or "General")
     return " ".join(str(value).split())
+
+
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 def _properties(title: str | None, author: str | None, created: datetime | None) -> Metadata:
