@@ -24,7 +24,8 @@ from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
 
 NEAREST = 24
-"""Sentences nearest to the topic that are looked at besides those that a search finds; not varied."""
+"""Sentences nearest to the topic that are looked at besides those that a search finds: of what somebody was sent, and of
+all else; not varied. Who asks when somebody first heard of a thing that they wrote about every day asks for the former."""
 TELLING_SIMILARITY = 0.1
 """Similarity to the topic from which what says who told whom is looked at; not measured."""
 REACTION_DAYS, MOST_OF_REACTION = 10, 3
@@ -197,7 +198,7 @@ def further(
     the topic (``vector``, float32 ``[dimension]``, of length 1), and those that tell them something or say how they
     came to know, with their similarities. None of documents whose sentences are not stored."""
     documents = [(number, role, texts.document(number, sources.get(number))) for number, role in roles.items()]
-    places: dict[str, tuple[float, bool, Hit]] = {}
+    places: dict[str, tuple[float, bool, bool, Hit]] = {}
     for number, role, document in sorted(documents, key=lambda one: one[2].date or "9"):
         if role is None and not _TOLD_THEM.search(document.text):
             continue  # others may say that they told "her"
@@ -206,9 +207,12 @@ def further(
             text, similarity = boilerplate.words_of(said), 0.0 if one.vector is None else float(one.vector @ vector)
             if similarity < TELLING_SIMILARITY or text in places or (role is None and not _TOLD_THEM.search(said)):
                 continue
-            places[text] = (similarity, _tells(collapse(said), person, role), _hit(document, number, one))
-    ranked = sorted(places.values(), key=lambda place: -place[0])
-    hits = [hit for at, (_, tells, hit) in enumerate(ranked) if at < NEAREST or tells]
+            tells = _tells(collapse(said), person, role)
+            places[text] = (similarity, tells, role == "recipient", _hit(document, number, one))
+    hits: list[Hit] = []
+    for sent in (True, False):
+        ranked = sorted((place for place in places.values() if place[2] == sent), key=lambda place: -place[0])
+        hits += [hit for at, (_, tells, _, hit) in enumerate(ranked) if at < NEAREST or tells]
     found = [one for one in gather(texts, hits) if one.vector is not None]
     return [replace(one, similarity=float(one.vector @ vector)) for one in found if one.vector is not None]
 

@@ -117,8 +117,34 @@ def test_the_earliest_mail_to_somebody_that_states_a_thing_comes_first(dairy: hy
     texts = [claim.text for claim in answer.claims]
     assert not holds(texts, "prices rise")
     assert not holds(texts, "best that I ever had")
+    assert holds(texts, "I told her on 2 May")
+    assert not holds(texts, "nine customers")
     if "reaction" in question:
         assert holds(texts, "send them out")
+
+
+def test_in_a_large_file_the_mail_that_told_them_is_found_among_all_that_they_wrote(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    kinds = ("brie", "feta", "gouda", "cheddar", "ricotta", "blue", "goat")
+    orders = {
+        f"order-{at}.eml": mail(
+            "Nora Blythe", "Petra Lunn", f"Mon, {1 + at % 27:02d} Mar 2022", f"order {at}",
+            f"Petra, we learn from you that the {kinds[at % 7]} cheese of order {at} is kept warm enough for counter "
+            f"{at * 3}. The cheese was kept too long in box {at * 7}.\n\nNora Blythe\nOwner, Corve Dairy",
+        )
+        for at in range(90)
+    }  # fmt: skip
+    corpus = corpus_of(DAIRY | orders, tmp_path_factory)
+    texts = quoted(corpus, "When did Nora Blythe first learn that the cheese had been kept too warm?")
+    assert holds(texts[:1], "stood at 11 degrees")
+    assert holds(texts, "first that we have heard")
+    assert not holds(texts, "warm enough")
+
+
+def test_what_somebody_did_when_they_heard_is_quoted_where_it_is_asked_for(theatre: hybrid.Corpus) -> None:
+    assert holds(quoted(theatre, "How did Greg Holt react when he heard of the frayed lines?"), "Paint them black")
+    assert not holds(quoted(theatre, "When did Greg Holt first learn of the frayed lines?"), "Paint them black")
 
 
 def test_who_was_warned_before_they_said_otherwise(dairy: hybrid.Corpus) -> None:
