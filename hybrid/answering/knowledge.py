@@ -24,8 +24,9 @@ from hybrid.types.answers import Hit
 from hybrid.types.documents import Document
 
 NEAREST = 24
-"""Sentences nearest to the topic that are looked at besides those that a search finds: of what somebody was sent, and of
-all else; not varied. Who asks when somebody first heard of a thing that they wrote about every day asks for the former."""
+"""Sentences nearest to the topic that are looked at besides those that a search finds: of what somebody was sent, and
+of all else; not varied. Who asks when somebody first heard of a thing that they wrote about every day asks for the
+former."""
 TELLING_SIMILARITY = 0.1
 """Similarity to the topic from which what says who told whom is looked at; not measured."""
 REACTION_DAYS, MOST_OF_REACTION = 10, 3
