@@ -95,7 +95,8 @@ def open_catalog(directory: Path, *, create: bool, access: Access | None = None)
     catalog = Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
     try:
         newest = catalog.commit()
-        commits.check_guard(directory, guard, newest.n if newest else 0, catalog.info(commits.CORPUS_ID))
+        corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
+        commits.check_guard(directory, guard, newest.n if newest else 0, corpus)
     except BaseException:
         catalog.close()
         raise
@@ -107,7 +108,7 @@ def checked(catalog: Catalog, directory: Path) -> IntegrityReport:
     from hybrid.stores import commits, integrity
 
     found = integrity.check(catalog, directory)
-    others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID))
+    others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID, checked=False))
     return found.model_copy(update={"problems": (*found.problems, *others)})
 
 

@@ -61,7 +61,7 @@ from hybrid.stores.tables import (
     TextTable,
     VolumeTable,
 )
-from hybrid.stores.transaction import SOURCES, Transaction, volume_rows
+from hybrid.stores.transaction import SOURCES, Transaction, fact, volume_rows
 from hybrid.text import shingles
 from hybrid.text.formatting import name_of
 from hybrid.text.layout import LONGEST
@@ -241,10 +241,11 @@ class Catalog:
 
     # Facts ---------------------------------------------------------------------------------------
 
-    def info(self, key: str) -> str | None:
-        """A fact about the corpus, such as ``"embedder"``; ``None`` if it was never set."""
+    def info(self, key: str, *, checked: bool = True) -> str | None:
+        """A fact about the corpus, such as ``"embedder"``; ``None`` if it was never set. Raises `CorruptCorpusError` if
+        it is not as it was set, and that is ``checked``."""
         with self._connection() as connection:
-            return connection.scalar(select(InfoTable.value).where(InfoTable.key == key))
+            return fact(connection, key, checked=checked)
 
     def set_info(self, key: str, value: str) -> None:
         """Set a fact, in a transaction of its own."""

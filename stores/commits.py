@@ -84,6 +84,11 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text could be what `new_id` gives."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+
+
 def write_guard(directory: Path, n: int, corpus: str | None) -> None:
     """Write the guard, after commit ``n``. If that fails the file has an older number, which says less and nothing
     wrong."""

@@ -27,6 +27,7 @@ from hybrid.stores import schema
 from hybrid.stores.access import OPTION, Access, restrict
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
+from hybrid.stores.records import PUT_BACK
 from hybrid.stores.tables import REVISION
 
 BUSY_MS = 10_000  # how long a writer waits for another writer's commit; not measured, a person's patience
@@ -182,7 +183,7 @@ def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterato
         if any(sign in said for sign in _DAMAGED):
             raise CorruptCorpusError(
                 f"{path} is damaged ({said}); hybrid verify names what is, and hybrid repair makes again what it can; "
-                f"otherwise {schema.PUT_BACK}"
+                f"otherwise {PUT_BACK}"
             ) from error
         if "readonly" in said or "unable to open" in said:
             raise CorpusError(f"{path} cannot be written ({said}); check the permissions of its directory") from error

@@ -24,7 +24,8 @@ from hybrid.types.logs import LogRecord
 
 PENDING = "erasure"
 """The fact about a corpus that says that an erasure is not finished: set in the commit of the removal (`due`)."""
-_DUE = "due"
+DUE = "due"
+"""The value of `PENDING` where nothing has to be taken out of the log."""
 WAIT_MS = 500
 """How long an erasure waits for those that read an older state; it is finished later otherwise. Not measured."""
 QUARANTINE = "quarantine"
@@ -58,13 +59,13 @@ def due(directory: Path, before: str | None, sources: Collection[str], documents
     """The value of `PENDING`: where the corpus has a log, with the names of the sources and the sha256 of the documents
     that are to be taken out of it, and those that ``before``, the value until now, has."""
     if not log.exists(directory):
-        return _DUE
+        return DUE
     names, digests = _wanted(before)
     return json.dumps({"sources": sorted({*names, *sources}), "documents": sorted({*digests, *documents})})
 
 
 def _wanted(value: str | None) -> tuple[list[str], list[str]]:
-    if value in (None, _DUE):
+    if value in (None, DUE):
         return [], []
     found = json.loads(value or "{}")
     return found["sources"], found["documents"]
@@ -86,7 +87,7 @@ def _redact(catalog: Catalog, directory: Path) -> None:
     if log.exists(directory):
         log.redact(directory, concerns, {"reason": "documents were removed"})
     with catalog.transaction() as transaction:
-        transaction.set_info(PENDING, _DUE)
+        transaction.set_info(PENDING, DUE)
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -99,7 +100,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 def pending(catalog: Catalog) -> bool:
     """Whether an erasure has to be finished."""
-    return catalog.info(PENDING) is not None
+    return catalog.info(PENDING, checked=False) is not None
 
 
 def finish(catalog: Catalog, directory: Path) -> None:

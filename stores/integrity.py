@@ -16,6 +16,7 @@ from hybrid.errors import CorruptCorpusError
 from hybrid.stores import erasure, full_text, records, schema
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
+from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.documents import text_sha256
@@ -24,7 +25,6 @@ from hybrid.types.reports import IntegrityProblem, IntegrityReport
 _SHOWN = 20  # lines of SQLite's own check
 
 INGEST_AGAIN = "remove it by this name (hybrid remove) and ingest its file again"
-PUT_BACK = schema.PUT_BACK
 
 
 def check(catalog: Catalog, directory: Path) -> IntegrityReport:
@@ -35,6 +35,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         absent = {one.table for one in lost if one.table in schema.REBUILT}
         problems += [_of_table(one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
         problems += _catalog(connection)
+        problems += _facts(connection)
         texts, documents = _texts(connection)
         problems += texts
         if not texts and absent.isdisjoint(_FULL_TEXT):  # else it differs from what it was made of
@@ -126,6 +127,25 @@ def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
             yield _of_table(table, said, PUT_BACK, repairable=False)
     for identifier in sorted(orphans):
         yield _problem("document", f"document {identifier}", "its row is gone, and other rows of it are there")
+
+
+def _facts(connection: Connection) -> Iterator[IntegrityProblem]:
+    name, said = "catalog.sqlite, table info", "the fact {!r} is not as it was set"
+    try:
+        found = records.edited_facts(dict(connection.exec_driver_sql("SELECT key, value FROM info").all()))
+    except CorruptCorpusError:
+        found = [records.FACT_RECORDS]
+    for key in found:
+        advice = records.advice_of_fact(key) if key != records.FACT_RECORDS else PUT_BACK
+        again = advice != PUT_BACK
+        yield IntegrityProblem(part="fact", name=name, problem=said.format(key), advice=advice, repairable=again)
+
+
+def edited_facts(catalog: Catalog) -> list[str]:
+    """The facts about the corpus that are not as they were set and can be known again, by their keys."""
+    with catalog.connection(write=False) as connection:
+        rows = dict(connection.exec_driver_sql("SELECT key, value FROM info").all())
+    return [key for key in records.edited_facts(rows) if records.advice_of_fact(key) != PUT_BACK]
 
 
 def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:

@@ -1,5 +1,6 @@
-"""Hashes of what the catalog says about texts: of each source its name, dates and other metadata, and of each document
-where its chunks and sentences lie. A quote is only as right as the name, the date and the span that it is given.
+"""Hashes of what the catalog says about texts: of each source its name, dates and other metadata, of each document
+where its chunks and sentences lie, and of each fact about the corpus, such as its settings. A quote is only as right as
+the name, the date and the span that it is given.
 
 A hash is written when the row is, and compared when a document is loaded to be quoted, and by `hybrid verify`. What was
 added by a version without these hashes has none, and is not compared. As all hashes here they are against accidents and
@@ -48,6 +49,53 @@ def of_document(values: Mapping[str, Any], chunks: Sequence[Span], sentences: Se
 
 _OF_SOURCE = ("name", "size", "mtime_ns", "details", "first_day", "last_day")
 _OF_DOCUMENT = ("sha256", "media_type", "chars", "pages", "text_sha256")
+
+
+FACT_RECORDS = "records"
+"""The row of the table info that has the hashes of the others, by key, as JSON."""
+
+
+def of_facts(before: str | None, key: str, value: str | None) -> str:
+    """The value of `FACT_RECORDS` after a fact was set, or forgotten (``None``). Each fact has its own hash: whoever
+    sets one says nothing of the others."""
+    known = _fact_hashes(before)
+    known.pop(key, None)
+    if value is not None:
+        known[key] = _digest([key, value])
+    return json.dumps(known, sort_keys=True)
+
+
+def check_fact(recorded: str | None, key: str, value: str | None) -> None:
+    """Raise `CorruptCorpusError` if a fact is not as it was set."""
+    known = _fact_hashes(recorded).get(key)
+    if known is not None and (value is None or known != _digest([key, value])):
+        raise CorruptCorpusError(_DAMAGED_FACT.format(key, advice_of_fact(key)))
+
+
+def edited_facts(facts: Mapping[str, str]) -> list[str]:
+    """The keys of the facts that are not as they were set, of all rows of the table info."""
+    recorded = _fact_hashes(facts.get(FACT_RECORDS))
+    return [key for key, digest in recorded.items() if key not in facts or _digest([key, facts[key]]) != digest]
+
+
+def advice_of_fact(key: str) -> str:
+    """What to do about a fact that is not as it was set."""
+    return PUT_BACK if key in _NOT_KNOWN_AGAIN else "hybrid repair sets it again"
+
+
+def _fact_hashes(recorded: str | None) -> dict[str, str]:
+    try:
+        found = json.loads(recorded or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise CorruptCorpusError(_DAMAGED_FACT.format(FACT_RECORDS, PUT_BACK))
+    return found
+
+
+PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
+_NOT_KNOWN_AGAIN = ("settings", "embedder")
+_DAMAGED_FACT = "the {0} stored in catalog.sqlite (a row of its table info) are not as they were set: {1}"
 
 
 def _digest(values: Sequence[Any]) -> str:

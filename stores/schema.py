@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from hybrid.stores import filtering, full_text
+from hybrid.stores.records import PUT_BACK
 from hybrid.stores.tables import REVISION, Base, DocumentTable, MetadataTable, SourceTable
 
 FORMAT = "alembic_version"
@@ -32,7 +33,6 @@ _TOGETHER = (
     {"volumes", "volume_documents"},  # a volume without its documents would be anybody's to see
     {"search_texts", full_text.TABLE, full_text.VIEW},
 )
-PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
 
 
 @dataclass(frozen=True)

@@ -311,17 +311,27 @@ class Transaction:
         return self._connection.execute(insert(CommitTable).returning(CommitTable.n), row).scalar_one()
 
     def info(self, key: str) -> str | None:
-        """A fact about the corpus; ``None`` if it was never set."""
-        return self._connection.scalar(select(InfoTable.value).where(InfoTable.key == key))
+        """A fact about the corpus; ``None`` if it was never set. Raises `CorruptCorpusError` if it is not as it was
+        set."""
+        return fact(self._connection, key)
 
     def set_info(self, key: str, value: str) -> None:
         """Set a fact about the corpus."""
-        statement = upsert(InfoTable).values(key=key, value=value)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+        self._put_fact(key, value)
+        self._record_fact(key, value)
 
     def unset_info(self, key: str) -> None:
         """Forget a fact about the corpus."""
         self._connection.execute(delete(InfoTable).where(InfoTable.key == key))
+        self._record_fact(key, None)
+
+    def _put_fact(self, key: str, value: str) -> None:
+        statement = upsert(InfoTable).values(key=key, value=value)
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    def _record_fact(self, key: str, value: str | None) -> None:
+        of_records = select(InfoTable.value).where(InfoTable.key == records.FACT_RECORDS)
+        self._put_fact(records.FACT_RECORDS, records.of_facts(self._connection.scalar(of_records), key, value))
 
     def refresh_mtime(self, name: str, size: int, mtime_ns: int) -> None:
         """Record a file's new size and time where its content is still the same."""
@@ -346,6 +356,16 @@ class Transaction:
     def log(self, event: str, **detail: Any) -> None:
         """Write to the log what was done; ``detail`` must be plain JSON data."""
         self._connection.execute(insert(LogTable), {"at": _now(), "event": event, "detail": detail})
+
+
+def fact(connection: Connection, key: str, *, checked: bool = True) -> str | None:
+    """A fact about the corpus; ``None`` if it was never set. Raises `CorruptCorpusError` if it is not as it was set,
+    and that is ``checked``."""
+    both = select(InfoTable.key, InfoTable.value).where(InfoTable.key.in_((key, records.FACT_RECORDS)))
+    found: dict[str, str] = {row[0]: row[1] for row in connection.execute(both)}
+    if checked:
+        records.check_fact(found.get(records.FACT_RECORDS), key, found.get(key))
+    return found.get(key)
 
 
 def _now() -> str:

@@ -15,10 +15,11 @@ from hybrid.stores import commits, erasure
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
 from hybrid.stores.files import inside
-from hybrid.stores.integrity import rebuild_full_text, restore_tables
+from hybrid.stores.integrity import edited_facts, rebuild_full_text, restore_tables
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.reports import IntegrityReport
 
+DIMENSION = "dimension"
 _TABLES = frozenset({"table", "record"})
 _OF_VOLUMES = frozenset({"volumes", "volume_documents"})
 
@@ -41,6 +42,8 @@ def repair(
         return
     damaged = {one.name for one in found.problems if one.part == "volume"}
     with write_lock(directory, wait):
+        if "fact" in parts:
+            _set_facts_again(catalog)
         made = restore_tables(catalog) if parts & _TABLES else set()
         if ("chunks" in parts or "sentences" in made) and _restored_spans(catalog, directory, settings, embedder):
             parts.add("full text")
@@ -55,8 +58,24 @@ def repair(
             writer.commit_rebuilt_index()
         if damaged or made & _OF_VOLUMES:
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])
-        if "deletion" in parts:
+        if "deletion" in parts or erasure.pending(catalog):
             erasure.erase(catalog, directory)
+
+
+def _set_facts_again(catalog: Catalog) -> None:
+    """Set the facts again that are not as they were: those that follow from others, or that the user has accepted."""
+    _, vectors = catalog.vectors(catalog.all_chunk_ids()[:1])
+    for key in edited_facts(catalog):
+        there = catalog.info(key, checked=False)
+        with catalog.transaction() as transaction:
+            if key == DIMENSION and len(vectors):
+                transaction.set_info(key, str(vectors.shape[1]))
+            elif key == commits.CORPUS_ID and there is not None:  # the guard has the same, or was taken away
+                transaction.set_info(key, there if commits.is_id(there) else commits.new_id())
+            elif key == erasure.PENDING:  # whatever it was: what was removed is erased once more
+                transaction.set_info(key, erasure.DUE)
+            else:  # the next ingest sets it
+                transaction.unset_info(key)
 
 
 def _restored_spans(catalog: Catalog, directory: Path, settings: Settings, embedder: Callable[[], Embedder]) -> bool:
