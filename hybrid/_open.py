@@ -22,7 +22,7 @@ from hybrid.types.base import shown
 if TYPE_CHECKING:
     from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
-    from hybrid.types.reports import IntegrityReport
+    from hybrid.types.reports import IntegrityProblem, IntegrityReport
 
 Given = Settings | str | os.PathLike[str] | None
 """`Settings` from code, the path of a TOML file, or nothing."""
@@ -109,7 +109,23 @@ def checked(catalog: Catalog, directory: Path) -> IntegrityReport:
 
     found = integrity.check(catalog, directory)
     others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID, checked=False))
-    return found.model_copy(update={"problems": (*found.problems, *others)})
+    return found.model_copy(update={"problems": (*found.problems, *others, *_log_problems(catalog, directory))})
+
+
+def _log_problems(catalog: Catalog, directory: Path) -> Iterator[IntegrityProblem]:
+    """What is wrong with the log of what was done; where only the catalog names another, repair goes on with it."""
+    from hybrid._recording import MARK
+    from hybrid.stores import log
+    from hybrid.types.reports import IntegrityProblem
+
+    mark = catalog.info(MARK, checked=False)
+    if mark is None and not log.exists(directory):
+        return
+    by_itself = log.check(directory).problems if log.exists(directory) else ()
+    for said in by_itself or log.check(directory, mark).problems:
+        advice = log.PUT_ASIDE if by_itself else log.GO_ON
+        said = said.removesuffix(f"; {advice}")
+        yield IntegrityProblem(part="log", name=log.FILE, problem=said, advice=advice, repairable=not by_itself)
 
 
 @contextmanager

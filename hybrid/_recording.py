@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybrid.errors import CorpusError
-from hybrid.types.answers import Answer
+from hybrid.types.answers import Answer, Citation, Hit
 from hybrid.types.documents import text_sha256
 from hybrid.types.events import EndEvent, Events, NoteEvent
 from hybrid.types.reports import IngestReport
@@ -36,8 +36,20 @@ class Recorder:
         """Write a record; what to tell where that failed."""
         return self._written(event, content)[1]
 
-    def _written(self, event: LogEvent, content: Mapping[str, Any]) -> tuple[Any, str | None]:
-        if event not in self._settings.events:
+    def search(self, query: str | None, where: Filter | None, hits: Sequence[Hit], commit: int | None) -> str | None:
+        """Record a search, where questions are recorded: what was looked for (nothing of a vector) and what was found;
+        what to tell where that failed."""
+        content = {
+            **({} if query is None else self._text("question", query)),
+            **self._narrowed(where),
+            "commit": commit,
+            "hits": [self._place(hit) for hit in hits],
+        }
+        return self._written("search", content, named="question")[1]
+
+    def _written(self, event: str, content: Mapping[str, Any], named: LogEvent | None = None) -> tuple[Any, str | None]:
+        """The record that was written, if any, and what to tell. ``named`` is what the settings call the event."""
+        if (named or event) not in self._settings.events:
             return None, None
         from hybrid.stores import log
 
@@ -67,8 +79,7 @@ class Recorder:
     def stream(self, question: str, where: Filter | None, events: Events) -> Events:
         """The events of an answer; the question is recorded with the first, the answer before the last. What the log
         lacks is noted in the answer."""
-        narrowed = {"where": where.model_dump(mode="json")} if where and self._settings.text == "full" else {}
-        asked, note = self._written("question", {**self._text("question", question), **narrowed})
+        asked, note = self._written("question", {**self._text("question", question), **self._narrowed(where)})
         with closing(events):
             for event in events:
                 if not isinstance(event, EndEvent):
@@ -80,12 +91,15 @@ class Recorder:
                 answer = event.answer.model_copy(update={"notes": (*event.answer.notes, *notes)})
                 yield EndEvent(answer=answer) if notes else event
 
+    def _narrowed(self, where: Filter | None) -> dict[str, Any]:
+        return {"where": where.model_dump(mode="json")} if where and self._settings.text == "full" else {}
+
+    def _place(self, one: Citation | Hit) -> dict[str, Any]:
+        named = {"source": one.source} if self._settings.text == "full" else {}
+        return {"sha256": one.sha256, "start": one.start, "end": one.end, **named}
+
     def _answer(self, answer: Answer) -> dict[str, Any]:
-        named = self._settings.text == "full"
-        cited = [
-            {"sha256": one.sha256, "start": one.start, "end": one.end} | ({"source": one.source} if named else {})
-            for one in answer.citations
-        ]
+        cited = [self._place(one) for one in answer.citations]
         verdicts = [claim.verdict for claim in answer.claims]
         return {
             **self._text("text", answer.text),

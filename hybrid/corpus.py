@@ -741,7 +741,7 @@ class Corpus(Shown):
                     except CorruptCorpusError as error:
                         damaged = error
                     else:
-                        session = Session(self._catalog, state, view, self.settings, self._usage)
+                        session = Session(self._catalog, state, view, self.settings, self._usage, self._recorder)
                         try:
                             yield session
                         finally:

@@ -22,6 +22,7 @@ from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.filters import Filter
 
 if TYPE_CHECKING:
+    from hybrid._recording import Recorder
     from hybrid._runtime import Usage
     from hybrid._view import View
     from hybrid.retrieval.query import Expression
@@ -52,12 +53,15 @@ class Session:
         ...     documents = session.get_documents({hit.document_id for hit in hits})
     """
 
-    def __init__(self, catalog: Catalog, state: State, view: View, settings: Settings, usage: Usage) -> None:
+    def __init__(
+        self, catalog: Catalog, state: State, view: View, settings: Settings, usage: Usage, recorder: Recorder
+    ) -> None:
         self._catalog = catalog
         self._state = state
         self._view: View | None = view
         self._settings = settings
         self._usage = usage
+        self._recorder = recorder
         self._thread = threading.get_ident()
 
     def close(self) -> None:
@@ -92,7 +96,9 @@ class Session:
             empty = not hits and not self._catalog.restricted and not self._catalog.count_documents()
         words = matched(expression.words if expression else asked, (hit.text for hit in hits))
         order = "lexical" if expression and not expression.question else order
-        return Hits(hits, question=asked, matched=words, order=order, empty=empty, undated=undated, notes=view.notes)
+        note = self._recorder.search(asked, where, hits, view.number)
+        notes = (*view.notes, *([note] if note is not None else []))
+        return Hits(hits, question=asked, matched=words, order=order, empty=empty, undated=undated, notes=notes)
 
     def _found(
         self, searcher: Searcher, asked: str, k: int, where: Filter | None, order: Order
@@ -132,6 +138,7 @@ class Session:
                     best.setdefault(hit.document_id, hit)
                 if len(best) >= k or len(hits) < count:
                     chosen = list(best.values())[:k]
+                    self._recorder.search(None if vector is not None else str(query), where, chosen, view.number)
                     return [(self._catalog.document(hit.document_id, hit.source), hit) for hit in chosen]
                 count *= _WIDEN
 

@@ -21,6 +21,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,34 @@ START = "0" * 64
 WAIT = 10.0
 """Seconds to wait for another process that writes a record, which takes it milliseconds. Not measured."""
 REDACTION = "redaction"
+CUT_OFF = "cut off or replaced"
 _TAIL = 65_536
-_PUT_ASIDE = f"run hybrid log verify; move {FILE} and {HEAD} to another place to begin a new log"
+PUT_ASIDE = (
+    f"put back a copy of it, or move {FILE} and {HEAD}, as far as they are there, to another place and run hybrid "
+    "repair, which begins a new log"
+)
+GO_ON = "put back the log that it names, or run hybrid repair to go on with what is there"
 _FIELDS = ("at", "content_sha256", "event", "identity", "previous", "sequence")
 
 
 def exists(directory: Path) -> bool:
     """Whether a log was begun."""
     return (directory / FILE).exists() or (directory / HEAD).exists()
+
+
+def _check_files(directory: Path) -> None:
+    """Raise `CorruptCorpusError` where something else than the log's files has their names, or one is missing."""
+    refuse_links(directory, FILE, HEAD)
+    for name in (FILE, HEAD):
+        if (directory / name).exists() and not (directory / name).is_file():
+            raise CorruptCorpusError(f"{directory / name} is not a file; {PUT_ASIDE}")
+    written = (directory / FILE).exists() and len(list(islice(_lines(directory), 2))) == 2
+    if not (directory / HEAD).exists() and written:  # with one record the process may have ended before it was written
+        raise CorruptCorpusError(
+            f"{directory / HEAD} is missing: whether {FILE} was cut off at its end cannot be told; {PUT_ASIDE}"
+        )
+    if (directory / HEAD).exists() and not (directory / FILE).exists():
+        raise CorruptCorpusError(f"{directory / FILE} is missing, and {HEAD} is there; {PUT_ASIDE}")
 
 
 def append(directory: Path, event: str, content: Mapping[str, Any], identity: str | None = None) -> LogRecord:
@@ -59,11 +80,11 @@ def append(directory: Path, event: str, content: Mapping[str, Any], identity: st
 
 def records(directory: Path) -> Iterator[LogRecord]:
     """The records, oldest first, as they stand there. Raises `CorruptCorpusError` for a line that is none."""
-    refuse_links(directory, FILE)
+    _check_files(directory)
     for number, line in enumerate(_lines(directory), 1):
         found = _read(line)
         if isinstance(found, str):
-            raise CorruptCorpusError(f"{directory / FILE}, record {number}: {found}; {_PUT_ASIDE}")
+            raise CorruptCorpusError(f"{directory / FILE}, record {number}: {found}; {PUT_ASIDE}")
         yield found
 
 
@@ -102,7 +123,14 @@ def check(directory: Path, recorded: str | None = None, head: str | None = None)
         head: the sha256 of a record that is known to have been in it.
     """
     refuse_links(directory, FILE, HEAD)
-    problems: list[str] = []
+    try:
+        _check_files(directory)
+    except CorruptCorpusError as error:
+        if not (directory / FILE).is_file():
+            return LogReport(records=0, head=None, problems=(str(error),))
+        problems = [str(error)]
+    else:
+        problems = []
     known: dict[int, str] = {}
     taken: set[int] = set()
     allowed: set[int] = set()
@@ -119,7 +147,7 @@ def check(directory: Path, recorded: str | None = None, head: str | None = None)
         elif found.event == REDACTION:
             allowed.update(one for one in found.content.get("records", ()) if isinstance(one, int))
     else:
-        problems += _cut_off(directory, known, recorded)
+        problems += [] if problems else _cut_off(directory, known, recorded)
     if not problems:
         problems += [f"{FILE}, record {one}: its content is gone, and no removal says so" for one in taken - allowed]
     if head is not None and head not in known.values():
@@ -142,11 +170,12 @@ def _cut_off(directory: Path, known: Mapping[int, str], recorded: str | None) ->
         yield str(error)
         sequence, digest = 0, START
     if (sequence and known.get(sequence) != digest) or len(known) > sequence + 1:
-        yield f"{HEAD} names record {sequence}, and {FILE} has another, or ends elsewhere: it was cut off or replaced"
+        yield f"{HEAD} names record {sequence}, and {FILE} has another, or ends elsewhere: it was {CUT_OFF}"
     if recorded is not None:
         number, _, wanted = recorded.partition(" ")
         if known.get(int(number) if number.isdigit() else 0) != wanted:
-            yield f"the catalog names record {number}, and {FILE} has another or none: it was cut off or replaced"
+            said = f"has another or none: it was {CUT_OFF}" if exists(directory) else "is gone"
+            yield f"the catalog names record {number}, and {FILE} {said}"
 
 
 @contextmanager
@@ -166,6 +195,11 @@ def _locked(directory: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def last(directory: Path) -> LogRecord | None:
+    """The last record. Raises `CorruptCorpusError` where the log is damaged at its end."""
+    return _end(directory)
 
 
 def _append(directory: Path, event: str, content: Mapping[str, Any], identity: str | None) -> LogRecord:
@@ -222,7 +256,7 @@ def _head(directory: Path) -> tuple[int, str]:
         said = ""
     number, _, digest = said.removesuffix("\n").partition(" ")
     if not number.isdigit() or said != f"{int(number)} {digest}\n" or len(digest) != len(START):
-        raise CorruptCorpusError(f"{directory / HEAD} is damaged; {_PUT_ASIDE}")
+        raise CorruptCorpusError(f"{directory / HEAD} is damaged; {PUT_ASIDE}")
     return int(number), digest
 
 
@@ -231,6 +265,7 @@ def _end(directory: Path) -> LogRecord | None:
 
     Raises `CorruptCorpusError` where the head names another record than the last and the one before it.
     """
+    _check_files(directory)
     sequence, digest = _head(directory)
     rest = _rest(directory)
     if rest:
@@ -242,7 +277,7 @@ def _end(directory: Path) -> LogRecord | None:
         wrong = digest != (last.sha256 if found == sequence else last.previous)
     if wrong:
         said = f"{directory / FILE} does not end with record {sequence}, as {HEAD} says"
-        raise CorruptCorpusError(f"{said}; {_PUT_ASIDE}")
+        raise CorruptCorpusError(f"{said}; {PUT_ASIDE}")
     return last
 
 
@@ -260,7 +295,7 @@ def _last(directory: Path) -> LogRecord | None:
         line = tail[:-1].rpartition(b"\n")[2] + tail[-1:]
     found = _read(line) if line else None
     if isinstance(found, str):
-        raise CorruptCorpusError(f"the last record of {path} is damaged: {found}; {_PUT_ASIDE}")
+        raise CorruptCorpusError(f"the last record of {path} is damaged: {found}; {PUT_ASIDE}")
     return found
 
 

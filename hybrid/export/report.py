@@ -112,7 +112,8 @@ def report(
 
     Args:
         answers: one answer or several, comparisons among them, in the order in which they are to stand.
-        corpus: where they are from. With it every quote is checked again, the result is stated, and each exhibit
+        corpus: where they are from. With it every quote is checked again, the result is stated, the export is in its
+            log as far as ``log.events`` in the settings names exports, and each exhibit
             is shown in its page. Without it exhibits are shown with the words around them.
         title: of the document.
         at: the time to state; now by default. The same answers, corpus and time make the same bytes.
@@ -135,6 +136,8 @@ def report(
     checked: Verification | None = None
     pages: tuple[PageView | None, ...] = ()
     if corpus is not None:
+        if callable(record := getattr(corpus, "_record_export", None)):
+            record("report", len(found))
         status = corpus.status()
         problems = tuple(tuple(corpus.verify(answer)) for answer in found)
         checked = Verification(status.directory, status.commit, problems)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from hybrid._recording import MARK
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest import restoring
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.pipeline import Embedder
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
-from hybrid.stores import commits, erasure
+from hybrid.stores import commits, erasure, log
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
 from hybrid.stores.files import inside
@@ -58,8 +60,22 @@ def repair(
             writer.commit_rebuilt_index()
         if damaged or made & _OF_VOLUMES:
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])
+        if "log" in parts:
+            _go_on_with_log(catalog, directory)
         if "deletion" in parts or erasure.pending(catalog):
-            erasure.erase(catalog, directory)
+            with suppress(CorruptCorpusError):  # of the log, which is named by itself
+                erasure.erase(catalog, directory)
+
+
+def _go_on_with_log(catalog: Catalog, directory: Path) -> None:
+    """Let the catalog name the last record that the log has, or none; that it named another stays in the catalog."""
+    newest = log.last(directory) if log.exists(directory) else None
+    with catalog.transaction() as transaction:
+        transaction.log("log", named_before=catalog.info(MARK, checked=False))
+        if newest is None:
+            transaction.unset_info(MARK)
+        else:
+            transaction.set_info(MARK, log.mark(newest))
 
 
 def _set_facts_again(catalog: Catalog) -> None:

@@ -282,7 +282,8 @@ class LogSettings(Table):
     """What is written to the log of a corpus (docs/reliability.md)."""
 
     events: tuple[LogEvent, ...] = Field(
-        default=(), description="what is recorded: ingest, removal, question, answer, export; empty: there is no log"
+        default=(),
+        description="what is recorded: ingest, removal, question (and search), answer, export; empty: there is no log",
     )
     text: LogText = Field(
         default="hash", description="of questions and answers: the text, its sha256, or neither is recorded"

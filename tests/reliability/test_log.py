@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-from hybrid import Corpus, Document, Identity, Settings
+import hybrid
+from hybrid import Corpus, Document, Filter, Identity, Settings
 from hybrid.cli import main
 from hybrid.errors import AccessError, CorpusError, CorruptCorpusError
 from hybrid.stores import log
@@ -357,3 +358,98 @@ def test_the_first_answer_of_a_corpus_that_had_no_log_says_nothing_of_it(tmp_pat
         corpus.ingest(*documents())
     with Corpus.open(tmp_path / "corpus", settings()) as corpus:
         assert not [one for one in corpus.ask(QUESTION, route="lookup").notes if "log" in one]
+
+
+def whole_log(tmp_path):
+    corpus = Corpus.open(tmp_path / "corpus", settings())
+    corpus.ingest(Document.from_text("The tenant may keep no dogs. Rent is due in May.", source="lease.txt"))
+    corpus.ask("May the tenant keep dogs?", route="lookup")
+    corpus.close()
+    return tmp_path / "corpus"
+
+
+def edited_line(directory):
+    path = directory / "log.jsonl"
+    path.write_text(path.read_text().replace('"ingest"', '"export"'))
+
+
+def cut_line(directory):
+    path = directory / "log.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+
+def without(*names):
+    return lambda directory: [(directory / name).unlink() for name in names]
+
+
+def folder(name):
+    return lambda directory: [(directory / name).unlink(), (directory / name).mkdir()]
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (edited_line, "record 1: it was changed"),
+        (cut_line, "log.head names record 3"),
+        (without("log.head"), "log.head is missing: whether log.jsonl was cut off"),
+        (without("log.jsonl"), "log.jsonl is missing, and log.head is there"),
+        (without("log.jsonl", "log.head"), "the catalog names record 1, and log.jsonl is gone"),
+        (folder("log.jsonl"), "is not a file"),
+        (folder("log.head"), "is not a file"),
+    ],
+    ids=["edited", "cut off", "no head", "no records", "none", "a folder", "a folder as the head"],
+)
+def test_verify_names_a_log_that_is_not_whole_and_its_advice_works(tmp_path, edit, said):
+    directory = whole_log(tmp_path)
+    edit(directory)
+    with Corpus.open(directory) as corpus:
+        (problem,) = corpus.check().problems
+        assert (problem.part, problem.name) == ("log", "log.jsonl")
+        assert said in problem.problem
+        assert not corpus.check_log().whole
+        assert "dogs" in corpus.ask("May the tenant keep dogs?", route="lookup").text
+        if "move log.jsonl" in problem.advice:
+            for name in ("log.jsonl", "log.head"):
+                if (directory / name).exists():
+                    (directory / name).rename(tmp_path / name)
+        assert corpus.repair().whole
+        corpus.ask("May the tenant keep dogs?", route="lookup")
+        assert corpus.check_log().whole
+        assert corpus.check().whole
+        assert corpus._catalog.log()[-1].event == "log"  # what the catalog named before is not forgotten
+
+
+@pytest.mark.parametrize("text", ["full", "hash", "none"])
+def test_searches_are_recorded_where_questions_are(tmp_path, text):
+    with Corpus.open(tmp_path / "corpus", settings(text, ["question"])) as corpus:
+        corpus.ingest(Document.from_text("The tenant may keep no dogs. Rent is due in May.", source="lease.txt"))
+        hits = corpus.search("dogs", where=Filter(sources="lease.txt"))
+        corpus.search_documents("rent")
+        with corpus.session() as session:
+            session.search("nobody")
+        records = corpus.log()
+        assert [one.event for one in records] == ["search"] * 3
+        found = records[0].content
+        assert found["hits"][0]["sha256"] == hits[0].sha256
+        assert (found.get("question") == "dogs") == (text == "full")
+        assert ("question_sha256" in found) == (text == "hash")
+        assert ("lease.txt" in str(found)) == (text == "full")
+        corpus.remove("lease.txt")
+        assert all(one.content is None for one in corpus.log() if one.event == "search")
+    with Corpus.open(tmp_path / "corpus", settings(events=["answer"])) as corpus:
+        corpus.search("dogs")
+        assert [one.event for one in corpus.log()].count("search") == 3
+
+
+def test_a_search_whose_record_cannot_be_written_says_so(tmp_path):
+    directory = whole_log(tmp_path)
+    cut_line(directory)
+    with Corpus.open(directory) as corpus:
+        assert "The log does not have this search" in corpus.search("dogs").notes[0]
+
+
+def test_a_report_of_answers_is_recorded_as_an_export(tmp_path):
+    with Corpus.open(whole_log(tmp_path)) as corpus:
+        hybrid.report([corpus.ask("May the tenant keep dogs?", route="lookup")], corpus)
+        record = corpus.log()[-1]
+        assert (record.event, record.content["what"], record.content["rows"]) == ("export", "report", 1)
