@@ -84,7 +84,9 @@ def _conditions(seen: Callable[[str], str]) -> dict[str, str]:
     document = f"EXISTS (SELECT 1 FROM main.sources AS named WHERE named.document_id = {{0}} AND {seen('named')})"
     chunk = f"""EXISTS (SELECT 1 FROM main.chunks AS of
         WHERE of.id = row.chunk_id AND {document.format("of.document_id")})"""
-    volume = f"""NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
+    # A volume of which nobody knows what it holds is nobody's.
+    volume = f"""EXISTS (SELECT 1 FROM main.volume_documents AS part WHERE part.volume_id = {{0}})
+        AND NOT EXISTS (SELECT 1 FROM main.volume_documents AS part
         WHERE part.volume_id = {{0}} AND NOT {document.format("part.document_id")})"""
     return {
         "sources": seen("row"),

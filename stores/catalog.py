@@ -13,11 +13,11 @@ import threading
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,7 @@ from hybrid.text.formatting import name_of
 from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata, text_sha256
 from hybrid.types.filters import Filter
+from hybrid.types.reports import MemoryState
 
 _LOG = logging.getLogger("hybrid.stores")
 SCORED_CHUNKS = 3000
@@ -329,6 +330,11 @@ class Catalog:
                 there = {row.id: row.sha256 for row in connection.execute(_SHA256S)}
                 known[None] = self._word_index.updated(there, partial(_texts, connection))
             return known[None]
+
+    def sha256s(self) -> dict[int, str]:
+        """The sha256 of each document, by id, whether a source names it or not."""
+        with self._connection() as connection:
+            return {row.id: row.sha256 for row in connection.execute(_SHA256S)}
 
     def count_documents(self) -> int:
         """How many documents there are. Reads none of them."""
@@ -741,7 +747,10 @@ class Catalog:
                 if "no such table: volumes" not in str(error.orig):
                     raise
                 row = connection.execute(_COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
-            return CommitRow(*tuple(row)) if row else None
+            found = CommitRow(*tuple(row)) if row else None
+            if found is not None and found.memory_state not in get_args(MemoryState):  # hybrid verify names it
+                return replace(found, memory_state="behind")
+            return found
 
     def index_files(self, last: int = 2) -> list[str]:
         """The ``last`` newest index files, newest first. A file can serve several commits."""

@@ -20,6 +20,7 @@ from hybrid.stores.failpoints import reach
 from hybrid.stores.files import (
     PRIVATE_FILE,
     inside,
+    own_folder,
     refuse_links,
     sha256_of,
     sync_directory,
@@ -36,7 +37,7 @@ GUARD = "commit"
 """The file that has the number of the newest commit and the id of the corpus."""
 CORPUS_ID = "corpus_id"
 """The fact about a corpus that is its id. Corpora of older versions get one with their next commit."""
-_GUARD = re.compile(r"([0-9]+)(?:\n([0-9a-f]{32}))?\n?")
+_GUARD = re.compile(r"([0-9]{1,18})(?:\n([0-9a-f]{32}))?\n?")
 _REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 
 
@@ -45,9 +46,7 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
 
     Raises what ``save`` raises. Then nothing of the new commit is left.
     """
-    home = directory / "commits"
-    refuse_links(directory, home.name)
-    home.mkdir(parents=True, exist_ok=True)
+    home = own_folder(directory, "commits")
     partial, final = home / f".{n}.partial", home / str(n)
     for remainder in (partial, final):
         shutil.rmtree(remainder, ignore_errors=True)
@@ -106,7 +105,7 @@ def read_guard(directory: Path) -> Guard | None:
     refuse_links(directory, GUARD)
     try:
         found = _GUARD.fullmatch((directory / GUARD).read_text(encoding="ascii"))
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, UnicodeDecodeError, IsADirectoryError):
         return None
     return None if found is None else Guard(int(found[1]), found[2])
 
@@ -146,10 +145,15 @@ def guard_problems(directory: Path, commit: CommitRow | None, corpus: str | None
         said = "it is damaged" if (directory / GUARD).exists() else "it is missing"
     elif guard is not None and guard.corpus != corpus:
         said = "it does not have the corpus's id"
+    folder = (directory / GUARD).is_dir()
     if said is not None:
         said = f"{said}, so that a catalog which went back or was replaced would not be noticed"
         yield IntegrityProblem(
-            part="guard", name=GUARD, problem=said, advice="hybrid repair writes it", repairable=True
+            part="guard",
+            name=GUARD,
+            problem=said,
+            advice=f"{'it is a folder: remove it, then ' if folder else ''}hybrid repair writes it",
+            repairable=True,
         )
     try:
         index = inside(directory, commit.index_file)
@@ -169,7 +173,7 @@ def _manifest_fault(path: Path, sha256: str) -> str | None:
         return None if json.loads(path.read_bytes())["files"][INDEX]["sha256"] == sha256 else "it names another index"
     except FileNotFoundError:
         return "it is missing"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, IsADirectoryError):
         return "it is damaged"
 
 

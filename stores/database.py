@@ -276,6 +276,8 @@ def write_lock(directory: Path, wait: float = 0) -> Iterator[None]:
             "or end it: what it has committed is kept. Searching and asking work meanwhile"
         ) from error
     except OSError as error:
+        if path.is_dir():
+            raise CorruptCorpusError(f"{path} is a folder, and a file of the corpus; remove the folder") from error
         raise CorpusError(
             f"{directory} cannot be written to ({error.strerror or error}): it can be searched and asked; ingest and "
             "remove where its owner may write"

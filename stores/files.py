@@ -141,6 +141,17 @@ def refuse_links(directory: Path, *relative: Path | str) -> None:
             )
 
 
+def own_folder(directory: Path, name: str) -> Path:
+    """A folder of the corpus, made if it is not there. Raises `CorruptCorpusError` where a link or a file has its
+    name."""
+    refuse_links(directory, name)
+    path = directory / name
+    if path.exists() and not path.is_dir():
+        raise CorruptCorpusError(f"{path} is a file, and a folder of the corpus; remove it, and run hybrid repair")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 _NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors")
 _FOLDERS = ("commits", "volumes", "memory", "memory/default", "quarantine")
 _FILES = (
@@ -183,9 +194,7 @@ def verified(directory: Path, stored: StoredFile, advice: str) -> Path:
 def quarantine(directory: Path, file: str) -> Path:
     """Move a file of the corpus to ``quarantine/`` under a name that was not taken, and return it."""
     inside(directory, file)
-    folder = directory / "quarantine"
-    refuse_links(directory, folder.name)
-    folder.mkdir(exist_ok=True)
+    folder = own_folder(directory, "quarantine")
     flat = file.replace("/", "-")
     number = 0
     while (target := folder / (f"{flat}.{number}" if number else flat)).exists():

@@ -8,8 +8,9 @@ import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
@@ -18,10 +19,12 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
+from hybrid.stores.tables import CommitTable, LogTable, VolumeDocumentTable, VolumeTable
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.documents import text_sha256
-from hybrid.types.reports import IntegrityProblem, IntegrityReport
+from hybrid.types.reports import IntegrityProblem, IntegrityReport, MemoryState
 
+_DROPPED = "hybrid repair drops it, and the next ingest adapts it again"
 _SHOWN = 20  # lines of SQLite's own check
 
 INGEST_AGAIN = "remove it by this name (hybrid remove) and ingest its file again"
@@ -36,6 +39,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         problems += [_of_table(one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
         problems += _catalog(connection)
         problems += _facts(connection)
+        problems += _cells(connection)
         texts, documents = _texts(connection)
         problems += texts
         if not texts and absent.isdisjoint(_FULL_TEXT):  # else it differs from what it was made of
@@ -47,14 +51,20 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     problems += _index(catalog, directory, ids)
     volumes = catalog.volumes() if absent.isdisjoint(("volumes", "volume_documents")) else []
     problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
+    for row in volumes:
+        if not row.parts or sum(part.end - part.start for part in row.parts) != row.tokens:
+            said, advice = "its rows are not those of what it was adapted to", _DROPPED
+            problems.append(
+                IntegrityProblem(part="volume", name=row.stored.file, problem=said, advice=advice, repairable=True)
+            )
     if erasure.pending(catalog):
         said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
         advice = "hybrid repair does it, once nobody reads the state before the removal"
         problems.append(
             IntegrityProblem(part="deletion", name="catalog.sqlite", problem=said, advice=advice, repairable=True)
         )
-    counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
     commit = catalog.commit()
+    counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
     return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))
 
 
@@ -132,7 +142,9 @@ def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
 def _facts(connection: Connection) -> Iterator[IntegrityProblem]:
     name, said = "catalog.sqlite, table info", "the fact {!r} is not as it was set"
     try:
-        found = records.edited_facts(dict(connection.exec_driver_sql("SELECT key, value FROM info").all()))
+        found = records.edited_facts(
+            {row[0]: row[1] for row in connection.exec_driver_sql("SELECT key, value FROM info")}
+        )
     except CorruptCorpusError:
         found = [records.FACT_RECORDS]
     for key in found:
@@ -144,8 +156,24 @@ def _facts(connection: Connection) -> Iterator[IntegrityProblem]:
 def edited_facts(catalog: Catalog) -> list[str]:
     """The facts about the corpus that are not as they were set and can be known again, by their keys."""
     with catalog.connection(write=False) as connection:
-        rows = dict(connection.exec_driver_sql("SELECT key, value FROM info").all())
+        rows: dict[str, str] = {row[0]: row[1] for row in connection.exec_driver_sql("SELECT key, value FROM info")}
     return [key for key in records.edited_facts(rows) if records.advice_of_fact(key) != PUT_BACK]
+
+
+def _cells(connection: Connection) -> Iterator[IntegrityProblem]:
+    """Tables with a cell that holds something else than it should, of those that no hash covers."""
+    for table in (LogTable, CommitTable, VolumeTable, VolumeDocumentTable):
+        try:
+            for _ in connection.execute(select(table.__table__)):
+                pass
+        except CorruptCorpusError:
+            yield _of_table(table.__tablename__, "a cell of it cannot be read", PUT_BACK, repairable=False)
+        except DatabaseError:  # the table, or a column, is missing, which is named already
+            continue
+    state = connection.exec_driver_sql("SELECT memory_state FROM commits ORDER BY n DESC LIMIT 1").scalar()
+    if state is not None and state not in get_args(MemoryState):
+        said = f"the state of the memory is {state!r}, which is none"
+        yield _of_table("commits", said, "hybrid repair writes it again", repairable=True)
 
 
 def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
@@ -176,7 +204,7 @@ def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tu
         "ORDER BY s.id LIMIT 1) FROM documents d LEFT JOIN texts t ON t.document_id = d.id ORDER BY d.id"
     )
     for identifier, chars, digest, body, source in rows:
-        name = source or f"document {identifier}"
+        name = source if isinstance(source, str) and source else f"document {identifier}"
         chars = chars if isinstance(chars, int) else -1  # whatever else a damaged cell has
         documents[identifier] = name, chars
         said = None
@@ -217,6 +245,10 @@ def _chunks(
     for document, there in records.incomplete(connection, sys.maxsize if sentences else -1).items():
         name = documents.get(document, (f"document {document}", -1))[0]
         problems.setdefault(document, _of_spans(name, f"rows of it are gone or not its own: it has {there}"))
+    tables = ("chunks", "sentences") if sentences else ("chunks",)
+    for document, table in records.damaged_vectors(connection, tables).items():
+        name = documents.get(document, (f"document {document}", -1))[0]
+        problems.setdefault(document, _of_spans(name, f"the vectors of its {table} are not those that were made"))
     return problems, ids
 
 
@@ -226,8 +258,12 @@ def _records(
     """What is not as it was recorded of documents of which nothing else is ``known`` to be wrong."""
     try:
         found = dict(records.differing(connection, list(documents), restricted=False))
-    except CorruptCorpusError as error:
-        yield _problem("catalog", "catalog.sqlite", str(error))
+    except CorruptCorpusError:  # a cell that cannot be read, of a source or a document: nothing is done with either
+        for identifier in records.damaged(connection, restricted=False):
+            name = documents.get(identifier, (f"document {identifier}", -1))[0]
+            if name not in known:
+                said = "a cell of its rows cannot be read"
+                yield IntegrityProblem(part="record", name=name, problem=said, advice=PUT_BACK, repairable=False)
         return
     for identifier, what in found.items():
         name = documents[identifier][0]
@@ -267,8 +303,7 @@ def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[I
 
 
 def _file(directory: Path, stored: StoredFile, part: str) -> Iterator[IntegrityProblem]:
-    rebuilt, dropped = "hybrid repair rebuilds it", "hybrid repair drops it, and the next ingest adapts it again"
-    advice = rebuilt if part == "index" else dropped
+    advice = "hybrid repair rebuilds it" if part == "index" else _DROPPED
     try:
         digest = sha256_of(inside(directory, stored.file))
         said = None if digest == stored.sha256 else "it does not match its recorded sha256 (damaged, or edited)"

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
@@ -24,6 +25,7 @@ from hybrid.types.documents import text_sha256
 
 SOURCE = "what is recorded of it (its name, its dates, where it came from or other metadata)"
 FACTS = "what it is filtered by (its rows of the table source_metadata)"
+SEARCHED = "what copies and exact texts of it are found by (documents.signature, documents.scanned)"
 SPANS = "where its chunks and sentences lie"
 Span = tuple[int, int, int]
 """A chunk's id, start and end."""
@@ -119,6 +121,8 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
             # An earlier version recorded the hash without the numbers.
             if row.record is not None and row.record.split()[:1] != of_document(row._asdict(), *spans).split()[:1]:
                 yield row.id, SPANS
+            elif len(parts := (row.record or "").split()) > 5 and parts[5] != of_search(row.scanned, row.signature):
+                yield row.id, SEARCHED
         facts: dict[int, set[tuple[str, str]]] = {}
         for source_id, key, value in connection.execute(_FACTS, given):
             facts.setdefault(source_id, set()).add((key, value))
@@ -146,7 +150,7 @@ class Recorded:
 
     def fits(self, chunks: Sequence[Span], sentences: Sequence[Sentence]) -> bool:
         """Whether these chunks and sentences are those that were recorded."""
-        return bool(self._row["record"] == of_document(self._row, chunks, sentences))
+        return self._row["record"].split()[:3] == of_document(self._row, chunks, sentences).split()  # type: ignore[no-any-return]
 
 
 def recorded(connection: Connection, document_id: int) -> Recorded | None:
@@ -157,7 +161,7 @@ def recorded(connection: Connection, document_id: int) -> Recorded | None:
         whole = row is not None and text_sha256(row.text) == row.text_sha256
     except CorruptCorpusError:  # a cell of another type
         return None
-    if row is None or not whole or len((row.record or "").split()) != 3:
+    if row is None or not whole or len((row.record or "").split()) < 3:
         return None
     ids = list(connection.scalars(select(ChunkTable.id).where(ChunkTable.document_id == document_id)))
     return Recorded(row.text, row.pages, row.details, ids, row.record.split()[2] != "0", row._asdict())
@@ -182,6 +186,7 @@ def damaged(connection: Connection, *, restricted: bool) -> list[int]:
         "FROM documents d WHERE d.id = c.document_id), 0)"
     )
     found.update(row[0] for row in outside)
+    found.update(damaged_vectors(connection, ["sentences"]))
     for at in range(0, len(everyone), _AT_ONCE):
         some = everyone[at : at + _AT_ONCE]
         try:
@@ -198,11 +203,50 @@ def _readable(connection: Connection, document_id: int, *, restricted: bool) -> 
         return False
 
 
+def of_vectors(chunks: Iterable[bytes], sentences: Iterable[bytes]) -> str:
+    """The hashes of the vectors of a document's chunks and sentences, each in the order of the ids or starts. A vector
+    that is another leads to no wrong quote; but what it should find is not found."""
+    return f"{_digest_of_bytes(chunks)} {_digest_of_bytes(sentences)}"
+
+
+def of_search(scanned: bool, signature: bytes | None) -> str:
+    """The hash of what exact texts and near copies are found by."""
+    return _digest([bool(scanned), (signature or b"").hex()])
+
+
+def _digest_of_bytes(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else b"?")  # whatever else a damaged cell has
+    return digest.hexdigest()
+
+
+_VECTORS = ((3, "chunks", "embedding", "id"), (4, "sentences", "vector", "start"))
+"""Which part of a record is of which table's vectors, in which order."""
+
+
+def damaged_vectors(connection: Connection, tables: Sequence[str] = ("chunks", "sentences")) -> dict[int, str]:
+    """The documents whose vectors of chunks or sentences are not those that were made, with which these are. Reads all
+    of them."""
+    found: dict[int, str] = {}
+    recorded = {row.id: row.record.split() for row in connection.execute(_RECORDS)}
+    for part, table, column, order in _VECTORS:
+        if table not in tables:
+            continue
+        rows = connection.exec_driver_sql(f"SELECT document_id, {column} FROM {table} ORDER BY document_id, {order}")
+        digests = {one: _digest_of_bytes(row[1] for row in of) for one, of in groupby(rows, key=lambda row: row[0])}
+        nothing = _digest_of_bytes(())
+        for identifier, parts in recorded.items():
+            if len(parts) > part and parts[part] != digests.get(identifier, nothing):
+                found.setdefault(identifier, table)
+    return found
+
+
 def incomplete(connection: Connection, sentences_up_to: int) -> dict[int, str]:
     """The documents with more or fewer chunks or sentences than were recorded, each with what that is in words. Reads
     no text and compares no hash: it is asked for of each commit. Sentences are counted where they are no more than
     ``sentences_up_to``: their rows are long."""
-    recorded = {row.id: counts for row in connection.execute(_RECORDS) if len(counts := row.record.split()[1:]) == 2}
+    recorded = {row.id: counts for row in connection.execute(_RECORDS) if len(counts := row.record.split()[1:3]) == 2}
     kinds = [("chunk", ChunkTable.document_id)]
     if sum(int(counts[1]) for counts in recorded.values() if counts[1].isdigit()) <= sentences_up_to:
         kinds.append(("sentence", SentenceTable.document_id))
@@ -224,7 +268,11 @@ def _by_document(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _DOCUMENTS = select(
-    DocumentTable.id, DocumentTable.record, *(DocumentTable.__table__.c[name] for name in _OF_DOCUMENT)
+    DocumentTable.id,
+    DocumentTable.record,
+    DocumentTable.scanned,
+    DocumentTable.signature,
+    *(DocumentTable.__table__.c[name] for name in _OF_DOCUMENT),
 ).where(DocumentTable.id.in_(_IDS))
 _RECORDS = select(DocumentTable.id, DocumentTable.record).where(DocumentTable.record.is_not(None))
 _CHUNKS = select(ChunkTable.document_id, ChunkTable.id, ChunkTable.start, ChunkTable.end).where(

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from hybrid.errors import CorruptCorpusError
+from hybrid.stores import records
 from hybrid.stores.cells import damaged
 from hybrid.stores.tables import SentenceTable
 
@@ -78,6 +80,8 @@ class SentenceIndex:
     ) -> list[tuple[tuple[int, int, int], float]]:
         """The spans of the ``k`` sentences with the highest cosine to ``vector`` (float32 ``[dimension]``, length 1),
         best first, of ``documents`` or of all."""
+        if self.codes.shape[1] != len(vector):
+            raise damaged("sentences.vector", f"{len(vector)} bytes long", self.codes[0].tobytes())
         chosen = (
             np.arange(len(self.spans)) if documents is None else np.flatnonzero(np.isin(self.spans[:, 0], documents))
         )
@@ -104,6 +108,12 @@ def index_of(connection: Connection) -> SentenceIndex | None:
     n = connection.scalar(select(func.count()).select_from(SentenceTable)) or 0
     if not 0 < n <= MOST:
         return None
+    if found := records.damaged_vectors(connection, ["sentences"]):
+        raise CorruptCorpusError(
+            f"the vectors of sentences of {len(found):,} documents in catalog.sqlite are not those that were made "
+            "(damaged, or edited): what they say would not be found; hybrid repair makes them again, and hybrid verify "
+            "names them"
+        )
     rows = connection.execute(_ALL).all()
     spans = np.array([row[:3] for row in rows], np.int64)
     codes = _codes([row.vector for row in rows])

@@ -91,7 +91,11 @@ class Transaction:
         stored = [] if sentences is None else sentence_vectors.add(self._connection, document_id, sentences)
         ids = self._add_chunks(document_id, chunks, vectors) if chunks else []
         spans = [(n, chunk.start, chunk.end) for n, chunk in zip(ids, chunks, strict=True)]
-        record = records.of_document(row, spans, stored)
+        of_sentences = (
+            [] if sentences is None else [code.tobytes() for code in sentence_vectors.packed(sentences.vectors)]
+        )
+        parts = records.of_document(row, spans, stored), records.of_vectors(_embeddings(vectors), of_sentences)
+        record = " ".join([*parts, records.of_search(row["scanned"], row["signature"])])
         self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
         return document_id, ids
 
@@ -107,18 +111,24 @@ class Transaction:
         built again afterwards."""
         for table in (SentenceTable, ChunkTable):
             self._connection.execute(delete(table).where(table.document_id == document_id))
+        self._connection.execute(delete(ChunkTable).where(ChunkTable.id.in_(ids)))  # rows that were given to another
         rows = [
-            {"id": n, "document_id": document_id, "start": one.start, "end": one.end, "embedding": vector.tobytes()}
-            for n, one, vector in zip(ids, chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
+            {"id": n, "document_id": document_id, "start": one.start, "end": one.end, "embedding": embedding}
+            for n, one, embedding in zip(ids, chunks, _embeddings(vectors), strict=True)
         ]
         if rows:
             self._connection.execute(insert(ChunkTable), rows)
         sentence_vectors.add(self._connection, document_id, sentences)
+        of_document = select(DocumentTable.record).where(DocumentTable.id == document_id)
+        before = (self._connection.scalar(of_document) or "").split()
+        codes = [code.tobytes() for code in sentence_vectors.packed(sentences.vectors)]
+        record = " ".join([*before[:3], records.of_vectors(_embeddings(vectors), codes), *before[5:]])
+        self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
 
     def _add_chunks(self, document_id: int, chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> list[int]:
         rows = [
-            {"document_id": document_id, "start": chunk.start, "end": chunk.end, "embedding": vector.tobytes()}
-            for chunk, vector in zip(chunks, np.ascontiguousarray(vectors, "<f4"), strict=True)
+            {"document_id": document_id, "start": chunk.start, "end": chunk.end, "embedding": embedding}
+            for chunk, embedding in zip(chunks, _embeddings(vectors), strict=True)
         ]
         returning = insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True)
         ids = list(self._connection.scalars(returning, rows))
@@ -366,6 +376,11 @@ def fact(connection: Connection, key: str, *, checked: bool = True) -> str | Non
     if checked:
         records.check_fact(found.get(records.FACT_RECORDS), key, found.get(key))
     return found.get(key)
+
+
+def _embeddings(vectors: NDArray[np.float32]) -> list[bytes]:
+    """Vectors ``[n, dimension]`` as they are stored."""
+    return [vector.tobytes() for vector in np.ascontiguousarray(vectors, "<f4")]
 
 
 def _now() -> str:

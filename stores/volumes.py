@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybrid.errors import CorruptCorpusError
-from hybrid.stores.files import PRIVATE_FILE, quarantine, refuse_links, verified, write_atomically
+from hybrid.stores.files import PRIVATE_FILE, own_folder, quarantine, refuse_links, verified, write_atomically
 from hybrid.stores.rows import StoredFile
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def save_volume(directory: Path, digest: str, tensors: Mapping[str, Tensor]) -> 
     """Write a volume's tensors: whole, or not at all. ``digest``: see `hybrid.stores.tables.VolumeTable`."""
     from safetensors.torch import save_file
 
-    refuse_links(directory, FOLDER)
+    own_folder(directory, FOLDER)
     file = f"{FOLDER}/{digest[:_NAME]}.safetensors"
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 

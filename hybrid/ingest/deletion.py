@@ -32,15 +32,26 @@ class Hashes(Protocol):
 
 @dataclass(frozen=True)
 class Before:
-    """What was in the corpus before a removal: documents by id, and volumes."""
+    """What was in the corpus before a removal: documents by id, volumes, and the sha256 of each document, also of one
+    that no source named."""
 
     documents: Mapping[int, DocumentRow]
     volumes: Sequence[VolumeRow]
+    sha256s: Mapping[int, str]
+
+    def names(self, document_id: int) -> tuple[str, ...]:
+        """What the document was called: its sources, or its number where none named it."""
+        row = self.documents.get(document_id)
+        return (row.source, *row.aliases) if row is not None else (f"document {document_id}",)
 
     @classmethod
     def of(cls, catalog: Catalog) -> Before:
         """As it is now."""
-        return cls({row.id: row for row in catalog.documents()}, catalog.volumes())
+        return cls({row.id: row for row in catalog.documents()}, catalog.volumes(), catalog.sha256s())
+
+
+_LOST = "0" * 64
+"""The sha256 of a document whose row was gone from a catalog that was damaged."""
 
 
 def certificate(catalog: Catalog, before: Before, gone: Mapping[int, str], identity: str | None) -> DeletionCertificate:
@@ -51,27 +62,28 @@ def certificate(catalog: Catalog, before: Before, gone: Mapping[int, str], ident
     there = {row.digest for row in rows}
     removed = tuple(
         DeletedDocument(
-            sources=(before.documents[one].source, *before.documents[one].aliases),
-            sha256=before.documents[one].sha256,
+            sources=before.names(one),
+            sha256=before.sha256s[one],
             text_sha256=text,
         )
         for one, text in gone.items()
+        if one in before.sha256s  # of a document whose row was lost nobody knows what it was
     )
     return DeletionCertificate(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         commit=commit.n if commit else 0,
         removed=removed,
         identity=identity if identity is not None or not before.volumes else before.volumes[-1].identity,
-        before=tuple(_certified(row, before.documents) for row in before.volumes if row.digest not in there),
-        after=tuple(_certified(row, before.documents) for row in rows if row.digest not in known),
+        before=tuple(_certified(row, before.sha256s) for row in before.volumes if row.digest not in there),
+        after=tuple(_certified(row, before.sha256s) for row in rows if row.digest not in known),
         untouched={row.digest: row.tensors_sha256 for row in rows if row.digest in known},
         complete=commit is None or commit.memory_state != "behind",
     )
 
 
-def _certified(row: VolumeRow, documents: Mapping[int, DocumentRow]) -> CertifiedVolume:
+def _certified(row: VolumeRow, sha256s: Mapping[int, str]) -> CertifiedVolume:
     parts = tuple(
-        CertifiedPart(sha256=documents[part.document_id].sha256, start=part.start, end=part.end, of=part.of)
+        CertifiedPart(sha256=sha256s.get(part.document_id, _LOST), start=part.start, end=part.end, of=part.of)
         for part in row.parts
     )
     return CertifiedVolume(

@@ -58,7 +58,7 @@ def repair(
         writer = Writer(catalog, directory, settings, rows[-1].identity if rows else behind, Tally())
         if "index" in parts:
             writer.commit_rebuilt_index()
-        if damaged or made & _OF_VOLUMES:
+        if damaged or made & _OF_VOLUMES or "table" in parts:  # the commit says what state the memory is in
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])
         if "log" in parts:
             _go_on_with_log(catalog, directory)

@@ -38,7 +38,9 @@ def restore(catalog: Catalog, embedder: Embedder, settings: IngestSettings, free
     """Make chunks and sentences again for the documents that lack some, or whose are not as they were recorded; of how
     many. ``free`` are the ids of chunks that the index knows and the catalog does not have."""
     restored = 0
-    for identifier in integrity.damaged_spans(catalog):
+    damaged = integrity.damaged_spans(catalog)
+    free = {*free, *(one for identifier in damaged for one in catalog.chunk_ids(identifier))}
+    for identifier in damaged:
         found = _restored(catalog, identifier, embedder, settings, free)
         if found is not None:
             with catalog.transaction() as transaction:
@@ -75,7 +77,7 @@ def _restored(
 
 
 def _first_ids(there: Sequence[int], free: Iterable[int], count: int) -> Iterable[int]:
-    """What the first id of a document's ``count`` chunks can have been: they follow one another."""
-    if there:
-        return range(max(1, max(there) - count + 1), min(there) + 1)
-    return sorted(free) or [0]
+    """What the first id of a document's ``count`` chunks can have been: they follow one another. Some may be another
+    document's now, or another's this one's."""
+    around = range(max(1, max(there) - count + 1), min(there) + 1) if there else ()
+    return dict.fromkeys([*around, *there, *sorted(free)]) or [0]
