@@ -67,6 +67,29 @@ def _outside(text: str) -> str:
     return re.sub(r"[“\"‘][^”\"’]*[”\"’]", " ", text)
 
 
+_CHANGES = re.compile(
+    r"\b(?:amend(?:ment|ing)|variation|addendum|supplement(?:al|ary)?|side letter|change order|rider|deed of \w+"
+    r"|modification)\b",
+    re.IGNORECASE,
+)
+_TITLE_LINES, _TITLE_WORDS = 6, 14
+
+
+def title_of(text: str) -> str | None:
+    """The line of a document's head that says that it changes another; ``None`` where none does.
+
+    Example:
+        >>> title_of("AMENDMENT NO. 1\\nto the Lease of 4 March 2018\\n")
+        'Amendment No. 1'
+    """
+    lines = [" ".join(line.split()).strip(" #*_") for line in text[:CLAUSE_CHARS].splitlines() if line.strip()]
+    for line in lines[:_TITLE_LINES]:
+        if _CHANGES.search(line) and len(line.split()) <= _TITLE_WORDS and line[-1:] not in (".", ",", ";"):
+            named = line.capitalize() if line.isupper() else line
+            return re.sub(r"\bno\. ?(?=\d)", "No. ", named, flags=re.IGNORECASE)
+    return None
+
+
 def qualification(title: str) -> str:
     """How a clause is marked that a document with a title changed."""
     return f"changed by {' '.join(title.split())}"

@@ -251,7 +251,8 @@ class Quoting:
     ) -> str:
         if one.key in amended:
             by = self._document(amended[one.key][0])
-            named = by.metadata.title or (heading_of(by.text) or by.title).capitalize()
+            named = by.metadata.title or amendments.title_of(by.text)
+            named = named or (heading_of(by.text) or by.title).capitalize()
             return amendments.qualification(named)
         return "changed later" if one.key in changed else ""
 
@@ -812,8 +813,9 @@ _EXCEPTS = re.compile(
 _SUBJECT_TO = re.compile(
     r"\b(?:subject to|except as (?:provided|set out) in) (?:clause|section|paragraph)s? (\d+\.\d+)", re.I
 )
-AMENDED = 2
-"""Clauses, of those quoted first, of which changes are looked for, a search each."""
+AMENDED = 4
+"""Clauses, of those quoted first, of which changes are looked for, a search each. With 2 a term that a question with
+two halves has third stood there as if nothing had changed it."""
 MOST_EXCEPTIONS = 3
 """Exceptions that are quoted with a rule; not varied."""
 _GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)

@@ -47,7 +47,7 @@ def written_on(title: str, text: str) -> str | None:
     if len(headed) == 1:
         return _iso(headed.pop())
     for line in lines[:_HEADING_LINES]:
-        named = _day_of_heading(line)
+        named = _day_of_heading(line) or _day_of_itself(line)
         if named is not None:
             return named
     above, dated = without_day(lines[-TAIL_LINES:])
@@ -77,6 +77,20 @@ def _day_of_heading(line: str) -> str | None:
         not before[paper.end() :].strip(" ,:–—-") or before.endswith((",", "–", "—", "-", ":"))
     )
     return _iso(day) if own or _MEETING.match(line) or _BYLINE.match(line) else None
+
+
+_OF_ITSELF = re.compile(
+    rf"(?:^|[.;] )(?:(?:This|Our|My|Expert|Final|Joint) )*{_PAPER.pattern},?"
+    " (?:is |was )?(?:dated|made on|written on) ",
+    re.IGNORECASE,
+)
+
+
+def _day_of_itself(line: str) -> str | None:
+    """The day behind "Report dated", where a line or a sentence begins with it: "your letter dated" is another's."""
+    match = _OF_ITSELF.search(line)
+    found = next(((start, day) for start, _, day in days(line) if match and start == match.end()), None)
+    return None if found is None else _iso(found[1])
 
 
 def _iso(day: tuple[int, int, int]) -> str | None:

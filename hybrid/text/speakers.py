@@ -89,6 +89,11 @@ _STATEMENT_IN_CAPITALS = re.compile(
     rf"\b(?:STATEMENT|AFFIDAVIT|DECLARATION|DEPOSITION|TESTIMONY|ACCOUNT) OF {_NOT_FIRST}"
     rf"(?P<name>{_PERSON})\W*(?:$|[(\n])"
 )
+_REPORT_OF = re.compile(
+    r"\b(?i:report|opinion|evidence|assessment|findings) (?i:of|by) (?P<name>(?i:Mr|Mrs|Ms|Miss|Dr|Prof|Professor)\.? "
+    rf"{_PERSON})\W*(?:$|[(\n])"
+)
+"""Only with a title: a "Report of the Trust" is nobody's."""
 _BOOK_OF = re.compile(
     rf"\b(?i:diary|notebook|journal|logbook|memoir)(?i:s? (?:of|kept by|by)|,| -| –|:)? (?:- )?{_NOT_FIRST}"
     rf"(?P<name>{_PERSON}|[A-Z]\. {_WORD})"
@@ -104,10 +109,14 @@ _CLOSING = re.compile(
     r"[ \t]*,?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_OFFICES = vocabulary("chair head lead counsel secretary treasurer clerk builder agent partner owner founder principal")
+_OFFICES = vocabulary(
+    "chair head lead counsel secretary treasurer clerk builder agent partner owner founder principal engineer officer"
+    " physician"
+)
 _ABOVE_OFFICE = re.compile(
     rf"\n[ \t]*\n[ \t]*(?P<name>{_PERSON})[ \t]*\n[ \t]*(?P<office>[A-Za-z][^\n.:;!?]{{2,50}}?)\s*$"
 )
+_BESIDE_OFFICE = re.compile(rf"\n[ \t]*\n[ \t]*(?P<name>{_PERSON}), (?P<office>[a-z][a-z -]{{2,50}}?)\s*$")
 _SIGNED_BY_SEVERAL = re.compile(
     rf"^[ \t]*Signed by\b[^.]{{0,200}}?\band (?:by )?(?:(?:Mr|Mrs|Ms|Dr)\.? )?{_WORD} {_WORD}", re.M
 )
@@ -143,6 +152,8 @@ def maker(title: str, text: str) -> str | None:
         (_I_NAME, head),
         (_STATEMENT_OF, title),
         (_STATEMENT_OF, head[:300]),
+        (_REPORT_OF, title),
+        (_REPORT_OF, head[:300]),
         (_BOOK_OF, title),
         (_BOOK_OF, head[:120]),
         (_BYLINE, _first_lines(head)),
@@ -193,7 +204,7 @@ def _signature(tail: str) -> str | None:
             return name["inner"] or name[0]
     if _INITIALLED.fullmatch(lines[-1]):
         return lines[-1]
-    last = _ABOVE_OFFICE.search(tail)
+    last = _ABOVE_OFFICE.search(tail) or _BESIDE_OFFICE.search(tail)
     if last is None or _FIRM.search(last["name"]):
         return None
     office = re.findall(r"[a-z]+", re.split(r",| of | for ", last["office"])[0].lower())

@@ -6,6 +6,7 @@ import pytest
 from index_only import corpus_of
 
 import hybrid
+from hybrid.answering import amendments
 
 MILL = {
     "lease.txt": "LEASE OF THE MILL\n\nDated 4 March 2018\n\nbetween Orr Estates Limited (the Landlord) and Tek Grain "
@@ -140,3 +141,57 @@ def test_a_sentence_of_the_section_that_gives_no_cause_does_not_answer_why(
     claims = corpus.ask("By when is the boat returned, and why is it returned then?").claims
     assert "by noon on Sunday" in claims[0].text
     assert "means the vessel" not in claims[1].text
+
+
+GARAGE = {
+    "agreement.txt": "VEHICLE LEASING AGREEMENT\n\nDated 6 May 2021\n\nbetween Halden Fleet Limited (the Lessor) and "
+    "Pym Bakeries Limited (the Lessee)\n\n1. Vans\n1.1 The Lessor lets four vans to the Lessee.\n\n"
+    "2. Return\n2.1 The Lessee may give a van back by not less than 30 days' notice of return.\n"
+    "2.2 A van must be given back clean.\n\n3. Charges\n3.1 The Lessee shall pay £410 a month for each van.\n\n"
+    "4. Notices\n4.1 A notice must be in writing and be handed over at the office of the other party.\n"
+    "4.2 A notice by telephone is of no effect.\n\n"
+    "Signed for the Lessor: Ivo Halden\nSigned for the Lessee: Rhea Pym\n",
+    "change.txt": "VARIATION NO. 2\nto the Vehicle Leasing Agreement of 6 May 2021\n\nThis Variation is made on "
+    "3 March 2022.\n\n1. Return\n\nIn clause 2.1, \"30 days\" is replaced by \"60 days\".\n\n2. Telephone\n\nA notice "
+    "may be given by telephone on a working day. This does not apply to a notice of return, which must still be handed "
+    "over.\n\nSigned for the Lessor: Ivo Halden, 3 March 2022\nSigned for the Lessee: Rhea Pym, 4 March 2022\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def garage(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(GARAGE, tmp_path_factory)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many days' notice must Pym give to return a van, and can it be given by telephone?",
+        "Can a notice be given by telephone, and how much notice must be given to return a van?",
+        "How much notice must be given to return a van?",
+    ],
+)
+def test_a_changed_term_is_marked_wherever_it_stands_among_the_quotes(garage: hybrid.Corpus, question: str) -> None:
+    claims = garage.ask(question).claims
+    texts = [" ".join(claim.text.split()) for claim in claims]
+    old = next(at for at, text in enumerate(texts) if "not less than 30 days" in text)
+    assert claims[old].qualification == "changed by Variation No. 2"
+    assert 'replaced by "60 days"' in " ".join(texts[:old])
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("VARIATION NO. 2\nto the Vehicle Leasing Agreement\n", "Variation No. 2"),
+        ("Amendment\nof the Rules of the Club\n", "Amendment"),
+        ("HALDEN FLEET LIMITED\n\nSecond Amendment to the Lease\n\nDated 2 May\n", "Second Amendment to the Lease"),
+        ("FIRST AMENDMENT TO THE LEASE OF THE MILL\n\nDated 2 May 2020\n", "First amendment to the lease of the mill"),
+        ("Side letter\n\nDear Sirs,\n", "Side letter"),
+    ],
+)
+def test_an_amendment_is_named_by_the_line_that_says_what_it_is(text: str, title: str) -> None:
+    assert amendments.title_of(text) == title
+
+
+def test_a_text_that_says_nowhere_what_it_is_has_no_title_of_an_amendment() -> None:
+    assert amendments.title_of("Dear Sirs,\n\nWe write about the vans.\n") is None

@@ -261,6 +261,8 @@ def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -
         ("", "VALE CHOIR\nMinutes of the meeting of the singers held on 11 February 2025\nPresent: Ann", "2025-02-11"),
         ("", "ROOF REPORT\n\nby Ann Aaker, engineer, 6 February 2025\n\nThe roof is old.", "2025-02-06"),
         ("", "MILL\nNotice of 3 March 2025\nIt opens.", "2025-03-03"),
+        ("", "THE KILN\nLund Surveyors, Bergen. Report dated 7 March 2024, on the kiln.\nIt is cold.", "2024-03-07"),
+        ("", "Dear Sir,\nWe have your letter dated 7 March 2024, on the kiln of the brickworks, and reply.", None),
         ("", "DAMAGE\nReport on the fire of 3 May 2025\nIt began in the loft.", None),
         ("", "MILL\nNotice of the meeting of 9 May 2025\nAll may come.", None),
         ("", "LEASE\nbetween Ann and Ben\n1. The report of 3 May 2024 is annexed.", None),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime
 
+import docx
 import pytest
 
 from hybrid.ingest.loaders.docx_runs import symbol
@@ -194,3 +196,28 @@ def test_equations_make_no_other_number() -> None:
     namespace = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
     body = "".join(paragraph(f"<m:oMath {namespace}>{one}</m:oMath>") for one in equations)
     assert text_of(body).split() == ["10⁶", "2^(x+1)", "x₁", "1/2", "(a+b)/2", "³√27"]
+
+
+@pytest.mark.parametrize(
+    ("author", "created", "shown", "day"),
+    [
+        (None, None, None, "2024-03-07"),  # as the library's template has them: nobody wrote anything on that day
+        ("Ann Orr", None, "Ann Orr", "2024-03-07"),
+        ("Ann Orr", datetime(2024, 3, 1, 9, 30), "Ann Orr", "2024-03-07"),
+    ],
+)
+def test_what_a_template_says_of_itself_is_not_said_of_the_document(
+    author: str | None, created: datetime | None, shown: str | None, day: str
+) -> None:
+    made, data = docx.Document(), io.BytesIO()
+    made.add_paragraph("Lund Surveyors, Bergen. Report dated 7 March 2024, on the kiln of the brickworks at Vale.")
+    made.add_paragraph("The kiln was cold.")
+    if author:
+        made.core_properties.author = author
+    if created:
+        made.core_properties.created = created
+    made.save(data)
+    (found,) = load(data.getvalue(), "report.docx", IngestSettings()).documents
+    assert found.metadata.author == shown
+    assert (found.metadata.date or "")[:10] == ("" if created is None else f"{created:%Y-%m-%d}")
+    assert found.date == day

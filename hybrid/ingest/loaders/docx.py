@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import datetime
 from typing import Any, cast
 
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -14,7 +15,15 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EmptyDocumentError
 from hybrid.ingest.loaders.docx_runs import RunStyles
 from hybrid.ingest.loaders.docx_text import DocxText
-from hybrid.ingest.loaders.formats import Attachment, Extracted, canonical, change_lists, not_shown, parsing
+from hybrid.ingest.loaders.formats import (
+    MADE_BY_PROGRAM,
+    Attachment,
+    Extracted,
+    canonical,
+    change_lists,
+    not_shown,
+    parsing,
+)
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.numbering import Numbering, W
 from hybrid.ingest.loaders.plain_text import decode
@@ -197,12 +206,21 @@ def _metadata(package: Any, document: Any) -> Metadata:
     if not any(rel.reltype == RELATIONSHIP_TYPE.CORE_PROPERTIES for rel in package.rels.values()):
         return Metadata(title=title)  # python-docx would invent properties of its own
     core = package.core_properties
-    date = core.created or core.modified
+    author = canonical(core.author).strip()
+    date = next((day for day in (core.created, core.modified) if day is not None and not _is_template_s(day)), None)
     return Metadata(
         title=canonical(core.title).strip() or title,
-        author=canonical(core.author).strip() or None,
+        author=author if author and author.casefold() not in MADE_BY_PROGRAM else None,
         date=date.isoformat() if date is not None else None,
     )
+
+
+def _is_template_s(day: datetime) -> bool:
+    """Whether a day is that of python-docx's template, which every file has that is made from it."""
+    return day.replace(tzinfo=None) == _TEMPLATE_MADE
+
+
+_TEMPLATE_MADE = datetime(2013, 12, 23, 23, 15)
 
 
 def _title_paragraph(document: Any) -> str | None:

@@ -97,6 +97,8 @@ READABLE = (
     "hybrid reads text, Markdown, HTML, PDF, DOCX, XLSX, PPTX, RTF, ODT, EPUB, EML, MSG, MBOX, ICS, MHTML and ZIP, and "
     "by OCR PNG, JPEG and TIFF"
 )
+MADE_BY_PROGRAM = frozenset({"python-docx", "openpyxl", "apache poi"})
+"""Authors in the properties of files that a program made, who are nobody: what the text says goes before them."""
 
 _NEVER_TEXT = frozenset({"pdf", "docx", "msg", "zip", "xlsx", "pptx", "rtf", "odf", "epub", *IMAGES})
 _OUTLOOK = "__properties_version1.0".encode("utf-16-le")

@@ -21,6 +21,7 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import (
     CHANGES,
+    MADE_BY_PROGRAM,
     Attachment,
     Extracted,
     canonical,
@@ -221,9 +222,10 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 def _properties(title: str | None, author: str | None, created: datetime | None) -> Metadata:
+    author = canonical(author or "").strip()
     return Metadata(
         title=canonical(title or "").strip() or None,
-        author=canonical(author or "").strip() or None,
+        author=author if author and author.casefold() not in MADE_BY_PROGRAM else None,
         date=created.isoformat() if created is not None else None,
     )
 
