@@ -17,7 +17,7 @@ from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
-_GENERIC = rooted(
+GENERIC = rooted(
     """
     thing something anything everything nothing matter item kind sort type form way manner mean method style role part
     piece side aspect point fact detail information data content subject topic theme idea concept issue question answer
@@ -25,8 +25,8 @@ _GENERIC = rooted(
     fight conflict controversy blame fault guilt case event incident occurrence happening situation circumstance
     condition state status place location position spot site area region direction
     time date day week month year hour minute moment period term duration deadline schedule age start end beginning
-    amount sum number total quantity count figure value price cost fee charge rate percentage share level degree size
-    length width height weight extent range limit maximum minimum cap
+    amount sum number total quantity count figure value price payment cost fee charge rate percentage share level
+    degree size length width height weight extent range limit maximum minimum cap
     reason cause purpose aim goal objective effect result consequence outcome impact influence significance importance
     person people man woman someone somebody anyone anybody party member group team individual human name
     document file record text paper page report letter mail email message note book chapter section paragraph clause
@@ -133,7 +133,7 @@ def _means(thing: str, word: str, *, done: bool) -> bool:
     if root(thing) == root(word) or (len(thing) > _SHORTEST and thing.removesuffix("s") in word):
         return True
     relation = wordnet.relation(word, thing)
-    return relation is not None and not (relation == "broader" and (done or root(word) in _GENERIC))
+    return relation is not None and not (relation == "broader" and (done or root(word) in GENERIC))
 
 
 def _names_a_thing(found: list[str], at: int) -> bool:
@@ -142,7 +142,7 @@ def _names_a_thing(found: list[str], at: int) -> bool:
         return False
     if token in lexicon.STOPWORDS | lexicon.NEGATIONS | lexicon.NUMBER_WORDS or token in MONTHS:
         return False
-    if root(token) in _GENERIC or not any(wordnet.is_noun(one) for one in wordnet.lemmas(token)):
+    if root(token) in GENERIC or not any(wordnet.is_noun(one) for one in wordnet.lemmas(token)):
         return False
     if wordnet.is_person(token, always=True):  # a "landlord", whom documents have by name
         return False
@@ -170,7 +170,7 @@ def _is_done(found: list[str], at: int) -> bool:
     """Whether a word is a participle behind "was" or "been"."""
     token = found[at]
     passive = at > 0 and found[at - 1].lower() in _BE and token.isalpha() and token.islower()
-    if not passive or len(token) < _SHORTEST or root(token) in _GENERIC | _DONE or token in lexicon.STOPWORDS:
+    if not passive or len(token) < _SHORTEST or root(token) in GENERIC | _DONE or token in lexicon.STOPWORDS:
         return False
     return wordnet.is_verb(token) and wordnet.lemmas(token) != {token}
 

@@ -372,9 +372,6 @@ class Answerer:
                     events += context.composer.add_quote(
                         one.sentence, ", ".join(filter(None, known)), one.against, attributed=attributed
                     )
-            said = [claim.text for claim in context.composer.claims]
-            if context.answerability.confident and abstention.leaves_duty_unsaid(asked, said):
-                events.append(context.note(NOT_CONFIDENT))
         if context.route.name != "lookup":
             with context.timed("digest"):
                 words, general = self._settings.answer.digest_words, context.answerability.general
@@ -388,6 +385,9 @@ class Answerer:
                             one for one in context.digest if not literals.is_of_another(context.question, one.text)
                         ]
                     context.disputed = self._quoting(context).disputed(asked, context.digest)
+        if context.answerability.confident and not (of_person or positions_of or exact.listed):
+            self._caution(context, asked)
+        if context.route.name != "lookup":
             if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
                 with context.timed("search"):
                     context.mounts = self._memory.choose(asked, where, hits if self._supplied else None)
@@ -621,6 +621,16 @@ class Answerer:
         context.events += [context.note(note) for note in quoting.notes]
         return found
 
+    def _caution(self, context: RequestContext, asked: str) -> None:
+        """A note where nothing of what is quoted has a word for what is asked for."""
+        if context.answerability.general or NOT_CONFIDENT in context.notes:
+            return
+        quotes = [claim.text for claim in context.composer.claims]
+        said = [*quotes, *(one.text for one in context.digest)]
+        duty = quotes and abstention.leaves_duty_unsaid(asked, quotes)
+        if duty or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence]):
+            context.events.append(context.note(NOT_CONFIDENT))
+
     def _exact(self, context: RequestContext) -> literals.Held:
         """What holds the exact figures of the question; of supplied passages all are found already."""
         if self._supplied:
@@ -763,7 +773,8 @@ class Answerer:
             yield context.note(f"The {origin} did not {did}: {failure}. The index answers alone.")
         elif not wrote and origin == "writer":
             yield context.note("The writer found no answer in the passages.")
-        if wrote and not any(claim.origin == origin for claim in context.composer.claims):
+        quoted = origin == "memory" and (context.digest or context.composer.claims)  # read as said of the quotes
+        if wrote and not quoted and not any(claim.origin == origin for claim in context.composer.claims):
             yield context.note(f"No document supports what the {origin} wrote; it is no part of the answer.")
 
     def _verified(self, context: RequestContext, sentence: str, origin: Origin) -> list[Event]:

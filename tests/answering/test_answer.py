@@ -142,7 +142,7 @@ def test_where_no_generated_claim_stands_up_the_digest_is_the_answer(corpus: Sma
     assert [claim.verdict for claim in drafted(answer)] == ["unsupported"]
     assert {claim.origin for claim in answer.claims} == {"index"}
     assert answer.digest
-    assert answer.notes == ("No document supports what the memory wrote; it is no part of the answer.",)
+    assert answer.notes == ()  # a note that nothing supports it would read as said of the quotes
 
 
 def test_both_gives_the_quotes_first_and_leaves_out_what_repeats_them(corpus: SmallCorpus) -> None:
