@@ -9,8 +9,9 @@ counted.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Protocol
@@ -100,6 +101,8 @@ class Result:
     """The question as it was answered, where that is otherwise than it was asked: a number as a sum."""
     cautions: list[str] = field(default_factory=list)
     """What of the question was not applied: said before all else."""
+    unnarrowed: tuple[Term, ...] = ()
+    """Words of the question that no row says, though the rows are given."""
     absent: tuple[str, ...] = ()
     """Names and means of the question that no document has: then nothing is listed."""
     unlisted: list[str] = field(default_factory=list)
@@ -122,7 +125,51 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     missing, means = _absent_words(catalog, asked, allowed)
     if means:
         return Result(absent=tuple(dict.fromkeys(means)), documents=len(allowed))
-    return _any_found(catalog, asked, where, frozenset(missing))
+    found = _any_found(catalog, asked, where, frozenset(missing))
+    if found is None or not found.rows or len(found.unnarrowed) != 1:
+        return found
+    (party,) = found.unnarrowed
+    named_in = _naming_party(catalog, party, found, allowed) if party.name and not party.negated else ""
+    if not named_in:
+        return found
+    without = replace(asked, terms=tuple(one for one in asked.terms if one != party))
+    every = _any_found(catalog, without, where, frozenset(missing))
+    if every is None or not every.rows or every.unnarrowed:
+        return found
+    every.cautions.insert(0, f"No row says {party}: these are taken to be of it, since {named_in} names both.")
+    return every
+
+
+def _naming_party(catalog: Catalog, party: Term, found: Result, allowed: Collection[int]) -> str:
+    """The document that says of the rows, by their identifiers, whose they all are: it names two of them, or all, and
+    the party. Empty where none does, rows of several tables were found, or a column says whose each is."""
+    rows = [row for row, _ in found.rows if row.key[0] == "id"]
+    tables = {(row.sentence.document_id, row.table) for row, _ in found.rows}
+    if len(tables) != 1 or any(map(_is_of_somebody, found.columns)) or re.search(r"\d", party.word):
+        return ""
+    words = catalog.words()
+    identifiers = {row.key[1] for row in rows}
+    held = {one for identifier in identifiers for one in words.get(re.split(r"[\W_]+", identifier.lower())[-1], ())}
+    own = {document_id for document_id, _ in tables}
+    for document_id in sorted(held & set(allowed) - own):
+        document = catalog.document(document_id)
+        said = f"{document.text}\n{document.title}\n{document.metadata.author or ''}"
+        named = [one for one in identifiers if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said, re.IGNORECASE)]
+        whose = all(re.search(rf"\b{re.escape(one)}\b", said, re.IGNORECASE) for one in party.choices)
+        if whose and len(named) >= min(_FEWEST_NAMED, len(identifiers)):
+            return document.source
+    return ""
+
+
+def _is_of_somebody(column: str) -> bool:
+    """Whether a column says of each row whose it is: "Supplier", "Hired by"."""
+    words = [word.lower() for word in lexicon.tokens(column)]
+    return any(wordnet.is_person(word) or word in _PARTIES for word in words)
+
+
+_PARTIES = lexicon.vocabulary("company firm party by from bank school carrier supplier account client")
+_FEWEST_NAMED = 2
+"""Rows that a document names beside a party; not measured."""
 
 
 def no_list(asked: Enumerated) -> tuple[str, ...]:
@@ -680,6 +727,7 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
             f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it, nor what they and"
             " their files are called."
         )
+        result.unnarrowed = best[0].unused
         result.summed = ""  # a sum of more than what was asked for is none
         if asked.kind != "list":  # a number that may be of others is worse than none
             rows = [replace(row, not_counted=row.not_counted or f"not known to be of {unused[0]}") for row in rows]

@@ -204,6 +204,7 @@ def read(question: str) -> Enumerated | None:
     if (match := _AND_THEIR_SUM.search(plain)) and (counted := read(plain[: match.start()])) is not None:
         return replace(counted, kind="sum") if counted.kind != "sum" else counted
     plain = _ONE_OF_THEM.sub(r"\g<which> ", plain)
+    plain = _ONE_OF_SOMEBODY_S.sub(r"\g<which> \g<who> ", plain)
     if (named := read_labelled(plain)) is not None and named.attendance:
         return named
     if match := _WAS_THERE.match(plain):
@@ -244,6 +245,11 @@ _ONE_OF_THEM = re.compile(
     re.IGNORECASE,
 )
 """Asked of "which of the letters" as of "which letters"."""
+_ONE_OF_SOMEBODY_S = re.compile(
+    r"^(?P<which>\W*(?:[Ww]hich|[Hh]ow many))\s+(?:ones?\s+)?(?:of|among)\s+(?P<who>[A-Z][\w&.-]*(?:\s[A-Z][\w&.-]*)*?)"
+    r"(?:['’]s|(?<=s)['’])\s+(?=[a-z])"
+)
+"""Asked of "which of Orr's letters" as of "which Orr letters"."""
 _WAS_THERE = re.compile(
     r"^\W*(?:(?:[Dd]id|[Ww]as|[Ww]ere|[Hh]as|[Hh]ad)\s+)"
     r"(?P<who>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,3})"

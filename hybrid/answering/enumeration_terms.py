@@ -264,7 +264,7 @@ def _early(before: list[str], head: str) -> list[_Phrase]:
         if low in _NOT | _NONE_OF:
             negated = True
             continue
-        name = (word[0].isupper() and at > 0) or any(map(str.isdigit, word)) or (word[0].isupper() and len(before) > 1)
+        name = word[0].isupper() or any(map(str.isdigit, word))
         if low in lexicon.STOPWORDS or (not name and (root(low) in EMPTY or root(low) == head)):
             continue
         if _only_holds_on(before, at):

@@ -240,3 +240,91 @@ def test_days_without_a_year_are_read(question: str, since: str | None, until: s
     asked = enumeration_question.read(question)
     assert asked is not None
     assert (asked.since, asked.until) == (since, until)
+
+
+WORKSHOP = {
+    "ledger.csv": """Job,Date,What,Amount GBP,Paid on
+W-11,2022-02-03,Hull,400.00,2022-02-20
+W-12,2022-03-09,Mast,250.00,
+W-13,2022-03-30,Sails,90.00,
+""",
+    "reminder.txt": """Tarbet Boatyard
+3 May 2022
+
+Dear Mr Rudd,
+
+Jobs W-12 and W-13 have not been paid for. Tarbet Boatyard must ask for its money.
+
+Ewan Tarbet
+""",
+    "insurance.txt": """Certificate of Clyde Mutual
+
+Clyde Mutual insures the boat against fire and theft until May 2023.
+""",
+}
+LIBRARY = {
+    "orders.csv": """Order,Date,Title,Amount EUR,Delivered on
+O-1,2021-05-03,Birds of Skye,40.00,2021-05-20
+O-2,2021-06-09,Peat,25.00,
+O-3,2021-06-30,Tides,31.00,
+""",
+    "mail.eml": "From: Ida Moll <ida@pelling.example>\nTo: Ben Stroud <ben@library.example>\n"
+    "Date: Mon, 12 Jul 2021 09:00:00 +0000\nSubject: orders\n\nBen, at Pelling Books we still have orders O-2 and O-3.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(WORKSHOP, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    return corpus_of(LIBRARY, tmp_path_factory)
+
+
+@pytest.mark.parametrize(
+    ("question", "summed"),
+    [
+        ("Which Tarbet jobs have not been paid, and what do they come to?", True),
+        ("Which of Tarbet's jobs are unpaid?", False),
+        ("Which Tarbet jobs are unpaid?", False),
+        ("List the unpaid Tarbet jobs.", False),
+        ("What is the total of the unpaid jobs from Tarbet?", True),
+    ],
+)
+def test_of_a_party_that_all_rows_have_in_common_every_wording_gives_the_same_rows(
+    workshop: hybrid.Corpus, question: str, summed: bool
+) -> None:
+    answer = workshop.ask(question)
+    assert labels(answer) == ["W-12", "W-13"]
+    assert any("“Tarbet”" in note and "reminder.txt" in note for note in answer.notes)
+    assert answer.enumeration is not None
+    assert answer.enumeration.count == 2
+    assert {f"{amount:f}" for amount in answer.enumeration.sums.values()} == ({"340.00"} if summed else set())
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which Pelling orders have not been delivered?", "Which of Pelling's orders have not been delivered?"],
+)
+def test_what_a_mail_of_a_party_names_is_the_party_s(library: hybrid.Corpus, question: str) -> None:
+    answer = library.ask(question)
+    assert labels(answer) == ["O-2", "O-3"]
+    assert any("“Pelling”" in note and "mail.eml" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the total of the unpaid jobs from Clyde Mutual?", "How many jobs did Clyde Mutual pay?"]
+)
+def test_a_party_that_no_document_names_with_the_rows_is_counted_for_none(
+    workshop: hybrid.Corpus, question: str
+) -> None:
+    found = workshop.ask(question).enumeration
+    assert found is None or (found.count == 0 and not found.sums)
+
+
+def test_a_common_word_before_the_noun_is_no_party(workshop: hybrid.Corpus) -> None:
+    answer = workshop.ask("Which steel jobs are unpaid?")
+    assert answer.enumeration is None
+    assert "steel" in answer.text or "steel" in " ".join(answer.notes)
