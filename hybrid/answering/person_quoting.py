@@ -34,7 +34,19 @@ CONCEALED_DAYS = 31
 
 
 _POINTS = re.compile(r"\b(?:it|this|that|them|so)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(rf"{_POINTS.pattern}|\bsuch\b", re.IGNORECASE)
 _REFERS_BACK = re.compile(r"\b(?:earlier|previous\w*|before (?:that|then|this)|until then|prior)\b", re.IGNORECASE)
+
+
+_HEADING = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.)?\s*[A-Z][\w’' -]{2,50}$")
+_CONCLUSION = re.compile(
+    r"^(?:\d+(?:\.\d+)*\.?|[A-Z]\.)?\s*(?:(?:my|our|summary|of|and|the|expert|overall|main) )*"
+    r"(?:conclusions?|opinions?|findings)\b(?: and [a-z]+)?\W*$",
+    re.IGNORECASE,
+)
+_OPINES = re.compile(
+    r"\b(?:in my (?:opinion|view|judg\w+)|I (?:therefore )?conclude|my (?:conclusion|opinion))\b", re.IGNORECASE
+)
 
 
 class PersonQuoting:
@@ -55,6 +67,8 @@ class PersonQuoting:
         roles = {one: persons.role_in(self._texts.document(one, source), person) for one, source in documents.items()}
         if not any(role is not None for role in roles.values()):
             return []
+        if persons.asks_conclusion(person.question) and (concluded := self._concluded(documents, roles)):
+            return [Quoted(one, attributed=True) for one in concluded[:most]]
         found = self._shown(person.topic or person.name, PERSON_HITS, person, documents, roles)
         searched = {one.key for one in found}
         if person.knowledge and person.topic:
@@ -64,7 +78,11 @@ class PersonQuoting:
         if not found:
             return []
         scores = {one.key: self._relevance(person, one, roles.get(one.document_id)) for one in found}
-        denied = {one.key for one in found if person.knowledge and self._denies(one, person)}
+        denied = {
+            one.key
+            for one in found
+            if person.knowledge and (self._denies(one, person) or persons.does_not_recall(one.text, person))
+        }
         best = max((score for key, score in scores.items() if key not in denied), default=0.0)
         ranked = sorted(found, key=lambda one: -scores[one.key])
         least = max(TOPICAL, (knowledge.LEAST if person.knowledge else PERSON_LEAST) * best)
@@ -73,7 +91,7 @@ class PersonQuoting:
         chosen += [
             one for one in ranked
             if one.key in denied and one not in chosen
-            and (topic & roots_of(one.text) or one.similarity >= knowledge.DENIAL_SIMILARITY)
+            and (topic & self._about(one) or one.similarity >= knowledge.DENIAL_SIMILARITY)
         ]  # fmt: skip
         if person.knowledge:
             chosen += knowledge.of_the_denied([one for one in chosen if one.key in denied], ranked, roles, self._date)
@@ -108,6 +126,31 @@ class PersonQuoting:
         ordered = sorted(distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
         against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
+
+    def _about(self, one: Sentence) -> set[str]:
+        """The roots of a sentence's words, and of those before it where it points back: "Nobody told me of it", "of
+        such a talk"."""
+        before = sentence_before(self._texts, one) if _POINTS_BACK.search(collapse(one.text)) else None
+        return roots_of(one.text) | (roots_of(before.text) if before is not None else set())
+
+    def _concluded(self, documents: Mapping[int, str], roles: Mapping[int, persons.Role | None]) -> list[Sentence]:
+        """What somebody's own reports say below a heading for it ("Conclusion"), or else what they say by a word for
+        it ("in my opinion")."""
+        below, said = list[Sentence](), list[Sentence]()
+        for document_id, source in documents.items():
+            document = self._texts.document(document_id, source)
+            if roles.get(document_id) not in ("speaker", "author") or document.media_type == MAIL:
+                continue
+            concluding = False
+            for one in own_sentences(document_id, document, len(document.text)):
+                text = collapse(one.text)
+                if boilerplate.is_label(text) or _HEADING.match(text):
+                    concluding = _CONCLUSION.match(text) is not None
+                elif concluding:
+                    below.append(one)
+                elif _OPINES.search(text):
+                    said.append(one)
+        return below or said
 
     def _shows_by_pronoun(
         self, one: Sentence, person: persons.PersonAsked, roles: Mapping[int, persons.Role | None]
@@ -296,7 +339,8 @@ class PersonQuoting:
             and (
                 persons.told(one.text, person, roles.get(one.document_id))
                 or (
-                    not actuality.qualification(one.text)
+                    not persons.does_not_recall(denial.text, person)  # to write of a thing is not to be told of it
+                    and not actuality.qualification(one.text)
                     and len(words & persons.words_of(one.text)) >= max(1, len(words) // 2)
                 )
             )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hybrid.answering.evidence import Sentence, speaker_of
+from hybrid.answering.evidence import Sentence, collapse, speaker_of
 from hybrid.text import lexicon, wordnet
 from hybrid.types.documents import Document
 
@@ -26,9 +26,19 @@ _SPEECH = (
     r"|explain\w*|report\w*"
     r"|receive[sd]?|warn\w*|inform\w*|mention\w*|promise[sd]?|advise[sd]?|ask|asked|reply|replied|respond\w*"
     r"|react\w*|comment\w*"
+    r"|conclud\w+|opine[sd]?|testif\w+"
     r"|deny|denie[sd]|notif\w+|object\w*|complain\w*|recommend\w*|instruct\w*|do about|see|saw)"
 )
+_WAS_TOLD = re.compile(
+    r"(?:\b(?:had|has|did|was|were) (?:anybody|anyone|somebody|someone|nobody) (?:ever |already |really )?"
+    r"|^who (?:first |ever |else )?)(?:warn(?:ed)?|tell|told|inform(?:ed)?|notif(?:y|ied)|alert(?:ed)?|advised?)"
+    rf" (?P<name>(?-i:{_NAME}))\b",
+    re.IGNORECASE,
+)
+"""Who was told something: "Had anybody warned Ann?"."""
+_POINTING = lexicon.vocabulary("it this that them these those so") | {""}
 _ASKED = (
+    _WAS_TOLD,
     re.compile(
         rf"\b(?i:what|when|how|whether|did|had|has|was|were|does|which)\b[^.?]*?\b(?:did|had|has|was|were|does"
         rf"|do|is)\s+"
@@ -90,6 +100,23 @@ class PersonAsked:
         return self.name.split()[0] if " " in self.name else None
 
 
+_CONCLUDED = re.compile(
+    r"\bconclu(?:de|ded|des|sions?)\b|\bopin(?:e|ed|es|ions?)\b|\bfindings?\b"
+    r"|\b(?:says?|said|thinks?|thought) (?:that )?(?:\w+ )?(?:caused|was the cause|led to)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_conclusion(question: str) -> bool:
+    """Whether a question asks what somebody concluded.
+
+    Example:
+        >>> asks_conclusion("What did Dr Krey conclude?"), asks_conclusion("What did Dr Krey write?")
+        (True, False)
+    """
+    return _CONCLUDED.search(question) is not None
+
+
 def asked(question: str, custodians: Sequence[str] = ()) -> PersonAsked | None:
     """Who is asked about, and on what; ``None`` for another question. "he" is the custodian that a filter names.
 
@@ -101,7 +128,10 @@ def asked(question: str, custodians: Sequence[str] = ()) -> PersonAsked | None:
         match = pattern.search(question)
         if match and match["name"].split()[0].lower() not in _NOT_NAMES:
             name = re.sub(r"['’]s$", "", _TITLES.sub("", match["name"]))
-            return PersonAsked(name, _topic(question, name), bool(_KNEW.search(question)), question)
+            knowledge, topic = pattern is _WAS_TOLD or bool(_KNEW.search(question)), _topic(question, name)
+            if pattern is _WAS_TOLD and topic.lower() in _POINTING:  # "Who told Tom about it?"
+                return None
+            return PersonAsked(name, topic, knowledge, question)
     if len(custodians) == 1 and _PRONOUN.search(question):
         return PersonAsked(custodians[0], _topic(question, custodians[0]), bool(_KNEW.search(question)), question)
     return None
@@ -229,12 +259,20 @@ def _reported(sentence: Sentence, person: PersonAsked) -> Role | None:
     said = rf"\b{names}\b (?:\w+ly |has |had |also |then |again |only |never )*{_REPORTS}\b|\b{names}:"
     verbs = r"(?:told|informed|warned|asked|advised|wrote to|reported to|said to|reminded|instructed)"
     told_so = rf"\b{verbs}\b (?:\w+ )?\b{names}\b"
-    return "reported" if re.search(said, text) or re.search(told_so, text) else None
+    found = re.search(said, text) or re.search(told_so, text) or does_not_recall(text, person)
+    return "reported" if found else None
+
+
+def does_not_recall(text: str, person: PersonAsked) -> bool:
+    """Whether somebody else says that the person does not recall a thing: "Mr Orr has no recollection of it"."""
+    forgot = r"(?:has|had) no (?:recollection|memory)|(?:does|did|do) not (?:recall|remember|recollect)"
+    return re.search(rf"\b{re.escape(person.last)} (?:{forgot})\b", collapse(text)) is not None
 
 
 DENIAL = re.compile(
     r"\b(?:no|not|never|nothing|n't|first|nobody|no one|none)\b.{0,40}\b(?:know\w*|knew|aware\w*|told|heard|learn\w*"
     r"|notice|informed|idea|warn\w*|mentioned|notified)\b"
+    r"|\b(?:no|not|never|n't)\b.{0,20}\b(?:recall|remember|recollect(?:ion)?|memory)\b"
     r"|\b(?:knew|know|heard|had) (?:nothing|of no|no)\b|\bunaware\b|\bfirst (?:became|learn|heard|knew|time)\b",
     re.IGNORECASE,
 )

@@ -28,7 +28,7 @@ _ASKED = re.compile(
     r"|(?P<of>[A-Z][\w&-]*(?:\s+[A-Z][\w&-]*){0,2})['’]s\s+(?P<its>[a-z][\w-]*(?:\s+[a-z][\w-]*)?)))"
     r"\s+(?=(?:first|ever|really|actually|already|then|made|become|have|been|being|personally)\b"
     r"|know|knew|learn|aware|hear|find out|discover|realis|realiz|say|write|tell|think|believe|claim|admit|receive|warn"
-    r"|inform|told|react|notif|notice|see\b)"
+    r"|inform|told|react|notif|notice|conclud|opin|testif|see\b)"
 )
 _NAME = r"(?P<name>[A-Z][\w’'-]+(?: [A-Z][\w’'.-]+){1,2})"
 MOST_TEXTS = 200
@@ -67,12 +67,38 @@ def person(
     post = asked(question)
     if post is None:
         return None, ()
+    if post.names == (_EXPERT,) and not post.firm:
+        people = _reporting(one for word in _REPORTS for one in naming(word))
+        if len(people) == 1 and (found := persons.asked(question.replace(post.phrase, people[0]))) is not None:
+            return found, (f"“{post.phrase}” is taken to be {people[0]}, who made a report.",)
     for name in post.names:
         people = _people(name, post.firm, naming(name))
         if people:
             found = persons.asked(question.replace(post.phrase, people[0])) if len(people) == 1 else None
             return found, () if found is None else (f"“{post.phrase}” is taken to be {people[0]}, {name}.",)
     return None, ()
+
+
+_EXPERT, _REPORTS = "expert", ("report", "opinion", "expert")
+_OF_A_REPORT = re.compile(
+    r"^\W*(?:\w+ )?(?:expert(?:'s)? )?(?:report|opinion|evidence|assessment)"
+    r"(?: (?:of|by) (?:Dr|Prof|Mr|Mrs|Ms)\w*\.? .*|\W*)$",
+    re.IGNORECASE,
+)
+
+
+def _reporting(documents: Iterable[Document]) -> list[str]:
+    """Who made reports, by their titles or first lines: an expert need not be called one there."""
+    found = dict[str, None]()
+    for document in documents:
+        lines = [line.strip() for line in (document.title, *document.text[:_HEAD_CHARS].splitlines()) if line.strip()]
+        who = speakers.maker(document.title, document.text) if document.media_type != _MAIL else None
+        if who and any(map(_OF_A_REPORT.match, lines[:_HEAD_LINES])):
+            found[who] = None
+    return list(found)
+
+
+_HEAD_CHARS, _HEAD_LINES = 400, 4
 
 
 def _people(name: str, firm: str, documents: Iterable[Document]) -> list[str]:

@@ -269,7 +269,7 @@ O-2,2021-06-09,Peat,25.00,
 O-3,2021-06-30,Tides,31.00,
 """,
     "mail.eml": "From: Ida Moll <ida@pelling.example>\nTo: Ben Stroud <ben@library.example>\n"
-    "Date: Mon, 12 Jul 2021 09:00:00 +0000\nSubject: orders\n\nBen, at Pelling Books we still have orders O-2 and O-3.\n",
+    "Date: Mon, 12 Jul 2021 09:00:00 +0000\nSubject: orders\n\nBen, at Pelling Books we still have O-2 and O-3.\n",
 }
 
 
