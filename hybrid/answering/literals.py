@@ -105,9 +105,8 @@ def find(question: str, catalog: Catalog, allowed: Collection[int], is_lesser: C
         for at, unit in enumerate(units):
             held = exact.count_in(unit.text(document.text)) // (len(exact) + 1)  # those that stand by themselves
             if held:
-                listed = _list_with(document, units, at)
-                sentences = tuple(_sentence(document_id, document, one) for one in listed)
-                found.append((held, _sentence(document_id, document, unit), sentences))
+                below = tuple(_sentence(document_id, document, one) for one in _list_with(document, units, at))
+                found.append((held, _sentence(document_id, document, unit), below))
     most = max((held for held, _, _ in found), default=0)
     order = sorted(
         ((one, listed) for held, one, listed in found if held == most),
@@ -176,14 +175,16 @@ def _shape(line: str, opening: str) -> str:
     plain = line.strip()
     if mark := _ITEM.match(plain):
         same = _ITEM.match(opening.strip())
-        kind = "bullet" if mark["bullet"] else re.sub(r"\d+", "0", re.sub(r"[a-z]+", "a", mark["mark"].lower()))
-        of_opening = same is not None and same["mark"] is not None
-        if of_opening and kind == re.sub(r"\d+", "0", re.sub(r"[a-z]+", "a", same["mark"].lower())):
-            return ""  # "6." below "5. It is made up as follows:" is the next paragraph
-        return kind
+        kind = _kind(mark)
+        return "" if same and same["mark"] and kind == _kind(same) else kind  # "6." below "5." is the next paragraph
     if len(line) - len(line.lstrip()) > len(opening) - len(opening.lstrip()):
         return "set in"
     return "short" if not plain.endswith((".", "?", "!")) and len(plain.split()) <= _SHORT else ""
+
+
+def _kind(mark: re.Match[str]) -> str:
+    """Of what kind the mark of a list's line is: "(a)" for "(b)", "0." for "12."."""
+    return "bullet" if mark["bullet"] else re.sub(r"\d+", "0", re.sub(r"[a-z]+", "a", mark["mark"].lower()))
 
 
 _SHORT = 12

@@ -618,6 +618,36 @@ def _with_verb(asked: InSense, said: Said) -> Said:
 _BEFORE_VERB = re.compile(r"(?:\b(?:not|never|did|to|I|he|she|they|we|you|who|nobody)|n't)\s+$")
 
 
+# Having been there ----------------------------------------------------------------------------------------------------
+
+_WENT = re.compile(
+    r"^\W*did (?P<who>(?-i:(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})) (?:actually |ever )?"
+    r"(?P<verb>attend|go to|come to|take part in|turn up (?:at|for)|show up (?:at|for)|appear at|join) "
+    r"(?P<what>(?:the|a|an|any|that|this|our|their|his|her|[A-Z]\S*) .+)$",
+    re.IGNORECASE,
+)
+_WAS_AT = re.compile(
+    r"^\W*was (?P<who>(?-i:(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})) (?:actually |ever )?"
+    r"(?:present )?at (?P<what>(?:the|a|an|any|that|this|our|their|his|her) .+)$",
+    re.IGNORECASE,
+)
+
+
+def of_attendance(question: str) -> Iterator[str]:
+    """The other ways to ask whether somebody, by name, was at something.
+
+    Example:
+        >>> list(of_attendance("Did Ann Orr go to the fair?"))
+        ['Was Ann Orr at the fair?', 'Did Ann Orr attend the fair?']
+    """
+    plain = " ".join(question.split()).rstrip(" ?.!")
+    if match := _WENT.match(plain):
+        yield f"Was {match['who']} at {match['what']}?"
+    match = match or _WAS_AT.match(plain)
+    if match and not plain.lower().startswith(f"did {match['who'].lower()} attend "):
+        yield f"Did {match['who']} attend {match['what']}?"
+
+
 # All wordings ---------------------------------------------------------------------------------------------------------
 
 
@@ -635,6 +665,8 @@ def of(question: str) -> tuple[tuple[polarity.Asked | Asked | InSense, bool], ..
             found.append((plain, opposite))
         if (sense := in_sense(text)) is not None:
             found.append((sense, opposite))
+        there = (polarity.read(one) for one in of_attendance(text))
+        found += [(one, opposite) for one in there if one is not None]
     return tuple(found)
 
 
