@@ -413,7 +413,7 @@ def _rank(question: str, sentence: Sentence, count: int, *, copied: bool) -> int
     states = not text.endswith("?") and not text.startswith("---") and boilerplate.is_statement(question, text)
     if not sentence.is_row and boilerplate.is_form(question, text):
         return _NEVER
-    if boilerplate.is_label(text) or _DAY_ALONE.fullmatch(text) or _BYLINE.match(text):
+    if boilerplate.is_label(text) or _DAY_ALONE.fullmatch(text) or _BYLINE.match(text) or _HELD.match(text):
         return 2
     if not states or not (long or (ends and count < REPEATED)):
         return 2
@@ -421,6 +421,8 @@ def _rank(question: str, sentence: Sentence, count: int, *, copied: bool) -> int
 
 
 _DAY_ALONE = re.compile(rf"\W*(?:\w+day,? )?{DAY}\W*", re.IGNORECASE)
+_HELD = re.compile(r"(?:The meeting was )?held (?:in|at|on|by) ", re.IGNORECASE)
+"""The line of minutes that says where and when, which reads as if somebody had said it."""
 _BYLINE = re.compile(r"(?:by|kept by|taken by|prepared by) [A-Z][\w.'’-]+ [A-Z][^.!?]*$")
 
 

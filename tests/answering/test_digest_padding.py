@@ -78,3 +78,26 @@ def test_of_many_sentences_one_shared_word_is_no_relevance() -> None:
     found = digest._relevant(question, pool)
     assert list(found[-2:]) == [False, True]
     assert list(digest._relevant(question, pool[-2:])) == [True, True]
+
+
+MINUTES_OF_A_VESTRY = """Minutes of the vestry
+
+Held in the old vestry of the church on Thursday 20 May 2021 at 10 a.m.
+
+Mr Oake reported that on 11 May a slate had fallen from the tower into the yard and had broken a bench of oak.
+
+Ms Pell said that the mason had looked at the tower, and that forty slates were loose on its north side.
+
+It was agreed that the yard be closed from 24 May until the mason has mended the tower.
+
+The treasurer reported that the bench would cost four hundred pounds to replace.
+"""
+
+
+def test_where_a_meeting_was_held_says_nothing_of_what_happened(tmp_path_factory: pytest.TempPathFactory) -> None:
+    corpus = corpus_of({"minutes.txt": MINUTES_OF_A_VESTRY}, tmp_path_factory)
+    said = [claim.text for claim in corpus.ask("What happened at the church in May?", route="comprehension").claims]
+    assert any("a slate had fallen" in text for text in said)
+    assert not any(text.startswith("Held in") for text in said)
+    held = corpus.ask("Where was the meeting held?").claims
+    assert any("old vestry" in claim.text for claim in held)
