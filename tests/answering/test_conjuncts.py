@@ -79,3 +79,113 @@ def test_what_holds_for_all_statements_stays_with_each(span: str, claim: str) ->
 def test_nothing_is_taken_out_of_what_somebody_says() -> None:
     assert "The driver was asleep." not in conjuncts(SAID)
     assert conjuncts("The foreman said that the crane was idle.") == ()
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        (
+            "The trustee paid 500 euros to Ann Roe in May and 300 euros to Ben Low in June.",
+            "The trustee paid 500 euros to Ann Roe in May.",
+        ),
+        (
+            "The school shall pay 30 per cent of the fee on signature and the balance on the last day of the course.",
+            "On signature the school must pay 30 per cent of the fee.",
+        ),
+        (
+            "Title passes to the Buyer on payment in full, while the risk of loss passes on collection.",
+            "The risk of loss passes on collection.",
+        ),
+        (
+            "Neither the bursar nor the porter locked the side gate on Sunday night.",
+            "The porter did not lock the side gate on Sunday night.",
+        ),
+        (
+            "Neither the bursar nor the porter locked the side gate on Sunday night.",
+            "The side gate was not locked by the bursar on Sunday night.",
+        ),
+        (
+            "Ms Roth told the committee that the pump had been serviced in April.",
+            "According to Ms Roth, the pump had been serviced in April.",
+        ),
+        (
+            "The agent's liability under this contract is limited to the commission paid, except in cases of fraud.",
+            "Except in cases of fraud, the agent is liable under this contract for no more than the commission paid.",
+        ),
+        (
+            "The agent's liability shall not exceed 20,000 euros.",
+            "The agent is liable for no more than 20,000 euros.",
+        ),
+        (
+            "The museum will keep the crates free of charge for one year, after which it may sell them once it has given the lender notice.",
+            "For one year the museum will keep the crates at no charge.",
+        ),
+        (
+            "If the tenant reports a leak later than three days after noticing it, the tenant bears the cost.",
+            "If the tenant reports a leak more than three days after noticing it, the tenant bears the cost.",
+        ),
+        (
+            "The plates are to be returned to the lender in June.",
+            "The plates shall be returned to the lender in June.",
+        ),
+    ],
+)
+def test_a_part_or_another_form_of_a_sentence_is_said(span: str, claim: str) -> None:
+    assert verdict(claim, span) in {"verbatim", "supported", "likely"}
+
+
+@pytest.mark.parametrize(
+    ("span", "claim"),
+    [
+        (
+            "The Carrier shall deliver the first 40 drums to the depot in Bremen by 3 May 2023 and the remaining 25 within ten days of that date.",
+            "The remaining 25 drums were to be delivered by 3 May 2023.",
+        ),
+        (
+            "The trustee paid 500 euros to Ann Roe and Ben Low.",
+            "The trustee paid 500 euros to Ann Roe.",
+        ),
+        (
+            "Title passes to the Buyer on payment in full, while the risk of loss passes on collection.",
+            "Title passes to the Buyer on collection.",
+        ),
+        (
+            "Neither the bursar nor the porter locked the side gate on Sunday night.",
+            "The bursar locked the side gate on Sunday night.",
+        ),
+        (
+            "Ms Roth told the committee that the pump had been serviced in April.",
+            "The pump had been serviced in April.",
+        ),
+        (
+            "Ms Roth told the committee that the pump had been serviced in April.",
+            "The committee said that the pump had been serviced in April.",
+        ),
+        (
+            "The agent's liability under this contract is limited to the commission paid, except in cases of fraud.",
+            "The agent is liable for no more than the commission paid.",
+        ),
+        (
+            "The agent's liability shall not exceed 20,000 euros.",
+            "The agent is liable for at least 20,000 euros.",
+        ),
+        (
+            "The museum will keep the crates free of charge for one year, after which it may sell them once it has given the lender notice.",
+            "The museum may sell the crates.",
+        ),
+        (
+            "Notice shall be given no later than three days after the loss.",
+            "Notice shall be given more than three days after the loss.",
+        ),
+        (
+            "The aim was to be praised by the critics.",
+            "The critics shall praise it.",
+        ),
+        (
+            "The plates are to be returned to the lender in June.",
+            "The plates were returned to the lender in June.",
+        ),
+    ],
+)
+def test_what_belongs_to_another_part_is_not(span: str, claim: str) -> None:
+    assert verdict(claim, span) not in {"verbatim", "supported", "likely"}

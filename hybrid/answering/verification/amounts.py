@@ -70,6 +70,26 @@ _EVENTS = tuple(map(lexicon.stems, _EVENT_WORDS.split(";")))
 _CAP = frozenset({"most", "within"})
 
 
+_SHARED = re.compile(
+    r"(?:[$€£] ?\d|\d[\d,.]* ?(?:%|per ?cent\b|euros?\b|dollars?\b|pounds?\b|[A-Z]{3}\b))[^,;.]*? (?:to|between|among) "
+    r"(?P<one>(?:(?:the|an?|his|her|its|their) )?[\w'’.-]+(?: [A-Z][\w'’.-]*)*) and "
+    r"(?P<other>(?:the|an?|his|her|its|their|[A-Z][\w'’.-]*)(?: [\w'’.-]+)*?)(?=[.,;]|$| (?:in|on|at|for|as|by|from)\b)"
+)
+"""A sum that goes to two, each of whom may have but a part of it."""
+
+
+def shared_sum(claim: Clauses, span: Clauses) -> bool:
+    """What two got together is said to have gone to one of them."""
+    if not values(claim.text).quantities or EACH.search(span.text):
+        return False
+    mine = set(claim.words)
+    for match in _SHARED.finditer(span.text):
+        one, other = (set(lexicon.content_words(match[part])) for part in ("one", "other"))
+        if one and other and bool(mine & one) != bool(mine & other):
+            return True
+    return False
+
+
 def distribution(claim: Clauses, span: Clauses) -> bool:
     """What all come to is said of each, or the other way round."""
     if not values(claim.text).quantities:

@@ -24,7 +24,14 @@ _OPENING = re.compile(
     r"^(?:If|Where|When|Whenever|Unless|Until|Once|Provided|Subject to|In the event|In case|Should|As long as"
     r"|So long as|Except|Only)\b[^,;]{3,160}, ",
 )
-_JOINT = re.compile(r"(?P<mark>;|,)? ?\b(?P<word>and|but|whereas)\b(?: (?:then|also|later|so|that))* |; ")
+_JOINT = re.compile(r"(?P<mark>;|,)? ?\b(?P<word>and|but|whereas|(?<=, )while)\b(?: (?:then|also|later|so|that))* |; ")
+_WHEREUPON = re.compile(r", (?:(?:after|upon|following|at|before) which(?: time| point| date)?|whereupon) ")
+_PARALLEL = re.compile(
+    r"(?:the|an?|his|her|its|their|all|some|[$€£]?\d[\d,.]*|(?-i:[A-Z])[\w'’.-]*|one|two|three|four|five|six|seven"
+    r"|eight|nine|ten)\b[^,;]*? "
+    r"(?:in|on|at|to|from|for|with|by|into|before|after|during|until|within|through|days?|weeks?|months?)\b",
+    re.IGNORECASE,
+)
 _ENDING = re.compile(
     r"\b(?:if|unless|except|save|provided|subject to|only|without|as long as|so long as"
     r"|in (?:each|either|any|both) cases?|respectively|neither|either)\b",
@@ -49,6 +56,7 @@ _SUBORDINATE = re.compile(
     r"^(?P<main>[^;:]{10,}?),? (?P<how>after|although|though|even though|because|since|while|when|as soon as) "
     rf"(?P<other>{_SUBJECT.pattern} [^;:]{{5,}})$"
 )
+_PREPOSITION = re.compile(r"\b(?:in|on|at|to|from|for|with|by|into|before|after|during|until|within|through)\b")
 _LEAST = 3
 """Words of a statement."""
 
@@ -110,7 +118,10 @@ def _nearness(word: str, text: str) -> int:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Predicates and clauses beside one another."""
+    """Predicates and clauses beside one another; of objects that share a verb ("the first by May and the rest within a
+    month") the first."""
+    if (match := _WHEREUPON.search(text)) is not None and verb_of(text[: match.start()]) is not None:
+        yield text[: match.start()]
     for match in _JOINT.finditer(text):
         first, second = text[: match.start()].rstrip(" ,"), text[match.end() :].strip()
         if not first or not second or ("(" in first) != (")" in first):
@@ -125,12 +136,21 @@ def _joined(text: str) -> Iterator[str]:
         else:
             head = _head(first, verb, second)
             if head is None:
+                if _PREPOSITION.search(first[verb[1] :]) and _is_parallel(second, text):
+                    yield first
                 continue
             clause = f"{head} {second}"
         if not _ENDING.search(second) and not DENIED.search(first):
             yield first
         if not governed and not _THAT.search(first[verb[0] :]):
             yield clause
+
+
+def _is_parallel(second: str, text: str) -> bool:
+    """Whether a part without a verb has a time, place or person of its own: what is said of the first is said of it
+    alone, as a sum for two ("£500 to Ann and Ben") is not."""
+    limited = _THAT.search(text) or NONE.search(text) or _ENDING.search(text)
+    return _PARALLEL.match(second) is not None and verb_of(second) is None and limited is None
 
 
 def _has_subject(second: str) -> bool:

@@ -69,6 +69,8 @@ _FRAMES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         (rf"^{preposition} {_WHOSE} (?P<noun>{nouns}),? (?P<rest>.+)$", _in_the_words_of)
         for preposition, nouns in (("In", _IN), ("By", _BY), ("According to", _SPEECH))
     ),
+    (rf"^According to (?P<who>{_WHO}), (?P<rest>(?!.*\b(?:not|no|never)\b).+)$",
+     lambda match: f"{_cap(match['who'])} said that {match['rest']}"),
     (rf"^It (?P<be>is|was) {_WHOSE} (?P<noun>{_SPEECH}) that (?P<rest>.+)$", _it_is_the_claim),
     (rf"^It (?P<be>is|was) {_WHOSE} (?P<noun>plan|aim|intention|intent) to (?P<rest>.+)$", _it_is_the_plan),
     (
@@ -230,6 +232,13 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"\b(?P<whole>\d+|{'|'.join(_UNITS)}) and (?:a )?(?P<part>half|quarter|three quarters)"
      r"(?= (?:per ?cent|%|million|thousand|billion|hours?|days?|weeks?|months?|years?|met(?:re|er)s?|kilomet(?:re|er)s?"
      r"|kilos?|tonnes?|pounds?|times)\b)", _mixed_number),
+    (r"(?<!\baim )(?<!\bplan )(?<!\bpurpose )(?<!\bgoal )(?<!\bidea )(?<!\bintention )\b(?:is|are|was|were)"
+     r" to be (?=\w+(?:ed|en|[a-z]t|[a-z]ld|[a-z]de|ung|aid)\b)", "shall be "),
+    (rf"\blater than (?=(?:\d+|{'|'.join(sorted(lexicon.NUMBER_WORDS))}) (?:\w+ )?"
+     r"(?:day|week|month|hour|minute|year)s?\b)", "more than "),
+    (r"\b(after|on|upon|of) receiving (?:it|them)\b", r"\1 receipt"),
+    (r"\b(?:at no (?:extra |additional )?(?:charge|cost)|for free|without charge|free of cost|gratis)\b",
+     "free of charge"),
     (r"\bmiles (?:per|an) hour\b", "mph"),
     (r"\bkilomet(?:re|er)s (?:per|an) hour\b|\bkph\b", "km/h"),
     (r"(?<!is )(?<!was )(?<!are )(?<!were )\b(?:by mistake|in error)\b|\b(?:erroneously|mistakenly)\b", "wrongly"),

@@ -45,6 +45,7 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
         found += _listed_as(plain(claim), sentence)
+        found += (*_told(sentence), *_limited_liability(sentence))
         found += (*_not_of_all(sentence), *_motion(sentence), *_compared_from_the_other(sentence))
     return tuple(found)
 
@@ -481,8 +482,53 @@ _NEITHER = re.compile(
 )
 
 
+_LIABILITY = re.compile(
+    r"^(?P<who>.{2,60}?)['’]s? (?:total |maximum |aggregate |entire )?liability(?P<of>[^,;.]{0,60}?)"
+    r" (?:(?:shall|will|may|must) (?:not|in no event) exceed|(?:is|shall be|will be) (?:capped at|limited to))"
+    r" (?P<sum>[^;]+)$",
+    re.IGNORECASE,
+)
+
+
+def _limited_liability(sentence: str) -> Iterator[str]:
+    """Of a limit of somebody's liability, what they are liable for at most, and the limit in its other forms."""
+    match = _LIABILITY.match(sentence.rstrip("."))
+    if match is None:
+        return
+    who, of, most = match["who"], match["of"], match["sum"]
+    yield f"{who} is liable{of} for no more than {most}."
+    yield f"{who} is liable for no more than {most}."
+    yield f"{who}'s liability{of} is limited to {most}."
+    yield f"{who}'s liability{of} shall not exceed {most}."
+
+
+_NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")
+_TOLD = re.compile(
+    r"^(?P<who>[^,;]{2,60}?) (?:told|informed|advised|notified) (?P<whom>(?:the |an? |his |her |its |their |our )?[\w'’.-]+"
+    r"(?: [\w'’.-]+){0,3}?) that (?P<what>.+)$"
+)
+
+
+def _told(sentence: str) -> Iterator[str]:
+    """Of "A told B that it is so", that A said so."""
+    match = _TOLD.match(sentence)
+    if match is not None and not NONE.search(match["who"]) and verb_end(match["who"]) is None:
+        yield f"{match['who']} said that {match['what']}"
+
+
+def _did_not(verb: str) -> str | None:
+    """The verb that "did not" takes the place of the past of; ``None`` of other words."""
+    lemmas = sorted(one for one in wordnet.lemmas(verb) - {verb} if wordnet.is_infinitive(one))
+    return lemmas[0] if lemmas and wordnet.is_verb(verb) and not verb.endswith(("s", "ing")) else None
+
+
 def _of_each(sentence: str) -> Iterator[str]:
     """What "neither ... nor" says of each of the two."""
+    if not _NEITHER.match(sentence) and (match := _NEITHER_DID.match(sentence)):
+        done = _did_not(match[3])
+        if done is not None:
+            for one in (match[1], match[2]):
+                yield f"{_cap(one)} did not {done} {match[4]}"
     if match := _NEITHER.match(sentence):
         for one in (match[1], match[2]):
             yield f"{_cap(one)} {match[3]} not{match[4]}"

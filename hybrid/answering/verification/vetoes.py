@@ -738,6 +738,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "pending": _pending,
     "ended": _dropped(UNTIL_THEN, ENDED),
     "distribution": amounts.distribution,
+    "shared sum": amounts.shared_sum,
     "change": amounts.change,
     "rate": amounts.rate,
     "measure": amounts.measure,
