@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from hybrid._runtime import Usage
 from hybrid.errors import CorruptCorpusError
 from hybrid.types.events import EndEvent, Event, Events, EvidenceEvent, NoteEvent, RouteEvent
 
 if TYPE_CHECKING:
     from hybrid.answering.answerer import Answerer
     from hybrid.answering.request import RequestContext
-    from hybrid.corpus import Corpus
     from hybrid.types.answers import Answer
 
 _NAMED = 3  # documents in a note
@@ -26,7 +26,21 @@ Prepared = tuple["Answerer", "RequestContext"]
 """What answers a question, and the question as it was understood."""
 
 
-class Others:
+class Opened(Protocol):
+    """What is opened without some documents: a corpus."""
+
+    @property
+    def _usage(self) -> Usage:
+        """Who uses it."""
+
+    def close(self) -> None:
+        """Give up its files."""
+
+
+C = TypeVar("C", bound=Opened)
+
+
+class Others(Generic[C]):
     """A corpus without its damaged documents. It is opened when the first of them is met, and again after a commit.
 
     Args:
@@ -39,14 +53,14 @@ class Others:
         self,
         newest: Callable[[], int | None],
         damaged: Callable[[], dict[int, str]],
-        opened: Callable[[tuple[int, ...], str], Corpus],
+        opened: Callable[[tuple[int, ...], str], C],
     ) -> None:
         self._newest, self._damaged, self._opened = newest, damaged, opened
         self._lock = Lock()
-        self._of: tuple[int | None, Corpus] | None = None
+        self._of: tuple[int | None, C] | None = None
 
     @contextmanager
-    def corpus(self, error: CorruptCorpusError) -> Iterator[Corpus]:
+    def corpus(self, error: CorruptCorpusError) -> Iterator[C]:
         """The corpus without them, for the block. Raises ``error`` where no document is damaged by itself, and where
         it is met again."""
         with self._lock:
@@ -91,7 +105,7 @@ def needs_no_other(answer: Answer) -> bool:
     return answer.found and answer.enumeration is None
 
 
-def answered(others: Others, ask: Callable[[Corpus], Prepared], error: CorruptCorpusError) -> tuple[str, list[Event]]:
+def answered(others: Others[C], ask: Callable[[C], Prepared], error: CorruptCorpusError) -> tuple[str, list[Event]]:
     """The question as it stands alone, and all events of its answer from the documents that are whole. Raises
     ``error`` where they do not answer it."""
     with others.corpus(error) as corpus, corpus._usage.in_use():

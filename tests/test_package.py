@@ -28,6 +28,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_view",
         "_open",
         "_recording",
+        "_damage",
         "session",
         "corpus",
         "langchain",

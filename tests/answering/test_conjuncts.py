@@ -117,7 +117,8 @@ def test_nothing_is_taken_out_of_what_somebody_says() -> None:
             "The agent is liable for no more than 20,000 euros.",
         ),
         (
-            "The museum will keep the crates free of charge for one year, after which it may sell them once it has given the lender notice.",
+            "The museum will keep the crates free of charge for one year, after which it may sell them "
+            "once it has given the lender notice.",
             "For one year the museum will keep the crates at no charge.",
         ),
         (
@@ -138,7 +139,8 @@ def test_a_part_or_another_form_of_a_sentence_is_said(span: str, claim: str) -> 
     ("span", "claim"),
     [
         (
-            "The Carrier shall deliver the first 40 drums to the depot in Bremen by 3 May 2023 and the remaining 25 within ten days of that date.",
+            "The Carrier shall deliver the first 40 drums to the depot in Bremen by 3 May 2023 and the "
+            "remaining 25 within ten days of that date.",
             "The remaining 25 drums were to be delivered by 3 May 2023.",
         ),
         (
@@ -170,7 +172,8 @@ def test_a_part_or_another_form_of_a_sentence_is_said(span: str, claim: str) -> 
             "The agent is liable for at least 20,000 euros.",
         ),
         (
-            "The museum will keep the crates free of charge for one year, after which it may sell them once it has given the lender notice.",
+            "The museum will keep the crates free of charge for one year, after which it may sell them "
+            "once it has given the lender notice.",
             "The museum may sell the crates.",
         ),
         (

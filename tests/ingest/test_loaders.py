@@ -301,7 +301,7 @@ class TestDocx:
         assert place(document, "Top of two.") == (2, (1, 1))
         assert place(document, TERM) == (2, (3, 3))
         assert (document.title, document.metadata.author) == ("Deal", "Ann Lee")
-        assert document.metadata.date is not None
+        assert document.metadata.date is None  # the day is the template's
         assert document.metadata.extra["page_breaks"] == "explicit only"
 
     def test_without_breaks_there_are_no_pages(self) -> None:

@@ -504,8 +504,8 @@ def _limited_liability(sentence: str) -> Iterator[str]:
 
 _NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")
 _TOLD = re.compile(
-    r"^(?P<who>[^,;]{2,60}?) (?:told|informed|advised|notified) (?P<whom>(?:the |an? |his |her |its |their |our )?[\w'’.-]+"
-    r"(?: [\w'’.-]+){0,3}?) that (?P<what>.+)$"
+    r"^(?P<who>[^,;]{2,60}?) (?:told|informed|advised|notified) "
+    r"(?P<whom>(?:the |an? |his |her |its |their |our )?[\w'’.-]+(?: [\w'’.-]+){0,3}?) that (?P<what>.+)$"
 )
 
 
