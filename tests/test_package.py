@@ -17,7 +17,20 @@ import hybrid
 
 HEAVY = {"torch", "faiss", "transformers", "sentence_transformers", "sqlalchemy", "numpy"}
 LAYERS = [  # bottom first; a module imports its own layer and those before it
-    *("errors", "_runtime", "text", "types", "settings", "kernels", "stores", "ttt", "retrieval", "ingest", "router"),
+    *(
+        "errors",
+        "_runtime",
+        "text",
+        "types",
+        "settings",
+        "kernels",
+        "stores",
+        "_recording",
+        "ttt",
+        "retrieval",
+        "ingest",
+        "router",
+    ),
     *(
         "answering",
         "display",
@@ -27,7 +40,6 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_usage",
         "_view",
         "_open",
-        "_recording",
         "_damage",
         "session",
         "corpus",
