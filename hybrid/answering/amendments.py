@@ -6,7 +6,7 @@ import re
 
 from hybrid.text import lexicon
 
-_NUMBERED = re.compile(r"(?m)^\s*(\d{1,2}\.\d{1,2})\.?\s")
+_NUMBERED = re.compile(r"(?m)^[\s#*]*(\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.)]))[.)]?\s")
 _NAMED = r"\b(?:clauses?|sections?|articles?|paragraphs?|rules?|§+)\s*(?:\d[\d.]*(?:,| and| or| to)\s+)*"
 _MENTIONS_CHANGE = re.compile(
     r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+)\b", re.IGNORECASE
@@ -27,7 +27,7 @@ CLAUSE_CHARS = 3000
 
 
 def clause_at(text: str, start: int) -> str | None:
-    """The number of the clause that stands at ``start``: "8.2"."""
+    """The number of the clause that stands at ``start``: "8.2", or "8" where clauses have no parts."""
     line = text.rfind("\n", 0, start + 1) + 1
     found = [match[1] for match in _NUMBERED.finditer(text, max(0, line - CLAUSE_CHARS), start + 12)]
     return found[-1] if found else None

@@ -95,6 +95,7 @@ _ASKS_FOR_DRAFT = re.compile(
     r"\b(?:draft\w*|unsigned|superseded|earlier version|propos\w+|options?|recommend\w*|asked|requests?|suggest\w*)\b",
     re.I,
 )
+_IN_FORCE = frozenset({"executed", "signed"})
 _LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
 
 
@@ -305,6 +306,18 @@ class Quoting:
 
     # Versions ---------------------------------------------------------------------------------------------------------
 
+    def _is_term(self, one: Sentence) -> bool:
+        """Whether a sentence is of a document that was signed, or of one that says nothing of that and is no mail."""
+        document = self._document(one)
+        in_force = document.status is None or document.status.name in _IN_FORCE
+        return in_force and not one.is_row and document.media_type != MAIL
+
+    def _may_amend(self, other: Sentence) -> bool:
+        """Whether a document changes others: by an executed one, or one in force that is called an amendment."""
+        return self._is_executed(other) or (
+            self._is_term(other) and amendments.title_of(self._document(other).text) is not None
+        )
+
     def _executed_first(self, sentences: Sequence[Sentence]) -> list[Sentence]:
         """The sentences, each of a draft or a superseded document behind the executed one's that says the same; where
         the words are the same, that one alone, and a note."""
@@ -379,12 +392,12 @@ class Quoting:
     def _amendments(
         self, question: str, sentences: Sequence[Sentence]
     ) -> tuple[dict[tuple[int, int, int], tuple[Sentence, ...]], list[Sentence]]:
-        """What other executed documents say of changes of the clauses that are quoted first of an executed one: by
-        quote what replaces its words, and what only speaks of a change of it."""
+        """What other documents in force say of changes of the clauses that are quoted first: by quote what replaces its
+        words, and what only speaks of a change of it."""
         replaced: dict[tuple[int, int, int], tuple[Sentence, ...]] = {}
         others: list[Sentence] = []
-        executed = [one for one in sentences if self._is_executed(one) and not one.is_row][:AMENDED]
-        for at, one in enumerate(executed if not actuality.asks_what_happened(question) else ()):
+        terms = [one for one in sentences if self._is_term(one)][:AMENDED]
+        for at, one in enumerate(terms if not actuality.asks_what_happened(question) else ()):
             clause = amendments.clause_at(self._texts.text(one.document_id), one.start)
             if clause is None:
                 continue
@@ -393,7 +406,7 @@ class Quoting:
                 other
                 for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])
                 if other.document_id != one.document_id
-                and self._is_executed(other)
+                and self._may_amend(other)
                 and amendments.mentions(collapse(other.text), clause)
                 and (self._document(other).date or "9") >= (self._document(one).date or "")
             ]

@@ -20,6 +20,24 @@ _PAPER = re.compile(
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"^\W*(?:by|(?:prepared|written|compiled|drawn up|drafted) by|author:?)\s", re.IGNORECASE)
+_OF_ANOTHER = re.compile(
+    r"\b(?:amend(?:ment|ing)|variation|addendum|supplement\w*|rider|annex|side letter|reply|response|answer|objection)\b"
+    r"[^;:]*\bto (?:the|an?|that|our|its|their|your) [^,;:–—]*\b(?:of|dated|made on|from)\s*$",
+    re.IGNORECASE,
+)
+"""What stands before the day of the document that another one changes or answers: "Amendment No. 1 to the Lease of"."""
+_WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:the )?"
+_MADE = re.compile(
+    rf"^\W*(?:held|taken|made|sworn|given)\b[^.;:]*?\b(?:on|dated) {_WEEKDAY}$"
+    r"|^\W*this [\w ]{0,60}?(?:agreement|deed|lease|contract|licen[cs]e|amendment|variation|addendum|settlement|policy"
+    rf"|statement) (?:is|was) (?:dated|made|entered into|signed)\b[^.;:]*? ?(?:on )?{_WEEKDAY}$"
+    rf"|^\W*between\b[^;]*[,)]\s*(?:dated|made on) {_WEEKDAY}$"
+    rf"|^[^;:]*\band\b[^;:]*\b(?:hereby )?agree[d]? on {_WEEKDAY}$",
+    re.IGNORECASE,
+)
+"""What stands before the day on which a document was made, in its first lines."""
+_MADE_WORDS = 40
+"""Words of a line that says when a document was made: one with its parties is longer than others."""
 _NAME_WORDS = 8
 """Words of a line with a name, or an office, above the day on which it was signed."""
 _HEADING_LINES = 5
@@ -35,7 +53,7 @@ def written_on(title: str, text: str) -> str | None:
         >>> written_on("Letter", "14 Orchard Row\\n2 May 2025\\n\\nDear Sir")
         '2025-05-02'
     """
-    titled = {day for _, _, day in days(title)}
+    titled = _own_days(title)
     if len(titled) == 1:
         return _iso(titled.pop())
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
@@ -43,13 +61,17 @@ def written_on(title: str, text: str) -> str | None:
         alone = parse_date(_LABEL.sub("", line).strip(" .,"))
         if alone is not None and len(alone) == 10:
             return alone
-    headed = {day for _, _, day in days(lines[0])} if lines and len(lines[0].split()) <= _LINE_WORDS else set()
+    headed = _own_days(lines[0]) if lines and len(lines[0].split()) <= _LINE_WORDS else set()
     if len(headed) == 1:
         return _iso(headed.pop())
     for line in lines[:_HEADING_LINES]:
         named = _day_of_heading(line) or _day_of_itself(line)
         if named is not None:
             return named
+    for line in lines[:HEAD_LINES]:
+        made = _day_of_making(line)
+        if made is not None:
+            return made
     above, dated = without_day(lines[-TAIL_LINES:])
     if dated and maker(title, text) is not None and len(above[-1].split()) <= _NAME_WORDS:
         return parse_date(re.sub(r"^(?:dated?|on)\b:?\s*", "", dated, flags=re.IGNORECASE).strip(" .,"))
@@ -58,6 +80,20 @@ def written_on(title: str, text: str) -> str | None:
         if _SIGNED.search(line) and len(found) == 1:
             return _iso(found[0])
     return None
+
+
+def _own_days(line: str) -> set[tuple[int, int, int]]:
+    """The days in a title, without those of the document that it changes or answers."""
+    return {day for start, _, day in days(line) if not _OF_ANOTHER.search(line[:start])}
+
+
+def _day_of_making(line: str) -> str | None:
+    """The day in a line of the head that says when the document was made, at a meeting, by its parties or before
+    somebody; ``None`` where it gives several."""
+    if len(line.split()) > _MADE_WORDS:
+        return None
+    found = {day for start, _, day in days(line) if _MADE.search(line[:start])}
+    return _iso(found.pop()) if len(found) == 1 else None
 
 
 def _day_of_heading(line: str) -> str | None:

@@ -41,7 +41,7 @@ _CAPITAL = r"[A-Z](?:\.|[\w'’-]+)"
 _PERSON = rf"{_CAPITAL}(?:[ \t]+(?:(?:van|von|de|der|den|del|la|le|bin|al)[ \t]+)*{_CAPITAL}){{1,4}}"
 _SIGNED = re.compile(
     rf"{_MADE}[ \t]*(?P<one>{_NAME})|^[ \t]*Signed(?: by)?:?[ \t]+(?P<two>{_PERSON})[ \t]*(?:,|$|(?=for\b|on behalf\b))"
-    rf"|^[ \t]*Signed (?i:for|on behalf of|as)\b[^:\n]{{2,90}}:[ \t]*(?P<three>{_PERSON})[ \t]*(?:,|$)",
+    rf"|(?:^|[.;])[ \t]*Signed (?i:for|on behalf of|as)\b[^:\n]{{2,90}}:[ \t]*(?P<three>{_PERSON})[ \t]*(?=[,.;]|$)",
     re.MULTILINE,
 )
 _SIGNED_BY = re.compile(r"^[ \t]*Signed (?:[^.\n]{1,40} )?by\b[^.]{0,300}", re.MULTILINE)

@@ -267,6 +267,18 @@ def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -
         ("", "MILL\nNotice of the meeting of 9 May 2025\nAll may come.", None),
         ("", "LEASE\nbetween Ann and Ben\n1. The report of 3 May 2024 is annexed.", None),
         ("Note", "The roof fell on 3 March 2025 and was repaired on 9 March 2025.", None),
+        ("", "LEASE\n\nbetween Ann Aaker (the Owner) and Ben Orr, dated 4 March 2024.\n\n1. Rent", "2024-03-04"),
+        ("", "# Addendum to the Lease of 4 March 2024\n\nAnn Aaker and Ben Orr agree on 6 May 2024 so.", "2024-05-06"),
+        ("", "# Addendum to the Lease of 4 March 2024\n\nThe rent is £90.", None),
+        ("Addendum to the Lease of 4 March 2024", "The rent is £90.", None),
+        ("Minutes of the meeting of 4 March 2024", "All were there.", "2024-03-04"),
+        ("", "Variation 2\n\nThis deed is made on 7 June 2024 between Ann and Ben.", "2024-06-07"),
+        ("", "Record of the vestry\n\nHeld on Wednesday 6 March 2024 at the hall, at 14:00.", "2024-03-06"),
+        ("", "Statement of Ann Aaker\n\nTaken at the office of Orr, solicitors, on 5 May 2025.", "2025-05-05"),
+        ("", "PLAN\n\nThe fair is held on 6 March 2024.", None),
+        ("", "NOTE\n\nThe picture was taken on 6 March 2024.", None),
+        ("", "LETTER\n\nThe talks between Ann and Ben broke down on 6 March 2024.", None),
+        ("", "LETTER\n\nThe lease was signed on 6 March 2024 and Ann left.", None),
     ],
 )
 def test_the_day_that_a_document_says_it_was_written_on(title: str, text: str, day: str | None) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from edited_catalog import edited
 
 from hybrid import Corpus, Document, Settings
 from hybrid.errors import CorruptCorpusError
@@ -24,16 +25,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Corpus.open(home / "corpus", SETTINGS) as corpus:
         corpus.ingest([DOGS, BOAT])
     return home / "corpus"
-
-
-def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
-    directory = tmp_path / "corpus"
-    shutil.copytree(whole, directory)
-    with closing(sqlite3.connect(directory / "catalog.sqlite")) as catalog:
-        for statement in statements:
-            catalog.execute(statement)
-        catalog.commit()
-    return directory
 
 
 @pytest.mark.parametrize(

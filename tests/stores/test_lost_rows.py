@@ -3,12 +3,12 @@ the document."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from edited_catalog import edited
 
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 
@@ -28,16 +28,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Corpus.open(home / "corpus", SETTINGS) as corpus:
         corpus.ingest(home / "files")
     return home
-
-
-def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
-    directory = tmp_path / "corpus"
-    shutil.copytree(whole / "corpus", directory)
-    with closing(sqlite3.connect(directory / "catalog.sqlite")) as catalog:
-        for statement in statements:
-            catalog.execute(statement)
-        catalog.commit()
-    return directory
 
 
 BOAT = "(SELECT document_id FROM sources WHERE name LIKE '%boat.txt')"
@@ -62,7 +52,7 @@ def test_a_lost_row_is_noted_in_answers_and_searches_and_named_by_verify(
     with closing(sqlite3.connect(whole / "corpus" / "catalog.sqlite")) as catalog:
         ((boat,),) = catalog.execute(f"SELECT {BOAT}").fetchall()
     lost = [one.replace(BOAT, str(boat)) for one in statements.split(";")]
-    with Corpus.open(edited(whole, tmp_path, *lost), SETTINGS) as corpus:
+    with Corpus.open(edited(whole / "corpus", tmp_path, *lost), SETTINGS) as corpus:
         answer = corpus.ask("May the tenant keep dogs?", route="lookup")
         hits = corpus.search("dogs")
         report = corpus.check()
@@ -76,7 +66,7 @@ def test_a_lost_row_is_noted_in_answers_and_searches_and_named_by_verify(
 
 
 def test_a_whole_corpus_has_no_such_note(whole: Path, tmp_path: Path) -> None:
-    with Corpus.open(edited(whole, tmp_path), SETTINGS) as corpus:
+    with Corpus.open(edited(whole / "corpus", tmp_path), SETTINGS) as corpus:
         assert corpus.ask("May the tenant keep dogs?", route="lookup").notes == ()
         assert corpus.search("dogs").notes == ()
         corpus.remove(next(one.source for one in corpus.documents() if "boat" in one.source))
@@ -104,7 +94,7 @@ def test_an_identity_is_told_of_its_own_documents_alone(tmp_path: Path) -> None:
 
 
 def test_what_is_ingested_again_after_a_row_was_lost_is_whole(whole: Path, tmp_path: Path) -> None:
-    with Corpus.open(edited(whole, tmp_path, "DELETE FROM chunks WHERE id = 2"), SETTINGS) as corpus:
+    with Corpus.open(edited(whole / "corpus", tmp_path, "DELETE FROM chunks WHERE id = 2"), SETTINGS) as corpus:
         (damaged,) = {one.name for one in corpus.check().problems if one.part == "chunks"}
         corpus.remove(damaged)
         corpus.ingest(whole / "files")

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from edited_catalog import edited
 from tiny_model import tiny_settings
 
 from hybrid import Corpus, Document, Metadata, Settings
@@ -29,16 +29,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         given = Metadata(date="2024-03-01", custodian="Ada Holt", extra={"matter": "B 7"})
         corpus.ingest([Document.from_text(text, source=name, metadata=given) for name, text in TEXTS.items()])
     return home / "corpus"
-
-
-def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
-    directory = tmp_path / "corpus"
-    shutil.copytree(whole, directory)
-    with closing(sqlite3.connect(directory / "catalog.sqlite")) as catalog:
-        for statement in statements:
-            catalog.execute(statement)
-        catalog.commit()
-    return directory
 
 
 def rows(directory: Path, table: str) -> list[tuple[object, ...]]:

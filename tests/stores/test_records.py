@@ -4,12 +4,10 @@ chunks and sentences lie."""
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from edited_catalog import edited
 
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
@@ -31,16 +29,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ]
         )
     return home / "corpus"
-
-
-def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
-    directory = tmp_path / "corpus"
-    shutil.copytree(whole, directory)
-    with closing(sqlite3.connect(directory / "catalog.sqlite")) as catalog:
-        for statement in statements:
-            catalog.execute(statement)
-        catalog.commit()
-    return directory
 
 
 EDITS = {

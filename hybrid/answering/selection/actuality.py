@@ -33,7 +33,7 @@ _HAPPENED = re.compile(
 _OF_TERMS = re.compile(
     r"\b(?:(?-i:may)|must|shall|can|could|should|would|allowed|permitted|required?|requires|entitled|obliged"
     r"|obligations?|if|terms?"
-    r"|clauses?|provisions?|under the (?:agreement|contract|lease|policy))\b",
+    r"|(?:have|has|had) to(?! do with)|clauses?|provisions?|under the (?:agreement|contract|lease|policy))\b",
     re.IGNORECASE,
 )
 _OPTIONS = re.compile(r"\b(?:options?|alternatives?|choices|possible (?:courses|outcomes|ways))\b", re.IGNORECASE)

@@ -328,12 +328,11 @@ def another_subject(claim: Clauses, span: Clauses) -> bool:
     home = shared.index(max(shared))
     if 2 * shared[home] <= len(predicate) or shared.count(shared[home]) > 1 or passive(units[home]):
         return False
-    if any(_stands(word, _content(units[home])) for word in subject - _PRONOUNS) or _is_subject_of(
-        subject, units, home
-    ):
+    named, there = subject - _PRONOUNS, _content(units[home])
+    if any(_stands(word, there) for word in named) or _is_subject_of(subject, units, home):
         return False
     openings = (units[at][: found[0]] for at in range(len(units)) if at != home and (found := verb_of(units[at])))
-    return any(_stands(word, _content(opening)) for opening in openings for word in subject - _PRONOUNS)
+    return any(_stands(word, _content(opening)) for opening in openings for word in named)
 
 
 def verb_of(text: str) -> tuple[int, int] | None:

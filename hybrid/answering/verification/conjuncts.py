@@ -34,12 +34,10 @@ _PARALLEL = re.compile(
 )
 _ENDING = re.compile(
     r"\b(?:if|unless|except|save|provided|subject to|only|without|as long as|so long as"
-    r"|in (?:each|either|any|both) cases?|respectively|neither|either)\b",
+    r"|in (?:each|either|any|both) cases?|respectively|neither|either|between|both|together|jointly|in (?:all|total))\b",
     re.IGNORECASE,
 )
-_GOVERNS = tuple(
-    re.compile(one.pattern, re.IGNORECASE) for one in (REPORTED, BELIEF, PLANNED, REQUESTED, DENIED, HEDGED)
-)
+_GOVERNS = (REPORTED, BELIEF, PLANNED, REQUESTED, DENIED, HEDGED)
 _THAT = re.compile(r"\b(?:that|whether|what|who|whom|which|how|why|if|to be|to have)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:the|an?|his|her|its|their|our|my|this|that|these|those|he|she|it|they|we|I|no|all|both|each|one|two|three|four"

@@ -496,8 +496,7 @@ def _limited_liability(sentence: str) -> Iterator[str]:
     if match is None:
         return
     who, of, most = match["who"], match["of"], match["sum"]
-    yield f"{who} is liable{of} for no more than {most}."
-    yield f"{who} is liable for no more than {most}."
+    yield f"{who} is liable{of} for no more than {most}."  # "for damage to the works" limits the limit
     yield f"{who}'s liability{of} is limited to {most}."
     yield f"{who}'s liability{of} shall not exceed {most}."
 

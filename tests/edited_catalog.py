@@ -1,0 +1,19 @@
+"""A copy of a corpus whose catalog somebody edited by hand."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+
+def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
+    """The directory of a copy of ``whole`` after these statements of SQL."""
+    directory = tmp_path / "corpus"
+    shutil.copytree(whole, directory)
+    with closing(sqlite3.connect(directory / "catalog.sqlite")) as catalog:
+        for statement in statements:
+            catalog.execute(statement)
+        catalog.commit()
+    return directory
