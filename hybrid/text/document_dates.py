@@ -21,8 +21,8 @@ _PAPER = re.compile(
 )
 _BYLINE = re.compile(r"^\W*(?:by|(?:prepared|written|compiled|drawn up|drafted) by|author:?)\s", re.IGNORECASE)
 _OF_ANOTHER = re.compile(
-    r"\b(?:amend(?:ment|ing)|variation|addendum|supplement\w*|rider|annex|side letter|reply|response|answer|objection)\b"
-    r"[^;:]*\bto (?:the|an?|that|our|its|their|your) [^,;:–—]*\b(?:of|dated|made on|from)\s*$",
+    r"\b(?:amend(?:ment|ing)|variation|addendum|supplement\w*|rider|annex|side letter|reply|response|answer"
+    r"|objection)\b[^;:]*\bto (?:the|an?|that|our|its|their|your) [^,;:–—]*\b(?:of|dated|made on|from)\s*$",
     re.IGNORECASE,
 )
 """What stands before the day of the document that another one changes or answers: "Amendment No. 1 to the Lease of"."""

@@ -8,28 +8,31 @@ from index_only import corpus_of
 import hybrid
 
 CATERING = {
-    "catering.md": "# Catering Agreement\n\nbetween Plum Kitchens Ltd and the Aske Museum, dated 3 May 2021.\n\n"
-    "## 1. Service\n\n1.1 The Caterer shall serve lunch to up to 80 visitors a day.\n\n1.2 The kitchen is cleaned by "
-    "the Caterer every evening.\n\n## 2. Price\n\n2.1 The price of a lunch is £11.50.\n\n2.2 The Museum shall pay each "
-    "invoice within thirty days of receipt.\n\n## 3. Failure\n\n3.1 For each day without service the Caterer shall pay "
-    "the Museum £400.\n\n3.2 The Caterer keeps a log of such days.\n\n## 4. End\n\n4.1 Either "
-    "party may end this agreement on three months' notice.\n\nSigned for the Caterer: Ines Plum, director. Signed for "
-    "the Museum: Tom Aske, keeper.\n",
-    "second.md": "# Amendment No. 2 to the Catering Agreement of 3 May 2021\n\nPlum Kitchens Ltd and the Aske Museum agree "
-    "on 8 February 2022 as follows.\n\n## 1. Price\n\nIn clause 2.1 the figure of £11.50 is replaced by £12.75. Nothing "
-    "else in clause 2 changes.\n\n## 2. Payment\n\nIn clause 2.2, \"thirty days\" is replaced by \"fourteen days\".\n\n"
-    "## 3. Failure\n\nThe words \"£400\" in clause 3.1 are deleted and \"£550\" substituted.\n\n## 4. End\n\nClause 4.1 "
-    "shall read as follows: \"Either party may end this agreement on six months' notice.\"\n\nSigned for the Caterer: "
-    "Ines Plum, director. Signed for the Museum: Tom Aske, keeper.\n",
-    "note.eml": "From: Tom Aske <tom@aske.example>\nTo: Ines Plum <ines@plum.example>\nDate: Mon, 7 Mar 2022 09:00:00 "
-    "+0000\nSubject: menu\n\nInes, in clause 3.2 the log should be replaced by a diary, I think. The soup was cold."
-    "\n\nTom\n",
+    "catering.md": "# Catering Agreement\n\nbetween Plum Kitchens Ltd and the Aske Museum, dated 3 May 2021.\n\n## 1. "
+    "Service\n\n1.1 The Caterer shall serve lunch to up to 80 visitors a day.\n\n1.2 The kitchen is "
+    "cleaned by the Caterer every evening.\n\n## 2. Price\n\n2.1 The price of a lunch is "
+    "£11.50.\n\n2.2 The Museum shall pay each invoice within thirty days of receipt.\n\n## 3. "
+    "Failure\n\n3.1 For each day without service the Caterer shall pay the Museum £400.\n\n3.2 The "
+    "Caterer keeps a log of such days.\n\n## 4. End\n\n4.1 Either party may end this agreement on "
+    "three months' notice.\n\nSigned for the Caterer: Ines Plum, director. Signed for the Museum: Tom "
+    "Aske, keeper.\n",
+    "second.md": "# Amendment No. 2 to the Catering Agreement of 3 May 2021\n\nPlum Kitchens Ltd and the Aske "
+    "Museum agree on 8 February 2022 as follows.\n\n## 1. Price\n\nIn clause 2.1 the figure of £11.50 "
+    "is replaced by £12.75. Nothing else in clause 2 changes.\n\n## 2. Payment\n\nIn clause 2.2, "
+    "\"thirty days\" is replaced by \"fourteen days\".\n\n## 3. Failure\n\nThe words \"£400\" in "
+    "clause 3.1 are deleted and \"£550\" substituted.\n\n## 4. End\n\nClause 4.1 shall read as "
+    "follows: \"Either party may end this agreement on six months' notice.\"\n\nSigned for the "
+    "Caterer: Ines Plum, director. Signed for the Museum: Tom Aske, keeper.\n",
+    "note.eml": "From: Tom Aske <tom@aske.example>\nTo: Ines Plum <ines@plum.example>\nDate: Mon, 7 Mar 2022 "
+    "09:00:00 +0000\nSubject: menu\n\nInes, in clause 3.2 the log should be replaced by a diary, I "
+    "think. The soup was cold.\n\nTom\n",
 }  # fmt: skip
 HALL = {
-    "hire.txt": "HALL HIRE TERMS\n\n1. The Hirer pays 60 euros an hour.\n2. The Hirer leaves the hall by 22:00.\n"
-    "3. Damage of more than 100 euros is reported to the warden the same day.\n4. Dogs stay outside.\n",
-    "change.txt": "AMENDMENT TO THE HALL HIRE TERMS\n\nFrom 1 June: in clause 1 the figure of 60 euros is replaced by "
-    "75 euros. Clause 4 is deleted.\n",
+    "hire.txt": "HALL HIRE TERMS\n\n1. The Hirer pays 60 euros an hour.\n2. The Hirer leaves the hall by "
+    "22:00.\n3. Damage of more than 100 euros is reported to the warden the same day.\n4. Dogs stay "
+    "outside.\n",
+    "change.txt": "AMENDMENT TO THE HALL HIRE TERMS\n\nFrom 1 June: in clause 1 the figure of 60 euros is replaced "
+    "by 75 euros. Clause 4 is deleted.\n",
     "draft.txt": "DRAFT 2\nAMENDMENT TO THE HALL HIRE TERMS\n\nIn clause 2, 22:00 is replaced by 23:30.\n",
 }  # fmt: skip
 

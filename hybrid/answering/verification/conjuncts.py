@@ -34,7 +34,8 @@ _PARALLEL = re.compile(
 )
 _ENDING = re.compile(
     r"\b(?:if|unless|except|save|provided|subject to|only|without|as long as|so long as"
-    r"|in (?:each|either|any|both) cases?|respectively|neither|either|between|both|together|jointly|in (?:all|total))\b",
+    r"|in (?:each|either|any|both) cases?|respectively|neither|either|between|both|together|jointly"
+    r"|in (?:all|total))\b",
     re.IGNORECASE,
 )
 _GOVERNS = (REPORTED, BELIEF, PLANNED, REQUESTED, DENIED, HEDGED)
