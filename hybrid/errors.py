@@ -12,6 +12,7 @@
     │   ├── EmptyDocumentError        no text in it
     │   ├── UnsupportedFormatError    no loader for it (a binary, an image)
     │   ├── DamagedDocumentError      truncated, not what its name says, or not decodable
+    │   │   └── UnreadableClassError      its class of access is written and cannot be read
     │   ├── EncryptedDocumentError    needs a password
     │   ├── DocumentTooLargeError     over the limit in the settings
     │   ├── DocumentChangedError      changed on disk while it was being read
@@ -128,6 +129,12 @@ class DamagedDocumentError(DocumentError):
     """The document is truncated, malformed or not what its name says."""
 
     code = "damaged"
+
+
+class UnreadableClassError(DamagedDocumentError):
+    """The document says which class of access it has, and that cannot be read: without one it would be everybody's."""
+
+    code = "unreadable_class"
 
 
 class EncryptedDocumentError(DocumentError):

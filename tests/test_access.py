@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import pickle
 import random
 import traceback
+import zipfile
+from email.message import EmailMessage
 from inspect import getmembers
 
 import pytest
@@ -71,7 +74,7 @@ def displayed(value: object) -> str:
     if hasattr(value, "_repr_html_"):
         forms.append(str(value._repr_html_() or ""))
     if hasattr(value, "model_dump_json"):
-        forms += [value.model_dump_json(), as_html(value)]
+        forms += [value.model_dump_json(), as_html(value) or ""]
     if isinstance(value, list | tuple):
         forms += [displayed(one) for one in value]
     if isinstance(value, dict):
@@ -553,3 +556,111 @@ def test_an_identity_that_sees_nothing_is_told_that_and_not_whether_there_is_any
         assert all("empty" not in page.lower() and "may see" in page for page in pages)
         for seen in pair:
             seen.close()
+
+
+# Files: which class they say, and what names their parts -------------------------------------------------------------
+
+BOARD = "---\naccess: board\n---\n"
+HIDDEN = "qhidden"
+
+
+def zipped(*members: tuple[str, str | bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return written.getvalue()
+
+
+def mailed(body: str, *attached: tuple[str, str], headers: str = "", subtype: str = "plain") -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@x.example", "b@x.example", "The weir"
+    for line in headers.splitlines():
+        name, _, value = line.partition(": ")
+        mail[name] = value
+    mail.set_content(body, subtype=subtype)
+    for name, text in attached:
+        mail.add_attachment(text.encode(), maintype="application", subtype="octet-stream", filename=name)
+    return mail.as_bytes()
+
+
+def read_from(folder, files: dict[str, str | bytes], name: str = "files") -> tuple[Corpus, hybrid.IngestReport]:
+    """A corpus of these files, and its report."""
+    corpus = Corpus.open(folder / f"{name}-corpus", Settings(memory=MemorySettings(enabled=False)))
+    return corpus, ingested(corpus, folder / name, files)
+
+
+def ingested(corpus: Corpus, folder, files: dict[str, str | bytes]) -> hybrid.IngestReport:
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    return corpus.ingest(folder)
+
+
+def all_that_is_seen(corpus: Corpus, *classes: str) -> str:
+    with corpus.seen_by(Identity(name="x", classes=classes)) as seen:
+        listed = seen.documents()
+        shown = [listed, seen.status(), *(seen.get_documents([one.id])[one.id] for one in listed), seen._custody()]
+        for question in ("Which files are attached?", f"What is {HIDDEN}?", "weir", "files"):
+            found = seen.search(question, k=50)
+            shown += [found, found.notes, seen.ask(question.replace(HIDDEN, "it"), route="lookup")]
+        with contextlib.suppress(HybridError):
+            shown.append(seen.search("weir", where=Filter(sources=("*hid*",))))
+        return "\n".join(map(displayed, shown)).replace(f"What is {HIDDEN}?", "")
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        ("p.zip", lambda part: zipped((f"in/{HIDDEN}.md", part), ("open.txt", "The open part of the weir."))),
+        ("p.zip", lambda part: zipped((f"{HIDDEN}.md", part))),
+        ("m.eml", lambda part: mailed("The plan of the weir.", (f"{HIDDEN}.md", part), ("open.txt", "Open."))),
+        ("m.eml", lambda part: b"MIME-Version: 1.0\n" + bare(part)),
+        ("p.zip", lambda part: zipped(("m.eml", mailed("The weir.", (f"{HIDDEN}.md", part))))),
+        ("p.zip", lambda part: zipped(("inner.zip", zipped((f"{HIDDEN}.md", part), ("weir.txt", "Weir."))))),
+    ],
+    ids=[
+        "archive",
+        "archive of it alone",
+        "mail",
+        "mail without a text",
+        "mail in an archive",
+        "archive in an archive",
+    ],
+)
+@pytest.mark.parametrize(
+    "part", [f"{BOARD}The price.", "---\naccess: {a: b}\n---\nThe price."], ids=["another", "unread"]
+)
+def test_a_file_of_files_names_no_part_of_another_class(tmp_path, container, part) -> None:
+    name, made_of = container
+    corpus, report = read_from(tmp_path, {name: made_of(part), "class.md": f"{BOARD}Of the board."})
+    assert f"{HIDDEN}.md" in str([corpus.seen_by(KEEPER).documents(), report.skipped])
+    assert HIDDEN not in all_that_is_seen(corpus, "")
+    assert str(tmp_path / "files" / name) in sources(corpus, "")
+
+
+KEEPER = Identity(name="keeper", every_class=True)
+
+
+def bare(part: str) -> bytes:
+    lines = ["--b", f"Content-Disposition: attachment; filename={HIDDEN}.md", "", part, "--b--", ""]
+    return "\n".join(["Content-Type: multipart/mixed; boundary=b", "", *lines]).encode()
+
+
+def test_a_file_of_files_names_its_parts_of_its_own_class(tmp_path) -> None:
+    board = zipped(("a.md", f"{BOARD}The weir."), ("b.txt", "The mill."))
+    corpus, _ = read_from(tmp_path, {"p.zip": board, "m.eml": mailed("The weir.", ("b.txt", "Open."))})
+    archive, mail = (
+        corpus.seen_by(KEEPER).get_documents([str(tmp_path / "files" / name) for name in ("p.zip", "m.eml")]).values()
+    )
+    assert archive.text == "Archive with 1 files.\nb.txt"
+    assert mail.metadata.extra["attachments"] == "b.txt"
+
+
+def test_a_file_of_files_follows_a_part_whose_class_is_another_later(tmp_path) -> None:
+    parts = {"open.txt": "The weir.", f"{HIDDEN}.md": "The price."}
+    other = {"class.md": f"{BOARD}Of the board."}
+    corpus, _ = read_from(tmp_path, other | {"p.zip": zipped(*parts.items())})
+    assert HIDDEN in all_that_is_seen(corpus, "")
+    ingested(corpus, tmp_path / "files", {"p.zip": zipped(*(parts | {f"{HIDDEN}.md": f"{BOARD}The price."}).items())})
+    assert HIDDEN not in all_that_is_seen(corpus, "")

@@ -146,7 +146,7 @@ def test_an_ingest_leaves_out_what_has_an_unreadable_class_and_says_so(tmp_path)
     settings = {"memory": {"enabled": False}, "access": {"metadata": "Matter"}}
     with Corpus.open(tmp_path / "corpus", settings) as corpus:
         report = corpus.ingest(folder)
-        assert [(one.source.rpartition("/")[2], one.code) for one in report.skipped] == [("a.md", "damaged")]
+        assert [(one.source.rpartition("/")[2], one.code) for one in report.skipped] == [("a.md", "unreadable_class")]
         seen = {}
         for one in ("elm", "007", ""):
             with corpus.seen_by(Identity(name="ann", classes=(one,))) as view:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
@@ -23,7 +23,7 @@ from oxmsg.storage import Storage
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
 from hybrid.ingest.loaders.eml import header_date
-from hybrid.ingest.loaders.formats import MAIL_START, Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.formats import ATTACHMENTS, MAIL_START, Attachment, Extracted, canonical, parsing
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.mime import content, header, numbered, parsed
 from hybrid.ingest.loaders.plain_text import decode
@@ -48,7 +48,12 @@ def load_mbox(data: bytes, source: str) -> Extracted:
         Attachment(str(number), _QUOTED_START.sub(rb"\1", data[start:end]), "eml")
         for number, ((_, start), end) in enumerate(zip(starts, ends, strict=True), 1)
     ]
-    return Extracted(f"Mailbox with {len(mails):,} mails.", attachments=tuple(mails))
+    return _listed(lambda names: f"Mailbox with {len(names):,} mails.", mails)
+
+
+def _listed(listing: Callable[[Sequence[str]], str], parts: Sequence[Attachment]) -> Extracted:
+    """A container that says no more than which parts it has."""
+    return Extracted(listing([part.name for part in parts]), attachments=tuple(parts), listing=listing)
 
 
 def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
@@ -67,9 +72,12 @@ def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
         names[name] = names.get(name, 1)
         members.append(Attachment(name, partial(_unpacked, archive, entry, f"{source}#{name}", max_bytes)))
     hidden = len(entries) - len(shown)
-    text = "\n".join([f"Archive with {len(members):,} files.", *(member.name for member in members)])
     left_out = (f"{hidden} files that file managers wrote",) if hidden else ()
-    return Extracted(text, attachments=tuple(members), left_out=left_out)
+    return replace(_listed(_of_archive, members), left_out=left_out)
+
+
+def _of_archive(names: Sequence[str]) -> str:
+    return "\n".join([f"Archive with {len(names):,} files.", *names])
 
 
 def _member_name(name: str) -> str:
@@ -154,7 +162,7 @@ def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extrac
     extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in noted.items()}
     extra |= {name.lower(): value for name, value in shown.items() if name in ("From", "To", "Cc")}
     if attachments:
-        extra["attachments"] = ", ".join(one.name for one in attachments)
+        extra[ATTACHMENTS] = ", ".join(one.name for one in attachments)
     metadata = Metadata(title=shown.get("Subject"), author=shown.get("From"), date=date, extra=extra)
     head = "\n".join(f"{name}: {value}" for name, value in shown.items())
     extracted = Extracted(
@@ -243,7 +251,9 @@ def load_tnef(data: bytes, source: str) -> Extracted:
             name = canonical(title).replace("/", "_").replace("#", "_").strip() or f"attachment-{at}"
             attachments.append(Attachment(name, one[_TNEF_DATA]))
     text = "\n\n".join(body for body in bodies if body.strip())
-    return Extracted(text or f"Outlook container with {len(attachments):,} files.", attachments=tuple(attachments))
+    if text:
+        return Extracted(text, attachments=tuple(attachments))
+    return _listed(lambda names: f"Outlook container with {len(names):,} files.", attachments)
 
 
 def _tnef_attributes(data: bytes, source: str) -> Iterator[tuple[int, bytes]]:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from email.message import Message
 
-from hybrid.ingest.loaders.formats import Extracted, parsing
+from hybrid.ingest.loaders.formats import ATTACHMENTS, Extracted, parsing
 from hybrid.ingest.loaders.mime import content, header, parsed
 from hybrid.text.values import days, mail_date, parse_date
 from hybrid.types.documents import Metadata
@@ -46,7 +46,7 @@ def load_eml(data: bytes, source: str) -> Extracted:
         }
     head = "\n".join(f"{name}: {value}" for name, value in headers.items())
     if found.attachments:
-        extra["attachments"] = ", ".join(attachment.name for attachment in found.attachments)
+        extra[ATTACHMENTS] = ", ".join(attachment.name for attachment in found.attachments)
     if date_from is not None:
         extra["date_from"] = date_from
     metadata = Metadata(

@@ -33,6 +33,8 @@ CONTAINERS: frozenset[Format] = frozenset({"mbox", "zip"})
 IMAGES: frozenset[Format] = frozenset({"png", "jpeg", "tiff"})
 """Formats whose text is read by OCR."""
 
+ATTACHMENTS = "attachments"
+"""The key of a mail's metadata that names its attachments."""
 CHANGES = ("struck", "hidden", "deleted", "inserted")
 """Kinds of text that a document holds and does not show, or that came into it as a tracked change."""
 
@@ -159,7 +161,8 @@ class Extracted:
     """What a loader makes of a file's bytes. ``skipped`` names parts of it that could not be read, and ``unread_date``
     is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date.
     ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``, and
-    ``doubtful`` the pages that were read by OCR with a low confidence."""
+    ``doubtful`` the pages that were read by OCR with a low confidence. ``listing`` makes the text from the names of the
+    attachments, where that is all that it says."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -169,6 +172,7 @@ class Extracted:
     unread_date: str | None = None
     left_out: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
+    listing: Callable[[Sequence[str]], str] | None = None
 
 
 def change_lists(noted: Mapping[str, Sequence[str]]) -> dict[str, str]:

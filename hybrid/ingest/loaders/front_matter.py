@@ -19,7 +19,8 @@ from unicodedata import normalize
 
 import yaml
 
-from hybrid.errors import DamagedDocumentError
+from hybrid.errors import UnreadableClassError
+from hybrid.types.documents import Metadata
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
@@ -38,6 +39,8 @@ _PLAIN_FIELD = re.compile(
     re.VERBOSE,
 )
 _COMMENT = re.compile(r"(?:^|[ \t]+)\#.*")
+_OWN = ("title", "author", "custodian")
+"""Metadata with a place of their own that may be the class of access, too."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def as_metadata(value: Value) -> tuple[str, bool]:
 def class_of_access(front: FrontMatter | None, key: str, source: str) -> Value:
     """The class that front matter names under ``key``, or a list of them; ``None`` where it says nothing of it.
 
-    Raises `DamagedDocumentError` where it does say something and this names no class.
+    Raises `UnreadableClassError` where it does say something and this names no class.
     """
     if front is None:
         return None
@@ -231,9 +234,15 @@ def is_key(name: str, key: str) -> bool:
     return normalize("NFC", name.strip()).casefold() == normalize("NFC", key).casefold()
 
 
-def unread_class(source: str, key: str, why: str) -> DamagedDocumentError:
+def named_class(metadata: Metadata, key: str) -> set[str]:
+    """The classes that a document's metadata name under ``key``, as they are compared; none where they say nothing."""
+    fields = {name: value for name in _OWN if (value := getattr(metadata, name)) is not None} | metadata.extra
+    return {normalize("NFC", value).casefold() for name, value in fields.items() if is_key(name, key) and value}
+
+
+def unread_class(source: str, key: str, why: str) -> UnreadableClassError:
     """The error for a document whose class of access is written and cannot be read."""
-    return DamagedDocumentError(
+    return UnreadableClassError(
         source,
         f"its class of access cannot be read ({key}: {why}), and without one it would be everybody's; write "
         f"{key} once, with the name of a class or a list of names, or take it out",

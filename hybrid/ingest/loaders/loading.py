@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from hybrid.errors import (
@@ -13,10 +13,21 @@ from hybrid.errors import (
     DocumentTooLargeError,
     EmptyDocumentError,
     OutsideFolderError,
+    UnreadableClassError,
     UnsupportedFormatError,
 )
 from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, outside_reason, skip, unreadable
-from hybrid.ingest.loaders.formats import CONTAINERS, MEDIA_TYPES, Attachment, Extracted, Format, detect, holds_pictures
+from hybrid.ingest.loaders.formats import (
+    ATTACHMENTS,
+    CONTAINERS,
+    MEDIA_TYPES,
+    Attachment,
+    Extracted,
+    Format,
+    detect,
+    holds_pictures,
+)
+from hybrid.ingest.loaders.front_matter import named_class
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
@@ -145,8 +156,8 @@ class _AttachmentTree:
         if kind in _WITH_PICTURES and holds_pictures(data):
             extracted = replace(extracted, left_out=(*extracted.left_out, "text in pictures"))
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
-            names = "\n".join(attachment.name for attachment in extracted.attachments)
-            extracted = replace(extracted, text=f"Attachments:\n{names}")
+            names = [attachment.name for attachment in extracted.attachments]
+            extracted = replace(extracted, text=_listing(names), listing=_listing)
         if not extracted.text.strip():
             raise EmptyDocumentError(source, f"no text in it, though it is {len(data):,} bytes of {kind}")
         self.characters -= len(extracted.text)
@@ -161,9 +172,15 @@ class _AttachmentTree:
         self.doubtful += ((source, page) for page in extracted.doubtful)
         if extracted.unread_date is not None:
             self.undated.append((source, extracted.unread_date))
+        at = len(self.documents) - 1
         most = MAX_MEMBERS if kind in CONTAINERS else MAX_ATTACHMENTS
-        for number, attachment in enumerate(extracted.attachments, 1):
-            self._attach(attachment, document, depth + 1, number, most)
+        named = [
+            attachment.name
+            for number, attachment in enumerate(extracted.attachments, 1)
+            if self._attach(attachment, document, depth + 1, number, most)
+        ]
+        if len(named) < len(extracted.attachments):
+            self.documents[at] = _naming(document, named, extracted.listing)
 
     def _distinct(self, source: str) -> str:
         """The source of an attachment, numbered where another one has that name: two files never become one."""
@@ -173,7 +190,11 @@ class _AttachmentTree:
         self.named.add(source)
         return source
 
-    def _attach(self, attachment: Attachment, parent: Document, depth: int, number: int, most: int) -> None:
+    def _attach(self, attachment: Attachment, parent: Document, depth: int, number: int, most: int) -> bool:
+        """Add an attachment. Whether its parent may name it: not where it has a class of its own, which may have been
+        written and not be readable. Of the parent that class counts which its own file says and not one that it has
+        from above, because a file of the same bytes, and so of the same text, may stand elsewhere."""
+        at = len(self.documents)
         source = self._distinct(f"{parent.source}#{attachment.name}")
         data = None
         try:
@@ -191,6 +212,24 @@ class _AttachmentTree:
         except DocumentError as error:
             known = {} if data is None else {"bytes": len(data), "sha256": sha256_hex(data)}
             self.skipped.append(skip(error).model_copy(update=known))
+            return not isinstance(error, UnreadableClassError)
+        named = named_class(self.documents[at].metadata, self.access)
+        return not named or named == named_class(parent.metadata, self.access)
+
+
+def _listing(names: Sequence[str]) -> str:
+    return "\n".join(["Attachments:", *names])
+
+
+def _naming(document: Document, names: list[str], listing: Callable[[Sequence[str]], str] | None) -> Document:
+    """The document as one that has the attachments ``names`` alone."""
+    extra = {key: value for key, value in document.metadata.extra.items() if key != ATTACHMENTS}
+    if names and ATTACHMENTS in document.metadata.extra:
+        extra[ATTACHMENTS] = ", ".join(names)
+    changed: dict[str, object] = {"metadata": document.metadata.model_copy(update={"extra": extra})}
+    if listing is not None:
+        changed |= {"text": listing(names), "sha256": document.sha256}  # of the file's bytes still
+    return document.model_copy(update=changed)
 
 
 def _document(kind: Format, data: bytes, source: str, extracted: Extracted, parent: Document | None) -> Document:

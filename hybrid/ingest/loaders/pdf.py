@@ -70,8 +70,9 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
         if texts and (values := xfa_values(reader)) and not pages_read.values:
             texts[-1] = "\n".join([texts[-1], *values])
         attached = tuple(attachments(reader))
-        if attached and not any(text.strip() for text in texts):
-            texts = ["Attachments: " + ", ".join(one.name for one in attached)]
+        is_empty = not any(text.strip() for text in texts)
+        if attached and is_empty:
+            texts = [_listing([one.name for one in attached])]
         if not any(text.strip() for text in texts):
             raise _nothing_read(source, pages_read, scans, ocr)
         pages = [0]
@@ -89,7 +90,12 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
             attachments=attached,
             skipped=_skipped_pages(source, pages_read, scans, ocr),
             doubtful=doubtful(scans.read),
+            listing=_listing if is_empty else None,
         )
+
+
+def _listing(names: Sequence[str]) -> str:
+    return f"Attachments: {', '.join(names)}".rstrip(" :")
 
 
 @dataclass
