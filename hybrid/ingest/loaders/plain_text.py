@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hybrid.errors import DamagedDocumentError, UnsupportedFormatError
+from hybrid.ingest.loaders.content_lines import content_lines
 from hybrid.ingest.loaders.formats import SUFFIXES, Extracted, canonical, parsing
 from hybrid.ingest.loaders.front_matter import FrontMatter, as_metadata, class_of_access, front_matter, words_of
 from hybrid.ingest.loaders.one_line import with_json_lines, with_xml_lines
@@ -46,8 +47,9 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     no page. XML is read in the encoding that it declares. In JSON the letters beyond ASCII that are written as escapes
     stand as letters, and in XML the characters that are written as references: programs write all of them so, and no
     word would be found. Where either stands in one line it gets lines (`hybrid.ingest.loaders.one_line`). A line break
-    inside a cell of a CSV or TSV file is a blank, so that a row is a line. Everything else stays as it is written.
-    Front matter is read as in Markdown, except in files that are data from the first line.
+    inside a cell of a CSV or TSV file is a blank, so that a row is a line. Lines of a card (VCF) that were broken are
+    whole, and what is quoted-printable in them is decoded. Everything else stays as it is written. Front matter is read
+    as in Markdown, except in files that are data from the first line.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
@@ -57,6 +59,8 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     elif suffix in (".csv", ".tsv", ".tab"):
         text = _SEPARATOR.sub("", text)  # for Excel, which does not show it
         text = _QUOTED_CELL.sub(lambda cell: re.sub(r"[ \t]*\n\s*", " ", cell[0]) if "\n" in cell[0] else cell[0], text)
+    elif _CARD.match(text):
+        text = "\n".join(content_lines(text))
     elif _IS_XML.match(text) or suffix == ".xml":
         text = canonical(_with_characters(with_xml_lines(text)))
     front = None if suffix in _DATA else front_matter(text)
@@ -89,6 +93,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 _SEPARATOR = re.compile(r"\A\"?sep=[^\w\s]?\t?\"?\n", re.IGNORECASE)
 _QUOTED_CELL = re.compile(r'(?:(?<=[,;\t|\n])|\A)"(?:[^"]|""){0,20000}+"(?=[,;\t|\n]|\Z)')
+_CARD = re.compile(r"\s*BEGIN:VCARD[ \t]*\n", re.IGNORECASE)
 _IS_XML = re.compile(r"\s*<\?xml\s")
 _REFERENCE = re.compile(  # what is not closed goes on to the end, so that no file takes long
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
