@@ -10,6 +10,7 @@ import pytest
 from compound_file import compound_file, outlook_message
 
 from hybrid.ingest.loaders import containers, loading
+from hybrid.ingest.loaders.formats import reject_unread
 from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.settings import IngestSettings
 
@@ -34,6 +35,19 @@ def archive(*files: tuple[str, bytes]) -> bytes:
 
 def mail(subject: str, body: str) -> str:
     return f"From: a@b.example\nTo: c@d.example\nDate: Mon, 02 Mar 2026 10:00:00 +0100\nSubject: {subject}\n\n{body}\n"
+
+
+TNEF = struct.pack("<IH", 0x223E9F78, 1)
+
+
+def attribute(number: int, data: bytes) -> bytes:
+    """An attribute of winmail.dat."""
+    return struct.pack("<BHHI", 2, number, 6, len(data)) + data + b"\0\0"
+
+
+def message_property(kind: int, number: int, value: bytes) -> bytes:
+    """The properties of the message in winmail.dat, of which there is one."""
+    return attribute(0x9003, struct.pack("<IHHII", 1, kind, number, 1, len(value)) + value)
 
 
 class TestMailbox:
@@ -134,12 +148,9 @@ class TestOutlook:
         assert found.documents[1].text == "The freight is due.\n\nBob"
 
     def test_winmail_gives_its_files(self) -> None:
-        def attribute(number: int, data: bytes) -> bytes:
-            return struct.pack("<BHHI", 2, number, 6, len(data)) + data + b"\0\0"
-
         long_name = "Schedule of fees.txt".encode("utf-16-le") + b"\0\0"
         properties = struct.pack("<IHHII", 1, 0x1F, 0x3707, 1, len(long_name)) + long_name
-        data = struct.pack("<IH", 0x223E9F78, 1) + attribute(0x800C, b"See file.\0")
+        data = TNEF + attribute(0x800C, b"See file.\0")
         data += (
             attribute(0x9002, bytes(14)) + attribute(0x8010, b"SCHEDU~1.TXT\0") + attribute(0x800F, FREIGHT.encode())
         )
@@ -148,6 +159,24 @@ class TestOutlook:
         assert [one.text for one in found.documents] == ["See file.", FREIGHT]
         with pytest.raises(containers.DamagedDocumentError, match="cut off"):
             read(data[:-20], "winmail.dat")
+
+    def test_winmail_is_read_as_a_file_of_its_own(self) -> None:
+        reject_unread(TNEF + attribute(0x800C, b"See file.\0"), "winmail.dat")
+
+    @pytest.mark.parametrize(
+        ("body", "shown"),
+        [
+            (attribute(0x800C, b"See file.\0"), "Subject: Offer\n\nSee file."),
+            (message_property(0x1F, 0x1000, "See file.".encode("utf-16-le")), "Subject: Offer\n\nSee file."),
+            (message_property(0x102, 0x1013, b"<p>See <b>file</b>.</p>"), "Subject: Offer\n\nSee file."),
+            (message_property(0x102, 0x1009, b"RTF"), "Subject: Offer"),
+        ],
+        ids=["plain", "property", "html", "rtf"],
+    )
+    def test_winmail_gives_its_subject_and_its_body_or_says_that_it_cannot(self, body: bytes, shown: str) -> None:
+        found = read(TNEF + attribute(0x8004, b"Offer\0") + body, "winmail.dat")
+        assert (found.documents[0].text, found.documents[0].title) == (shown, "Offer")
+        assert [one.source for one in found.skipped] == (["winmail.dat#body.rtf"] if shown.endswith("Offer") else [])
 
 
 def test_style_sheets_that_come_with_a_page_hide_what_they_hide() -> None:

@@ -152,11 +152,7 @@ def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extrac
         body, left_out = page.text, page.left_out
     skipped = []
     if not body.strip() and message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED):
-        skipped.append(
-            SkippedFile(
-                source=f"{source}#body.rtf", code="unsupported", reason="its body is RTF alone; save it as .eml"
-            )
-        )
+        skipped.append(_rtf_alone(source))
     attachments = list(_outlook_attachments(storage, source, skipped))
     noted = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
     extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in noted.items()}
@@ -202,6 +198,10 @@ def _outlook_attachments(storage: Storage, source: str, skipped: list[SkippedFil
             skipped.append(SkippedFile(source=f"{source}#{name}", code="unsupported", reason=reason))
 
 
+def _rtf_alone(source: str) -> SkippedFile:
+    return SkippedFile(source=f"{source}#body.rtf", code="unsupported", reason="its body is RTF alone; save it as .eml")
+
+
 _EMBEDDED = "3701000D"  # PidTagAttachDataObject
 _PROPERTIES = "__properties_version1.0"
 
@@ -227,7 +227,8 @@ def _as_eml(storage: Storage, source: str) -> bytes:
 
 
 _TNEF_TITLE, _TNEF_DATA, _TNEF_NEXT, _TNEF_PROPERTIES, _TNEF_BODY = 0x8010, 0x800F, 0x9002, 0x9005, 0x800C
-_LONG_NAME = 0x3707
+_TNEF_SUBJECT, _TNEF_MESSAGE = 0x8004, 0x9003
+_LONG_NAME, _SUBJECT, _BODY, _HTML, _RTF = 0x3707, 0x0037, 0x1000, 0x1013, 0x1009  # MS-OXPROPS
 
 
 def load_tnef(data: bytes, source: str) -> Extracted:
@@ -236,7 +237,15 @@ def load_tnef(data: bytes, source: str) -> Extracted:
     Source: MS-OXTNEF, sections 2.1.3 (structure) and 2.1.3.3 (attributes).
     """
     attributes = list(_tnef_attributes(data, source))
-    bodies = [decode(value.rstrip(b"\0"))[0] for number, value in attributes if number == _TNEF_BODY]
+    held = b"".join(value for number, value in attributes if number == _TNEF_MESSAGE)
+    subject = next((_plain(value) for number, value in attributes if number == _TNEF_SUBJECT), _string(held, _SUBJECT))
+    bodies = [_plain(value) for number, value in attributes if number == _TNEF_BODY]
+    skipped: tuple[SkippedFile, ...] = ()
+    if not any(body.strip() for body in bodies):
+        html = _value(held, _HTML, 0x102) or _value(held, _HTML, 0x1E)
+        bodies = [read_html(_plain(html), source).text if html else _string(held, _BODY)]
+        if not bodies[0].strip() and _value(held, _RTF, 0x102):
+            skipped = (_rtf_alone(source),)
     files: list[dict[int, bytes]] = []
     for number, value in attributes:
         if number == _TNEF_NEXT:
@@ -246,14 +255,15 @@ def load_tnef(data: bytes, source: str) -> Extracted:
     attachments = []
     for at, one in enumerate(files, 1):
         if _TNEF_DATA in one:
-            long_name = _long_name(one.get(_TNEF_PROPERTIES, b""))
-            title = long_name or decode(one.get(_TNEF_TITLE, b"").rstrip(b"\0"))[0]
+            title = _string(one.get(_TNEF_PROPERTIES, b""), _LONG_NAME) or _plain(one.get(_TNEF_TITLE, b""))
             name = canonical(title).replace("/", "_").replace("#", "_").strip() or f"attachment-{at}"
             attachments.append(Attachment(name, one[_TNEF_DATA]))
-    text = "\n\n".join(body for body in bodies if body.strip())
+    subject = " ".join(canonical(subject).split())
+    parts = [f"Subject: {subject}" if subject else "", *bodies]
+    text = canonical("\n\n".join(part for part in parts if part.strip()))
     if text:
-        return Extracted(text, attachments=tuple(attachments))
-    return _listed(lambda names: f"Outlook container with {len(names):,} files.", attachments)
+        return Extracted(text, Metadata(title=subject or None), attachments=tuple(attachments), skipped=skipped)
+    return replace(_listed(lambda names: f"Outlook container with {len(names):,} files.", attachments), skipped=skipped)
 
 
 def _tnef_attributes(data: bytes, source: str) -> Iterator[tuple[int, bytes]]:
@@ -267,12 +277,20 @@ def _tnef_attributes(data: bytes, source: str) -> Iterator[tuple[int, bytes]]:
         at += 11 + length
 
 
-def _long_name(properties: bytes) -> str:
-    """The long file name among the properties of an attachment (PidTagAttachLongFilename), which is a string."""
-    for kind, encoding in ((0x1F, "utf-16-le"), (0x1E, "cp1252")):
-        tag = kind.to_bytes(2, "little") + _LONG_NAME.to_bytes(2, "little")
-        at = properties.find(tag)
-        if at >= 0 and at + 12 <= len(properties):
-            length = int.from_bytes(properties[at + 8 : at + 12], "little")
-            return properties[at + 12 : at + 12 + length].decode(encoding, "replace").rstrip("\0")
-    return ""
+def _plain(value: bytes) -> str:
+    return decode(value.rstrip(b"\0"))[0]
+
+
+def _string(properties: bytes, number: int) -> str:
+    """A property that is a string, in one encoding or the other; empty where there is none."""
+    found = _value(properties, number, 0x1F).decode("utf-16-le", "replace")
+    return (found or _value(properties, number, 0x1E).decode("cp1252", "replace")).rstrip("\0")
+
+
+def _value(properties: bytes, number: int, kind: int) -> bytes:
+    """The value of a property of variable length, the first one of that number and type."""
+    at = properties.find(kind.to_bytes(2, "little") + number.to_bytes(2, "little"))
+    if at < 0 or at + 12 > len(properties):
+        return b""
+    length = int.from_bytes(properties[at + 8 : at + 12], "little")
+    return properties[at + 12 : at + 12 + length]

@@ -271,7 +271,7 @@ def reject_unread(head: bytes, source: str) -> None:
 
     Containers pass: what is in them is known only from their whole content. So do images, which OCR may read.
     """
-    if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE)) or image_kind(head) is not None:
+    if b"%PDF-" in head[:1024] or head.startswith((_ZIP, _OLE, _TNEF)) or image_kind(head) is not None:
         return
     _reject_signature(head, source)
     reject_binary(head, source)
