@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -53,11 +54,18 @@ def _of_dates(undated: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"These mails have no date, so that since and until do not find them: {_first_of(missing)}."
 
 
+_COUNTED = re.compile(r"([\d,]+) (.+)")
+
+
 def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The note that names what a reader of the files does not see, and what is therefore in no text."""
-    for kind in dict.fromkeys(what for _, what in left_out):
-        sources = [source for source, what in left_out if what == kind]
-        yield f"{kind.capitalize()} is left out of these documents: {_first_of(sources)}."
+    """The note that names what a reader of the files does not see, and what is therefore in no text: a kind at a time;
+    of what is counted ("3 comments") each document with its number."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for source, what in left_out:
+        number, kind = _COUNTED.fullmatch(what).groups() if _COUNTED.fullmatch(what) else (None, what)
+        named.setdefault((kind, "are" if number else "is"), []).append(f"{source} ({number})" if number else source)
+    for (kind, verb), sources in named.items():
+        yield f"{kind[:1].upper()}{kind[1:]} {verb} left out of these documents: {_first_of(sources)}."
 
 
 def _of_doubtful(doubtful: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from hybrid.ingest.loaders.html import load_html
+from hybrid.ingest.progress import Tally
 from hybrid.types.documents import Metadata
 
 HIDDEN = "It ends in 2019."
@@ -138,3 +139,97 @@ def test_what_shows_only_without_scripts_is_noted_as_hidden() -> None:
 )
 def test_quotes_and_formulas_read_as_a_browser_shows_them(written: str, shown: str) -> None:
     assert load_html(f"<html><p>{written}</p></html>".encode(), "a.html").text == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('Order <input type="submit" value="Send it"><input type="reset" value="Clear">', "Order Send it Clear"),
+        ('<input placeholder="Your name">', "Your name"),
+        ('<select><option label="Monthly">m</option><option>Yearly</option></select>', "Monthly"),
+        ('<img src="a.png" title="A cracked beam">', "[Image: A cracked beam]"),
+        ('<img src="a.png" aria-label="A cracked beam" alt="">', "[Image: A cracked beam]"),
+        ("<iframe src=\"data:text/html,%3Cp%3EInside%3C/p%3E\"></iframe>", "Inside"),
+        ("<iframe src=\"data:text/html;base64,PHA+SW5zaWRlPC9wPg==\"></iframe>", "Inside"),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sees_though_it_is_no_text_of_the_page_is_read(body: str, shown: str) -> None:
+    assert text_of(body).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "key", "noted", "said"),
+    [
+        ("<!-- The real price is 400 -->", "comments", ["The real price is 400"], "1 comments"),
+        ("<!--[if mso]><p>Only in Outlook</p><![endif]-->", "comments", ["Only in Outlook"], "1 comments"),
+        ("<![CDATA[ The real price ]]>", "comments", ["The real price"], "1 comments"),
+        (
+            '<input type="hidden" name="price" value="400"><input type="checkbox" value="yes">',
+            "field_values",
+            ["price: 400", "yes"],
+            "2 values of fields that are not shown",
+        ),
+        ('<b title="Net of tax" aria-label="Charge">75</b>', "tooltips", ["Net of tax", "Charge"], "2 tooltips"),
+        ("<svg><desc>A plan</desc></svg>", "tooltips", ["A plan"], "1 tooltips"),
+        (
+            "<select><option>Monthly</option><option>Yearly</option></select>",
+            "choices",
+            ["Yearly"],
+            "1 choices of lists that are not chosen",
+        ),
+        ("<template><p>Later</p></template>", "hidden", ["Later"], "hidden text"),
+        ('<object data="a.pdf">No viewer</object>', "hidden", ["No viewer"], "hidden text"),
+        ("<video>No film</video>", "hidden", ["No film"], "hidden text"),
+        ("<canvas>No drawing</canvas>", "hidden", ["No drawing"], "hidden text"),
+    ],
+)
+def test_what_no_reader_sees_is_in_the_metadata_and_counted(body: str, key: str, noted: list[str], said: str) -> None:
+    found = load_html(page(f"<p>The fee is due.</p>{body}").encode(), "a.html")
+    assert json.loads(found.metadata.extra[key]) == noted
+    assert found.left_out == (said,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<!-- -->",
+        "<!--StartFragment-->",
+        "<!--[if gte mso 9]><xml><o:Author>Ann</o:Author></xml><![endif]-->",
+        "<style><!-- p {color: red} --></style>",
+        "<script></script>",
+    ],
+)
+def test_what_says_nothing_is_not_counted(body: str) -> None:
+    assert load_html(page(f"<p>The fee is due.</p>{body}").encode(), "a.html").left_out == ()
+
+
+def test_a_page_whose_text_scripts_write_says_so() -> None:
+    script = "<script>var chat = [{'who': 'Ann', 'said': 'The beam is cracked and we knew it in May.'}]</script>"
+    by_scripts = "text that scripts write into the page (save it from a browser as PDF)"
+    assert load_html(page(f"<p>Loading</p>{script}").encode(), "a.html").left_out == ("1 scripts", by_scripts)
+    assert load_html(page(f"<p>{'The fee is due. ' * 30}</p>{script}").encode(), "a.html").left_out == ("1 scripts",)
+
+
+def test_where_links_lead_is_in_the_metadata() -> None:
+    body = '<a href="https://a.example/x">here</a><a href="#top">up</a><a href="mailto:b@x.example?subject=Pay">b</a>'
+    found = load_html(page(body).encode(), "a.html").metadata.extra
+    assert json.loads(found["links"]) == ["https://a.example/x", "mailto:b@x.example?subject=Pay"]
+    assert "properties" not in found
+
+
+def test_what_a_page_says_of_itself_is_in_the_metadata() -> None:
+    html = b'<meta name="description" content="Terms of 2019"><p>The fee is due.</p>'
+    assert json.loads(load_html(html, "a.html").metadata.extra["properties"]) == {"description": "Terms of 2019"}
+
+
+def test_no_comment_of_a_page_takes_the_place_of_its_class_of_access() -> None:
+    html = b'<meta name="comments" content="board"><!-- everybody --><p>The fee is due.</p>'
+    assert load_html(html, "a.html", "comments").metadata.extra["comments"] == "board"
+
+
+def test_the_note_of_an_ingest_says_how_many_there_are_in_each_document() -> None:
+    left_out = [("a.html", "hidden text"), ("a.html", "1 comments"), ("b.html", "1,200 comments")]
+    assert Tally(left_out=left_out).report(None).notes == (
+        "Hidden text is left out of these documents: a.html.",
+        "Comments are left out of these documents: a.html (1), b.html (1,200).",
+    )

@@ -14,14 +14,18 @@ from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders.css import Styles
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.front_matter import as_metadata, class_of_access, front_matter, is_key, unread_class
+from hybrid.ingest.loaders.html_unseen import framed, unseen
 from hybrid.ingest.loaders.numbering import numeral
 from hybrid.ingest.loaders.plain_text import decode
+from hybrid.ingest.loaders.properties import links, properties
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.spans import MOST, Spans
 from hybrid.text.values import parse_date
 from hybrid.types.documents import AS_JSON, Metadata
 
-_INVISIBLE = frozenset({"head", "title", "script", "style", "template", "object", "audio", "video", "canvas"})
+_INVISIBLE = frozenset({"head", "title", "script", "style"})
+_INSTEAD = frozenset({"template", "object", "audio", "video", "canvas", "noscript"})
+"""What is shown in the place of something that a browser could not show, and what only scripts show."""
 _VERBATIM = frozenset({"pre", "textarea"})
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "figure", "hr"}
 _LINES = (
@@ -31,8 +35,9 @@ _LINES = (
 )
 _GAPS = dict.fromkeys(_LINES, 1) | dict.fromkeys(_PARAGRAPHS, 2)  # line ends before and after the element
 _STRUCK = frozenset({"s", "strike", "del"})
+_ALTERNATIVES = ("alt", "aria-label", "title")
 _CONTROLS = ("input", "select", "textarea")
-_SILENT_INPUTS = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
+_SILENT_INPUTS = frozenset({"hidden", "password", "image", "file"})
 _FRAMES = 4  # pages in frames of pages in frames, and so on: against pages made to exhaust the stack
 _NOTED_CHARS = 4000  # of hidden and of struck text that the metadata have
 _BLANKS = re.compile(r"[ \t\n\f\r]+")  # HTML's white space; a no-break space is a character like any other
@@ -47,9 +52,10 @@ def load_html(data: bytes, source: str, access: str | None = "access") -> Extrac
     """HTML or XHTML. Its charset is that of its byte order mark, then of its ``<meta>``, then as text.
 
     Scripts, styles, and what is hidden by attribute or by the page's own style sheets or struck out are left out
-    (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``); cells of a row are parted by a tab and items
+    (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``, and ``comments``, ``tooltips``,
+    ``field_values``, ``choices`` and ``links``); cells of a row are parted by a tab and items
     of an ordered list have their number. Fields of forms show their values, pictures the text that stands for them.
-    A page that stands in a frame's ``srcdoc`` is read in its place; what is shown only where no scripts run is hidden.
+    A page that stands in a frame itself is read in its place; what is shown only where no scripts run is hidden.
     Title, author and date come from ``<title>`` and ``<meta>``, and so does the page's class of access, which the
     ``<meta>`` named ``access`` says, or front matter above the page. Raises `DamagedDocumentError` where it is there
     and cannot be read.
@@ -86,14 +92,24 @@ def read_html(
         metadata, date = _metadata(root)
         page = _Page(root, sheets, source)
         text = canonical(page.visible_text())
-        lists = {"hidden": page.hidden, "struck": page.struck}
-        extra = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in lists.items() if texts}
+        beside = unseen(html, root, text)
+        noted = {name: texts for name, texts in (("hidden", page.hidden), ("struck", page.struck)) if texts}
+        lists = {name: json.dumps(_capped(texts), ensure_ascii=False) for name, texts in (noted | beside.lists).items()}
+        extra = lists | links(beside.targets, text) | properties(_described(root))
         return Extracted(
             text,
-            metadata.model_copy(update={"extra": named | extra}),
+            metadata.model_copy(update={"extra": extra | named}),
             unread_date=None if metadata.date else date,
-            left_out=tuple(f"{name} text" for name in extra),
+            left_out=(*(f"{name} text" for name in noted), *beside.left_out),
         )
+
+
+def _described(root: etree._Element) -> Iterator[tuple[str, str | None]]:
+    """What a page says of itself to search engines."""
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").lower().removeprefix("og:").removeprefix("dc.")
+        if name in ("description", "keywords", "subject"):
+            yield name, meta.get("content")
 
 
 def _parsed(html: str, source: str) -> etree._Element | None:
@@ -263,7 +279,7 @@ class _Page:
         if tag in _INVISIBLE:
             return True
         closed = tag == "dialog" and node.get("open") is None
-        if closed or tag == "noscript" or node.get("hidden") is not None or self._styles.is_hidden(node):
+        if closed or tag in _INSTEAD or node.get("hidden") is not None or self._styles.is_hidden(node):
             self._note(self.hidden, node)
             return True
         if tag in _STRUCK or self._styles.is_struck(node):
@@ -288,14 +304,16 @@ class _Page:
         elif tag in ("input", "select"):
             self._control(_shown_input(node) if tag == "input" else _chosen(node))
         elif tag == "img":
-            alternative = " ".join((node.get("alt") or "").split())
+            alternative = next(
+                (words for name in _ALTERNATIVES if (words := " ".join((node.get(name) or "").split()))), ""
+            )
             self._control(f"[Image: {alternative}]" if alternative else "")
         elif tag in ("mfrac", "msup", "msub"):
             self._formula(node, tag)
         elif tag == "svg":
             self._control(" ".join(" ".join("".join(text.itertext()).split()) for text in node.iter("text")))
         elif tag == "iframe":
-            self._frame(node.get("srcdoc") or "")
+            self._frame(framed(node))
         elif tag == "rt":
             words = "".join(node.itertext()).strip()
             self._writer.verbatim(f"（{words}）" if words else "")
@@ -417,7 +435,7 @@ def _shown_input(node: etree._Element) -> str:
     kind = (node.get("type") or "text").lower()
     if kind in ("checkbox", "radio"):
         return "☐" if node.get("checked") is None else "☒"
-    return "" if kind in _SILENT_INPUTS else " ".join((node.get("value") or "").split())
+    return "" if kind in _SILENT_INPUTS else " ".join((node.get("value") or node.get("placeholder") or "").split())
 
 
 def _chosen(node: etree._Element) -> str:
@@ -426,7 +444,8 @@ def _chosen(node: etree._Element) -> str:
     chosen = [option for option in options if option.get("selected") is not None]
     if not chosen and node.get("multiple") is None:
         chosen = options[:1]
-    return ", ".join(" ".join("".join(option.itertext()).split()) for option in chosen)
+    labels = (option.get("label") or "".join(option.itertext()) for option in chosen)
+    return ", ".join(" ".join(label.split()) for label in labels)
 
 
 def _labels(items: etree._Element) -> Iterator[str]:
