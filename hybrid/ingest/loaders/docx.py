@@ -26,6 +26,7 @@ from hybrid.ingest.loaders.formats import (
 )
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.numbering import Numbering, W
+from hybrid.ingest.loaders.ooxml import of_package
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.text.layout import RUNNING_TEXT
 from hybrid.types.documents import Metadata
@@ -36,7 +37,9 @@ _UNPACKED = 2  # times the size limit that the parts may have together: styles a
 def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
     """A DOCX as it reads with all changes accepted: insertions are in, deletions, struck and hidden text are not.
     ``extra`` has those, and what was inserted, as JSON lists: ``struck``, ``hidden``, ``deleted``, ``inserted``.
-    Comments follow their paragraph, as ``[Comment, author]``. Embedded files are attachments.
+    Comments follow their paragraph, as ``[Comment, author]``, and what stands for a picture is in its place, as
+    ``[Image: ...]``. Embedded files are attachments. ``extra`` has the properties and where links lead
+    (`hybrid.ingest.loaders.properties`).
 
     The headers come first and the footers last, each once; ``extra["running_text"]`` has their spans, which are no
     sentences. Paragraphs are parted by a blank line,
@@ -86,7 +89,8 @@ def load_docx(data: bytes, source: str, max_bytes: int) -> Extracted:
             raise EmptyDocumentError(source, "the DOCX holds no text; if it holds scans, run OCR on them first")
         metadata = _metadata(package, document)
         attachments = tuple(_embedded(package))
-    extra = change_lists(vars(text.changes))
+        shared = of_package(data, text.text)
+    extra = change_lists(vars(text.changes)) | shared
     if text.rendered:
         extra["page_breaks"] = "rendered"
     elif text.explicit:

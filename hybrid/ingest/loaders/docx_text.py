@@ -10,10 +10,14 @@ from typing import Any
 from hybrid.ingest.loaders.docx_runs import RunStyles, form_field, symbol, with_symbols
 from hybrid.ingest.loaders.equations import EQUATION, equation
 from hybrid.ingest.loaders.numbering import Numbering, W, numeral
+from hybrid.ingest.loaders.ooxml import alternative
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.spans import MOST, carried
 
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_PICTURE_PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+_PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/picture}pic"
+_VML_SHAPE = "{urn:schemas-microsoft-com:vml}shape"
 _GONE = frozenset(W + name for name in ("del", "moveFrom", "pPr", "rPr", "sdtPr", "sectPr", "tblPr", "tblGrid"))
 _DELETED = frozenset({W + "del", W + "moveFrom"})
 _INSERTED = frozenset({W + "ins", W + "moveTo"})
@@ -228,6 +232,9 @@ class DocxText:
                 self._note(tag.removeprefix(W), node.get(W + "id"))
             elif tag == W + "txbxContent":
                 self._boxes_due.append(node)
+            elif tag == _PICTURE_PROPERTIES or (tag == _VML_SHAPE and node.get("alt")):
+                self._alternative(node)
+                self._inline(node)
             elif tag == _ALTERNATIVES:
                 self._inline(node[:1])  # the others say the same for older programs
             elif tag not in _GONE and isinstance(tag, str):
@@ -259,6 +266,16 @@ class DocxText:
                 self._write(text)
             else:
                 self._inline([node])
+
+    def _alternative(self, node: Any) -> None:
+        """What stands for a picture or a shape, with a blank before it."""
+        parent = node.getparent()
+        if node.tag == _VML_SHAPE:
+            words = f"[Image: {' '.join(node.get('alt').split())}]"
+        else:
+            words = "" if node.get("hidden") in ("1", "true") else alternative(node, is_picture=_shows_picture(parent))
+        if words:
+            self._write(words if self._end()[-1:] in ("", " ", "\n") else f" {words}")
 
     def _end(self) -> str:
         """The end of the line that is being written."""
@@ -344,6 +361,10 @@ class DocxText:
         self._note_labels[key] = numeral(count, None if kind == "footnoteReference" else "lowerRoman")
         self._write(f"[{self._note_labels[key]}]")
         self._notes_due.append(key)
+
+
+def _shows_picture(drawing: Any) -> bool:
+    return next(drawing.iter(_PICTURE), None) is not None
 
 
 def _nested(parent: Any, name: str) -> list[Any]:

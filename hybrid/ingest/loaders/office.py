@@ -32,6 +32,8 @@ from hybrid.ingest.loaders.formats import (
 )
 from hybrid.ingest.loaders.html import load_html
 from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
+from hybrid.ingest.loaders.ooxml import alternative, of_package
+from hybrid.ingest.loaders.properties import properties as as_properties
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
 from hybrid.ingest.loaders.spans import carried
@@ -75,8 +77,9 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
         parts += _drawn(data)
         properties = shown.properties
         metadata = _properties(properties.title, properties.creator, properties.created)
-    metadata = metadata.model_copy(update={"extra": change_lists(noted)})
-    return Extracted(canonical("\n\n".join(parts)), metadata, left_out=not_shown(noted))
+        text = canonical("\n\n".join(parts))
+        extra = change_lists(noted) | _validated(written) | of_package(data, text)
+    return Extracted(text, metadata.model_copy(update={"extra": extra}), left_out=not_shown(noted))
 
 
 def _rows(sheet: Any, formulas: Any, noted: dict[str, list[str]]) -> Iterator[str]:
@@ -128,10 +131,30 @@ def _drawn(data: bytes) -> Iterator[str]:
                 continue
             parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
             root = etree.fromstring(archive.read(name), parser)
-            paragraphs = () if root is None else root.iter(f"{{{_DRAWING}}}p")
-            texts = ("".join(run.text or "" for run in one.iter(f"{{{_DRAWING}}}t")) for one in paragraphs)
-            if words := [" ".join(text.split()) for text in texts if text.strip()]:
+            if root is None:
+                continue
+            paragraphs = root.iter(f"{{{_DRAWING}}}p")
+            texts = ["".join(run.text or "" for run in one.iter(f"{{{_DRAWING}}}t")) for one in paragraphs]
+            texts += (
+                value.text or "" for name in root.iter(f"{{{_CHART}}}tx") for value in name.iter(f"{{{_CHART}}}v")
+            )
+            if words := list(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip())):
                 yield "\n".join([f"[{'Text box' if kind[1] == 'drawing' else 'Chart'}] {words[0]}", *words[1:]])
+            for shape in root.iter(f"{{{_SHEET_DRAWING}}}cNvPr"):
+                is_picture = shape.getparent().tag == f"{{{_SHEET_DRAWING}}}nvPicPr"
+                if words_for := alternative(shape, is_picture=is_picture):
+                    yield words_for
+
+
+def _validated(book: Any) -> dict[str, str]:
+    """What cells offer and say when somebody fills them in, for the metadata's ``extra``, as of a page's fields."""
+    found: dict[str, list[str]] = {"tooltips": [], "choices": []}
+    for rule in (rule for sheet in book.worksheets for rule in sheet.data_validations.dataValidation):
+        found["tooltips"] += (words for words in (rule.promptTitle, rule.prompt, rule.errorTitle, rule.error) if words)
+        if rule.type == "list" and (rule.formula1 or "").startswith('"'):
+            found["choices"].append(rule.formula1.strip('"'))
+    texts = {name: list(dict.fromkeys(canonical(text) for text in words)) for name, words in found.items()}
+    return {name: json.dumps(words, ensure_ascii=False) for name, words in texts.items() if words}
 
 
 def _merged(sheet: Any, rows: dict[int, dict[int, str]]) -> list[tuple[tuple[int, int], str]]:
@@ -243,25 +266,64 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
         deck = Presentation(io.BytesIO(data))
         texts: list[str] = []
         attachments: list[Attachment] = []
+        layouts: set[Any] = set()
+        authors = _comment_authors(deck.part)
         for slide in deck.slides:
             lines = ["[Hidden slide]"] if slide.element.get("show") == "0" else []
             lines += [line for shape in slide.shapes for line in _shape(shape, attachments)]
+            for layout in (slide.slide_layout, slide.slide_layout.slide_master):
+                if layout.part not in layouts:  # what slides of one layout all show is read with the first of them
+                    layouts.add(layout.part)
+                    shapes = (shape for shape in layout.shapes if not shape.is_placeholder)
+                    lines += (f"[Slide layout] {line}" for shape in shapes for line in _shape(shape, attachments))
             if (
                 slide.has_notes_slide
                 and (notes := slide.notes_slide.notes_text_frame) is not None
                 and notes.text.strip()
             ):
                 lines.append(f"[Notes] {notes.text.strip()}")
+            lines += _slide_comments(slide.part, authors)
             texts.append(canonical("\n\n".join(lines).replace("\v", "\n")))
         properties = deck.core_properties
         metadata = _properties(properties.title, properties.author, properties.created)
+        metadata = metadata.model_copy(update={"extra": of_package(data, "\n".join(texts))})
     pages = [0]
     for text in texts[:-1]:
         pages.append(pages[-1] + len(text) + 1)
     return Extracted("\n".join(texts), metadata, tuple(pages), attachments=tuple(attachments))
 
 
+def _comment_authors(part: Any) -> dict[str, str]:
+    """The names of those who commented on slides, by what comments call them."""
+    found = {}
+    for rel in part.rels.values():
+        if not rel.is_external and rel.reltype.rpartition("/")[2] in ("commentAuthors", "authors"):
+            for node in etree.fromstring(rel.target_part.blob, _PARSER):
+                found[node.get("id") or ""] = node.get("name") or ""
+    return found
+
+
+def _slide_comments(part: Any, authors: dict[str, str]) -> Iterator[str]:
+    """The comments on a slide with their answers, as ``[Comment, author]``, of the older kind and of the newer."""
+    for rel in part.rels.values():
+        if rel.is_external or rel.reltype.rpartition("/")[2] not in ("comments", "comment"):
+            continue
+        for node in etree.fromstring(rel.target_part.blob, _PARSER).iter("{*}cm", "{*}reply"):
+            own = (child for child in node if etree.QName(child).localname in ("text", "txBody"))
+            text = " ".join(" ".join("".join(child.itertext()).split()) for child in own)
+            if text:
+                yield f"[Comment, {authors.get(node.get('authorId') or '') or 'no author'}] {text}"
+
+
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+)
+
+
 def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
+    is_picture = shape._element.tag.endswith("}pic")
+    if words := alternative(shape._element._nvXxPr.cNvPr, is_picture=is_picture):
+        yield words
     if hasattr(shape, "shapes"):  # a group
         for inner in shape.shapes:
             yield from _shape(inner, attachments)
@@ -269,12 +331,26 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
         yield "\n".join(_table(shape.table))
     elif getattr(shape, "has_chart", False):
         yield _chart(shape.chart)
-    elif getattr(shape, "has_text_frame", False) and shape.text_frame.text.strip():
-        yield shape.text_frame.text.strip()
+    elif getattr(shape, "has_text_frame", False):
+        if shape.text_frame.text.strip():
+            yield shape.text_frame.text.strip()
+    elif (diagram := next(shape._element.iter(f"{{{_DIAGRAM}}}relIds"), None)) is not None:
+        yield from _diagram(shape.part, diagram.get(f"{{{_RELATION}}}dm"))
     else:
         embedded = getattr(shape, "ole_format", None)
         if embedded is not None and embedded.blob is not None:
             attachments.append(Attachment(f"{shape.name}".replace("/", "_"), embedded.blob))
+
+
+def _diagram(part: Any, identifier: str | None) -> Iterator[str]:
+    """The words of a diagram (SmartArt), one of its shapes a line."""
+    if identifier in part.rels and not part.rels[identifier].is_external:
+        root = etree.fromstring(part.rels[identifier].target_part.blob, _PARSER)
+        texts = (
+            "".join(run.text or "" for run in one.iter(f"{{{_DRAWING}}}t")) for one in root.iter(f"{{{_DRAWING}}}p")
+        )
+        if words := [" ".join(text.split()) for text in texts if text.strip()]:
+            yield "\n".join(words)
 
 
 def _table(table: Any) -> Iterator[str]:
@@ -312,7 +388,10 @@ def _chart(chart: Any) -> str:
 
 
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_SHEET_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 
 
 # RTF ----------------------------------------------------------------------------------------------------------------
@@ -345,6 +424,7 @@ def load_rtf(data: bytes, source: str) -> Extracted:
 
 _CONTAINER, _OPF = "{urn:oasis:names:tc:opendocument:xmlns:container}", "{http://www.idpf.org/2007/opf}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
+_OF_BOOK = {"subject": "subject", "description": "comments", "publisher": "publisher", "rights": "rights"}
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})
 
 
@@ -373,10 +453,11 @@ def load_epub(data: bytes, source: str, max_bytes: int) -> Extracted:
             pages.append(page.text.strip())
             for kind in CHANGES:
                 noted.setdefault(kind, []).extend(json.loads(page.metadata.extra.get(kind, "[]")))
+        described = [(key, node.text) for name, key in _OF_BOOK.items() for node in package.iter(f"{_DC}{name}")]
         find = {name: (package.findtext(f".//{_DC}{name}") or "").strip() or None for name in ("title", "creator")}
     return Extracted(
         "\n\n".join(page for page in pages if page),
-        Metadata(title=find["title"], author=find["creator"], extra=change_lists(noted)),
+        Metadata(title=find["title"], author=find["creator"], extra=change_lists(noted) | as_properties(described)),
         skipped=tuple(skipped),
         left_out=not_shown(noted),
     )
