@@ -94,27 +94,53 @@ def open_catalog(directory: Path, *, create: bool, access: Access | None = None)
     guard = commits.read_guard(directory)
     catalog = Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
     try:
-        newest = catalog.commit()
-        corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
-        commits.check_guard(directory, guard, newest.n if newest else 0, corpus)
+        with _opening_errors(directory):
+            newest = catalog.commit()
+            corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
+        commits.check_guard(directory, guard, newest, corpus)
     except BaseException:
         catalog.close()
         raise
     return catalog
 
 
+@contextmanager
+def _opening_errors(directory: Path) -> Iterator[None]:
+    """What cannot be read as a corpus is opened cannot be looked at or repaired either: no other advice than a copy."""
+    from sqlalchemy.exc import DatabaseError
+
+    from hybrid.stores.database import catalog_path
+    from hybrid.stores.records import PUT_BACK
+
+    try:
+        yield
+    except CorruptCorpusError as error:
+        if not isinstance(error.__cause__, DatabaseError):
+            raise
+        said = f"{catalog_path(directory)} is damaged ({error.__cause__.orig}); {PUT_BACK}"
+        raise CorruptCorpusError(said) from error.__cause__
+
+
 def checked(catalog: Catalog, directory: Path) -> IntegrityReport:
     """See `Corpus.check`."""
     from hybrid.stores import commits, integrity
+    from hybrid.types.reports import IntegrityReport
 
-    found = integrity.check(catalog, directory)
-    others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID, checked=False))
-    return found.model_copy(update={"problems": (*found.problems, *others, *_log_problems(catalog, directory))})
+    try:
+        found = integrity.check(catalog, directory)
+        others = commits.guard_problems(directory, catalog.commit(), catalog.info(commits.CORPUS_ID, checked=False))
+        problems = (*found.problems, *others, *_log_problems(catalog, directory))
+    except CorruptCorpusError:  # it cannot be looked at as a whole
+        pages = integrity.damaged_pages(catalog)
+        if not pages:
+            raise
+        return IntegrityReport(commit=None, checked={}, problems=tuple(pages))
+    return found.model_copy(update={"problems": problems})
 
 
 def _log_problems(catalog: Catalog, directory: Path) -> Iterator[IntegrityProblem]:
     """What is wrong with the log of what was done; where only the catalog names another, repair goes on with it."""
-    from hybrid._recording import MARK
+    from hybrid._recording import MARK, said_of_going_back
     from hybrid.stores import log
     from hybrid.types.reports import IntegrityProblem
 
@@ -122,7 +148,10 @@ def _log_problems(catalog: Catalog, directory: Path) -> Iterator[IntegrityProble
     if mark is None and not log.exists(directory):
         return
     by_itself = log.check(directory).problems if log.exists(directory) else ()
-    for said in by_itself or log.check(directory, mark).problems:
+    problems = by_itself or log.check(directory, mark).problems
+    if not problems and (back := said_of_going_back(directory, catalog)) is not None:
+        yield IntegrityProblem(part="log", name=log.FILE, problem=back[0], advice=back[1], repairable=True)
+    for said in problems:
         advice = log.PUT_ASIDE if by_itself else log.GO_ON
         said = said.removesuffix(f"; {advice}")
         yield IntegrityProblem(part="log", name=log.FILE, problem=said, advice=advice, repairable=not by_itself)

@@ -21,6 +21,50 @@ if TYPE_CHECKING:
 MARK = "log"
 """The fact about a corpus that names the last record of an ingest or a removal."""
 
+WENT_BACK = "went back"
+"""The fact about a corpus that its catalog went back, and the log did not: the record, its commit, and the catalog's
+newest then. It is set before a change, after which the numbers say nothing any more, and `hybrid repair` takes it
+away."""
+
+
+def went_back(directory: Path, catalog: Catalog) -> tuple[int, int, int] | None:
+    """What `WENT_BACK` has, also where nothing was changed since."""
+    from hybrid.stores import log
+
+    known = (catalog.info(WENT_BACK, checked=False) or "").split()
+    if len(known) == 3 and all(one.isdigit() for one in known):
+        return int(known[0]), int(known[1]), int(known[2])
+    try:
+        if log.later(directory, catalog.info(MARK, checked=False), _newest(catalog)) is None:
+            return None
+        with catalog.reading(None):  # another process may have committed after what is read here
+            newest = _newest(catalog)
+            found = log.later(directory, catalog.info(MARK, checked=False), newest)
+    except OSError:  # a log that cannot be read stops nothing, and hybrid verify says so
+        return None
+    return None if found is None else (*found, newest)
+
+
+def _newest(catalog: Catalog) -> int:
+    commit = catalog.commit()
+    return commit.n if commit else 0
+
+
+def said_of_going_back(directory: Path, catalog: Catalog) -> tuple[str, str] | None:
+    """That the catalog went back, in words, and what to do; ``None`` where it did not."""
+    found = went_back(directory, catalog)
+    if found is None:
+        return None
+    record, later, newest = found
+    now = _newest(catalog)
+    at = f"is at commit {now}" if now == newest else f"was at commit {newest} after that"
+    return (
+        f"The log knows of commit {later} (record {record}), and catalog.sqlite {at}: an older copy was put in its "
+        "place, and what came later is not in it",
+        "put back a copy of the whole corpus as it was after that, or run hybrid repair to go on with what is there, "
+        "and ingest again what came later",
+    )
+
 
 class Recorder:
     """Writes records for a corpus, for whom it is asked by. A record that cannot be written stops nothing: what was
@@ -110,6 +154,13 @@ class Recorder:
             "citations": cited,
         }
 
+    def before_change(self) -> None:
+        """Let the catalog remember that it went back, if it did. Nothing is raised: the change itself says why it
+        cannot be written."""
+        with suppress(CorpusError):
+            if (found := went_back(self._directory, self._catalog)) is not None:
+                self._catalog.set_info(WENT_BACK, " ".join(map(str, found)))
+
     def report(self, event: LogEvent, catalog: Catalog, report: IngestReport) -> IngestReport:
         """Record an ingest or a removal, and let the catalog name the record. The report notes where that failed."""
         counts = {"files": report.files, "parts": report.parts, "commit": report.commit}
@@ -132,4 +183,7 @@ class Recorder:
 
             with suppress(CorpusError):  # the next one does it
                 catalog.set_info(MARK, log.mark(record))
-        return report if note is None else report.model_copy(update={"notes": (*report.notes, note)})
+        back = said_of_going_back(self._directory, self._catalog)
+        notes = [] if note is None else [note]
+        notes += [] if back is None else ["; ".join(back)]
+        return report.model_copy(update={"notes": (*report.notes, *notes)}) if notes else report

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from hybrid._recording import said_of_going_back
 from hybrid._runtime import log_warning, models_used
 from hybrid.answering.answerer import HITS, Answerer
 from hybrid.answering.mounting import Mount, choose
@@ -158,6 +159,8 @@ class View:
         else:
             index, note = _load_index(directory, catalog, settings, commit, embedder.dimension)
         notes = (*left_out, *([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
+        if (back := said_of_going_back(directory, catalog)) is not None:
+            notes = (*notes, f"{'; '.join(back)}.")
         searcher = Searcher(catalog, index, embedder, settings.retrieval)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)

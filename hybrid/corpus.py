@@ -377,6 +377,7 @@ class Corpus(Shown):
         wait = _arguments.wait_of(wait)
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
+            self._recorder.before_change()
             found = pipeline.ingest(
                 self._catalog,
                 self.directory,
@@ -421,6 +422,7 @@ class Corpus(Shown):
         with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             memory = self._memory_model()
+            self._recorder.before_change()
             found = pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
             return self._recorder.report("removal", self._catalog, found)
 

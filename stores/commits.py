@@ -110,28 +110,44 @@ def read_guard(directory: Path) -> Guard | None:
     return None if found is None else Guard(int(found[1]), found[2])
 
 
-def check_guard(directory: Path, guard: Guard | None, newest: int, corpus: str | None) -> None:
+def check_guard(directory: Path, guard: Guard | None, commit: CommitRow | None, corpus: str | None) -> None:
     """Raise `CorruptCorpusError` if the catalog is not the one that the guard was written for.
 
-    Either its newest commit is older than the one that was recorded last: its log of changes was lost, or an older copy
-    was put in its place. Or the corpus's id is another. The guard is read before the catalog, so that what others
-    commit meanwhile is no difference. A missing guard hinders nobody: `guard_problems` names it.
+    Either the corpus's id is another, or the catalog has none. Or its newest commit is older than the one that was
+    recorded last: its log of changes was lost, or an older copy was put in its place. The id comes first: to go on with
+    an older copy is one's own choice, and to go on with the catalog of another corpus gives that one's answers. The
+    guard is read before the catalog, so that what others commit meanwhile is no difference. A missing guard hinders
+    nobody: `guard_problems` names it.
     """
     if guard is None:
         return
-    path = directory / GUARD
+    path, newest = directory / GUARD, commit.n if commit else 0
+    if guard.corpus is not None and guard.corpus != corpus:
+        said = "is of another corpus than" if corpus is not None else "does not have the id of a corpus that is in"
+        if _has_index(directory, commit):
+            raise CorruptCorpusError(
+                f"catalog.sqlite in {directory} {said} {path}, and the index is the catalog's; put back what is not "
+                "this corpus's own; where that is the file commit alone, move it to another place and run hybrid "
+                "repair, which writes it"
+            )
+        raise CorruptCorpusError(
+            f"catalog.sqlite in {directory} {said} {path}: another catalog was put in its place, or another of that "
+            "file; put back the corpus's own from a copy, or ingest the documents into a new directory"
+        )
     if newest < guard.number:
         raise CorruptCorpusError(
             f"catalog.sqlite in {directory} is at commit {newest}, and commit {guard.number} was made: its log of "
             "changes (catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
             f"or delete {path} to go on with commit {newest} and ingest again what came later"
         )
-    if guard.corpus is not None and guard.corpus != corpus:
-        raise CorruptCorpusError(
-            f"catalog.sqlite in {directory} is of another corpus than {path}: another catalog was put in its place, or "
-            "that file is damaged; put back the corpus's own catalog, or delete that file if this catalog is the one "
-            "that you want, and run hybrid repair"
-        )
+
+
+def _has_index(directory: Path, commit: CommitRow | None) -> bool:
+    """Whether the index that a catalog names is there, as it was: of another corpus's catalog it is not."""
+    try:
+        return commit is not None and sha256_of(inside(directory, commit.index_file)) == commit.index_sha256
+    except (CorruptCorpusError, OSError):
+        return False
 
 
 def guard_problems(directory: Path, commit: CommitRow | None, corpus: str | None) -> Iterator[IntegrityProblem]:

@@ -67,7 +67,7 @@ def open_database(url_or_path: str | Path, *, create: bool, access: Access | Non
         event.listen(engine, "connect", lambda connection, _: restrict(connection, access))
     event.listen(engine, "begin", _begin)
     try:
-        with storage_errors(path):
+        with storage_errors(path, PUT_BACK):  # what cannot be opened cannot be looked at or repaired
             _bring_up_to_date(engine, path, create=create)
     except BaseException:
         engine.dispose()
@@ -167,10 +167,14 @@ _DAMAGED = (
 )
 """What SQLite says of files, tables and columns that are not as hybrid wrote them."""
 
+_VERIFY_OR_PUT_BACK = f"hybrid verify names what is, and hybrid repair makes again what it can; otherwise {PUT_BACK}"
+
 
 @contextmanager
-def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterator[None]:
-    """Turn the database's errors into `CorpusError`s that say what to do."""
+def storage_errors(
+    path: Path | str = "the catalog, catalog.sqlite,", advice: str = _VERIFY_OR_PUT_BACK
+) -> Iterator[None]:
+    """Turn the database's errors into `CorpusError`s that say what to do; ``advice`` is what to do about damage."""
     try:
         with disk_full_errors(path):
             yield
@@ -181,10 +185,7 @@ def storage_errors(path: Path | str = "the catalog, catalog.sqlite,") -> Iterato
                 f"another process or thread is writing to {path}; try again when it is done"
             ) from error
         if any(sign in said for sign in _DAMAGED):
-            raise CorruptCorpusError(
-                f"{path} is damaged ({said}); hybrid verify names what is, and hybrid repair makes again what it can; "
-                f"otherwise {PUT_BACK}"
-            ) from error
+            raise CorruptCorpusError(f"{path} is damaged ({said}); {advice}") from error
         if "readonly" in said or "unable to open" in said:
             raise CorpusError(f"{path} cannot be written ({said}); check the permissions of its directory") from error
         raise

@@ -7,6 +7,7 @@ import math
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -66,6 +67,14 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     commit = catalog.commit()
     counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
     return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))
+
+
+def damaged_pages(catalog: Catalog) -> list[IntegrityProblem]:
+    """What SQLite itself says is wrong with the file: where pages of it are damaged, other checks may not get far."""
+    found: list[IntegrityProblem] = []
+    with suppress(CorruptCorpusError), catalog.connection(write=False) as connection:
+        found += [one for one in _catalog(connection) if one.part == "catalog"]
+    return found
 
 
 def damaged_spans(catalog: Catalog) -> list[int]:

@@ -17,6 +17,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ PUT_ASIDE = (
     "repair, which begins a new log"
 )
 GO_ON = "put back the log that it names, or run hybrid repair to go on with what is there"
+_COMMIT = re.compile(rb'"commit":([0-9]{1,18})[,}]')
 _FIELDS = ("at", "content_sha256", "event", "identity", "previous", "sequence")
 
 
@@ -158,6 +160,26 @@ def check(directory: Path, recorded: str | None = None, head: str | None = None)
 def mark(record: LogRecord) -> str:
     """What the catalog keeps of a record, for `check`."""
     return f"{record.sequence} {record.sha256}"
+
+
+def later(directory: Path, recorded: str | None, newest: int) -> tuple[int, int] | None:
+    """The number of the first record after the one that the catalog names (``recorded``) which is of a later commit
+    than the ``newest`` of the catalog, and that commit. Then the catalog went back, and the log did not.
+
+    Lines are looked at for the commit that they may name before any is read as JSON: a log has as many as there were
+    questions."""
+    refuse_links(directory, FILE)
+    after = int(number) if (number := (recorded or "0").partition(" ")[0]).isdigit() else 0
+    for line in _lines(directory):
+        if not any(int(one) > newest for one in _COMMIT.findall(line)):
+            continue
+        found = _read(line)
+        if isinstance(found, str) or found.sequence <= after or found.content is None:
+            continue
+        commit = found.content.get("commit")
+        if isinstance(commit, int) and commit > newest:
+            return found.sequence, commit
+    return None
 
 
 def _cut_off(directory: Path, known: Mapping[int, str], recorded: str | None) -> Iterator[str]:
@@ -321,7 +343,7 @@ def _rest(directory: Path) -> int:
 def _lines(directory: Path) -> Iterator[bytes]:
     """The whole lines, with their ends."""
     path = directory / FILE
-    if path.exists():
+    if path.is_file():
         with path.open("rb") as file:
             yield from (line for line in file if line.endswith(b"\n"))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hybrid._recording import MARK
+from hybrid._recording import MARK, WENT_BACK
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest import restoring
 from hybrid.ingest.commits import Writer
@@ -76,6 +76,7 @@ def _go_on_with_log(catalog: Catalog, directory: Path) -> None:
             transaction.unset_info(MARK)
         else:
             transaction.set_info(MARK, log.mark(newest))
+        transaction.unset_info(WENT_BACK)
 
 
 def _set_facts_again(catalog: Catalog) -> None:

@@ -188,7 +188,8 @@ class IntegrityProblem(_Report):
 
 
 class IntegrityReport(_Report):
-    """What `hybrid.Corpus.check` found. ``checked`` counts what was looked at, by kind."""
+    """What `hybrid.Corpus.check` found. ``checked`` counts what was looked at, by kind: nothing, where the file of the
+    catalog is so damaged that only that can be said."""
 
     commit: int | None
     checked: dict[str, int]
@@ -202,7 +203,8 @@ class IntegrityReport(_Report):
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in self.checked.items() if count > 1)
         found = [f"problem: {one}" for one in self.problems] or ["everything is as it was recorded"]
-        return printable("\n".join([f"checked catalog, full text and index{f', {counts}' if counts else ''}", *found]))
+        parts = "catalog, full text and index" if self.checked else "the pages of the catalog alone"
+        return printable("\n".join([f"checked {parts}{f', {counts}' if counts else ''}", *found]))
 
 
 class SkippedFile(_Report):

@@ -453,3 +453,53 @@ def test_a_report_of_answers_is_recorded_as_an_export(tmp_path):
         hybrid.report([corpus.ask("May the tenant keep dogs?", route="lookup")], corpus)
         record = corpus.log()[-1]
         assert (record.event, record.content["what"], record.content["rows"]) == ("export", "report", 1)
+
+
+def rolled_back(directory, tmp_path):
+    """Put catalog and guard back as they were before a document that the log knows of came."""
+    for name in ("catalog.sqlite", "commit"):
+        shutil.copy(directory / name, tmp_path / name)
+    with Corpus.open(directory) as corpus:
+        corpus.ingest(Document.from_text("The lease of house 9 ends on 10 May 2031.", source="house-9.txt"))
+    for name in ("catalog.sqlite", "commit"):
+        shutil.copy(tmp_path / name, directory / name)
+    (directory / "catalog.sqlite-wal").unlink(missing_ok=True)
+
+
+def test_a_catalog_that_went_back_with_its_guard_is_noted_in_answers_until_it_is_repaired(directory, tmp_path):
+    rolled_back(directory, tmp_path)
+    with Corpus.open(directory) as corpus:
+        said = " ".join(corpus.ask(QUESTION, route="lookup").notes)
+        assert "The log knows of commit 2 (record 14), and catalog.sqlite is at commit 1" in said
+        assert "The log knows of commit 2" in " ".join(corpus.search(QUESTION).notes)
+        (problem,) = corpus.check().problems
+        assert (problem.part, problem.repairable) == ("log", True)
+        assert "commit 2" in problem.problem
+        assert "hybrid repair" in problem.advice
+    with Corpus.open(directory) as corpus:
+        assert corpus.repair().whole
+    with Corpus.open(directory) as corpus:
+        assert not corpus.ask(QUESTION, route="lookup").notes
+        assert corpus.check_log().whole
+
+
+def test_an_ingest_does_not_hide_that_the_catalog_went_back(directory, tmp_path):
+    rolled_back(directory, tmp_path)
+    with Corpus.open(directory) as corpus:
+        for number in (20, 21):
+            lease = Document.from_text(f"The lease of house {number} ends in 2040.", source=f"house-{number}.txt")
+            report = corpus.ingest(lease)
+            assert any("The log knows of commit 2" in note for note in report.notes)
+    with Corpus.open(directory) as corpus:
+        assert any("The log knows of commit 2" in note for note in corpus.ask(QUESTION, route="lookup").notes)
+        assert len(corpus.check().problems) == 1
+        assert corpus.repair().whole
+
+
+def test_a_log_that_only_another_process_went_on_with_is_no_sign_of_an_older_catalog(directory):
+    with Corpus.open(directory) as corpus, Corpus.open(directory) as other:
+        with corpus.session() as session:
+            other.ingest(Document.from_text("The lease of house 9 ends on 10 May 2031.", source="house-9.txt"))
+            assert not session.search(QUESTION).notes
+        assert not corpus.ask(QUESTION, route="lookup").notes
+        assert corpus.check().whole

@@ -249,6 +249,53 @@ def test_a_catalog_of_another_corpus_is_refused_and_that_of_a_copy_is_not(corpus
         assert opened.check().whole
 
 
+@pytest.mark.parametrize("taken", ["catalog", "catalog without an id"])
+def test_another_corpus_catalog_at_an_earlier_commit_is_never_called_an_older_copy(corpus, tmp_path, taken):
+    (tmp_path / "new.txt").write_text("The garden is let to the neighbour.")
+    settings = Settings.model_validate({"memory": {"enabled": False}})
+    with Corpus.open(tmp_path / "other", settings) as other:
+        other.ingest(tmp_path / "new.txt")
+    with Corpus.open(corpus, settings) as opened:
+        opened.ingest(tmp_path / "new.txt")
+        assert (opened.status().commit or 0) > 1
+    if taken != "catalog":
+        changed(tmp_path / "other", "DELETE FROM info WHERE key IN ('corpus_id', 'records')")
+    shutil.copy(tmp_path / "other/catalog.sqlite", corpus / "catalog.sqlite")
+    with pytest.raises(
+        CorruptCorpusError, match=r"catalog\.sqlite in \S+ (is of another|does not have the id)"
+    ) as said:
+        Corpus.open(corpus)
+    assert not re.search(r"delete|move|older copy", str(said.value))
+    assert "put back the corpus's own from a copy" in str(said.value)
+
+
+def test_a_guard_of_another_corpus_is_told_from_a_catalog_of_another_by_the_index(corpus):
+    (corpus / "commit").write_text(f"1\n{'ab' * 16}\n")
+    with pytest.raises(CorruptCorpusError, match="the index is the catalog's") as said:
+        Corpus.open(corpus)
+    assert "move it to another place and run hybrid repair" in str(said.value)
+    (corpus / "commit").unlink()
+    with Corpus.open(corpus) as opened:
+        assert opened.repair().whole
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.95])
+@pytest.mark.parametrize("end", ["cut off", "zeros"])
+def test_of_half_a_catalog_nothing_is_advised_that_needs_the_other_half(corpus, kept, end):
+    whole = (corpus / "catalog.sqlite").read_bytes()
+    cut = max(1, int(len(whole) * kept) // 4096) * 4096
+    (corpus / "catalog.sqlite").write_bytes(whole[:cut] + bytes(len(whole) - cut if end == "zeros" else 0))
+    try:
+        with Corpus.open(corpus, create=False) as opened:
+            said = [one.advice for one in opened.check().problems]
+            assert opened.repair().problems
+    except CorruptCorpusError as error:
+        said = [str(error)]
+        assert str(corpus / "catalog.sqlite") in str(error)
+    assert said
+    assert all("put back a copy of the corpus" in one and "hybrid" not in one for one in said)
+
+
 def test_a_corpus_of_an_older_version_gets_an_id_with_its_next_commit(corpus, tmp_path):
     changed(corpus, "DELETE FROM info WHERE key IN ('corpus_id', 'records')")
     number = guard_of(corpus)[0]
