@@ -25,7 +25,7 @@ from lxml import html
 
 import hybrid
 from hybrid import errors
-from hybrid.cli import main
+from hybrid.cli import command, main
 from hybrid.settings import Settings
 
 DOCS = REPOSITORY / "docs"
@@ -190,6 +190,13 @@ def _headings(path: Path) -> set[str]:
         plain = re.sub(r"\{.*?\}|[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", title).strip().lower()
         found.add(re.sub(r"[^\w\- ]", "", plain).replace(" ", "-"))
     return found
+
+
+def test_every_exit_code_is_in_the_reference() -> None:
+    page = (DOCS / "reference/files.md").read_text(encoding="utf-8").partition("## Exit codes")[2].partition("\n## ")[0]
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    codes = {command.FAILED, command.NOTHING_FOUND, command.SOME_SKIPPED, command.NOT_PROVED, command.INTERRUPTED}
+    assert documented == codes | {0, 2}
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda path: str(path.relative_to(REPOSITORY)))

@@ -194,6 +194,7 @@ class _ChangeDetector:
         self._tally.undated.extend(loaded.undated)
         self._tally.left_out.extend(loaded.left_out)
         self._tally.doubtful.extend(loaded.doubtful)
+        self._tally.decoded.extend((one.source, one.metadata.extra) for one in loaded.documents)
         loaded = replace(loaded, documents=tuple(map(_with_status, loaded.documents)))
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -68,6 +68,28 @@ def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"{kind[:1].upper()}{kind[1:]} {verb} left out of these documents: {_first_of(sources)}."
 
 
+def _of_decoded(decoded: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+    """The notes that name files whose encoding was guessed, and those with bytes that are in no encoding."""
+    guessed = [f"{source} ({names})" for source, extra in decoded if (names := _guessed(extra))]
+    counts = [(source, extra.get("replaced_characters", "")) for source, extra in decoded]
+    lost = [f"{source} ({count})" for source, count in counts if count.isdigit()]
+    if guessed:
+        yield (
+            "The encoding of these files was guessed, as they do not say which it is; where letters are wrong save "
+            f"them as UTF-8 and ingest them again: {_first_of(guessed)}."
+        )
+    if lost:
+        yield f"Characters of these files could not be read, and stand as \N{REPLACEMENT CHARACTER}: {_first_of(lost)}."
+
+
+def _guessed(extra: Mapping[str, str]) -> str:
+    names = [one.removesuffix(_GUESSED) for one in extra.get("encoding", "").split(", ") if one.endswith(_GUESSED)]
+    return ", ".join(names)
+
+
+_GUESSED = " (guessed)"
+
+
 def _of_doubtful(doubtful: Sequence[tuple[str, str]]) -> Iterator[str]:
     """The note that names pages that OCR was not certain of."""
     if doubtful:
@@ -94,6 +116,7 @@ class Tally:
     undated: list[tuple[str, str]] = field(default_factory=list)  # sources, each with its unread date; "" for none
     left_out: list[tuple[str, str]] = field(default_factory=list)  # sources, each with what in it is not shown
     doubtful: list[tuple[str, str]] = field(default_factory=list)  # sources, each with a page that OCR is not sure of
+    decoded: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)  # sources, with how they were decoded
     renamed: list[tuple[str, str]] = field(default_factory=list)  # names before and now
     seen: set[str] = field(default_factory=set)  # the files and documents of this call, by source
     outcomes: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)  # and of which file a part is one
@@ -141,6 +164,7 @@ class Tally:
                 *_of_dates(self.undated),
                 *_of_left_out(self.left_out),
                 *_of_doubtful(self.doubtful),
+                *_of_decoded(self.decoded),
             ),
             chunks=self.chunks,
             trained_tokens=self.trained_tokens,

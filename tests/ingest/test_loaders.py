@@ -186,6 +186,31 @@ class TestText:
         text = "彼は言った。「行こう。」と。次の文！終わり？はい。"
         assert one(text.encode(encoding), "a.txt").text == text
 
+    @pytest.mark.parametrize("name", ["a.txt", "a.html", "a.csv", "a.eml", "a.md"])
+    @pytest.mark.parametrize(
+        ("text", "encoding"),
+        [("賃料は月額八十五万円とする。", "iso2022_jp"), ("半角ｶﾅも読む。", "iso2022_jp_ext"),
+         ("①号棟は㈱山本。", "iso2022_jp_2004"),
+         ("임대료는 매월 85만 원으로 한다.", "iso2022_kr")],
+    )  # fmt: skip
+    def test_what_escape_sequences_say_of_the_encoding_is_read(self, name: str, text: str, encoding: str) -> None:
+        head = "From: a@b.example\nSubject: Rent\n\n" if name == "a.eml" else ""
+        document = one((head + text).encode(encoding), name)
+        assert text in document.text
+        assert "\x1b" not in document.text
+        assert "guessed" not in document.metadata.extra["encoding"]
+        assert document.metadata.extra["encoding"].startswith("iso2022_")
+
+    def test_characters_of_windows_in_a_japanese_mail_are_read_whatever_it_declares(self) -> None:
+        text = "①号棟は㈱山本の半角ｶﾅ。"
+        runs = [text[:9].encode("iso2022_jp_2004").replace(b"\x1b$(Q", b"\x1b$B"), text[9:].encode("iso2022_jp_ext")]
+        head = b"From: a@b.example\nContent-Type: text/plain; charset=iso-2022-jp\n\n"
+        assert text in one(head + b"".join(runs), "a.eml").text
+
+    def test_colours_of_a_terminal_are_no_encoding(self) -> None:
+        text = "\x1b[31mfailed\x1b[0m: the pump\x1b(B stopped, at a cost of $B 5."
+        assert one(text.encode(), "a.log").metadata.extra == {"encoding": "utf-8"}
+
     @pytest.mark.parametrize(
         ("text", "encoding"),
         [("第二条 月租金为人民币八千五百元。", "gb18030"), ("오늘은 비가 온다. 내일은 맑다.", "euc_kr")],

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hybrid import Corpus
 from hybrid.ingest import custody
 from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import Settings
@@ -173,3 +174,24 @@ def test_a_file_that_is_named_itself_renames_no_other(catalog: Catalog) -> None:
     Path("d/a.txt").rename("d/b.txt")
     assert run(catalog, "d/b.txt").renamed == ()
     assert names(catalog) == ["d/a.txt", "d/b.txt"]
+
+
+def test_an_ingest_says_which_encodings_were_guessed_and_where_characters_were_lost(tmp_path: Path) -> None:
+    files = {
+        "whole.txt": "The café pays.".encode(),
+        "old.txt": "The café pays.".encode("cp1252"),
+        "cut.txt": "é".encode() * 10 + b"\xff" + b" and more",
+        "old.eml": b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain;"
+        b" charset=utf-8\n\nHello.\n--x\nContent-Type: text/plain\n\nThe caf\xe9 pays.\n--x--\n",
+    }
+    (tmp_path / "files").mkdir()
+    for name, data in files.items():
+        (tmp_path / "files" / name).write_bytes(data)
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        notes = corpus.ingest(tmp_path / "files").notes
+    (guessed,) = (note for note in notes if "was guessed" in note)
+    (lost,) = (note for note in notes if "could not be read" in note)
+    assert "old.txt (cp1252)" in guessed
+    assert "old.eml (cp1252)" in guessed
+    assert "cut.txt (1)" in lost
+    assert "whole.txt" not in guessed + lost

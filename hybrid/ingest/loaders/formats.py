@@ -140,6 +140,8 @@ _TRACES_OF_TRANSPORT = frozenset({b"message-id", b"received", b"mime-version"})
 _UNICODE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, and UTF-32 little-endian; the latter's other order starts with NUL
 _OBJECT = re.compile(r"\s*<[^<>]*\bat 0x[0-9a-f]+>|, \d{12,}(?=\))")
 """In a parser's message, an object by its address: another in each process, and nothing to a reader."""
+KOREAN, _SHIFTS = b"\x1b$)C", b"\x0e\x0f"
+"""What begins a text in ISO-2022-KR, and what in it leads from one alphabet to the other."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\b\x1a\x1b")) + b"\x7f"
 _UNPACKED = 4  # times the size limit that the parts may have together: XML packs to a tenth
 _HEAD = 4096  # bytes that a format is known by
@@ -291,7 +293,8 @@ def reject_binary(data: bytes, source: str) -> None:
         return
     if b"\0" in data:
         raise UnsupportedFormatError(source, f"it is binary, not text (it holds NUL bytes). {READABLE}")
-    controls = len(data) - len(data.translate(None, _CONTROLS))
+    shifts = _SHIFTS if KOREAN in data else b""
+    controls = len(data) - len(data.translate(None, bytes(set(_CONTROLS) - set(shifts))))
     # Old word processors leave a stray one here and there, so a few are text all the same.
     if controls * 20 > len(data):
         raise UnsupportedFormatError(source, f"it is binary, not text (mostly control characters). {READABLE}")

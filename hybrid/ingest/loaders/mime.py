@@ -25,7 +25,7 @@ from asn1crypto import cms
 from hybrid.errors import DocumentError, DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, canonical
 from hybrid.ingest.loaders.html import declared_charset, read_html
-from hybrid.ingest.loaders.plain_text import decode
+from hybrid.ingest.loaders.plain_text import add_decoded, decode
 from hybrid.types.reports import SkippedFile
 
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
@@ -222,8 +222,7 @@ class _Walk:
     def _text(self, part: Message, kind: str, texts: list[str]) -> None:
         data, declared = _payload(part), part.get_content_charset()
         text, extra = decode(data, declared or (declared_charset(data) if kind == "text/html" else None))
-        for name, value in extra.items():
-            self.found.extra.setdefault(name, value)
+        add_decoded(self.found.extra, extra)
         if kind == "text/html":
             page = read_html(text, self._source, self._sheets, self._access)
             text = page.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -14,7 +15,7 @@ from markdown_it.token import Token
 
 from hybrid.errors import DamagedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.content_lines import content_lines
-from hybrid.ingest.loaders.formats import SUFFIXES, Extracted, canonical, parsing
+from hybrid.ingest.loaders.formats import KOREAN, SUFFIXES, Extracted, canonical, parsing
 from hybrid.ingest.loaders.front_matter import FrontMatter, as_metadata, class_of_access, front_matter, words_of
 from hybrid.ingest.loaders.one_line import with_json_lines, with_xml_lines
 from hybrid.text import layout, ocr_marks
@@ -148,20 +149,22 @@ def decode_file(data: bytes, source: str, declared: str | None = None) -> tuple[
 def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str]]:
     """Canonical text of ``data``, and how it was decoded, for the metadata's ``extra``.
 
-    In this order: a byte order mark; ``declared`` (a mail's or a page's charset) if the bytes fit
-    it; UTF-8; UTF-8 with bytes between that are Windows-1252, if much of what is not ASCII is valid
-    UTF-8, as in texts that were put together from two; a detected encoding, if over 10 % of the
-    bytes are not ASCII, as in Cyrillic, Greek or Japanese text; else Windows-1252, which holds
-    Latin-1's letters. Detection is left out for mostly-ASCII text, and for a few letters between
-    others, because they are too little for it: it takes Western text for Central European.
+    In this order: a byte order mark; escape sequences of ISO 2022, which are ASCII as well; ``declared`` (a mail's
+    or a page's charset) if the bytes fit it; UTF-8; UTF-8 with bytes between that are Windows-1252, if much of what
+    is not ASCII is valid UTF-8, as in texts that were put together from two; a detected encoding, if over 10 % of
+    the bytes are not ASCII, as in Cyrillic, Greek or Japanese text; else Windows-1252, which holds Latin-1's
+    letters. Detection is left out for mostly-ASCII text, and for a few letters between others, because they are too
+    little for it: it takes Western text for Central European.
 
-    ``encoding`` says which it was and ``(guessed)`` where neither mark, declaration nor UTF-8
+    ``encoding`` says which it was and ``(guessed)`` where neither mark, escapes, declaration nor UTF-8
     decided; ``cp1252_characters`` counts the bytes in UTF-8 that were read as Windows-1252,
     ``replaced_characters`` those that became U+FFFD.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _record(data[len(mark) :], encoding)
+    if (escaped := _by_escapes(data)) is not None:
+        return escaped
     if declared is not None and _fits(data, declared):
         return _record(data, codecs.lookup(declared).name)
     try:
@@ -171,6 +174,50 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str
     if _is_utf8_in_part(data):
         return _mixed(data)
     return _record(data, _guess(data), " (guessed)")
+
+
+_TWO_BYTES = re.compile(rb"\x1b(?:\$[@AB]|\$\([CDOPQ]|\$\)C|\(I)")
+_ESCAPED_RUN = re.compile(rb"\x1b(?=[$(.])[^\x1b]*(?:\x1bN[^\x1b]*)*")
+_TO_ASCII = b"\x1b(B"
+_JAPANESE_2022 = ("iso2022_jp_ext", "iso2022_jp_2", "iso2022_jp_2004")
+
+
+def _by_escapes(data: bytes) -> tuple[str, dict[str, str]] | None:
+    """Text in an encoding of seven bits that says by escape sequences which characters follow (ISO-2022-JP and -KR:
+    mails and old files from Japan and Korea); ``None`` for any other."""
+    if _TWO_BYTES.search(data) is None or not data.isascii():
+        return None
+    if KOREAN in data:
+        return _record(data, "iso2022_kr") if _fits(data, "iso2022_kr") else None
+    text, at, replaced = [], 0, 0
+    for match in _ESCAPED_RUN.finditer(data):
+        run = _escaped_run(match[0])
+        replaced += run.count("\N{REPLACEMENT CHARACTER}")
+        text += [data[at : match.start()].decode("ascii"), run]
+        at = match.end()
+    found = canonical("".join([*text, data[at:].decode("ascii")]))
+    lost = {"replaced_characters": str(replaced)} if replaced else {}
+    return None if replaced * 10 > len(found) else (found, {"encoding": "iso2022_jp"} | lost)
+
+
+def _escaped_run(run: bytes) -> str:
+    """What follows one escape sequence. Programs mix the sets of the standard's versions, and write the characters of
+    Windows, such as a one in a circle, as if they were in the oldest, which the newest set has at the same place."""
+    newest = run.replace(b"\x1b$B", b"\x1b$(Q", 1)
+    for encoding, one in (*((name, run) for name in _JAPANESE_2022), ("iso2022_jp_2004", newest)):
+        with suppress(UnicodeDecodeError):
+            return (one + _TO_ASCII).decode(encoding)
+    return (newest + _TO_ASCII).decode("iso2022_jp_2004", "replace")
+
+
+def add_decoded(known: dict[str, str], more: dict[str, str]) -> None:
+    """Add what `decode` said of one part of a file to what it said of those before."""
+    for name, value in more.items():
+        if name == "encoding":
+            known[name] = ", ".join(dict.fromkeys([*filter(None, known.get(name, "").split(", ")), value]))
+        else:
+            before = known.get(name, "")  # a page's own <meta> may have that name
+            known[name] = str((int(before) if before.isdecimal() else 0) + int(value))
 
 
 def _record(data: bytes, encoding: str, note: str = "") -> tuple[str, dict[str, str]]:
