@@ -367,3 +367,100 @@ def test_numbers_of_shapes_that_are_their_characters_are_read() -> None:
     assert page.is_unreadable
     assert _is_prose_in_ascii("The weir cost 6,200 florins.")
     assert not _is_prose_in_ascii("7KH ZHLU FRVW")
+
+
+def changed(change: Callable[[PdfWriter], object], *, incremental: bool = False) -> Loaded:
+    """A PDF of one page that says "The rent is due.", after a change by a program."""
+    original = bytes(drawn(lambda made: made.cell(text="The rent is due.")).output())
+    source = io.BytesIO(original)
+    writer = PdfWriter(source, incremental=True) if incremental else PdfWriter(clone_from=source)
+    change(writer)
+    stream = io.BytesIO()
+    writer.write(stream)
+    return read(stream.getvalue())
+
+
+def text_field(name: str, value: str) -> DictionaryObject:
+    node = DictionaryObject({NameObject("/FT"): NameObject("/Tx"), NameObject("/T"): TextStringObject(name)})
+    node[NameObject("/V")] = TextStringObject(value)
+    return node
+
+
+def with_form(writer: PdfWriter, *nodes: DictionaryObject, xfa: bytes | None = None) -> None:
+    given = DictionaryObject({NameObject("/Fields"): ArrayObject(writer._add_object(node) for node in nodes)})
+    if xfa is not None:
+        stream = StreamObject()
+        stream.set_data(xfa)
+        given[NameObject("/XFA")] = writer._add_object(stream)
+    writer.root_object[NameObject("/AcroForm")] = given
+
+
+def extra(found: Loaded, key: str) -> object:
+    return json.loads(found.documents[0].metadata.extra[key])
+
+
+def test_fields_that_no_page_shows_are_metadata_and_counted() -> None:
+    def change(writer: PdfWriter) -> None:
+        outer, inner = DictionaryObject({NameObject("/T"): TextStringObject("lease")}), text_field("rent", "750")
+        with_form(writer, outer, text_field("bank", "Orr & Co"), text_field("empty", ""))
+        inner[NameObject("/Parent")] = writer.root_object["/AcroForm"]["/Fields"][0].indirect_reference
+        outer[NameObject("/Kids")] = ArrayObject([writer._add_object(inner)])
+
+    found = changed(change)
+    assert found.documents[0].text == "The rent is due."
+    assert extra(found, "form_fields") == {"lease.rent": "750", "bank": "Orr & Co"}
+    assert found.left_out == (("a.pdf", "2 values of fields that are not shown"),)
+
+
+def test_fields_that_are_their_own_children_take_no_time() -> None:
+    def change(writer: PdfWriter) -> None:
+        node = text_field("rent", "750")
+        with_form(writer, node)
+        node[NameObject("/Kids")] = writer.root_object["/AcroForm"]["/Fields"]
+
+    assert changed(change).documents[0].text == "The rent is due."
+
+
+def test_the_titles_of_bookmarks_are_metadata_in_their_order() -> None:
+    def change(writer: PdfWriter) -> None:
+        above = writer.add_outline_item(title="Terms", page_number=0)
+        writer.add_outline_item(title="Rent", page_number=0, parent=above)
+        writer.add_outline_item(title="Annex", page_number=0)
+
+    assert extra(changed(change), "bookmarks") == ["Terms", "Rent", "Annex"]
+
+
+def test_where_the_links_of_a_pdf_lead_is_metadata() -> None:
+    found = changed(lambda writer: writer.add_uri(0, "https://a.example/x", [0, 0, 9, 9]))
+    assert extra(found, "links") == ["https://a.example/x"]
+
+
+def test_subject_keywords_and_own_properties_of_a_pdf_are_metadata() -> None:
+    given = {"/Subject": "Lease", "/Keywords": "rent", "/Matter": "12-A", "/Title": "Deed"}
+    found = changed(lambda writer: writer.add_metadata(given))
+    assert extra(found, "properties") == {"subject": "Lease", "keywords": "rent", "Matter": "12-A"}
+
+
+def test_an_earlier_version_that_a_file_still_holds_is_noted() -> None:
+    found = changed(lambda writer: writer.add_metadata({"/Subject": "Lease"}), incremental=True)
+    assert found.left_out == (("a.pdf", "1 earlier versions, which the file still holds"),)
+
+
+def test_the_scripts_of_a_pdf_are_counted() -> None:
+    def change(writer: PdfWriter) -> None:
+        script = DictionaryObject({NameObject("/S"): NameObject("/JavaScript")})
+        writer.root_object[NameObject("/OpenAction")] = script
+        named = DictionaryObject({NameObject("/Names"): ArrayObject([TextStringObject("one"), script])})
+        writer.root_object[NameObject("/Names")] = DictionaryObject({NameObject("/JavaScript"): named})
+
+    assert changed(change).left_out == (("a.pdf", "2 scripts"),)
+
+
+def test_an_xfa_form_whose_values_cannot_be_read_is_noted() -> None:
+    found = changed(lambda writer: with_form(writer, xfa=b"<xdp><t>Pay</t></xdp>"))
+    assert found.left_out == (("a.pdf", "text of a form of the XFA kind"),)
+
+
+def test_values_that_an_xfa_form_has_beside_its_fields_are_metadata() -> None:
+    found = changed(lambda writer: with_form(writer, text_field("Rent", "840 francs"), xfa=XFA))
+    assert "Ida Rook" in found.documents[0].text + json.dumps(extra(found, "form_fields"))

@@ -22,9 +22,21 @@ from hybrid.errors import (
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.ocr import TOO_MANY, Ocr, doubtful
 from hybrid.ingest.loaders.pdf_page import read_page, shown_text
-from hybrid.ingest.loaders.pdf_parts import attachments, comments, fields, page_labels, xfa_values
+from hybrid.ingest.loaders.pdf_parts import (
+    attachments,
+    bookmarks,
+    comments,
+    described,
+    fields,
+    fields_not_shown,
+    not_shown,
+    page_labels,
+    targets,
+    xfa_values,
+)
 from hybrid.ingest.loaders.pdf_scans import Scans, read_scans
 from hybrid.ingest.loaders.pdf_tables import with_tabs
+from hybrid.ingest.loaders.properties import links, properties
 from hybrid.text import ocr_marks
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
@@ -37,8 +49,10 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
     """A PDF's pages, each one's text as pypdf gives it, joined by a line end that belongs to the page before. Between
     the cells of a table stands a tab; the lines of two columns stand one column after the other; digits that are marks
     of notes stand in square brackets. The values of form fields stand in their lines, comments at the end of their
-    page, as ``[Note, author]``. Attached files are attachments. ``extra`` has ``form_fields`` (JSON, names and values),
-    ``page_labels`` (JSON, where they are not 1, 2, 3) and ``ocr``, what was read by OCR (`hybrid.text.ocr_marks`).
+    page, as ``[Note, author]``. Attached files are attachments. ``extra`` has ``form_fields`` (JSON, names and values,
+    also of fields that no page shows), ``bookmarks`` (JSON), ``page_labels`` (JSON, where they are not 1, 2, 3), the
+    properties and where links lead (`hybrid.ingest.loaders.properties`), and ``ocr``, what was read by OCR
+    (`hybrid.text.ocr_marks`). Values that no page shows, scripts and earlier versions are counted (``left_out``).
 
     A page that shows only an image, an image with a stamp, or letters that were made outlines is read by OCR; what its
     text layer has stands below. One with text whose font does not say which characters its shapes are is read by OCR
@@ -67,8 +81,15 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
         pages_read = _read_pages(reader, source)
         scans = _scans(data, source, pages_read, ocr)
         texts = _joined(pages_read, scans, ocr)
-        if texts and (values := xfa_values(reader)) and not pages_read.values:
-            texts[-1] = "\n".join([texts[-1], *values])
+        unshown = fields_not_shown(reader, pages_read.values)
+        values = xfa_values(reader)
+        if texts and values:
+            if pages_read.values:  # the form has them twice, save for what only programs read
+                known = "\n".join([*texts, *unshown.values()])
+                others = (value.partition(": ") for value in values)
+                unshown |= {name: value for name, _, value in others if value not in known}
+            else:
+                texts[-1] = "\n".join([texts[-1], *values])
         attached = tuple(attachments(reader))
         is_empty = not any(text.strip() for text in texts)
         if attached and is_empty:
@@ -78,8 +99,13 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
         pages = [0]
         for text in texts[:-1]:
             pages.append(pages[-1] + len(text) + 1)
-        facts = {"form_fields": pages_read.values, "page_labels": page_labels(reader)}
+        facts = {
+            "form_fields": pages_read.values | unshown,
+            "page_labels": page_labels(reader),
+            "bookmarks": bookmarks(reader),
+        }
         extra = {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items() if value}
+        extra |= properties(described(reader)) | links(targets(reader), "\n".join(texts))
         if scans.read:
             places = ((pages[number - 1], mark) for number, page in scans.read.items() for mark in page.marks)
             extra[ocr_marks.OCR] = ocr_marks.written((at + start, at + end, sure) for at, (start, end, sure) in places)
@@ -89,6 +115,7 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
             tuple(pages),
             attachments=attached,
             skipped=_skipped_pages(source, pages_read, scans, ocr),
+            left_out=not_shown(reader, data, len(unshown), is_xfa_read=bool(values)),
             doubtful=doubtful(scans.read),
             listing=_listing if is_empty else None,
         )

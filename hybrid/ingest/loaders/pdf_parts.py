@@ -1,8 +1,10 @@
-"""What a PDF has beside the text of its pages: form fields, annotations, attached files and page labels."""
+"""What a PDF has beside the text of its pages: form fields, annotations, attached files and page labels; and what no
+page shows: fields without a place, bookmarks, targets of links, properties, scripts and earlier versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +102,39 @@ def _shown(node: Any) -> str:
     return str(value).strip()
 
 
+def fields_not_shown(reader: PdfReader, shown: Mapping[str, str]) -> dict[str, str]:
+    """The values of fields that no page shows, by their full names: those without a place on one, and hidden ones."""
+    found: dict[str, str] = {}
+    for node in _terminal_fields(reader):
+        with suppress(Exception):
+            name, text = _full_name(node), _shown(node)
+            if text and text != _EMPTY and name not in shown:
+                found[canonical(name)] = canonical(text)
+    return found
+
+
+def _terminal_fields(reader: PdfReader) -> Iterator[Any]:
+    """The fields of the form that have no fields below them."""
+    with suppress(Exception):
+        form = reader.root_object.get("/AcroForm")
+        due = list(form.get_object().get("/Fields", [])) if form is not None else []
+        seen: set[int] = set()
+        while due:
+            one = due.pop(0)
+            node = one.get_object()
+            if node is None or id(node) in seen or len(seen) > _MOST_FIELDS:
+                continue
+            seen.add(id(node))
+            below = [kid for kid in node.get("/Kids", []) if "/T" in kid.get_object()]
+            if below:
+                due += below
+            else:
+                yield node
+
+
+_MOST_FIELDS = 100_000  # against forms made to take long
+
+
 def _options(node: Any) -> dict[str, str]:
     """What a list shows for the values that it hands on, where they differ."""
     found: dict[str, str] = {}
@@ -151,6 +186,91 @@ def page_labels(reader: PdfReader) -> list[str]:
         labels = [str(label) for label in reader.page_labels]
         return labels if labels != [str(number) for number in range(1, len(labels) + 1)] else []
     return []
+
+
+def bookmarks(reader: PdfReader) -> list[str]:
+    """The titles of the bookmarks, in order; a viewer shows them beside the pages."""
+    found: list[str] = []
+    with suppress(Exception):
+        due = list(reader.outline)
+        while due and len(found) < _MOST_BOOKMARKS:
+            one = due.pop(0)
+            if isinstance(one, list):
+                due[:0] = one
+            elif title := " ".join(canonical(str(one.get("/Title") or "")).split()):
+                found.append(title)
+    return found
+
+
+_MOST_BOOKMARKS = 2000
+"""A reason, not a measurement: a book has hundreds."""
+
+
+def targets(reader: PdfReader) -> list[str]:
+    """Where the links on the pages lead out of the document."""
+    found = []
+    for page in reader.pages:
+        for node in _annotations(page):
+            with suppress(Exception):
+                action = node["/A"].get_object()
+                kind = action.get("/S")
+                if kind == "/URI":
+                    found.append(str(action["/URI"].get_object()))
+                elif kind in ("/GoToR", "/Launch", "/SubmitForm"):
+                    file = action["/F"].get_object()
+                    found.append(str(file if isinstance(file, str) else file.get("/UF") or file.get("/F")))
+    return found
+
+
+_KNOWN = frozenset({"/Title", "/Author", "/CreationDate", "/ModDate", "/Creator", "/Producer", "/Trapped"})
+
+
+def described(reader: PdfReader) -> Iterator[tuple[str, str | None]]:
+    """Subject, keywords and what programs added of their own; then the description in the XMP metadata."""
+    for key, value in (reader.metadata or {}).items():
+        with suppress(Exception):
+            name = key.removeprefix("/")
+            if key not in _KNOWN:
+                yield (name.lower() if name in ("Subject", "Keywords") else name), str(value.get_object())
+    with suppress(Exception):
+        xmp = reader.xmp_metadata
+        for text in (xmp.dc_description or {}).values() if xmp is not None else ():
+            yield "subject", str(text)
+
+
+_END_OF_VERSION = re.compile(rb"startxref\s+0*[1-9]\d*\s+%%EOF")
+
+
+def not_shown(reader: PdfReader, data: bytes, hidden_fields: int, *, is_xfa_read: bool) -> tuple[str, ...]:
+    """What no page shows, counted as `Extracted.left_out` has it. A file that was changed and not written anew has what
+    it was before; a linearised one has a second end of file without an address, which is no version."""
+    versions = len(_END_OF_VERSION.findall(data)) - 1
+    counts = {
+        "values of fields that are not shown": hidden_fields,
+        "earlier versions, which the file still holds": versions,
+        "scripts": _scripts(reader),
+    }
+    found = [f"{count:,} {what}" for what, count in counts.items() if count > 0]
+    with suppress(Exception):
+        if not is_xfa_read and "/XFA" in reader.root_object["/AcroForm"].get_object():
+            found.append("text of a form of the XFA kind")
+    return tuple(found)
+
+
+def _scripts(reader: PdfReader) -> int:
+    found = 0
+    with suppress(Exception):
+        root = reader.root_object
+        if "/OpenAction" in root:
+            action = root["/OpenAction"].get_object()
+            found += isinstance(action, dict) and action.get("/S") == "/JavaScript"
+        names = root["/Names"].get_object()["/JavaScript"].get_object()
+        due = [names]
+        while due and found < _MOST_FIELDS:
+            node = due.pop()
+            found += len(node.get("/Names", [])) // 2
+            due += [kid.get_object() for kid in node.get("/Kids", [])]
+    return found
 
 
 def xfa_values(reader: PdfReader) -> list[str]:
