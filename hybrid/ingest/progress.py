@@ -62,7 +62,8 @@ def _of_left_out(left_out: Sequence[tuple[str, str]]) -> Iterator[str]:
     of what is counted ("3 comments") each document with its number."""
     named: dict[tuple[str, str], list[str]] = {}
     for source, what in left_out:
-        number, kind = _COUNTED.fullmatch(what).groups() if _COUNTED.fullmatch(what) else (None, what)
+        counted = _COUNTED.fullmatch(what)
+        number, kind = counted.groups() if counted is not None else (None, what)
         named.setdefault((kind, "are" if number else "is"), []).append(f"{source} ({number})" if number else source)
     for (kind, verb), sources in named.items():
         yield f"{kind[:1].upper()}{kind[1:]} {verb} left out of these documents: {_first_of(sources)}."

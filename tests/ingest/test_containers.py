@@ -81,6 +81,43 @@ class TestArchive:
         assert [one.source for one in found.skipped] == ["p.zip#x.png"]
         assert found.documents[0].text == "Archive with 4 files.\na/b.txt\nup.txt\nc.zip\nx.png"
 
+    def test_comments_of_an_archive_and_of_its_members_are_in_its_text(self) -> None:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as made:
+            one = zipfile.ZipInfo("a.txt")
+            one.comment = "The müller draft,\r\nnot sent".encode()
+            made.writestr(one, "One.")
+            made.writestr("b.txt", "Two.")
+            made.comment = b"Exported by J. Roe on 3 May 2026"
+        found = read(stream.getvalue(), "p.zip")
+        assert found.documents[0].text == (
+            "Archive with 2 files.\nComment: Exported by J. Roe on 3 May 2026\n"
+            "a.txt (comment: The müller draft, not sent)\nb.txt"
+        )
+        assert found.left_out == ()
+
+    def test_bytes_of_an_archive_that_belong_to_no_member_are_said(self) -> None:
+        data = archive(("a.txt", b"One."), ("b.txt", b"Two."))
+        second = data.index(b"PK\x03\x04", 4)
+        found = read(b"#!/bin/sh\nunzip $0\n" + data + b"and a word more", "p.zip")
+        assert sources(found) == ["p.zip", "p.zip#a.txt", "p.zip#b.txt"]
+        assert found.left_out == (
+            ("p.zip", "19 bytes before the archive"),
+            ("p.zip", "15 bytes after the archive"),
+        )
+        with zipfile.ZipFile(io.BytesIO(data)) as made:
+            directory = made.start_dir
+        only_first = archive(("a.txt", b"One."))
+        with zipfile.ZipFile(io.BytesIO(only_first)) as made:
+            tail = bytearray(only_first[made.start_dir :])
+        at = tail.index(b"PK\x05\x06")
+        tail[at + 16 : at + 20] = struct.pack("<I", directory)
+        found = read(data[:directory] + bytes(tail), "p.zip")
+        assert sources(found) == ["p.zip", "p.zip#a.txt"]
+        assert found.left_out == (("p.zip", f"{directory - second} bytes between the members of the archive"),)
+        assert read(data + bytes(512), "p.zip").left_out == ()
+        assert read(data, "p.zip").left_out == ()
+
     def test_members_of_one_name_are_two(self) -> None:
         with pytest.warns(UserWarning, match="Duplicate name"):
             data = archive(("a.txt", b"One."), ("a.txt", b"Two."))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
 from functools import partial
@@ -58,7 +58,8 @@ def _listed(listing: Callable[[Sequence[str]], str], parts: Sequence[Attachment]
 
 def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
     """An archive: each file in it by its path. A member is unpacked when it is read, and refused where it needs a
-    password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size."""
+    password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size. The comments of the archive
+    and of its members stand in the list of them; bytes that belong to none are counted among what is left out."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     shown = [entry for entry in entries if not _SYSTEM_FILES.search(entry.filename)]
@@ -72,12 +73,48 @@ def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
         names[name] = names.get(name, 1)
         members.append(Attachment(name, partial(_unpacked, archive, entry, f"{source}#{name}", max_bytes)))
     hidden = len(entries) - len(shown)
-    left_out = (f"{hidden} files that file managers wrote",) if hidden else ()
-    return replace(_listed(_of_archive, members), left_out=left_out)
+    left_out = [f"{hidden} files that file managers wrote"] if hidden else []
+    comments = {member.name: _comment(entry.comment) for member, entry in zip(members, shown, strict=True)}
+    listing = partial(_of_archive, _comment(archive.comment), comments)
+    return replace(_listed(listing, members), left_out=(*left_out, *_of_no_member(data, archive)))
 
 
-def _of_archive(names: Sequence[str]) -> str:
-    return "\n".join([f"Archive with {len(names):,} files.", *names])
+def _of_archive(comment: str, comments: Mapping[str, str], names: Sequence[str]) -> str:
+    listed = [f"{name} (comment: {said})" if (said := comments[name]) else name for name in names]
+    return "\n".join([f"Archive with {len(names):,} files.", *([f"Comment: {comment}"] if comment else []), *listed])
+
+
+def _comment(written: bytes) -> str:
+    return " ".join(decode(written)[0].split())
+
+
+_HEADER, _END_OF_ARCHIVE, _DESCRIPTOR = 30, 22, 24
+"""Bytes of what stands before a member without its name, of the end of an archive without its comment, and at most of
+what may follow a member (PKWARE's APPNOTE, 4.3.7, 4.3.16 and 4.3.9)."""
+
+
+def _of_no_member(data: bytes, archive: zipfile.ZipFile) -> Iterator[str]:
+    """How many bytes stand before, between and after the members: a program that unpacks them, a member that was
+    deleted from the list, or something hidden. Zeros are padding."""
+    start_of_list: int = archive.start_dir  # not documented, and in every version
+    spans = [(start_of_list, start_of_list)]
+    for entry in archive.infolist():
+        at = entry.header_offset
+        lengths = (int.from_bytes(data[at + place : at + place + 2], "little") for place in (26, 28))
+        spans.append((at, at + _HEADER + sum(lengths) + entry.compress_size))
+    spans.sort()
+    first, between, reached = spans[0][0], 0, spans[0][0]
+    for start, end in spans:
+        if start - reached > _DESCRIPTOR and data[reached:start].strip(b"\0"):
+            between += start - reached
+        reached = max(reached, end)
+    after = data[data.rfind(b"PK\x05\x06") + _END_OF_ARCHIVE + len(archive.comment) :]
+    counts = {
+        "before the archive": first if data[:first].strip(b"\0") else 0,
+        "between the members of the archive": between,
+        "after the archive": len(after) if after.strip(b"\0") else 0,
+    }
+    yield from (f"{count:,} bytes {where}" for where, count in counts.items() if count)
 
 
 def _member_name(name: str) -> str:

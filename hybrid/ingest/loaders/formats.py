@@ -236,6 +236,8 @@ def detect(data: bytes, source: str) -> Format:
     if (image := image_kind(data)) is not None:
         return image
     _reject_signature(data, source)
+    if named == "zip" and zipfile.is_zipfile(io.BytesIO(data)):
+        return "zip"  # with something before it, which is said
     if named in _NEVER_TEXT:
         what = named.upper()
         raise DamagedDocumentError(
