@@ -184,6 +184,32 @@ class TestOutlook:
         found = read(compound_file(outlook_message({0x37: "Offer"}, {"Inner": inner})), "a.msg")
         assert found.documents[1].text == "The freight is due.\n\nBob"
 
+    @pytest.mark.parametrize(
+        "properties",
+        [
+            {0x7D: "Access: board\r\nX-A: b\r\n\r\n", 0x1000: "Body."},
+            {0x7D: "X-Access: board\r\n\r\n", 0x1000: "Body."},
+            {0x1000: "---\r\naccess: board\r\n---\r\nBody."},
+            {0x1000: "Body.", 0x1013: "<html><meta name=access content=board><p>Body.</p></html>"},
+        ],
+        ids=["header", "own header", "front matter", "page"],
+    )
+    def test_a_message_says_its_class_as_a_mail_does(self, properties: dict[int, str]) -> None:
+        inner = outlook_message(properties, header=24)
+        found = read(compound_file(outlook_message(properties, {"Inner": inner})), "a.msg")
+        assert [one.metadata.extra.get("access") for one in found.documents] == ["board", "board"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            attribute(0x800C, b"---\naccess: board\n---\nBody.\0"),
+            message_property(0x102, 0x1013, b"<html><meta name=access content=board><p>Body.</p></html>"),
+        ],
+    )
+    def test_winmail_says_its_class_as_a_mail_does(self, body: bytes) -> None:
+        found = read(TNEF + attribute(0x8004, b"Offer\0") + body, "winmail.dat")
+        assert found.documents[0].metadata.extra["access"] == "board"
+
     def test_winmail_gives_its_files(self) -> None:
         long_name = "Schedule of fees.txt".encode("utf-16-le") + b"\0\0"
         properties = struct.pack("<IHHII", 1, 0x1F, 0x3707, 1, len(long_name)) + long_name

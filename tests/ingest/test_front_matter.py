@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
+import docx
 import pytest
+from fpdf import FPDF
+from pypdf import PdfWriter
 
 from hybrid import Corpus, Identity
-from hybrid.errors import DamagedDocumentError
+from hybrid.errors import DamagedDocumentError, UnreadableClassError
 from hybrid.ingest.loaders.loading import load
 from hybrid.settings import IngestSettings
-from hybrid.types.documents import Metadata
+from hybrid.types.documents import AS_JSON, Metadata
 
 SETTINGS = IngestSettings()
 
 
-def metadata(text: str, source: str = "a.md", access: str = "access") -> Metadata:
-    loaded = load(text.encode(), source, SETTINGS, access=access)
+def metadata(text: str | bytes, source: str = "a.md", access: str = "access") -> Metadata:
+    loaded = load(text.encode() if isinstance(text, str) else text, source, SETTINGS, access=access)
     assert loaded.skipped == ()
     return loaded.documents[0].metadata
 
@@ -128,7 +133,156 @@ def test_a_page_whose_class_cannot_be_read_is_left_out(head: str) -> None:
 def test_the_class_of_a_page_is_in_its_head(page: str) -> None:
     assert metadata(page, "a.html").extra["access"] == "board"
     mail = f"From: a@b.example\nTo: c@d.example\nMIME-Version: 1.0\nContent-Type: text/html\n\n{page}"
-    assert "access" not in metadata(mail, "a.eml").extra  # whoever sends a mail says nothing of who may see it
+    assert metadata(mail, "a.eml").extra["access"] == "board"
+
+
+MAIL = "From: a@b.example\nTo: c@d.example\nDate: Mon, 1 Jan 2024 10:00:00 +0000\nSubject: s\n{}\n\n{}"
+FRONT = "---\naccess: {}\n---\n"
+
+
+def office(value: str | None) -> bytes:
+    """A text of Word with that value of a custom property ``Access``; none for ``None``."""
+    written = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("The price.")
+    document.save(written)
+    if value is None:
+        return written.getvalue()
+    with zipfile.ZipFile(written) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/{}custom-properties"
+    related = f'<Relationship Id="rId99" Type="{kind.format("relationships/")}" Target="docProps/custom.xml"/>'
+    parts["_rels/.rels"] = parts["_rels/.rels"].replace(b"</Relationships>", f"{related}</Relationships>".encode())
+    parts["docProps/custom.xml"] = (
+        f'<Properties xmlns="{kind.format("")}" xmlns:vt="urn:vt"><property name="Access" pid="2">'
+        f"<vt:lpwstr>{value}</vt:lpwstr></property></Properties>"
+    ).encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def word_with_front_matter(value: str | None) -> bytes:
+    written = io.BytesIO()
+    document = docx.Document()
+    for line in ["---", f"access: {value}", "---"] if value is not None else []:
+        document.add_paragraph(line)
+    document.add_paragraph("The price.")
+    document.save(written)
+    return written.getvalue()
+
+
+def open_document(value: str) -> bytes:
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "meta")
+    )
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        for name, held in (
+            ("content", "<office:body><office:text><text:p>The price.</text:p></office:text></office:body>"),
+            ("meta", f'<office:meta><meta:user-defined meta:name="access">{value}</meta:user-defined></office:meta>'),
+        ):
+            archive.writestr(f"{name}.xml", f"<office:document-{name} {spaces}>{held}</office:document-{name}>")
+    return written.getvalue()
+
+
+def portable(value: str) -> bytes:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica")
+    pdf.cell(text="The price.")
+    writer = PdfWriter(io.BytesIO(bytes(pdf.output())))
+    writer.add_metadata({"/Access": value})
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+CALENDAR = "BEGIN:VCALENDAR\nX-ACCESS:{}\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\nSUMMARY:Weir\nEND:VEVENT\nEND:VCALENDAR\n"
+PAGE = '<html><head><meta {}="access" content="{}"></head><body><p>The price.</p></body></html>'
+PLACES = {
+    "header of a mail": ("a.eml", lambda value: MAIL.format(f"Access: {value}", "Body.")),
+    "own header of a mail": ("a.eml", lambda value: MAIL.format(f"X-Access: {value}", "Body.")),
+    "page of a mail": ("a.eml", lambda value: MAIL.format("Content-Type: text/html", PAGE.format("name", value))),
+    "text of a mail": ("a.eml", lambda value: MAIL.format("X-A: 1", FRONT.format(value) + "Body.")),
+    "saved page": ("a.mhtml", lambda value: MAIL.format("Content-Type: text/html", PAGE.format("name", value))),
+    "page, http-equiv": ("a.html", lambda value: PAGE.format("http-equiv", value)),
+    "page, itemprop": ("a.html", lambda value: PAGE.format("itemprop", value)),
+    "table": ("a.csv", lambda value: FRONT.format(value) + "a,b\n1,2\n"),
+    "table with tabs": ("a.tsv", lambda value: FRONT.format(value) + "a\tb\n1\t2\n"),
+    "JSON": ("a.json", lambda value: FRONT.format(value) + '{"a": 1}\n'),
+    "DOCX": ("a.docx", office),
+    "text of a DOCX": ("a.docx", word_with_front_matter),
+    "ODT": ("a.odt", open_document),
+    "PDF": ("a.pdf", portable),
+    "RTF": (
+        "a.rtf",
+        lambda value: (
+            rf"{{\rtf1{{\*\userprops {{\propname Access}}\proptype30{{\staticval {value}}}}} The price.\par}}"
+        ),
+    ),
+    "calendar": ("a.ics", CALENDAR.format),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_class_that_somebody_wrote_into_a_file_is_its_class(place: str) -> None:
+    source, made_of = PLACES[place]
+    assert metadata(made_of("board"), source).extra["access"] == "board"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_class_that_somebody_wrote_and_left_blank_leaves_the_file_out(place: str) -> None:
+    source, made_of = PLACES[place]
+    with pytest.raises(UnreadableClassError):
+        metadata(made_of(""), source)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_class_goes_by_the_name_that_the_settings_give_it(place: str) -> None:
+    source, made_of = PLACES[place]
+    assert "level" not in metadata(made_of("board"), source, access="level").extra
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        MAIL.format("Access: board\nX-Access: staff", "Body."),
+        MAIL.format("Access: board\nAccess: staff", "Body."),
+        MAIL.format("Access: board", FRONT.format("staff") + "Body."),
+        MAIL.format("Access: board\nContent-Type: text/html", PAGE.format("name", "staff")),
+    ],
+)
+def test_a_mail_with_two_classes_is_left_out(mail: str) -> None:
+    with pytest.raises(UnreadableClassError, match="different values"):
+        metadata(mail, "a.eml")
+
+
+def test_a_mail_may_say_its_class_twice_and_in_a_header_of_several_words() -> None:
+    mail = MAIL.format("Access: Board", FRONT.format("[board]") + "Body.")
+    assert metadata(mail, "a.eml").extra["access"].lower() == "board"
+    assert metadata(MAIL.format("X-Access-Level: board", "Body."), "a.eml", "access_level").extra == metadata(
+        MAIL.format("A: b", "Body."), "a.eml"
+    ).extra | {"access_level": "board"}
+    several = metadata(MAIL.format("A: b", FRONT.format("[board, staff]") + "Body."), "a.eml").extra
+    assert json.loads(several["access"]) == ["board", "staff"]
+    assert json.loads(several[AS_JSON]) == ["access"]
+
+
+@pytest.mark.parametrize(
+    "head", ['<meta http-equiv="Access-Control-Allow-Origin" content="*">', "<meta name=accessible>"]
+)
+def test_a_name_that_begins_like_that_of_the_class_is_another(head: str) -> None:
+    assert "access" not in metadata(f"<html><head>{head}</head><body><p>Text.</p></body></html>", "a.html").extra
+
+
+def test_data_may_have_a_field_of_the_name_of_the_class() -> None:
+    assert "access" not in metadata("---\ndoors: {access: card}\n---\na: 1\n", "a.yaml").extra
+    assert "access" not in metadata("access: card\ndoor: 1\n", "a.yaml").extra
+    assert "access" not in metadata("access,door\ncard,1\n", "a.csv").extra
 
 
 def test_a_saved_page_has_the_class_of_its_head() -> None:

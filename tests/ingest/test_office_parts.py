@@ -122,11 +122,11 @@ def test_the_properties_of_a_document_are_metadata(kind: str) -> None:
     assert {name: found[name] for name in wanted} == wanted
 
 
-def test_the_properties_that_an_author_invented_are_metadata_and_no_class_of_access() -> None:
+def test_the_properties_that_an_author_invented_are_metadata_and_one_of_them_the_class_of_access() -> None:
     custom = (
         f'<Properties xmlns="{OFFICE}/officeDocument/2006/custom-properties" '
         f'xmlns:vt="{OFFICE}/officeDocument/2006/docPropsVTypes"><property name="access"><vt:lpwstr>board</vt:lpwstr>'
-        "</property></Properties>"
+        '</property><property name="matter"><vt:lpwstr>007</vt:lpwstr></property></Properties>'
     )
     relationships = (
         f'<Relationships xmlns="{OFFICE}/package/2006/relationships">'
@@ -136,7 +136,8 @@ def test_the_properties_that_an_author_invented_are_metadata_and_no_class_of_acc
     data = repacked(letter(), {"_rels/.rels": relationships, "docProps/custom.xml": custom})
     found = load(data, "a.docx", IngestSettings()).documents[0]
     assert extra(found, "properties")["access"] == "board"
-    assert "access" not in found.metadata.extra
+    assert found.metadata.extra["access"] == "board"
+    assert "matter" not in found.metadata.extra
 
 
 def test_what_the_cells_of_a_form_offer_is_metadata() -> None:

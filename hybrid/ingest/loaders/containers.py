@@ -23,7 +23,8 @@ from oxmsg.storage import Storage
 
 from hybrid.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
 from hybrid.ingest.loaders.eml import header_date
-from hybrid.ingest.loaders.formats import ATTACHMENTS, MAIL_START, Attachment, Extracted, canonical, parsing
+from hybrid.ingest.loaders.formats import ATTACHMENTS, MAIL_START, Attachment, Extracted, Value, canonical, parsing
+from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, is_spelling
 from hybrid.ingest.loaders.html import read_html
 from hybrid.ingest.loaders.mime import content, header, numbered, parsed
 from hybrid.ingest.loaders.plain_text import decode
@@ -158,16 +159,18 @@ def load_mhtml(data: bytes, source: str, access: str = "access") -> Extracted:
         attachments=tuple(found.attachments),
         skipped=tuple(found.skipped),
         left_out=tuple(found.left_out),
+        named=tuple(found.named),
     )
 
 
-def load_msg(data: bytes, source: str) -> Extracted:
-    """An Outlook message, as `load_eml` reads a mail: headers, body, attachments; attached messages are read, too."""
+def load_msg(data: bytes, source: str, access: str = "access") -> Extracted:
+    """An Outlook message, as `load_eml` reads a mail: headers, body, attachments, class of ``access``;
+    messages that are attached are read, too."""
     with parsing(source, "Outlook message"), OleFileIO(data) as file:
-        return _outlook(Storage.from_ole(file), source)[2]
+        return _outlook(Storage.from_ole(file), source, access)[2]
 
 
-def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extracted]:
+def _outlook(storage: Storage, source: str, access: str) -> tuple[dict[str, str], str, Extracted]:
     """A message's headers that are shown, its body, and what both are made into."""
     message = OutlookMessage(storage)
     recipients = ", ".join(_recipient(one) for one in message.recipients)
@@ -184,13 +187,17 @@ def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extrac
     shown = {name: canonical(" ".join(value.split())) for name, value in shown.items() if value.strip()}
     body = (message.body or "").replace("\r\n", "\n")
     left_out: tuple[str, ...] = ()
-    if not body.strip() and message.html_body:
-        page = read_html(message.html_body, source)
-        body, left_out = page.text, page.left_out
+    named: list[tuple[str, Value]] = list(message.message_headers.items())
+    named += _in_body(body, access, source)
+    if message.html_body:
+        page = read_html(message.html_body, source, access=access)
+        named += ((name, value) for name, value in page.metadata.extra.items() if name == access)
+        if not body.strip():
+            body, left_out = page.text, page.left_out
     skipped = []
     if not body.strip() and message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED):
         skipped.append(_rtf_alone(source))
-    attachments = list(_outlook_attachments(storage, source, skipped))
+    attachments = list(_outlook_attachments(storage, source, skipped, access))
     noted = {name: headers[name] for name in ("message-id", "in-reply-to", "references") if name in headers}
     extra = {name.replace("-", "_"): canonical(" ".join(value.split())) for name, value in noted.items()}
     extra |= {name.lower(): value for name, value in shown.items() if name in ("From", "To", "Cc")}
@@ -205,8 +212,15 @@ def _outlook(storage: Storage, source: str) -> tuple[dict[str, str], str, Extrac
         skipped=tuple(skipped),
         unread_date=None if date else shown.get("Date", ""),
         left_out=left_out,
+        named=tuple(named),
     )
     return shown, body, extracted
+
+
+def _in_body(text: str, access: str, source: str) -> list[tuple[str, Value]]:
+    """The class of access that front matter above a text names."""
+    found = class_of_access(front_matter(text), access, source)
+    return [] if found is None else [(access, found)]
 
 
 def _recipient(recipient: Any) -> str:
@@ -214,7 +228,9 @@ def _recipient(recipient: Any) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address
 
 
-def _outlook_attachments(storage: Storage, source: str, skipped: list[SkippedFile]) -> Iterator[Attachment]:
+def _outlook_attachments(
+    storage: Storage, source: str, skipped: list[SkippedFile], access: str
+) -> Iterator[Attachment]:
     names: dict[str, int] = {}
     for number, attached in enumerate(storage.iter_attachment_storages(), 1):
         one = OutlookAttachment(attached)
@@ -227,7 +243,7 @@ def _outlook_attachments(storage: Storage, source: str, skipped: list[SkippedFil
             name = numbered(given, names[given])
         names[name] = names.get(name, 1)
         if inner is not None and is_message:
-            yield Attachment(name, partial(_as_eml, inner, f"{source}#{name}"), "eml")
+            yield Attachment(name, partial(_as_eml, inner, f"{source}#{name}", access), "eml")
         elif one.file_bytes is not None:
             yield Attachment(name, one.file_bytes)
         else:
@@ -243,7 +259,7 @@ _EMBEDDED = "3701000D"  # PidTagAttachDataObject
 _PROPERTIES = "__properties_version1.0"
 
 
-def _as_eml(storage: Storage, source: str) -> bytes:
+def _as_eml(storage: Storage, source: str, access: str) -> bytes:
     """A message that is embedded in another one, as a mail. Its properties begin after 24 bytes instead of 32."""
     streams = tuple(
         replace(stream, bytes_=stream.bytes_[:24] + bytes(8) + stream.bytes_[24:])
@@ -252,7 +268,7 @@ def _as_eml(storage: Storage, source: str) -> bytes:
         for stream in storage.streams
     )
     with parsing(source, "Outlook message"):
-        shown, body, found = _outlook(replace(storage, streams=streams), source)
+        shown, body, found = _outlook(replace(storage, streams=streams), source, access)
     mail = EmailMessage()
     for name, value in shown.items():
         mail[name] = value
@@ -260,7 +276,12 @@ def _as_eml(storage: Storage, source: str) -> bytes:
     for one in found.attachments:
         data = one.data() if callable(one.data) else one.data
         mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=one.name)
-    return mail.as_bytes()
+    headers = (
+        f"{access}: {' '.join(value.split())}\n"
+        for name, value in found.named
+        if is_spelling(name, access) and isinstance(value, str)
+    )
+    return "".join(headers).encode() + mail.as_bytes()
 
 
 _TNEF_TITLE, _TNEF_DATA, _TNEF_NEXT, _TNEF_PROPERTIES, _TNEF_BODY = 0x8010, 0x800F, 0x9002, 0x9005, 0x800C
@@ -268,8 +289,9 @@ _TNEF_SUBJECT, _TNEF_MESSAGE = 0x8004, 0x9003
 _LONG_NAME, _SUBJECT, _BODY, _HTML, _RTF = 0x3707, 0x0037, 0x1000, 0x1013, 0x1009  # MS-OXPROPS
 
 
-def load_tnef(data: bytes, source: str) -> Extracted:
-    """Outlook's winmail.dat: the files in it, and the text of the message where it stands in it as plain text.
+def load_tnef(data: bytes, source: str, access: str = "access") -> Extracted:
+    """Outlook's winmail.dat: the files in it, and the text of the message where it stands in it as plain text. A page
+    or front matter above the text may say its class of ``access``.
 
     Source: MS-OXTNEF, sections 2.1.3 (structure) and 2.1.3.3 (attributes).
     """
@@ -278,11 +300,15 @@ def load_tnef(data: bytes, source: str) -> Extracted:
     subject = next((_plain(value) for number, value in attributes if number == _TNEF_SUBJECT), _string(held, _SUBJECT))
     bodies = [_plain(value) for number, value in attributes if number == _TNEF_BODY]
     skipped: tuple[SkippedFile, ...] = ()
+    named: list[tuple[str, Value]] = []
     if not any(body.strip() for body in bodies):
         html = _value(held, _HTML, 0x102) or _value(held, _HTML, 0x1E)
-        bodies = [read_html(_plain(html), source).text if html else _string(held, _BODY)]
+        page = read_html(_plain(html), source, access=access) if html else Extracted(_string(held, _BODY))
+        bodies = [page.text]
+        named += ((name, value) for name, value in page.metadata.extra.items() if name == access)
         if not bodies[0].strip() and _value(held, _RTF, 0x102):
             skipped = (_rtf_alone(source),)
+    named += (one for body in bodies for one in _in_body(canonical(body), access, source))
     files: list[dict[int, bytes]] = []
     for number, value in attributes:
         if number == _TNEF_NEXT:
@@ -299,8 +325,10 @@ def load_tnef(data: bytes, source: str) -> Extracted:
     parts = [f"Subject: {subject}" if subject else "", *bodies]
     text = canonical("\n\n".join(part for part in parts if part.strip()))
     if text:
-        return Extracted(text, Metadata(title=subject or None), attachments=tuple(attachments), skipped=skipped)
-    return replace(_listed(lambda names: f"Outlook container with {len(names):,} files.", attachments), skipped=skipped)
+        found = Extracted(text, Metadata(title=subject or None), attachments=tuple(attachments))
+    else:
+        found = _listed(lambda names: f"Outlook container with {len(names):,} files.", attachments)
+    return replace(found, skipped=skipped, named=tuple(named))
 
 
 def _tnef_attributes(data: bytes, source: str) -> Iterator[tuple[int, bytes]]:

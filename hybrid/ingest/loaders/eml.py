@@ -20,7 +20,7 @@ _HALF_DAY = re.compile(r"\d\s*[AP]\.?M\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([AP])\.?M\b)?", re.IGNORECASE)
 
 
-def load_eml(data: bytes, source: str) -> Extracted:
+def load_eml(data: bytes, source: str, access: str = "access") -> Extracted:
     """A mail. Its text is the From, To, Cc, Bcc, Date and Subject that it has, a blank line, and its body.
 
     The body is every text part that is not attached, in order; of alternatives the plain text, and the HTML too where
@@ -32,12 +32,13 @@ def load_eml(data: bytes, source: str) -> Extracted:
 
     Attachments keep their file names; one without gets ``attachment-<n>`` and the suffix of its type, and a calendar
     invitation ``invite.ics``. A second one of the same name gets `` (2)``. What is encrypted is named among the
-    skipped.
+    skipped. A header ``access``, or ``X-Access``, the ``<meta>`` of its page or front matter above its text say its
+    class of access.
     """
     with parsing(source, "mail"):
         message = parsed(data)
         headers = {name: value for name in _SHOWN if (value := header(message, name, ", " * (name in _LISTS) or None))}
-        found = content(message, source)
+        found = content(message, source, access)
         written, date, date_from = _date(message)
         extra = found.extra | {
             name.lower().replace("-", "_"): value
@@ -64,6 +65,7 @@ def load_eml(data: bytes, source: str) -> Extracted:
         skipped=tuple(found.skipped),
         unread_date=None if date else written,
         left_out=tuple(found.left_out),
+        named=tuple(found.named),
     )
 
 

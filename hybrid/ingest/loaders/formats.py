@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from hybrid._runtime import PROCESS_WIDE
 from hybrid.errors import (
@@ -33,6 +33,8 @@ CONTAINERS: frozenset[Format] = frozenset({"mbox", "zip"})
 IMAGES: frozenset[Format] = frozenset({"png", "jpeg", "tiff"})
 """Formats whose text is read by OCR."""
 
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+"""What a field that somebody wrote into a file may be."""
 ATTACHMENTS = "attachments"
 """The key of a mail's metadata that names its attachments."""
 CHANGES = ("struck", "hidden", "deleted", "inserted")
@@ -164,7 +166,8 @@ class Extracted:
     is a date as it stands there if it cannot be read, or in several ways; empty for a mail without a date.
     ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``, and
     ``doubtful`` the pages that were read by OCR with a low confidence. ``listing`` makes the text from the names of the
-    attachments, where that is all that it says."""
+    attachments, where that is all that it says. ``named`` are names and values that somebody wrote into the file beside
+    its text, such as properties and headers: its class of access may be among them."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -175,6 +178,7 @@ class Extracted:
     left_out: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
     listing: Callable[[Sequence[str]], str] | None = None
+    named: tuple[tuple[str, Value], ...] = ()
 
 
 def change_lists(noted: Mapping[str, Sequence[str]]) -> dict[str, str]:

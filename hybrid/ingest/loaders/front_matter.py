@@ -11,18 +11,17 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, TypeAlias
+from typing import Any
 from unicodedata import normalize
 
 import yaml
 
 from hybrid.errors import UnreadableClassError
-from hybrid.types.documents import Metadata
-
-Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+from hybrid.ingest.loaders.formats import Value, canonical
+from hybrid.types.documents import AS_JSON, Metadata
 
 _LONGEST = 100_000  # characters of front matter: the parser takes time for more
 _MOST_NODES = 10_000
@@ -217,10 +216,51 @@ def class_of_access(front: FrontMatter | None, key: str, source: str) -> Value:
         if any(is_key(name, key) for name in _names_within(front.fields)):
             raise unread_class(source, key, "it stands inside another field")
         return None
-    listed = named[0] if isinstance(named[0], list) else [named[0]]
+    return _class(named[0], key, source)
+
+
+def class_of_data(text: str, key: str, source: str) -> Value:
+    """The class that front matter names above a file of data, such as a table; ``None`` where it says nothing of it.
+    Of the data themselves, which may have any field, none is taken for it. Raises `UnreadableClassError`."""
+    front = front_matter(text)
+    if front is None or not (front.problem or any(is_key(name, key) for name in front.fields)):
+        return None
+    return class_of_access(front, key, source)
+
+
+def with_class(metadata: Metadata, named: Iterable[tuple[str, Value]], key: str, source: str) -> Metadata:
+    """The metadata with the class of access that is ``named`` in other places of the file than its text.
+
+    Raises `UnreadableClassError` where one of them names no class, or two name different ones.
+    """
+    if key in (*_OWN, "date", "status"):  # the class is what the metadata have there
+        return metadata
+    found = {as_metadata(_class(value, key, source)) for name, value in named if is_spelling(name, key)}
+    if not found:
+        return metadata
+    if (known := metadata.extra.get(key)) is not None:
+        found.add((known, key in json.loads(metadata.extra.get(AS_JSON, "[]"))))
+    if len({normalize("NFC", value).casefold() for value, _ in found}) > 1:
+        raise unread_class(source, key, "two places of the file give it different values")
+    value, is_json = min(found)
+    extra = metadata.extra | {key: canonical(value)}
+    if is_json:
+        extra[AS_JSON] = json.dumps(sorted({*json.loads(extra.get(AS_JSON, "[]")), key}), ensure_ascii=False)
+    return metadata.model_copy(update={"extra": extra})
+
+
+def _class(value: Value, key: str, source: str) -> Value:
+    """A value that names a class, or a list of them. Raises `UnreadableClassError` for any other."""
+    listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(one, str) and one.strip() for one in listed):
         raise unread_class(source, key, "its value is neither a name nor a list of names")
-    return named[0]
+    return value
+
+
+def is_spelling(name: str, key: str) -> bool:
+    """Whether a header or a property is that of the class of access: ``X-Access-Level`` is ``access_level``."""
+    plain = name.strip().replace("-", "_")
+    return any(is_key(one, key.replace("-", "_")) for one in (plain, re.sub(r"(?i)\Ax_", "", plain)))
 
 
 def mentions(written: str, key: str) -> bool:

@@ -158,15 +158,19 @@ def _metadata(root: etree._Element) -> tuple[Metadata, str | None]:
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
+_NAMING = ("name", "property", "itemprop", "http-equiv")
+"""Attributes that say what a ``<meta>`` is of."""
+
+
 def _class_of_access(html: str, root: etree._Element | None, access: str, source: str) -> dict[str, str]:
     """The class of access that a page names, under the key ``access``; none where it says nothing of it."""
     named = [
         " ".join((meta.get("content") or "").split())
         for meta in (root.iter("meta") if root is not None else ())
-        if is_key(meta.get("name") or meta.get("property") or "", access)
+        if any(is_key(meta.get(name) or "", access) for name in _NAMING)
     ]
     if not named:
-        written = rf"<meta\b[^>]{{0,500}}\b(?:name|property)\s*=\s*[\"']?\s*{re.escape(access)}\b"
+        written = rf"<meta\b[^>]{{0,500}}\b(?:{'|'.join(_NAMING)})\s*=\s*[\"']?\s*{re.escape(access)}(?![^\s\"'/>])"
         if re.search(written, _COMMENT.sub("", html), re.IGNORECASE):
             raise unread_class(source, access, "the <meta> that names it is not well formed")
         return {}

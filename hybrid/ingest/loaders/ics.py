@@ -80,10 +80,11 @@ def load_ics(data: bytes, source: str) -> Extracted:
         )
         every = [part for calendar in calendars for part in calendar.walk()]
         files = tuple(_files(every))
+        own = tuple((name, str(value)) for part in every for name, value in part.property_items() if "X-" in name[:2])
         unread = sum(name is None for part in every for name, _ in part.errors)
     text = canonical("\n\n".join("\n".join(lines) for lines in blocks))
     left_out = (f"{unread} lines that are no fields",) if unread else ()
-    return Extracted(text, metadata, attachments=files, left_out=left_out)
+    return Extracted(text, metadata, attachments=files, left_out=left_out, named=own)
 
 
 def _components(calendar: Any) -> Iterator[Any]:

@@ -26,8 +26,9 @@ from hybrid.ingest.loaders.formats import (
     Format,
     detect,
     holds_pictures,
+    parsing,
 )
-from hybrid.ingest.loaders.front_matter import named_class
+from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, named_class, with_class
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
@@ -49,6 +50,9 @@ _UNPACKED = 16
 """Times the size limit of a file that all that is in it may have together, at every depth."""
 
 
+_OFFICE: frozenset[Format] = frozenset({"docx", "xlsx", "pptx"})
+_WITH_FRONT_MATTER: frozenset[Format] = frozenset({"text", "markdown"})
+"""Formats whose loaders read it."""
 _WITH_PICTURES: frozenset[Format] = frozenset({"docx", "xlsx", "pptx", "odf", "epub"})
 """Formats whose pictures are not read; those of PDFs are scans, and those of mails are attachments."""
 
@@ -153,6 +157,7 @@ class _AttachmentTree:
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = kind or detect(data, source)
         extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
+        extracted = _classed(extracted, kind, data, source, self.access)
         if kind in _WITH_PICTURES and holds_pictures(data):
             extracted = replace(extracted, left_out=(*extracted.left_out, "text in pictures"))
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
@@ -217,6 +222,20 @@ class _AttachmentTree:
         return not named or named == named_class(parent.metadata, self.access)
 
 
+def _classed(extracted: Extracted, kind: Format, data: bytes, source: str, access: str) -> Extracted:
+    """With the class of access that the file names elsewhere than where its loader has looked: in properties, or in
+    front matter above a text that is in another format."""
+    named = list(extracted.named)
+    if kind in _OFFICE:
+        from hybrid.ingest.loaders.ooxml import named_in
+
+        with parsing(source, "properties of the file"):
+            named += named_in(data)
+    if kind not in _WITH_FRONT_MATTER and (front := class_of_access(front_matter(extracted.text), access, source)):
+        named.append((access, front))
+    return replace(extracted, metadata=with_class(extracted.metadata, named, access, source))
+
+
 def _listing(names: Sequence[str]) -> str:
     return "\n".join(["Attachments:", *names])
 
@@ -273,7 +292,7 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, o
         case "eml":
             from hybrid.ingest.loaders.eml import load_eml
 
-            return load_eml(data, source)
+            return load_eml(data, source, access)
         case "mbox" | "mhtml" | "msg" | "tnef" | "zip":
             from hybrid.ingest.loaders import containers
 
@@ -281,11 +300,9 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, o
                 return containers.load_zip(data, source, settings.max_file_bytes)
             if kind == "mhtml":
                 return containers.load_mhtml(data, source, access)
-            return {
-                "mbox": containers.load_mbox,
-                "msg": containers.load_msg,
-                "tnef": containers.load_tnef,
-            }[kind](data, source)
+            if kind == "mbox":
+                return containers.load_mbox(data, source)
+            return (containers.load_msg if kind == "msg" else containers.load_tnef)(data, source, access)
         case "rtf":
             from hybrid.ingest.loaders.office import load_rtf
 

@@ -23,7 +23,8 @@ from typing import cast
 from asn1crypto import cms
 
 from hybrid.errors import DocumentError, DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
-from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, canonical
+from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, Value, canonical
+from hybrid.ingest.loaders.front_matter import class_of_access, front_matter
 from hybrid.ingest.loaders.html import declared_charset, read_html
 from hybrid.ingest.loaders.plain_text import add_decoded, decode
 from hybrid.types.reports import SkippedFile
@@ -105,21 +106,24 @@ def _decoded(raw: str) -> str:
 @dataclass
 class Content:
     """What is in a mail below its headers: ``texts`` of the body in order, files attached, what could not be read, and
-    what else is known (``encoding``, ``signature``, what a page hides). ``left_out`` as in `Extracted`."""
+    what else is known (``encoding``, ``signature``, what a page hides). ``left_out`` and ``named`` as in
+    `Extracted`."""
 
     texts: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
     extra: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    named: list[tuple[str, Value]] = field(default_factory=list)
 
 
-def content(message: Message, source: str, access: str | None = None) -> Content:
-    """The body, attachments and unread parts of a mail. ``source`` names the mail. ``access`` names the ``<meta>`` that
-    says a page's class of access: of a saved page and not of a mail, whose HTML is its sender's."""
+def content(message: Message, source: str, access: str) -> Content:
+    """The body, attachments and unread parts of a mail. ``source`` names the mail. ``access`` names the header, the
+    ``<meta>`` of a page and the field of front matter that say its class of access. Raises `UnreadableClassError`."""
     walk = _Walk(source, _style_sheets(message), access)
     walk.part(message, walk.found.texts, 0)
     found = walk.found
+    found.named += ((_decoded(name), _decoded(str(value))) for name, value in message.raw_items())
     found.texts = [text for text in (text.strip("\n") for text in found.texts) if text.strip()]
     return found
 
@@ -136,7 +140,7 @@ def _style_sheets(message: Message) -> dict[str, str]:
 
 
 class _Walk:
-    def __init__(self, source: str, sheets: dict[str, str], access: str | None) -> None:
+    def __init__(self, source: str, sheets: dict[str, str], access: str) -> None:
         self.found = Content()
         self._access = access
         self._sheets = sheets
@@ -222,11 +226,15 @@ class _Walk:
     def _text(self, part: Message, kind: str, texts: list[str]) -> None:
         data, declared = _payload(part), part.get_content_charset()
         text, extra = decode(data, declared or (declared_charset(data) if kind == "text/html" else None))
+        written = text
         add_decoded(self.found.extra, extra)
         if kind == "text/html":
             page = read_html(text, self._source, self._sheets, self._access)
             text = page.text
-            self.found.extra |= page.metadata.extra
+            extra = dict(page.metadata.extra)
+            if (named := extra.pop(self._access, None)) is not None:
+                self.found.named.append((self._access, named))
+            self.found.extra |= extra
             self.found.left_out += (what for what in page.left_out if what not in self.found.left_out)
         else:
             if after := _after_base64(part):
@@ -234,6 +242,9 @@ class _Walk:
             text = _UUENCODED.sub(self._uuencoded, text)
             if str(part.get_param("delsp") or "").lower() == "yes" and _is_flowed(part):
                 text = _unbroken(text)
+        for one in dict.fromkeys((written, text)):  # front matter above a page, or on it
+            if (front := class_of_access(front_matter(one), self._access, self._source)) is not None:
+                self.found.named.append((self._access, front))
         if _PGP in text:
             self._skip(EncryptedDocumentError(self._next_name(), _DECRYPT))
         texts.append(text)

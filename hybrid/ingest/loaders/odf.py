@@ -74,18 +74,20 @@ def load_odf(data: bytes, source: str, max_bytes: int) -> Extracted:
             for name in names
             if name.startswith("Object ") and "/" not in name and not name.endswith("/")
         ]
-    metadata = Metadata()
+    metadata, described = Metadata(), list[tuple[str, str | None]]()
     text, running = _joined(heads, blocks, feet)
     extra = change_lists(shown.noted) | links(_targets(root), text)
     if meta is not None:
         find = {name: (meta.findtext(f".//{tag}") or "").strip() or None for name, tag in _DOCUMENT_METADATA.items()}
         metadata = Metadata(title=find["title"], author=find["author"], date=_iso(find["date"]))
-        extra |= properties(_described(meta))
+        described += _described(meta)
+        extra |= properties(described)
     return Extracted(
         text,
         metadata.model_copy(update={"extra": extra | ({RUNNING_TEXT: running} if running else {})}),
         attachments=tuple(attachments),
         left_out=not_shown(shown.noted),
+        named=tuple(described),
     )
 
 

@@ -398,6 +398,7 @@ _SHEET_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDr
 
 
 _AFTER_LAST_CELL = re.compile(r"\t+\n")
+_USER_PROPERTY = re.compile(r"\{\\propname\s+([^{}]{1,200})\}\s*\\proptype\d+\s*\{\\staticval\s*([^{}]{0,1000})\}")
 
 
 def load_rtf(data: bytes, source: str) -> Extracted:
@@ -417,7 +418,8 @@ def load_rtf(data: bytes, source: str) -> Extracted:
                 if words:
                     noted.setdefault(kind, []).append(canonical(f"{words} ({who})" if who else words))
     text = _AFTER_LAST_CELL.sub("\n", canonical(text))
-    return Extracted(text.strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted))
+    named = tuple((name, canonical(value)) for name, value in _USER_PROPERTY.findall(data.decode("latin-1")))
+    return Extracted(text.strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted), named=named)
 
 
 # EPUB ---------------------------------------------------------------------------------------------------------------
@@ -454,12 +456,17 @@ def load_epub(data: bytes, source: str, max_bytes: int) -> Extracted:
             for kind in CHANGES:
                 noted.setdefault(kind, []).extend(json.loads(page.metadata.extra.get(kind, "[]")))
         described = [(key, node.text) for name, key in _OF_BOOK.items() for node in package.iter(f"{_DC}{name}")]
+        own = tuple(
+            (node.get("name") or node.get("property") or "", node.get("content") or node.text)
+            for node in package.iter(f"{_OPF}meta")
+        )
         find = {name: (package.findtext(f".//{_DC}{name}") or "").strip() or None for name in ("title", "creator")}
     return Extracted(
         "\n\n".join(page for page in pages if page),
         Metadata(title=find["title"], author=find["creator"], extra=change_lists(noted) | as_properties(described)),
         skipped=tuple(skipped),
         left_out=not_shown(noted),
+        named=own,
     )
 
 

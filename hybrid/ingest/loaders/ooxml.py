@@ -36,6 +36,17 @@ def of_package(data: bytes, text: str) -> dict[str, str]:
         return properties(_described(archive)) | links(_targets(archive), text)
 
 
+def named_in(data: bytes) -> list[tuple[str, str | None]]:
+    """The properties of an Office file by name, its author's own also where the package does not name their part."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        own = _root(archive, "docProps/custom.xml")
+        nodes = [node for node in (() if own is None else own) if isinstance(node.tag, str)]
+        return [
+            *_described(archive),
+            *((one.get("name") or "", " ".join("".join(one.itertext()).split())) for one in nodes),
+        ]
+
+
 def _root(archive: zipfile.ZipFile, name: str) -> Any:
     """A part's XML; ``None`` where there is none that can be read."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)

@@ -29,6 +29,7 @@ from hybrid.ingest.loaders.pdf_parts import (
     described,
     fields,
     fields_not_shown,
+    named_in,
     not_shown,
     page_labels,
     targets,
@@ -118,6 +119,7 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
             left_out=not_shown(reader, data, len(unshown), is_xfa_read=bool(values)),
             doubtful=doubtful(scans.read),
             listing=_listing if is_empty else None,
+            named=tuple(named_in(reader)),
         )
 
 

@@ -176,6 +176,19 @@ def attachments(reader: PdfReader) -> list[Attachment]:
     return list(dict.fromkeys(found))
 
 
+def named_in(reader: PdfReader) -> Iterator[tuple[str, str]]:
+    """What the document information and, in XMP, programs' own properties say; empty where a value cannot be read."""
+    info: Mapping[Any, Any] = reader.metadata or {}
+    for name in info:
+        value = ""
+        with suppress(Exception):
+            value = canonical(str(info[name]))
+        yield name.removeprefix("/"), value
+    with suppress(Exception):
+        if (packet := reader.xmp_metadata) is not None:
+            yield from ((name, canonical(str(value))) for name, value in packet.custom_properties.items())
+
+
 def _plain(name: str) -> str:
     return canonical(name).replace("\\", "/").rpartition("/")[2].strip() or "attachment"
 

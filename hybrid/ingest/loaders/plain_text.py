@@ -16,7 +16,14 @@ from markdown_it.token import Token
 from hybrid.errors import DamagedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.content_lines import content_lines
 from hybrid.ingest.loaders.formats import KOREAN, SUFFIXES, Extracted, canonical, parsing
-from hybrid.ingest.loaders.front_matter import FrontMatter, as_metadata, class_of_access, front_matter, words_of
+from hybrid.ingest.loaders.front_matter import (
+    FrontMatter,
+    as_metadata,
+    class_of_access,
+    class_of_data,
+    front_matter,
+    words_of,
+)
 from hybrid.ingest.loaders.one_line import with_json_lines, with_xml_lines
 from hybrid.text import layout, ocr_marks
 from hybrid.text.values import parse_date
@@ -50,7 +57,7 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     word would be found. Where either stands in one line it gets lines (`hybrid.ingest.loaders.one_line`). A line break
     inside a cell of a CSV or TSV file is a blank, so that a row is a line. Lines of a card (VCF) that were broken are
     whole, and what is quoted-printable in them is decoded. Everything else stays as it is written. Front matter is read
-    as in Markdown, except in files that are data from the first line.
+    as in Markdown; above data, such as a table, it says the class of access and nothing else.
     """
     declared = _XML.match(data)
     text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
@@ -67,7 +74,15 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     front = None if suffix in _DATA else front_matter(text)
     metadata, unread_date = _fields(front, source, access)
     metadata = metadata.model_copy(update={"extra": metadata.extra | extra})
-    return Extracted(text, metadata, _pages(text), unread_date=unread_date, skipped=_unread(front, source))
+    named = class_of_data(text, access, source) if suffix in _DATA - _YAML else None
+    return Extracted(
+        text,
+        metadata,
+        _pages(text),
+        unread_date=unread_date,
+        skipped=_unread(front, source),
+        named=() if named is None else ((access, named),),
+    )
 
 
 def _is_json(text: str) -> bool:
@@ -82,7 +97,9 @@ def _is_json(text: str) -> bool:
 
 
 _JSON = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
-_DATA = _JSON | frozenset({".csv", ".tsv", ".tab", ".xml", ".yaml", ".yml"})
+_YAML = frozenset({".yaml", ".yml"})
+"""Files that may begin like front matter, and are data with any fields."""
+_DATA = _JSON | _YAML | frozenset({".csv", ".tsv", ".tab", ".xml"})
 _XML = re.compile(rb"<\?xml[^>]*?\bencoding=[\"']([A-Za-z][\w.:-]*)[\"']")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u(?!00[0-7])[0-9a-fA-F]{4})+)")
 

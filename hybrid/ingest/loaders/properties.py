@@ -1,7 +1,8 @@
 """What a document says of itself beside its text, for the metadata: its properties, and where its links lead.
 
 All properties stand under one key of `Metadata.extra`, so that no property, which anybody can write into a file, is
-taken for another field of the metadata, such as the document's class of access.
+taken for another field of the metadata. The one that names the document's class of access is that as well
+(`hybrid.ingest.loaders.front_matter.with_class`): somebody wrote it, and without it the document would be everybody's.
 """
 
 from __future__ import annotations
