@@ -161,9 +161,16 @@ class Writer:
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
 
-    def commit_removal(self, sources: Sequence[str], *, renamed: bool = False, unnamed: Sequence[int] = ()) -> Removed:
+    def commit_removal(
+        self,
+        sources: Sequence[str],
+        *,
+        renamed: bool = False,
+        unnamed: Sequence[int] = (),
+        left_out: Sequence[str] = (),
+    ) -> Removed:
         """Forget sources and their attachments, with the documents that have no other name, and the documents
-        ``unnamed``, by id, which have none. Their names are taken out
+        ``unnamed``, by id, which have none. Their names, and those of files that were ``left_out``, are taken out
         of the log, too, and an erasure is due (`hybrid.stores.erasure`), unless they only have another name now."""
         index = self._loaded_index(None)
         with self._changes() as transaction:
@@ -180,13 +187,14 @@ class Writer:
             self._unindex(index, removed)
             named: list[str] = list(removed.sources) if renamed else []
             if not renamed:
-                transaction.forget_in_log(removed.sources)
+                named_in_logs = (*removed.sources, *left_out)
+                transaction.forget_in_log(named_in_logs)
                 self._regroup(transaction, set(removed.sources))
                 gone = {before[name] for name in removed.sources if name in before} - {
                     row.sha256 for row in transaction.sources()
                 }
                 known = transaction.info(erasure.PENDING)
-                transaction.set_info(erasure.PENDING, erasure.due(self.directory, known, removed.sources, gone))
+                transaction.set_info(erasure.PENDING, erasure.due(self.directory, known, named_in_logs, gone))
             self._commit(transaction)
             about = {"sources": named, "count": len(removed.sources)}
             transaction.log("remove", **about, documents_removed=list(removed.document_ids))

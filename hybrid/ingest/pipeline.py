@@ -124,7 +124,8 @@ def remove(
     progress: Progress = quiet,
     wait: float = 0,
 ) -> IngestReport:
-    """Remove sources and what was attached to them, in one commit. A document stays while it has another name.
+    """Remove sources and what was attached to them, in one commit. A document stays while it has another name. Of a
+    file that was left out the name goes, and its reason.
 
     The volumes of the memory that hold one of the documents go with them, at once. What else was in these volumes is
     adapted again, from the initial weights; all others stay as they are. Where that is interrupted, or there is no
@@ -139,13 +140,15 @@ def remove(
     with write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
         reach("removal.locked")
         unnamed = {name: number for name in names if (number := _unnamed(catalog, name)) is not None}
-        names = list(dict.fromkeys(_source_named(catalog, name) for name in names if name not in unnamed))
+        left_out = _left_out(catalog, [name for name in names if name not in unnamed])
+        others = {*unnamed, *left_out}
+        names = list(dict.fromkeys(_source_named(catalog, name) for name in names if name not in others))
         memory = memory and settled(catalog, memory)
         writer = Writer(catalog, directory, settings, memory.volume_identity if memory else None, tally)
         before = deletion.Before.of(catalog)
         with tally.timed("index"):
-            removed = writer.commit_removal(names, unnamed=list(unnamed.values()))
-            tally.removed.extend((*removed.sources, *unnamed))
+            removed = writer.commit_removal(names, unnamed=list(unnamed.values()), left_out=left_out)
+            tally.removed.extend((*removed.sources, *unnamed, *left_out))
         if memory is not None:
             train_on_corpus(writer, memory, settings.memory, progress, tally)
         with tally.timed("index"):
@@ -204,6 +207,14 @@ def _unnamed(catalog: Catalog, name: str) -> int | None:
     if found is None or catalog.source(name) is not None:
         return None
     return int(found[1]) if int(found[1]) in catalog.unnamed() else None
+
+
+def _left_out(catalog: Catalog, names: Sequence[str]) -> list[str]:
+    """Those of the names that are files, or parts of files, which were left out: nothing but the log has them."""
+    if all(catalog.source_named(name) is not None for name in names):
+        return []
+    known = custody.left_out(catalog.log())
+    return [name for name in names if name in known and catalog.source_named(name) is None]
 
 
 def _source_named(catalog: Catalog, name: str) -> str:

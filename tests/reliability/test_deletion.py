@@ -231,3 +231,29 @@ def test_the_sentences_of_a_replaced_version_are_overwritten(home, monkeypatch):
         path.write_text("Nothing of that.")
         corpus.ingest(path)
     assert found(home / "corpus", [phrase], []) == []
+
+
+def test_a_file_that_was_left_out_can_be_removed_and_its_name_goes(tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/kept.txt").write_text("The lease ends on 4 May 2031.")
+    unread = tmp_path / f"files/{SECRET}.pdf"
+    unread.write_bytes(b"%PDF-1.4 cut off")
+    settings = Settings.model_validate({"memory": {"enabled": False}, "log": {"events": ["ingest", "removal"]}})
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        assert [one.source for one in corpus.ingest(tmp_path / "files").skipped] == [str(unread)]
+        assert corpus.remove(str(unread)).removed == (str(unread),)
+        assert [row.source for row in corpus._custody()] == [str(tmp_path / "files/kept.txt")]
+        assert corpus.check().whole
+        assert corpus.check_log().whole
+    assert not [path for path, data in bytes_of(tmp_path / "corpus").items() if SECRET.encode() in data]
+
+
+def test_what_was_left_out_can_be_removed_of_a_corpus_without_documents(tmp_path):
+    unread = tmp_path / f"{SECRET}.pdf"
+    unread.write_bytes(b"%PDF-1.4 cut off")
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(unread)
+        corpus.remove(str(unread))
+        assert not corpus._custody()
+        assert corpus.check().whole
+    assert not [path for path, data in bytes_of(tmp_path / "corpus").items() if SECRET.encode() in data]
