@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from hybrid import Corpus, Document, Filter, Metadata
@@ -76,3 +78,51 @@ def test_one_document_and_several_are_said_in_their_number():
     assert undated_note(0) == ""
     assert undated_note(1).startswith("1 document without a date in its metadata was not looked at: whether it is")
     assert undated_note(1200).startswith("1,200 documents without a date in their metadata were not")
+
+
+LETTER = "Orchard Row Ltd\n2 May 2025\n\nDear Sir\n\nThe second pump failed on 9 April 2025.\n"
+MINUTES = "Minutes of the meeting held on 3 June 2025\n\nThe second pump was discussed.\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [
+        (("2025-05-02", "2025-05-02"), {"letter.txt"}),
+        (("2025-06", "2025-06"), {"minutes.txt"}),
+        (("2025-04-09", "2025-04-09"), set()),  # the day of the failure is no document's
+        (("2024", "2024"), {"given.txt"}),  # whoever gives a date knows better
+    ],
+)
+def test_a_document_that_gives_its_own_day_is_found_by_it(tmp_path, day, found):
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as opened:
+        for name, text in (("letter.txt", LETTER), ("minutes.txt", MINUTES)):
+            (tmp_path / name).write_text(text)
+        opened.ingest(tmp_path / "letter.txt", tmp_path / "minutes.txt", dated("given.txt", LETTER + "!", "2024-01-01"))
+        hits = opened.search("second pump", where=Filter(since=day[0], until=day[1]))
+        assert {hit.source.rsplit("/", 1)[-1] for hit in hits} == found
+        assert hits.undated == 0
+
+
+def test_the_day_that_a_program_wrote_is_kept_beside_the_day_of_the_letter(tmp_path):
+    docx = pytest.importorskip("docx")
+    file = docx.Document()
+    for line in LETTER.splitlines():
+        file.add_paragraph(line)
+    file.core_properties.created = datetime(2025, 7, 1, 9, 30)
+    file.save(str(tmp_path / "letter.docx"))
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as opened:
+        opened.ingest(tmp_path / "letter.docx")
+        (source,) = [one.source for one in opened.documents()]
+        metadata = opened.get_documents([source])[source].metadata
+        assert metadata.date == "2025-05-02"
+        assert metadata.extra["file_date"].startswith("2025-07-01")
+        assert opened.search("pump", where=Filter(since="2025-07", until="2025-07")).undated == 0
+        assert not opened.search("pump", where=Filter(since="2025-07", until="2025-07"))
+
+
+def test_a_date_that_cannot_be_read_is_reported_and_not_replaced(tmp_path):
+    (tmp_path / "letter.md").write_text(f"---\ndate: 3/4/2025\n---\n{LETTER}")
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as opened:
+        assert "3/4/2025" in str(opened.ingest(tmp_path / "letter.md"))
+        hits = opened.search("pump", where=Filter(since="2025-05", until="2025-05"))
+        assert (list(hits), hits.undated) == ([], 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hybrid.text import lexicon
+from hybrid.text.sentences import spans as sentence_spans
 
 _NUMBERED = re.compile(r"(?m)^[\s#*]*(\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.)]))[.)]?\s")
 _NAMED = r"\b(?:clauses?|sections?|articles?|paragraphs?|rules?|§+)\s*(?:\d[\d.]*(?:,| and| or| to)\s+)*"
@@ -31,6 +32,43 @@ def clause_at(text: str, start: int) -> str | None:
     line = text.rfind("\n", 0, start + 1) + 1
     found = [match[1] for match in _NUMBERED.finditer(text, max(0, line - CLAUSE_CHARS), start + 12)]
     return found[-1] if found else None
+
+
+def sentence_of_clause(text: str, start: int) -> tuple[int, str]:
+    """Which sentence of its clause stands at ``start``, from 1, and the words of the clause before it."""
+    line = text.rfind("\n", 0, start + 1) + 1
+    numbers = list(_NUMBERED.finditer(text, max(0, line - CLAUSE_CHARS), start + 12))
+    before = text[numbers[-1].end() : start] if numbers and numbers[-1].end() < start else ""
+    return 1 + len(sentence_spans(before)) if before.strip() else 1, before
+
+
+_OF_A_SENTENCE = re.compile(
+    r"\b(?P<ordinal>first|second|third|fourth|fifth)(?: and (?P<other>\w+))? sentences?\b", re.I
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_OLD_WORDS = re.compile(
+    r"[\"“‘](?P<old>[^\"”’]{2,200})[\"”’],? (?:(?:is|are|shall be|be|hereby) )*(?:replaced|deleted|substituted"
+    r"|struck out|removed|amended|changed)",
+    re.IGNORECASE,
+)
+
+
+def reaches(change: str, sentence: str, number: int, before: str) -> bool:
+    """Whether a change of a clause reaches one of its sentences, the ``number``-th, with the words of the clause
+    ``before`` it: not where the change is of another sentence, by its ordinal or by the words that it replaces.
+
+    Example:
+        >>> change = 'In clause 5.1, first sentence, "ten days" is replaced by "a month".'
+        >>> reaches(change, "Hidden defects are notified within ten days.", 2, "Defects are notified at once.")
+        False
+    """
+    named = _OF_A_SENTENCE.search(_outside(change))
+    if named is not None:
+        meant = {one.lower() for one in (named["ordinal"], named["other"]) if one}
+        return number <= len(_ORDINALS) and _ORDINALS[number - 1] in meant
+    old = [" ".join(match["old"].casefold().split()).strip(" .,;") for match in _OLD_WORDS.finditer(change)]
+    here, there = (" ".join(text.casefold().split()) for text in (sentence, before))
+    return not old or any(words in here or words not in there for words in old)
 
 
 def mentions(text: str, clause: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, get_args
@@ -366,6 +367,8 @@ class Answerer:
             with context.timed("lookup"):
                 quotes = of_person or self._with_exact(context, self._quotes(context, asked, unheld), exact)
                 for one in quotes:
+                    if context.between is not None and not correspondence.names(context.between, one.sentence):
+                        continue
                     empty = empty_columns(self._catalog, one.sentence) if one.sentence.is_row else ""
                     known = (one.qualification, empty)
                     attributed = one.attributed or abstention.asks_who_says_so(context.question)
@@ -384,6 +387,11 @@ class Answerer:
                         context.digest = [
                             one for one in context.digest if not literals.is_of_another(context.question, one.text)
                         ]
+                    if denied and not any(one.against for one in denied):  # of what was not, others say nothing
+                        own = {one.sentence.document_id for one in denied}
+                        context.digest = [one for one in context.digest if one.document_id in own]
+                    if context.between is not None:
+                        context.digest = [one for one in context.digest if correspondence.names(context.between, one)]
                     context.disputed = self._quoting(context).disputed(asked, context.digest)
         if context.answerability.confident and not (of_person or positions_of or exact.listed):
             self._caution(context, asked)
@@ -685,6 +693,8 @@ class Answerer:
             return []
         context.events += [context.note(one) for one in found.notes]
         quoted = [Quoted(one, "", found.against.get(one.key, ()), attributed=True) for one in found.sentences]
+        if found.notes and not quoted and asked is not None and asked.explicit and asked.receiver:
+            context.between = asked.sender, asked.receiver
         if quoted:
             context.answerability = Answerability(1.0)
         if quoted and asked is not None and asked.may_be_spoken:  # what was told may stand in a statement or a log
@@ -705,8 +715,11 @@ class Answerer:
             return []
         names = {} if where is None else self._catalog.other_names(where)
         found = self._catalog.documents_with(exact_phrase(person.last), PERSON_DOCUMENTS)
-        if person.knowledge and person.first:  # "Ann says so. I told her in May."
-            found = list(dict.fromkeys([*found, *self._catalog.documents_with(exact_phrase(person.first), BY_FIRST)]))
+        ids = [one for one in found if allowed is None or one in allowed]
+        if person.first is None:
+            person = replace(person, called=persons.first_name(map(self._catalog.document, ids), person))
+        if person.knowledge and (first := person.first or person.called):  # "Ann says so. I told her in May."
+            found = list(dict.fromkeys([*found, *self._catalog.documents_with(exact_phrase(first), BY_FIRST)]))
         ids = [one for one in found if allowed is None or one in allowed]
         documents = {one: names.get(one) or self._catalog.document(one).source for one in ids}
         quoting = PersonQuoting(self._catalog, self._searcher, self._embedder, context.idf)

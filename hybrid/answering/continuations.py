@@ -1,12 +1,14 @@
 """The sentence behind a quote that carries its point: "I looked for the record." - "None was found."
 
 It is short, refers back to the sentence before it, and says what became of that, or that it is not so. Quoted without
-it, the first would say the opposite of what its author says.
+it, the first would say the opposite of what its author says. Or it goes on about the same and answers what is asked:
+"Mrs Orr asked me to sign it." - "She then signed it herself."
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from hybrid.text import lexicon
 
@@ -53,3 +55,59 @@ def completes(before: str, after: str) -> bool:
         return False
     denies = bool(lexicon.NEGATIONS & set(words)) or any(word.endswith("n't") for word in words)
     return denies or any(word in _RESULT for word in words)
+
+
+MOST_FOLLOWING = 3
+"""Sentences behind a quote among which the one that answers is looked for; not measured."""
+_TAKES_UP = re.compile(
+    r"(?:(?:But|And|Yet|However|So|Then|Still|Instead|Later|Afterwards|Nevertheless|Eventually|In the end),? )?"
+    r"(?:He|She|It|They|This|These|Those|That|Both|Neither)\b",
+)
+_TAKES_UP_THING = re.compile(r"(?:The|This|That|These|Those|Such|Its|Their|His|Her) (?P<words>[\w'’-]+(?: [\w'’-]+)?)")
+_IN_BETWEEN = 6
+"""Words of a sentence that may stand between a quote and the one that goes on about it: "I refused."."""
+_NOT_YET = re.compile(
+    r"\b(?:to|would|could|should|might|may|will|shall|must|can|cannot|not|never|whether|if) (?:\w+ly )?$", re.IGNORECASE
+)
+
+
+def goes_on(question: str, quote: str, following: Sequence[str]) -> int:
+    """How many of the sentences behind a quote belong to it: up to the last one that speaks of the same and says of
+    what is asked something that the quote does not say. "Mrs Orr asked me to sign it. I refused. She then signed it
+    herself." - who signed it?
+
+    Example:
+        >>> goes_on("Who signed it?", "Mrs Orr asked me to sign it.", ["I refused.", "She then signed it herself."])
+        2
+        >>> goes_on("Who signed it?", "Mrs Orr signed it.", ["She was tired."])
+        0
+    """
+    quoted = " ".join(quote.split())
+    asked, held = lexicon.content_words(question), set(lexicon.content_words(quoted))
+    known = held | set(asked)
+    unsaid, undone = set(asked) - held, _only_intended(quoted) & set(asked)
+    taken = 0
+    for at, sentence in enumerate(following[:MOST_FOLLOWING], start=1):
+        plain = " ".join(sentence.split())
+        own = set(lexicon.content_words(plain))
+        thing = _TAKES_UP_THING.match(plain)
+        about = thing is not None and bool({lexicon.stem(word.lower()) for word in thing["words"].split()} & known)
+        if plain.endswith("?"):
+            break
+        if about or _TAKES_UP.match(plain):
+            if own & unsaid or own & (undone - _only_intended(plain)):
+                taken = at
+        elif len(plain.split()) > _IN_BETWEEN:
+            break
+    return taken
+
+
+def _only_intended(text: str) -> set[str]:
+    """The stems of the words that a sentence does not say to have been done: "asked me to sign", "would not open"."""
+    words = [(match.start(), match[0]) for match in re.finditer(r"[^\W\d_]+", text)]
+    done: set[str] = set()
+    intended: set[str] = set()
+    for start, word in words:
+        stem = lexicon.stem(word.lower())
+        (intended if _NOT_YET.search(text[:start]) else done).add(stem)
+    return intended - done

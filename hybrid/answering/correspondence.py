@@ -525,3 +525,13 @@ def _none(asked: Asked, others: Sequence[Document], documents: int) -> list[str]
         when = f"{when} about it"
     searched = f"the {documents:,} documents searched" if documents > 1 else "the document searched"
     return [f"No e-mail from {asked.sender}{to}{when} is in {searched}{more}."]
+
+
+def names(between: tuple[str, str], one: Sentence) -> bool:
+    """Whether a sentence, with who wrote its document, names both ends of a correspondence, each by a word of its name
+    as it is written: "adhesives" are not "Kolbe Adhesives"."""
+    said = set(re.findall(r"[^\W_]+", f"{one.text} {one.author or ''}"))
+    return all(said & (set(re.findall(r"[^\W_]{2,}", end)) - _HONORIFICS) for end in between)
+
+
+_HONORIFICS = frozenset({"Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Sir", "Ltd", "Limited", "LLP", "Inc", "the", "The"})

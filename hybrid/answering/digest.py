@@ -150,7 +150,7 @@ def choose(
             before = [pool[at] for at in chosen]
             chosen += _greedy(pool, np.where(ranks == rank, scores, -np.inf), left, most - len(chosen), before)
     if causes and not any(document.is_transcript for document in documents):
-        chosen = _of_the_cause(topic, pool, chosen, ranks, words)
+        chosen = _of_the_cause(question, topic, pool, chosen, ranks, words)
     return _in_order([pool[at] for at in _completed(question, pool, chosen)])
 
 
@@ -218,10 +218,15 @@ _VAGUE = lexicon.stems(
 
 
 def _of_the_cause(
-    topic: set[str], pool: Sequence[Sentence], chosen: Sequence[int], ranks: NDArray[np.int64], words: int
+    question: str,
+    topic: set[str],
+    pool: Sequence[Sentence],
+    chosen: Sequence[int],
+    ranks: NDArray[np.int64],
+    words: int,
 ) -> list[int]:
     """First the sentences that say a cause of what is asked, chosen or not, then of the chosen ones those that are
-    about it, and in a long text the others; all that were chosen where none says a cause."""
+    about it, and in a long text the others; where none says a cause, those chosen that are about the question."""
     named = [bool(topic & _roots(one.text)) for one in pool]
     about = list(named)
     for at in range(1, len(pool)):  # "It comes from a cracked pipe"
@@ -229,8 +234,9 @@ def _of_the_cause(
         about[at] = about[at] or (follows and about[at - 1] and _PRONOUN.match(pool[at].text) is not None)
     causes = [at for at, one in enumerate(pool) if about[at] and ranks[at] < 2 and _CAUSE.search(one.text)]
     causes = sorted(causes, key=lambda at: -pool[at].similarity)[:MOST]
-    if not causes:
-        return list(chosen)
+    if not causes:  # what says the cause in no word for it is still about the question
+        about_it = _relevant(question, pool)
+        return [at for at in chosen if about_it[at] or len(pool) > LONG] or list(chosen)
     behind = {at + 1 for at in causes if named[at] and at + 1 < len(pool) and _in_one_line(pool[at], pool[at + 1])}
     related = [at for at in chosen if at not in causes and (about[at] or at in behind or len(pool) > LONG)]
     taken: list[int] = []

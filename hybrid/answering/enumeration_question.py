@@ -211,6 +211,8 @@ def read(question: str) -> Enumerated | None:
         return read(f"Which meetings did {match['who']} {'miss' if match['missed'] else 'attend'} {match['what']}")
     if match := _HOW_OFTEN.match(plain):
         return _of_times(match)
+    if match := _COME_TO.match(plain):
+        return read(f"the total of {match['what']}{match['rest']}")
     if match := _SUM_OF_VERB.search(plain):
         return _of_verb(match)
     for kind, pattern in _PATTERNS:
@@ -250,6 +252,14 @@ _ONE_OF_SOMEBODY_S = re.compile(
     r"(?:['’]s|(?<=s)['’])\s+(?=[a-z])"
 )
 """Asked of "which of Orr's letters" as of "which Orr letters"."""
+_COME_TO = re.compile(
+    r"^\W*(?:and\s+|so\s+)?(?:what|how much)\s+(?:do|did|will|would)\s+"
+    r"(?P<what>(?:(?:all|any)\s+)?(?:of\s+)?(?:(?:the|our|their|his|her|these|those)\s+)?[^?]*?\ws\b[^?]*?)\s+"
+    r"(?:come|amount|add up|sum(?: up)?|run)\s+to\b(?:\s+(?:in total|in all|altogether|all together|together|overall))?"
+    r"(?P<rest>(?:\s[^?]*)?)\??$",
+    re.IGNORECASE,
+)
+"""The sum of things of which there are several: "What do the invoices for the atlas come to in total?"."""
 _WAS_THERE = re.compile(
     r"^\W*(?:(?:[Dd]id|[Ww]as|[Ww]ere|[Hh]as|[Hh]ad)\s+)"
     r"(?P<who>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+)?[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+){0,3})"

@@ -226,7 +226,7 @@ def cite(texts: Texts, sentence: Sentence, number: int) -> Citation:
         before=_whole_words(around[:first], at_start=begin == 0, side="before"),
         after=_whole_words(around[last:], at_start=len(around) - last < CONTEXT, side="after"),
         sha256=sentence.sha256,
-        speaker=speaker_of(document, sentence.start, quoted=sentence.quoted) or speakers.keeper(document.text),
+        speaker=speaker_of(document, sentence.start, quoted=sentence.quoted) or speakers.recorder(document.text),
         author=None if sentence.quoted else document.metadata.author,
         date=date_of(document, sentence.start, quoted=sentence.quoted),
         status=document.status,

@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import persons
+from hybrid.answering import antecedents, persons
 from hybrid.answering.evidence import Sentence, Texts, collapse, gather, own_sentences
 from hybrid.answering.selection import boilerplate
 from hybrid.stores.sentence_vectors import StoredSentence
@@ -59,11 +59,7 @@ _LEARNS = re.compile(
     re.IGNORECASE,
 )
 _UNREAL = re.compile(r"(?:^|[,;] |\d[.)] )(?:if|had) (?:I|we)\b|\bif (?:I|we) had\b|\bwould have\b", re.IGNORECASE)
-_TOLD_THEM = re.compile(
-    r"\b(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to"
-    r"|(?:tele)?phoned|rang|called|texted|e-?mailed|spoke (?:to|with)) (?:him|her|them)\b",
-    re.IGNORECASE,
-)
+_TOLD_THEM = re.compile(rf"\b(?:{persons.TELLING}) (?P<whom>him|her|them)\b", re.IGNORECASE)
 _ASKS_REACTION = re.compile(
     r"\b(?:reaction|respons\w+|respond\w*|react\w*|repl(?:y|ied|ies))\b"
     r"|\bwhat did (?:he|she|they) (?:then |next )?(?:do|say|answer|write|decide)\b",
@@ -94,7 +90,10 @@ def told_by_pronoun(text: str, before: str, person: persons.PersonAsked) -> bool
     match = _TOLD_THEM.search(collapse(text))
     if match is None:
         return False
-    around = f"{collapse(before)} {collapse(text)[: match.start()]}"
+    own = collapse(text)[: match.start()]
+    if match["whom"].lower() != "them" and (named := antecedents.last_named(own, match["whom"])) is not None:
+        return bool({*named.casefold().split()} & {*person.name.casefold().split()})
+    around = f"{collapse(before)} {own}"
     acting = [one["name"] for one in _ACTS.finditer(around) if one["name"].lower() not in lexicon.STOPWORDS]
     return bool(acting) and bool({*acting[-1].casefold().split()} & {*person.name.casefold().split()})
 

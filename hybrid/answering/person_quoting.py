@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from hybrid.answering import knowledge, persons
+from hybrid.answering import antecedents, knowledge, persons
 from hybrid.answering.concealment import CONCEALING, CONCEALS
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, own_sentences, with_similarity
 from hybrid.answering.quoted import LEADS_IN, MAIL, MOST_AGAINST, Quoted, answer_to, distinct, roots_of, sentence_before
@@ -28,6 +28,8 @@ OWN_SIMILARITY = 0.15
 measured."""
 MOST_REPLIED = 3
 """Sentences of an answer that are quoted; a longer one has those that are about the topic. Not measured."""
+NAMED_BEFORE = 3
+"""Sentences quoted before one that begins with a pronoun, back to the name that it stands for; not measured."""
 CONCEALING_HITS = 8
 CONCEALED_DAYS = 31
 """Days around what they knew in which a wish not to have it in writing is quoted."""
@@ -123,9 +125,23 @@ class PersonQuoting:
             pointing = [one for one in kept if one.key in told]
             kept += [other for one in pointing if (other := sentence_before(self._texts, one)) is not None]
         kept += [other for one in kept for other in answer_to(self._texts, one)]
+        kept += [other for one in kept for other in self._up_to_the_name(one)]
         ordered = sorted(distinct(kept), key=lambda one: (self._date(one) or "9", one.key))
         against = {denial.key: self._earlier(denial, ordered, denials, person, roles) for denial in denials}
         return [Quoted(one, "denial" if one in denials else "", against.get(one.key, ()), True) for one in ordered]
+
+    def _up_to_the_name(self, one: Sentence) -> list[Sentence]:
+        """The sentences before one that begins with "He" or "She", back to the one with the name."""
+        text = self._texts.text(one.document_id, max(0, one.start - antecedents.LOOKED_BACK), one.start)
+        name = None if one.is_row else antecedents.meant(one.text, text)
+        before: list[Sentence] = []
+        last: Sentence | None = one
+        while name is not None and len(before) < NAMED_BEFORE and name not in collapse((before or [one])[-1].text):
+            last = sentence_before(self._texts, last) if last is not None else None
+            if last is None:
+                return []
+            before.append(last)
+        return before if name is not None and before and name in collapse(before[-1].text) else []
 
     def _about(self, one: Sentence) -> set[str]:
         """The roots of a sentence's words, and of those before it where it points back: "Nobody told me of it", "of

@@ -8,10 +8,11 @@ else, does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hybrid.answering import antecedents
 from hybrid.answering.evidence import Sentence, collapse, speaker_of
 from hybrid.text import lexicon, wordnet
 from hybrid.types.documents import Document
@@ -29,6 +30,11 @@ _SPEECH = (
     r"|conclud\w+|opine[sd]?|testif\w+"
     r"|deny|denie[sd]|notif\w+|object\w*|complain\w*|recommend\w*|instruct\w*|do about|see|saw)"
 )
+_SAYING = (
+    r"(?:excuses?|explanations?|reasons?|answers?|assurances?|promises?|threats?|comments?|remarks?|statements?"
+    r"|suggestions?|objections?|complaints?|accusations?|allegations?|admissions?|reply|replies|responses?|warnings?)"
+)
+"""What is said and called by a noun: "What excuse did Ann make?"."""
 _WAS_TOLD = re.compile(
     r"(?:\b(?:had|has|did|was|were) (?:anybody|anyone|somebody|someone|nobody) (?:ever |already |really )?"
     r"|^who (?:first |ever |else )?)(?:warn(?:ed)?|tell|told|inform(?:ed)?|notif(?:y|ied)|alert(?:ed)?|advised?)"
@@ -47,6 +53,10 @@ _ASKED = (
     ),
     re.compile(rf"^(?:[Dd]id|[Hh]ad|[Hh]as|[Ww]as|[Ww]ere|[Dd]oes)\s+(?P<name>{_NAME})\s+(?:\w+ ){{0,2}}{_SPEECH}\b"),
     re.compile(rf"\b(?i:what|when|how much|that) (?P<name>{_NAME}) (?:\w+ )?{_SPEECH}\b"),
+    re.compile(
+        rf"\b(?i:what|which) (?:\w+ )?{_SAYING} (?:did|has|had|does) (?P<name>{_NAME}) "
+        r"(?:ever |then |first |later )?(?:make|made|given?|offer(?:ed)?|provided?|put forward|raised?|uttered?)\b"
+    ),
     re.compile(
         rf"\b(?P<name>{_NAME})['’]s? (?:\w+ )?(?:knowledge|awareness|account|evidence|view|reaction|response"
         rf"|reply|words"
@@ -82,12 +92,13 @@ _NOT_NAMES = frozenset(
 class PersonAsked:
     """Somebody whose knowledge or words a question asks for, by their ``name``; ``topic`` is what it is about, and
     ``knowledge`` whether it asks what they knew, so that what others wrote to them counts as much as their own
-    words."""
+    words. ``called`` is the first name that they have in the documents, where the question gives none."""
 
     name: str
     topic: str
     knowledge: bool
     question: str = field(default="", repr=False, compare=False)
+    called: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def last(self) -> str:
@@ -199,6 +210,26 @@ def role_in(document: Document, person: PersonAsked) -> Role | None:
     return "speaker" if made_by and _is_them(made_by, person) else None
 
 
+def first_name(documents: Iterable[Document], person: PersonAsked) -> str | None:
+    """The first name of somebody whom a question calls by the last one alone, from who wrote the documents and to
+    whom; ``None`` where two are called otherwise, or none is.
+
+    Example:
+        >>> letter = Document.from_text("Dear Ann", "a.txt", Metadata(author="Ann Orr"))  # doctest: +SKIP
+        >>> first_name([letter], PersonAsked("Orr", "the roof", True))  # doctest: +SKIP
+        'Ann'
+    """
+    found: set[str] = set()
+    for document in documents:
+        head = document.text[:_HEAD_CHARS].partition("\n\n")[0] if document.media_type == "message/rfc822" else ""
+        lists = [document.metadata.author or "", *(match["value"] for match in _HEADER.finditer(head))]
+        for name in (one for names in lists for one in split_names(names)):
+            words = re.findall(r"[^\W\d_][\w’'-]*\.?", _ADDRESS.sub(" ", name))
+            if len(words) > 1 and words[-1].casefold() == person.last.casefold() and not _TITLES.match(f"{words[0]} "):
+                found.add(words[0])
+    return found.pop() if len(found) == 1 and not next(iter(found)).endswith(".") else None
+
+
 _ADDRESS = re.compile(r"<[^<>]*>|\([^()]*\)|@\S+")
 _FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|Trust)\b\.?$")
 
@@ -234,12 +265,13 @@ def role_of(sentence: Sentence, document: Document, person: PersonAsked, in_docu
     if sentence.quoted:
         if who and _is_them(who, person):
             return "speaker"
-        return "recipient" if in_document in ("author", "recipient") else _reported(sentence, person)
+        return "recipient" if in_document in ("author", "recipient") else _reported(collapse(sentence.text), person)
     if in_document is not None:
         return in_document
     if who and _is_them(who, person):
         return "speaker"
-    return _reported(sentence, person)
+    before = document.text[max(0, sentence.start - antecedents.LOOKED_BACK) : sentence.start]
+    return _reported(collapse(antecedents.with_name(sentence.text, before)), person)
 
 
 def speaks(sentence: Sentence, document: Document, person: PersonAsked) -> bool:
@@ -250,15 +282,13 @@ def speaks(sentence: Sentence, document: Document, person: PersonAsked) -> bool:
     return who is not None and _is_them(who, person)
 
 
-def _reported(sentence: Sentence, person: PersonAsked) -> Role | None:
+def _reported(text: str, person: PersonAsked) -> Role | None:
     """Whether somebody else reports what the person said, or was told."""
-    first = re.escape(person.first) if person.first else ""
+    first = re.escape(person.first or person.called or "")
     whole = rf"(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?{f'(?:{first} )?' if first else ''}{re.escape(person.last)}"
     names = rf"(?:{whole}|{first}(?! [A-Z]))" if first else whole
-    text = " ".join(sentence.text.split())
     said = rf"\b{names}\b (?:\w+ly |has |had |also |then |again |only |never )*{_REPORTS}\b|\b{names}:"
-    verbs = r"(?:told|informed|warned|asked|advised|wrote to|reported to|said to|reminded|instructed)"
-    told_so = rf"\b{verbs}\b (?:\w+ )?\b{names}\b"
+    told_so = rf"\b(?:{TELLING}|asked|instructed)\b (?:\w+ )?\b{names}\b"
     found = re.search(said, text) or re.search(told_so, text) or does_not_recall(text, person)
     return "reported" if found else None
 
@@ -304,6 +334,11 @@ def words_of(text: str) -> frozenset[str]:
     )
 
 
+TELLING = (
+    "told|informed|warned|advised|notified|reminded|showed|shown|alerted|wrote to|written to|reported to|said to"
+    "|explained to|(?:tele)?phoned|rang|rung|called|texted|e-?mailed|spoken? (?:to|with)|talked (?:to|with)|copied|let"
+)
+"""Verbs, in the past, behind which stands who was told something."""
 _ADVISES = re.compile(
     r"\b(?:I|we) (?:would not|advise|recommend|warn|must tell you|have to tell you|cannot (?:certify|sign"
     r"|approve|recommend)"
@@ -319,15 +354,14 @@ def advises(text: str) -> bool:
 
 def told(text: str, person: PersonAsked, role: Role | None) -> bool:
     """Whether a sentence says that the person was told something: "I told you in May", in a mail to them."""
-    names = re.escape(person.last) + (rf"|{re.escape(person.first)}" if person.first else "")
+    first = person.first or person.called
+    names = re.escape(person.last) + (rf"|{re.escape(first)}" if first else "")
     whom = rf"(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?(?:{names}{'|you' if role == 'recipient' else ''})"
-    verbs = (
-        r"(?:told|informed|warned|advised|notified|reminded|showed|alerted|wrote to|reported to|said to|explained to"
-        r"|(?:tele)?phoned|rang|called|texted|e-?mailed|spoke (?:to|with)|copied|let)"
-    )
     if role == "recipient" and _ADVISES.search(text):
         return True
-    said = rf"\b{verbs} {whom}\b|\b{whom} (?:(?:already|also|only|first) )?(?:knew|learn(?:ed|t)|heard|(?:was|were)"
+    said = (
+        rf"\b(?:{TELLING}) {whom}\b|\b{whom} (?:(?:already|also|only|first) )?(?:knew|learn(?:ed|t)|heard|(?:was|were)"
+    )
     said += r" (?:told|informed|warned|notified|aware|copied|(?:present|there) (?:when|as|while)))\b"
     return re.search(said, " ".join(text.split())) is not None
 

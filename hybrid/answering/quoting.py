@@ -398,9 +398,11 @@ class Quoting:
         others: list[Sentence] = []
         terms = [one for one in sentences if self._is_term(one)][:AMENDED]
         for at, one in enumerate(terms if not actuality.asks_what_happened(question) else ()):
-            clause = amendments.clause_at(self._texts.text(one.document_id), one.start)
+            text = self._texts.text(one.document_id)
+            clause = amendments.clause_at(text, one.start)
             if clause is None:
                 continue
+            place = amendments.sentence_of_clause(text, one.start)
             hits = self._searcher.search(f"clause {clause} is amended, replaced, becomes, is not changed", 10)
             found = [
                 other
@@ -409,6 +411,7 @@ class Quoting:
                 and self._may_amend(other)
                 and amendments.mentions(collapse(other.text), clause)
                 and (self._document(other).date or "9") >= (self._document(one).date or "")
+                and amendments.reaches(collapse(other.text), collapse(one.text), *place)
             ]
             changing = [other for other in found if amendments.replaces(collapse(other.text), clause)]
             if changing:
@@ -696,13 +699,22 @@ class Quoting:
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
         if denies_before(said.after) and (denial := sentence_after(self._texts, one)) is not None:
             after = [denial]
-        after = after or self._answer_behind(one)
+        after = after or self._answer_behind(one) or self._going_on(question, one)
         return [*([before] if before is not None else []), one, *after]
 
     def _answer_behind(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that only leads in to it. What a mail asks is not answered in the mail."""
         asks_in_a_mail = one.text.rstrip().endswith("?") and self._document(one).media_type == MAIL
         return [] if asks_in_a_mail else answer_to(self._texts, one)
+
+    def _going_on(self, question: str, one: Sentence) -> list[Sentence]:
+        """The sentences after one in its paragraph that go on about it and say more of what is asked."""
+        following: list[Sentence] = []
+        last: Sentence | None = one
+        while len(following) < continuations.MOST_FOLLOWING and last is not None:
+            last = sentence_after(self._texts, last)
+            following += [last] if last is not None else []
+        return following[: continuations.goes_on(question, one.text, [other.text for other in following])]
 
     def _continued(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that gives no value, where it gives one of what that speaks of."""

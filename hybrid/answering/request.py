@@ -57,6 +57,8 @@ class RequestContext:
     """The rows that were asked for, where the question asks for all of something."""
     verifier: Verifier | None = None
     """Of what is generated; ``None`` where nothing is."""
+    between: tuple[str, str] | None = None
+    """Sender and receiver of the e-mail that is asked for and not there: only what names both is quoted."""
     nothing: str = ""
     """The text of an answer without claims: what was searched in vain."""
     events: list[Event] = field(default_factory=list)

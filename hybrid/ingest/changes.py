@@ -19,7 +19,7 @@ from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.full_text import storable
 from hybrid.stores.rows import SourceEntry, SourceRow
-from hybrid.types.documents import Document, Metadata, sha256_hex
+from hybrid.types.documents import FILE_DATE, Document, Metadata, sha256_hex
 from hybrid.types.reports import Outcome, SkippedFile
 
 
@@ -174,7 +174,7 @@ class _ChangeDetector:
             Metadata(**{name: getattr(document.metadata, name) for name in Metadata.model_fields})
         except (InputError, AttributeError) as error:
             raise DamagedDocumentError(document.source, f"the document is not valid: {error}") from None
-        document = _with_status(document)
+        document = _described(document)
         details = document.metadata.model_dump(mode="json")
         same = known is not None and (known.sha256, known.parent) == (document.sha256, document.parent)
         if known is not None and same and known.details == details:
@@ -195,7 +195,10 @@ class _ChangeDetector:
         self._tally.left_out.extend(loaded.left_out)
         self._tally.doubtful.extend(loaded.doubtful)
         self._tally.decoded.extend((one.source, one.metadata.extra) for one in loaded.documents)
-        loaded = replace(loaded, documents=tuple(map(_with_status, loaded.documents)))
+        unread = {source for source, _ in loaded.undated}
+        loaded = replace(
+            loaded, documents=tuple(_described(one, dated=one.source not in unread) for one in loaded.documents)
+        )
         main = replace(main, details=loaded.documents[0].metadata.model_dump(mode="json"))
         attached = (
             SourceEntry(part.source, part.sha256, parent=part.parent, details=part.metadata.model_dump(mode="json"))
@@ -274,8 +277,16 @@ def _outcome(entry: SourceEntry, known: SourceRow | None, is_new: bool, *, moved
     return "unchanged" if same else "changed"
 
 
-def _with_status(document: Document) -> Document:
-    """The document, its metadata with the status that is found in it where they do not say one."""
-    if document.metadata.status is not None or document.status is None:
-        return document
-    return document.model_copy(update={"metadata": document.metadata.model_copy(update={"status": document.status})})
+def _described(document: Document, *, dated: bool = True) -> Document:
+    """The document, its metadata with what it says of itself where they do not say it: its status, and, if ``dated``,
+    its date, by which `Filter.since` and ``until`` go. A mail without a date, and a date that is given and cannot be
+    read, are reported: no other day takes their place."""
+    found: dict[str, object] = {}
+    given = document.metadata
+    if given.status is None and document.status is not None:
+        found["status"] = document.status
+    if dated and document.date not in (None, given.date) and "date" not in given.extra:
+        found["date"] = document.date
+        if given.date is not None:
+            found["extra"] = {**given.extra, FILE_DATE: given.date}
+    return document.model_copy(update={"metadata": given.model_copy(update=found)}) if found else document

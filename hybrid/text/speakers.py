@@ -242,6 +242,22 @@ def keeper(text: str) -> str | None:
     return _plain(match["name"]) if match else None
 
 
+_OF_A_MEETING = re.compile(r"\b(?:minutes|minuted|proceedings)\b", re.IGNORECASE)
+
+
+def recorder(text: str) -> str | None:
+    """Who kept what a document records, as is said beside a quote: of minutes it is not they who speak.
+
+    Example:
+        >>> recorder("1. The salt was wet. Minutes kept by Ben Boole.")
+        'Ben Boole (minutes)'
+    """
+    name = keeper(text)
+    if name is None:
+        return None
+    return f"{name} (minutes)" if _OF_A_MEETING.search(text[:_TAIL]) or _OF_A_MEETING.search(text[-_TAIL:]) else name
+
+
 def quoted_from(text: str, start: int) -> str | None:
     """Who wrote what a mail quotes at ``start`` (`hybrid.text.quoted_mails`); ``None`` where it does not say.
 

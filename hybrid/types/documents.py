@@ -25,9 +25,15 @@ AS_JSON = "_json"
 """The key of `Metadata.extra` that says which of the values are JSON, as a JSON list."""
 AS_TYPES = "_types"
 """The key of `Metadata.extra` that says of which type other values are, as a JSON object."""
+FILE_DATE = "file_date"
+"""The key of `Metadata.extra` with the date that a program wrote into a file whose text gives the day itself."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _MADE_BY_PROGRAMS = frozenset(
-    {"application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+    {
+        "application/pdf",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.oasis.opendocument",
+    }
 )
 """Media types whose metadata are written by the program that made the file."""
 
@@ -202,8 +208,8 @@ class Document(Shown, GivenModel):
     @cached_property
     def date(self) -> str | None:
         """The date of its metadata, else the day on which it says that it was written (`hybrid.text.document_dates`),
-        ISO 8601; of PDF and DOCX the other way round, since their metadata say when the file was made. Filters know the
-        metadata alone."""
+        ISO 8601; of PDF, DOCX and ODT the other way round, since their metadata say when the file was made. Ingest
+        writes it into the metadata, which filters go by."""
         if self.media_type in _MADE_BY_PROGRAMS and self.metadata.date:
             return document_dates.written_on(self.metadata.title or "", self.text) or self.metadata.date
         return self.metadata.date or document_dates.written_on(self.metadata.title or "", self.text)

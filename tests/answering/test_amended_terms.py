@@ -195,3 +195,30 @@ def test_an_amendment_is_named_by_the_line_that_says_what_it_is(text: str, title
 
 def test_a_text_that_says_nowhere_what_it_is_has_no_title_of_an_amendment() -> None:
     assert amendments.title_of("Dear Sirs,\n\nWe write about the vans.\n") is None
+
+
+FIRST = 'In clause 5, first sentence, "a week" is replaced by "a month".'
+SECOND = 'In the second sentence of clause 5 "10" is replaced by "12".'
+WORDS = 'In clause 5 "a week" is replaced by "a month".'
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "number", "before", "reached"),
+    [
+        (FIRST, "Late calls cost more.", 2, "Call in a week.", False),
+        (FIRST, "Call in a week.", 1, "", True),
+        (SECOND, "Late calls cost 10.", 2, "Call in a week.", True),
+        (WORDS, "Late calls cost more.", 2, "Call in a week.", False),
+        (WORDS, "Late calls in a week cost more.", 2, "Call in a week.", True),
+        ("Clause 5 is replaced.", "Late calls cost more.", 2, "Call in a week.", True),
+    ],
+)
+def test_a_change_of_one_sentence_of_a_clause_leaves_the_others(change, sentence, number, before, reached):
+    assert amendments.reaches(change, sentence, number, before) == reached
+
+
+def test_the_sentence_of_a_clause_is_counted_from_its_number():
+    text = "4. Fees\n\n4.1 Pay in May. Pay the rest in June.\n\n4.2 Nobody pays twice.\n"
+    assert amendments.sentence_of_clause(text, text.index("Pay in"))[0] == 1
+    assert amendments.sentence_of_clause(text, text.index("Pay the"))[0] == 2
+    assert amendments.sentence_of_clause(text, text.index("Nobody"))[0] == 1

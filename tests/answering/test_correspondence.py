@@ -170,3 +170,19 @@ def test_what_is_said_elsewhere_asks_for_no_mails(question: str) -> None:
 
 def test_a_log_that_says_who_told_whom_counts_where_no_mail_does(clinic: hybrid.Corpus) -> None:
     assert "broken lamp" in said(clinic, "What did Tom Avery tell Dr Senn about the lamp?")
+
+
+def test_of_a_mail_that_is_not_there_only_what_names_both_ends_is_quoted(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "letter.txt": "Please keep the letters of Kolm Adhesives to Mr Conti. "
+            "The adhesives were kept in the yard.\n",
+            "note.txt": "The adhesives cured in nine hours. Mr Conti swept the yard.\n",
+            "mail.eml": "From: Ann Orr <ann@yard.example>\nTo: Tom Lee <tom@yard.example>\nSubject: Curing times\n"
+            "Date: Mon, 12 May 2025 09:00:00 +0000\nMessage-ID: <1@x>\n\nThe curing times are on the wall.\n",
+        },
+        tmp_path_factory,
+    )
+    answer = corpus.ask("What did Kolm Adhesives write to Mr Conti about curing times?")
+    assert any("No e-mail from Kolm Adhesives" in note for note in answer.notes)
+    assert all("Kolm Adhesives to Mr Conti" in one.quote for one in answer.citations)

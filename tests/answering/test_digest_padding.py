@@ -101,3 +101,30 @@ def test_where_a_meeting_was_held_says_nothing_of_what_happened(tmp_path_factory
     assert not any(text.startswith("Held in") for text in said)
     held = corpus.ask("Where was the meeting held?").claims
     assert any("old vestry" in claim.text for claim in held)
+
+
+def test_a_why_that_no_word_for_a_cause_answers_gets_what_is_about_it(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "mail.txt": "To the depot\n\nOur van had a flat tyre on the 9th and never reached Callander.\n",
+            "minutes.txt": "Minutes of the club, 3 May 2025\n\nThe roof was discussed. Mrs Hay had paid the fee. "
+            "Mr Orr voted against it. The next meeting is in June. The chair thanked everybody for coming so far.\n",
+            "log.txt": "\n\n".join(f"On day {n} the kitchen was cleaned and the urn was filled." for n in range(1, 60)),
+        },
+        tmp_path_factory,
+    )
+    answer = corpus.ask("Why did the van of the depot never reach Callander on the 9th?", route="comprehension")
+    assert {one.source.rpartition("/")[2] for one in answer.citations} == {"mail.txt"}
+
+
+def test_beside_the_denial_of_what_is_presumed_nothing_else_is_told(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "statement.txt": "STATEMENT OF ROSE KEMP\n\nI resigned in May; I was not dismissed.\n\nRose Kemp\n",
+            "a.txt": "Rose Kemp is away until Wednesday. The jars were counted.\n",
+            "b.txt": "Please tell Rose Kemp that the meeting was moved. The urn was filled.\n",
+        },
+        tmp_path_factory,
+    )
+    answer = corpus.ask("Why was Rose Kemp dismissed?")
+    assert {one.source.rpartition("/")[2] for one in answer.citations} == {"statement.txt"}

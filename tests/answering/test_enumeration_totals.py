@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 import hybrid
+from hybrid.answering import enumeration_question
 from hybrid.text import tables
 
 FILES = {
@@ -115,3 +116,19 @@ def test_what_is_in_quotation_marks_parts_no_cells(line: str, cells: list[str], 
     text = "\n".join([mark.join(["Crate", "Notes", "Kg"]), mark.join(own), mark.join(["C-2", "x", "1"]), ""])
     table = tables.find(text)[0]
     assert [[text[slice(*cell)] for cell in row.cells] for row in table.rows] == [own, ["C-2", "x", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "total"),
+    [
+        ("What do the invoices of the bakery come to in total?", True),
+        ("What did the bills for the barn amount to?", True),
+        ("How much do all of the open orders add up to?", True),
+        ("What will the repairs come to altogether?", True),
+        ("What does the invoice come to?", False),  # of one thing
+        ("What did he come to see?", False),
+    ],
+)
+def test_what_things_come_to_is_their_sum(question, total):
+    asked = enumeration_question.read(question)
+    assert (asked is not None and asked.kind == "sum") == total

@@ -83,3 +83,39 @@ def test_what_became_of_it_is_quoted_in_a_log_too(
 )
 def test_a_sentence_that_only_goes_on_is_not_what_became_of_it(before: str, after: str) -> None:
     assert not continuations.completes(before, after)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "following", "taken"),
+    [
+        ("Who signed it?", "Mr Lee asked me to sign it.", ["I refused.", "He then signed it himself."], 2),
+        ("Who signed it?", "Mr Lee signed it.", ["He was in a hurry."], 0),
+        ("Does the policy cover mould?", "The agent sent the papers.", ["The policy does not cover mould."], 1),
+        ("Does the policy cover mould?", "The policy covers mould.", ["The policy is with the agent."], 0),
+        ("Who opened the gate?", "Ann wanted to open the gate.", ["It rained.", "She opened it at noon."], 2),
+        ("Who opened the gate?", "Ann wanted to open the gate.", ["She could not open it."], 0),
+        ("Who opened the gate?", "Ann wanted to open the gate.", ["Did she open it?", "She opened it."], 0),
+        (
+            "Who opened the gate?",
+            "Ann wanted to open the gate.",
+            ["The herd of the farm beyond the brook had been moved on the day before.", "She opened it."],
+            0,
+        ),
+    ],
+)
+def test_what_follows_belongs_to_a_quote_if_it_goes_on_and_answers(question, quote, following, taken):
+    assert continuations.goes_on(question, quote, following) == taken
+
+
+def test_a_lookup_quotes_who_did_it_at_last(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "memo.txt": "NOTE OF THE FERRYMAN\n\nOn 2 June Mr Abbot asked me to sign the sailing certificate for the "
+            "evening run. I would not. He then signed it himself. The sea was calm.\n\nWilfred Dane\n",
+            "log.txt": "\n\n".join(f"Run {n} was on time and the sea was calm." for n in range(1, 20)),
+        },
+        tmp_path_factory,
+    )
+    quotes = [one.quote for one in corpus.ask("Who signed the sailing certificate for the evening run?").citations]
+    assert quotes[1:3] == ["I would not.", "He then signed it himself."]
+    assert not any(one == "The sea was calm." for one in quotes)

@@ -144,3 +144,12 @@ _LONG = "Report on the hull\n\n" + "".join(f"{n}. The plank was dry.\n" for n in
 def test_a_name_above_a_day_at_the_end_signs_a_report_on_that_day(end: str, who: str | None, day: str | None) -> None:
     assert speakers.maker("hull", _LONG + end) == who
     assert document_dates.written_on("hull", _LONG + end) == day
+
+
+def test_who_takes_minutes_does_not_say_what_stands_in_them():
+    assert (
+        speakers.recorder("MINUTES of the club\n\nMr Orr objected.\n\nMinutes taken by Ben Boole.")
+        == "Ben Boole (minutes)"
+    )
+    assert speakers.recorder("LOG of the pump house\n\nPump 2 failed.\n\nLog kept by Ben Boole.") == "Ben Boole"
+    assert speakers.recorder("A note.") is None
