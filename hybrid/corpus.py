@@ -929,9 +929,12 @@ class Corpus(Shown):
 
     def log(self) -> list[LogRecord]:
         """What was asked, answered, ingested, removed and exported, oldest first, as far as ``log.events`` in the
-        settings named it at the time.
+        settings named it at the time. It tells of documents of every class: of a corpus that answers identities alone
+        it is shown to those that see every class.
 
-        Raises `CorruptCorpusError` where a record cannot be read; `check_log` finds every other change.
+        Raises:
+            CorruptCorpusError: a record cannot be read; `check_log` finds every other change.
+            AccessError: whoever asks does not see every class.
 
         Example:
             >>> for record in corpus.log():
@@ -939,7 +942,13 @@ class Corpus(Shown):
         """
         from hybrid.stores import log
 
-        with self._changed("log"):
+        with self._asked_by_identity():
+            if self.identity is not None and not self.identity.every_class:
+                raise AccessError(
+                    f"the log tells of documents of every class, and this corpus is seen as {self.identity.name!r}: "
+                    "read it as an identity with every_class=True, on the command line with --identity and "
+                    "--every-class"
+                )
             return list(log.records(self.directory))
 
     alog = in_thread(log)

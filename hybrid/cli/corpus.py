@@ -255,11 +255,12 @@ def report(corpus: Path, identity: Identity | None, as_json: bool) -> None:
 @command("hybrid log show acme-v-beta")
 @corpus_argument
 @click.option("-n", "last", type=click.IntRange(1), help="The last so many records; otherwise all.")
+@identity_options
 @json_option
-def show(corpus: Path, last: int | None, as_json: bool) -> None:
+def show(corpus: Path, last: int | None, identity: Identity | None, as_json: bool) -> None:
     """Print the log of CORPUS: what was asked, answered, ingested, removed and exported, as far as log.events in the
-    settings names it."""
-    with open_corpus(corpus) as opened:
+    settings names it. Where documents have classes it is shown to an identity with --every-class."""
+    with open_corpus(corpus, identity=identity) as opened:
         records = opened.log()[-last if last else 0 :]
     if as_json:
         print_json(list(records))

@@ -69,8 +69,9 @@ def test_each_event_is_recorded_in_its_order_with_who_asked(tmp_path, capsys):
         corpus.ingest(*documents())
         with corpus.seen_by(Identity(name="ann", every_class=True)) as seen:
             answer = seen.ask(QUESTION, route="lookup")
-            with pytest.raises(AccessError):
-                seen.log()
+            assert seen.log() == corpus.log()
+        with corpus.seen_by(Identity(name="ben", classes=("",))) as seen, pytest.raises(AccessError):
+            seen.log()
         corpus.remove("house-2.txt")
         corpus._custody()
         assert events_of(corpus) == ["ingest", "question", "answer", "redaction", "removal", "export"]
