@@ -156,6 +156,7 @@ REFUSED = {
     "status": lambda c: c.status(),
     "training": lambda c: c.training(),
     "session": lambda c: c.session().__enter__(),
+    "log": lambda c: c.log(),
 }
 ANY = {"open", "close", "seen_by", "tokenize", "count_tokens"}
 """What says nothing of documents."""
@@ -165,7 +166,6 @@ CHANGING = {
     "remove": lambda c: c.remove("x"),
     "check": lambda c: c.check(),
     "repair": lambda c: c.repair(),
-    "log": lambda c: c.log(),
     "check_log": lambda c: c.check_log(),
     "verify_deletion": lambda c: c.verify_deletion("{}"),
 }
@@ -645,6 +645,59 @@ KEEPER = Identity(name="keeper", every_class=True)
 def bare(part: str) -> bytes:
     lines = ["--b", f"Content-Disposition: attachment; filename={HIDDEN}.md", "", part, "--b--", ""]
     return "\n".join(["Content-Type: multipart/mixed; boundary=b", "", *lines]).encode()
+
+
+@pytest.mark.parametrize(
+    "before", ["The price is 4.", "---\naccess: board\n---\nThe price is 4."], ids=["none", "board"]
+)
+def test_a_version_whose_class_cannot_be_read_any_more_is_nobodys_until_it_can(tmp_path, before) -> None:
+    other = {"other.md": f"{BOARD}The weir."}
+    corpus, _ = read_from(tmp_path, {"a.md": before} | other)
+    folder, name = tmp_path / "files", str(tmp_path / "files" / "a.md")
+    classes = ("", "board")
+    assert name in sources(corpus, *classes)
+    for _ in range(2):
+        report = ingested(corpus, folder, {"a.md": "---\naccess: {a: b}\n---\nThe price is 5."})
+        assert [(one.code, "until its class can be read" in one.reason) for one in report.skipped] == [
+            ("unreadable_class", True)
+        ]
+        assert name not in sources(corpus, *classes)
+        assert name in {one.source for one in corpus.seen_by(KEEPER).documents()}
+    ingested(corpus, folder, {"a.md": before})
+    assert name in sources(corpus, *classes)
+    ingested(corpus, folder, {"a.md": "---\naccess: {a: b}\n---\nThe price is 5."})
+    ingested(corpus, folder, {"a.md": "---\naccess: staff\n---\nThe price is 5."})
+    assert (name in sources(corpus, "staff"), name in sources(corpus, *classes)) == (True, False)
+
+
+def test_what_came_in_a_file_whose_class_cannot_be_read_any_more_is_nobodys_either(tmp_path) -> None:
+    corpus, _ = read_from(tmp_path, {"m.eml": mailed("The weir.", ("b.txt", "Open."), headers="Access: board")})
+    assert len(sources(corpus, "board")) == 2
+    ingested(corpus, tmp_path / "files", {"m.eml": mailed("The weir.", ("b.txt", "Open."), headers="Access: ")})
+    assert sources(corpus, "", "board") == set()
+    assert len(corpus.seen_by(KEEPER).documents()) == 2
+
+
+def test_the_log_is_shown_to_those_who_see_every_class(tmp_path, capsys) -> None:
+    settings = {"memory": {"enabled": False}, "log": {"events": ["question"], "text": "full"}}
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(Document.from_text("The price is 4.", source="a", metadata=Metadata(extra={"access": "board"})))
+        corpus.seen_by(KEEPER).ask(f"What is {HIDDEN}?", route="lookup")
+        assert HIDDEN in str(corpus.seen_by(KEEPER).log())
+        for seen in (corpus, corpus.seen_by(Identity(name="x", classes=("", "board")))):
+            with pytest.raises(AccessError, match="every-class"):
+                seen.log()
+    command = ["log", "show", str(tmp_path / "corpus")]
+    for options, code in (
+        ([], 1),
+        (["--identity", "x", "--class", "board"], 1),
+        (["--identity", "x", "--every-class"], 0),
+    ):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([*command, *options])
+        assert bool(ended.value.code) == bool(code)
+        assert (HIDDEN in "".join(capsys.readouterr())) == (code == 0)
 
 
 def test_a_file_of_files_names_its_parts_of_its_own_class(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError
+from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError, UnreadableClassError
 from hybrid.ingest.discovery import Found, discover, measured, separated, skip
 from hybrid.ingest.isolation import load_isolated, read_here
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
@@ -19,8 +20,11 @@ from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.full_text import storable
 from hybrid.stores.rows import SourceEntry, SourceRow
-from hybrid.types.documents import FILE_DATE, Document, Metadata, sha256_hex
+from hybrid.types.documents import AS_JSON, FILE_DATE, Document, Metadata, sha256_hex
 from hybrid.types.reports import Outcome, SkippedFile
+
+UNREADABLE_CLASS = "(unreadable)"
+"""The class of access of a version whose file says another one now, which cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,9 @@ class _ChangeDetector:
             incoming = self._document(item) if isinstance(item, Document) else self._file(item, known)
         except DocumentError as error:
             skipped = SkippedFile(source=item.source, code=error.code, reason=error.reason)
-            self._skip(measured(skipped, item.path) if isinstance(item, Found) else skipped, known)
-            return None
+            hidden = known is not None and isinstance(error, UnreadableClassError)
+            self._skip(measured(skipped, item.path) if isinstance(item, Found) else skipped, known, hidden=hidden)
+            return self._hidden(known) if known is not None and hidden and not self._is_hidden(known) else None
         if incoming is None:
             if item.source not in self._counted:
                 self._counted.add(item.source)
@@ -136,7 +141,7 @@ class _ChangeDetector:
         except DocumentChangedError:
             data = read_bytes(found, self._settings)  # once more: a file is written in a moment, as a rule
         sha256 = sha256_hex(data)
-        if known is not None and known.sha256 == sha256:
+        if known is not None and known.sha256 == sha256 and not self._is_hidden(known):
             self._refreshed.append(found)
             return None
         main = SourceEntry(found.source, sha256, found.size, found.mtime_ns)
@@ -165,7 +170,7 @@ class _ChangeDetector:
         if document_id is None:
             return None
         rows = self._catalog.sources(document_id=document_id)
-        return next((row for row in rows if row.size is not None), None)
+        return next((row for row in rows if row.size is not None and not self._is_hidden(row)), None)
 
     def _document(self, document: Document) -> Incoming | None:
         known = self._known.get(document.source)
@@ -255,9 +260,22 @@ class _ChangeDetector:
                 names.remove(name)
         return True
 
-    def _skip(self, skipped: SkippedFile, known: SourceRow | None) -> None:
+    def _hidden(self, known: SourceRow) -> Incoming:
+        """The version before of a file whose class of access cannot be read any more, as one of a class that nobody
+        has. Its time is none, so that the file is read again however it comes back."""
+        extra = {**known.details.get("extra", {}), self._access: UNREADABLE_CLASS}
+        listed = [name for name in json.loads(extra.pop(AS_JSON, "[]")) if name != self._access]
+        details = {**known.details, "extra": extra | ({AS_JSON: json.dumps(listed)} if listed else {})}
+        main = SourceEntry(known.source, known.sha256, known.size, 0, known.parent, details)
+        return Incoming((main, *self._attachments_of(known.source, main)), ())
+
+    def _is_hidden(self, known: SourceRow) -> bool:
+        return known.details.get("extra", {}).get(self._access) == UNREADABLE_CLASS
+
+    def _skip(self, skipped: SkippedFile, known: SourceRow | None, *, hidden: bool = False) -> None:
         if known is not None:
-            reason = f"{skipped.reason} (the version ingested before is kept)"
+            until = ", and is nobody's who does not see every class, until its class can be read" if hidden else ""
+            reason = f"{skipped.reason} (the version ingested before is kept{until})"
             skipped = skipped.model_copy(update={"reason": reason})
         self._tally.skipped.append(skipped)
         self._tally.outcomes[skipped.source] = "left out", None
