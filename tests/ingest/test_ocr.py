@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import docx
 import pytest
 from fpdf import FPDF
 from matplotlib import get_data_path
@@ -312,3 +313,40 @@ def test_text_whose_font_names_no_characters_is_read_by_ocr() -> None:
     assert found.documents[0].text == "The weir cost 6,200 florins.\nIda Rook signed it."
     assert "ocr" in found.documents[0].metadata.extra
     assert not found.skipped
+
+
+def letter(*pictures: Image.Image, text: str = "") -> bytes:
+    """A DOCX with this text and these pictures."""
+    made = docx.Document()
+    if text:
+        made.add_paragraph(text)
+    for picture in pictures:
+        made.add_picture(io.BytesIO(saved(picture, "PNG")))
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+@engine
+def test_pictures_in_office_files_are_read_and_those_without_text_named_nowhere() -> None:
+    blank = Image.new("RGB", (300, 200), "white")
+    found = load(letter(drawn(RENT), blank, text="See below."), "a.docx", SETTINGS)
+    assert [(one.source, one.parent) for one in found.documents] == [("a.docx", None), ("a.docx#image1.png", "a.docx")]
+    assert "1,250 euros" in found.documents[1].text
+    assert (found.skipped, found.left_out) == ((), ())
+
+
+@engine
+def test_an_office_file_that_holds_a_scan_alone_is_read() -> None:
+    found = load(letter(drawn(RENT)), "a.docx", SETTINGS)
+    assert found.documents[0].text == "Attachments:\nimage1.png"
+    assert "1,250 euros" in found.documents[1].text
+    with pytest.raises(EmptyDocumentError):
+        load(letter(drawn(RENT)), "a.docx", IngestSettings(ocr="never"))
+
+
+@engine
+def test_a_picture_for_which_ocr_has_no_time_left_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr.Ocr, "take", lambda self, pages: 0)
+    found = load(letter(drawn(RENT), text="See below."), "a.docx", SETTINGS)
+    assert [one.source for one in found.skipped] == ["a.docx#image1.png"]

@@ -255,8 +255,10 @@ def test_struck_and_raised_text_of_a_workbook_is_read_as_it_shows() -> None:
 
 
 def test_a_document_with_pictures_says_that_their_text_is_not_read() -> None:
-    found = load(packed(content_dot_xml=ODT, Pictures__a_dot_png="x"), "a.odt", IngestSettings())
+    found = load(packed(content_dot_xml=ODT, Pictures__a_dot_png="x"), "a.odt", IngestSettings(ocr="never"))
     assert found.left_out == (("a.odt", "text in pictures"),)
+    vector = load(packed(content_dot_xml=ODT, Pictures__a_dot_emf="x"), "a.odt", IngestSettings())
+    assert vector.left_out == (("a.odt", "text in pictures"),)
     assert load(packed(content_dot_xml=ODT, Thumbnails__a_dot_png="x"), "a.odt", IngestSettings()).left_out == ()
 
 

@@ -153,11 +153,12 @@ MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(
 @dataclass(frozen=True)
 class Attachment:
     """A file inside another: its path there, and its bytes or what unpacks them. ``kind`` is its format where the
-    container says it."""
+    container says it. ``is_picture`` is a picture in a text, which need hold no text."""
 
     name: str
     data: bytes | Callable[[], bytes]
     kind: Format | None = None
+    is_picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -201,15 +202,16 @@ _PICTURE = re.compile(
 )
 
 
-def holds_pictures(data: bytes) -> bool:
-    """Whether an office document or a book holds pictures beside the small one of its first page, which file managers
-    show."""
+def pictures(data: bytes) -> list[str]:
+    """The names of the pictures in an office document or a book, without the small one of its first page, which file
+    managers show."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OSError):
-        return False
-    return any(_PICTURE.fullmatch(name) and not name.lower().startswith(("docprops/", "thumbnails/")) for name in names)
+        return []
+    shown = (name for name in names if not name.lower().startswith(("docprops/", "thumbnails/")))
+    return [name for name in shown if _PICTURE.fullmatch(name) and not name.endswith("/")]
 
 
 def suffix_of(source: str) -> str:

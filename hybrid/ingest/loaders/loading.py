@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import posixpath
 import stat
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from hybrid.errors import (
     DocumentChangedError,
@@ -20,13 +24,16 @@ from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, ou
 from hybrid.ingest.loaders.formats import (
     ATTACHMENTS,
     CONTAINERS,
+    IMAGES,
     MEDIA_TYPES,
+    SUFFIXES,
     Attachment,
     Extracted,
     Format,
     detect,
-    holds_pictures,
     parsing,
+    pictures,
+    suffix_of,
 )
 from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, named_class, with_class
 from hybrid.ingest.loaders.mime import numbered
@@ -54,7 +61,8 @@ _OFFICE: frozenset[Format] = frozenset({"docx", "xlsx", "pptx"})
 _WITH_FRONT_MATTER: frozenset[Format] = frozenset({"text", "markdown"})
 """Formats whose loaders read it."""
 _WITH_PICTURES: frozenset[Format] = frozenset({"docx", "xlsx", "pptx", "odf", "epub"})
-"""Formats whose pictures are not read; those of PDFs are scans, and those of mails are attachments."""
+"""Formats whose pictures are read by OCR, each as an attachment; those of PDFs are scans, and those of mails are
+attachments anyway."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +164,20 @@ class _AttachmentTree:
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
         kind = kind or detect(data, source)
-        extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
+        shown = pictures(data) if kind in _WITH_PICTURES else []
+        read = [name for name in shown if SUFFIXES.get(suffix_of(name)) in IMAGES and self.ocr.advice is None]
+        try:
+            extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
+        except EmptyDocumentError:
+            if not read:
+                raise
+            extracted = Extracted("")  # a scan in an office document
         extracted = _classed(extracted, kind, data, source, self.access)
-        if kind in _WITH_PICTURES and holds_pictures(data):
+        if read:
+            parts = [(posixpath.basename(one), partial(_member, data, one, source)) for one in read]
+            inside = [Attachment(name, unpack, is_picture=True) for name, unpack in parts]
+            extracted = replace(extracted, attachments=(*extracted.attachments, *inside))
+        if len(read) < len(shown):
             extracted = replace(extracted, left_out=(*extracted.left_out, "text in pictures"))
         if not extracted.text.strip() and extracted.attachments:  # a mail without headers or body, say
             names = [attachment.name for attachment in extracted.attachments]
@@ -215,6 +234,8 @@ class _AttachmentTree:
                 )
             self.load(data, source, parent, depth, attachment.kind)
         except DocumentError as error:
+            if attachment.is_picture and isinstance(error, EmptyDocumentError):
+                return True  # without text, as most pictures are
             known = {} if data is None else {"bytes": len(data), "sha256": sha256_hex(data)}
             self.skipped.append(skip(error).model_copy(update=known))
             return not isinstance(error, UnreadableClassError)
@@ -234,6 +255,11 @@ def _classed(extracted: Extracted, kind: Format, data: bytes, source: str, acces
     if kind not in _WITH_FRONT_MATTER and (front := class_of_access(front_matter(extracted.text), access, source)):
         named.append((access, front))
     return replace(extracted, metadata=with_class(extracted.metadata, named, access, source))
+
+
+def _member(data: bytes, name: str, source: str) -> bytes:
+    with parsing(f"{source}#{posixpath.basename(name)}", "picture"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(name)
 
 
 def _listing(names: Sequence[str]) -> str:

@@ -214,6 +214,8 @@ def load_image(data: bytes, source: str, kind: Format, ocr: Ocr) -> Extracted:
     with parsing(source, what), _opened(data, source) as image:
         count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
         taken = ocr.take(count)
+        if not taken:
+            raise DocumentTooLargeError(source, f"it was not read by OCR: its pages are {TOO_MANY}")
         pages: list[OcrPage] = []
         for frame in ImageSequence.Iterator(image):
             if len(pages) == taken:

@@ -205,7 +205,7 @@ def bookmarks(reader: PdfReader) -> list[str]:
     """The titles of the bookmarks, in order; a viewer shows them beside the pages."""
     found: list[str] = []
     with suppress(Exception):
-        due = list(reader.outline)
+        due: list[Any] = list(reader.outline)
         while due and len(found) < _MOST_BOOKMARKS:
             one = due.pop(0)
             if isinstance(one, list):
@@ -265,7 +265,8 @@ def not_shown(reader: PdfReader, data: bytes, hidden_fields: int, *, is_xfa_read
     }
     found = [f"{count:,} {what}" for what, count in counts.items() if count > 0]
     with suppress(Exception):
-        if not is_xfa_read and "/XFA" in reader.root_object["/AcroForm"].get_object():
+        form: Any = reader.root_object["/AcroForm"].get_object()
+        if not is_xfa_read and "/XFA" in form:
             found.append("text of a form of the XFA kind")
     return tuple(found)
 
@@ -277,8 +278,8 @@ def _scripts(reader: PdfReader) -> int:
         if "/OpenAction" in root:
             action = root["/OpenAction"].get_object()
             found += isinstance(action, dict) and action.get("/S") == "/JavaScript"
-        names = root["/Names"].get_object()["/JavaScript"].get_object()
-        due = [names]
+        names: Any = root["/Names"].get_object()
+        due: list[Any] = [names["/JavaScript"].get_object()]
         while due and found < _MOST_FIELDS:
             node = due.pop()
             found += len(node.get("/Names", [])) // 2
