@@ -338,3 +338,21 @@ def test_what_a_server_appended_to_a_body_in_base64_is_read(words: str) -> None:
     assert load(noise.encode(), "m.eml", IngestSettings()).documents[0].text.count("The rent is 850.") == 8
     plain = load(f"{head}Content-Transfer-Encoding: base64\n\n{body}".encode(), "m.eml", IngestSettings())
     assert plain.documents[0].text.endswith(f"850. {words}")
+
+
+def test_what_another_form_of_a_mail_says_differently_is_kept() -> None:
+    def read_text(plain: str, page: str) -> str:
+        mail = (
+            "From: a@b.example\nTo: c@d.example\nDate: Mon, 1 Jan 2024 10:00:00 +0000\nMIME-Version: 1.0\n"
+            "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+            f"{plain}\n--b\nContent-Type: text/html\n\n{page}\n--b--\n"
+        )
+        return load(mail.encode(), "m.eml", IngestSettings()).documents[0].text.partition("\n\n")[2]
+
+    plain = "The price for Elm is 4 million euros. Closing is 9 May.\nRegards, Bob"
+    mark = "[Only in another form of this mail]"
+    page = "<p>The price for Elm is {} million euros. Closing is 9 May.{}</p><p>Regards, <b>Bob</b></p>"
+    assert read_text(plain, page.format(4, "")) == plain
+    assert read_text(plain, page.format(7, "")) == f"{plain}\n\n{mark}\nThe price for Elm is 7 million euros."
+    assert "The price for Elm is 9 million euros." in read_text(plain, page.format(9, ""))
+    assert read_text(plain, page.format(4, "<br>PS: burn it.")) == f"{plain}\n\n{mark}\nPS: burn it."

@@ -26,7 +26,7 @@ from hybrid.ingest.loaders.eml import header_date
 from hybrid.ingest.loaders.formats import ATTACHMENTS, MAIL_START, Attachment, Extracted, Value, canonical, parsing
 from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, is_spelling
 from hybrid.ingest.loaders.html import read_html
-from hybrid.ingest.loaders.mime import content, header, numbered, parsed
+from hybrid.ingest.loaders.mime import content, header, numbered, parsed, said_besides
 from hybrid.ingest.loaders.plain_text import decode
 from hybrid.types.documents import Metadata
 from hybrid.types.reports import SkippedFile
@@ -194,6 +194,8 @@ def _outlook(storage: Storage, source: str, access: str) -> tuple[dict[str, str]
         named += ((name, value) for name, value in page.metadata.extra.items() if name == access)
         if not body.strip():
             body, left_out = page.text, page.left_out
+        elif other := said_besides(body, page.text):
+            body = f"{body.rstrip()}\n\n{other}"
     skipped = []
     if not body.strip() and message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED):
         skipped.append(_rtf_alone(source))

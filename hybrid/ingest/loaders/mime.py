@@ -10,6 +10,7 @@ import base64
 import binascii
 import mimetypes
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -48,6 +49,9 @@ _CUSTOMARY_NAMES = {"text/calendar": "invite.ics", "application/ms-tnef": "winma
 _NOT_IN_A_NAME = re.compile(r"[/\\#\x00-\x1f\x7f]+")
 _BLANKS = re.compile(r"\s+")
 _WORD = re.compile(r"\w{2,}")
+_TOKEN = re.compile(r"\w+|[$€£¥%]")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)|\n+")
+_ELSEWHERE_SAID = "[Only in another form of this mail]"
 _PREAMBLE = re.compile(r"\bMIME\b|multi-?part", re.IGNORECASE)
 _UUENCODED = re.compile(
     r"^begin [0-7]{3,4} (?P<name>\S[^\n]*)\n(?P<lines>(?:[!-`][ -`]*\n)+?)[` ]?\n?end[ \t]*$", re.MULTILINE
@@ -186,8 +190,8 @@ class _Walk:
             texts.append(_decoded_lines(part.epilogue or ""))
 
     def _alternative(self, children: list[Message], texts: list[str], depth: int) -> None:
-        """One of several forms of the same text: the plain one, and the HTML as well where it says more. What is
-        attached inside any of them is attached."""
+        """One of several forms of the same text: the plain one, and the HTML as well where it says more; where
+        that is little, its sentences. What is attached inside any of them is attached."""
         forms: list[tuple[bool, str]] = []
         for child in children:
             mine: list[str] = []
@@ -203,7 +207,9 @@ class _Walk:
             more = len(words - said)
             if text not in chosen and more >= _MORE_WORDS[0] and more > _MORE_WORDS[1] * len(words):
                 chosen.append(text)
-                said |= words
+            elif other := said_besides("\n".join(chosen), text):
+                chosen.append(other)
+            said |= words
         texts += chosen
 
     def _smime(self, part: Message, texts: list[str], depth: int) -> None:
@@ -309,6 +315,21 @@ def _is_body(part: Message, kind: str, depth: int) -> bool:
     if kind not in _BODY:
         return part.get_content_maintype() == "multipart"  # it names no boundary that is there: text as it stands
     return depth == 0 or (part.get_content_disposition() != "attachment" and not _file_name(part))
+
+
+def said_besides(plain: str, other: str) -> str:
+    """The sentences of another form of a text with words, numbers or signs of money that it has more often than the
+    plain one, below a line that says so; empty where there are none.
+
+    Example:
+        >>> said_besides("We agree on 4 euros. Bob", "We agree on 9 euros. Bob")
+        '[Only in another form of this mail]\\nWe agree on 9 euros.'
+    """
+    more = Counter(_TOKEN.findall(other.casefold())) - Counter(_TOKEN.findall(plain.casefold()))
+    sentences = [
+        one.strip() for one in _SENTENCE_END.split(other) if not more.keys().isdisjoint(_TOKEN.findall(one.casefold()))
+    ]
+    return "\n".join([_ELSEWHERE_SAID, *dict.fromkeys(sentences)]) if sentences else ""
 
 
 def _is_flowed(part: Message) -> bool:
