@@ -274,7 +274,7 @@ def not_shown(reader: PdfReader, data: bytes, hidden_fields: int, *, is_xfa_read
 def _scripts(reader: PdfReader) -> int:
     found = 0
     with suppress(Exception):
-        root = reader.root_object
+        root: Any = reader.root_object
         if "/OpenAction" in root:
             action = root["/OpenAction"].get_object()
             found += isinstance(action, dict) and action.get("/S") == "/JavaScript"
