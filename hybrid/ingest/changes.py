@@ -270,7 +270,7 @@ class _ChangeDetector:
         return Incoming((main, *self._attachments_of(known.source, main)), ())
 
     def _is_hidden(self, known: SourceRow) -> bool:
-        return known.details.get("extra", {}).get(self._access) == UNREADABLE_CLASS
+        return bool(known.details.get("extra", {}).get(self._access) == UNREADABLE_CLASS)
 
     def _skip(self, skipped: SkippedFile, known: SourceRow | None, *, hidden: bool = False) -> None:
         if known is not None:
