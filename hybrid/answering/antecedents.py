@@ -9,7 +9,6 @@ what stands before them is quoted with them.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from hybrid.text import lexicon
 from hybrid.text.values import MONTHS
@@ -28,7 +27,6 @@ LOOKED_BACK = 400
 """Characters of the paragraph before a sentence in which a name may stand; not measured."""
 
 
-@lru_cache(maxsize=lexicon.CACHED_TEXTS)
 def meant(sentence: str, before: str) -> str | None:
     """The name that the pronoun at a sentence's head stands for, from the ``before`` it in its paragraph; ``None``
     where it begins with another word, or no such name stands there.

@@ -71,6 +71,27 @@ PAIRS = [
     ("The vicar did not read the letter until the clerk had left.",
      "The vicar read the letter only after the clerk had left.",
      "The vicar read the letter before the clerk had left."),
+    (
+        "The carrier shall not open the crates without the prior written approval of the owner.",
+        "The carrier needs the owner's written approval before it opens the crates.",
+        "The carrier may open the crates without the owner's written approval.",
+    ),
+    (
+        "Guests may use the sauna only with the approval of the nurse.",
+        "Guests shall not use the sauna without the nurse's approval.",
+        "Guests may use the sauna.",
+    ),
+    (
+        "The host shall not enter the room without the lodger's prior consent.",
+        "The host may enter the room only with the lodger's consent.",
+        "The lodger may enter the room only with the host's consent.",
+    ),
+    (
+        "The offer lapses on Friday unless the deposit has been paid by noon.",
+        "The offer lapses on Friday if the deposit has not been paid by noon.",
+        "The offer lapses on Friday if the deposit has been paid by noon.",
+    ),
+    ("However, the gate closed before noon.", "The gate closed before noon.", "The gate did not close before noon."),
 ]  # fmt: skip
 
 
@@ -78,6 +99,14 @@ PAIRS = [
 def test_the_same_in_another_construction_is_approved(span: str, claim: str) -> None:
     assert verdict(claim, span) in {"supported", "likely"}
     assert verdict(span, claim) in {"supported", "likely"}
+
+
+def test_what_is_said_of_a_consent_does_not_limit_the_need_for_it() -> None:
+    span = "The lodger shall not keep a dog without the host's prior consent, which shall not be unreasonably withheld."
+    needed = "The lodger must obtain the host's consent before keeping a dog."
+    assert verdict(needed, span) == "supported"
+    assert verdict(needed.replace("host", "agent"), span) not in {"supported", "likely"}
+    assert verdict(span, needed) not in {"supported", "likely"}
 
 
 @pytest.mark.parametrize(("span", "claim"), [(span, claim) for span, _, claim in PAIRS])

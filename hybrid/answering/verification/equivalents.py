@@ -228,7 +228,36 @@ def _mixed_number(match: re.Match[str]) -> str:
     return f"{(int(match['whole']) if whole is None else whole) + _PARTS[match['part'].lower()]:g}"
 
 
+def _without(match: re.Match[str]) -> str:
+    """ "needs A's consent before it moves" as "shall not move without A's prior consent"."""
+    said = match.groupdict()
+    word = said.get("does") or said.get("verb") or ""
+    verb = next((one for one in sorted(wordnet.lemmas(word.lower())) if wordnet.is_infinitive(one)), None)
+    if verb is None or (verb.endswith("ing") and verb == word.lower()):
+        return match[0]
+    what = match["what"]
+    if "prior" not in what.lower():
+        what = re.sub(rf"((?:(?:written|express|formal) )*)(?={_CONSENT}$)", r"prior \1", what, count=1)
+    return f"{match['who']} shall not {verb} {match['rest']} without {what}"
+
+
+def _unconnected(match: re.Match[str]) -> str:
+    return match["first"].upper()
+
+
+_CONSENT = r"(?:consent|approval|permission|agreement|authori[sz]ation|licence)"
+_WITH_CONSENT = rf"(?P<what>(?:the |an? |its |their )?[\w'’ -]{{0,50}}?\b{_CONSENT})"
 _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"^(?:However|Moreover|Furthermore|In addition|Additionally|Nevertheless|Nonetheless|Meanwhile|Finally),? "
+     r"(?P<first>[a-z])", _unconnected),
+    (rf"\bthe (?P<adjectives>(?:(?:prior|written|express|formal) )*)(?P<noun>{_CONSENT}) of "
+     r"(?P<who>(?:the |its |his |her |their )?[A-Z]?[\w-]+)(?= to\b| before\b|[.,;]|$)",
+     r"\g<who>'s \g<adjectives>\g<noun>"),
+    (rf"^(?P<who>[^,;.]{{2,60}}?) (?:needs|requires|(?:must|shall|has to|have to) (?:first )?(?:have|get|obtain|seek)) "
+     rf"{_WITH_CONSENT} (?:before (?:it|he|she|they|doing so,?)? ?(?P<does>\w+)|(?:in order )?to (?P<verb>\w+)) "
+     r"(?P<rest>[^,;.]+)", _without),
+    (rf"^(?P<who>[^,;.]{{2,60}}?) (?:may|can|shall|is allowed to) (?P<verb>\w+) (?P<rest>[^,;.]+?),? "
+     rf"only (?:with|after obtaining|if it has) {_WITH_CONSENT}", _without),
     (rf"\b(?P<whole>\d+|{'|'.join(_UNITS)}) and (?:a )?(?P<part>half|quarter|three quarters)"
      r"(?= (?:per ?cent|%|million|thousand|billion|hours?|days?|weeks?|months?|years?|met(?:re|er)s?|kilomet(?:re|er)s?"
      r"|kilos?|tonnes?|pounds?|times)\b)", _mixed_number),

@@ -45,7 +45,7 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
         found += _listed_as(plain(claim), sentence)
-        found += (*_told(sentence), *_limited_liability(sentence))
+        found += (*_told(sentence), *_limited_liability(sentence), *_without_rider(sentence), *if_not(claim, sentence))
         found += (*_not_of_all(sentence), *_motion(sentence), *_compared_from_the_other(sentence))
     return tuple(found)
 
@@ -499,6 +499,42 @@ def _limited_liability(sentence: str) -> Iterator[str]:
     yield f"{who} is liable{of} for no more than {most}."  # "for damage to the works" limits the limit
     yield f"{who}'s liability{of} is limited to {most}."
     yield f"{who}'s liability{of} shall not exceed {most}."
+
+
+_RIDER = re.compile(
+    r"(?:, (?:which|such) (?:consent |approval |permission |agreement )?|,? \((?:which|such) (?:consent |approval )?)"
+    r"(?:shall|will|may|must|is|are)(?: not)?(?: to)?(?: be)? (?:not )?(?:to be )?unreasonably "
+    r"(?:withheld|refused|delayed|conditioned)(?:,? (?:or|and) (?:withheld|refused|delayed|conditioned))*\)?"
+    r"(?=[.,;]|$)",
+    re.IGNORECASE,
+)
+
+
+def _without_rider(sentence: str) -> Iterator[str]:
+    """What needs a consent, without what is said of that consent: that it is not unreasonably withheld."""
+    if _RIDER.search(sentence):
+        yield _RIDER.sub("", sentence, count=1)
+
+
+_UNLESS = re.compile(
+    r"\bunless (?P<who>(?:the|an?|its|his|her|their|this|that|it|they|he|she)\b[\w'’ -]{0,40}?) "
+    r"(?P<be>has|have|had|is|are|was|were|can|will) (?!not\b|no\b|never\b)",
+    re.IGNORECASE,
+)
+_IF_NOT = re.compile(
+    r"\bif (?P<who>(?:the|an?|its|his|her|their|this|that|it|they|he|she)\b[\w'’ -]{0,40}?) "
+    r"(?P<be>has|have|had|is|are|was|were|can|will) not\b",
+    re.IGNORECASE,
+)
+
+
+def if_not(claim: str, sentence: str) -> Iterator[str]:
+    """Of "unless it has been paid" also "if it has not been paid", and the other way round, as the claim has it."""
+    for mine, theirs, word, denial in ((_IF_NOT, _UNLESS, "if", " not "), (_UNLESS, _IF_NOT, "unless", "")):
+        if mine.search(claim) and not theirs.search(claim) and len(theirs.findall(sentence)) == 1:
+            yield theirs.sub(
+                lambda match, word=word, denial=denial: f"{word} {match['who']} {match['be']}{denial}", sentence
+            )
 
 
 _NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")

@@ -27,6 +27,7 @@ from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.entailment import Idf, Match, Rule, compare, support
 from hybrid.answering.verification.judgement import Entailment
 from hybrid.answering.verification.relations import passive
+from hybrid.answering.verification.restatements import if_not
 from hybrid.answering.verification.structure import owner_said_alike
 from hybrid.answering.verification.vetoes import NOT_RESTATED, failed_checks
 from hybrid.settings import AnswerSettings
@@ -365,6 +366,8 @@ def says_otherwise(claim: str, span: str) -> bool:
         return False
     if _DENIAL_REPORTED.search(span) and not _SAYING.search(claim):
         return False  # that somebody denies it does not say that it is not so
+    if any(not failed_checks(claim, other) for other in if_not(claim, span)):
+        return False  # "unless it is" as "if it is not"
     failed = set(failed_checks(claim, span))
     # Whether it drops a limit is asked with all figures alike: another figure in the place of one drops nothing.
     dropping = DROPS_LIMIT & failed
