@@ -530,11 +530,10 @@ _IF_NOT = re.compile(
 
 def if_not(claim: str, sentence: str) -> Iterator[str]:
     """Of "unless it has been paid" also "if it has not been paid", and the other way round, as the claim has it."""
-    for mine, theirs, word, denial in ((_IF_NOT, _UNLESS, "if", " not "), (_UNLESS, _IF_NOT, "unless", "")):
+    forms = ((_IF_NOT, _UNLESS, r"if \g<who> \g<be> not "), (_UNLESS, _IF_NOT, r"unless \g<who> \g<be>"))
+    for mine, theirs, form in forms:
         if mine.search(claim) and not theirs.search(claim) and len(theirs.findall(sentence)) == 1:
-            yield theirs.sub(
-                lambda match, word=word, denial=denial: f"{word} {match['who']} {match['be']}{denial}", sentence
-            )
+            yield theirs.sub(form, sentence)
 
 
 _NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")
