@@ -56,6 +56,10 @@ _OF_DOCUMENT = ("sha256", "media_type", "chars", "pages", "text_sha256")
 FACT_RECORDS = "records"
 """The row of the table info that has the hashes of the others, by key, as JSON."""
 
+EVERY_ROW = "every_row"
+"""The fact that every document and source of a corpus has a hash: one that began with a version that writes them. There
+a hash that is gone is no older version's row."""
+
 
 def of_facts(before: str | None, key: str, value: str | None) -> str:
     """The value of `FACT_RECORDS` after a fact was set, or forgotten (``None``). Each fact has its own hash: whoever
@@ -96,7 +100,7 @@ def _fact_hashes(recorded: str | None) -> dict[str, str]:
 
 
 PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
-_NOT_KNOWN_AGAIN = ("settings", "embedder")
+_NOT_KNOWN_AGAIN = ("settings", "embedder", EVERY_ROW)
 _DAMAGED_FACT = "the {0} stored in catalog.sqlite (a row of its table info) are not as they were set: {1}"
 
 
@@ -108,6 +112,7 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
     """Of these documents those of which something is not as it was recorded, with what that is: `SOURCE`, `FACTS` or
     `SPANS`.
     ``restricted`` connections do not show what a source came with."""
+    every_row = connection.exec_driver_sql("SELECT 1 FROM info WHERE key = ?", (EVERY_ROW,)).scalar() is not None
     for at in range(0, len(document_ids), _AT_ONCE):
         given = {"ids": list(document_ids[at : at + _AT_ONCE])}
         sha256s: dict[int, str] = {}
@@ -119,7 +124,8 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
             sha256s[row.id], media_types[row.id] = row.sha256, row.media_type
             spans = chunks.get(row.id, []), sentences.get(row.id, [])
             # An earlier version recorded the hash without the numbers.
-            if row.record is not None and row.record.split()[:1] != of_document(row._asdict(), *spans).split()[:1]:
+            now = of_document(row._asdict(), *spans).split()[:1]
+            if (row.record or "").split()[:1] != now and (every_row or row.record is not None):
                 yield row.id, SPANS
             elif len(parts := (row.record or "").split()) > 5 and parts[5] != of_search(row.scanned, row.signature):
                 yield row.id, SEARCHED
@@ -128,6 +134,8 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
             facts.setdefault(source_id, set()).add((key, value))
         for row in connection.execute(_SOURCES, given):
             if row.record is None:
+                if every_row:
+                    yield row.document_id, SOURCE
                 continue
             recorded, found = row.record.split(), of_source(row._asdict(), sha256s.get(row.document_id, "")).split()
             if recorded[:1] != found[:1] or not (restricted or recorded == found):

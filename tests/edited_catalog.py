@@ -7,6 +7,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+WITHOUT_HASHES = (
+    "UPDATE sources SET record = NULL",
+    "UPDATE documents SET record = NULL",
+    "DELETE FROM info WHERE key = 'every_row'",
+    "UPDATE info SET value = json_remove(value, '$.every_row') WHERE key = 'records'",
+)
+"""What makes rows those of a version that wrote no hashes of them."""
+
 
 def edited(whole: Path, tmp_path: Path, *statements: str) -> Path:
     """The directory of a copy of ``whole`` after these statements of SQL."""

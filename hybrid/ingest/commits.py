@@ -18,7 +18,7 @@ from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
 from hybrid.ingest.volume_plan import group_key, names_in
 from hybrid.settings import Settings
-from hybrid.stores import commits, erasure, volumes
+from hybrid.stores import commits, erasure, records, volumes
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
@@ -127,6 +127,8 @@ class Writer:
             return known
         new, newest = commits.new_id(), self.catalog.commit()
         self.catalog.set_info(commits.CORPUS_ID, new)
+        if newest is None:
+            self.catalog.set_info(records.EVERY_ROW, "recorded")
         commits.write_guard(self.directory, newest.n if newest else 0, new)
         return new
 

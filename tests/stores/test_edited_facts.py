@@ -63,7 +63,7 @@ def test_what_follows_from_other_things_is_named_and_set_again(
 ) -> None:
     directory = edited(whole, tmp_path, f"{statement} WHERE key = '{key}'")
     if key == "corpus_id":
-        with pytest.raises(CorruptCorpusError, match=r"delete that file.*run hybrid repair"):
+        with pytest.raises(CorruptCorpusError, match=r"move it to another place and run hybrid repair"):
             Corpus.open(directory)
         (directory / "commit").unlink()  # as it says
     with Corpus.open(directory) as corpus:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from edited_catalog import edited
+from edited_catalog import WITHOUT_HASHES, edited
 
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
@@ -73,10 +73,22 @@ def test_what_is_whole_is_quoted_and_verified(whole: Path, tmp_path: Path) -> No
 
 
 def test_what_an_older_version_added_has_no_hash_and_is_quoted(whole: Path, tmp_path: Path) -> None:
-    older = "UPDATE sources SET record = NULL", "UPDATE documents SET record = NULL"
-    with Corpus.open(edited(whole, tmp_path, *older), WITHOUT_MEMORY) as corpus:
+    with Corpus.open(edited(whole, tmp_path, *WITHOUT_HASHES), WITHOUT_MEMORY) as corpus:
         assert corpus.check().problems == ()
         assert "dogs" in corpus.ask("May the tenant keep dogs?", route="lookup").text
+
+
+@pytest.mark.parametrize("table", ["sources", "documents"])
+@pytest.mark.parametrize("also", [(), WITHOUT_HASHES[2:3]], ids=["alone", "with the fact that there was one"])
+def test_a_hash_that_is_gone_is_no_older_version_s(
+    whole: Path, tmp_path: Path, table: str, also: tuple[str, ...]
+) -> None:
+    taken = (f"UPDATE {table} SET record = NULL", *also)
+    with Corpus.open(edited(whole, tmp_path, *taken), WITHOUT_MEMORY) as corpus:
+        assert corpus.check().problems
+        if not also:
+            with pytest.raises(CorruptCorpusError, match="as it was recorded"):
+                corpus.ask("May the tenant keep dogs?", route="lookup")
 
 
 def test_a_file_whose_time_alone_changed_is_recorded_anew(tmp_path: Path) -> None:
