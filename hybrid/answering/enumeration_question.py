@@ -684,6 +684,7 @@ def _fields(asked: str) -> tuple[str, tuple[str, ...]]:
 def read_days(asked: str, *, yearless: bool = True) -> tuple[str | None, str | None, str]:
     """The first and the last day that the question names, and the rest of it. Days without a year ("in May") are
     "--05-01", where ``yearless``."""
+    asked = _DAYS_OF_ONE.sub(r"\g<first> \g<rest>\g<and>\g<last>\g<rest2>", _each_with_its_year(asked))
     found = [(match.span(), _span_of(match)) for match in _WHEN.finditer(asked)]
     spans = [(place, span) for place, span in found if span is not None]
     if not spans and yearless:
@@ -713,6 +714,30 @@ def read_days(asked: str, *, yearless: bool = True) -> tuple[str | None, str | N
 
 
 _MONTH_ALONE = rf"(?i:{values.MONTH_NAME})|May"
+_SHARING_YEAR = re.compile(
+    rf"\b(?P<first>(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?(?P<month>(?:{_MONTH_ALONE})))(?P<and>\s+(?:and|to|until|till|through)\s+"
+    rf"|\s?[-–]\s?)(?P<last>(?:the\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?(?P<month2>(?:{_MONTH_ALONE}))\s+(?P<year>\d{{4}}))\b"
+)
+_DAYS_OF_ONE = re.compile(
+    r"(?P<range>(?<=between )|(?<=from )|(?<=on )|(?<=the ))?\b(?P<first>\d{1,2}(?:st|nd|rd|th)?)"
+    r"(?P<and>(?(range)\s+(?:and|to|until|till|through)\s+(?:the\s+)?|\s?[-–]\s?))"
+    rf"(?P<last>\d{{1,2}}(?:st|nd|rd|th)?)(?P<rest2>\s+(?P<rest>(?:of\s+)?(?:{_MONTH_ALONE})\s+\d{{4}}))\b"
+)
+"""Days of one month: "between 3 and 17 May 2025"."""
+
+
+def _each_with_its_year(asked: str) -> str:
+    """The question with the year that two months share beside each of them: "between November and March 2025" begins
+    in 2024."""
+
+    def both(match: re.Match[str]) -> str:
+        months = (values.MONTHS[match[name].lower()] for name in ("month", "month2"))
+        year = int(match["year"]) - (next(months) > next(months))
+        return f"{match['first']} {year}{match['and']}{match['last']}"
+
+    return _SHARING_YEAR.sub(both, asked)
+
+
 _WITHOUT_YEAR = re.compile(
     r"\b(?:in|of|during|since|before|after|until|till|from|by|through|throughout|between|and|to|or|on|than|the)\s+"
     rf"(?P<when>(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH_ALONE})"

@@ -6,6 +6,7 @@ import pytest
 from index_only import corpus_of
 
 from hybrid import Corpus
+from hybrid.answering import enumeration_question
 
 LOANS = """Loan,Lent,Returned,Fee
 L-11,3 February 2024,9 March 2024,4.00
@@ -43,3 +44,20 @@ def test_the_month_is_that_of_what_was_done(corpus: Corpus, question: str, rows:
     assert answer.enumeration is not None
     assert {row.cells[0] for row in answer.enumeration.rows} == rows
     assert f"“{column}” in that time" in " ".join(answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "since", "until"),
+    [
+        ("overtime between January and April 2025", "2025-01-01", "2025-04-31"),
+        ("invoices from November to March 2025", "2024-11-01", "2025-03-31"),
+        ("visits from 3 May to 4 June 2025", "2025-05-03", "2025-06-04"),
+        ("visits between 3 and 17 May 2025", "2025-05-03", "2025-05-17"),
+        ("visits of 3-5 May 2025", "2025-05-03", "2025-05-05"),
+        ("visits from 3 May 2024 to 4 June 2025", "2024-05-03", "2025-06-04"),
+        ("changes of clauses 3 and 4 in May 2025", "2025-05-01", "2025-05-31"),
+        ("clauses 3 and 4 May 2025", "2025-05-04", "2025-05-04"),
+    ],
+)
+def test_a_month_or_day_shares_the_year_of_the_one_after_it(asked, since, until):
+    assert enumeration_question.read_days(asked)[:2] == (since, until)
