@@ -126,7 +126,7 @@ _FIELD_WORDS = rooted(
     parties title day document documents details person place location reason result invoice order outcome dose
     """
 )
-_MONEY_WORDS = rooted(
+MONEY_WORDS = rooted(
     """
     payment invoice fee cost charge expense refund deposit price bill salary wage loan purchase sale donation fine
     transfer debt credit withdrawal instalment installment royalty rent premium tax claim transaction receipt
@@ -187,7 +187,7 @@ class Enumerated:
     def of_money(self) -> bool:
         """Whether what is asked for has amounts."""
         wants = any(root(word) in rooted("amount value sum price cost") for word in self.fields)
-        return self.kind == "sum" or wants or bool(self.stems & _MONEY_WORDS)
+        return self.kind == "sum" or wants or bool(self.stems & MONEY_WORDS)
 
 
 def read(question: str) -> Enumerated | None:
@@ -493,7 +493,7 @@ def _of_verb(match: re.Match[str]) -> Enumerated:
 def _of_quantity(match: re.Match[str]) -> Enumerated | None:
     """How much of something was delivered, used, sold: the sum of what was measured, if a table has it."""
     what = match["what"].lower()
-    if roots(what) & (_MONEY_WORDS | EMPTY | rooted("money")):
+    if roots(what) & (MONEY_WORDS | EMPTY | rooted("money")):
         return None
     bounds, said = read_bounds(match["rest"])
     since, until, said = read_days(said)

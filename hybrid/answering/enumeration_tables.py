@@ -18,7 +18,7 @@ from hybrid.answering.enumeration_documents import (
     says_acts,
     with_document,
 )  # fmt: skip
-from hybrid.answering.enumeration_question import Enumerated
+from hybrid.answering.enumeration_question import MONEY_WORDS, Enumerated
 from hybrid.answering.enumeration_rows import (
     BY_COLUMN,
     BY_FIRST_COLUMN,
@@ -105,6 +105,33 @@ _NAMES = re.compile(r"(?:(?:[A-Z][\w.'’&-]*|&|and|of|the|de|van|von|der|la)(?:
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
+def _measured_in_words(document: Document, table: tables.Table, asked: Enumerated) -> tables.Table | None:
+    """The table with one more column, of the numbers that stand before the unit asked for in the words of one of its
+    columns: of "Overtime January, 17 hours" 17. ``None`` where no column has such, or two have, or a cell has two."""
+    if asked.head.lower() not in UNITS or not table.columns:
+        return None
+    unit = "|".join(sorted(map(re.escape, (*_units_alike(asked.head.lower()),)), key=len, reverse=True))
+    number = re.compile(rf"(?<![\w.,/-])(?P<number>\d[\d,]*(?:\.\d+)?)\s?(?:{unit})\b", re.IGNORECASE)
+    found: dict[int, dict[int, tuple[int, int]]] = {}
+    for row in table.rows:
+        for at, (start, end) in enumerate(row.cells):
+            matches = list(number.finditer(document.text, start, end))
+            if len(matches) > 1:
+                return None
+            if matches:
+                found.setdefault(at, {})[row.start] = matches[0].span("number")
+    if len(found) != 1:
+        return None
+    ((_, spans),) = found.items()
+    rows = tuple(replace(row, cells=(*row.cells, spans.get(row.start, (row.end, row.end)))) for row in table.rows)
+    return replace(table, columns=(*table.columns, asked.head), rows=rows)
+
+
+def _units_alike(unit: str) -> set[str]:
+    """A unit as it may be written: of "hours" also "hour", "hrs", "h"."""
+    return {one for one, known in UNITS.items() if known == UNITS[unit]}
+
+
 def part_of(document_id: int, document: Document, table: tables.Table, asked: Enumerated) -> Part | None:
     """The rows of a table that are what was asked for; ``None`` where it has none."""
     reader = reader_of(document, table)
@@ -112,6 +139,10 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     if not rows:
         return None
     head = reader.quantity_column(asked) if asked.quantity else reader.head_column(asked)
+    says_unit = head is not None and bool(roots(reader.names[head]) & asked.stems)
+    if asked.quantity and not says_unit and (measured := _measured_in_words(document, table, asked)) is not None:
+        reader = TableReader(document, measured)
+        head, rows = len(measured.columns) - 1, reader.data
     named = reader.naming(asked, head) if asked.quantity else ()
     if asked.quantity and head is None:
         return None
@@ -606,6 +637,8 @@ class TableReader:
         if asked.stems:
             found = [at for at in measured if may_be_number_of(self._plain[at], asked)]
             own = {one for one in measured if self._unit(one) and asked.head.lower() not in UNITS}  # "Days late"
+            if asked.head.lower() in UNITS:  # of "charged" the column "Charge" has no hours
+                own |= {one for one in measured if roots(self._plain[one]) & MONEY_WORDS}
             by_verb = [at for at in measured if at not in own and self.naming(asked, at)]
             both = [at for at in by_verb if at in found]
             found = both or [at for at in by_verb if not is_generic_number(self._plain[at])] or found or by_verb

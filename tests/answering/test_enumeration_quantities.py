@@ -74,3 +74,30 @@ def test_where_no_column_is_meant_for_certain_the_columns_are_named(
 
 def test_nothing_is_added_for_rows_that_there_are_not(corpus: hybrid.Corpus) -> None:
     assert corpus.ask("How many shells failed on barge 7?").enumeration is None
+
+
+SHEETS = """Sheet,Day,Work,Charge
+S-1,3 May 2024,"Diving, 6 hours at the weir",480.00
+S-2,9 May 2024,"Diving, 4.5 hours at the lock",360.00
+S-3,9 May 2024,Hire of a boat,90.00
+S-4,12 June 2024,"Welding, 3 hrs",150.00
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "total"),
+    [
+        ("How many hours of diving were charged in May 2024?", Decimal("10.5")),
+        ("How many hours of welding were charged in 2024?", Decimal(3)),
+    ],
+)
+def test_what_a_column_of_words_measures_is_added(tmp_path_factory, question, total):
+    answer = corpus_of({"sheets.csv": SHEETS}, tmp_path_factory).ask(question)
+    assert answer.enumeration is not None
+    assert list(answer.enumeration.sums.values()) == [total]
+
+
+def test_a_cell_with_two_measures_is_added_to_nothing(tmp_path_factory):
+    two = SHEETS.replace("6 hours at the weir", "6 hours at the weir, 2 hours of travel")
+    answer = corpus_of({"sheets.csv": two}, tmp_path_factory).ask("How many hours of diving were charged in May 2024?")
+    assert answer.enumeration is None
