@@ -18,6 +18,7 @@ from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.answering.evidence import Sentence
 from hybrid.answering.selection import features, ranker
 from hybrid.text import lexicon, wordnet
+from hybrid.text.values import MONTHS
 
 _ABOUT_THE_WHOLE = lexicon.stems(
     """
@@ -113,6 +114,50 @@ def leaves_duty_unsaid(question: str, quotes: Sequence[str]) -> bool:
     held = {word.lower() for quote in quotes for word in lexicon.tokens(quote)}
     meant = wordnet.senses(verb)
     return not any(word[:4] == verb[:4] or meant & wordnet.senses(word) for word in held)
+
+
+_ASKS_NAME = re.compile(
+    r"^\W*(?:(?:and|so|but) )?(?:(?:which|what) (?P<kind>[a-z]+)\b(?! of\b)"
+    r"|who (?:is|was|are|were) (?:the |an? |our |their )?"
+    r"(?:[\w.&-]+(?: [\w.&-]+)?['’]s? )?(?:[a-z]+ ){0,3}?(?P<office>[a-z]+)(?: (?:of|for|to|at|in)\b.*)?\W*$)",
+    re.IGNORECASE,
+)
+_NAMED_KINDS = lexicon.vocabulary(
+    "company firm bank insurer carrier supplier broker court university school hospital hotel shop club laboratory"
+    " contractor subcontractor publisher printer manufacturer agency consultancy charity brewery newspaper"
+)
+_ANY_FIRM = lexicon.vocabulary("company firm contractor subcontractor publisher printer agency")
+"""What a name says without the word, or a contract calls a party."""
+_SPEAKS = re.compile(r"\b(?:I|we|my|our|me|us)\b", re.IGNORECASE)
+
+
+def leaves_name_unsaid(question: str, quotes: Sequence[str]) -> bool:
+    """Whether a question asks for the name of somebody or of a firm, and no quote has a name that the question does not
+    have: "which bank lent it?" beside "the bank is not patient". Whoever says "I" may be named beside the quote.
+
+    Example:
+        >>> leaves_name_unsaid("Which bank lent the money?", ["The bank is not patient."])
+        True
+        >>> leaves_name_unsaid("Which bank lent the money?", ["The loan of Tay Bank is due."])
+        False
+    """
+    match = _ASKS_NAME.match(" ".join(question.split()))
+    if match is None or not quotes:
+        return False
+    kind = (match["kind"] or match["office"]).lower()
+    if kind in _NAMED_KINDS - _ANY_FIRM and not _said(kind, quotes):
+        return True
+    if any(_SPEAKS.search(quote) for quote in quotes):
+        return False
+    if kind not in _NAMED_KINDS and not (kind != "one" and wordnet.is_person(kind)):
+        return False
+    asked = {lexicon.stem(word.lower()) for word in lexicon.tokens(question)} | {lexicon.stem(one) for one in MONTHS}
+    held = {lexicon.stem(word.lower()) for quote in quotes for word in _NAME_WITHIN.findall(quote)}
+    return not held - asked - lexicon.stems("monday tuesday wednesday thursday friday saturday sunday")
+
+
+_NAME_WITHIN = re.compile(r"(?<=[\w,;:(“\"'] )(?<!the )(?<!The )[A-Z][\w&'’-]+")
+"""A capital within a sentence; behind "the" it is a party's by its office: "the Customer"."""
 
 
 def leaves_unsaid(question: str, quotes: Sequence[str], found: Sequence[str]) -> bool:

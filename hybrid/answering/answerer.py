@@ -636,7 +636,8 @@ class Answerer:
         quotes = [claim.text for claim in context.composer.claims]
         said = [*quotes, *(one.text for one in context.digest)]
         duty = quotes and abstention.leaves_duty_unsaid(asked, quotes)
-        if duty or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence]):
+        unnamed = context.route.name == "lookup" and abstention.leaves_name_unsaid(asked, quotes)
+        if duty or unnamed or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence]):
             context.events.append(context.note(NOT_CONFIDENT))
 
     def _exact(self, context: RequestContext) -> literals.Held:

@@ -208,6 +208,14 @@ _CAUSE = re.compile(
     r"|for want of|lost to|died of|through (?:lack|want|neglect) of)\b",
     re.IGNORECASE,
 )
+_DID_SO = re.compile(
+    r"\b(?:did|done|do|doing) (?:it|so|this|that)\b.*\b(?:because|since|as|to)\b"
+    r"|\b(?:that|this|it) (?:was|is) because\b"
+    r"|^(?:The|My|Her|His|Their|Our) reasons? (?:was|were|for this)\b",
+    re.IGNORECASE,
+)
+_STEPS_BACK, _NEAR_CHARS = 3, 400
+"""Sentences, and characters, before one that gives the reason for "it", in which that may be said; not measured."""
 _PRONOUN = re.compile(r"(?:\d+\.\s+)?(?:It|They|This|That|These|Those|He|She|Its|Their)\b")
 _REFERS = re.compile(r"\b(?:it|they|them|these|those|its|their|he|she)\b", re.IGNORECASE)
 _VAGUE = lexicon.stems(
@@ -232,6 +240,10 @@ def _of_the_cause(
     for at in range(1, len(pool)):  # "It comes from a cracked pipe"
         follows = pool[at - 1].document_id == pool[at].document_id and pool[at].start - pool[at - 1].end < 4
         about[at] = about[at] or (follows and about[at - 1] and _PRONOUN.match(pool[at].text) is not None)
+        if not about[at] and _DID_SO.search(pool[at].text):  # "I did it because he was in a hurry"
+            before = pool[max(0, at - _STEPS_BACK) : at]
+            about[at] = any(one.document_id == pool[at].document_id and len(topic & _roots(one.text)) >= _FEWEST_SHARED
+                            and pool[at].start - one.end < _NEAR_CHARS for one in before)  # fmt: skip
     causes = [at for at, one in enumerate(pool) if about[at] and ranks[at] < 2 and _CAUSE.search(one.text)]
     causes = sorted(causes, key=lambda at: -pool[at].similarity)[:MOST]
     if not causes:  # what says the cause in no word for it is still about the question

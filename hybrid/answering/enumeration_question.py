@@ -203,6 +203,7 @@ def read(question: str) -> Enumerated | None:
         return first
     if (match := _AND_THEIR_SUM.search(plain)) and (counted := read(plain[: match.start()])) is not None:
         return replace(counted, kind="sum") if counted.kind != "sum" else counted
+    plain = _PAID_LATE.sub(r"\g<what>paid after their due date", plain)
     plain = _ONE_OF_THEM.sub(r"\g<which> ", plain)
     plain = _ONE_OF_SOMEBODY_S.sub(r"\g<which> \g<who> ", plain)
     if (named := read_labelled(plain)) is not None and named.attendance:
@@ -252,6 +253,12 @@ _ONE_OF_SOMEBODY_S = re.compile(
     r"(?:['’]s|(?<=s)['’])\s+(?=[a-z])"
 )
 """Asked of "which of Orr's letters" as of "which Orr letters"."""
+_PAID_LATE = re.compile(
+    r"(?P<what>\b(?:invoices?|bills?|instal+ments?|accounts?|payments?|fees?|rents?|charges)\b(?:\s+\w+){0,6}?\s+)"
+    r"(?:(?:paid|settled)\s+(?:too\s+)?late\b|(?<=were )late\b|(?<=was )late\b)",
+    re.IGNORECASE,
+)
+"""What was paid late: its day of payment is behind the day on which it was due, and no other column's "late"."""
 _COME_TO = re.compile(
     r"^\W*(?:and\s+|so\s+)?(?:what|how much)\s+(?:do|did|will|would)\s+"
     r"(?P<what>(?:(?:all|any)\s+)?(?:of\s+)?(?:(?:the|our|their|his|her|these|those)\s+)?[^?]*?\ws\b[^?]*?)\s+"

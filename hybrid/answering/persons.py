@@ -15,6 +15,7 @@ from typing import Literal
 from hybrid.answering import antecedents
 from hybrid.answering.evidence import Sentence, collapse, speaker_of
 from hybrid.text import lexicon, wordnet
+from hybrid.text.values import MONTH_NAME
 from hybrid.types.documents import Document
 
 Role = Literal["author", "recipient", "speaker", "reported"]
@@ -191,7 +192,16 @@ def _topic(question: str, name: str) -> str:
         rest = re.sub(rf"\b(?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?{re.escape(part)}\b(?:['’]s)?", " ", rest)
     about = re.search(r"\b(?:about|of|regarding|concerning|that|on)\b\s+(.*)", rest)
     words = about[1] if about else _QUESTION_WORDS.sub(" ", rest)
-    return " ".join(words.split()).strip(" ?.,;")
+    return " ".join(_BY_WHEN.sub(" ", words).split()).strip(" ?.,;")
+
+
+_BY_WHEN = re.compile(
+    rf"\b(?:at any time )?(?:before|by|until|till|up to|prior to|earlier than|as of|on or before)\s+(?:the\s+)?"
+    rf"(?:(?:early|late|mid|end of|start of)[ -])?(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?(?:of\s+)?"
+    rf"(?:(?:{MONTH_NAME}|May)(?:\s+\d{{1,2}}(?!\d))?(?:,?\s+\d{{4}})?|\d{{4}}(?:-\d\d){{0,2}})\b",
+    re.IGNORECASE,
+)
+"""A bound on the time of what was known: it is said nowhere in the mails of that time."""
 
 
 def role_in(document: Document, person: PersonAsked) -> Role | None:

@@ -61,7 +61,7 @@ def written_on(title: str, text: str) -> str | None:
         alone = parse_date(_LABEL.sub("", line).strip(" .,"))
         if alone is not None and len(alone) == 10:
             return alone
-    headed = _own_days(lines[0]) if lines and len(lines[0].split()) <= _LINE_WORDS else set()
+    headed = _own_days(lines[0]) if lines and len(lines[0].split()) <= _LINE_WORDS and lines[0][-1] != "." else set()
     if len(headed) == 1:
         return _iso(headed.pop())
     for line in lines[:_HEADING_LINES]:

@@ -226,7 +226,8 @@ def source_line(title: str, author: str | None, date: str | None) -> str:
         >>> source_line("Re: wet salt", "Ann Aaker", "2026-03-04")
         'Re: wet salt (Ann Aaker, 4 March 2026)'
     """
-    known = [one for one in (author, written_date(date) if date else None) if one]
+    name = _ADDRESS.sub("", author) if author else None
+    known = [one for one in (name, written_date(date) if date else None) if one]
     return one_line(f"{title} ({', '.join(known)})" if known else title)
 
 

@@ -104,6 +104,8 @@ _BYLINE = re.compile(
     re.MULTILINE,
 )
 _FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|Trust|Committee|Board|Association)\b")
+_BY_POST = re.compile(r"\b(?:post|mail|courier|hand|fax|e-?mail|delivery|messenger|letter)$", re.IGNORECASE)
+"""How a letter was sent: "BY REGISTERED POST"."""
 _CLOSING = re.compile(
     r"^[ \t]*(?:yours?(?: (?:faithfully|sincerely|truly))?|(?:kind |best |warm )?regards|sincerely|\(?signed\)?:?)"
     r"[ \t]*,?[ \t]*$",
@@ -159,7 +161,7 @@ def maker(title: str, text: str) -> str | None:
         (_BYLINE, _first_lines(head)),
     ):
         match = pattern.search(" ".join(where.split()) if pattern is _I_NAME else where)
-        if match and not (pattern is _BYLINE and _FIRM.search(match["name"])):
+        if match and not (pattern is _BYLINE and (_FIRM.search(match["name"]) or _BY_POST.search(match["name"]))):
             return _plain(match["name"])
     heading = _STATEMENT_IN_CAPITALS.search(head[:300])
     if heading and re.search(r"\bI\b", text):  # "STATEMENT OF FINANCIAL POSITION" is nobody's

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from index_only import corpus_of
 
 import hybrid
 from hybrid.answering.persons import denies_knowledge
@@ -130,3 +131,17 @@ def test_the_name_of_a_numbered_paragraph_is_no_statement(text: str, label: bool
 )
 def test_questions_for_a_cause_are_known(question: str, cause: bool) -> None:
     assert actuality.asks_cause(question) is cause
+
+
+def test_the_reason_for_it_is_found_behind_what_was_done(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "statement.txt": "STATEMENT OF ROSE KEMP\n\n1. I am the porter of the inn.\n\n2. I signed for the crates "
+            "without opening them. The van stood in the yard. I did it because the driver was in a hurry.\n\n"
+            "3. Later I told the cook.\n\nRose Kemp\n",
+            "log.txt": "\n\n".join(f"Day {n}: the yard was swept, and Rose Kemp rang the bell." for n in range(1, 30)),
+        },
+        tmp_path_factory,
+    )
+    answer = corpus.ask("Why did Rose Kemp sign for the crates without opening them?", route="comprehension")
+    assert any("because the driver was in a hurry" in one.quote for one in answer.citations)

@@ -284,3 +284,26 @@ def test_a_part_or_another_form_of_a_sentence_is_said(span: str, claim: str) -> 
 )
 def test_what_belongs_to_another_part_is_not(span: str, claim: str) -> None:
     assert verdict(claim, span) not in {"verbatim", "supported", "likely"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "statement"),
+    [
+        ("The swab was taken by a nurse, not by the ward, and it was sent to Leeds.", "The swab was taken by a nurse."),
+        (
+            "He thinks it probable, though not certain, that the pump failed.",
+            "He thinks it probable that the pump failed.",
+        ),
+        ("No coal came between 3 and 9 May, although the mine had promised it.", "No coal came between 3 and 9 May."),
+        (
+            "The van collects the post on weekdays, and on Sundays only if the inn has asked.",
+            "The van collects the post on weekdays.",
+        ),
+    ],
+)
+def test_what_is_said_holds_without_what_is_set_against_it(sentence, statement):
+    assert statement in conjuncts(sentence)
+
+
+def test_what_is_said_not_to_be_is_no_statement():
+    assert not any("ward" in one and "not" not in one for one in conjuncts("It was taken by a nurse, not by the ward."))

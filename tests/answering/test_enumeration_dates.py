@@ -61,3 +61,10 @@ def test_the_month_is_that_of_what_was_done(corpus: Corpus, question: str, rows:
 )
 def test_a_month_or_day_shares_the_year_of_the_one_after_it(asked, since, until):
     assert enumeration_question.read_days(asked)[:2] == (since, until)
+
+
+@pytest.mark.parametrize("question", ["Which bills were paid late?", "List the bills that were settled too late."])
+def test_paid_late_is_paid_behind_the_day_on_which_it_was_due(tmp_path_factory, question):
+    table = "Bill,Due,Paid on,Late visits,Amount\nB-1,3 May 2024,1 May 2024,2,10\nB-2,3 May 2024,9 May 2024,0,20\n"
+    answer = corpus_of({"bills.csv": table}, tmp_path_factory).ask(question)
+    assert [row.cells[0] for row in answer.enumeration.rows] == ["B-2"]

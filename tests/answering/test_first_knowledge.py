@@ -232,3 +232,18 @@ def test_what_somebody_did_then_is_no_part_of_what_they_knew(question: str, topi
     person = persons.asked(question)
     assert person is not None
     assert person.topic == topic
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("What did Ann Orr know about the pump before 8 May 2024, and when?", "the pump"),
+        ("Did Ann Orr know of the pump by the end of June?", "the pump"),
+        ("What did Ann Orr know about the pump up to 2023?", "the pump"),
+        ("What did Ann Orr know about the pump in April 2024?", "the pump in April 2024"),
+    ],
+)
+def test_the_bound_on_when_something_was_known_is_no_topic(question, topic):
+    asked = persons.asked(question)
+    assert asked is not None
+    assert asked.topic == topic

@@ -177,3 +177,22 @@ def test_a_part_with_a_time_of_its_own_is_parallel():
 )
 def test_a_stance_takes_what_may_be_its_verb(word, before, follows):
     assert stances._may_follow(word, before) == follows
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes", "unsaid"),
+    [
+        ("Which bank lent the money?", ["The bank is not patient."], True),
+        ("Which bank lent the money?", ["The loan of Tay Bank is due."], False),
+        ("Which bank lent the money?", ["This deed is made between Orr Ltd and Lee plc."], True),
+        ("Which company insures the Mill?", ["The Owner shall insure the Mill."], True),
+        ("Which company insures the Mill?", ["The mill is insured with Clyde Mutual."], False),
+        ("Who is the manager of the mill?", ["The manager of the mill was ill."], True),
+        ("Who is the manager of the mill?", ["The manager, Ann Orr, was ill."], False),
+        ("Who is the manager of the mill?", ["I manage the mill."], False),
+        ("Which clause covers fire?", ["The cover is for fire."], False),
+        ("When was the mill sold?", ["The mill was old."], False),
+    ],
+)
+def test_a_name_is_unsaid_where_no_quote_has_one(question, quotes, unsaid):
+    assert abstention.leaves_name_unsaid(question, quotes) == unsaid

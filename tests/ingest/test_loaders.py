@@ -433,7 +433,7 @@ class TestMail:
     def test_headers_body_and_metadata(self) -> None:
         message = mail(Subject="The Köln déal", Date="Mon, 02 Mar 2026 10:00:00 +0100", Delivered_To="bob@beta.example")
         message.set_content(f"Dear Bob,\n{TERM}\n")
-        message.add_alternative("<p>HTML instead</p>", subtype="html")
+        message.add_alternative(f"<p>Dear Bob, {TERM}</p>", subtype="html")
         document = one(message.as_bytes(), "m.eml")
         assert document.text == (
             "From: Ann Lee <ann@acme.example>\nTo: bob@beta.example\nDate: Mon, 02 Mar 2026 10:00:00 +0100\n"

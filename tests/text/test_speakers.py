@@ -153,3 +153,9 @@ def test_who_takes_minutes_does_not_say_what_stands_in_them():
     )
     assert speakers.recorder("LOG of the pump house\n\nPump 2 failed.\n\nLog kept by Ben Boole.") == "Ben Boole"
     assert speakers.recorder("A note.") is None
+
+
+@pytest.mark.parametrize("way", ["BY REGISTERED POST", "By Recorded Delivery", "BY HAND", "By Special Courier"])
+def test_how_a_letter_was_sent_is_nobody_s_name(way):
+    letter = f"Pell & Aske Solicitors\n4 Quay Street\n{way}\n1 October 2024\n\nDear Sirs\n\nThe claim is due.\n"
+    assert speakers.maker("letter.txt", letter) is None

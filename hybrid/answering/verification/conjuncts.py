@@ -55,6 +55,16 @@ _SUBORDINATE = re.compile(
     r"^(?P<main>[^;:]{10,}?),? (?P<how>after|although|though|even though|because|since|while|when|as soon as) "
     rf"(?P<other>{_SUBJECT.pattern} [^;:]{{5,}})$"
 )
+_CONCEDING = frozenset({"although", "though", "even though"})
+_ASIDE = re.compile(
+    r", (?:though|although|albeit|if|but) not (?:\w+ ){0,3}\w+(?=,)"
+    r"|, (?:and )?not (?:(?:by|to|from|in|on|at|for|with|of) )?"
+    r"(?:the |an? |his |her |its |their |(?=[A-Z]))[^,;.]{1,40}(?=[,.;]|$)"
+)
+_OTHERWISE = re.compile(
+    r"(?:on|in|at|for|to|by|from|during) [^,;]{1,40}? only (?:if|when|where|with|after|on|by|to)\b", re.IGNORECASE
+)
+"""Another time or place that has a condition of its own: "and on Saturdays only if asked"."""
 _PREPOSITION = re.compile(r"\b(?:in|on|at|to|from|for|with|by|into|before|after|during|until|within|through)\b")
 _LEAST = 3
 """Words of a statement."""
@@ -72,9 +82,9 @@ def conjuncts(sentence: str) -> tuple[str, ...]:
     opening = _OPENING.match(bare)
     lead = opening[0] if opening else ""
     rest = bare[len(lead) :]
-    found = [*_relative(rest), *_main(rest), *_joined(rest)]
+    found = [*_relative(rest), *_main(rest), *_joined(rest), *_without_contrast(rest)]
     for one in list(found):  # of "..., after he had asked and waited", or a list of three
-        found += [*_joined(one), *_main(one)]
+        found += [*_joined(one), *_main(one), *_without_contrast(one)]
     return tuple(
         f"{lead}{one}." if lead else f"{one[0].upper()}{one[1:]}."  # what opens a sentence stays with each
         for one in dict.fromkeys(found)
@@ -127,6 +137,9 @@ def _joined(text: str) -> Iterator[str]:
             continue
         verb = verb_of(first)
         if verb is None or _NEGATIVE_SUBJECT.match(first):
+            continue
+        if _OTHERWISE.match(second) and _PREPOSITION.search(first[verb[1] :]):
+            yield first
             continue
         governed = any(one.search(first) for one in _GOVERNS)
         own = _has_subject(second)
@@ -191,6 +204,8 @@ def _relative(text: str) -> Iterator[str]:
 def _main(text: str) -> Iterator[str]:
     """What happened, without when or why, and what is said of these; of what is past, and nobody's word, alone."""
     match = _SUBORDINATE.match(text)
+    if match is not None and match["how"] in _CONCEDING and verb_of(match["main"]) is not None:
+        yield match["main"].strip(" ,")  # it is so in spite of the other
     if match is None or _MODAL.search(text) or any(one.search(match["main"]) for one in _GOVERNS):
         return
     main, other = match["main"].strip(" ,"), match["other"]
@@ -200,6 +215,13 @@ def _main(text: str) -> Iterator[str]:
         yield main
     if match["how"] not in {"when", "while"} and _is_past(other):
         yield other
+
+
+def _without_contrast(text: str) -> Iterator[str]:
+    """What is said, without the other thing that it is said not to be: "by a maid, not by the laboratory", "probable,
+    though not certain"."""
+    if _ASIDE.search(text):
+        yield re.sub(r"(?<=\w), (?=that\b)", " ", _ASIDE.sub("", text))
 
 
 def _is_past(clause: str) -> bool:

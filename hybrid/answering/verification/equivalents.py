@@ -256,8 +256,6 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"^(?P<who>[^,;.]{{2,60}}?) (?:needs|requires|(?:must|shall|has to|have to) (?:first )?(?:have|get|obtain|seek)) "
      rf"{_WITH_CONSENT} (?:before (?:it|he|she|they|doing so,?)? ?(?P<does>\w+)|(?:in order )?to (?P<verb>\w+)) "
      r"(?P<rest>[^,;.]+)", _without),
-    (rf"^(?P<who>[^,;.]{{2,60}}?) (?:may|can|shall|is allowed to) (?P<verb>\w+) (?P<rest>[^,;.]+?),? "
-     rf"only (?:with|after obtaining|if it has) {_WITH_CONSENT}", _without),
     (rf"\b(?P<whole>\d+|{'|'.join(_UNITS)}) and (?:a )?(?P<part>half|quarter|three quarters)"
      r"(?= (?:per ?cent|%|million|thousand|billion|hours?|days?|weeks?|months?|years?|met(?:re|er)s?|kilomet(?:re|er)s?"
      r"|kilos?|tonnes?|pounds?|times)\b)", _mixed_number),
@@ -272,6 +270,9 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bkilomet(?:re|er)s (?:per|an) hour\b|\bkph\b", "km/h"),
     (r"(?<!is )(?<!was )(?<!are )(?<!were )\b(?:by mistake|in error)\b|\b(?:erroneously|mistakenly)\b", "wrongly"),
     (r"\bwith no (?=[a-z])(?!more\b|less\b|fewer\b|later\b|one\b)", "without "),
+    (r"\b(?:the |a )?(?:(?:great|vast|large) )?majority of (?=(?:the|its|his|her|their|our|\w+s)\b)",
+     "most of "),
+    (r"\bmost of (?=[a-z]+s\b)(?!his\b|its\b|this\b)", "most "),
     (r"\ba decade\b", "10 years"),
     (r"\ba dozen (?!of\b)", "12 "),
     (r"\ba pair of (?=\w+s\b)(?!(?:shoes|gloves|scissors|trousers|glasses|socks|boots|jeans|earrings)\b)", "two "),

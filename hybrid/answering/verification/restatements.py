@@ -45,7 +45,13 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
         found += _listed_as(plain(claim), sentence)
-        found += (*_told(sentence), *_limited_liability(sentence), *_without_rider(sentence), *if_not(claim, sentence))
+        found += (
+            *_told(sentence),
+            *_limited_liability(sentence),
+            *_without_rider(sentence),
+            *if_not(claim, sentence),
+            *_only_with(claim, sentence),
+        )
         found += (*_not_of_all(sentence), *_motion(sentence), *_compared_from_the_other(sentence))
     return tuple(found)
 
@@ -534,6 +540,27 @@ def if_not(claim: str, sentence: str) -> Iterator[str]:
     for mine, theirs, form in forms:
         if mine.search(claim) and not theirs.search(claim) and len(theirs.findall(sentence)) == 1:
             yield theirs.sub(form, sentence)
+
+
+_CONSENT = r"[\w'’ -]{0,50}?\b(?:consent|approval|permission|agreement|authori[sz]ation)"
+_ONLY_WITH = re.compile(
+    rf"^(?P<who>[^,;.]{{2,60}}?) (?:may|can) (?P<what>[^,;.]+?) only with (?P<consent>{_CONSENT})\b", re.IGNORECASE
+)
+_NOT_WITHOUT = re.compile(
+    rf"^(?P<who>[^,;.]{{2,60}}?) (?:(?:shall|may|must) not|cannot) (?P<what>[^,;.]+?) without "
+    rf"(?P<consent>{_CONSENT})\b",
+    re.IGNORECASE,
+)
+
+
+def _only_with(claim: str, sentence: str) -> Iterator[str]:
+    """Of "may not do it without a consent", for a claim in this form, "may do it only with" that, and the other way
+    round."""
+    if (match := _NOT_WITHOUT.match(sentence)) and _ONLY_WITH.match(claim):
+        consent = match["consent"] if re.search(r"\bprior\b", claim) else re.sub(r"\bprior ", "", match["consent"])
+        yield f"{match['who']} may {match['what']} only with {consent}{sentence[match.end() :]}"
+    elif (match := _ONLY_WITH.match(sentence)) and _NOT_WITHOUT.match(claim):
+        yield f"{match['who']} shall not {match['what']} without {match['consent']}{sentence[match.end() :]}"
 
 
 _NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")
