@@ -600,6 +600,8 @@ class Quoting:
                     continue
                 if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
                     continue
+                if of_unnamed(said, self._said(other)):
+                    continue
                 if contradict(said, self._said(other), question):
                     taken.append(words)
                     found.setdefault(one.key, []).append(other)
@@ -793,6 +795,21 @@ class Quoting:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+_UNNAMED = re.compile(
+    r"\W*(?:(?:There|Here) (?:are|is|were|was) [\w,.-]+ of (?:them|it|these|those|us|you)"
+    r"|(?:It|They|These|Those|This|That) (?:is|are|was|were|has|have|had|cost|costs|came|comes|weighs?|weighed) )"
+)
+
+
+def of_unnamed(one: Said, other: Said) -> bool:
+    """Whether two statements of two documents are both of things that only the sentences before them name, and these
+    share no word: "There are six of them" of covers, and "There are nine of them" of cups."""
+    if not (_UNNAMED.match(one.plain) and _UNNAMED.match(other.plain)):
+        return False
+    named, others = (set(lexicon.content_words(said.before)) for said in (one, other))
+    return not named & others
 
 
 def of_two_things(one: Sentence, other: Sentence) -> bool:

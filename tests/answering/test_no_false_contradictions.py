@@ -6,6 +6,7 @@ import pytest
 from index_only import corpus_of
 
 from hybrid.answering import contradictions
+from hybrid.answering.quoting import of_unnamed
 from hybrid.answering.verification.contradiction import contradict
 from hybrid.answering.verification.disagreement import Said
 
@@ -75,3 +76,18 @@ def test_a_writer_who_resolves_a_pronoun_is_not_said_to_disagree(tmp_path_factor
     claims = (*answer.claims, *(answer.draft.claims if answer.draft else ()))
     assert not any(one.contradicted_by for one in claims)
     assert not any("disagree" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "unnamed"),
+    [
+        ("We bought cups for the hall.", "There are nine of them, and they are well made.", True),
+        ("I have counted the covers again.", "There are nine of them, and they are well made.", False),
+        ("We bought cups for the hall.", "The covers are nine, and they are well made.", False),
+        ("I bought a lamp for the hall.", "It cost £9.", True),
+    ],
+)
+def test_what_only_points_at_two_things_says_nothing_against_each_other(before, text, unnamed):
+    one = Said("There are six of them, and they are well made.", before="I have counted the covers for the table.")
+    other = Said(text, before=before)
+    assert of_unnamed(one, other) == of_unnamed(other, one) == unnamed
