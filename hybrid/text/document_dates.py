@@ -9,6 +9,14 @@ from hybrid.text.values import days, parse_date
 
 HEAD_LINES, TAIL_LINES = 10, 6
 _LABEL = re.compile(r"^(?:date(?:d)?|made|issued|signed|held|on|as of|this)\b[ :]*(?:on )?", re.IGNORECASE)
+_PLACE = re.compile(r"^[A-Z][\w.’' -]{1,30}, (?:the |on |den )?(?=\d)")
+"""The place before the day of a letter: "Ghent, 4 April 2026"."""
+_OF_A_THING = re.compile(
+    r"\b(?:expir\w+|born|birth|due|valid|until|deadline|end(?:s|ed|ing)?|accident|incident|fire|fall|collision|events?|storm"
+    r"|death|sale|your|re)\b[^,;–—]*\d",
+    re.IGNORECASE,
+)
+"""A day in a heading that is of what the document is about: "Expires: 12 December 2031", "Re: your letter of"."""
 _LINE_WORDS = 14  # a longer line is a sentence, which may give another date than its own
 _SIGNED = re.compile(r"\(signed\)|/s/|^(?:signed|dated|date)\b", re.IGNORECASE)
 _MEETING = re.compile(
@@ -53,15 +61,16 @@ def written_on(title: str, text: str) -> str | None:
         >>> written_on("Letter", "14 Orchard Row\\n2 May 2025\\n\\nDear Sir")
         '2025-05-02'
     """
-    titled = _own_days(title)
+    titled = set() if _OF_A_THING.search(title) else _own_days(title)
     if len(titled) == 1:
         return _iso(titled.pop())
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     for line in lines[:HEAD_LINES]:
-        alone = parse_date(_LABEL.sub("", line).strip(" .,"))
+        alone = parse_date(_LABEL.sub("", _PLACE.sub("", line)).strip(" .,"))
         if alone is not None and len(alone) == 10:
             return alone
-    headed = _own_days(lines[0]) if lines and len(lines[0].split()) <= _LINE_WORDS and lines[0][-1] != "." else set()
+    heads = bool(lines) and len(lines[0].split()) <= _LINE_WORDS and lines[0][-1] != "."  # a sentence is of another day
+    headed = _own_days(lines[0]) if heads and not _OF_A_THING.search(lines[0]) else set()
     if len(headed) == 1:
         return _iso(headed.pop())
     for line in lines[:_HEADING_LINES]:
@@ -76,6 +85,8 @@ def written_on(title: str, text: str) -> str | None:
     if dated and maker(title, text) is not None and len(above[-1].split()) <= _NAME_WORDS:
         return parse_date(re.sub(r"^(?:dated?|on)\b:?\s*", "", dated, flags=re.IGNORECASE).strip(" .,"))
     for line in reversed(lines[-TAIL_LINES:]):
+        if _PLACE.match(line) and (alone := parse_date(_PLACE.sub("", line).strip(" .,"))) and len(alone) == 10:
+            return alone
         found = [day for _, _, day in days(line)]
         if _SIGNED.search(line) and len(found) == 1:
             return _iso(found[0])

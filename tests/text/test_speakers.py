@@ -159,3 +159,22 @@ def test_who_takes_minutes_does_not_say_what_stands_in_them():
 def test_how_a_letter_was_sent_is_nobody_s_name(way):
     letter = f"Pell & Aske Solicitors\n4 Quay Street\n{way}\n1 October 2024\n\nDear Sirs\n\nThe claim is due.\n"
     assert speakers.maker("letter.txt", letter) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The lease of the Ghent warehouse ends on 31 October 2027.\n", None),
+        ("Expires: 12 December 2031\n", None),
+        ("Born 7 July 1970\n", None),
+        ("The accident of 2 February 1999\n\nNobody saw it.\n", None),
+        ("Contract dated 1 June 2020 is terminated.\n\nBrussels, 9 September 2026\n", "2026-09-09"),
+        ("Re: your letter of 1 January 2001\n\nBrussels, 9 September 2026\n\nDear Sir\n", "2026-09-09"),
+        ("Dear Tom,\n\nthe salt came.\n\nSigned,\nGhent, 4 April 2026\n", "2026-04-04"),
+        ("Draft of 3 March 2026\n\nText.\n", "2026-03-03"),
+        ("Site meeting no. 9, Haverly Hotel, 20 March 2025\n\nPresent: Ann Orr\n", "2025-03-20"),
+        ("The salt was sold.\n\nAnn was in Ghent, 4 April 2026 was a Saturday.\n", None),
+    ],
+)
+def test_a_day_is_the_document_s_where_it_is_not_that_of_a_thing(text, day):
+    assert document_dates.written_on("", text) == day
