@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -29,7 +29,6 @@ from hybrid.settings import MemorySettings
 from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings
 from hybrid.stores.files import is_disk_full, write_atomically
 from hybrid.ttt.checkpoints.loading import load_checkpoint
-from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.initial_weights import InitialFastWeights
 from hybrid.ttt.memory import compute_dtype
 from hybrid.ttt.model.transformer import Transformer
@@ -98,9 +97,11 @@ class _Run:
             [{"params": matrices, "weight_decay": outer.weight_decay}, {"params": scales, "weight_decay": 0.0}],
             lr=outer.learning_rate, betas=outer.betas,
         )  # fmt: skip
-        texts, held_out = _texts(settings)
-        self.train = _stream(texts, checkpoint.tokenizer, outer.sequence, outer.seed)
-        self.evaluation = _stream(held_out, checkpoint.tokenizer, outer.sequence, None)[: outer.evaluate_sequences]
+        texts, held_out = training_texts(settings.texts, settings.evaluation_texts)
+        self.train = cut_into_sequences(texts, checkpoint.tokenizer, outer.sequence, outer.seed)
+        self.evaluation = cut_into_sequences(held_out, checkpoint.tokenizer, outer.sequence, None)[
+            : outer.evaluate_sequences
+        ]
         if not self.train:
             raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
         digest = sha256(json.dumps(settings.model_dump(mode="json", exclude={"output"}), sort_keys=True).encode())
@@ -113,7 +114,7 @@ class _Run:
         self.log: list[dict[str, Any]] = []
 
     def run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
-        with _writing(self.settings.output):  # before hours of training, not after
+        with writing_errors(self.settings.output):  # before hours of training, not after
             self.settings.output.mkdir(parents=True, exist_ok=True)
         self._resume()
 
@@ -133,7 +134,7 @@ class _Run:
         losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
         first, last = (losses[0], losses[-1]) if losses else (None, None)
         weights = InitialFastWeights({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
-        with _writing(self.settings.output / INITIAL_WEIGHTS):
+        with writing_errors(self.settings.output / INITIAL_WEIGHTS):
             weights.save(self.settings.output / INITIAL_WEIGHTS, self.model.weights.named())
             plot_log(self.log, self.settings.output / PLOT)
         return MetaTrainingResult(self.settings.output / INITIAL_WEIGHTS, self.step, first, last)
@@ -165,7 +166,7 @@ class _Run:
         total = {n: torch.zeros_like(t) for n, t in self.masters.items()}
         runs: list[InnerRun] = []
         for part in range(outer.accumulate):
-            numbers = _numbers(
+            numbers = sequence_numbers(
                 len(self.train), outer.seed, (self.step * outer.accumulate + part) * outer.batch, outer.batch
             )
             sequences = self._sequences(model, [self.train[i] for i in numbers], numbers)
@@ -231,7 +232,7 @@ class _Run:
         metadata = {"identity": self.identity, "step": str(self.step), "log": json.dumps(self.log)}
         path = self.settings.output / CHECKPOINT
         lines = "".join(json.dumps(line) + "\n" for line in self.log)
-        with _writing(path):
+        with writing_errors(path):
             write_atomically(path, lambda new: save_file(tensors, new, metadata))
             write_atomically(path.with_name(LOG), lambda new: _write(new, lines))
 
@@ -331,7 +332,7 @@ def plot_log(log: Iterable[dict[str, Any]], path: Path) -> bool:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing_errors(path: Path) -> Iterator[None]:
     """A failure to write becomes a clear error; everything here is written aside and then put in place."""
     try:
         yield
@@ -344,10 +345,15 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _texts(settings: MetaTrainingSettings) -> tuple[list[str], list[str]]:
-    texts = _read_folder(settings.texts)
-    if settings.evaluation_texts is not None:
-        return texts, _read_folder(settings.evaluation_texts)
+def training_texts(folder: Path, evaluation_folder: Path | None) -> tuple[list[str], list[str]]:
+    """The texts to train on, and those to evaluate on: every twentieth of the first where no folder is given.
+
+    Raises:
+        InputError: a folder without texts, or a text that is not UTF-8.
+    """
+    texts = _read_folder(folder)
+    if evaluation_folder is not None:
+        return texts, _read_folder(evaluation_folder)
     held_out = texts[_HELD_OUT - 1 :: _HELD_OUT]
     return [t for i, t in enumerate(texts) if (i + 1) % _HELD_OUT], held_out
 
@@ -365,7 +371,18 @@ def _read_folder(folder: Path) -> list[str]:
     return texts
 
 
-def _stream(texts: Sequence[str], tokenizer: ChatTokenizer, length: int, seed: int | None) -> list[list[int]]:
+class TextEncoder(Protocol):
+    """What training asks of a tokenizer."""
+
+    @property
+    def end_of_document(self) -> int:
+        """The token between two texts."""
+
+    def encode(self, text: str) -> list[int]:
+        """A text's tokens."""
+
+
+def cut_into_sequences(texts: Sequence[str], tokenizer: TextEncoder, length: int, seed: int | None) -> list[list[int]]:
     """Cut the texts, shuffled and joined, into sequences of ``length`` tokens and one more, the last target."""
     order = list(texts)
     if seed is not None:
@@ -376,7 +393,7 @@ def _stream(texts: Sequence[str], tokenizer: ChatTokenizer, length: int, seed: i
     return [ids[at : at + length + 1] for at in range(0, len(ids) - length, length)]
 
 
-def _numbers(count: int, seed: int, first: int, many: int) -> list[int]:
+def sequence_numbers(count: int, seed: int, first: int, many: int) -> list[int]:
     """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled again each."""
     return [_epoch(count, seed, at // count)[at % count] for at in range(first, first + many)]
 

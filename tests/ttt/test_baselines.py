@@ -732,6 +732,38 @@ def test_a_stream_can_go_on_as_a_constant() -> None:
     torch.testing.assert_close(model(piece, constant)[0], model(piece, state)[0])
 
 
+def decoded(model: LanguageModel, ids: Tensor, state: Any) -> tuple[list[Tensor], Any]:
+    logits = []
+    for token in ids.mT:
+        found, state = model.decode(token, state)
+        logits.append(found)
+    return logits, state
+
+
+def test_a_decoded_token_moves_no_keys_of_those_before_it() -> None:
+    model = model_of(MIXERS["full"])
+    _, state = model.prefill(ids_of(2, 9))
+    moved, place = 0, state.layers[0].keys.data_ptr()
+    for token in ids_of(2, 400, seed=1).mT:
+        _, state = model.decode(token, state)
+        moved, place = moved + (state.layers[0].keys.data_ptr() != place), state.layers[0].keys.data_ptr()
+    assert state.layers[0].keys.shape[2] == 409
+    assert moved == 1  # the room of the first piece was full once
+
+
+def test_two_continuations_of_one_state_do_not_see_each_other() -> None:
+    model, ids = model_of(MIXERS["full"]), ids_of(2, 9)
+    one, other = ids_of(2, 300, seed=1), ids_of(2, 300, seed=2)
+    _, state = model.prefill(ids)
+    first, after_one = decoded(model, one[:, :5], state)
+    second, _ = decoded(model, other, state)
+    third, _ = decoded(model, one[:, 5:], after_one)
+    for logits, tail in (([*first, *third], one), (second, other)):
+        hidden, _ = model(torch.cat([ids, tail], 1))
+        expected = F.linear(hidden[:, 9:], model.unembedding)
+        near([torch.stack(logits, 1)], [expected], 1e-9)
+
+
 # What cannot be
 
 

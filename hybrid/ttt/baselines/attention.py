@@ -23,6 +23,8 @@ from hybrid.errors import SettingsError
 from hybrid.kernels import rms_norm, rope_table, rotary, sliding_window_attention
 from hybrid.ttt.baselines.mixer import Mixer, State, check_divides, check_sizes
 
+BLOCK = 256  # tokens that a growing cache has room for beside those that it holds, at least
+
 
 @dataclass(frozen=True)
 class AttentionConfig:
@@ -66,11 +68,54 @@ class AttentionConfig:
         return Attention(self, hidden_size, eps)
 
 
+class Room:
+    """Memory for keys and values [B, G, capacity, d], of which the first ``filled`` rows are written.
+
+    A state's tensors are the first rows of it, and never change: only the state that ends where the room is filled
+    writes behind itself. Another, such as a second continuation of the same text, takes room of its own.
+    """
+
+    def __init__(self, like: Tensor, capacity: int) -> None:
+        batch, groups, _, dim = like.shape
+        self.keys = like.new_empty(batch, groups, capacity, dim)
+        self.values = torch.empty_like(self.keys)
+        self.filled = 0
+
+    def write(self, keys: Tensor, values: Tensor) -> KeyValueState:
+        """These behind what is filled; the state of all that is filled then."""
+        end = self.filled + keys.shape[2]
+        self.keys[:, :, self.filled : end], self.values[:, :, self.filled : end] = keys, values
+        self.filled = end
+        return KeyValueState(self.keys[:, :, :end], self.values[:, :, :end], self)
+
+    def takes(self, state: KeyValueState, new: Tensor) -> bool:
+        """Whether as many rows as ``new`` has can follow ``state``."""
+        length, writable = state.keys.shape[2], torch.is_inference_mode_enabled() or not self.keys.is_inference()
+        fits = length + new.shape[2] <= self.keys.shape[2] and new.dtype == self.keys.dtype
+        return writable and fits and length == self.filled
+
+
 class KeyValueState(NamedTuple):
-    """Keys and values [B, G, R, d] that the next query sees."""
+    """Keys and values [B, G, R, d] that the next query sees, and the room that they lie in, if they have any."""
 
     keys: Tensor
     values: Tensor
+    room: Room | None = None
+
+    def followed_by(self, keys: Tensor, values: Tensor) -> KeyValueState:
+        """With more behind.
+
+        A derivative needs what it was taken of, so it gets new tensors. Without one, memory grows by a quarter at a
+        time: a decoded token moves none of those before it.
+        """
+        if torch.is_grad_enabled():
+            return KeyValueState(torch.cat([self.keys, keys], 2), torch.cat([self.values, values], 2))
+        if self.room is not None and self.room.takes(self, keys):
+            return self.room.write(keys, values)
+        length = self.keys.shape[2] + keys.shape[2]
+        room = Room(keys, length + max(BLOCK, length // 4))
+        room.write(self.keys, self.values)
+        return room.write(keys, values)
 
 
 class Attention(Mixer):
@@ -116,10 +161,11 @@ class Attention(Mixer):
         """[B, H, T, d] what each query reads, before the output projection, and the state after."""
         turns = self.turns(start, q.shape[2], q)
         q, k = rotary(q, turns), rotary(k, turns)
-        keys, values = torch.cat([state.keys, k], 2), torch.cat([state.values, v], 2)
         window = self.config.window
         if window is None:
-            return _full(q, keys, values), KeyValueState(keys, values)
+            all_ = state.followed_by(k, v)
+            return _full(q, all_.keys, all_.values), all_
+        keys, values = torch.cat([state.keys, k], 2), torch.cat([state.values, v], 2)
         gone = max(0, keys.shape[2] - (window - 1))
         kept = KeyValueState(keys[:, :, gone:], values[:, :, gone:])
         return sliding_window_attention(q, keys, values, window), kept

@@ -58,6 +58,8 @@ class Size:
         window: of everything that has one.
         mini_batch: tokens a step of the models that learn while they read.
         state_size: of Mamba 2.
+        local_layers: of the hybrid, under the window, to one that attends to everything.
+        updated_layers: of TTT-E2E, the last ones, with dynamic MLPs; None: a quarter.
 
     Raises:
         SettingsError: sizes that do not go together.
@@ -72,10 +74,19 @@ class Size:
     parameters: int
     state_size: int = 128
     rope_theta: float = 500_000.0
+    local_layers: int = LOCAL_LAYERS
+    updated_layers: int | None = None
 
     def __post_init__(self) -> None:
-        integers = {name: size for name, size in vars(self).items() if name != "rope_theta"}
+        optional = self.updated_layers is None
+        integers = {
+            n: size for n, size in vars(self).items() if n != "rope_theta" and not (n == "updated_layers" and optional)
+        }
         check_sizes("the comparison", **integers)
+        if self.updated_layers is not None and self.updated_layers > self.layers:
+            raise SettingsError(
+                f"the comparison: updated_layers {self.updated_layers} are more than layers {self.layers}"
+            )
         check_divides("the comparison", "heads", self.heads, "hidden_size", self.hidden_size)
 
     @property
@@ -91,40 +102,38 @@ def baseline_configs(size: Size) -> dict[str, BaselineConfig]:
         SettingsError: sizes that do not go together: a number of layers without one of full attention in the hybrid, or
             fewer parameters than a mixer needs.
     """
-    if size.layers <= LOCAL_LAYERS:
+    every = size.local_layers + 1
+    if size.layers < every:
         raise SettingsError(
             f"the comparison: of {size.layers} layers the hybrid has none that attends to everything; it is every "
-            f"{LOCAL_LAYERS + 1}th, so set layers to {LOCAL_LAYERS + 1} or more"
+            f"{every}th, so set layers to {every} or more"
         )
     full = AttentionConfig(size.heads, size.head_dim, rope_theta=size.rope_theta)
     window = replace(full, window=size.window)
-    every_sixth = tuple(full if n % (LOCAL_LAYERS + 1) == LOCAL_LAYERS else window for n in range(size.layers))
+    mixed = tuple(full if n % every == size.local_layers else window for n in range(size.layers))
     mixers: dict[str, MixerConfig | tuple[MixerConfig, ...]] = {
         "full_attention": full,
         "sliding_window": window,
-        "hybrid": every_sixth,
+        "hybrid": mixed,
         # Twice as wide as the model, as in the paper.
         "mamba2": Mamba2Config(2 * size.heads, size.head_dim, size.state_size),
         # Keys of 3/4 and values of 3/2 of the model's width: 6 D² a layer, as in the authors' implementation.
         "gated_deltanet": GatedDeltaNetConfig(size.heads, 3 * size.head_dim // 4, 3 * size.head_dim // 2),
         "ttt_kvb": TTTKVBConfig(window, math.gcd(size.heads, KVB_HEADS), size.mini_batch, muon=True, momentum=True),
     }
-    return {
-        name: matched(
-            BaselineConfig(
-                vocab_size=size.vocab_size,
-                hidden_size=size.hidden_size,
-                intermediate_size=1,
-                mixers=mixer if isinstance(mixer, tuple) else (mixer,) * size.layers,
-            ),
-            size.parameters,
-        )
-        for name, mixer in mixers.items()
-    }
+    configs: dict[str, BaselineConfig] = {}
+    for name, mixer in mixers.items():
+        layers = mixer if isinstance(mixer, tuple) else (mixer,) * size.layers
+        narrow = BaselineConfig(size.vocab_size, size.hidden_size, intermediate_size=1, mixers=layers)
+        try:
+            configs[name] = matched(narrow, size.parameters)
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {error}") from error
+    return configs
 
 
 def end_to_end_config(size: Size) -> ModelConfig:
-    """TTT-E2E at that size: the last quarter of its blocks learns, and dynamic MLPs are as wide as static ones.
+    """TTT-E2E at that size: its last blocks learn, and dynamic MLPs are as wide as static ones.
 
     Raises:
         SettingsError: fewer parameters than it needs.
@@ -141,7 +150,7 @@ def end_to_end_config(size: Size) -> ModelConfig:
         rope_theta=size.rope_theta,
         tie_word_embeddings=True,
         eos_token_ids=(),
-        suffix_layers=quarter(size.layers),
+        suffix_layers=size.updated_layers or quarter(size.layers),
         qk_norm=True,
     )
 
@@ -150,7 +159,11 @@ def end_to_end_config(size: Size) -> ModelConfig:
             weights = random_weights(replace(config, intermediate_size=width), 0)
         return sum(tensor.numel() for tensor in weights.named().values())
 
-    return checked(replace(config, intermediate_size=matching_width(count, size.parameters)), "the comparison")
+    try:
+        width = matching_width(count, size.parameters)
+    except SettingsError as error:
+        raise SettingsError(f"ttt_e2e: {error}") from error
+    return checked(replace(config, intermediate_size=width), "the comparison")
 
 
 def matched(config: BaselineConfig, parameters: int) -> BaselineConfig:

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from hybrid.errors import SettingsError
 
 State = tuple[Any, ...]
-"""One layer's: a named tuple of tensors [B, ...], or of such tuples."""
+"""One layer's: a named tuple of tensors [B, ...], or of such tuples; what else is in it is no part of its value."""
 
 
 class Mixer(nn.Module, ABC):
@@ -106,13 +106,16 @@ def tensors_of(state: State) -> Iterator[Tensor]:
     for part in state:
         if isinstance(part, Tensor):
             yield part
-        else:
+        elif isinstance(part, tuple):
             yield from tensors_of(part)
 
 
 def detached(state: State) -> State:
     """The same values as constants."""
-    parts = [part.detach() if isinstance(part, Tensor) else detached(part) for part in state]
+    parts = (
+        part.detach() if isinstance(part, Tensor) else detached(part) if isinstance(part, tuple) else part
+        for part in state
+    )
     return type(state)(*parts)
 
 
