@@ -75,6 +75,11 @@ def log() -> None:
     """Show and check the log of a corpus: what was asked, answered, ingested, removed and exported."""
 
 
+@main.group(cls=LazyGroup, lazy={"long-context": "hybrid.cli.bench:long_context"})
+def bench() -> None:
+    """Compare the kind of language model that the memory is with others."""
+
+
 @main.group(lazy={"install": "hybrid.cli.models:install"}, cls=LazyGroup)
 def models() -> None:
     """Install the built-in models."""

@@ -119,9 +119,14 @@ def haystacks(
         filler: texts of a haystack that is not noise, put one after another until there are enough tokens. The
             haystacks share it, as RULER's do, so that it is embedded once.
         length: how many tokens a text has.
+
+    Raises:
+        InputError: too little filler, or not a sentence of it in so few tokens.
     """
     shape = _SHAPES[task]
-    paragraphs = _noise(tokens, length) if shape.noise else _paragraphs(filler, tokens, length)
+    paragraphs = _hay(shape, tokens, filler, length)
+    if not paragraphs:
+        raise InputError(f"no sentence of the filler is as short as {tokens:,} tokens; ask for a longer haystack")
     for number in range(count):
         chance = random.Random(f"{task} {tokens} {seed} {number}")
         several = 1 + shape.other_keys
@@ -131,6 +136,51 @@ def haystacks(
         needles = hidden + [(key, _value(shape.kind, chance)) for key in keys[1:]]
         text = _hide([_needle(shape.kind, *one) for one in needles], paragraphs, chance)
         yield Haystack(text, _question(shape, keys[0]), frozenset(value for _, value in hidden), shape.kind)
+
+
+@dataclass(frozen=True)
+class NeedlePrompt:
+    """A haystack and its question as tokens, to be continued by those of the value, for a model that was not taught to
+    answer."""
+
+    ids: tuple[int, ...]
+    answer: tuple[int, ...]
+
+
+def needle_prompts(
+    task: Task, tokens: int, count: int, seed: int, filler: Sequence[str], encode: Callable[[str], Sequence[int]]
+) -> list[NeedlePrompt]:
+    """Prompts of a task with one needle that fill ``tokens`` tokens, their answers included, as far as sentences allow.
+
+    Args: as of `haystacks`; ``encode`` gives a text's tokens.
+
+    Returns:
+        None at all where so few tokens have no room for a sentence of hay beside needle and question.
+
+    Raises:
+        InputError: too little filler.
+    """
+    counts: dict[str, int] = {}
+
+    def length(text: str) -> int:
+        return counts.setdefault(text, len(encode(text)))
+
+    hay = tokens
+    # Needles, questions and what joins paragraphs take tokens that only the whole text shows.
+    while hay > 0 and _hay(_SHAPES[task], hay, filler, length):
+        made = [_prompt(haystack, encode) for haystack in haystacks(task, hay, count, seed, filler, length)]
+        excess = max(len(prompt.ids) + len(prompt.answer) for prompt in made) - tokens
+        if excess <= 0:
+            return made
+        hay -= excess
+    return []
+
+
+def _prompt(haystack: Haystack, encode: Callable[[str], Sequence[int]]) -> NeedlePrompt:
+    (value,) = haystack.values
+    said = haystack.question.removeprefix("What is the ").removesuffix("?")
+    ids = encode(f"{haystack.text}\n\n{haystack.question}\nThe {said} is:")
+    return NeedlePrompt(tuple(ids), tuple(encode(f" {value}")))
 
 
 def _value(kind: str, chance: random.Random) -> str:
@@ -147,6 +197,10 @@ def _question(shape: _Shape, key: str) -> str:
     if shape.values > 1:
         return f"What are all the special magic {shape.kind}s for {key} mentioned in the provided text?"
     return f"What is the special magic {shape.kind} for {key} mentioned in the provided text?"
+
+
+def _hay(shape: _Shape, tokens: int, filler: Sequence[str], length: Callable[[str], int]) -> list[list[str]]:
+    return _noise(tokens, length) if shape.noise else _paragraphs(filler, tokens, length)
 
 
 def _noise(tokens: int, length: Callable[[str], int]) -> list[list[str]]:

@@ -27,6 +27,14 @@ DECIMALS = 6  # kept of a float; what differs past them is the order of a sum
 _SHOWN = 3  # of them in a table for people
 
 
+def check_plots() -> None:
+    """Raises `MissingExtraError` where matplotlib is not installed, for whoever is going to draw much later."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("plots need matplotlib", "plots") from error
+
+
 class _Data(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,10 +72,9 @@ class Plot(_Data):
 
     def figure(self) -> Figure:
         """The picture, drawn by matplotlib. Raises `MissingExtraError` where that is not installed."""
-        try:
-            from matplotlib.figure import Figure
-        except ImportError as error:
-            raise MissingExtraError("plots need matplotlib", "plots") from error
+        check_plots()
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         axes = figure.add_subplot()
         width = 0.8 / max(1, len(self.series))

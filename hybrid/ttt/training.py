@@ -98,10 +98,9 @@ class _Run:
             lr=outer.learning_rate, betas=outer.betas,
         )  # fmt: skip
         texts, held_out = training_texts(settings.texts, settings.evaluation_texts)
-        self.train = cut_into_sequences(texts, checkpoint.tokenizer, outer.sequence, outer.seed)
-        self.evaluation = cut_into_sequences(held_out, checkpoint.tokenizer, outer.sequence, None)[
-            : outer.evaluate_sequences
-        ]
+        self.train = cut_into_sequences(token_stream(texts, checkpoint.tokenizer, outer.seed), outer.sequence)
+        held_out_sequences = cut_into_sequences(token_stream(held_out, checkpoint.tokenizer, None), outer.sequence)
+        self.evaluation = held_out_sequences[: outer.evaluate_sequences]
         if not self.train:
             raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
         digest = sha256(json.dumps(settings.model_dump(mode="json", exclude={"output"}), sort_keys=True).encode())
@@ -382,20 +381,27 @@ class TextEncoder(Protocol):
         """A text's tokens."""
 
 
-def cut_into_sequences(texts: Sequence[str], tokenizer: TextEncoder, length: int, seed: int | None) -> list[list[int]]:
-    """Cut the texts, shuffled and joined, into sequences of ``length`` tokens and one more, the last target."""
+def token_stream(texts: Sequence[str], tokenizer: TextEncoder, seed: int | None) -> list[int]:
+    """The texts' tokens one text after another, shuffled by ``seed``; None: in their order."""
     order = list(texts)
     if seed is not None:
         random.Random(seed).shuffle(order)
     ids: list[int] = []
     for text in order:
         ids += [*tokenizer.encode(text), tokenizer.end_of_document]
-    return [ids[at : at + length + 1] for at in range(0, len(ids) - length, length)]
+    return ids
+
+
+def cut_into_sequences(ids: Sequence[int], length: int) -> list[list[int]]:
+    """Sequences of ``length`` tokens and one more, the last target; what is left over is dropped."""
+    return [list(ids[at : at + length + 1]) for at in range(0, len(ids) - length, length)]
 
 
 def sequence_numbers(count: int, seed: int, first: int, many: int) -> list[int]:
     """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled again each."""
-    return [_epoch(count, seed, at // count)[at % count] for at in range(first, first + many)]
+    wanted = range(first, first + many)
+    epochs = {epoch: _epoch(count, seed, epoch) for epoch in {at // count for at in wanted}}
+    return [epochs[at // count][at % count] for at in wanted]
 
 
 def _epoch(count: int, seed: int, epoch: int) -> list[int]:
