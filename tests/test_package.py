@@ -60,7 +60,9 @@ def test_import_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded
 
 
-@pytest.mark.parametrize("command", ["", "ask", "eval", "eval needle", "router", "meta-train", "settings"])
+@pytest.mark.parametrize(
+    "command", ["", "ask", "eval", "eval needle", "router", "meta-train", "bench long-context", "settings"]
+)
 def test_command_line_help_loads_nothing_heavy(command: str) -> None:
     code = f"""
 import sys
