@@ -160,7 +160,7 @@ class _Run:
             on_step({**asdict(variant), "step": step, "steps": settings.training.steps, "loss": loss})
 
         progress = trainer.train(tell)
-        measured = Measured(variant, model.parameter_count(), None)
+        measured = Measured(variant, model.parameter_count(), None, progress.largest_norm or None)
         if progress.timed:
             seconds = progress.seconds / progress.timed / settings.training.batch_tokens
             measured = replace(measured, training=seconds)
@@ -177,13 +177,17 @@ class _Run:
         by_position = loss_by_position(model, rows, evaluation.buckets)
         if variant.changed is not None:
             return replace(measured, by_position=by_position)
-        found = times(model, rows[0][:-1], size.mini_batch, evaluation.timings)
-        needles = {
-            task: _found(model, self.prompts[task, variant.context])
+        found = times(model, rows[0][:-1], size.mini_batch, evaluation.timings, self.device)
+        needles: dict[str, tuple[float, float]] = {
+            task: self._found(model, self.prompts[task, variant.context])
             for task in evaluation.needles
             if self.prompts[task, variant.context]
         }
         return replace(measured, by_position=by_position, prefill=found.prefill, decode=found.decode, needles=needles)
+
+    def _found(self, model: Model, prompts: Sequence[NeedlePrompt]) -> tuple[float, float]:
+        each = [recall(model, prompt.ids, prompt.answer, self.device) for prompt in prompts]
+        return sum(one.exact for one in each) / len(each), sum(one.nats_per_token for one in each) / len(each)
 
     def _checkpoint(self, variant: Variant) -> Path:
         return self.settings.output / f"{variant.name}.safetensors"
@@ -241,11 +245,6 @@ def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device}, {torch.get_num_threads()} threads" if device.type == "cpu" else str(device)
-
-
-def _found(model: Model, prompts: Sequence[NeedlePrompt]) -> tuple[float, float]:
-    each = [recall(model, prompt.ids, prompt.answer) for prompt in prompts]
-    return sum(one.exact for one in each) / len(each), sum(one.nats_per_token for one in each) / len(each)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -40,6 +40,7 @@ class Measured:
 
     Args:
         stopped: where something was not finite; None: nothing was.
+        largest_norm: of a step's gradient before it was clipped.
         by_position: mean loss in nats of each even part of the context.
         training, prefill, decode: seconds a token.
         needles: by task, the share of values found and the mean loss of a value's token in nats.
@@ -48,6 +49,7 @@ class Measured:
     variant: Variant
     parameters: int
     stopped: str | None
+    largest_norm: float | None = None
     by_position: tuple[float, ...] | None = None
     training: float | None = None
     prefill: float | None = None
@@ -149,6 +151,10 @@ def long_context_report(
 
 
 _NOTES: dict[str, tuple[str, ...]] = {
+    "loss": (
+        "Largest gradient: its norm before clipping, over all steps. Far above the other models', it says that the "
+        "model lost steps to clipping, and would do with a longer warm-up or a lower learning rate.",
+    ),
     "time": (
         "The clock of one machine, in PyTorch operations without kernels written for a model; training is the mean of "
         "its steps but the first, the rest a median.",
@@ -181,6 +187,7 @@ def _loss_rows(plain: Sequence[Measured], full: dict[int, Measured]) -> Iterator
             "parameters": one.parameters,
             "loss": one.loss,
             "minus full attention": _above(one, full),
+            "largest gradient": one.largest_norm,
             "stopped": one.stopped,
         }
 
@@ -311,18 +318,17 @@ def _position_plots(settings: LongContextSettings, plain: Sequence[Measured], fu
 
 def _time_plots(settings: LongContextSettings, plain: Sequence[Measured]) -> list[Plot]:
     pictures: tuple[tuple[str, Callable[[Measured], float | None]], ...] = (
-        ("training", lambda one: one.training),
-        ("prefill", lambda one: one.prefill),
-        ("decode", lambda one: one.decode),
+        ("training", lambda one: _microseconds(one.training)),
+        ("prefill", lambda one: _microseconds(one.prefill)),
+        ("decode", lambda one: _microseconds(one.decode)),
     )
     return [
         plot
-        for name, seconds in pictures
+        for name, of in pictures
         for plot in _context_plot(
-            settings, f"time-{name}", f"Time of {name}", "microseconds a token",
-            _by_context(settings, plain, lambda one, seconds=seconds: _microseconds(seconds(one))),
+            settings, f"time-{name}", f"Time of {name}", "microseconds a token", _by_context(settings, plain, of)
         )
-    ]  # fmt: skip
+    ]
 
 
 def _needle_plots(settings: LongContextSettings, plain: Sequence[Measured]) -> list[Plot]:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from doc_blocks import REPOSITORY
-from torch import Tensor, nn
+from torch import Tensor
 
 from hybrid.cli import main
 from hybrid.errors import InputError, ModelError, SettingsError
@@ -87,6 +87,7 @@ def test_every_model_is_measured_at_every_context(run: Run) -> None:
         assert abs(row["parameters"] / SIZE["parameters"] - 1) <= TOLERANCE
         assert 3 < row["loss"] < 6
         assert row["stopped"] is None
+        assert 0.5 < row["largest gradient"] < 100
     assert all(min(row["training"], row["prefill"], row["decode"]) > 0 for row in run.tables["time"]["rows"])
 
 
@@ -185,6 +186,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(texts: Path, tmp_path: 
     assert seen == [("ttt_e2e", None, 3), *(("ttt_e2e", 16, step) for step in (1, 2, 3))]  # after step 2's checkpoint
     assert [one.by_position for one in again.measured] == [one.by_position for one in whole.measured]
     assert [one.needles for one in again.measured] == [one.needles for one in whole.measured]
+    assert [one.largest_norm for one in again.measured] == [one.largest_norm for one in whole.measured]
 
 
 def test_a_model_that_diverges_stops_with_its_step_and_the_others_go_on(
@@ -322,31 +324,30 @@ def test_without_matplotlib_the_command_says_what_to_install_and_trains_nothing(
 # Needles
 
 
-class Parrot(nn.Module):
+class Parrot:
     """Continues a prompt by given tokens, each a little likelier than any other."""
 
     def __init__(self, tokens: list[int]) -> None:
-        super().__init__()
-        self.tokens, self.logits = tokens, nn.Parameter(torch.zeros(257))
+        self.tokens = tokens
 
     def prefill(self, ids: Tensor) -> tuple[Tensor, int]:
         return self.decode(ids[:, -1], 0)
 
     def decode(self, ids: Tensor, state: int) -> tuple[Tensor, int]:
-        logits = self.logits.detach().clone()
+        logits = torch.zeros(257)
         logits[self.tokens[state]] = 1.0
         return logits[None], state + 1
 
 
 def test_a_value_is_found_where_every_token_of_it_is_the_likeliest() -> None:
     answer = list(b" 1234567")
-    right = recall(Parrot(answer), [1, 2], answer)  # type: ignore[arg-type]
+    right = recall(Parrot(answer), [1, 2], answer, torch.device("cpu"))  # type: ignore[arg-type]
     assert right.exact
     assert right.nats_per_token == pytest.approx(float(torch.logsumexp(torch.tensor([1.0] + [0.0] * 256), 0)) - 1)
     for wrong in (0, 4, 7):
         said = [*answer]
         said[wrong] = 0
-        found = recall(Parrot(said), [1, 2], answer)  # type: ignore[arg-type]
+        found = recall(Parrot(said), [1, 2], answer, torch.device("cpu"))  # type: ignore[arg-type]
         assert not found.exact
         assert found.nats_per_token == pytest.approx(right.nats_per_token + 1 / 8)
 

@@ -666,8 +666,8 @@ def test_widths_are_multiples_of_eight_where_one_will_do() -> None:
     assert matching_width(lambda width: 100 * width, 1100) == 11
 
 
-def test_the_pages_example_runs(tmp_path: Path) -> None:
-    assert run_page(REPOSITORY / "docs" / "baselines.md", tmp_path) == 1
+def test_the_pages_examples_run(tmp_path: Path) -> None:
+    assert run_page(REPOSITORY / "docs" / "baselines.md", tmp_path) == 2
 
 
 # Initial weights

@@ -23,7 +23,7 @@ from torch import Tensor
 from hybrid.errors import DivergedError, ModelError, SettingsError
 from hybrid.settings.long_context import TrainingSettings
 from hybrid.stores.files import write_atomically
-from hybrid.ttt.baselines.comparison import Size, baseline_configs, end_to_end_config
+from hybrid.ttt.baselines.comparison import ComparedModel, Size, baseline_configs, end_to_end_config
 from hybrid.ttt.baselines.end_to_end import EndToEnd
 from hybrid.ttt.baselines.model import LanguageModel
 from hybrid.ttt.outer_loop import InnerRule
@@ -47,11 +47,13 @@ class Progress:
     Args:
         step: steps done.
         stopped: the step, counted from 1, whose loss or gradient was not finite; None: none was.
+        largest_norm: of the gradient of any step, before it was clipped.
         seconds: that ``timed`` steps took. The first after a start is not among them: it waits for memory and kernels.
     """
 
     step: int = 0
     stopped: int | None = None
+    largest_norm: float = 0.0
     seconds: float = 0.0
     timed: int = 0
 
@@ -98,7 +100,7 @@ class Trainer:
         while progress.step < self.settings.steps:
             synchronize(self.device)
             began = time.perf_counter()
-            loss = self._step(progress.step)
+            loss, norm = self._step(progress.step)
             synchronize(self.device)
             seconds = time.perf_counter() - began
             on_step(progress.step + 1, loss)
@@ -106,13 +108,13 @@ class Trainer:
                 return replace(progress, stopped=progress.step + 1)
             if progress.step > start.step:
                 progress = replace(progress, seconds=progress.seconds + seconds, timed=progress.timed + 1)
-            progress = replace(progress, step=progress.step + 1)
+            progress = replace(progress, step=progress.step + 1, largest_norm=max(progress.largest_norm, norm))
             if progress.step % self.settings.checkpoint_every == 0 or progress.step == self.settings.steps:
                 self._save(progress)
         return progress
 
-    def _step(self, step: int) -> float | None:
-        """One step; its mean loss before it, or None where that or its gradient is not finite."""
+    def _step(self, step: int) -> tuple[float | None, float]:
+        """One step; its mean loss before it, None where that or its gradient is not finite, and the gradient's norm."""
         settings = self.settings
         many = settings.batch_tokens // (len(self.rows[0]) - 1)
         numbers = sequence_numbers(len(self.rows), self.seed, step * many, many)
@@ -120,15 +122,15 @@ class Trainer:
         try:
             loss = self.model.backward(*batch_of([self.rows[n] for n in numbers], self.device)).mean().item()
         except DivergedError:
-            return None
+            return None, math.nan
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip).item()
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            return None
+            return None, norm
         share = schedule(step, settings.steps, settings.warm_up, settings.final_share)
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * share
         self.optimizer.step()
-        return loss
+        return loss, norm
 
     def _save(self, progress: Progress) -> None:
         tensors: dict[str, Tensor] = {}
@@ -139,6 +141,7 @@ class Trainer:
         metadata = {
             "identity": self.identity,
             "step": str(progress.step),
+            "largest_norm": repr(progress.largest_norm),
             "seconds": repr(progress.seconds),
             "timed": str(progress.timed),
         }
@@ -160,7 +163,8 @@ class Trainer:
                     first, second = (file.get_tensor(f"{part}.{name}") for part in ("first", "second"))
                     state = {"step": torch.tensor(float(step)), "exp_avg": first, "exp_avg_sq": second}
                     self.optimizer.state[parameter] = state
-                return Progress(step, None, float(found["seconds"]), int(found["timed"]))
+                norm, seconds = float(found["largest_norm"]), float(found["seconds"])
+                return Progress(step, None, norm, seconds, int(found["timed"]))
         except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError) as error:
             if isinstance(error, SettingsError):
                 raise
@@ -211,13 +215,12 @@ class Recall:
     nats_per_token: float
 
 
-def recall(model: Model, prompt: Sequence[int], answer: Sequence[int]) -> Recall:
+def recall(model: ComparedModel, prompt: Sequence[int], answer: Sequence[int], device: torch.device) -> Recall:
     """Whether greedy decoding gives ``answer``, and its mean loss.
 
     Raises:
         DivergedError: a loss is not finite.
     """
-    device = next(model.parameters()).device
     logits, state = model.prefill(torch.tensor([prompt], device=device))
     exact, nats = True, 0.0
     for number, token in enumerate(answer, 1):
@@ -238,14 +241,13 @@ class Times:
     decode: float
 
 
-def times(model: Model, ids: Sequence[int], decoded: int, runs: int) -> Times:
+def times(model: ComparedModel, ids: Sequence[int], decoded: int, runs: int, device: torch.device) -> Times:
     """Of reading ``ids``, and of decoding ``decoded`` tokens after them: the median of ``runs``, after one that is not
     counted. A whole mini-batch of decoded tokens has one step of a model that learns while it reads.
 
     Raises:
         DivergedError: a model that learns while it reads met a loss that is not finite.
     """
-    device = next(model.parameters()).device
     ids_BT = torch.tensor([ids], device=device)
     found: list[tuple[float, float]] = []
     for _ in range(runs + 1):
