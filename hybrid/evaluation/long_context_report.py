@@ -153,7 +153,7 @@ def long_context_report(
 _NOTES: dict[str, tuple[str, ...]] = {
     "loss": (
         "Largest gradient: its norm before clipping, over all steps. Far above the other models', it says that the "
-        "model lost steps to clipping, and would do with a longer warm-up or a lower learning rate.",
+        "clip shortened this model's steps more than theirs.",
     ),
     "time": (
         "The clock of one machine, in PyTorch operations without kernels written for a model; training is the mean of "
