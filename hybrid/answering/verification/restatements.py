@@ -542,27 +542,6 @@ def if_not(claim: str, sentence: str) -> Iterator[str]:
             yield theirs.sub(form, sentence)
 
 
-_CONSENT = r"[\w'’ -]{0,50}?\b(?:consent|approval|permission|agreement|authori[sz]ation)"
-_ONLY_WITH = re.compile(
-    rf"^(?P<who>[^,;.]{{2,60}}?) (?:may|can) (?P<what>[^,;.]+?) only with (?P<consent>{_CONSENT})\b", re.IGNORECASE
-)
-_NOT_WITHOUT = re.compile(
-    rf"^(?P<who>[^,;.]{{2,60}}?) (?:(?:shall|may|must) not|cannot) (?P<what>[^,;.]+?) without "
-    rf"(?P<consent>{_CONSENT})\b",
-    re.IGNORECASE,
-)
-
-
-def _only_with(claim: str, sentence: str) -> Iterator[str]:
-    """Of "may not do it without a consent", for a claim in this form, "may do it only with" that, and the other way
-    round."""
-    if (match := _NOT_WITHOUT.match(sentence)) and _ONLY_WITH.match(claim):
-        consent = match["consent"] if re.search(r"\bprior\b", claim) else re.sub(r"\bprior ", "", match["consent"])
-        yield f"{match['who']} may {match['what']} only with {consent}{sentence[match.end() :]}"
-    elif (match := _ONLY_WITH.match(sentence)) and _NOT_WITHOUT.match(claim):
-        yield f"{match['who']} shall not {match['what']} without {match['consent']}{sentence[match.end() :]}"
-
-
 _NEITHER_DID = re.compile(r"^Neither ([^,;]{2,60}?) nor ((?:the |an? |his |her |its |their )?[^,;]{2,60}?) (\w+) (.+)$")
 _TOLD = re.compile(
     r"^(?P<who>[^,;]{2,60}?) (?:told|informed|advised|notified) "
