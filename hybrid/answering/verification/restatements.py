@@ -45,13 +45,7 @@ def restatements(claim: str, span: str) -> tuple[str, ...]:
             found += (*_other_side(clause, said), *_other_end(clause, said))
         found += _turned_in_time(sentence)
         found += _listed_as(plain(claim), sentence)
-        found += (
-            *_told(sentence),
-            *_limited_liability(sentence),
-            *_without_rider(sentence),
-            *if_not(claim, sentence),
-            *_only_with(claim, sentence),
-        )
+        found += (*_told(sentence), *_limited_liability(sentence), *_without_rider(sentence), *if_not(claim, sentence))
         found += (*_not_of_all(sentence), *_motion(sentence), *_compared_from_the_other(sentence))
     return tuple(found)
 
