@@ -253,9 +253,12 @@ class Catalog:
         with self.transaction() as transaction:
             transaction.set_info(key, value)
 
-    def log(self) -> list[LogRow]:
-        """Everything that was done to the corpus, oldest first."""
+    def log(self, *, checked: bool = True) -> list[LogRow]:
+        """Everything that was done to the corpus, oldest first; nothing where not every document is shown. Raises
+        `CorruptCorpusError` if it is not as it was written, and that is ``checked``."""
         with self._connection() as connection:
+            if checked and not self.restricted:
+                records.check_log(connection)
             rows = connection.execute(select(LogTable.at, LogTable.event, LogTable.detail).order_by(LogTable.id))
             return [LogRow(at, event, detail) for at, event, detail in rows]
 

@@ -41,6 +41,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         problems += _catalog(connection)
         problems += _facts(connection)
         problems += _cells(connection)
+        problems += _log_rows(connection)
         texts, documents = _texts(connection)
         problems += texts
         if not texts and absent.isdisjoint(_FULL_TEXT):  # else it differs from what it was made of
@@ -183,6 +184,20 @@ def _cells(connection: Connection) -> Iterator[IntegrityProblem]:
     if state is not None and state not in get_args(MemoryState):
         said = f"the state of the memory is {state!r}, which is none"
         yield _of_table("commits", said, "hybrid repair writes it again", repairable=True)
+
+
+def _log_rows(connection: Connection) -> Iterator[IntegrityProblem]:
+    if log_differs(connection):
+        yield _of_table("log", "its rows are not those that were written", records.LOG_ADVICE, repairable=True)
+
+
+def log_differs(connection: Connection) -> bool:
+    """Whether the rows of the log of ingests and removals are others than those that were written."""
+    try:
+        recorded = records.recorded_log(connection)
+        return recorded is not None and recorded != records.of_log(connection)
+    except (CorruptCorpusError, DatabaseError):  # the fact is not as it was set, or the table is missing: named already
+        return False
 
 
 def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:

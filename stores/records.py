@@ -84,6 +84,46 @@ def edited_facts(facts: Mapping[str, str]) -> list[str]:
     return [key for key, digest in recorded.items() if key not in facts or _digest([key, facts[key]]) != digest]
 
 
+LOG_ROWS = "log_rows"
+"""The fact that says what rows the table log has: how many, and their hash."""
+LOG_ADVICE = (
+    "put back a copy of the corpus, or run hybrid repair, which goes on with the rows that are there, and ingest all "
+    "files again: what is left out of them is then named again"
+)
+ROWS_LOST = "rows_lost"
+"""The event of a row of the log that says that the rows before it were others once."""
+_LOG = "SELECT at, event, detail FROM log{} ORDER BY id"
+_NO_ROWS = "0 " + "0" * 64
+
+
+def of_log(connection: Connection, before: str = _NO_ROWS, *, from_id: int | None = None) -> str:
+    """The value of `LOG_ROWS` for the rows that there are, or for those from an id on after those that it was
+    ``before``: each hash is of a row and the hash before it, so that to write a row reads no other."""
+    count, digest = before.split()
+    where, given = ("", ()) if from_id is None else (" WHERE id >= ?", (from_id,))
+    rows = connection.exec_driver_sql(_LOG.format(where), given).all()
+    for row in rows:
+        digest = _digest([digest, *(one if isinstance(one, str) else repr(one) for one in row)])
+    return f"{int(count) + len(rows)} {digest}"
+
+
+def recorded_log(connection: Connection) -> str | None:
+    """What `LOG_ROWS` says; ``None`` of a corpus to which only earlier versions wrote. Raises `CorruptCorpusError` if
+    it is not as it was set."""
+    both = connection.exec_driver_sql("SELECT key, value FROM info WHERE key IN (?, ?)", (LOG_ROWS, FACT_RECORDS))
+    found: dict[str, str] = {row[0]: row[1] for row in both}
+    check_fact(found.get(FACT_RECORDS), LOG_ROWS, found.get(LOG_ROWS))
+    return found.get(LOG_ROWS)
+
+
+def check_log(connection: Connection) -> None:
+    """Raise `CorruptCorpusError` if the rows of the table log are not those that were written."""
+    recorded, found = recorded_log(connection), of_log(connection)
+    if recorded is not None and recorded != found:
+        counts = f"{int(found.split()[0]):,} rows, and {int(recorded.split()[0]):,} were written"
+        raise CorruptCorpusError(f"the table log of catalog.sqlite was edited or damaged ({counts}): {LOG_ADVICE}")
+
+
 def advice_of_fact(key: str) -> str:
     """What to do about a fact that is not as it was set."""
     return PUT_BACK if key in _NOT_KNOWN_AGAIN else "hybrid repair sets it again"

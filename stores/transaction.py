@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from hybrid.errors import DamagedDocumentError
+from hybrid.errors import CorruptCorpusError, DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
 from hybrid.stores.rows import Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
@@ -354,6 +354,8 @@ class Transaction:
     def forget_in_log(self, names: Iterable[str]) -> None:
         """Take sources, and what was left out of them, out of all that the log says."""
         gone = set(names)
+        recorded = self._recorded_log()
+        whole = recorded == records.of_log(self._connection)
         for row in self._connection.execute(select(LogTable.id, LogTable.detail)).all():
             detail = dict(row.detail)
             if isinstance(sources := detail.get("sources"), list):
@@ -362,10 +364,29 @@ class Transaction:
                 detail["files"] = [one for one in files if gone.isdisjoint((one["source"], one.get("part_of")))]
             if detail != row.detail:
                 self._connection.execute(update(LogTable).where(LogTable.id == row.id).values(detail=detail))
+        if whole:  # else it stays another's, and is named
+            self.set_info(records.LOG_ROWS, records.of_log(self._connection))
 
     def log(self, event: str, **detail: Any) -> None:
         """Write to the log what was done; ``detail`` must be plain JSON data."""
-        self._connection.execute(insert(LogTable), {"at": _now(), "event": event, "detail": detail})
+        before = self._recorded_log()
+        row = {"at": _now(), "event": event, "detail": detail}
+        identifier = self._connection.execute(insert(LogTable).returning(LogTable.id), row).scalar_one()
+        if before is not None:
+            self.set_info(records.LOG_ROWS, records.of_log(self._connection, before, from_id=identifier))
+
+    def _recorded_log(self) -> str | None:
+        """The hash of the log so far, of rows of an earlier version as they are; ``None`` where it was edited: then it
+        is left as it is, and named."""
+        try:
+            return records.recorded_log(self._connection) or records.of_log(self._connection)
+        except CorruptCorpusError:
+            return None
+
+    def go_on_with_log(self) -> None:
+        """Take the rows of the log as they are, with one that says that they were others."""
+        self.unset_info(records.LOG_ROWS)
+        self.log(records.ROWS_LOST)
 
 
 def fact(connection: Connection, key: str, *, checked: bool = True) -> str | None:

@@ -10,18 +10,22 @@ from datetime import UTC, datetime
 from hybrid.errors import InputError
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.cells import damaged
+from hybrid.stores.records import ROWS_LOST
 from hybrid.stores.rows import LogRow
 from hybrid.text.formatting import printable, visible_name
 from hybrid.types.base import FrozenModel
 from hybrid.types.reports import SkippedFile
 
 _EVENT = "left_out"
+_LOST_FROM = "catalog.sqlite, table log"
+_LOST = "rows of it were lost or edited before {}: files that were left out until then may be missing here"
 _FORMULA = ("=", "+", "-", "@")
 
 
 class CustodyRow(FrozenModel):
-    """One file, or one part of a file: ``in corpus`` or ``left out``, with the reason. ``sha256``, ``bytes`` and
-    ``modified`` (ISO 8601, UTC) are the file's when it was read; of what was left out, where it could be read."""
+    """One file, or one part of a file: ``in corpus`` or ``left out``, with the reason; or ``lost``, where it is not
+    known what was left out before a time. ``sha256``, ``bytes`` and ``modified`` (ISO 8601, UTC) are the file's when it
+    was read; of what was left out, where it could be read."""
 
     source: str
     part_of: str | None = None
@@ -40,7 +44,7 @@ def record_left_out(catalog: Catalog, skipped: Sequence[SkippedFile]) -> None:
     """Write to the catalog's log what an ingest left out, unless the log says just that."""
     if not skipped:
         return
-    known = left_out(catalog.log())
+    known = left_out(catalog.log(checked=False))  # whatever is wrong with it: what is left out now is written
     if any(known.get(one.source) != one for one in skipped):
         with catalog.transaction() as transaction:
             transaction.log(_EVENT, files=[one.model_dump(mode="json") for one in skipped])
@@ -104,6 +108,12 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
                 custodian=source.details.get("custodian"),
             )
         )
+    log = catalog.log()
+    found += (
+        CustodyRow(source=_LOST_FROM, outcome="lost", reason=_LOST.format(row.at))
+        for row in log
+        if row.event == ROWS_LOST
+    )
     found += (
         CustodyRow(
             source=one.source,
@@ -113,7 +123,7 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
             bytes=one.bytes,
             reason=one.reason,
         )
-        for one in left_out(catalog.log()).values()
+        for one in left_out(log).values()
     )
     return sorted(found, key=lambda row: (row.source, row.outcome))
 

@@ -213,7 +213,7 @@ def _left_out(catalog: Catalog, names: Sequence[str]) -> list[str]:
     """Those of the names that are files, or parts of files, which were left out: nothing but the log has them."""
     if all(catalog.source_named(name) is not None for name in names):
         return []
-    known = custody.left_out(catalog.log())
+    known = custody.left_out(catalog.log(checked=False))
     return [name for name in names if name in known and catalog.source_named(name) is None]
 
 

@@ -13,11 +13,11 @@ from hybrid.ingest.commits import Writer
 from hybrid.ingest.pipeline import Embedder
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
-from hybrid.stores import commits, erasure, log
+from hybrid.stores import commits, erasure, log, records
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.database import write_lock
 from hybrid.stores.files import inside
-from hybrid.stores.integrity import edited_facts, rebuild_full_text, restore_tables
+from hybrid.stores.integrity import edited_facts, log_differs, rebuild_full_text, restore_tables
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.reports import IntegrityReport
 
@@ -46,6 +46,7 @@ def repair(
     with write_lock(directory, wait):
         if "fact" in parts:
             _set_facts_again(catalog)
+        _go_on_with_log_rows(catalog)
         made = restore_tables(catalog) if parts & _TABLES else set()
         if ("chunks" in parts or "sentences" in made) and _restored_spans(catalog, directory, settings, embedder):
             parts.add("full text")
@@ -79,6 +80,14 @@ def _go_on_with_log(catalog: Catalog, directory: Path) -> None:
         transaction.unset_info(WENT_BACK)
 
 
+def _go_on_with_log_rows(catalog: Catalog) -> None:
+    with catalog.connection(write=False) as connection:
+        differs = log_differs(connection)
+    if differs:
+        with catalog.transaction() as transaction:
+            transaction.go_on_with_log()
+
+
 def _set_facts_again(catalog: Catalog) -> None:
     """Set the facts again that are not as they were: those that follow from others, or that the user has accepted."""
     _, vectors = catalog.vectors(catalog.all_chunk_ids()[:1])
@@ -91,6 +100,8 @@ def _set_facts_again(catalog: Catalog) -> None:
                 transaction.set_info(key, there if commits.is_id(there) else commits.new_id())
             elif key == erasure.PENDING:  # whatever it was: what was removed is erased once more
                 transaction.set_info(key, erasure.DUE)
+            elif key == records.LOG_ROWS:  # nobody can say whether the rows are those that were written
+                transaction.go_on_with_log()
             else:  # the next ingest sets it
                 transaction.unset_info(key)
 
