@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from threading import Lock
@@ -229,6 +230,10 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         else row
         for row in found
     ]
+    if amounts is not None and (in_part := reader.done_in_part(asked, amounts, rows)):
+        found += [
+            replace(reader.found(document_id, row, labels, amounts, dates), not_counted=said) for row, said in in_part
+        ]
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
         if dates is not None and (asked.since or asked.until):
@@ -723,7 +728,8 @@ class TableReader:
             root("number"),
             root("name"),
         }
-        wanted |= asked.stems | {term.stem for term in asked.terms if not term.name}
+        # Of what is "unpaid" the column "Amount paid" is no amount.
+        wanted |= asked.stems | {term.stem for term in asked.terms if not (term.name or term.negated)}
         by_field = [at for at in numeric if roots(self._plain[at]) & wanted]
         if head is not None and head in numeric:
             return head
@@ -744,6 +750,24 @@ class TableReader:
             ),
             default=None,
         )
+
+    def done_in_part(self, asked: Enumerated, amounts: int, rows: Sequence[tables.Row]) -> list[tuple[tables.Row, str]]:
+        """The other rows, where it is asked what is not paid, of which a column of amounts paid has less than is due:
+        with how much. They are open in part, and what is open of them is no amount of the table."""
+        undone = [done for term in asked.terms if term.negated for done, _ in STATES if term.stem in done]
+        undone += [done for term in asked.terms for done, not_done in STATES[:1] if term.stem in not_done]
+        columns = [
+            at for at in range(len(self.names))
+            if at != amounts and self._is_numeric(at) and any(roots(self._plain[at]) & done for done in undone)
+        ]  # fmt: skip
+        if len(columns) != 1:
+            return []
+        found = []
+        for row in self.data:
+            due, done = self.amount(row, amounts)[0], self.amount(row, columns[0])[0]
+            if row not in rows and row not in self.totals and due is not None and done is not None and 0 < done < due:
+                found.append((row, f"“{self.names[columns[0]]}” is {self.cell(row, columns[0])}: open in part"))
+        return found
 
     def compared_columns(self, comparison: Comparison) -> tuple[int, int] | None:
         """The columns of the two dates that a comparison is of; ``None`` where the table does not have both, or several

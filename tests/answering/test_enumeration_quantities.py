@@ -101,3 +101,25 @@ def test_a_cell_with_two_measures_is_added_to_nothing(tmp_path_factory):
     two = SHEETS.replace("6 hours at the weir", "6 hours at the weir, 2 hours of travel")
     answer = corpus_of({"sheets.csv": two}, tmp_path_factory).ask("How many hours of diving were charged in May 2024?")
     assert answer.enumeration is None
+
+
+PARTLY = """Invoice,Amount EUR,Due,Paid on,Amount paid EUR
+A-1,100.00,3 May 2024,1 May 2024,100.00
+A-2,80.00,9 May 2024,8 May 2024,30.00
+A-3,60.00,9 June 2024,,0.00
+"""
+
+
+@pytest.mark.parametrize("question", ["How much is still unpaid in total?", "Which invoices are still open?"])
+def test_what_is_paid_in_part_is_shown_and_its_rest_is_no_sum(tmp_path_factory, question):
+    found = corpus_of({"invoices.csv": PARTLY}, tmp_path_factory).ask(question).enumeration
+    assert {row.cells[0]: row.not_counted for row in found.rows} == {
+        "A-2": "“Amount paid EUR” is 30.00: open in part",
+        "A-3": "",
+    }
+    assert found.sums == {"EUR": Decimal("60.00")}
+
+
+def test_what_was_paid_is_the_sum_of_what_was_paid(tmp_path_factory):
+    found = corpus_of({"invoices.csv": PARTLY}, tmp_path_factory).ask("How much was paid in total?").enumeration
+    assert found.sums == {"EUR": Decimal("130.00")}
