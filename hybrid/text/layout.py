@@ -90,7 +90,7 @@ def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout
         >>> layout.units[0].parts
         ((0, 14), (27, 41))
     """
-    running = sorted({*running_lines.find(text, pages), *_spans(running_text, len(text))})
+    running = sorted({*running_lines.find(text, pages), *spans_of(running_text, len(text))})
     running = [one for at, one in enumerate(running) if at == 0 or one[0] >= running[at - 1][1]]
     plain = _Plain(text, running, pages)
     found = tables.find(plain.text)
@@ -114,7 +114,7 @@ def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout
     return Layout(tuple(sorted(units, key=lambda unit: unit.start)), tuple(running), tuple(moved), len(text))
 
 
-def _spans(written: str, length: int) -> list[Span]:
+def spans_of(written: str, length: int) -> list[Span]:
     """Spans as `RUNNING_TEXT` has them; what is no span of the text is left out."""
     found = re.findall(r"(\d+)-(\d+)", written)
     return [(int(start), int(end)) for start, end in found if int(start) < int(end) <= length]

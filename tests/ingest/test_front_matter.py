@@ -7,8 +7,10 @@ import json
 import zipfile
 
 import docx
+import openpyxl
 import pytest
 from fpdf import FPDF
+from pptx import Presentation
 from pypdf import PdfWriter
 
 from hybrid import Corpus, Identity
@@ -379,3 +381,109 @@ def test_a_rule_is_no_front_matter(text: str) -> None:
 
 def test_a_file_that_is_data_has_no_front_matter() -> None:
     assert metadata("---\naccess: board\nname: x\n---\nkind: y\n", "a.yaml").extra == {"encoding": "utf-8"}
+
+
+def sheets(*cells: list[list[str]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for number, rows in enumerate(cells, 1):
+        sheet = book.create_sheet(f"S{number}")
+        sheet.oddHeader.center.text = "Harbour board"
+        for row in rows:
+            sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def open_sheet(cells: list[list[str]]) -> bytes:
+    urn = "urn:oasis:names:tc:opendocument:xmlns"
+    names = " ".join(f'xmlns:{name}="{urn}:{name}:1.0"' for name in ("office", "text", "table"))
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            "<table:table-cell>"
+            + "".join(f"<text:p>{line}</text:p>" for line in cell.split("\n"))
+            + "</table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in cells
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content {names}><office:body><office:spreadsheet><table:table table:name="S">{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [["---"], ["access: board"], ["---"], ["The toll is 4 crowns."]],
+        [["---\naccess: board\n---"], ["The toll is 4 crowns."]],
+        [["---\naccess: board\n---\nThe toll is 4 crowns."]],
+        [["---", "Toll"], ["access: board", "4"], ["---", "crowns"]],
+        [["---"], ["access:", "board"], ["---"], ["The toll is 4 crowns."]],
+    ],
+)
+def test_a_sheet_has_the_class_that_its_first_cells_say(cells: list[list[str]], kind: str) -> None:
+    data = sheets(cells) if kind == "xlsx" else open_sheet(cells)
+    assert metadata(data, f"a.{kind}").extra["access"] == "board"
+
+
+def test_a_workbook_has_the_class_of_any_of_its_sheets_and_is_left_out_where_two_differ() -> None:
+    closed = [["---"], ["access: board"], ["---"], ["The toll is 4 crowns."]]
+    assert metadata(sheets([["Tolls"]], closed), "a.xlsx").extra["access"] == "board"
+    with pytest.raises(UnreadableClassError, match="different"):
+        metadata(sheets(closed, [["---"], ["access: staff"], ["---"]]), "a.xlsx")
+    assert "access" not in metadata(sheets([["Tolls"], ["---"], ["access: board"], ["---"]]), "a.xlsx").extra
+
+
+def test_front_matter_below_the_header_of_its_pages_says_the_class() -> None:
+    letter = docx.Document()
+    letter.sections[0].header.paragraphs[0].text = "Harbour board"
+    for line in ("---", "access: board", "---", "The toll is 4 crowns."):
+        letter.add_paragraph(line)
+    stream = io.BytesIO()
+    letter.save(stream)
+    assert metadata(stream.getvalue(), "a.docx").extra["access"] == "board"
+
+
+def test_front_matter_of_a_hidden_slide_says_the_class() -> None:
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    slide.element.set("show", "0")
+    slide.shapes.add_textbox(0, 0, 9, 9).text_frame.text = "---\naccess: board\n---\nThe toll is 4 crowns."
+    stream = io.BytesIO()
+    deck.save(stream)
+    assert metadata(stream.getvalue(), "a.pptx").extra["access"] == "board"
+
+
+def mail_with(*parts: str) -> bytes:
+    head = "From: a@b.example\nTo: c@d.example\nSubject: s\nMIME-Version: 1.0\n"
+    joined = "".join(f"--x\n{part}\n" for part in parts)
+    return f"{head}Content-Type: multipart/mixed; boundary=x\n\n{joined}--x--\n".encode()
+
+
+@pytest.mark.parametrize("name", ["Access", "X-Access", "access"])
+def test_the_header_of_an_attachment_says_its_class(name: str) -> None:
+    attached = "Content-Type: text/plain; name=a.txt\nContent-Disposition: attachment; filename=a.txt"
+    mail = mail_with("Content-Type: text/plain\n\nHello.", f"{attached}\n{name}: board\n\nThe toll is 4 crowns.")
+    loaded = load(mail, "m.eml", SETTINGS)
+    assert [one.metadata.extra.get("access") for one in loaded.documents] == [None, "board"]
+    assert "a.txt" not in loaded.documents[0].text + str(loaded.documents[0].metadata)
+    unread = load(mail.replace(b"crowns", b"\ncrowns").replace(b": board", b":"), "m.eml", SETTINGS)
+    assert [one.code for one in unread.skipped] == ["unreadable_class"]
+
+
+def test_the_header_of_a_part_of_the_body_says_the_class_of_the_mail() -> None:
+    mail = mail_with("Content-Type: text/plain\nX-Access: board\n\nThe toll is 4 crowns.")
+    assert metadata(mail, "m.eml").extra["access"] == "board"
+    nested = "Content-Type: multipart/alternative; boundary=y\nX-Access: board\n\n--y\n\nThe toll is 4.\n--y--"
+    assert metadata(mail_with(nested), "m.eml").extra["access"] == "board"

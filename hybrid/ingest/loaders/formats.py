@@ -35,6 +35,8 @@ IMAGES: frozenset[Format] = frozenset({"png", "jpeg", "tiff"})
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 """What a field that somebody wrote into a file may be."""
+HIDDEN_SLIDE = "[Hidden slide]"
+"""The first line of a slide that is not shown."""
 ATTACHMENTS = "attachments"
 """The key of a mail's metadata that names its attachments."""
 CHANGES = ("struck", "hidden", "deleted", "inserted")
@@ -153,12 +155,14 @@ MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(
 @dataclass(frozen=True)
 class Attachment:
     """A file inside another: its path there, and its bytes or what unpacks them. ``kind`` is its format where the
-    container says it. ``is_picture`` is a picture in a text, which need hold no text."""
+    container says it. ``is_picture`` is a picture in a text, which need hold no text. ``named`` are names and values
+    that its container says of it, such as its headers in a mail: its class of access may be among them."""
 
     name: str
     data: bytes | Callable[[], bytes]
     kind: Format | None = None
     is_picture: bool = False
+    named: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ class Extracted:
     ``left_out`` names what of it is not shown and therefore not in the text, in words such as ``hidden text``, and
     ``doubtful`` the pages that were read by OCR with a low confidence. ``listing`` makes the text from the names of the
     attachments, where that is all that it says. ``named`` are names and values that somebody wrote into the file beside
-    its text, such as properties and headers: its class of access may be among them."""
+    its text, such as properties and headers: its class of access may be among them. ``heads`` are beginnings of texts
+    in it that may be front matter and do not begin ``text`` as it is written."""
 
     text: str
     metadata: Metadata = field(default_factory=Metadata)
@@ -180,6 +185,7 @@ class Extracted:
     doubtful: tuple[str, ...] = ()
     listing: Callable[[Sequence[str]], str] | None = None
     named: tuple[tuple[str, Value], ...] = ()
+    heads: tuple[str, ...] = ()
 
 
 def change_lists(noted: Mapping[str, Sequence[str]]) -> dict[str, str]:

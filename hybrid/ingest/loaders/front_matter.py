@@ -11,9 +11,11 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 from unicodedata import normalize
 
@@ -87,6 +89,27 @@ def front_matter(text: str) -> FrontMatter | None:
         problem = "it is no list of fields with a colon and a blank after each name"
         return FrontMatter({}, written, closing.end(), problem) if _looks_like_fields(written) else None
     return FrontMatter(found, written, closing.end())
+
+
+def head_of_sheet(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """What may be front matter in the first cells of a sheet, one in a row or all in one; none where nothing is.
+
+    A field may stand in two cells. Where the rows are no front matter, the first cell of each may be, beside others.
+
+    Example:
+        >>> head_of_sheet([["---"], ["access:", "board"], ["---"], ["Toll", "4"]])
+        ('---\\naccess:\\tboard\\n---\\nToll\\t4\\n',)
+    """
+    held = ([cell for cell in row if cell.strip()] for row in rows)
+    filled = list(islice((row for row in held if row), _HEAD_ROWS))
+    if not filled or not filled[0][0].lstrip("\ufeff \t\r\n").startswith(("---", "+++")):
+        return ()
+    whole, first = (canonical("\n".join(map(one, filled))) + "\n" for one in ("\t".join, itemgetter(0)))
+    found = front_matter(whole)
+    return (whole,) if found is not None and not found.problem else (whole, first)
+
+
+_HEAD_ROWS = 1000  # front matter is shorter
 
 
 def _looks_like_fields(written: str) -> bool:

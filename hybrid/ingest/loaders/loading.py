@@ -24,6 +24,7 @@ from hybrid.ingest.discovery import Found, discover, is_inside, open_regular, ou
 from hybrid.ingest.loaders.formats import (
     ATTACHMENTS,
     CONTAINERS,
+    HIDDEN_SLIDE,
     IMAGES,
     MEDIA_TYPES,
     SUFFIXES,
@@ -39,6 +40,7 @@ from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, na
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
 from hybrid.settings import IngestSettings
+from hybrid.text.layout import RUNNING_TEXT, spans_of
 from hybrid.types.documents import Document, sha256_hex
 from hybrid.types.reports import SkippedFile
 
@@ -158,12 +160,14 @@ class _AttachmentTree:
     unpacked: int = 0
     named: set[str] = field(default_factory=set)
 
-    def load(self, data: bytes, source: str, parent: Document | None, depth: int, kind: Format | None = None) -> None:
+    def load(
+        self, data: bytes, source: str, parent: Document | None, depth: int, attached: Attachment | None = None
+    ) -> None:
         """Add one document, then its attachments. Raises `DocumentError` for the document itself."""
         _check_size(len(data), source, self.settings)
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
-        kind = kind or detect(data, source)
+        kind = (attached and attached.kind) or detect(data, source)
         shown = pictures(data) if kind in _WITH_PICTURES else []
         read = [name for name in shown if SUFFIXES.get(suffix_of(name)) in IMAGES and self.ocr.advice is None]
         try:
@@ -172,6 +176,8 @@ class _AttachmentTree:
             if not read:
                 raise
             extracted = Extracted("")  # a scan in an office document
+        if attached is not None:
+            extracted = replace(extracted, named=(*extracted.named, *attached.named))
         extracted = _classed(extracted, kind, data, source, self.access)
         if read:
             parts = [(posixpath.basename(one), partial(_member, data, one, source)) for one in read]
@@ -232,7 +238,7 @@ class _AttachmentTree:
                 raise DocumentTooLargeError(
                     source, f"what is in the file is over {_UNPACKED} times max_file_bytes in all; unpack it first"
                 )
-            self.load(data, source, parent, depth, attachment.kind)
+            self.load(data, source, parent, depth, attachment)
         except DocumentError as error:
             if attachment.is_picture and isinstance(error, EmptyDocumentError):
                 return True  # without text, as most pictures are
@@ -252,9 +258,21 @@ def _classed(extracted: Extracted, kind: Format, data: bytes, source: str, acces
 
         with parsing(source, "properties of the file"):
             named += named_in(data)
-    if kind not in _WITH_FRONT_MATTER and (front := class_of_access(front_matter(extracted.text), access, source)):
-        named.append((access, front))
+    heads = () if kind in _WITH_FRONT_MATTER else (extracted.text, _below_header(extracted), *extracted.heads)
+    for head in dict.fromkeys(heads):
+        if front := class_of_access(front_matter(head), access, source):
+            named.append((access, front))
     return replace(extracted, metadata=with_class(extracted.metadata, named, access, source))
+
+
+def _below_header(extracted: Extracted) -> str:
+    """The text behind the headers of its pages, or the line that says that a slide is hidden."""
+    at = 0
+    written = extracted.metadata.extra.get(RUNNING_TEXT, "")
+    for start, end in spans_of(written, len(extracted.text)):
+        if not extracted.text[at:start].strip():
+            at = max(at, end)
+    return extracted.text[at:].removeprefix(HIDDEN_SLIDE)
 
 
 def _member(data: bytes, name: str, source: str) -> bytes:

@@ -127,7 +127,7 @@ def content(message: Message, source: str, access: str) -> Content:
     walk = _Walk(source, _style_sheets(message), access)
     walk.part(message, walk.found.texts, 0)
     found = walk.found
-    found.named += ((_decoded(name), _decoded(str(value))) for name, value in message.raw_items())
+    found.named += _headers(message)
     found.texts = [text for text in (text.strip("\n") for text in found.texts) if text.strip()]
     return found
 
@@ -155,6 +155,8 @@ class _Walk:
     def part(self, part: Message, texts: list[str], depth: int) -> None:
         """Add one part and all below it; what belongs to the body goes to ``texts``."""
         kind = part.get_content_type()
+        if depth and (kind.startswith("multipart/") or _is_body(part, kind, depth)):
+            self.found.named += _headers(part)  # of what is attached they are its own
         if depth > MAX_DEPTH:
             self._skip(DocumentTooLargeError(self._next_name(), f"parts of mails are read to a depth of {MAX_DEPTH}"))
         elif kind == "multipart/encrypted":
@@ -269,10 +271,10 @@ class _Walk:
         if not data.strip() and kind == "message/rfc822":
             self._skip(UnsupportedFormatError(name, "the attached mail is empty"))
             return
-        self._add(name, data)
+        self._add(name, data, tuple(_headers(part)))
 
-    def _add(self, name: str, data: bytes) -> None:
-        self.found.attachments.append(Attachment(name, data))
+    def _add(self, name: str, data: bytes, named: tuple[tuple[str, str], ...] = ()) -> None:
+        self.found.attachments.append(Attachment(name, data, named=named))
 
     def _skip(self, error: DocumentError) -> None:
         skipped = SkippedFile(source=f"{self._source}#{error.source}", code=error.code, reason=error.reason)
@@ -409,6 +411,10 @@ def _fields(message: Message) -> str:
 
 def _decoded_lines(text: str) -> str:
     return decode(text.encode("utf-8", "surrogateescape"))[0]
+
+
+def _headers(part: Message) -> list[tuple[str, str]]:
+    return [(_decoded(name), _decoded(str(value))) for name, value in part.raw_items()]
 
 
 def _file_name(part: Message) -> str:

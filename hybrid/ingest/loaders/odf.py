@@ -26,6 +26,7 @@ from hybrid.ingest.loaders.formats import (
     not_shown,
     parsing,
 )
+from hybrid.ingest.loaders.front_matter import head_of_sheet
 from hybrid.ingest.loaders.properties import links, properties
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.spans import carried
@@ -88,7 +89,14 @@ def load_odf(data: bytes, source: str, max_bytes: int) -> Extracted:
         attachments=tuple(attachments),
         left_out=not_shown(shown.noted),
         named=tuple(described),
+        heads=tuple(head for sheet in root.iter(f"{_TABLE}table") for head in head_of_sheet(_as_held(sheet))),
     )
+
+
+def _as_held(sheet: Any) -> Iterator[list[str]]:
+    """The rows of a sheet, their texts with the line ends that are in them."""
+    for row in sheet.iter(f"{_TABLE}table-row"):
+        yield ["\n".join("".join(line.itertext()) for line in cell.iterchildren(f"{_TEXT}p")) for cell in row]
 
 
 def _targets(root: Any) -> Iterator[str]:

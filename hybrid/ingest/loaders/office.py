@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ from lxml import etree
 from hybrid.errors import DamagedDocumentError, EncryptedDocumentError, UnsupportedFormatError
 from hybrid.ingest.loaders.formats import (
     CHANGES,
+    HIDDEN_SLIDE,
     MADE_BY_PROGRAM,
     Attachment,
     Extracted,
@@ -30,6 +32,7 @@ from hybrid.ingest.loaders.formats import (
     not_shown,
     parsing,
 )
+from hybrid.ingest.loaders.front_matter import head_of_sheet
 from hybrid.ingest.loaders.html import load_html
 from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
 from hybrid.ingest.loaders.ooxml import alternative, of_package
@@ -79,7 +82,14 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
         metadata = _properties(properties.title, properties.creator, properties.created)
         text = canonical("\n\n".join(parts))
         extra = change_lists(noted) | _validated(written) | of_package(data, text)
-    return Extracted(text, metadata.model_copy(update={"extra": extra}), left_out=not_shown(noted))
+        heads = tuple(head for sheet in shown.worksheets for head in head_of_sheet(_as_held(sheet)))
+    return Extracted(text, metadata.model_copy(update={"extra": extra}), left_out=not_shown(noted), heads=heads)
+
+
+def _as_held(sheet: Any) -> Iterator[list[str]]:
+    """The rows of a sheet, their texts with the line ends that are in them."""
+    for _, cells in groupby(sorted(sheet._cells.items()), lambda item: item[0][0]):
+        yield [str(cell.value) for _, cell in cells if cell.value is not None]
 
 
 def _rows(sheet: Any, formulas: Any, noted: dict[str, list[str]]) -> Iterator[str]:
@@ -269,7 +279,7 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
         layouts: set[Any] = set()
         authors = _comment_authors(deck.part)
         for slide in deck.slides:
-            lines = ["[Hidden slide]"] if slide.element.get("show") == "0" else []
+            lines = [HIDDEN_SLIDE] if slide.element.get("show") == "0" else []
             lines += [line for shape in slide.shapes for line in _shape(shape, attachments)]
             for layout in (slide.slide_layout, slide.slide_layout.slide_master):
                 if layout.part not in layouts:  # what slides of one layout all show is read with the first of them
