@@ -356,3 +356,78 @@ def test_what_another_form_of_a_mail_says_differently_is_kept() -> None:
     assert read_text(plain, page.format(7, "")) == f"{plain}\n\n{mark}\nThe price for Elm is 7 million euros."
     assert "The price for Elm is 9 million euros." in read_text(plain, page.format(9, ""))
     assert read_text(plain, page.format(4, "<br>PS: burn it.")) == f"{plain}\n\n{mark}\nPS: burn it."
+
+
+def attached(name: str, kind: str, charset: str, data: bytes) -> str:
+    return part(
+        f"{kind}; charset={charset}",
+        base64.encodebytes(data).decode(),
+        f"Content-Disposition: attachment; filename={name}",
+        "Content-Transfer-Encoding: base64",
+    )
+
+
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("koi8-r", "Цена"),
+        ("gb2312", "价格 四百万"),
+        ("gb2312", "价格 四百万 鎔"),  # of GBK: Chinese mail programs write the older name
+        ("big5", "價格四百萬"),
+        ("shift_jis", "価格"),
+        ("shift_jis", "価格①"),
+        ("euc-kr", "가격"),
+        ("euc-kr", "가격 똠"),
+        ("windows-1250", "Příliš žluťoučký"),
+        ("iso-8859-5", "Цена"),
+        ("iso-8859-8", "שלום"),
+        ("iso-8859-8-i", "שלום"),
+        ("utf-16le", "price über"),
+        ("utf-16be", "price über"),
+        ("utf-16le", "价格"),
+    ],
+)
+def test_an_attachment_is_read_in_the_charset_that_its_mail_declares(charset: str, words: str) -> None:
+    known = {"gb2312": "gbk", "shift_jis": "cp932", "euc-kr": "cp949", "iso-8859-8-i": "iso-8859-8"}
+    encoding = known.get(charset, charset)
+    found = loaded(
+        multipart(
+            "mixed",
+            part("text/plain", "See."),
+            attached("n.txt", "text/plain", charset, f"{words}\n".encode(encoding)),
+            attached("n.csv", "text/csv", charset, f"a,b\n{words},2\n".encode(encoding)),
+            attached("n.md", "text/markdown", charset, f"# {words}\n".encode(encoding)),
+            attached("n.html", "text/html", charset, f"<html><p>{words}</p></html>".encode(encoding)),
+        )
+    )
+    assert found.skipped == ()
+    assert sources(found) == ["m.eml", "m.eml#n.txt", "m.eml#n.csv", "m.eml#n.md", "m.eml#n.html"]
+    for one in found.documents[1:]:
+        assert words in one.text
+        assert "guessed" not in one.metadata.extra.get("encoding", "")
+
+
+def test_a_declared_charset_that_its_bytes_do_not_fit_is_not_taken() -> None:
+    found = loaded(
+        multipart(
+            "mixed",
+            attached("a.txt", "text/plain", "us-ascii", "The toll is 4 € a crate.".encode()),
+            attached("b.txt", "text/plain", "iso-8859-1", "The toll is 5 € a crate.".encode()),
+            attached("c.txt", "text/plain", "utf-16", b"The toll is 6 a crate."),
+            attached("d.txt", "text/plain", "no-such-set", "The toll is 7 € a crate.".encode("cp1252")),
+            attached("e.txt", "text/plain", "koi8-r", b"\xef\xbb\xbf" + "The toll is 8 € a crate.".encode()),
+            attached("f.pdf", "text/plain", "koi8-r", b"%PDF-1.4 cut off"),
+        )
+    )
+    assert [one.text[12:15] for one in found.documents[1:]] == ["4 €", "5 €", "6 a", "7 €", "8 €"]
+    assert [one.metadata.extra["encoding"] for one in found.documents[1:]] == [
+        "utf-8", "utf-8", "utf-8", "cp1252 (guessed)", "utf-8",
+    ]  # fmt: skip
+    assert [one.source for one in found.skipped] == ["m.eml#f.pdf"]
+
+
+def test_the_body_of_a_mail_is_read_in_the_set_that_its_program_means() -> None:
+    body = b"Content-Type: text/plain; charset=gb2312\nContent-Transfer-Encoding: 8bit\n\n" + "价格 鎔".encode("gbk")
+    found = loaded(body).documents[0]
+    assert found.text.endswith("价格 鎔")
+    assert "guessed" not in found.metadata.extra["encoding"]

@@ -156,13 +156,15 @@ MAIL_START = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n(
 class Attachment:
     """A file inside another: its path there, and its bytes or what unpacks them. ``kind`` is its format where the
     container says it. ``is_picture`` is a picture in a text, which need hold no text. ``named`` are names and values
-    that its container says of it, such as its headers in a mail: its class of access may be among them."""
+    that its container says of it, such as its headers in a mail: its class of access may be among them. ``charset`` is
+    the one that its container declares."""
 
     name: str
     data: bytes | Callable[[], bytes]
     kind: Format | None = None
     is_picture: bool = False
     named: tuple[tuple[str, str], ...] = ()
+    charset: str | None = None
 
 
 @dataclass(frozen=True)

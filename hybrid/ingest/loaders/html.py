@@ -48,8 +48,9 @@ _AUTHORS = ("author", "dc.creator", "dcterms.creator", "article:author")
 _DATES = ("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time", "dcterms.issued")
 
 
-def load_html(data: bytes, source: str, access: str | None = "access") -> Extracted:
-    """HTML or XHTML. Its charset is that of its byte order mark, then of its ``<meta>``, then as text.
+def load_html(data: bytes, source: str, access: str | None = "access", charset: str | None = None) -> Extracted:
+    """HTML or XHTML. Its charset is that of its byte order mark, then the ``charset`` that it came with, then that of
+    its ``<meta>``, then as text.
 
     Scripts, styles, and what is hidden by attribute or by the page's own style sheets or struck out are left out
     (``extra`` has the latter two, JSON lists ``hidden`` and ``struck``, and ``comments``, ``tooltips``,
@@ -60,7 +61,7 @@ def load_html(data: bytes, source: str, access: str | None = "access") -> Extrac
     ``<meta>`` named ``access`` says, or front matter above the page. Raises `DamagedDocumentError` where it is there
     and cannot be read.
     """
-    html, extra = decode(data, declared_charset(data))
+    html, extra = decode(data, charset or declared_charset(data))
     read = read_html(html, source, access=access)
     if access is not None and (named := class_of_access(front_matter(html), access, source)) is not None:
         if access in read.metadata.extra:

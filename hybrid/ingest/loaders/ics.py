@@ -52,7 +52,7 @@ _CODE = re.compile(r"[^a-z\s]*|.{,2}")
 """The value of a field of some program's own that is no text: ``TRUE``, ``0``, ``20260301T090000Z``."""
 
 
-def load_ics(data: bytes, source: str) -> Extracted:
+def load_ics(data: bytes, source: str, charset: str | None = None) -> Extracted:
     """A calendar's events, tasks and notes, each field on its line, parted by blank lines; what an alarm says stands
     below its event. Fields of programs' own are read where they hold text. Files that are written into it are
     attachments.
@@ -61,7 +61,7 @@ def load_ics(data: bytes, source: str) -> Extracted:
     the date the first start, the author its organizer. ``extra["method"]`` is what an invitation asks (``REQUEST``,
     ``CANCEL``).
     """
-    text, extra = decode_file(data, source)
+    text, extra = decode_file(data, source, charset)
     with parsing(source, "calendar"):
         calendars = Calendar.from_ical("\r\n".join(content_lines(text)), multiple=True)
         heads = [lines for calendar in calendars if (lines := list(_lines(calendar)))]

@@ -39,6 +39,7 @@ from hybrid.ingest.loaders.formats import (
 from hybrid.ingest.loaders.front_matter import class_of_access, front_matter, named_class, with_class
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.loaders.ocr import Ocr
+from hybrid.ingest.loaders.plain_text import codec_of_attachment, is_wide
 from hybrid.settings import IngestSettings
 from hybrid.text.layout import RUNNING_TEXT, spans_of
 from hybrid.types.documents import Document, sha256_hex
@@ -62,6 +63,8 @@ _UNPACKED = 16
 _OFFICE: frozenset[Format] = frozenset({"docx", "xlsx", "pptx"})
 _WITH_FRONT_MATTER: frozenset[Format] = frozenset({"text", "markdown"})
 """Formats whose loaders read it."""
+_WITH_CHARSET: frozenset[Format] = frozenset({"text", "markdown", "html", "ics"})
+"""Formats that are text in the charset that they came with."""
 _WITH_PICTURES: frozenset[Format] = frozenset({"docx", "xlsx", "pptx", "odf", "epub"})
 """Formats whose pictures are read by OCR, each as an attachment; those of PDFs are scans, and those of mails are
 attachments anyway."""
@@ -167,11 +170,14 @@ class _AttachmentTree:
         _check_size(len(data), source, self.settings)
         if not data.strip():
             raise EmptyDocumentError(source, "the file is empty; nothing to read")
-        kind = (attached and attached.kind) or detect(data, source)
+        charset = None if attached is None else codec_of_attachment(data, attached.charset)
+        plain = data.decode(charset).encode() if charset is not None and is_wide(charset) else data
+        kind = (attached and attached.kind) or detect(plain, source)
         shown = pictures(data) if kind in _WITH_PICTURES else []
         read = [name for name in shown if SUFFIXES.get(suffix_of(name)) in IMAGES and self.ocr.advice is None]
         try:
-            extracted = _extract(kind, data, source, self.settings, self.ocr, self.access)
+            content = data if kind in _WITH_CHARSET else plain
+            extracted = _extract(kind, content, source, self.settings, self.ocr, self.access, charset)
         except EmptyDocumentError:
             if not read:
                 raise
@@ -310,21 +316,23 @@ def _document(kind: Format, data: bytes, source: str, extracted: Extracted, pare
     )
 
 
-def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, ocr: Ocr, access: str) -> Extracted:
+def _extract(
+    kind: Format, data: bytes, source: str, settings: IngestSettings, ocr: Ocr, access: str, charset: str | None
+) -> Extracted:
     """Each loader is imported when its first file comes: a folder of text files needs no PDF parser."""
     match kind:
         case "text":
             from hybrid.ingest.loaders.plain_text import load_text
 
-            return load_text(data, source, access)
+            return load_text(data, source, access, charset)
         case "markdown":
             from hybrid.ingest.loaders.plain_text import load_markdown
 
-            return load_markdown(data, source, access)
+            return load_markdown(data, source, access, charset)
         case "html":
             from hybrid.ingest.loaders.html import load_html
 
-            return load_html(data, source, access)
+            return load_html(data, source, access, charset)
         case "pdf":
             from hybrid.ingest.loaders.pdf import load_pdf
 
@@ -363,7 +371,7 @@ def _extract(kind: Format, data: bytes, source: str, settings: IngestSettings, o
         case "ics":
             from hybrid.ingest.loaders.ics import load_ics
 
-            return load_ics(data, source)
+            return load_ics(data, source, charset)
         case "png" | "jpeg" | "tiff":
             from hybrid.ingest.loaders.ocr_pages import load_image
 

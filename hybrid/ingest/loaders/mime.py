@@ -271,10 +271,11 @@ class _Walk:
         if not data.strip() and kind == "message/rfc822":
             self._skip(UnsupportedFormatError(name, "the attached mail is empty"))
             return
-        self._add(name, data, tuple(_headers(part)))
+        charset = part.get_content_charset()
+        self.found.attachments.append(Attachment(name, data, named=tuple(_headers(part)), charset=charset))
 
-    def _add(self, name: str, data: bytes, named: tuple[tuple[str, str], ...] = ()) -> None:
-        self.found.attachments.append(Attachment(name, data, named=named))
+    def _add(self, name: str, data: bytes) -> None:
+        self.found.attachments.append(Attachment(name, data))
 
     def _skip(self, error: DocumentError) -> None:
         skipped = SkippedFile(source=f"{self._source}#{error.source}", code=error.code, reason=error.reason)

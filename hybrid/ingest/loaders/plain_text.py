@@ -48,7 +48,7 @@ _JAPANESE = 0.2
 the detector takes short Japanese texts for Korean."""
 
 
-def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
+def load_text(data: bytes, source: str, access: str = "access", charset: str | None = None) -> Extracted:
     """Plain text. A form feed ends a page; a text without one has no pages.
 
     A form feed stays in the text, as the last character of its page. Nothing after the last one is
@@ -57,10 +57,11 @@ def load_text(data: bytes, source: str, access: str = "access") -> Extracted:
     word would be found. Where either stands in one line it gets lines (`hybrid.ingest.loaders.one_line`). A line break
     inside a cell of a CSV or TSV file is a blank, so that a row is a line. Lines of a card (VCF) that were broken are
     whole, and what is quoted-printable in them is decoded. Everything else stays as it is written. Front matter is read
-    as in Markdown; above data, such as a table, it says the class of access and nothing else.
+    as in Markdown; above data, such as a table, it says the class of access and nothing else. ``charset`` is the one
+    that it came with.
     """
     declared = _XML.match(data)
-    text, extra = decode_file(data, source, declared[1].decode("ascii") if declared else None)
+    text, extra = decode_file(data, source, charset or (declared[1].decode("ascii") if declared else None))
     suffix = PurePosixPath(source).suffix.lower()
     if suffix in _JSON or (suffix not in SUFFIXES and _is_json(text)):
         text = canonical(_ESCAPED.sub(_unescaped, with_json_lines(text, records=suffix in (".jsonl", ".ndjson"))))
@@ -182,8 +183,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, dict[str, str
             return _record(data[len(mark) :], encoding)
     if (escaped := _by_escapes(data)) is not None:
         return escaped
-    if declared is not None and _fits(data, declared):
-        return _record(data, codecs.lookup(declared).name)
+    if declared is not None and (codec := codec_of(data, declared)) is not None:
+        return _record(data, codec)
     try:
         return canonical(data.decode("utf-8")), {"encoding": "utf-8"}
     except UnicodeDecodeError:
@@ -244,6 +245,49 @@ def _record(data: bytes, encoding: str, note: str = "") -> tuple[str, dict[str, 
         text = data.decode(encoding, "replace")
         replaced = text.count("\N{REPLACEMENT CHARACTER}")
         return canonical(text), {"encoding": encoding + note, "replaced_characters": str(replaced)}
+
+
+_OTHER_NAMES = {
+    "iso-8859-8-i": "iso8859-8", "iso-8859-8-e": "iso8859-8", "windows-874": "cp874", "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp", "x-gbk": "gbk", "x-big5": "big5",
+}  # fmt: skip
+"""Names of sets that mails and pages declare and Python does not know."""
+_LARGER = {
+    "gb2312": ("gb18030",), "gbk": ("gb18030",), "shift_jis": ("cp932",), "euc_kr": ("cp949",),
+    "big5": ("cp950", "big5hkscs"),
+}  # fmt: skip
+"""Sets that programs write under the name of a smaller one (WHATWG, Encoding Standard, section 4.2)."""
+_WIDE = ("utf-16", "utf-32")
+_WESTERN_CODECS = frozenset({"iso8859-1", "iso8859-15", "cp1252"})
+
+
+def codec_of(data: bytes, declared: str) -> str | None:
+    """The codec of a declared charset, or of the larger one that is meant, which the bytes fit; ``None`` where there is
+    none.
+
+    Example:
+        >>> codec_of("①".encode("cp932"), "Shift_JIS"), codec_of("ü".encode(), "us-ascii")
+        ('cp932', None)
+    """
+    try:
+        name = codecs.lookup(_OTHER_NAMES.get(declared.strip().lower(), declared)).name
+    except (LookupError, UnicodeError, ValueError):  # no such encoding; a NUL in its name is a ValueError
+        return None
+    return next((codec for codec in (name, *_LARGER.get(name, ())) if _fits(data, codec)), None)
+
+
+def codec_of_attachment(data: bytes, declared: str | None) -> str | None:
+    """As `codec_of`, of a file that a mail declares a charset for. What any bytes fit is not taken where they show that
+    it is wrong: a Western set where they are UTF-8, UTF-16 where they are ASCII, as programs declare their own set."""
+    codec = codec_of(data, declared) if declared else None
+    if codec in _WESTERN_CODECS and not data.isascii() and _fits(data, "utf-8"):
+        return None
+    return None if codec is not None and is_wide(codec) and data.isascii() and b"\0" not in data else codec
+
+
+def is_wide(codec: str) -> bool:
+    """Whether each character has several bytes, of which some may be NUL."""
+    return codec.startswith(_WIDE)
 
 
 def _fits(data: bytes, declared: str) -> bool:
@@ -328,15 +372,16 @@ _TAKEN = frozenset(
 """Fields of front matter that have a place of their own in the metadata, or whose names mean something else there."""
 
 
-def load_markdown(data: bytes, source: str, access: str = "access") -> Extracted:
+def load_markdown(data: bytes, source: str, access: str = "access", charset: str | None = None) -> Extracted:
     """Markdown. ``title``, ``author``, ``date`` and ``custodian`` come from the front matter, and
-    its other fields are metadata by their own names (``access`` names the one that is the document's class).
+    its other fields are metadata by their own names (``access`` names the one that is its class). ``charset``
+    is the one that it came with.
 
     Without a title there, it is the first level-1 heading, else the first heading, in the first 100,000 characters.
     Front matter that cannot be read is among the skipped. Raises `DamagedDocumentError` where that, or something that
     is no name of a class, is the document's class.
     """
-    text, extra = decode_file(data, source)
+    text, extra = decode_file(data, source, charset)
     front = front_matter(text)
     metadata, unread_date = _fields(front, source, access)
     if metadata.title is None:
