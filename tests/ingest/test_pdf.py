@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -464,3 +466,114 @@ def test_an_xfa_form_whose_values_cannot_be_read_is_noted() -> None:
 def test_values_that_an_xfa_form_has_beside_its_fields_are_metadata() -> None:
     found = changed(lambda writer: with_form(writer, text_field("Rent", "840 francs"), xfa=XFA))
     assert "Ida Rook" in found.documents[0].text + json.dumps(extra(found, "form_fields"))
+
+
+def written(*objects: bytes) -> bytes:
+    """A PDF of these objects, numbered from 1."""
+    made, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+    return made + end % (size, table, size, len(made))
+
+
+def stream(content: bytes, filters: bytes = b"") -> bytes:
+    return b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), filters, content)
+
+
+def showing(words: str) -> bytes:
+    return b"BT /F1 12 Tf 72 700 Td (%s) Tj ET" % words.encode()
+
+
+def page_of(contents: bytes, more: bytes = b"") -> bytes:
+    resources = b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>%s>>" % more
+    return b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]%s%s>>" % (resources, contents)
+
+
+def three_pages(second: bytes, *more: bytes, kids: bytes = b"3 0 R 5 0 R 6 0 R") -> bytes:
+    """A first and a third page that are whole; the objects of the second are numbered from 8."""
+    return written(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count 3>>" % kids,
+        page_of(b"/Contents 4 0 R"),
+        stream(showing("The first page.")),
+        second,
+        page_of(b"/Contents 7 0 R"),
+        stream(showing("The third page.")),
+        *more,
+    )
+
+
+LINES = b"\n".join(b"BT /F1 12 Tf 72 %d Td (Line %d of it.) Tj ET" % (700 - 20 * n, n) for n in range(30))
+PACKED = zlib.compress(LINES)
+FLATE = b"/Filter/FlateDecode"
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED[:40], FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED[: len(PACKED) // 2], FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED[:2] + b"\xff" * 60, FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(b"", FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(b"no deflate data", FLATE)),
+        three_pages(
+            page_of(b"/Contents 8 0 R"),
+            stream(base64.a85encode(PACKED[:40]) + b"~>", b"/Filter[/ASCII85Decode/FlateDecode]"),
+        ),
+        three_pages(page_of(b"/Contents[8 0 R 9 0 R]"), stream(showing("One.")), stream(PACKED[:40], FLATE)),
+        three_pages(page_of(b"/Contents[8 0 R 99 0 R]"), stream(showing("One."))),
+        three_pages(page_of(b"/Contents 99 0 R")),
+        three_pages(
+            page_of(b"/Contents 8 0 R", b"/XObject<</X 9 0 R>>"),
+            stream(showing("One.") + b" /X Do"),
+            stream(PACKED[:40], b"/Type/XObject/Subtype/Form/BBox[0 0 612 792]" + FLATE),
+        ),
+        three_pages(page_of(b""), kids=b"3 0 R 99 0 R 6 0 R"),
+    ],
+)
+def test_a_page_whose_content_is_not_there_or_cannot_be_decoded_is_named(pdf: bytes) -> None:
+    found = read(pdf)
+    assert [one.source for one in found.skipped] == ["a.pdf#page=2"]
+    whole = found.documents[0]
+    assert len(whole.pages) == 3
+    assert whole.text[: whole.pages[1]].strip() == "The first page."
+    assert whole.text[whole.pages[2] :].strip() == "The third page."
+
+
+def test_what_can_be_read_of_a_damaged_page_is_kept() -> None:
+    one = showing("One.")
+    pdf = three_pages(page_of(b"/Contents[8 0 R 9 0 R]"), stream(one), stream(PACKED[: len(PACKED) // 2], FLATE))
+    text = read(pdf).documents[0].text
+    assert "One." in text
+    assert "Line 3 of it." in text
+
+
+@pytest.mark.parametrize(
+    "pdf",
+    [
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED, FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED + b"\r\n\r", FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED[:-4], FLATE)),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(PACKED[:-4] + b"\0\0\0\0", FLATE)),
+        three_pages(page_of(b"")),
+        three_pages(page_of(b"/Contents null")),
+        three_pages(page_of(b"/Contents[]")),
+        three_pages(page_of(b"/Contents 8 0 R"), stream(b"")),
+    ],
+)
+def test_a_page_that_is_whole_or_blank_is_not_named(pdf: bytes) -> None:
+    found = read(pdf)
+    assert found.skipped == ()
+    assert len(found.documents[0].pages) == 3
+    if b"/Contents 8 0 R" in pdf and FLATE in pdf:
+        assert "Line 29 of it." in found.documents[0].text
+
+
+def test_a_missing_branch_of_the_pages_is_named() -> None:
+    found = read(three_pages(b"<</Type/Pages/Kids[99 0 R 98 0 R]/Count 2>>"))
+    assert [one.source for one in found.skipped] == ["a.pdf#page=2", "a.pdf#page=3"]
+    assert "The third page." in found.documents[0].text

@@ -21,6 +21,7 @@ from hybrid.errors import (
 )
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.ocr import TOO_MANY, Ocr, doubtful
+from hybrid.ingest.loaders.pdf_damage import MISSING, damage, pages_held
 from hybrid.ingest.loaders.pdf_page import read_page, shown_text
 from hybrid.ingest.loaders.pdf_parts import (
     attachments,
@@ -60,9 +61,10 @@ def load_pdf(data: bytes, source: str, ocr: Ocr) -> Extracted:
     alone; without OCR that text is left out, and the page named.
 
     A file without its end marker is cut off and refused, since repairing it could lose pages
-    without a word. A page whose content is malformed, or that shows only an image where there is no OCR,
-    is left empty and named among the skipped, so that page numbers stay right. A password for opening is needed
-    only if the empty one does not open the file.
+    without a word. A page that is missing, whose content is malformed, or that shows only an image where there is no
+    OCR, is left empty and named among the skipped, so that page numbers stay right; so is one whose content is cut off
+    or missing in part, and what can be read of it is kept. A password for opening is needed only if the empty one does
+    not open the file.
 
     Raises:
         DamagedDocumentError: cut off, or not readable as a PDF.
@@ -144,16 +146,23 @@ class _Pages:
 
 def _read_pages(reader: PdfReader, source: str) -> _Pages:
     found = _Pages()
-    for number, page in enumerate(reader.pages, 1):
+    for number, page in enumerate(pages_held(reader), 1):
         text = notes = ""
         try:
+            if page is None:
+                raise DamagedDocumentError(source, f"page {number} {MISSING}; {_RESTORE}")
             with parsing(source, f"content of page {number}"):
                 text, notes = _read_page(page, number, found), "\n".join(comments(page))
+            if why := damage(page):
+                raise DamagedDocumentError(source, f"the content of page {number} {why}; {_RESTORE}")
         except DamagedDocumentError as error:
             found.damaged[number] = error.reason
         found.texts.append(text)
         found.comments.append(notes)
     return found
+
+
+_RESTORE = "restore it from a good copy"
 
 
 def _read_page(page: PageObject, number: int, found: _Pages) -> str:
@@ -220,7 +229,8 @@ def _shows_image(page: PageObject) -> bool:
     objects = resources.get_object().get("/XObject") if resources is not None else None
     if objects is None:
         return False
-    return any(item.get_object().get("/Subtype") in ("/Image", "/Form") for item in objects.get_object().values())
+    shown = (item.get_object() for item in objects.get_object().values())
+    return any(isinstance(item, dict) and item.get("/Subtype") in ("/Image", "/Form") for item in shown)
 
 
 def _nothing_read(source: str, pages: _Pages, scans: Scans, ocr: Ocr) -> DocumentError:

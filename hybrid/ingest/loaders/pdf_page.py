@@ -140,7 +140,8 @@ class _Visitor:
 
     def _is_image(self, name: Any) -> bool:
         item = self._objects.get(name)
-        return item is not None and item.get_object().get("/Subtype") == "/Image"
+        shown = item.get_object() if item is not None else None
+        return isinstance(shown, dict) and shown.get("/Subtype") == "/Image"
 
     def text(self, text: str, matrix: Any, text_matrix: Any, font: Any, size: float) -> None:
         if text:
