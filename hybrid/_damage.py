@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hybrid._runtime import Usage
-from hybrid.errors import CorruptCorpusError
+from hybrid.errors import CorruptCorpusError, InputError
 from hybrid.types.events import EndEvent, Event, Events, EvidenceEvent, NoteEvent, RouteEvent
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class Others(Generic[C]):
 
     @contextmanager
     def corpus(self, error: CorruptCorpusError) -> Iterator[C]:
-        """The corpus without them, for the block. Raises ``error`` where no document is damaged by itself, and where
-        it is met again."""
+        """The corpus without them, for the block. Raises ``error`` where no document is damaged by itself, where it is
+        met again, and where the others alone do not have what was asked for."""
         with self._lock:
             number = self._newest()
             if self._of is None or self._of[0] != number:
@@ -77,7 +77,7 @@ class Others(Generic[C]):
             others = self._of[1]
         try:
             yield others
-        except CorruptCorpusError:
+        except (CorruptCorpusError, InputError):  # what was asked for may stand in what is damaged alone
             raise error from None
 
     def _close(self) -> None:

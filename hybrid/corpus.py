@@ -770,7 +770,8 @@ class Corpus(Shown):
     # Looking ------------------------------------------------------------------------------------
 
     def documents(self) -> Documents:
-        """The documents, in the order in which the memory is trained on them: a list that shows itself as a table."""
+        """The documents, in the order in which the memory is trained on them: a list that shows itself as a table.
+        What is not as it was recorded is marked (`DocumentInfo.damaged`)."""
         with self._asked_by_identity():
             rows = self._catalog.documents()
         return Documents(
@@ -786,6 +787,7 @@ class Corpus(Shown):
                 date=row.date,
                 custodian=row.custodian,
                 sources=(row.source, *row.aliases),
+                damaged=row.damaged,
             )
             for row in rows
         )

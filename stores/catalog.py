@@ -131,6 +131,7 @@ class Catalog:
         self._words_of_state: StateCache[None, Mapping[str, Sequence[int]]] = StateCache(1)
         self._word_index = WordIndex()
         self._sentences_of_state: StateCache[None, sentence_vectors.SentenceIndex | None] = StateCache(1)
+        self._differing_of_state: StateCache[str, dict[int, str]] = StateCache(2)
         self._selections = SelectionCache()
         self._chunk_count: tuple[object, int] = (None, 0)  # of a state: SQLite counts one by one
         none = np.zeros((0, shingles.PERMUTATIONS), np.uint32)
@@ -306,15 +307,43 @@ class Catalog:
             return connection.scalar(select(DocumentTable.id).where(DocumentTable.sha256 == sha256))
 
     def documents(self) -> list[DocumentRow]:
-        """All documents in the order of their ids, which is the order in which they were added."""
-        with self._connection() as connection:
+        """All documents in the order of their ids, which is the order in which they were added; what is not as it was
+        recorded is marked."""
+        with self.read_transaction(), self._connection() as connection:
+            damaged = self._listed(connection)
             sources: dict[int, list[SourceRow]] = {}
             for row in connection.execute(SOURCES.order_by(SourceTable.id)):
                 sources.setdefault(row.document_id, []).append(SourceRow(*row))
             counts = select(ChunkTable.document_id, func.count()).group_by(ChunkTable.document_id)
             chunks = {row[0]: row[1] for row in connection.execute(counts)}
             rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
-        return [_document_row(row, sources[row.id], chunks.get(row.id, 0)) for row in rows if row.id in sources]
+        return [
+            _document_row(row, sources[row.id], chunks.get(row.id, 0), damaged.get(row.id))
+            for row in rows
+            if row.id in sources
+        ]
+
+    def _listed(self, connection: Connection) -> dict[int, str]:
+        """The documents of which what lists show is not as it was recorded; compared once a state."""
+        known = self._differing_of_state.of(self._identity(connection))
+        if records.SOURCE not in known:
+            known[records.SOURCE] = records.listed(connection, restricted=self.restricted)
+        return known[records.SOURCE]
+
+    def check_listed(self, *, metadata: bool = False) -> None:
+        """Raise `CorruptCorpusError` if what documents are picked by, their names, days and kinds, is not as it was
+        recorded of one of them, and with ``metadata`` what else a filter names: the document that such an edit hides is
+        one that nobody looks at. Compared once a state."""
+        with self.read_transaction(), self._connection() as connection:
+            found = self._listed(connection)
+            if metadata and not found:
+                known = self._differing_of_state.of(self._identity(connection))
+                if records.FACTS not in known:
+                    known[records.FACTS] = records.filtered(connection)
+                found = known[records.FACTS]
+            for document_id, what in list(found.items())[:1]:
+                names = self._first_names(connection, [document_id])
+                raise CorruptCorpusError(_damaged_record(_called(document_id, names), what))
 
     def titles(self) -> Mapping[int, Titled]:
         """The title, first source and media type of all documents, by id; read once a state."""
@@ -448,8 +477,7 @@ class Catalog:
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for document_id, what in records.differing(connection, missing, restricted=self.restricted):
-            again = "" if what == records.SOURCE else "hybrid repair makes it again where it can; otherwise "
-            raise CorruptCorpusError(_DAMAGED_RECORD.format(names[document_id][0], what, again))
+            raise CorruptCorpusError(_damaged_record(names[document_id][0], what))
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
@@ -603,6 +631,8 @@ class Catalog:
         key = wanted.model_dump_json()
         with self.read_transaction(), self._connection() as connection:
             state = self._identity(connection)
+            if not wanted.everything:
+                self.check_listed(metadata=bool(wanted.metadata))
             select_now = partial(filtering.selected, connection, wanted, self.chunk_count())
             return self._selections.get(state, key, select_now)
 
@@ -846,6 +876,11 @@ _COMMITS = select(*_OF_COMMIT, select(func.coalesce(func.sum(VolumeTable.tokens)
 _COMMITS_ALONE = select(*_OF_COMMIT, literal(0))  # of a catalog that lost its table of volumes
 
 
+def _damaged_record(name: str, what: str) -> str:
+    again = "" if what in (records.SOURCE, records.ROW) else "hybrid repair makes it again where it can; otherwise "
+    return _DAMAGED_RECORD.format(name, what, again)
+
+
 def _called(document_id: int, names: Mapping[int, Name]) -> str:
     """What a document is called in messages: its first source, or its number where no source names it."""
     return names[document_id][0] if document_id in names else f"document {document_id}"
@@ -869,7 +904,7 @@ def _identity(connection: Connection) -> Identity:
     return tuple(connection.execute(_STATE).one())
 
 
-def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRow:
+def _document_row(row: Any, sources: list[SourceRow], chunks: int, damaged: str | None) -> DocumentRow:
     metadata = _metadata(sources[0].source, sources[0].details)
     return DocumentRow(
         id=row.id,
@@ -886,6 +921,7 @@ def _document_row(row: Any, sources: list[SourceRow], chunks: int) -> DocumentRo
         parent=sources[0].parent,
         aliases=tuple(alias.source for alias in sources[1:]),
         status=metadata.status.name if metadata.status else None,
+        damaged=damaged,
     )
 
 

@@ -26,6 +26,7 @@ from hybrid.types.documents import text_sha256
 SOURCE = "what is recorded of it (its name, its dates, where it came from or other metadata)"
 FACTS = "what it is filtered by (its rows of the table source_metadata)"
 SEARCHED = "what copies and exact texts of it are found by (documents.signature, documents.scanned)"
+ROW = "what is recorded of its text (its kind, its length or its pages)"
 SPANS = "where its chunks and sentences lie"
 Span = tuple[int, int, int]
 """A chunk's id, start and end."""
@@ -152,7 +153,7 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
     """Of these documents those of which something is not as it was recorded, with what that is: `SOURCE`, `FACTS` or
     `SPANS`.
     ``restricted`` connections do not show what a source came with."""
-    every_row = connection.exec_driver_sql("SELECT 1 FROM info WHERE key = ?", (EVERY_ROW,)).scalar() is not None
+    every_row = _every_row(connection)
     for at in range(0, len(document_ids), _AT_ONCE):
         given = {"ids": list(document_ids[at : at + _AT_ONCE])}
         sha256s: dict[int, str] = {}
@@ -173,15 +174,58 @@ def differing(connection: Connection, document_ids: Sequence[int], *, restricted
         for source_id, key, value in connection.execute(_FACTS, given):
             facts.setdefault(source_id, set()).add((key, value))
         for row in connection.execute(_SOURCES, given):
-            if row.record is None:
-                if every_row:
-                    yield row.document_id, SOURCE
-                continue
-            recorded, found = row.record.split(), of_source(row._asdict(), sha256s.get(row.document_id, "")).split()
-            if recorded[:1] != found[:1] or not (restricted or recorded == found):
+            sha256 = sha256s.get(row.document_id, "")
+            if not _source_whole(row, sha256, every_row=every_row, restricted=restricted):
                 yield row.document_id, SOURCE
-            elif facts.get(row.id, set()) != set(filtering.facts(media_types.get(row.document_id, ""), row.details)):
+            elif row.record is not None and facts.get(row.id, set()) != set(
+                filtering.facts(media_types.get(row.document_id, ""), row.details)
+            ):
                 yield row.document_id, FACTS  # what access goes by, too
+
+
+def listed(connection: Connection, *, restricted: bool) -> dict[int, str]:
+    """The documents of which what a list shows, or a filter of days and names compares, is not as it was recorded, each
+    with what that is. Reads no text and no spans: of all documents their rows, and of all sources theirs.
+    ``restricted`` connections do not show what a source came with."""
+    every_row = _every_row(connection)
+    found: dict[int, str] = {}
+    sha256s: dict[int, str] = {}
+    for row in connection.execute(_ALL_DOCUMENTS):
+        sha256s[row.id] = row.sha256
+        parts = (row.record or "").split()
+        if (row.record is None and every_row) or (len(parts) > 6 and parts[6] != of_row(row._asdict())):
+            found[row.id] = ROW
+    for row in connection.execute(_ALL_SOURCES):
+        if row.document_id in sha256s and not _source_whole(
+            row, sha256s[row.document_id], every_row=every_row, restricted=restricted
+        ):
+            found.setdefault(row.document_id, SOURCE)
+    return found
+
+
+def filtered(connection: Connection) -> dict[int, str]:
+    """The documents of which what metadata are filtered by is not what these metadata are, with `FACTS`."""
+    facts: dict[int, set[tuple[str, str]]] = {}
+    for source_id, key, value in connection.execute(_ALL_FACTS):
+        facts.setdefault(source_id, set()).add((key, value))
+    every = connection.execute(_FILTERED)
+    return {row.document_id: FACTS for row in every if facts.get(row.id, set()) != _facts_of(row)}
+
+
+def _facts_of(row: Any) -> set[tuple[str, str]]:
+    return set(filtering.facts(row.media_type, row.details))
+
+
+def _every_row(connection: Connection) -> bool:
+    return connection.exec_driver_sql("SELECT 1 FROM info WHERE key = ?", (EVERY_ROW,)).scalar() is not None
+
+
+def _source_whole(row: Any, sha256: str, *, every_row: bool, restricted: bool) -> bool:
+    """Whether a source's row is as it was recorded."""
+    if row.record is None:
+        return not every_row
+    recorded, found = row.record.split(), of_source(row._asdict(), sha256).split()
+    return recorded[:1] == found[:1] and (restricted or recorded == found)
 
 
 @dataclass(frozen=True)
@@ -262,6 +306,11 @@ def of_search(scanned: bool, signature: bytes | None) -> str:
     return _digest([bool(scanned), (signature or b"").hex()])
 
 
+def of_row(values: Mapping[str, Any]) -> str:
+    """The hash of a document's row alone, which lists show."""
+    return _digest([values[name] for name in _OF_DOCUMENT])
+
+
 def _digest_of_bytes(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for part in parts:
@@ -334,10 +383,20 @@ _FACTS = (
     .join(SourceTable, SourceTable.id == MetadataTable.source_id)
     .where(SourceTable.document_id.in_(_IDS))
 )
-_SOURCES = select(
+_ALL_DOCUMENTS = select(
+    DocumentTable.id, DocumentTable.record, *(DocumentTable.__table__.c[name] for name in _OF_DOCUMENT)
+)
+_ALL_FACTS = select(MetadataTable.source_id, MetadataTable.key, MetadataTable.value)
+_FILTERED = (
+    select(SourceTable.id, SourceTable.document_id, SourceTable.details, DocumentTable.media_type)
+    .join(DocumentTable)
+    .where(SourceTable.record.is_not(None))
+)
+_ALL_SOURCES = select(
     SourceTable.id,
     SourceTable.document_id,
     SourceTable.record,
     SourceTable.parent,
     *(SourceTable.__table__.c[name] for name in _OF_SOURCE),
-).where(SourceTable.document_id.in_(_IDS))
+)
+_SOURCES = _ALL_SOURCES.where(SourceTable.document_id.in_(_IDS))

@@ -27,7 +27,8 @@ class SourceRow:
 @dataclass(frozen=True)
 class DocumentRow:
     """A document without its text. ``source`` is its first name, with that one's metadata, and ``aliases`` the others;
-    ``pages`` and ``chunks`` are counts, ``chars`` the length of the text."""
+    ``pages`` and ``chunks`` are counts, ``chars`` the length of the text; ``damaged`` is what of it is not as it was
+    recorded."""
 
     id: int
     source: str
@@ -43,6 +44,7 @@ class DocumentRow:
     parent: str | None
     aliases: tuple[str, ...]
     status: str | None = None
+    damaged: str | None = None
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Transaction:
             [] if sentences is None else [code.tobytes() for code in sentence_vectors.packed(sentences.vectors)]
         )
         parts = records.of_document(row, spans, stored), records.of_vectors(_embeddings(vectors), of_sentences)
-        record = " ".join([*parts, records.of_search(row["scanned"], row["signature"])])
+        record = " ".join([*parts, records.of_search(row["scanned"], row["signature"]), records.of_row(row)])
         self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
         return document_id, ids
 

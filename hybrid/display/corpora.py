@@ -247,7 +247,7 @@ def _columns(documents: Sequence[DocumentInfo]) -> tuple[list[str], list[dict[st
     columns += [name for name in ("date", "custodian") if any(getattr(one, name) for one in documents)]
     rows = [
         {
-            "source": document.source,
+            "source": f"not as recorded: {document.source}" if document.damaged else document.source,
             "title": document.title,
             "type": clipped(kind(document.media_type), 24),
             "size": _size(document),
@@ -269,6 +269,8 @@ def _sum(documents: Sequence[DocumentInfo], *, total: bool = True) -> str:
     known += [count(pages, "page")] if pages else []
     known.append(f"{sum(document.characters for document in documents):,} characters")
     known.append(count(sum(document.chunks for document in documents), "chunk"))
+    damaged = sum(document.damaged is not None for document in documents)
+    known += [f"{damaged:,} not as recorded (hybrid verify names what to do)"] if damaged else []
     return " · ".join(known)
 
 
@@ -286,6 +288,7 @@ def info_html(info: DocumentInfo) -> str:
         ("chunks", f"{info.chunks:,}"),
         ("date", info.date),
         ("custodian", info.custodian),
+        ("damaged", f"{info.damaged} is not as it was recorded" if info.damaged else None),
     ]
     return card("Document", head("Document", info.title), body(_known(known, info.sha256)))
 

@@ -17,13 +17,15 @@ from hybrid.types.base import FrozenModel
 from hybrid.types.reports import SkippedFile
 
 _EVENT = "left_out"
+_DAMAGED = "in corpus, but {} is not as it was recorded: what stands here may be wrong; hybrid verify says what to do"
 _LOST_FROM = "catalog.sqlite, table log"
 _LOST = "rows of it were lost or edited before {}: files that were left out until then may be missing here"
 _FORMULA = ("=", "+", "-", "@")
 
 
 class CustodyRow(FrozenModel):
-    """One file, or one part of a file: ``in corpus`` or ``left out``, with the reason; or ``lost``, where it is not
+    """One file, or one part of a file: ``in corpus`` or ``left out``, with the reason; ``damaged``, where what
+    is recorded of it was edited or damaged; or ``lost``, where it is not
     known what was left out before a time. ``sha256``, ``bytes`` and ``modified`` (ISO 8601, UTC) are the file's when it
     was read; of what was left out, where it could be read."""
 
@@ -98,7 +100,7 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
             CustodyRow(
                 source=source.source,
                 part_of=source.parent,
-                outcome="in corpus",
+                outcome="damaged" if document.damaged else "in corpus",
                 sha256=source.sha256,
                 bytes=source.size,
                 modified=modified,
@@ -106,6 +108,7 @@ def rows(catalog: Catalog) -> list[CustodyRow]:
                 media_type=document.media_type,
                 date=source.details.get("date"),
                 custodian=source.details.get("custodian"),
+                reason=_DAMAGED.format(document.damaged) if document.damaged else None,
             )
         )
     log = catalog.log()

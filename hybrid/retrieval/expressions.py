@@ -32,6 +32,9 @@ class Catalog(Protocol):
     def documents(self) -> list[DocumentRow]:
         """All documents, without their texts."""
 
+    def check_listed(self, *, metadata: bool = False) -> None:
+        """Raises `CorruptCorpusError` where what documents are picked by is not as it was recorded."""
+
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text."""
 
@@ -72,6 +75,8 @@ class Found:
 
     def __init__(self, catalog: Catalog, expression: Expression) -> None:
         self._catalog = catalog
+        if fields_of(expression):
+            catalog.check_listed()
         self._rows = {row.id: row for row in catalog.documents()}
         self._chunks: dict[Term | Near, dict[int, int]] = {}
         self._fields = {field: self._of_field(field) for field in fields_of(expression)}

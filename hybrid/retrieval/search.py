@@ -105,6 +105,9 @@ class ChunkStore(Protocol):
     def document(self, document_id: int, source: str | None = None) -> Document:
         """A document with its text."""
 
+    def check_listed(self, *, metadata: bool = False) -> None:
+        """Raises `CorruptCorpusError` where what documents are picked by is not as it was recorded."""
+
     def chunks_matching(self, match: str) -> list[tuple[int, int]]:
         """Chunk and document ids of all chunks that a full-text expression finds."""
 
@@ -238,6 +241,7 @@ class Searcher:
         with self._catalog.read_transaction():
             if expression is None or not any(field.name in DATES for field in fields_of(expression)):
                 return 0 if where is None else self._catalog.undated(where)
+            self._catalog.check_listed()
             undated = {row.id for row in self._catalog.documents() if row.date is None}
             if where is None:
                 return len(undated)

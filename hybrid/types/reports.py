@@ -23,7 +23,9 @@ class _Report(Shown, FrozenModel):
 
 
 class DocumentInfo(_Report):
-    """One document of a corpus. ``sources`` are all the names under which the same bytes were found."""
+    """One document of a corpus. ``sources`` are all the names under which the same bytes were found. ``damaged``
+    says what of it is not as it was recorded, where the corpus was damaged or edited: then nothing of it is quoted, and
+    what stands here may be wrong; `Corpus.check` says what to do."""
 
     id: int
     source: str
@@ -36,6 +38,7 @@ class DocumentInfo(_Report):
     date: str | None = None
     custodian: str | None = None
     sources: tuple[str, ...]
+    damaged: str | None = None
 
     def __str__(self) -> str:
         size = f"{self.pages} pages" if self.pages else f"{self.characters:,} characters"
@@ -44,6 +47,7 @@ class DocumentInfo(_Report):
             size,
             self.date,
             f"also {', '.join(map(visible_name, self.sources[1:]))}" if self.sources[1:] else None,
+            f"{self.damaged} is not as it was recorded; hybrid verify says what to do" if self.damaged else None,
         ]
         return one_line(f"{visible_name(self.source)}  ({'; '.join(part for part in known if part)})")
 
