@@ -258,10 +258,11 @@ class Catalog:
         """Everything that was done to the corpus, oldest first; nothing where not every document is shown. Raises
         `CorruptCorpusError` if it is not as it was written, and that is ``checked``."""
         with self._connection() as connection:
-            if checked and not self.restricted:
-                records.check_log(connection)
             rows = connection.execute(select(LogTable.at, LogTable.event, LogTable.detail).order_by(LogTable.id))
-            return [LogRow(at, event, detail) for at, event, detail in rows]
+            found = [LogRow(at, event, detail) for at, event, detail in rows]
+            if checked and not self.restricted:  # after a cell that cannot be read has been named
+                records.check_log(connection)
+            return found
 
     # Sources and documents -----------------------------------------------------------------------
 

@@ -93,6 +93,11 @@ def test_the_error_names_the_cell(whole: Path, tmp_path: Path, column: str, valu
 
 def test_what_was_left_out_is_stored_as_files_or_the_error_says_so(whole: Path, tmp_path: Path) -> None:
     directory = written(whole, tmp_path, "log", "detail", '{"files": [3]}')
+    with pytest.raises(CorruptCorpusError, match=r"the table log of catalog\.sqlite was edited"):
+        use(directory)
+    with closing(sqlite3.connect(directory / "catalog.sqlite")) as database:  # an earlier version kept no hash of it
+        database.execute("DELETE FROM info WHERE key IN ('log_rows', 'records')")
+        database.commit()
     with pytest.raises(CorruptCorpusError, match=r"a cell of log\.detail holds"):
         use(directory)
 
