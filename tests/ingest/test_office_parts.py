@@ -15,10 +15,14 @@ import openpyxl
 import pptx
 import pytest
 from docx.oxml import parse_xml
+from openpyxl.comments import Comment
 from openpyxl.worksheet.datavalidation import DataValidation
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
 
+from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders.loading import load
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document
@@ -217,3 +221,118 @@ def test_a_diagram_on_a_slide_is_read() -> None:
     data.remove(data[0])
     data.append(parse_xml(f'<dgm:relIds {DRAWING} xmlns:r="{RELATION}" r:dm="{identifier}"/>'))
     assert saved(deck, "a.pptx").text == "Fee\n\nSign\nPay"
+
+
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"hull" * 200
+
+
+def relations(*given: tuple[str, str]) -> str:
+    listed = "".join(
+        f'<Relationship Id="rIdX{number}" Type="{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(given)
+    )
+    return f'<Relationships xmlns="{RELATIONS}">{listed}</Relationships>'
+
+
+def workbook(*rows: list[Any]) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    return book
+
+
+def inner_letter() -> bytes:
+    stream = io.BytesIO()
+    letter().save(stream)
+    return stream.getvalue()
+
+
+def test_files_in_a_workbook_are_attached() -> None:
+    parts = {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations(
+            (f"{RELATION}/package", "../embeddings/Letter.docx"), (f"{RELATION}/oleObject", "/xl/embeddings/hull.bin")
+        ),
+        "xl/embeddings/Letter.docx": inner_letter(),
+        "xl/embeddings/hull.bin": OLE,
+        "xl/embeddings/loose.txt": b"A file that no sheet names.",
+    }
+    found = load(repacked(workbook(["Toll", 4]), parts), "a.xlsx", IngestSettings())
+    assert [one.source for one in found.documents] == ["a.xlsx", "a.xlsx#Letter.docx", "a.xlsx#loose.txt"]
+    assert found.documents[1].text == "See"
+    assert [one.source for one in found.skipped] == ["a.xlsx#hull.bin"]
+
+
+def test_a_file_in_a_presentation_that_no_shape_shows_is_attached() -> None:
+    deck = pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_textbox(0, 0, 9, 9).text_frame.text = "Toll"
+    stream = io.BytesIO()
+    deck.save(stream)
+    with zipfile.ZipFile(stream) as archive:
+        old = archive.read("ppt/slides/_rels/slide1.xml.rels").decode()
+        types = archive.read("[Content_Types].xml").decode()
+    more = relations((f"{RELATION}/package", "../embeddings/w.docx")).partition(">")[2]
+    parts = {
+        "ppt/slides/_rels/slide1.xml.rels": old.replace("</Relationships>", more),
+        "[Content_Types].xml": types.replace("</Types>", '<Default Extension="docx" ContentType="a/b"/></Types>'),
+        "ppt/embeddings/w.docx": inner_letter(),
+    }
+    found = load(repacked(deck, parts), "a.pptx", IngestSettings())
+    assert [one.source for one in found.documents] == ["a.pptx", "a.pptx#w.docx"]
+
+
+def test_the_sheet_behind_a_chart_and_a_file_that_a_shape_shows_are_attached_no_second_time() -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["Bruges"]
+    data.add_series("Toll", (4,))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 9, 9, data)
+    slide.shapes.add_ole_object(io.BytesIO(inner_letter()), "Word.Document", 0, 0)
+    stream = io.BytesIO()
+    deck.save(stream)
+    found = load(stream.getvalue(), "a.pptx", IngestSettings())
+    assert len(found.documents) == 2
+    assert found.documents[1].text == "See"
+
+
+THREADS = "http://schemas.microsoft.com/office/spreadsheetml/2018/threadedcomments"
+
+
+@pytest.mark.parametrize("has_twin", [True, False])
+def test_a_threaded_comment_is_read_once(has_twin: bool) -> None:
+    book = workbook(["Toll", 4])
+    said = "Who agreed to this toll?"
+    if has_twin:
+        book.active["A1"].comment = Comment(
+            f"[Threaded comment]\n\nOpen it in Excel.\n\nComment:\n    {said}", "tc={1}"
+        )
+    parts = {
+        "xl/threadedComments/threadedComment1.xml": f'<ThreadedComments xmlns="{THREADS}"><threadedComment ref="A1" '
+        f'personId="{{P}}" id="{{1}}"><text>{said}</text></threadedComment></ThreadedComments>',
+        "xl/persons/person.xml": f'<personList xmlns="{THREADS}"><person displayName="Ann Lee" id="{{P}}"/>'
+        "</personList>",
+    }
+    text = load(repacked(book, parts), "a.xlsx", IngestSettings()).documents[0].text
+    assert text.count(said) == 1
+    assert has_twin or f"[Comment, Ann Lee] {said}" in text
+
+
+def without(made: Any, part: str) -> bytes:
+    stream, out = io.BytesIO(), io.BytesIO()
+    made.save(stream)
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            if name != part:
+                new.writestr(name, old.read(name))
+    return out.getvalue()
+
+
+def test_a_sheet_that_a_workbook_names_and_does_not_hold_is_named() -> None:
+    book = workbook(["Toll", 4])
+    book.create_sheet("Ledger")["A1"] = "gone"
+    found = load(without(book, "xl/worksheets/sheet2.xml"), "a.xlsx", IngestSettings())
+    assert "Toll" in found.documents[0].text
+    assert [(one.source, one.code) for one in found.skipped] == [("a.xlsx#Ledger", "damaged")]
+    with pytest.raises(DamagedDocumentError, match="Sheet"):
+        load(without(workbook(["Toll", 4]), "xl/worksheets/sheet1.xml"), "a.xlsx", IngestSettings())

@@ -35,7 +35,7 @@ from hybrid.ingest.loaders.formats import (
 from hybrid.ingest.loaders.front_matter import head_of_sheet
 from hybrid.ingest.loaders.html import load_html
 from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
-from hybrid.ingest.loaders.ooxml import alternative, of_package
+from hybrid.ingest.loaders.ooxml import alternative, embedded, missing_sheets, of_package, threaded_comments
 from hybrid.ingest.loaders.properties import properties as as_properties
 from hybrid.ingest.loaders.raised import subscript, superscript
 from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
@@ -62,7 +62,8 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
     their format writes them (`hybrid.ingest.loaders.number_formats`), days in ISO 8601. A formula whose value was not
     saved stands as it is written. Comments follow their row, with their author. What is hidden is read, and the line
     that names the sheet says so. A cell that is merged over rows stands in each of them, unless it is an amount.
-    What is struck out is left out and noted (``extra["struck"]``). Empty rows are left out, and so are empty
+    What is struck out is left out and noted (``extra["struck"]``). Files in the workbook are attachments; a sheet that
+    it names and does not hold is among the skipped. Empty rows are left out, and so are empty
     columns: all at the left edge, and of several in a row all but one."""
     with _extra(source, "an Excel workbook"):
         from openpyxl import load_workbook
@@ -78,12 +79,33 @@ def load_xlsx(data: bytes, source: str, max_bytes: int) -> Extracted:
                 name = f"Sheet: {sheet.title}{f' ({hidden})' if hidden else ''}"
                 parts.append("\n".join([name, *_margins(sheet), "", *lines]))
         parts += _drawn(data)
+        cells = "\n".join(parts)
+        parts += (f"[Comment, {who}] {said}" for who, said in threaded_comments(data) if said not in cells)
+        missing = missing_sheets(data)
+        if missing and not parts:
+            raise DamagedDocumentError(source, f"{_NOT_HELD} ({', '.join(missing)}); {_WHOLE}")
+        skipped = tuple(
+            SkippedFile(source=f"{source}#{title}", code=DamagedDocumentError.code, reason=f"{_NOT_HELD}; {_WHOLE}")
+            for title in map(canonical, missing)
+        )
+        attachments = tuple(Attachment(name, content) for name, content in embedded(data, "xl/embeddings/"))
         properties = shown.properties
         metadata = _properties(properties.title, properties.creator, properties.created)
         text = canonical("\n\n".join(parts))
         extra = change_lists(noted) | _validated(written) | of_package(data, text)
         heads = tuple(head for sheet in shown.worksheets for head in head_of_sheet(_as_held(sheet)))
-    return Extracted(text, metadata.model_copy(update={"extra": extra}), left_out=not_shown(noted), heads=heads)
+    return Extracted(
+        text,
+        metadata.model_copy(update={"extra": extra}),
+        attachments=attachments,
+        skipped=skipped,
+        left_out=not_shown(noted),
+        heads=heads,
+    )
+
+
+_WHOLE = "get a whole copy"
+_NOT_HELD = "the workbook names this sheet and does not hold it"
 
 
 def _as_held(sheet: Any) -> Iterator[list[str]]:
@@ -297,6 +319,9 @@ def load_pptx(data: bytes, source: str, max_bytes: int) -> Extracted:
         properties = deck.core_properties
         metadata = _properties(properties.title, properties.author, properties.created)
         metadata = metadata.model_copy(update={"extra": of_package(data, "\n".join(texts))})
+        known = {one.data for one in attachments}
+        others = ((name, content) for name, content in embedded(data, "ppt/embeddings/") if content not in known)
+        attachments += (Attachment(name, content) for name, content in others)
     pages = [0]
     for text in texts[:-1]:
         pages.append(pages[-1] + len(text) + 1)
@@ -347,9 +372,9 @@ def _shape(shape: Any, attachments: list[Attachment]) -> Iterator[str]:
     elif (diagram := next(shape._element.iter(f"{{{_DIAGRAM}}}relIds"), None)) is not None:
         yield from _diagram(shape.part, diagram.get(f"{{{_RELATION}}}dm"))
     else:
-        embedded = getattr(shape, "ole_format", None)
-        if embedded is not None and embedded.blob is not None:
-            attachments.append(Attachment(f"{shape.name}".replace("/", "_"), embedded.blob))
+        inner = getattr(shape, "ole_format", None)
+        if inner is not None and inner.blob is not None:
+            attachments.append(Attachment(f"{shape.name}".replace("/", "_"), inner.blob))
 
 
 def _diagram(part: Any, identifier: str | None) -> Iterator[str]:

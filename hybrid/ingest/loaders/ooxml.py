@@ -92,6 +92,54 @@ def _targets(archive: zipfile.ZipFile) -> Iterator[str]:
                 yield address.decode("utf-8", "replace")
 
 
+def embedded(data: bytes, folder: str) -> list[tuple[str, bytes]]:
+    """The names and bytes of the files that are embedded in an Office file, in ``folder`` or where its parts say; the
+    sheets behind charts, whose figures the charts show, aside."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        related: dict[str, bool] = {}  # whether anything else than a chart names it
+        for name in names:
+            of, file = posixpath.split(name)
+            for kind, target, is_external in _relationships(archive, name) if file.endswith(".rels") else ():
+                if kind in ("package", "oleObject") and not is_external:
+                    path = posixpath.normpath(posixpath.join("/", posixpath.dirname(of), target)).lstrip("/")
+                    related[path] = related.get(path, False) or posixpath.basename(posixpath.dirname(of)) != "charts"
+        wanted = [name for name in names if related.get(name, name.startswith(folder))]
+        return [(posixpath.basename(name), archive.read(name)) for name in wanted]
+
+
+def threaded_comments(data: bytes) -> Iterator[tuple[str, str]]:
+    """The authors and words of the comments of a workbook with their answers, as newer programs keep them beside a
+    copy for older ones (MS-XLSX, 2.6.204)."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = sorted(archive.namelist())
+        people = [root for name in names if name.startswith("xl/persons/") for root in [_root(archive, name)]]
+        authors = {one.get("id"): one.get("displayName") for root in people if root is not None for one in root}
+        for name in names:
+            root = _root(archive, name) if name.startswith("xl/threadedComments/") else None
+            for one in () if root is None else root.iter("{*}threadedComment"):
+                if words := " ".join((one.findtext("{*}text") or "").split()):
+                    yield authors.get(one.get("personId")) or "no author", words
+
+
+def missing_sheets(data: bytes) -> list[str]:
+    """The titles of the sheets that a workbook names and does not hold."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        held = set(archive.namelist())
+        root, relations = _root(archive, "xl/workbook.xml"), _root(archive, "xl/_rels/workbook.xml.rels")
+        targets = {
+            one.get("Id"): posixpath.normpath(posixpath.join("/xl", one.get("Target") or "")).lstrip("/")
+            for one in (() if relations is None else relations.iter(_RELATIONSHIP))
+        }
+        sheets = () if root is None else root.iter("{*}sheet")
+        named = ((one.get("name") or "sheet", targets.get(_identifier(one))) for one in sheets)
+        return [title for title, target in named if target not in held]
+
+
+def _identifier(node: Any) -> str | None:
+    return next((value for name, value in node.items() if etree.QName(name).localname == "id"), None)
+
+
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 

@@ -21,7 +21,7 @@ from hybrid.errors import (
 )
 from hybrid.ingest.loaders.formats import Extracted, canonical, parsing
 from hybrid.ingest.loaders.ocr import TOO_MANY, Ocr, doubtful
-from hybrid.ingest.loaders.pdf_damage import MISSING, damage, pages_held
+from hybrid.ingest.loaders.pdf_damage import damage, pages_held
 from hybrid.ingest.loaders.pdf_page import read_page, shown_text
 from hybrid.ingest.loaders.pdf_parts import (
     attachments,
@@ -150,7 +150,7 @@ def _read_pages(reader: PdfReader, source: str) -> _Pages:
         text = notes = ""
         try:
             if page is None:
-                raise DamagedDocumentError(source, f"page {number} {MISSING}; {_RESTORE}")
+                raise DamagedDocumentError(source, f"page {number} is missing from the file; {_RESTORE}")
             with parsing(source, f"content of page {number}"):
                 text, notes = _read_page(page, number, found), "\n".join(comments(page))
             if why := damage(page):
