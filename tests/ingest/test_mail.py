@@ -13,6 +13,7 @@ from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.settings import IngestSettings
 
 HEAD = "From: Ann Lee <ann@acme.example>\nTo: bob@beta.example\nDate: Mon, 02 Mar 2026 10:00:00 +0100\nSubject: Note\n"
+BASE64 = "Content-Transfer-Encoding: base64"
 FREIGHT = "The freight to Ostend is 12 euros a crate."
 INVITE = (
     "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:Inspection of the boiler\nDTSTART:20260417T130000Z\n"
@@ -431,3 +432,57 @@ def test_the_body_of_a_mail_is_read_in_the_set_that_its_program_means() -> None:
     found = loaded(body).documents[0]
     assert found.text.endswith("价格 鎔")
     assert "guessed" not in found.metadata.extra["encoding"]
+
+
+WORDS = b"The toll is 4 million crowns, and the rest of the words follow here."
+
+
+@pytest.mark.parametrize("length", [40, 41, 42, 43])
+def test_an_attachment_that_ends_with_its_mail_is_read_as_far_as_it_goes_and_named(length: int) -> None:
+    cut = base64.b64encode(WORDS).decode()[:length]
+    note = part("text/plain; name=a.txt", cut, "Content-Transfer-Encoding: base64")
+    found = loaded(multipart("mixed", part("text/plain", "See."), note).removesuffix("\n--B--\n"))
+    assert sources(found) == ["m.eml", "m.eml#a.txt"]
+    assert WORDS.decode().startswith(found.documents[1].text)
+    assert len(found.documents[1].text) >= 29
+    assert [one.code for one in found.skipped] == ["damaged"]
+    assert "cut off" in found.skipped[0].reason
+
+
+def test_base64_of_a_length_that_it_cannot_have_is_decoded_as_far_as_it_goes_and_named() -> None:
+    cut = base64.b64encode(WORDS).decode()[:41]
+    note = part("text/plain; name=a.txt", cut, "Content-Transfer-Encoding: base64")
+    found = loaded(multipart("mixed", part("text/plain", "See."), note))
+    assert WORDS.decode().startswith(found.documents[1].text)
+    assert [(one.source, one.code) for one in found.skipped] == [("m.eml#a.txt#end", "damaged")]
+
+
+def test_a_body_that_ends_in_the_middle_of_its_base64_is_read_as_far_as_it_goes_and_named() -> None:
+    found = loaded(part("text/plain", base64.b64encode(WORDS).decode()[:41], BASE64))
+    assert found.documents[0].text.endswith("\n\nThe toll is 4 million crowns, ")
+    assert [(one.source, one.code) for one in found.skipped] == [("m.eml#end", "damaged")]
+
+
+def test_a_mail_that_is_whole_is_not_named_as_cut_off() -> None:
+    note = part("text/plain; name=a.txt", base64.b64encode(WORDS).decode(), "Content-Transfer-Encoding: base64")
+    padless = part(
+        "text/plain; name=b.txt", base64.b64encode(b"The toll.").decode(), "Content-Transfer-Encoding: base64"
+    )
+    foot = part("text/plain", base64.b64encode(WORDS).decode() + "\nFoot of the list, a.", BASE64)
+    found = loaded(multipart("mixed", part("text/plain", "See."), note, padless, foot))
+    assert found.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        part("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "AAEC/wAB", BASE64),
+        part("application/octet-stream; name=smime.p7m", "AAEC/wAB", BASE64),
+        part("application/x-pkcs7-mime; name=smime.p7m", "AAEC/wAB", BASE64),
+    ],
+)
+def test_an_envelope_that_cannot_be_opened_gets_the_advice_of_one_that_is_encrypted(head: str) -> None:
+    for body in (head, multipart("mixed", part("text/plain", "See."), head)):
+        found = loaded(body)
+        assert [(one.source, one.code) for one in found.skipped] == [("m.eml#smime.p7m", "encrypted")]
+        assert "decrypt it" in found.skipped[0].reason

@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.errors import MessageError
+from email.errors import CloseBoundaryNotFoundDefect, MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import Compat32
@@ -23,7 +23,13 @@ from typing import cast
 
 from asn1crypto import cms
 
-from hybrid.errors import DocumentError, DocumentTooLargeError, EncryptedDocumentError, UnsupportedFormatError
+from hybrid.errors import (
+    DamagedDocumentError,
+    DocumentError,
+    DocumentTooLargeError,
+    EncryptedDocumentError,
+    UnsupportedFormatError,
+)
 from hybrid.ingest.loaders.formats import SUFFIXES, Attachment, Value, canonical
 from hybrid.ingest.loaders.front_matter import class_of_access, front_matter
 from hybrid.ingest.loaders.html import declared_charset, read_html
@@ -127,6 +133,9 @@ def content(message: Message, source: str, access: str) -> Content:
     walk = _Walk(source, _style_sheets(message), access)
     walk.part(message, walk.found.texts, 0)
     found = walk.found
+    has_no_end = any(isinstance(one, CloseBoundaryNotFoundDefect) for part in message.walk() for one in part.defects)
+    if has_no_end and not any(one.source.endswith("#end") for one in found.skipped):
+        walk.cut_off("end", "the mail has no end mark: it is cut off, or a program left it out")
     found.named += _headers(message)
     found.texts = [text for text in (text.strip("\n") for text in found.texts) if text.strip()]
     return found
@@ -165,7 +174,7 @@ class _Walk:
             self._multipart(part, kind, texts, depth)
         elif kind in _SIGNATURES:
             self.found.extra["signature"] = kind
-        elif kind in _SMIME:
+        elif kind in _SMIME or (_file_name(part).lower() == "smime.p7m" and not part.is_multipart()):
             self._smime(part, texts, depth)
         elif kind in _REPORTS or kind in _TEXT_OF_REPORTS:
             texts.append(_report_text(part))
@@ -215,7 +224,7 @@ class _Walk:
         texts += chosen
 
     def _smime(self, part: Message, texts: list[str], depth: int) -> None:
-        """What is signed in an envelope is read; what is encrypted is named."""
+        """What is signed in an envelope is read; what is encrypted, or cannot be opened, is named."""
         data = _payload(part)
         try:
             info = cms.ContentInfo.load(data)
@@ -228,10 +237,14 @@ class _Walk:
             self.part(parsed(signed), texts, depth + 1)
         elif kind in ("enveloped_data", "authenticated_enveloped_data", "encrypted_data"):
             self._skip(EncryptedDocumentError(self._name_of(part), _DECRYPT))
+        elif kind == "damaged":
+            self._skip(EncryptedDocumentError(self._name_of(part), f"it cannot be opened, as where {_DECRYPT}"))
         else:
             self._attach(part, data, part.get_content_type())
 
     def _text(self, part: Message, kind: str, texts: list[str]) -> None:
+        if _is_cut_base64(part):
+            self.cut_off("end", _ENDS_IN_BASE64)
         data, declared = _payload(part), part.get_content_charset()
         text, extra = decode(data, declared or (declared_charset(data) if kind == "text/html" else None))
         written = text
@@ -271,6 +284,8 @@ class _Walk:
         if not data.strip() and kind == "message/rfc822":
             self._skip(UnsupportedFormatError(name, "the attached mail is empty"))
             return
+        if _is_cut_base64(part):
+            self.cut_off(f"{name}#end", _ENDS_IN_BASE64)
         charset = part.get_content_charset()
         self.found.attachments.append(Attachment(name, data, named=tuple(_headers(part)), charset=charset))
 
@@ -280,6 +295,10 @@ class _Walk:
     def _skip(self, error: DocumentError) -> None:
         skipped = SkippedFile(source=f"{self._source}#{error.source}", code=error.code, reason=error.reason)
         self.found.skipped.append(skipped)
+
+    def cut_off(self, place: str, why: str) -> None:
+        """Name the end of the mail, or of a part of it, as not there."""
+        self._skip(DamagedDocumentError(place, f"{why}; what follows is not read; restore it from a good copy"))
 
     def _next_name(self, suffix: str = "") -> str:
         self._number += 1
@@ -306,6 +325,7 @@ class _Walk:
 
 
 _DECRYPT = "it is encrypted; decrypt it in a mail program that has the key, save it, and ingest that"
+_ENDS_IN_BASE64 = "its base64 ends in the middle: it is cut off"
 _ELSEWHERE = {
     "message/external-body": "the mail only says where this part can be fetched; fetch it and ingest it",
     "message/partial": "the mail is one piece of a message that was sent in several; join them and ingest that",
@@ -361,7 +381,21 @@ def _payload(part: Message) -> bytes:
     if after := _after_base64(part):
         with suppress(binascii.Error, ValueError):
             return binascii.a2b_base64(str(part.get_payload()).partition(after)[0])
+    if _is_cut_base64(part):  # the library gives such base64 as it stands
+        return binascii.a2b_base64(_base64_letters(part)[:-1] + "==")
     return cast(bytes, part.get_payload(decode=True) or b"")
+
+
+def _base64_letters(part: Message) -> str:
+    """What stands in a part in base64, without line ends and what ends it; empty for any other."""
+    if part.is_multipart() or str(part.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return ""
+    return re.sub(r"[^A-Za-z0-9+/]", "", str(part.get_payload()).partition("=")[0])
+
+
+def _is_cut_base64(part: Message) -> bool:
+    """Whether base64 has a letter over, which stands for no byte."""
+    return len(_base64_letters(part)) % 4 == 1 and not _after_base64(part)
 
 
 _NOT_BASE64 = re.compile(r"^(?![A-Za-z0-9+/]+={0,2}[ \t]*$)(?=.*\S).*", re.MULTILINE)
