@@ -91,6 +91,21 @@ PAIRS = [
         "The offer lapses on Friday if the deposit has not been paid by noon.",
         "The offer lapses on Friday if the deposit has been paid by noon.",
     ),
+    (
+        "The bank refused to release the deed.",
+        "The bank declined to release the deed.",
+        "The bank did not decline to release the deed.",
+    ),
+    (
+        "The mate had been warned about the loose hatch.",
+        "The mate had been warned of the loose hatch.",
+        "The mate had warned of the loose hatch.",
+    ),
+    (
+        "Most of the crates that came in May were wet.",
+        "The majority of the crates that came in May were wet.",
+        "All of the crates that came in May were wet.",
+    ),
     ("However, the gate closed before noon.", "The gate closed before noon.", "The gate did not close before noon."),
 ]  # fmt: skip
 

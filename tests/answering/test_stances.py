@@ -65,3 +65,17 @@ def test_a_denial_or_admission_in_other_words_passes(span: str, claim: str) -> N
 )
 def test_of_two_each_keeps_its_side_of_a_passive_whatever_the_verb(span: str, claim: str, turned: bool) -> None:
     assert ("passive turned" in failed_checks(claim, span)) is turned
+
+
+@pytest.mark.parametrize(
+    ("claim", "span", "turned"),
+    [
+        ("The mate had warned of the hatch.", "The mate had been warned about the hatch.", True),
+        ("The mate was told in May.", "The mate told the owner in May.", True),
+        ("The mate was warned about the hatch.", "The mate had been warned about the hatch.", False),
+        ("The mate was paid.", "The owner paid the mate.", False),
+        ("The owner paid the mate.", "The mate was paid by the owner.", False),
+    ],
+)
+def test_who_was_told_told_nobody(claim, span, turned):
+    assert ("addressed" in failed_checks(claim, span)) is turned

@@ -125,6 +125,30 @@ def passive_turned(claim: Clauses, span: Clauses) -> bool:
     return False
 
 
+_ADDRESSED = re.compile(
+    r"\b(?P<who>[\w'’-]+)(?: (?:had|has|have|then|also|never|not|already|first|later))*"
+    r" (?P<be>(?:was|were|been|being|is|are|be|got) (?:(?:\w+ly|not|never|also|already|first|then) )*)?"
+    r"(?P<verb>warned|told|informed|advised|notified|asked|instructed|paid|taught|invited|reminded|ordered|allowed|sent"
+    r"|offered|promised|lent|helped|trusted|called|consulted|questioned|accused|blamed|sued|dismissed|examined)\b",
+    re.IGNORECASE,
+)
+
+
+def addressed(claim: Clauses, span: Clauses) -> bool:
+    """A claim says of somebody that they warned, paid or told where the span says that they were warned, paid or told,
+    or the other way round."""
+    theirs = [
+        (lexicon.stem(one["who"].lower()), one["verb"].lower(), bool(one["be"]))
+        for one in _ADDRESSED.finditer(span.text)
+    ]
+    for one in _ADDRESSED.finditer(claim.text):
+        who, verb, passive = lexicon.stem(one["who"].lower()), one["verb"].lower(), bool(one["be"])
+        voices = {other for name, said, other in theirs if (name, said) == (who, verb)}
+        if voices and passive not in voices:
+            return True
+    return False
+
+
 def side(claim: Clauses, span: Clauses) -> bool:
     """A claim says "left" or "first" where the part of the span that says the rest of it has the other one."""
     theirs = [(part, words(part)) for part in PARTS.split(span.text) if part.strip()]

@@ -273,6 +273,8 @@ _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:the |a )?(?:(?:great|vast|large) )?majority of (?=(?:the|its|his|her|their|our|\w+s)\b)",
      "most of "),
     (r"\bmost of (?=[a-z]+s\b)(?!his\b|its\b|this\b)", "most "),
+    (r"\bdeclin(?P<end>e|es|ed|ing) to (?=[a-z])", lambda match: f"refus{match['end']} to "),
+    (r"\b(?P<warn>warn(?:ed|s|ing)?(?: (?:him|her|them|us|me|[A-Z][\w'’-]+)){0,2}) of (?=[a-z])", r"\g<warn> about "),
     (r"\ba decade\b", "10 years"),
     (r"\ba dozen (?!of\b)", "12 "),
     (r"\ba pair of (?=\w+s\b)(?!(?:shoes|gloves|scissors|trousers|glasses|socks|boots|jeans|earrings)\b)", "two "),

@@ -29,7 +29,7 @@ from hybrid.answering.verification import (
     stances,
     structure,
 )
-from hybrid.answering.verification.agents import agent, passive_turned, side, title
+from hybrid.answering.verification.agents import addressed, agent, passive_turned, side, title
 from hybrid.answering.verification.alignment import relation_of, words
 from hybrid.answering.verification.clauses import (
     SENTENCE_END,
@@ -690,6 +690,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "role": role,
     "agent": agent,
     "passive turned": passive_turned,
+    "addressed": addressed,
     "deed": nominalisations.deed_turned_round,
     "coordination": coordination,
     "order": order,
