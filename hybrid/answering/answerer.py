@@ -645,7 +645,10 @@ class Answerer:
         if self._supplied:
             return literals.Held(())
         allowed = self._catalog.matching(context.where or Filter())
-        return literals.find(context.question, self._catalog, allowed, self._is_lesser)
+        exact = literals.find(context.question, self._catalog, allowed, self._is_lesser)
+        if not exact.sentences and literals.asks_for_claim(context.question):
+            return literals.claimed(context.question, self._catalog, allowed, self._is_lesser)
+        return exact
 
     def _with_exact(self, context: RequestContext, quotes: list[Quoted], exact: literals.Held) -> list[Quoted]:
         """The quotes without those of another thing, and before them what holds the exact figures, where none does."""

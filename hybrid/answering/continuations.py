@@ -29,6 +29,12 @@ _OF_THAT = re.compile(
     r" (?:not|never|no|untrue|false|wrong|denied)\b|There (?:is|was|were|are) (?:no|nothing|none)\b.*\b(?:of|for|to) "
     r"(?:it|that|this|them|these|those|any)\b|(?:No|Nothing|None)\b.*\b(?:of|for|to) (?:it|that|this|them)\b)",
 )
+_DISAGREES = re.compile(
+    r"(?:(?:But|And|Yet|However),? )?(?:(?:I|We|He|She|They) (?:do|does|did|cannot|could) ?(?:not|n['’]t)? "
+    r"(?:agree|accept (?:that|this|it)|believe (?:that|this|it)|think so|share (?:that|this|his|her|their))\b"
+    r"|(?:I|We|He|She|They) (?:disagree|dispute|reject|doubt)(?:s|d|ed)?\b(?: (?:that|this|it|both))?)",
+)
+"""A speaker's own view of what they have just told of another: "I do not agree."."""
 _RESULT = lexicon.vocabulary(
     "refused rejected declined denied failed accepted agreed approved confirmed granted allowed passed succeeded worked"
     " signed paid returned withdrawn withdrew lost won broke collapsed died vanished disappeared stopped cancelled"
@@ -49,6 +55,8 @@ def completes(before: str, after: str) -> bool:
     if not first or not second or first.endswith("?") or second.endswith("?"):
         return False
     words = [word.strip('.,;:!?"”’').lower() for word in second.split()]
+    if _DISAGREES.match(second):
+        return len(words) <= MOST_WORDS
     if _OF_THAT.match(second):
         return len(words) <= MOST_WORDS_OF_DENIAL
     if len(words) > MOST_WORDS or not (_REFERS.match(second) or _POINTS_BACK.search(second)):

@@ -249,6 +249,12 @@ def _of_the_cause(
     if not causes:  # what says the cause in no word for it is still about the question
         about_it = _relevant(question, pool)
         return [at for at in chosen if about_it[at] or len(pool) > LONG] or list(chosen)
+    deeper = [
+        at + 1 for at in causes
+        if at + 1 < len(pool) and at + 1 not in causes and _in_one_line(pool[at], pool[at + 1])
+        and _CAUSE.search(pool[at + 1].text) and (_roots(pool[at].text) - topic) & _roots(pool[at + 1].text)
+    ]  # fmt: skip  # the cause of the cause: "its bearing seized" - "The bearing seized for want of oil"
+    causes = [other for at in causes for other in (at, *(one for one in deeper if one == at + 1))][:MOST]
     behind = {at + 1 for at in causes if named[at] and at + 1 < len(pool) and _in_one_line(pool[at], pool[at + 1])}
     related = [at for at in chosen if at not in causes and (about[at] or at in behind or len(pool) > LONG)]
     taken: list[int] = []

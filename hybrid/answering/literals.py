@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from hybrid.answering import disputes
 from hybrid.answering.enumeration_rows import sentence_of
 from hybrid.answering.evidence import Sentence, Texts, collapse
 from hybrid.answering.quoted import distinct, roots_of
@@ -114,6 +115,74 @@ def find(question: str, catalog: Catalog, allowed: Collection[int], is_lesser: C
     )
     listed = next((listed for _, listed in order if listed and asks_for_parts(question)), ())
     return Held(tuple(distinct(one for one, _ in order)[:MOST]), listed)
+
+
+_CLAIMED = re.compile(
+    r"\b(?:how much|what (?:sums?|amounts?|total|items?|heads?)|which (?:sums?|items?|heads?)|total|made up"
+    r"|broken down)\b[^?]*?"
+    r"\b(?:claim(?:s|ed|ing)?|loss(?:es)?|damages|demand(?:s|ed|ing)?)\b"
+    r"|\b(?:claims?|loss(?:es)?|damages)\b[^?]*?\b(?:made up|broken down|total|amount|come to)\b",
+    re.IGNORECASE,
+)
+_LEADS_TO_SUMS = re.compile(
+    r"\b(?:claim(?:s|ed)?|loss(?:es)?|damages?|demands?|sums?)\b.*"
+    r"\b(?:follow\w*|made up|compris\w+|consist\w*|these)\b"
+    r"|\b(?:follow\w*|these) (?:sums|amounts|items|losses|damages)\b|\bclaims?:$",
+    re.IGNORECASE,
+)
+_SUM = re.compile(r"[$€£]\s?\d|\b\d{1,3}(?:[,.]\d{3})+\b|\b\d+[.,]\d{2}\b")
+_TOTAL = re.compile(r"\btotal\b|\bin all\b|\baltogether\b", re.IGNORECASE)
+_PARAGRAPH = re.compile(r"\W*\d+(?:\.\d+)*[.)]\s")
+_FEWEST_SUMS = 2
+"""Sums of a list; one is in a sentence."""
+
+
+def asks_for_claim(question: str) -> bool:
+    """Whether a question asks what somebody claims, in money, or of what that is made.
+
+    Example:
+        >>> asks_for_claim("How much does the owner claim, and how is it made up?"), asks_for_claim("Who claimed it?")
+        (True, False)
+    """
+    return _CLAIMED.search(question) is not None
+
+
+def claimed(question: str, catalog: Catalog, allowed: Collection[int], is_lesser: Callable[[Sentence], bool]) -> Held:
+    """The sums that a letter of claim, or another document that states a party's case, lists below a line that leads in
+    to them, with their total; nothing where no such document has a list. Arguments as of `find`."""
+    words, found = roots_of(question), list[tuple[Sentence, tuple[Sentence, ...]]]()
+    for document_id in catalog.documents_with(" OR ".join(map(exact_phrase, _CASE_WORDS)), MOST_DOCUMENTS):
+        if document_id not in allowed:
+            continue
+        document = catalog.document(document_id)
+        units = document.layout.units
+        for at, unit in enumerate(units):
+            said = collapse(unit.text(document.text))
+            if not _LEADS_TO_SUMS.search(said) or _SUM.search(said):
+                continue
+            lead = _sentence(document_id, document, unit)
+            if not disputes.states_case(catalog, lead):
+                break
+            lines = [sentence_of(document_id, document, *span, None) for span in _items(document.text, unit.end)]
+            rows = (_sentence(document_id, document, one) for one in units[at + 1 : at + 2 + MOST_ITEMS])
+            listed = [lead]
+            for other in lines or rows:
+                total = _TOTAL.search(other.text) is not None
+                if not _SUM.search(other.text) or (
+                    _PARAGRAPH.match(other.text) and _PARAGRAPH.match(said) and not total
+                ):
+                    break  # the next paragraph
+                listed.append(other)
+                if total:
+                    break
+            if len(listed) > _FEWEST_SUMS:
+                found.append((lead, tuple(listed)))
+                break
+    found.sort(key=lambda pair: (is_lesser(pair[0]), -len(words & roots_of(f"{pair[0].title} {pair[0].text}"))))
+    return Held((found[0][0],), found[0][1]) if found else Held(())
+
+
+_CASE_WORDS = ("claim", "claims", "loss", "losses", "damages")
 
 
 def holds(question: str, texts: Iterable[str]) -> bool:

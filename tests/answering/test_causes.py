@@ -145,3 +145,19 @@ def test_the_reason_for_it_is_found_behind_what_was_done(tmp_path_factory):
     )
     answer = corpus.ask("Why did Rose Kemp sign for the crates without opening them?", route="comprehension")
     assert any("because the driver was in a hurry" in one.quote for one in answer.citations)
+
+
+def test_the_cause_of_the_cause_stands_behind_it(tmp_path_factory):
+    corpus = corpus_of(
+        {
+            "report.txt": "REPORT ON THE PUMP\n\nThe pump stopped because its shaft broke. "
+            "The shaft broke for want of grease. The yard is large.\n",
+            "log.txt": "\n\n".join(f"Day {n}: the yard was swept." for n in range(1, 30)),
+        },
+        tmp_path_factory,
+    )
+    answer = corpus.ask("Why did the pump stop?", route="comprehension")
+    assert [one.quote for one in answer.citations][:2] == [
+        "The pump stopped because its shaft broke.",
+        "The shaft broke for want of grease.",
+    ]

@@ -296,6 +296,10 @@ def test_what_belongs_to_another_part_is_not(span: str, claim: str) -> None:
         ),
         ("No coal came between 3 and 9 May, although the mine had promised it.", "No coal came between 3 and 9 May."),
         (
+            "Staff who enter a bay must sign the book; visitors must be met by a member of staff.",
+            "Visitors must be met by a member of staff.",
+        ),
+        (
             "The van collects the post on weekdays, and on Sundays only if the inn has asked.",
             "The van collects the post on weekdays.",
         ),

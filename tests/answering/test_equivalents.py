@@ -106,6 +106,11 @@ PAIRS = [
         "The majority of the crates that came in May were wet.",
         "All of the crates that came in May were wet.",
     ),
+    (
+        "No crate shall leave the depot without a note that has been signed by the clerk.",
+        "A crate shall not leave the depot without a note that has been signed by the clerk.",
+        "A crate may leave the depot without a note that has been signed by the clerk.",
+    ),
     ("However, the gate closed before noon.", "The gate closed before noon.", "The gate did not close before noon."),
 ]  # fmt: skip
 

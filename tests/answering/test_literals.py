@@ -149,3 +149,54 @@ def test_amounts_times_numbers_and_identifiers_are_literals(question: str, terms
 )
 def test_a_list_is_what_stands_below_a_colon_in_one_shape(text: str, items: list[str]) -> None:
     assert literals.items_below(text, text.index("\n")) == items
+
+
+CLAIM = """KAY & LUND, Solicitors
+
+4 June 2024
+
+Letter before claim
+
+1. We act for the owner of the barge.
+
+2. Our client's loss is made up as follows:
+
+Hull, repaired by Orr: £8,400
+Hire of another barge: £1,250
+Total: £9,650
+
+3. Please pay within 21 days, that is by 25 June 2024, the sum of £9,650.
+"""
+INVOICES = "Invoice,Amount\nA-1,100.00\nA-2,80.00\n"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How much does the owner of the barge claim, and how is that made up?",
+        "What sums are claimed?",
+        "What does the claim come to in total?",
+    ],
+)
+def test_what_is_claimed_is_the_list_of_the_letter_of_claim(tmp_path_factory, question):
+    answer = corpus_of({"letter.txt": CLAIM, "invoices.csv": INVOICES}, tmp_path_factory).ask(question)
+    assert [one.quote for one in answer.citations] == [
+        "2. Our client's loss is made up as follows:",
+        "Hull, repaired by Orr: £8,400",
+        "Hire of another barge: £1,250",
+        "Total: £9,650",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("How much does the owner claim?", True),
+        ("How is the loss made up?", True),
+        ("Who made the claim?", False),
+        ("How much is the rent?", False),
+        ("When was the claim made?", False),
+    ],
+)
+def test_what_asks_for_a_claim_in_money(question, asks):
+    assert literals.asks_for_claim(question) == asks

@@ -119,3 +119,18 @@ def test_a_lookup_quotes_who_did_it_at_last(tmp_path_factory):
     quotes = [one.quote for one in corpus.ask("Who signed the sailing certificate for the evening run?").citations]
     assert quotes[1:3] == ["I would not.", "He then signed it himself."]
     assert not any(one == "The sea was calm." for one in quotes)
+
+
+@pytest.mark.parametrize(
+    ("after", "completes"),
+    [
+        ("I do not agree.", True),
+        ("He disputes this.", True),
+        ("We do not accept that.", True),
+        ("I do not agree with the tenant about the rent that was due in May and the two months before it.", False),
+        ("I agree.", False),
+        ("I do not like tea.", False),
+    ],
+)
+def test_a_speaker_s_own_view_goes_with_what_they_tell_of_another(after, completes):
+    assert continuations.completes("Mr Lee has suggested that a storm broke the mast.", after) == completes

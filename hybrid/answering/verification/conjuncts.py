@@ -42,7 +42,8 @@ _GOVERNS = (REPORTED, BELIEF, PLANNED, REQUESTED, DENIED, HEDGED)
 _THAT = re.compile(r"\b(?:that|whether|what|who|whom|which|how|why|if|to be|to have)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"(?:the|an?|his|her|its|their|our|my|this|that|these|those|he|she|it|they|we|I|no|all|both|each|one|two|three|four"
-    r"|five|six|seven|eight|nine|ten|\d+|(?-i:[A-Z])[\w'’.-]*)\b",
+    r"|five|six|seven|eight|nine|ten|\d+|(?-i:[A-Z])[\w'’.-]*"
+    r"|(?-i:[a-z])\w+s(?= (?:shall|must|may|will|can|cannot|are|were|have|do|should)\b))\b",
     re.IGNORECASE,
 )
 _NEGATIVE_SUBJECT = re.compile(r"^(?:No|None|Nobody|Neither|Nothing|Not|Few|Only|Hardly|Never)\b")

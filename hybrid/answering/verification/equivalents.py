@@ -241,6 +241,12 @@ def _without(match: re.Match[str]) -> str:
     return f"{match['who']} shall not {verb} {match['rest']} without {what}"
 
 
+def _of_none(match: re.Match[str]) -> str:
+    """ "No crate shall leave" as "A crate shall not leave"."""
+    article = "An" if match["who"][0].lower() in "aeiou" else "A"
+    return f"{article} {match['who']} {match['modal']} not "
+
+
 def _unconnected(match: re.Match[str]) -> str:
     return match["first"].upper()
 
@@ -250,6 +256,8 @@ _WITH_CONSENT = rf"(?P<what>(?:the |an? |its |their )?[\w'’ -]{{0,50}}?\b{_CON
 _PHRASES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^(?:However|Moreover|Furthermore|In addition|Additionally|Nevertheless|Nonetheless|Meanwhile|Finally),? "
      r"(?P<first>[a-z])", _unconnected),
+    (r"^No (?P<who>(?!part(?:y|ies)\b|one\b|person\b|other\b|more\b|less\b|later\b|such\b|\w+s\b)"
+     r"[A-Za-z][\w'’-]*(?: [a-z-]+)?) (?P<modal>shall|may|must|can|will) (?!not\b)", _of_none),
     (rf"\bthe (?P<adjectives>(?:(?:prior|written|express|formal) )*)(?P<noun>{_CONSENT}) of "
      r"(?P<who>(?:the |its |his |her |their )?[A-Z]?[\w-]+)(?= to\b| before\b|[.,;]|$)",
      r"\g<who>'s \g<adjectives>\g<noun>"),
