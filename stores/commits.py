@@ -138,7 +138,7 @@ def check_guard(directory: Path, guard: Guard | None, commit: CommitRow | None, 
         raise CorruptCorpusError(
             f"catalog.sqlite in {directory} is at commit {newest}, and commit {guard.number} was made: its log of "
             "changes (catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
-            f"or delete {path} to go on with commit {newest} and ingest again what came later"
+            f"or delete {path} and run hybrid repair to go on with commit {newest}, and ingest again what came later"
         )
 
 

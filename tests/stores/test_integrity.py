@@ -195,10 +195,29 @@ def test_a_catalog_that_went_back_to_an_older_commit_is_noticed(corpus, tmp_path
     catalog.write_bytes(while_open if how == "log lost" else before)
     with pytest.raises(CorruptCorpusError, match=r"is at commit \d+, and commit \d+ was made") as caught:
         Corpus.open(corpus)
-    (advised,) = re.findall(r"delete (\S+) to go on", str(caught.value))
+    (advised,) = re.findall(r"delete (\S+) and run hybrid repair to go on", str(caught.value))
     Path(advised).unlink()
     with Corpus.open(corpus) as opened:
+        opened.repair()
         assert len(opened.documents()) == 4
+        opened.ingest(tmp_path / "new.txt")
+        assert opened.check().problems == ()
+
+
+def test_a_commit_that_was_taken_out_of_the_catalog_is_advised_so_that_nothing_is_left_to_repair(corpus, tmp_path):
+    (tmp_path / "new.txt").write_text("The garden is let to the neighbour.")
+    with Corpus.open(corpus, Settings.model_validate({"memory": {"enabled": False}})) as opened:
+        opened.ingest(tmp_path / "new.txt")
+    changed(corpus, "DELETE FROM commits WHERE n = (SELECT max(n) FROM commits)")
+    with pytest.raises(CorruptCorpusError, match=r"is at commit \d+, and commit \d+ was made") as caught:
+        Corpus.open(corpus)
+    (advised,) = re.findall(r"delete (\S+) and run hybrid repair to go on", str(caught.value))
+    Path(advised).unlink()
+    with Corpus.open(corpus) as opened:
+        assert opened.repair().problems == ()
+        opened.ingest(tmp_path / "new.txt")
+        assert opened.check().problems == ()
+        assert "neighbour" in opened.ask("To whom is the garden let?", route="lookup").text
 
 
 @pytest.mark.parametrize("stored", ['{"ingest": {"chunk', "[1]"])
