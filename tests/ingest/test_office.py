@@ -266,3 +266,54 @@ ODT = (
     f"<office:document-content {ODF}><office:body><office:text><text:p>Hello.</text:p></office:text></office:body>"
     "</office:document-content>"
 )
+
+
+def rich(data: bytes) -> Document:
+    return one(rb"{\rtf1\ansi " + data + rb"}", "a.rtf")
+
+
+def test_binary_data_in_rich_text_end_nothing() -> None:
+    assert rich(rb"One \bin5 ab}cdtwo.").text == "One two."
+    assert rich(rb"One {\pict\wmetafile8\bin4 }{\\}two {\*\blipuid 00}three.").text == "One two three."
+    assert rich(rb"A path C:\\bin5 stays.").text == "A path C:\\bin5 stays."
+
+
+def test_text_boxes_and_embedded_objects_of_rich_text_show_their_text() -> None:
+    old = rb"{\shprslt{\*\do\dptxbx{\dptxbxtext The toll is 4.\par}}}"
+    box = (
+        rb"{\shp{\*\shpinst\shpleft0{\sp{\sn wzDescription}{\sv A quay}}{\shptxt \pard The toll is {\b 4}.\par}}%s}"
+        % old
+    )
+    document = rich(rb"Before " + box + rb"after.")
+    assert document.text.count("The toll is 4.") == 1
+    assert "[Alternative text: A quay]" in document.text
+    assert document.text.startswith("Before")
+    assert document.text.endswith("after.")
+    assert rich(rb"{\*\do\dobxpage{\dptxbxtext The toll is 5.\par}}after").text.split("\n")[:2] == [
+        "The toll is 5.",
+        "after",
+    ]
+    nested = rb"{\shp{\*\shpinst{\shptxt One {\shp{\*\shpinst{\shptxt two.}}}}}}"
+    assert rich(nested).text.split() == ["One", "two."]
+    assert rich(rb"{\shp{\*\shpinst{\shptxt A.}}}" + rb"{\shp" * 20_000 + rb"}" * 20_000 + b"B.").text.split() == [
+        "A.",
+        "B.",
+    ]
+    grouped = rb"{\shpgrp{\*\shpinst{\shp{\*\shpinst{\shptxt One.}}}{\shp{\*\shpinst{\shptxt Two.}}}}}"
+    assert rich(grouped).text.split() == ["One.", "Two."]
+    shown = rb"{\object\objemb{\*\objclass Word}{\*\objdata 0105}{\result The hire is 6.}}"
+    assert rich(rb"Note: " + shown).text == "Note: The hire is 6."
+
+
+def test_a_comment_in_rich_text_has_its_author() -> None:
+    note = rb"{\*\atnid AL}{\*\atnauthor Ann L\'e9e}\chatn{\*\annotation{\*\atndate 1}Too low.}"
+    assert "4 [Comment, Ann Lée] Too low." in rich(rb"4" + note).text
+
+
+def test_what_rich_text_says_of_itself_is_metadata() -> None:
+    info = rb"{\info{\title Tolls}{\author Ann L\'e9e}{\subject Quay}{\doccomm Not final}{\*\company Acme}}"
+    document = rich(info + rb"The toll is 4.")
+    assert document.text == "The toll is 4."
+    assert (document.metadata.title, document.metadata.author) == ("Tolls", "Ann Lée")
+    properties = json.loads(document.metadata.extra["properties"])
+    assert properties == {"subject": "Quay", "comments": "Not final", "company": "Acme"}

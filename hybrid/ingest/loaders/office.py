@@ -38,6 +38,7 @@ from hybrid.ingest.loaders.number_formats import shown_duration, shown_number
 from hybrid.ingest.loaders.ooxml import alternative, embedded, missing_sheets, of_package, threaded_comments
 from hybrid.ingest.loaders.properties import properties as as_properties
 from hybrid.ingest.loaders.raised import subscript, superscript
+from hybrid.ingest.loaders.rtf_groups import described
 from hybrid.ingest.loaders.rtf_source import rewritten, standing_alone
 from hybrid.ingest.loaders.spans import carried
 from hybrid.types.documents import Metadata
@@ -438,8 +439,9 @@ _USER_PROPERTY = re.compile(r"\{\\propname\s+([^{}]{1,200})\}\s*\\proptype\d+\s*
 
 def load_rtf(data: bytes, source: str) -> Extracted:
     """Rich text: its text as striprtf gives it, cells of tables parted by a tab. Footnotes stand in square brackets in
-    their place, headers and footers where they are defined, comments as ``[Comment]``; marks of notes in square
-    brackets, exponents in superscript digits. What is hidden, struck or deleted is left out and noted; ``extra`` has
+    their place, headers and footers where they are defined, comments as ``[Comment, author]``; marks of notes in square
+    brackets, exponents in superscript digits. Text boxes and what embedded objects show stand in their places; its
+    title, author and properties are metadata. What is hidden, struck or deleted is left out and noted; ``extra`` has
     it, and what was inserted, as JSON lists: ``struck``, ``hidden``, ``deleted``, ``inserted``."""
     with _extra(source, "an RTF file"):
         from striprtf.striprtf import rtf_to_text
@@ -452,9 +454,16 @@ def load_rtf(data: bytes, source: str) -> Extracted:
                 words = " ".join(rtf_to_text(standing_alone(run, data).decode("latin-1"), errors="replace").split())
                 if words:
                     noted.setdefault(kind, []).append(canonical(f"{words} ({who})" if who else words))
+        alone = ((name, standing_alone(value, data).decode("latin-1")) for name, value in described(data))
+        own = [(name, " ".join(rtf_to_text(value, errors="replace").split())) for name, value in alone]
     text = _AFTER_LAST_CELL.sub("\n", canonical(text))
+    find = dict(own)
+    metadata = _properties(find.pop("title", None), find.pop("author", None), None)
+    extra = change_lists(noted) | as_properties(find.items())
     named = tuple((name, canonical(value)) for name, value in _USER_PROPERTY.findall(data.decode("latin-1")))
-    return Extracted(text.strip("\n"), Metadata(extra=change_lists(noted)), left_out=not_shown(noted), named=named)
+    return Extracted(
+        text.strip("\n"), metadata.model_copy(update={"extra": extra}), left_out=not_shown(noted), named=named
+    )
 
 
 # EPUB ---------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from hybrid.ingest.loaders.raised import subscript, superscript
+from hybrid.ingest.loaders.rtf_groups import with_boxes, without_binary
 
 _TOKEN = re.compile(rb"\\'[0-9a-fA-F]{2}|\\([a-z]+)(-?\d+)? ?|\\[^a-z]|[{}]|[^\\{}]+", re.DOTALL)
 _OFF = {b"v": "hidden", b"strike": "struck", b"striked": "struck", b"deleted": "deleted"}
@@ -61,13 +62,15 @@ def rewritten(data: bytes) -> Rewritten:
 
 class _Rewriting:
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self._data = data = with_boxes(without_binary(data))
         self._made: list[bytes] = []
         self._state = _State()
         self._line = ""  # the end of the line that is being written
         self._raised: tuple[int, str, str] | None = None  # where raised text stands, which height, and what it is
         self._noted: dict[str, list[tuple[bytes, str]]] = {}
         self._last_noted: tuple[str, ...] = ()
+        self._commenter = b""
+        self._is_commenter = False  # whether what is read is the name
         table = _REVISION_TABLE.search(data)
         names = re.findall(rb"\{([^{}]*)\}", table[1]) if table else []
         self._authors = [name.decode("latin-1").strip().rstrip(";") for name in names]
@@ -81,6 +84,7 @@ class _Rewriting:
                 self._state = replace(self._state, after=b"")
                 self._made.append(token)
             elif token == b"}":
+                self._is_commenter = False
                 self._made += [self._state.after, token]
                 self._state = stack.pop() if stack else _State()
             elif word is not None and self._switch(word, match[2]):
@@ -92,6 +96,8 @@ class _Rewriting:
             else:
                 if token == b"\\*" and self._made and self._made[-1] == b"{":
                     self._state = replace(self._state, is_ignored=True)
+                if word == b"atnauthor":
+                    self._commenter, self._is_commenter = b"", True
                 if word in _BREAKS:
                     self._end_raised()
                     self._line = ""
@@ -125,12 +131,17 @@ class _Rewriting:
         if self._made[-1] == b"\\*":
             self._made.pop()
         before, after = _SHOWN[word]
+        if word == b"annotation" and self._commenter.strip():
+            before = b" [Comment, " + self._commenter.strip() + b"] "
+            self._commenter = b""
         self._state = replace(self._state, after=after, height="", is_ignored=False)
         self._line = ""
         self._made.append(before)
 
     def _text(self, token: bytes, word: bytes | None) -> None:
         state = self._state
+        if self._is_commenter:
+            self._commenter += token
         if state.is_ignored:
             if not state.off:
                 self._made.append(token)
