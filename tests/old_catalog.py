@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 _VERSION_4 = """
+DELETE FROM info WHERE key IN ('records', 'every_row', 'log_rows');
 ALTER TABLE documents DROP COLUMN record;
 ALTER TABLE sources DROP COLUMN record;
 DROP VIEW chunk_texts;
