@@ -9,6 +9,7 @@ import zipfile
 import pytest
 from compound_file import compound_file, outlook_message
 
+from hybrid.errors import DamagedDocumentError
 from hybrid.ingest.loaders import containers, loading
 from hybrid.ingest.loaders.formats import reject_unread
 from hybrid.ingest.loaders.loading import Loaded, load
@@ -268,3 +269,12 @@ def test_a_saved_web_page_is_read_as_its_page() -> None:
     assert (document.text, document.title) == (FREIGHT, "Terms")
     assert document.metadata.extra["url"] == "https://acme.example/terms"
     assert [one.source for one in found.skipped] == ["terms.mhtml#attachment-1.png"]
+
+
+def test_an_archive_whose_list_is_damaged_behind_something_else_is_named() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "The mill burnt down.")
+    data = b"MZ something before it " + packed.getvalue().replace(b"PK\x01\x02", b"PK\xff\xfe")
+    with pytest.raises(DamagedDocumentError, match="zip archive is cut off or damaged"):
+        load(data, "a.zip", IngestSettings())

@@ -61,7 +61,12 @@ def load_zip(data: bytes, source: str, max_bytes: int) -> Extracted:
     """An archive: each file in it by its path. A member is unpacked when it is read, and refused where it needs a
     password, unpacks to over ``max_bytes``, or to over `MAX_RATIO` times its packed size. The comments of the archive
     and of its members stand in the list of them; bytes that belong to none are counted among what is left out."""
-    archive = zipfile.ZipFile(io.BytesIO(data))
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OSError) as error:
+        raise DamagedDocumentError(
+            source, f"the zip archive is cut off or damaged ({error}); restore it from a good copy"
+        ) from error
     entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     shown = [entry for entry in entries if not _SYSTEM_FILES.search(entry.filename)]
     names: dict[str, int] = {}
