@@ -86,7 +86,4 @@ class MetaTrainingSettings(Table):
         Raises:
             SettingsError: the file cannot be read, or a key or value in it is wrong; each is named.
         """
-        found = sources.resolve(cls, [sources.from_file(path)]).settings
-        given = {name: getattr(found, name) for name in ("texts", "output", "evaluation_texts")}
-        here = Path(path).expanduser().parent
-        return found.model_copy(update={name: here / value for name, value in given.items() if value is not None})
+        return sources.resolve_file(cls, path, ("texts", "output", "evaluation_texts"))

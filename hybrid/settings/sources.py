@@ -127,6 +127,15 @@ def resolve(model: type[Whole], layers: Sequence[Layer]) -> Resolved[Whole]:
     return Resolved(settings, {key: origin for key, origin in origins.items() if len(key) > 1})
 
 
+def resolve_file(model: type[Whole], path: str | os.PathLike[str], paths: Sequence[str]) -> Whole:
+    """The settings of a TOML file alone; the fields ``paths``, where they are given, are relative to its folder. Raises
+    `SettingsError` as `resolve` does."""
+    found = resolve(model, [from_file(path)]).settings
+    here = Path(path).expanduser().parent
+    given = {name: here / value for name in paths if (value := getattr(found, name)) is not None}
+    return found.model_copy(update=given)
+
+
 def _problems_alone(model: type[BaseModel], layer: Layer) -> list[str]:
     """What is wrong with the settings of one layer, each by itself; how they go together, and which are missing, is
     seen when all are there."""
