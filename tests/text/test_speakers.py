@@ -167,6 +167,7 @@ def test_how_a_letter_was_sent_is_nobody_s_name(way):
         ("The lease of the Ghent warehouse ends on 31 October 2027.\n", None),
         ("Expires: 12 December 2031\n", None),
         ("Born 7 July 1970\n", None),
+        ("The lorry came to the yard on 3 May 2025.\n", None),
         ("The accident of 2 February 1999\n\nNobody saw it.\n", None),
         ("Contract dated 1 June 2020 is terminated.\n\nBrussels, 9 September 2026\n", "2026-09-09"),
         ("Re: your letter of 1 January 2001\n\nBrussels, 9 September 2026\n\nDear Sir\n", "2026-09-09"),
