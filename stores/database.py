@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,13 +106,33 @@ def _read_only(path: Path) -> URL:
 _CAUTIONS = ("trusted_schema=OFF", "cell_size_check=ON")
 """What a database that somebody else made must not do (run functions from its schema), and damaged pages that are told
 from good ones before they are followed."""
-_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+_WRITING = ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 def _configure(connection: Any, _: object) -> None:
     connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
-    for pragma in (f"busy_timeout={BUSY_MS}", *_WRITING, *_CAUTIONS):
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    _keep_log(connection)
+    for pragma in (*_WRITING, *_CAUTIONS):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_log(connection: Any) -> None:
+    """Write changes to a log (WAL), so that readers and the writer do not wait for each other.
+
+    Of two connections that turn a new file to a log at once SQLite refuses one without waiting: both have read the
+    file, and each would wait for the other to let go of it. The refused one asks again, as its busy timeout would.
+    """
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _configure_read_only(connection: Any, _: object) -> None:

@@ -130,6 +130,31 @@ def test_first_opens_side_by_side_all_succeed(tmp_path):
     assert failed == []
 
 
+def test_an_open_waits_where_sqlite_refuses_a_new_files_log_at_once(tmp_path):
+    directory = tmp_path / "corpus"
+    directory.mkdir()
+    with closing(sqlite3.connect(directory / "catalog.sqlite", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as another first open stands when it turns the file to a log
+        with closing(sqlite3.connect(directory / "catalog.sqlite")) as refused, pytest.raises(sqlite3.OperationalError):
+            refused.execute("PRAGMA journal_mode=WAL")
+        letting_go = threading.Timer(0.2, other.execute, ["ROLLBACK"])
+        letting_go.start()
+        try:
+            with Corpus.open(directory, NO_MEMORY) as opened:
+                assert not opened.documents()
+        finally:
+            letting_go.join()
+
+
+def test_an_open_gives_up_where_another_keeps_the_log_from_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_MS", 50)
+    (tmp_path / "corpus").mkdir()
+    with closing(sqlite3.connect(tmp_path / "corpus" / "catalog.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CorpusLockedError, match="try again when it is done"):
+            Corpus.open(tmp_path / "corpus", NO_MEMORY)
+
+
 def test_repair_waits_for_a_writer_if_asked(tmp_path):
     with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
         corpus.ingest(Document.from_text("The lease ends in May.", source="a.txt"))
