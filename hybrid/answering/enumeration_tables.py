@@ -186,7 +186,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         if not narrowed.known:
             if term.name and (asked.tentative or asked.quantity or rule == BY_ROWS):
                 return None
-            if not term.soft:
+            if not term.soft or term.negated:
                 unused.append(term)
         else:
             if mentioned and narrowed.numeric:
@@ -383,12 +383,7 @@ class TableReader:
             left = [row for row in rows if is_empty(self.cell(row, column)) == term.negated]
             return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
         if term.soft:
-            cells = {at: {self.cell(row, at).lower() for row in rows} for at in range(len(self.names))}
-            status = next((at for at, said in cells.items() if term.word.lower() in said and len(said) > 1), None)
-            if status is None or term.negated:
-                return _Narrowed(rows, known=False)
-            left = [row for row in rows if self.cell(row, status).lower() == term.word.lower()]
-            return _Narrowed(left, by=f"“{self.names[status]}” is “{term.word}”")
+            return self._of_status(rows, term)
         if term.negated and root(term.word) != term.stem:  # "unpaid" may stand in a cell
             literal = [row for row in rows if root(term.word) in self.row_roots(row)]
             if literal:
@@ -411,6 +406,18 @@ class TableReader:
             return _Narrowed([], by=f"“{term.word}” in them")  # other rows say it
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.said_in(around) and not term.negated)
+
+    def _of_status(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        """The rows whose cell in a column of states is a word that may only be a verb of the question's, or with "not"
+        is another: "which tests did not pass" those with "FAIL" under "Result", where others have "PASS"."""
+        meant = lexicon.stem(term.word.lower())
+        for at in range(len(self.names)):
+            said = {lexicon.stem(self.cell(row, at).lower()) for row in self.data}
+            if meant in said and len(said) > 1:
+                filled = [row for row in rows if not is_empty(self.cell(row, at))]
+                left = [row for row in filled if (lexicon.stem(self.cell(row, at).lower()) == meant) != term.negated]
+                return _Narrowed(left, by=f"“{self.names[at]}” is {'not ' * term.negated}“{term.word}”")
+        return _Narrowed(rows, known=False)
 
     def _of_state_column(self, rows: list[tables.Row], term: Term, head: int | None) -> _Narrowed | None:
         """The rows in a state ("open") by the column of another word that is empty for them: "Closed". ``None`` where

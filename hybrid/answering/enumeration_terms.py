@@ -54,7 +54,7 @@ def _roots(text: str) -> frozenset[str]:
     return frozenset(map(root, [*found, *parts]))
 
 
-_INSIDE = re.compile(r"[-/.,:’']")
+_INSIDE = re.compile(r"[-/.,:_’']")
 """What may stand inside a token: a row of CSV has no blanks behind its commas."""
 _CELL_CHARS = 60
 _roots_of_cell = lru_cache(maxsize=32_768)(_roots)  # names of columns and cells are the same in many tables

@@ -152,3 +152,39 @@ def test_a_sum_is_looked_for_where_its_digits_stand(tmp_path: Path) -> None:
         assert found is not None
         assert found.sums == {"£": Decimal("3530.50")}
         assert [one.quote for one in found.stated] == ["3,530.50"]
+
+
+PULLS = """test_no,date,bolt,load_kN,result
+T-1,2023-01-05,4128,135,PASS
+T-2,2023-01-31,4488,96,FAIL
+T-3,2023-02-07,4671,104,FAIL
+T-4,2023-02-09,4755,,
+"""
+
+
+@pytest.fixture(scope="module")
+def pulls(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder = tmp_path_factory.mktemp("pulls")
+    (folder / "pull_test_log_2023.csv").write_text(PULLS)
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), {"memory": {"enabled": False}})
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("Which tests did not pass?", ("T-2", "T-3")),
+        ("List every test that was not passed, with its date and load.", ("T-2", "T-3")),
+        ("Which pull tests failed?", ("T-2", "T-3")),
+    ],
+)
+def test_what_did_not_come_about_is_not_what_did_nor_all(pulls: hybrid.Corpus, question: str, rows: tuple[str, ...]):
+    answer = pulls.ask(question)
+    assert answer.enumeration is not None, answer.text
+    assert tuple(row.cells[0] for row in answer.enumeration.rows) == rows
+
+
+def test_a_denied_word_of_which_no_column_speaks_is_named(pulls: hybrid.Corpus):
+    answer = pulls.ask("Which tests were not witnessed?")
+    assert "witnessed" in " ".join(answer.notes) + answer.text
