@@ -16,7 +16,7 @@ import numpy as np
 from hybrid.answering import absent_things
 from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.answering.evidence import Sentence
-from hybrid.answering.selection import features, ranker
+from hybrid.answering.selection import asked_values, features, ranker
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
@@ -116,6 +116,20 @@ def leaves_duty_unsaid(question: str, quotes: Sequence[str]) -> bool:
     return not any(word[:4] == verb[:4] or meant & wordnet.senses(word) for word in held)
 
 
+def leaves_value_unsaid(question: str, quotes: Sequence[str]) -> bool:
+    """Whether a question, or a part of it, asks for a value, and no quote has one of that kind: "how hot was it?"
+    beside "Ann ran it on 23 May".
+
+    Example:
+        >>> leaves_value_unsaid("How hot was the iron on 23 May?", ["Ann used it on 23 May.", "It hissed."])
+        True
+        >>> leaves_value_unsaid("How hot was the iron on 23 May?", ["The display showed 165."])
+        False
+    """
+    asked = [one for one in map(asked_values.read, parts(question)) if one is not None]
+    return bool(quotes) and any(not any(asked_values.gives(one, question, text) for text in quotes) for one in asked)
+
+
 _ASKS_NAME = re.compile(
     r"^\W*(?:(?:and|so|but) )?(?:(?:which|what) (?P<kind>[a-z]+)\b(?! of\b)"
     r"|who (?:is|was|are|were) (?:the |an? |our |their )?"
@@ -199,6 +213,12 @@ _ASKS_THING = re.compile(
     r"|by|between|from|with|behind|per|payable|due)\b.*)?$",
     re.IGNORECASE,
 )
+_ASKS_THING_DONE = re.compile(
+    r"^\W*(?:what|which) (?P<thing>[a-z][\w-]*(?: [a-z][\w-]*){0,2}?) "
+    r"(?:did|does|do|had|has|have|was|were|is|are)\b.*$",
+    re.IGNORECASE,
+)
+"""What somebody did with it is asked: "what excuse did she make"."""
 _WHY_ACT = re.compile(r"^\W*why (?P<verb>did|was|were|has|have|had) (?P<rest>.+)$", re.IGNORECASE)
 _YES_OR_NO = re.compile(r"^\W*(?:did|does|was|were|is|are|has|have|had)\b", re.IGNORECASE)
 _BEFORE_SUBJECT = lexicon.vocabulary("the a an any his her its their our my your this that these those")
@@ -212,7 +232,7 @@ _PREPOSITIONS = lexicon.vocabulary(
 
 def _thing_asked_for(asked: str) -> str:
     """The noun that says what is asked for, where it is no word for anything ("reason"); empty for another question."""
-    match = _ASKS_THING.match(asked)
+    match = _ASKS_THING.match(asked) or _ASKS_THING_DONE.match(asked)
     if match is None:
         return ""
     words = match["thing"].lower().split()

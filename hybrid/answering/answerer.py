@@ -637,7 +637,13 @@ class Answerer:
         said = [*quotes, *(one.text for one in context.digest)]
         duty = quotes and abstention.leaves_duty_unsaid(asked, quotes)
         unnamed = context.route.name == "lookup" and abstention.leaves_name_unsaid(asked, quotes)
-        if duty or unnamed or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence]):
+        valueless = abstention.leaves_value_unsaid(asked, said)
+        if (
+            duty
+            or unnamed
+            or valueless
+            or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence])
+        ):
             context.events.append(context.note(NOT_CONFIDENT))
 
     def _exact(self, context: RequestContext) -> literals.Held:

@@ -428,12 +428,13 @@ def _unit(after: str) -> tuple[str, str]:
             continue
         if word in _NO_UNIT:
             return "", qualifier
-        singular = _ABBREVIATED_UNITS.get(word) or _singular(word)
-        return _CURRENCIES.get(singular, _ABBREVIATED_UNITS.get(singular, singular)), qualifier
+        one = _ABBREVIATED_UNITS.get(word) or singular(word)
+        return _CURRENCIES.get(one, _ABBREVIATED_UNITS.get(one, one)), qualifier
     return "", qualifier
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """A noun in lower case as it is called one by one: "days" is "day"."""
     if word.endswith("ies"):
         return f"{word[:-3]}y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,174 @@
+"""The kind of value that a question asks for, and whether a text gives one: "how many days" is answered by no year.
+
+`hybrid.answering.selection.features.holds_kind` says it by patterns, as the ranker learned it. Here quantities are read
+with their units (`hybrid.answering.verification.values`), and what is a date, the number of a clause or a paragraph or
+a value of the question's own is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from hybrid.answering.verification.values import Quantity, singular, values
+from hybrid.text import lexicon, wordnet
+
+KindName = Literal["count", "money", "duration", "measure", "time"]
+
+
+@dataclass(frozen=True)
+class AskedValue:
+    """What is asked for: a ``count`` of ``things``, ``money``, a ``duration``, a ``measure`` in any unit, or the
+    ``time`` of something."""
+
+    kind: KindName
+    things: str = ""
+
+
+_LEAD = r"^\W*(?i:(?:and|so|but|then) )?(?i:(?:in|by|for|at|to|on|from|since|until|within|of|after|under) )?"
+_HOW_MANY = re.compile(_LEAD + r"how many (?P<rest>.+)$", re.IGNORECASE)
+_HOW = re.compile(_LEAD + r"how (?P<how>[a-z]+)\b", re.IGNORECASE)
+_WHEN = re.compile(_LEAD + r"when\b(?! (?:is|are) (?:it|that) \w+ed to\b)", re.IGNORECASE)
+_WHAT = re.compile(
+    _LEAD + r"(?i:what|which)(?:['’]s)?"
+    r"(?: (?:is|was|are|were|will be|would be|has been) (?:the|an?|its|his|her|their|our|my)"
+    r"| (?:is|was) (?:[A-Z][\w.&'’-]* ?)+(?<=s))? (?P<words>[a-z][\w -]*)",
+)
+_DURATIONS = frozenset({"year", "month", "week", "fortnight", "day", "hour", "minute", "second", "decade", "quarter"})
+_MONEY_UNITS = frozenset(
+    {"dollar", "euro", "pound", "yen", "franc", "canadian dollar", "australian dollar", "rupee", "cent", "penny", "%"}
+)
+_HOW_KINDS: dict[str, KindName] = {
+    "much": "measure", "long": "duration", "soon": "duration", "quickly": "duration", "often": "duration",
+    "old": "measure", "late": "measure", "early": "measure", "hot": "measure", "cold": "measure", "warm": "measure",
+    "deep": "measure", "high": "measure", "wide": "measure", "far": "measure", "tall": "measure", "heavy": "measure",
+    "fast": "measure", "big": "measure", "large": "measure", "thick": "measure", "loud": "measure", "steep": "measure",
+}  # fmt: skip
+_NOUN_KINDS: dict[str, KindName] = {
+    "sum": "money", "amount": "money", "price": "money", "cost": "money", "fee": "money", "salary": "money",
+    "rent": "money", "budget": "money", "fine": "money", "deposit": "money", "premium": "money",
+    "compensation": "money", "duration": "duration", "temperature": "measure", "speed": "measure", "weight": "measure",
+    "depth": "measure", "height": "measure", "percentage": "measure", "distance": "measure", "total": "measure",
+    "rate": "measure", "date": "time", "day": "time", "year": "time", "month": "time", "time": "time",
+}  # fmt: skip
+_BEFORE_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|do|does|did|can|could|may|might|must|shall|should|will|would|of|for|in|on|at|from"
+    r"|to|by|that|which|who|there|actually|really|per|a|an|the|between|under|with)\b.*$"
+)
+_WORDED_DURATION = re.compile(
+    r"\b(?:an?|one|half an?|the (?:whole|same|following|next)|each|every|per|another) (?:\w+ )?"
+    r"(?:year|month|week|fortnight|day|hour|minute|quarter|night|weekend|season)s?\b"
+    r"|\b(?:every|each) (?:spring|summer|autumn|winter)\b"
+    r"|\b(?:daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?|nightly|hourly|immediate(?:ly)?|forthwith"
+    r"|at once|straight ?away|without (?:undue )?delay|overnight|indefinite(?:ly)?|permanent(?:ly)?|perpetual(?:ly)?|"
+    r"promptly|until|till|never|always|once|twice|rarely|seldom|regularly|for ever|forever|same day)\b",
+    re.IGNORECASE,
+)
+_WORDED_TIME = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:yesterday|today|tomorrow|tonight|morning|afternoon|evening"
+    r"|noon|midday|midnight|night|dawn|dusk|spring|summer|autumn|winter|christmas|easter|upon|before|after|until|till"
+    r"|once|when(?:ever)?|as soon as|during|while|since|within|later|earlier|never|now|immediate(?:ly)?|at once"
+    r"|forthwith|then|ago|already|not yet|as (?:of|from|at)|on (?:receipt|delivery|completion|demand|signature|expiry"
+    r"|termination|request|arrival|notice)|end of|beginning of|start of"
+    r"|january|february|march|april|june|july|august|september|october|november|december|week|month|year)\b",
+    re.IGNORECASE,
+)
+_NO_MONEY = re.compile(
+    r"\b(?:nothing|free of charge|no (?:charge|fee|cost|payment|money|sum)|nil|gratis|half|third|quarter|all|whole|full"
+    r"|double|cost price|zero)\b",
+    re.IGNORECASE,
+)
+_NONE = re.compile(
+    r"\b(?:no|none|nobody|nothing|neither|no one|both|single|only|pair|couple|dozen|all|every|each|several|alone"
+    r"|sole)\b",
+    re.IGNORECASE,
+)
+_PARAGRAPH_NUMBER = re.compile(r"(?:^|\n)\W*\d+(?:\.\d+)*[.)]?\s+(?=[A-Z“\"*])")
+_LABELLED = re.compile(
+    r"\b(?:clause|section|article|schedule|annex|appendix|exhibit|paragraph|page|line|item|no\.?|number|amendment"
+    r"|invoice|version|part|chapter|volume|unit|bay|room|level|floor|block|platform|gate|class|form|phase|grade|route"
+    r"|bed|ward|flight|lot|batch|table|figure|step|regulation|rule)s? (?:no\.? )?\d[\d.]*(?:\([a-z]\))?",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\bat \d{1,2}[.:]\d\d\b")
+_IDENTIFIER = re.compile(r"\b[A-Z]{1,5}[-/]?\d[\w/-]*|\b\w+[-/]\d{2,}[\w/-]*")
+
+
+@lru_cache(maxsize=lexicon.CACHED_TEXTS)
+def read(question: str) -> AskedValue | None:
+    """The value that a question, or one part of it, asks for.
+
+    Example:
+        >>> read("How many days did they have?"), read("Why did it end?")
+        (AskedValue(kind='count', things='day'), None)
+    """
+    plain = " ".join(question.split()).rstrip(" ?.").replace("per cent", "percent")
+    if match := _HOW_MANY.match(plain):
+        words = _BEFORE_VERB.sub("", match["rest"]).split()
+        things = singular(words[-1].lower()) if words else ""
+        if things in _MONEY_UNITS or things in {"cent", "percent"}:
+            return AskedValue("money")
+        return AskedValue("duration") if things in _DURATIONS and _is_length(things) else AskedValue("count", things)
+    if match := _HOW.match(plain):
+        kind = _HOW_KINDS.get(match["how"].lower())
+        return AskedValue(kind) if kind else None
+    if _WHEN.match(plain):
+        return AskedValue("time")
+    if match := _WHAT.match(plain):
+        words = _BEFORE_VERB.sub("", match["words"]).split()
+        kind = _NOUN_KINDS.get(singular(words[-1].lower())) if words else None
+        return AskedValue(kind) if kind else None
+    return None
+
+
+def gives(asked: AskedValue, question: str, text: str) -> bool:
+    """Whether a text has a value of the kind that is asked for, and not only one that the question has.
+
+    Example:
+        >>> asked = read("How many days did they have in May 2024?")
+        >>> gives(asked, "", "Late in the summer of 2023."), gives(asked, "", "5.1 Within five working days.")
+        (False, True)
+    """
+    held, known = _quantities(text), {one.value for one in _quantities(question)}
+    held = [one for one in held if one.value not in known]
+    if asked.kind == "time":
+        dated = (
+            _CLOCK.search(text)
+            or values(_plain(text)).days
+            or any(one.unit == "clockminute" or _is_length(one.unit) for one in held)
+        )
+        return bool(dated) or _WORDED_TIME.search(text) is not None
+    held = [one for one in held if one.unit != "clockminute"]
+    if asked.kind == "duration":
+        return any(_is_length(one.unit) for one in held) or _WORDED_DURATION.search(text) is not None
+    if asked.kind == "money":
+        return any(one.unit in _MONEY_UNITS for one in held) or _NO_MONEY.search(text) is not None
+    if asked.kind == "measure":
+        return bool(held) or _NO_MONEY.search(text) is not None
+    return any(_counts(one, asked.things) for one in held) or _NONE.search(text) is not None
+
+
+def _counts(one: Quantity, things: str) -> bool:
+    """Whether a quantity may be one of the things: it counts them, or has no unit of another kind."""
+    if not one.unit or one.unit == things or things in {singular(word.lower()) for word in one.counted}:
+        return True
+    if _is_length(one.unit) or one.unit in _MONEY_UNITS:
+        return False
+    return wordnet.relation(one.unit, things) is not None or not wordnet.is_noun(one.unit)
+
+
+def _is_length(unit: str) -> bool:
+    return unit in _DURATIONS
+
+
+@lru_cache(maxsize=lexicon.CACHED_TEXTS)
+def _quantities(text: str) -> list[Quantity]:
+    return list(values(_plain(text)).quantities)
+
+
+def _plain(text: str) -> str:
+    """A text without the numbers that only name something: of paragraphs, clauses, invoices, rooms."""
+    plain = _PARAGRAPH_NUMBER.sub("\n", " ".join(text.split()))
+    return _CLOCK.sub(" ", _IDENTIFIER.sub(" ", _LABELLED.sub(" ", plain)))

@@ -1,0 +1,73 @@
+"""Which kind of value a question asks for, and whether a text gives one that is not the question's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from hybrid.answering import abstention
+from hybrid.answering.selection import asked_values
+from hybrid.answering.selection.asked_values import AskedValue
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many days did they have to complain?", AskedValue("duration")),
+        ("How many cages actually arrived at the hotel?", AskedValue("count", "cage")),
+        ("How many per cent of it was kept back?", AskedValue("money")),
+        ("What is the price of the print run today?", AskedValue("money")),
+        ("And what rent will they pay?", AskedValue("money")),
+        ("How hot was the oven?", AskedValue("measure")),
+        ("How soon after the alarm did he ring?", AskedValue("duration")),
+        ("By when did the copies have to be there?", AskedValue("time")),
+        ("On which date was it signed?", AskedValue("time")),
+    ],
+)
+def test_the_kind_that_is_asked_for(question, kind):
+    assert asked_values.read(question) == kind
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How did it end?", "Why was it late?", "Who signed it?", "What was going to cost £7,400?", "How come?", "How?"],
+)
+def test_no_value_is_asked_for(question):
+    assert asked_values.read(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "given"),
+    [
+        ("How many days did they have in May 2024?", "C. She complained in the summer of 2023.", False),
+        ("How many days did they have in May 2024?", "5.1 It must be sent within five working days.", True),
+        ("How many cages came on 17 May 2024?", "3. On Friday, 17 May 2024 the van came at 3.40.", False),
+        ("How many cages came on 17 May 2024?", "I counted eight, not eleven.", True),
+        ("How many cages came on 17 May 2024?", "Note HL-2405 is of 17 May, for bay 3.", False),
+        ("How many cages came on 17 May 2024?", "They charged £300 for two hours.", False),
+        ("How many guards were there?", "Nobody was on duty.", True),
+        ("How hot was the oven on 23 May?", "Ann lit it on 23 May, as clause 4.2 demands.", False),
+        ("How hot was the oven on 23 May?", "The display showed 165.", True),
+        ("What rent will they pay for Unit 8?", "Talks about the lease of Unit 8 go on.", False),
+        ("What rent will they pay for Unit 8?", "Unit 8 is free of charge.", True),
+        ("How much was the £300 reduced by?", "Of the £300 she said nothing more.", True),
+        ("How often is it serviced?", "It is looked over every spring.", True),
+        ("How often is it serviced?", "The service of 3 May cost £80.", False),
+        ("When did she hear of it?", "She heard of it at half past eight.", True),
+        ("When did she hear of it?", "The batch could not be released.", False),
+        ("When does it expire?", "The term is two (2) years.", True),
+    ],
+)
+def test_whether_a_text_gives_it(question, text, given):
+    asked = asked_values.read(question)
+    assert asked is not None
+    assert asked_values.gives(asked, question, text) is given
+
+
+def test_each_part_of_a_question_wants_its_value():
+    question = "When was the air dampest, and how damp was it?"
+    assert abstention.leaves_value_unsaid("When did it fail, and how long did it take?", ["It failed on 3 May."])
+    assert not abstention.leaves_value_unsaid(
+        "When did it fail, and how long did it take?", ["On 3 May.", "Two hours."]
+    )
+    assert not abstention.leaves_value_unsaid(question, ["On Sunday."])  # "how damp" is of no kind that is known
+    assert not abstention.leaves_value_unsaid("When did it fail?", [])
