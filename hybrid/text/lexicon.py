@@ -231,8 +231,12 @@ def names(text: str) -> list[str]:
 
 
 _NO_NEGATION = re.compile(
-    r"\b(?:but|and|or)?\s*not\s+limited\s+to\b|\bwhether\s+or\s+not\b|\bnot\s+only\b(?=.{1,200}\bbut\b)", re.IGNORECASE
+    r"\b(?:but|and|or)?\s*not\s+limited\s+to\b|\bwhether\s+or\s+not\b|\bnot\s+only\b(?=.{1,200}\bbut\b)"
+    r"|\bfailures?\b(?!\s+to\b)"
+    r"|(?<!who )(?<!that )\bfailed\b(?=\s+(?:for|on|in|at|again|twice|once|after|before|when)\b)",
+    re.IGNORECASE,
 )
+"""What denies nothing: also a machine's failure, which is no failure to do a thing."""
 
 
 def negated(text: str, reach: int = 4) -> frozenset[str]:

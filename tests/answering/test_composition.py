@@ -116,6 +116,7 @@ def test_a_quote_within_a_quote_is_left_out_and_one_that_rewords_what_was_genera
         ("The Seller admitted the fault.", "The Seller never admitted the fault."),
         ("Rent is due after the fifth day.", "Rent is due before the fifth day."),
         ("The lease was valid in 2020.", "The lease was invalid in 2020."),
+        ("The pump failed to start on 3 May.", "The pump started on 3 May."),
     ],
 )
 def test_an_open_contradiction_is_seen_from_both_sides(one: str, other: str) -> None:
@@ -132,6 +133,11 @@ def test_an_open_contradiction_is_seen_from_both_sides(one: str, other: str) -> 
         ("The lease ends in June 2027.", "The lease ends on 30 June 2027."),
         ("The Tenant may keep dogs.", "The Landlord shall not keep the deposit."),
         ("It rains.", "It does not rain."),
+        ("The pump's first failure came on 22 March.", "The new pump failed for the first time on 22 March."),
+        (
+            "The policy does not cover frost damage unless water escaped from a tank.",
+            "Frost damage is excluded from cover except where water escaped from a tank.",
+        ),
     ],
 )
 def test_what_may_both_hold_is_no_contradiction(one: str, other: str) -> None:

@@ -113,6 +113,8 @@ FALSE = [
     ("plan", "The board resolved that the mill be sold.", "The board sold the mill."),
     ("cause", "Sales fell after the mill opened.", "The mill brought about the fall in sales."),
     ("left out", "The seller must, if asked in writing, store the goods.", "The seller must store the goods."),
+    ("title", "The deputy warden told him to lock the gates.", "The warden told him to lock the gates."),
+    ("title", "The former treasurer signed the cheque on 3 May.", "The treasurer signed the cheque on 3 May."),
 ]  # fmt: skip
 
 TRUE = [
@@ -159,6 +161,7 @@ TRUE = [
     ("The work costs between $800 and $950.", "The work costs at least $800 and at most $950."),
     ("The clerk, Ms Roy, thanked the mayor, Mr Bell.", "The clerk thanked Mr Bell, the mayor."),
     ("It is not disputed that the mail was sent in May.", "It is common ground that the mail was sent in May."),
+    ("The deputy warden told the caretaker to go.", "The caretaker was told to go by the deputy warden."),
 ]  # fmt: skip
 
 

@@ -184,12 +184,29 @@ _OFFICES = lexicon.vocabulary(
 
 
 def title(claim: Clauses, span: Clauses) -> bool:
-    """Offices or roles that two persons of a span hold have changed places."""
+    """Offices or roles that two persons of a span hold have changed places, or the claim has the office of which the
+    span names the deputy."""
     mine, theirs = _holders(claim.text), _holders(span.text)
-    return (
+    return _of_another_rank(claim.text, span.text) or (
         any(office in theirs and who != theirs[office] and who in theirs.values() for office, who in mine.items())
         and len(set(theirs.values())) > 1
     )
+
+
+_RANKED = re.compile(
+    r"\b(?:deputy|vice|assistant|acting|former|interim|associate|junior|trainee|substitute|alternate|honorary|retired"
+    r"|sub|under|ex)[ -](?P<office>[a-z]+)\b",
+    re.IGNORECASE,
+)
+
+
+def _of_another_rank(claim: str, span: str) -> bool:
+    """Whether a claim has an office by itself that the span has below or beside it: "the warden" for "the deputy
+    warden"."""
+    ranked = {match["office"].lower() for match in _RANKED.finditer(span)}
+    bare = _RANKED.sub(" ", claim).lower()
+    held = (one for one in ranked if one in _OFFICES or wordnet.is_person(one))
+    return any(re.search(rf"\b{one}\b", bare) for one in held)
 
 
 def _holders(text: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def contradict(one: str, other: str) -> bool:
         return False
     return (
         _facts_differ(one, other)
-        or (lexicon.negated(one) & shared != lexicon.negated(other) & shared and not _denies_another(one, other))
+        or (_denials_differ(one, other, shared) and not _denies_another(one, other))
         or _forbidden(one, shared) != _forbidden(other, shared)
         or any(
             lexicon.directions(one) & pair and lexicon.directions(other) & pair
@@ -54,6 +54,13 @@ def contradict(one: str, other: str) -> bool:
         )
         or bool(_opposites(set(lexicon.content_words(one)), set(lexicon.content_words(other))))
     )  # fmt: skip
+
+
+def _denials_differ(one: str, other: str, shared: set[str]) -> bool:
+    """Whether of what both say one denies something, and the other does not; what both deny they may deny in other
+    words: "does not cover frost", "frost is excluded from cover"."""
+    mine, theirs = (lexicon.negated(text) & shared for text in (one, other))
+    return mine != theirs and not mine & theirs
 
 
 def _denies_another(one: str, other: str) -> bool:
