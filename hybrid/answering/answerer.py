@@ -59,7 +59,7 @@ from hybrid.stores.query import exact_phrase
 from hybrid.stores.rows import CommitRow, Titled
 from hybrid.text.formatting import count
 from hybrid.text.sentences import SentenceStream
-from hybrid.types.answers import Answer, Hit, Origin, Route, RouteName
+from hybrid.types.answers import Answer, Citation, Hit, Origin, Route, RouteName
 from hybrid.types.documents import Document
 from hybrid.types.events import DraftEvent, Event, Events, EvidenceEvent, RouteEvent, TextEvent, collect
 from hybrid.types.filters import Filter
@@ -638,12 +638,10 @@ class Answerer:
         duty = quotes and abstention.leaves_duty_unsaid(asked, quotes)
         unnamed = context.route.name == "lookup" and abstention.leaves_name_unsaid(asked, quotes)
         valueless = abstention.leaves_value_unsaid(asked, said)
-        if (
-            duty
-            or unnamed
-            or valueless
-            or abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence])
-        ):
+        unsaid = abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence])
+        beside = [(claim.text, _beside(claim.citations)) for claim in context.composer.claims]
+        beside += [(one.text, f"{one.title} {one.source} {one.author or ''}") for one in context.digest]
+        if duty or unnamed or valueless or unsaid or abstention.is_far(asked, beside, self._embedder):
             context.events.append(context.note(NOT_CONFIDENT))
 
     def _exact(self, context: RequestContext) -> literals.Held:
@@ -904,6 +902,11 @@ def _gives_what_is_asked(question: str, context: RequestContext) -> bool:
     a digest would only say what was not asked."""
     said = " ".join(claim.text for claim in context.composer.claims[:2])
     return context.answerability.confident and abstention.gives_value(question, said)
+
+
+def _beside(citations: Sequence[Citation]) -> str:
+    """Who says what a claim quotes, and in which documents."""
+    return " ".join(f"{one.title} {one.source} {one.speaker or one.author or ''}" for one in citations)
 
 
 def _standing(one: Verified, names: Mapping[int, Collection[str]]) -> Verified:

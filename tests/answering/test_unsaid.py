@@ -8,6 +8,8 @@ from index_only import corpus_of
 import hybrid
 from hybrid.answering import abstention
 from hybrid.answering.answerer import NOT_CONFIDENT
+from hybrid.retrieval.embedding import Embedder
+from hybrid.settings.models import EMBEDDER
 
 FARM = {
     "contract.txt": """Milk contract
@@ -54,6 +56,11 @@ The author would like the play to be filmed, but the actors have not been asked.
 Joan
 """,
 }
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder.load(EMBEDDER.name)
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +140,38 @@ def test_what_the_theatre_s_papers_do_not_say_is_doubted(
 )
 def test_an_answer_without_a_word_for_what_is_asked_is_doubted(question: str, quotes: list[str], unsaid: bool) -> None:
     assert abstention.leaves_unsaid(question, quotes, quotes) is unsaid
+
+
+@pytest.mark.parametrize(
+    ("question", "doubted"),
+    [
+        ("Which creditor is pressing the partners to sell their machinery?", True),
+        ("By whom were the drains of the yard inspected in the spring?", True),
+        ("How warm was the milk in the tank?", False),
+        ("Who had loaded the milk because the cooling failed?", False),
+        ("When does the contract end after notice in writing?", False),
+    ],
+)
+def test_quotes_that_have_few_words_of_a_question_and_are_not_near_it_are_doubted(farm, question, doubted) -> None:
+    assert doubts(farm.ask(question, route="lookup")) is doubted
+
+
+@pytest.mark.parametrize(
+    ("quotes", "far"),
+    [
+        ([("The lorry left at noon.", "")], True),
+        ([("The lorry left at noon.", "Report on the machinery of the creditor")], False),  # its title says it
+        ([("A lender demands the machines.", "")], False),  # near by meaning
+        ([("Tay Bank presses for the machinery.", "")], False),
+        ([], False),
+    ],
+)
+def test_what_is_far_from_a_question_is_told_by_its_words_and_by_its_meaning(embedder, quotes, far) -> None:
+    question = "Does the creditor press for the machinery?"
+    assert abstention.is_far(question, quotes, embedder) is far
+
+
+def test_a_quote_that_holds_the_identifier_asked_for_is_not_far(embedder) -> None:
+    row = [("HL-2405,88,fail", "")]
+    assert not abstention.is_far("What weight did the anchor HL-2405 carry before it slipped?", row, embedder)
+    assert abstention.is_far("What weight did the anchor carry before it slipped?", row, embedder)

@@ -389,7 +389,7 @@ def test_needles_are_asked_where_they_fit_and_their_cells_are_empty_elsewhere(te
 
 
 def test_there_are_ready_settings_of_the_papers_sizes() -> None:
-    assert [path.stem for path in READY] == ["125m", "3b", "760m", "sixteenth"]
+    assert [path.stem for path in READY] == ["125m", "3b", "760m", "sixteenth", "two_cores"]
 
 
 @pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
