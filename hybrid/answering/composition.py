@@ -87,7 +87,7 @@ class Composer:
         attributed: bool = False,
         group: str = "quotes",
     ) -> list[Event]:
-        """A sentence of a document, word for word: the events of it, none if it repeats what is there.
+        """A sentence of a document, word for word: the events of it, none if it repeats what is there or has no letter.
 
         Args:
             sentence: what is quoted.
@@ -96,6 +96,8 @@ class Composer:
             attributed: who says it and when stand before it.
             group: what it stands with in the text.
         """
+        if not any(map(str.isalpha, sentence.text)):  # a paragraph's number
+            return []
         lead = ""
         if attributed:
             cited = self._cite(sentence, 1)

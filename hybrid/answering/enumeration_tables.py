@@ -96,6 +96,8 @@ _OF_NO_STATE = re.compile(
 """Words of columns that are filled in before a thing is done: "Payment due", "Delivered to", "Payment terms"."""
 _ANYTHING = rooted("animal creature item unit piece specimen individual article object")
 """What the rows of a table may be without saying so: a column "Died" is of animals."""
+_YES, _NO = frozenset({"y", "yes", "true", "t", "x", "✓", "1"}), frozenset({"n", "no", "false", "f", "0"})
+"""Cells of a column that only says whether something is so."""
 _OF_STUFF = lexicon.vocabulary("mass volume length area energy gallon acre")
 _PARTIES = lexicon.vocabulary(
     "company firm client vendor party parties payee payer organisation organization contractor carrier publisher maker"
@@ -380,7 +382,7 @@ class TableReader:
         column = self._column_of(term, head)
         if column is not None and column != head:
             empty = "empty" if term.negated else "filled in"
-            left = [row for row in rows if is_empty(self.cell(row, column)) == term.negated]
+            left = [row for row in rows if self._says_no(row, column) == term.negated]
             return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
         if term.soft:
             return self._of_status(rows, term)
@@ -406,6 +408,13 @@ class TableReader:
             return _Narrowed([], by=f"“{term.word}” in them")  # other rows say it
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.said_in(around) and not term.negated)
+
+    def _says_no(self, row: tables.Row, at: int) -> bool:
+        """Whether a cell says no or nothing: also "N" in a column that has "N" and "Y" and nothing else."""
+        cell = self.cell(row, at).strip().lower()
+        if is_empty(cell):
+            return True
+        return cell in _NO and {one.strip().lower() for one in self._column(at)} <= _YES | _NO | {""}
 
     def _of_status(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         """The rows whose cell in a column of states is a word that may only be a verb of the question's, or with "not"
@@ -433,7 +442,7 @@ class TableReader:
             for at, name in enumerate(self._plain):
                 if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
                     empty = term.negated if says_done else not term.negated or term.stem != word
-                    left = [row for row in rows if is_empty(self.cell(row, at)) == empty]
+                    left = [row for row in rows if self._says_no(row, at) == empty]
                     filled = "empty" if empty else "filled in"
                     return _Narrowed(left, by=f"“{self.names[at]}” {filled}", numeric=self._is_numeric(at))
         return None
@@ -462,7 +471,7 @@ class TableReader:
         if term.others or not found or len(named) < 2:
             return None
         _, at = next((pair for pair in found if pair[0].lower().endswith("ed")), found[-1])
-        left = [row for row in rows if is_empty(self.cell(row, at)) == term.negated]
+        left = [row for row in rows if self._says_no(row, at) == term.negated]
         return _Narrowed(left, by=f"“{self.names[at]}” {'empty' if term.negated else 'filled in'}")
 
     def _column_of(self, term: Term, head: int | None) -> int | None:

@@ -96,6 +96,9 @@ _ASKS_FOR_DRAFT = re.compile(
     re.I,
 )
 _IN_FORCE = frozenset({"executed", "signed"})
+_LETTER = re.compile(
+    r"^\W*(?:Dear\b|To whom it may concern|Yours (?:faithfully|sincerely|truly)|Kind regards)", re.I | re.M
+)
 _LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
 
 
@@ -307,10 +310,12 @@ class Quoting:
     # Versions ---------------------------------------------------------------------------------------------------------
 
     def _is_term(self, one: Sentence) -> bool:
-        """Whether a sentence is of a document that was signed, or of one that says nothing of that and is no mail."""
+        """Whether a sentence is of a document that was signed, or of one that says nothing of that and is no mail or
+        letter, which only speaks of a clause."""
         document = self._document(one)
         in_force = document.status is None or document.status.name in _IN_FORCE
-        return in_force and not one.is_row and document.media_type != MAIL
+        letter = document.media_type == MAIL or _LETTER.search(document.text) is not None
+        return in_force and not one.is_row and not letter
 
     def _may_amend(self, other: Sentence) -> bool:
         """Whether a document changes others: by an executed one, or one in force that is called an amendment."""

@@ -12,11 +12,14 @@ _LABEL = re.compile(r"^(?:date(?:d)?|made|issued|signed|held|on|as of|this)\b[ :
 _PLACE = re.compile(r"^[A-Z][\w.’' -]{1,30}, (?:the |on |den )?(?=\d)")
 """The place before the day of a letter: "Ghent, 4 April 2026"."""
 _OF_A_THING = re.compile(
-    r"\b(?:expir\w+|born|birth|due|valid|until|deadline|end(?:s|ed|ing)?|accident|incident|fire|fall|collision|events?|storm"
-    r"|death|sale|your|re)\b[^,;–—]*\d",
+    r"\b(?:expir\w+|born|birth|due|valid|until|deadline|end(?:s|ed|ing)?|sale|your|re)\b[^,;–—]*\d"
+    r"|\b(?:accident|incident|fire|flood|leak|spill|explosion|outage|breakdown|fall|collision|events?|storm|death|injury"
+    r"|burglary|theft|derailment|grounding|sinking|collapse|failure|loss)\b.*?\d",
     re.IGNORECASE,
 )
 """A day in a heading that is of what the document is about: "Expires: 12 December 2031", "Re: your letter of"."""
+_PARTS = re.compile(r"\s+[—–|·]\s+")
+"""Between who wrote it and when, on one line."""
 _LINE_WORDS = 14  # a longer line is a sentence, which may give another date than its own
 _SIGNED = re.compile(r"\(signed\)|/s/|^(?:signed|dated|date)\b", re.IGNORECASE)
 _MEETING = re.compile(
@@ -66,9 +69,10 @@ def written_on(title: str, text: str) -> str | None:
         return _iso(titled.pop())
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     for line in lines[:HEAD_LINES]:
-        alone = parse_date(_LABEL.sub("", _PLACE.sub("", line)).strip(" .,"))
-        if alone is not None and len(alone) == 10:
-            return alone
+        parsed = [parse_date(_LABEL.sub("", _PLACE.sub("", part)).strip(" .,*_")) for part in _PARTS.split(line)]
+        alone = [day for day in parsed if day is not None and len(day) == 10]
+        if len(alone) == 1:
+            return alone[0]
     heads = bool(lines) and len(lines[0].split()) <= _LINE_WORDS and lines[0][-1] != "."  # a sentence is of another day
     headed = _own_days(lines[0]) if heads and not _OF_A_THING.search(lines[0]) else set()
     if len(headed) == 1:

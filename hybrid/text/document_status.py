@@ -108,6 +108,7 @@ _PRIVILEGED = re.compile(
 )
 _LABELLED = re.compile(
     r"^\W*(?:re|fwd?|aw|wg)?\W*(?:[\w-]+ (?:and |& |[-–—:|]+ ?)?){0,3}?(?:PRIVILEGED|Privileged)\b"
+    r"|[—–|]\s*[*_]*(?:PRIVILEGED|Privileged)\b"
     r"|\bLEGAL ADVICE\b|^\W*Legal advice\W*$"
 )
 

@@ -21,6 +21,8 @@ MILL = {
     "amendment.txt": "FIRST AMENDMENT TO THE LEASE OF THE MILL\n\nDated 2 May 2020\n\n1. In clause 3.1 the words "
     "“thirty (30) days” are replaced by “ten (10) days”.\n2. Clause 1.1, on the rent, is not changed.\n"
     "3. Clause 2.2 is deleted.\n\nSigned for the Landlord: Ann Orr\nSigned for the Tenant: Ben Tek\n",
+    "letter.txt": "Letter before action, 4 July 2019\n\nDear Mr Tek,\n\n2.2 You have kept three goats and animals "
+    "in the mill since May 2019.\n\nYours faithfully,\nAnn Orr\n",
     "note.txt": "Note of 3 June 2020\n\nThe roof of the barn was mended in nine days. The tenant has a dog.\n",
 }
 CLUB = {
@@ -69,6 +71,13 @@ def changed(corpus: hybrid.Corpus, question: str, change: str, term: str, by: st
 )
 def test_the_amendment_comes_before_the_clause_that_it_replaces(mill: hybrid.Corpus, question: str) -> None:
     changed(mill, question, "are replaced by “ten (10) days”", "thirty (30) days of being told", "First amendment")
+
+
+def test_a_numbered_paragraph_of_a_letter_is_no_clause_that_was_changed(mill: hybrid.Corpus) -> None:
+    answer = mill.ask("Since when have three goats and animals been kept in the mill?")
+    said = [claim for claim in answer.claims if "three goats" in claim.text]
+    assert said
+    assert not any("changed" in claim.qualification for claim in said)
 
 
 def test_a_clause_that_is_deleted_comes_behind_that(mill: hybrid.Corpus) -> None:

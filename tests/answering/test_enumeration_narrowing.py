@@ -188,3 +188,28 @@ def test_what_did_not_come_about_is_not_what_did_nor_all(pulls: hybrid.Corpus, q
 def test_a_denied_word_of_which_no_column_speaks_is_named(pulls: hybrid.Corpus):
     answer = pulls.ask("Which tests were not witnessed?")
     assert "witnessed" in " ".join(answer.notes) + answer.text
+
+
+@pytest.fixture(scope="module")
+def permits(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    folder = tmp_path_factory.mktemp("permits")
+    (folder / "permits.csv").write_text(
+        "permit,date,enclosed,adjoining_signed\n1158,2023-10-02,Y,N\n1159,2023-10-03,N,Y\n1160,2023-10-04,Y,Y\n"
+    )
+    corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), {"memory": {"enabled": False}})
+    corpus.ingest(folder)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [
+        ("How many permits were enclosed?", ("1158", "1160")),
+        ("Which permits were not enclosed?", ("1159",)),
+        ("How many permits were there?", ("1158", "1159", "1160")),
+    ],
+)
+def test_n_in_a_column_of_yes_and_no_says_no(permits: hybrid.Corpus, question: str, rows: tuple[str, ...]) -> None:
+    answer = permits.ask(question)
+    assert answer.enumeration is not None, answer.text
+    assert tuple(row.cells[0] for row in answer.enumeration.rows) == rows

@@ -100,6 +100,8 @@ def test_a_line_in_which_nothing_is_said(text: str, bare: bool) -> None:
         (None, "Minutes\n\nThe notes of the lawyer are privileged.", False),
         (None, "Dear Ann,\n\n> PRIVILEGED AND CONFIDENTIAL\n", False),
         ("A privileged childhood", "I was born in 1902.", False),
+        (None, "# Fire\n\nAnn Aaker — 29 June 2024 — *Privileged and confidential*\n", True),
+        (None, "# Talk\n\nAnn Aaker – on how privileged we are\n", False),
     ],
 )
 def test_marks_of_privilege(title: str | None, text: str, privileged: bool) -> None:

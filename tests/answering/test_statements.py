@@ -279,6 +279,9 @@ def test_the_answer_to_a_question_that_a_mail_quotes_is_quoted(tmp_path: Path) -
         ("", "NOTE\n\nThe picture was taken on 6 March 2024.", None),
         ("", "LETTER\n\nThe talks between Ann and Ben broke down on 6 March 2024.", None),
         ("", "LETTER\n\nThe lease was signed on 6 March 2024 and Ann left.", None),
+        ("Fire on board *Petrel*, 14 May 2023", "# Fire\n\nAnn Aaker — 29 June 2024 — *Confidential*\n", "2024-06-29"),
+        ("Flood in the cellar on 14 May 2023", "Water came in.", None),
+        ("", "REPORT\n\nAnn Aaker — from 3 May 2024 — until 9 May 2024\n", None),
     ],
 )
 def test_the_day_that_a_document_says_it_was_written_on(title: str, text: str, day: str | None) -> None:
