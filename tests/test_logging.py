@@ -181,6 +181,7 @@ KEPT = {
     "hybrid/answering/verification/agents.py": {"lru_cache"},  # who does what in a text
     "hybrid/answering/verification/alignment.py": {"lru_cache", "cache"},  # a text's words, how two stand; the weights
     "hybrid/answering/selection/features.py": {"lru_cache"},  # the form of a text
+    "hybrid/answering/selection/asked_values.py": {"lru_cache"},  # what a question asks for, the quantities of a text
     "hybrid/answering/absent_things.py": {"lru_cache"},  # the things that a question names
     "hybrid/answering/acts.py": {"lru_cache"},  # the acts that a sentence says or denies
     "hybrid/answering/wordings.py": {"lru_cache"},  # a question in other words

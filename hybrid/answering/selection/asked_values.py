@@ -101,8 +101,8 @@ def read(question: str) -> AskedValue | None:
     """The value that a question, or one part of it, asks for.
 
     Example:
-        >>> read("How many days did they have?"), read("Why did it end?")
-        (AskedValue(kind='count', things='day'), None)
+        >>> read("How many cages came?"), read("Why did it end?")
+        (AskedValue(kind='count', things='cage'), None)
     """
     plain = " ".join(question.split()).rstrip(" ?.").replace("per cent", "percent")
     if match := _HOW_MANY.match(plain):
