@@ -140,9 +140,17 @@ def joined_processes() -> Iterator[Processes]:
     if distributed.is_initialized():
         yield _present()
         return
+    from torch.distributed.distributed_c10d import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
     gpus = torch.cuda.is_available() and distributed.is_nccl_available()
     with Processes(count=int(os.environ["WORLD_SIZE"])).collective():
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo", timeout=_TIMEOUT)
+        store, rank, count = next(rendezvous("env://", timeout=_TIMEOUT))
+        # torchrun starts processes again (--max-restarts) with the store of those that ended: under names of their own,
+        # or some would read the addresses of the dead.
+        store = PrefixStore(f"start-{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
+        distributed.init_process_group(backend, timeout=_TIMEOUT, store=store, rank=rank, world_size=count)
     try:
         with _raising_on_sigterm():
             yield _present()

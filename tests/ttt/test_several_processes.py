@@ -65,8 +65,9 @@ class Ran(NamedTuple):
     found: list[list[dict[str, Any] | None]]  # by job and rank; None: of a process that wrote nothing
 
 
-def torchrun(count: int, *arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", *arguments]
+def torchrun(count: int, *arguments: str, restarts: int = 0) -> tuple[int, str]:
+    options = ["--standalone", f"--nproc-per-node={count}", f"--max-restarts={restarts}"]
+    command = [sys.executable, "-m", "torch.distributed.run", *options, *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
@@ -80,10 +81,10 @@ def torchrun(count: int, *arguments: str) -> tuple[int, str]:
             process.wait(timeout=WAIT)
 
 
-def run_jobs(folder: Path, name: str, count: int, *jobs: dict[str, Any]) -> Ran:
+def run_jobs(folder: Path, name: str, count: int, *jobs: dict[str, Any], restarts: int = 0) -> Ran:
     path = folder / f"{name}.jobs.json"
     path.write_text(json.dumps(jobs))
-    code, output = torchrun(count, str(PROCESS), str(path))
+    code, output = torchrun(count, str(PROCESS), str(path), restarts=restarts)
     written = [[path.with_name(f"{path.stem}.{n}.{rank}.json") for rank in range(count)] for n in range(len(jobs))]
     return Ran(code, output, [[json.loads(p.read_text()) if p.is_file() else None for p in row] for row in written])
 
@@ -104,6 +105,7 @@ def two(folder: Path) -> dict[str, list[dict[str, Any]]]:
         "texts": job(settings(folder, "texts-differ"), own={"1": {"texts": str(folder / "other")}}),
         "full": job(settings(folder, "full"), fault={"rank": 0, "call": 0, "kind": "full"}),
         "after": job(settings(folder, "after", steps=1)),
+        "tensors": {},
     }
     ran = run_jobs(folder, "two", 2, *jobs.values())
     assert ran.code == 0, ran.output
@@ -141,6 +143,23 @@ def test_only_the_first_process_reports_and_writes(folder: Path, two: dict[str, 
     assert [one["steps"] for one in two["dynamic"]] == [[0, 1, 1], []]
     written = {path.name for path in (folder / "two-dynamic").iterdir()}
     assert written - {PLOT} == {CHECKPOINT, LOG, INITIAL_WEIGHTS}  # matplotlib draws the plot, where it is installed
+
+
+def test_evaluation_sequences_are_spread_too(two: dict[str, list[dict[str, Any]]]) -> None:
+    assert [one["evaluated"] for one in two["dynamic"]] == [4, 2]  # of 3 sequences, before and after the step
+
+
+def test_each_process_keeps_its_rows_alone(two: dict[str, list[dict[str, Any]]]) -> None:
+    """Three rows and one of two processes, before, while and after the whole is there; gradients are averaged."""
+    first, second = (one["tensors"] for one in two["tensors"])
+    assert first["rows"] == {"a.matrix": [[0.0, 1.0], [2.0, 3.0]], "one": [1.0]}
+    assert second["rows"] == {"a.matrix": [[4.0, 5.0]], "one": []}
+    for found in (first, second):
+        assert found["whole"] == {"a.matrix": [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], "one": [1.0]}
+        assert found["sharded"] == [True, True]
+    assert first["gradient"] == {"a.matrix": [[0.5, 0.5], [0.5, 0.5]], "one": [0.5]}  # of 0 and 1, their ranks
+    assert first["gathered"] == first["whole"]
+    assert second["gathered"] == {"a.matrix": None, "one": None}
 
 
 # Another number of processes --------------------------------------------------------------------------
@@ -227,6 +246,15 @@ def test_a_process_that_ends_before_its_time_ends_the_job_and_the_last_checkpoin
     steps: list[int] = []
     assert meta_train(found, lambda line: steps.append(line["step"])).steps == 4
     assert steps == [3, 4, 4]
+
+
+def test_torchrun_starts_a_job_again_from_the_checkpoint(folder: Path) -> None:
+    found = settings(folder, "again")
+    # The fault is of the first start alone: the second has but six gradients to compute.
+    ran = run_jobs(folder, "again", 2, job(found, fault={"rank": 1, "call": 8, "kind": "killed"}), restarts=1)
+    assert ran.code == 0, ran.output
+    assert ran.found[0][0] is not None
+    assert ran.found[0][0]["steps"] == [3, 4, 4]
 
 
 def test_the_command_runs_under_torchrun_and_one_process_prints(folder: Path) -> None:
