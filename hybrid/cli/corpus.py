@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -23,6 +22,7 @@ from hybrid.cli.command import (
     print_json,
     progress_bars,
 )
+from hybrid.cli.torchrun import place_in_torchrun
 from hybrid.errors import PassedOverError
 from hybrid.text.formatting import printable, visible_name
 from hybrid.types.answers import RouteName
@@ -68,7 +68,7 @@ def ingest(
     corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int | None, wait: float, as_json: bool
 ) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
-    rank, started = _place_in_torchrun()
+    rank, started = place_in_torchrun()
     if rank:  # one process writes a corpus, and has others of its own adapt the memory
         return 0
     workers = workers or min(started, MOST_WORKERS)
@@ -80,14 +80,6 @@ def ingest(
     else:
         click.echo(str(report))
     return SOME_SKIPPED if any(one.code != PassedOverError.code for one in report.skipped) else 0
-
-
-def _place_in_torchrun() -> tuple[int, int]:
-    """This process's number among those that torchrun started, and how many it started on this machine; without it 0
-    and 1."""
-    if "TORCHELASTIC_RUN_ID" not in os.environ:
-        return 0, 1
-    return int(os.environ["RANK"]), int(os.environ["LOCAL_WORLD_SIZE"])
 
 
 def _check_inputs(paths: tuple[str, ...]) -> None:

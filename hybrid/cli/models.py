@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from hybrid.cli.command import command
+from hybrid.cli.torchrun import sigterm_as_error
 from hybrid.errors import MissingModelError
 from hybrid.settings.models import BUILTIN_MODELS, EMBEDDER, BuiltinModel, models_folder
 
@@ -97,7 +98,7 @@ def meta_train(settings: Path, quiet: bool) -> None:
     from hybrid.ttt.training import meta_train as run
 
     found = MetaTrainingSettings.load(settings)
-    with joined_processes() as processes:
+    with joined_processes() as processes, sigterm_as_error():
         result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
         if not processes.first:
             return

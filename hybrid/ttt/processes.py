@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,7 +97,6 @@ class Processes:
         try:
             yield
         except RuntimeError as error:  # what gloo and NCCL raise, and nothing else does in here
-            _ignore_sigterm()
             raise ProcessLostError(f"another of the {self.count} processes ended, or does not answer") from error
 
     def device(self, resolved: str) -> torch.device:
@@ -127,9 +124,6 @@ def joined_processes() -> Iterator[Processes]:
     """Join the processes that torchrun started; without it this is the only one.
 
     A process group that the caller has initialised is used as it is, and stays; it needs gloo for tensors on the CPU.
-    While the group is this function's own, SIGTERM, which torchrun sends to those that are left when one ends, raises
-    `ProcessLostError` in the main thread. Once that was raised SIGTERM does nothing more: the process has a message to
-    give, and ends by itself.
 
     Raises:
         ProcessLostError: the others did not come.
@@ -152,38 +146,13 @@ def joined_processes() -> Iterator[Processes]:
         backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
         distributed.init_process_group(backend, timeout=_TIMEOUT, store=store, rank=rank, world_size=count)
     try:
-        with _raising_on_sigterm():
-            yield _present()
+        yield _present()
     finally:
         distributed.destroy_process_group()
 
 
 def _present() -> Processes:
     return Processes(distributed.get_rank(), distributed.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
-
-
-@contextmanager
-def _raising_on_sigterm() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # Python lets only that one handle signals
-        yield
-        return
-
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGTERM) is _stop:
-            signal.signal(signal.SIGTERM, before)
-
-
-def _stop(*_: object) -> None:
-    _ignore_sigterm()
-    raise ProcessLostError("torchrun told this process to end (SIGTERM): another one ended, or the job was stopped")
-
-
-def _ignore_sigterm() -> None:
-    if signal.getsignal(signal.SIGTERM) is _stop:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _kind(name: str) -> Callable[[str], HybridError]:

@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -43,6 +42,7 @@ from hybrid.ttt.model.weights import load_weights
 from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
 from hybrid.ttt.processes import Processes, joined_processes
 from hybrid.ttt.trained_tensors import TrainedTensors, local
+from hybrid.ttt.training_texts import cut_into_sequences, sequence_numbers, token_stream, training_texts
 
 CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
     "checkpoint.safetensors",
@@ -50,7 +50,6 @@ CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
     "initial_weights.safetensors",
     "loss.svg",
 )
-_HELD_OUT = 20  # one text in so many evaluates the run where none are given: a twentieth, as is usual
 
 
 @dataclass(frozen=True)
@@ -83,18 +82,19 @@ def meta_train(
     """
     with joined_processes() as processes:
         with processes.together("the start"):
-            run = _Run(settings, processes)
-        return run.run(on_step if on_step and processes.first else lambda _: None)
+            _check_spread(settings.outer, processes.count)
+            device = processes.device(resolve_device(settings.device, "device"))
+        # NCCL and the kernels of Triton run on the current GPU.
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            with processes.together("the start"):
+                run = _Run(settings, processes, device)
+            return run.run(on_step if on_step and processes.first else lambda _: None)
 
 
 class _Run:
-    def __init__(self, settings: MetaTrainingSettings, processes: Processes) -> None:
-        self.settings, self.processes = settings, processes
+    def __init__(self, settings: MetaTrainingSettings, processes: Processes, device: torch.device) -> None:
+        self.settings, self.processes, self.device = settings, processes, device
         inner, outer = settings.inner, settings.outer
-        _check_spread(outer, processes.count)
-        self.device = processes.device(resolve_device(settings.device, "device"))
-        if self.device.type == "cuda":
-            torch.cuda.set_device(self.device)  # kernels of Triton and NCCL run on the current one
         checkpoint = load_checkpoint(settings.model)
         dtype = compute_dtype(MemorySettings(dtype=settings.dtype), self.device)
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype)
@@ -445,69 +445,3 @@ def writing_errors(path: Path) -> Iterator[None]:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def training_texts(folder: Path, evaluation_folder: Path | None) -> tuple[list[str], list[str]]:
-    """The texts to train on, and those to evaluate on: every twentieth of the first where no folder is given.
-
-    Raises:
-        InputError: a folder without texts, or a text that is not UTF-8.
-    """
-    texts = _read_folder(folder)
-    if evaluation_folder is not None:
-        return texts, _read_folder(evaluation_folder)
-    held_out = texts[_HELD_OUT - 1 :: _HELD_OUT]
-    return [t for i, t in enumerate(texts) if (i + 1) % _HELD_OUT], held_out
-
-
-def _read_folder(folder: Path) -> list[str]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix in {".txt", ".md"} and p.is_file())
-    if not files:
-        raise InputError(f"{folder} holds no .txt or .md file")
-    texts: list[str] = []
-    for path in files:
-        try:
-            texts.append(path.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path} is not UTF-8: {error}") from error
-    return texts
-
-
-class TextEncoder(Protocol):
-    """What training asks of a tokenizer."""
-
-    @property
-    def end_of_document(self) -> int:
-        """The token between two texts."""
-
-    def encode(self, text: str) -> list[int]:
-        """A text's tokens."""
-
-
-def token_stream(texts: Sequence[str], tokenizer: TextEncoder, seed: int | None) -> list[int]:
-    """The texts' tokens one text after another, shuffled by ``seed``; None: in their order."""
-    order = list(texts)
-    if seed is not None:
-        random.Random(seed).shuffle(order)
-    ids: list[int] = []
-    for text in order:
-        ids += [*tokenizer.encode(text), tokenizer.end_of_document]
-    return ids
-
-
-def cut_into_sequences(ids: Sequence[int], length: int) -> list[list[int]]:
-    """Sequences of ``length`` tokens and one more, the last target; what is left over is dropped."""
-    return [list(ids[at : at + length + 1]) for at in range(0, len(ids) - length, length)]
-
-
-def sequence_numbers(count: int, seed: int, first: int, many: int) -> list[int]:
-    """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled again each."""
-    wanted = range(first, first + many)
-    epochs = {epoch: _epoch(count, seed, epoch) for epoch in {at // count for at in wanted}}
-    return [epochs[at // count][at % count] for at in wanted]
-
-
-def _epoch(count: int, seed: int, epoch: int) -> list[int]:
-    order = list(range(count))
-    random.Random(f"{seed}-{epoch}").shuffle(order)
-    return order

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from hybrid.cli.torchrun import sigterm_as_error
 from hybrid.errors import DivergedError, HybridError
 from hybrid.settings.meta_training import MetaTrainingSettings
 from hybrid.ttt import training
@@ -91,7 +92,7 @@ def train(job: dict[str, Any], rank: int) -> dict[str, Any]:
 
     training.run_inner_loop = counted
     try:
-        with failing(job.get("fault", {}), rank):
+        with sigterm_as_error(), failing(job.get("fault", {}), rank):
             result = training.meta_train(settings, lambda line: steps.append(line["step"]))
         return {"losses": [result.loss_before, result.loss_after], "steps": steps, "evaluated": evaluated}
     except HybridError as error:
