@@ -18,8 +18,9 @@ from safetensors.torch import load_file
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tiny_model import write_tiny_model
 
-from hybrid.errors import SettingsError
+from hybrid.errors import ProcessLostError, SettingsError
 from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, OuterSettings
+from hybrid.ttt import training
 from hybrid.ttt.processes import Processes
 from hybrid.ttt.training import CHECKPOINT, INITIAL_WEIGHTS, LOG, PLOT, meta_train
 
@@ -267,6 +268,29 @@ def test_the_command_runs_under_torchrun_and_one_process_prints(folder: Path) ->
     assert code == 0, output
     assert output.count(f"wrote {folder / 'command' / INITIAL_WEIGHTS} after 1 step") == 1
     assert output.count('"step": 1, "loss"') == 1
+
+
+def test_the_error_names_the_checkpoint_that_the_next_job_goes_on_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = training.meta_gradients
+
+    def lost_at(call: int) -> str:
+        left = iter(range(call - 1))
+
+        def gradients(*arguments: Any, **options: Any) -> Any:
+            if next(left, None) is None:
+                raise ProcessLostError("another of the 2 processes ended")
+            return right(*arguments, **options)
+
+        monkeypatch.setattr(training, "meta_gradients", gradients)
+        with pytest.raises(ProcessLostError) as caught:
+            meta_train(settings(folder, "lost"))
+        return str(caught.value)
+
+    assert "there is no checkpoint yet, and the same command begins again" in lost_at(call=7)  # in step 2
+    assert "the checkpoint of step 2 in" in lost_at(call=13)
+    assert "the checkpoint of step 2 in" in lost_at(call=1)  # after it was read
 
 
 # One process alone ------------------------------------------------------------------------------------
