@@ -27,7 +27,8 @@
     └── ModelError              a language model, an embedder or a memory
         ├── MissingModelError         the model's files are not there
         ├── UnsupportedModelError     an architecture or file format that is not supported
-        └── DivergedError             the inner loop met a loss or a gradient that is not finite
+        ├── DivergedError             the inner loop met a loss or a gradient that is not finite
+        └── ProcessLostError          another process of a job of several ended, or does not answer
 
 Messages say what is wrong, where, and what to do next. None of these errors undoes anything that
 was already ingested.
@@ -207,3 +208,7 @@ class UnsupportedModelError(ModelError):
 
 class DivergedError(ModelError):
     """The inner loop met a loss or a gradient that is not finite; the last good state is kept."""
+
+
+class ProcessLostError(ModelError):
+    """Another process of a job of several ended before its time, or does not answer; the last checkpoint is whole."""

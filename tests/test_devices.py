@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_model import tiny_settings
+from tiny_model import tiny_settings, write_tiny_model
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -20,11 +20,14 @@ from hybrid.errors import SettingsError
 from hybrid.kernels.packed import Head
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings import MemorySettings, RetrievalSettings, Settings
+from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, OuterSettings
 from hybrid.settings.models import resolve_device
-from hybrid.ttt import memory
+from hybrid.ttt import memory, outer_loop
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.inner_loop import MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel, compute_dtype
+from hybrid.ttt.processes import Processes
+from hybrid.ttt.training import _Run
 
 META = torch.device("meta")
 TOKENS = list(range(3, 40))
@@ -207,3 +210,21 @@ def test_a_snapshot_made_on_one_device_goes_on_on_another(tmp_path: Path, monkey
     assert {tensor.device for tensor in moved} == {META}
     again = here.restore(tensors, metadata)
     assert all(map(torch.equal, flat(again.fast_state.fast), flat(state.fast_state.fast)))
+
+
+def test_a_step_of_meta_training_stays_on_the_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tensor, "__bool__", lambda _: True)
+    for number in ("item", "__float__"):
+        monkeypatch.setattr(Tensor, number, lambda _: 1.0)
+    monkeypatch.setattr(outer_loop, "_check", lambda *_: None)  # of ids, which have no numbers
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text("The supply agreement ends on 3 May 2031. " * 4)
+    found = MetaTrainingSettings(
+        texts=tmp_path / "texts", output=tmp_path / "run", model=str(write_tiny_model(tmp_path)), dtype="float32",
+        inner=InnerSettings(window=32, mini_batch=16), outer=OuterSettings(sequence=64, accumulate=2),
+    )  # fmt: skip
+    run = _Run(found, Processes(), META)
+    with run.trained.whole() as whole:
+        runs, gradients = run._meta_gradients(whole)
+    assert {tensor.device for tensor in (*whole.values(), *gradients.values(), runs[0].chunk_loss)} == {META}
+    assert gradients.keys() == whole.keys()

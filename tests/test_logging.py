@@ -20,6 +20,7 @@ SPEAKING = {
 }
 PROCESSES = {
     "hybrid/ingest/isolation.py",  # its worker, which the parent ends when it is interrupted
+    "hybrid/cli/torchrun.py",  # a command, which torchrun ends when another of its processes has ended
 }
 SECRET = "Whistleblower Zyxwv reported the wet salt"
 

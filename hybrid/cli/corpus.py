@@ -22,6 +22,7 @@ from hybrid.cli.command import (
     print_json,
     progress_bars,
 )
+from hybrid.cli.torchrun import place_in_torchrun
 from hybrid.errors import PassedOverError
 from hybrid.text.formatting import printable, visible_name
 from hybrid.types.answers import RouteName
@@ -57,14 +58,20 @@ def open_corpus(
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
 @click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="Processes for the memory."
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes for the memory; by default one, under torchrun as many as it starts on this machine.",
 )
 @wait_option
 @json_option
 def ingest(
-    corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int, wait: float, as_json: bool
+    corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int | None, wait: float, as_json: bool
 ) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
+    rank, started = place_in_torchrun()
+    if rank:  # one process writes a corpus, and has others of its own adapt the memory
+        return 0
+    workers = workers or min(started, MOST_WORKERS)
     _check_inputs(paths)
     with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
         report = opened.ingest(*paths, progress=progress, workers=workers, wait=wait)

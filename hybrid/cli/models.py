@@ -13,6 +13,7 @@ from typing import Literal
 import click
 
 from hybrid.cli.command import command
+from hybrid.cli.torchrun import sigterm_as_error
 from hybrid.errors import MissingModelError
 from hybrid.settings.models import BUILTIN_MODELS, EMBEDDER, BuiltinModel, models_folder
 
@@ -89,12 +90,18 @@ def meta_train(settings: Path, quiet: bool) -> None:
 
     SETTINGS is a TOML file; docs/meta-training.md lists its keys. The same command goes on with a run that was
     stopped. The result is OUTPUT/initial_weights.safetensors, for the setting memory.initial_weights.
+
+    Several processes, each on a GPU of its own, train together under torchrun: docs/how-to/cluster.md.
     """
     from hybrid.settings.meta_training import MetaTrainingSettings
+    from hybrid.ttt.processes import joined_processes
     from hybrid.ttt.training import meta_train as run
 
     found = MetaTrainingSettings.load(settings)
-    result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
+    with joined_processes() as processes, sigterm_as_error():
+        result = run(found, None if quiet else lambda line: click.echo(json.dumps(line), err=True))
+        if not processes.first:
+            return
     click.echo(f"wrote {result.initial_weights} after {result.steps} steps")
     if result.loss_before is not None and result.loss_after is not None:
         click.echo(f"evaluation loss {result.loss_before:.4f} before, {result.loss_after:.4f} after")

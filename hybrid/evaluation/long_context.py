@@ -36,7 +36,8 @@ from hybrid.stores.files import write_atomically
 from hybrid.ttt.baselines.comparison import Size, baseline_configs, end_to_end_config
 from hybrid.ttt.baselines.training import Model, Trainer, build, check_identity, loss_by_position, recall, times
 from hybrid.ttt.checkpoints.loading import load_checkpoint
-from hybrid.ttt.training import TextEncoder, cut_into_sequences, token_stream, training_texts, writing_errors
+from hybrid.ttt.training import writing_errors
+from hybrid.ttt.training_texts import TextEncoder, cut_into_sequences, token_stream, training_texts
 
 RESULTS, REPORT = "results.json", "report"
 BYTES = 256

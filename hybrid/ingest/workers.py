@@ -34,10 +34,11 @@ class Worker:
     Args:
         settings: of the memory, with the step that its inner loop takes.
         threads: of the process's arithmetic.
+        number: of this process, from 0: where the settings leave open which GPU of several, they take them in turn.
     """
 
-    def __init__(self, settings: MemorySettings, threads: int) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    def __init__(self, settings: MemorySettings, threads: int, number: int = 0) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **_gpu_of(number, settings.device)}
         command = [sys.executable, "-m", "hybrid.ingest.workers"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self._send(settings.model_dump(mode="json"))
@@ -91,7 +92,7 @@ def adapted_by_workers(
         try:
             while True:
                 while len(busy) < workers and (volume := next(coming, None)) is not None:
-                    worker = free.pop() if free else Worker(settings, threads)
+                    worker = free.pop() if free else Worker(settings, threads, len(busy))
                     busy[pool.submit(worker.adapt, volume[1])] = volume[0], worker
                 if not busy:
                     return
@@ -105,6 +106,20 @@ def adapted_by_workers(
         finally:
             for worker in (*free, *(worker for _, worker in busy.values())):
                 worker.close()  # so that threads that wait for an answer go on, and end
+
+
+def _gpu_of(number: int, device: str) -> dict[str, str]:
+    """The variable by which a process sees one GPU of several; empty where it has no choice to make."""
+    if device not in ("auto", "cuda"):
+        return {}
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count < 2:
+        return {}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",") if visible else [str(gpu) for gpu in range(count)]
+    return {"CUDA_VISIBLE_DEVICES": names[number % count]}
 
 
 def main(requests: IO[bytes], answers: IO[bytes]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from hybrid.settings import Dtype, OrNone, Table, sources
+from hybrid.settings import Device, Dtype, OrNone, Table, sources
 from hybrid.settings.models import LANGUAGE_MODEL
 
 
@@ -68,6 +68,9 @@ class MetaTrainingSettings(Table):
     )
     model: str = LANGUAGE_MODEL.name
     dtype: Dtype = "auto"
+    device: Device = Field(
+        default="auto", description="auto: a GPU where there is one; under torchrun each process has one of its own"
+    )
     inner: InnerSettings = InnerSettings()
     outer: OuterSettings = OuterSettings()
 

@@ -3,30 +3,36 @@
 AdamW on the exact gradient of `hybrid.ttt.outer_loop`, with warm-up and a cosine. Everything a step
 depends on is in the settings, the texts and the checkpoint, so a run that was stopped resumes to the
 same bits.
+
+Under torchrun the sequences of a step are spread over the processes, each whole on one, and what is trained is sharded
+(`hybrid.ttt.trained_tensors`). The checkpoint is one safetensors file of whole tensors, which the first process writes:
+the file of a single process, so that any number of processes goes on with it. torch.distributed.checkpoint would write
+each shard in parallel, but its metadata is a pickle, and no file here is unpickled.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hybrid.errors import DivergedError, InputError, ModelError, SettingsError
+from hybrid.errors import DivergedError, InputError, ModelError, ProcessLostError, SettingsError
 from hybrid.settings import MemorySettings
-from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings
+from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, OuterSettings
+from hybrid.settings.models import resolve_device
 from hybrid.stores.files import is_disk_full, write_atomically
 from hybrid.ttt.checkpoints.loading import load_checkpoint
 from hybrid.ttt.initial_weights import InitialFastWeights
@@ -34,6 +40,9 @@ from hybrid.ttt.memory import compute_dtype
 from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.model.weights import load_weights
 from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
+from hybrid.ttt.processes import Processes, joined_processes
+from hybrid.ttt.trained_tensors import TrainedTensors, local
+from hybrid.ttt.training_texts import cut_into_sequences, sequence_numbers, token_stream, training_texts
 
 CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
     "checkpoint.safetensors",
@@ -41,7 +50,6 @@ CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
     "initial_weights.safetensors",
     "loss.svg",
 )
-_HELD_OUT = 20  # one text in so many evaluates the run where none are given: a twentieth, as is usual
 
 
 @dataclass(frozen=True)
@@ -59,63 +67,87 @@ def meta_train(
 ) -> MetaTrainingResult:
     """Run meta-training, or go on with the run whose checkpoint lies in ``settings.output``.
 
+    Under torchrun every process calls it; they train together, and get the same result.
+
     Args:
-        on_step: called with each line of the log.
+        on_step: called with each line of the log, in the first process.
 
     Raises:
         InputError: no text, or less than one sequence of it.
-        SettingsError: the checkpoint in ``output`` is of other settings or texts.
-        DivergedError: a loss or gradient is not finite; the last checkpoint stands.
+        SettingsError: the checkpoint in ``output`` is of other settings or texts; or, of several processes: a step's
+            sequences do not spread evenly over them, there are more of them than GPUs, or they do not see one output.
+        DivergedError: a loss or gradient is not finite, in any process; the last checkpoint stands.
+        ProcessLostError: another process has ended; the last checkpoint stands.
         ModelError: the model or the checkpoint cannot be read, or a file cannot be written.
     """
-    return _Run(settings).run(on_step or (lambda _: None))
+    with joined_processes() as processes:
+        with processes.together("the start"):
+            _check_spread(settings.outer, processes.count)
+            device = processes.device(resolve_device(settings.device, "device"))
+        # NCCL and the kernels of Triton run on the current GPU.
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            with processes.together("the start"):
+                run = _Run(settings, processes, device)
+            return run.run(on_step if on_step and processes.first else lambda _: None)
 
 
 class _Run:
-    def __init__(self, settings: MetaTrainingSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: MetaTrainingSettings, processes: Processes, device: torch.device) -> None:
+        self.settings, self.processes, self.device = settings, processes, device
         inner, outer = settings.inner, settings.outer
         checkpoint = load_checkpoint(settings.model)
-        dtype = compute_dtype(MemorySettings(dtype=settings.dtype))
+        dtype = compute_dtype(MemorySettings(dtype=settings.dtype), self.device)
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype)
+        weights = weights.mapped(lambda _, tensor: tensor.to(self.device))
         self.fingerprint = checkpoint.fingerprint
         model = Transformer(checkpoint.config, weights, inner.window, inner.sinks)
         self.wide = model.master_dtype
         fast = model.initial_fast_weights(inner.dynamic_size)
+        scales = torch.zeros(3, dtype=self.wide, device=self.device)
         dynamic = tuple(
-            replace(d, initial=mlp, log_step_sizes=torch.zeros(3, dtype=self.wide))
-            for d, mlp in zip(weights.dynamic, fast, strict=True)
+            replace(d, initial=mlp, log_step_sizes=scales) for d, mlp in zip(weights.dynamic, fast, strict=True)
         )
         self.model = model.with_weights(replace(weights, dynamic=dynamic))
         named = self.model.weights.named()
         names = [n for n in named if outer.trains == "all" or n.startswith("dynamic.")]
-        self.masters = {n: named[n].detach().to(self.wide, copy=True).contiguous().requires_grad_() for n in names}
-        scales = [t for n, t in self.masters.items() if n.startswith("dynamic.") and t.dim() == 1]
-        matrices = [t for t in self.masters.values() if all(t is not s for s in scales)]
-        self.rates = (outer.learning_rate, outer.scale_learning_rate)
-        self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": outer.weight_decay}, {"params": scales, "weight_decay": 0.0}],
-            lr=outer.learning_rate, betas=outer.betas,
-        )  # fmt: skip
+        self.trained = TrainedTensors({n: named[n].detach().to(self.wide, copy=True).contiguous() for n in names})
         texts, held_out = training_texts(settings.texts, settings.evaluation_texts)
         self.train = cut_into_sequences(token_stream(texts, checkpoint.tokenizer, outer.seed), outer.sequence)
         held_out_sequences = cut_into_sequences(token_stream(held_out, checkpoint.tokenizer, None), outer.sequence)
         self.evaluation = held_out_sequences[: outer.evaluate_sequences]
         if not self.train:
             raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
-        digest = sha256(json.dumps(settings.model_dump(mode="json", exclude={"output"}), sort_keys=True).encode())
+        dumped = settings.model_dump(mode="json", exclude={"output", "device"})
+        digest = sha256(json.dumps(dumped, sort_keys=True).encode())
         digest.update(self.fingerprint.encode())  # another model may have come to lie at the same path
         for text in (*texts, *held_out):
             digest.update(sha256(text.encode()).digest())
         self.identity = digest.hexdigest()
         self.prefixes = _PrefixCache(outer.prefix_cache_mib * 2**20 if outer.trains == "dynamic" else None)
         self.step = 0
+        self.saved: int | None = None  # the step of the checkpoint in the output
         self.log: list[dict[str, Any]] = []
 
     def run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
-        with writing_errors(self.settings.output):  # before hours of training, not after
-            self.settings.output.mkdir(parents=True, exist_ok=True)
-        self._resume()
+        try:
+            return self._run(on_step)
+        except ProcessLostError as error:
+            stands = "there is no checkpoint yet, and the same command begins again"
+            if self.saved is not None:
+                stands = (
+                    f"the checkpoint of step {self.saved} in {self.settings.output} is whole, and the same command "
+                    "goes on from there, with this number of processes or another"
+                )
+            raise ProcessLostError(f"{error}; {stands}") from error
+
+    def _run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
+        self.trained.shard(self.processes, self.device)
+        self.optimizer, self.rates = self._optimizer()
+        with self.processes.together("the start"):
+            with writing_errors(self.settings.output):  # before hours of training, not after
+                self.settings.output.mkdir(parents=True, exist_ok=True)
+            self._resume()
+        self._check_agreement()
 
         def note(line: dict[str, Any]) -> None:
             self.log.append(line)
@@ -132,25 +164,59 @@ class _Run:
                 self._save()
         losses = [line["evaluation_loss"] for line in self.log if line.get("evaluation_loss") is not None]
         first, last = (losses[0], losses[-1]) if losses else (None, None)
-        weights = InitialFastWeights({n: t.detach() for n, t in self.masters.items()}, self._made(first, last))
-        with writing_errors(self.settings.output / INITIAL_WEIGHTS):
-            weights.save(self.settings.output / INITIAL_WEIGHTS, self.model.weights.named())
-            plot_log(self.log, self.settings.output / PLOT)
+        self._write_initial_weights(first, last)
         return MetaTrainingResult(self.settings.output / INITIAL_WEIGHTS, self.step, first, last)
 
+    def _optimizer(self) -> tuple[torch.optim.AdamW, tuple[float, float]]:
+        """AdamW of two groups, matrices before norms and step sizes, and the learning rate of each."""
+        outer, shards = self.settings.outer, self.trained.shards
+        scales = [t for n, t in shards.items() if n.startswith("dynamic.") and t.dim() == 1]
+        matrices = [t for t in shards.values() if all(t is not s for s in scales)]
+        optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": outer.weight_decay}, {"params": scales, "weight_decay": 0.0}],
+            lr=outer.learning_rate, betas=outer.betas,
+        )  # fmt: skip
+        return optimizer, (outer.learning_rate, outer.scale_learning_rate)
+
+    def _check_agreement(self) -> None:
+        """Raises `SettingsError` where the processes read other files, or do not stand at the same step."""
+        for rank, (identity, step) in enumerate(self.processes.exchange([self.identity, self.step])):
+            if identity != self.identity:
+                raise SettingsError(
+                    f"process {rank} of {self.processes.count} has other settings, texts or another model than process "
+                    f"{self.processes.rank}: each machine has to have the same files"
+                )
+            if step != self.step:
+                raise SettingsError(
+                    f"process {rank} of {self.processes.count} stands at step {step}, and process "
+                    f"{self.processes.rank} at step {self.step}: {self.settings.output} has to be on a file system "
+                    "that every machine sees"
+                )
+
+    def _write_initial_weights(self, first: float | None, last: float | None) -> None:
+        whole = {name: self.trained.gathered(shard) for name, shard in self.trained.shards.items()}
+        with self.processes.together("the initial weights"), writing_errors(self.settings.output / INITIAL_WEIGHTS):
+            if self.processes.first:
+                tensors = {name: tensor for name, tensor in whole.items() if tensor is not None}
+                weights = InitialFastWeights(tensors, self._made(first, last))
+                base = {name: tensor.cpu() for name, tensor in self.model.weights.named().items() if name in tensors}
+                weights.save(self.settings.output / INITIAL_WEIGHTS, base)
+                plot_log(self.log, self.settings.output / PLOT)
+
     def _made(self, first: float | None, last: float | None) -> dict[str, Any]:
+        excluded = {"output", "device", "texts", "evaluation_texts"}
         return {
             "model": self.fingerprint,
-            "settings": self.settings.model_dump(mode="json", exclude={"output", "texts", "evaluation_texts"}),
+            "settings": self.settings.model_dump(mode="json", exclude=excluded),
             "texts": self.identity,
             "evaluation_loss_before": first,
             "evaluation_loss_after": last,
         }
 
-    def _current(self) -> Transformer:
+    def _with(self, whole: Mapping[str, Tensor]) -> Transformer:
         """The model with the master weights as they are; those of the compute dtype are rounded to it."""
         named = self.model.weights.named()
-        tensors = {n: t.detach().to(named[n].dtype) for n, t in self.masters.items()}
+        tensors = {n: t.to(named[n].dtype) for n, t in whole.items()}
         return self.model.with_weights(self.model.weights.replaced(tensors))
 
     def _rule(self, step: int | None) -> InnerRule:
@@ -161,59 +227,77 @@ class _Run:
 
     def _train_step(self) -> dict[str, Any]:
         outer, began = self.settings.outer, time.perf_counter()
-        model = self._current()
-        total = {n: torch.zeros_like(t) for n, t in self.masters.items()}
-        runs: list[InnerRun] = []
-        for part in range(outer.accumulate):
-            numbers = sequence_numbers(
-                len(self.train), outer.seed, (self.step * outer.accumulate + part) * outer.batch, outer.batch
-            )
-            sequences = self._sequences(model, [self.train[i] for i in numbers], numbers)
-            run, found = meta_gradients(
-                model, sequences, self._rule(self.step), self.masters, first_order=self.settings.inner.first_order
-            )
-            runs.append(replace(run, fast=()))
-            for name, gradient in found.items():
-                total[name] += gradient / outer.accumulate
-        norm = math.sqrt(sum(float(g.double().square().sum()) for g in total.values()))
+        runs = self.trained.differentiate(self._meta_gradients)
+        gradients = [shard.grad for shard in self.trained.shards.values() if shard.grad is not None]
+        squares = sum(float(local(g).double().square().sum()) for g in gradients)
+        norm = math.sqrt(sum(self.processes.exchange(squares)))
         if not math.isfinite(norm):
             raise DivergedError(
                 f"the outer gradient is not finite at step {self.step + 1}; the last checkpoint stands. "
                 "Lower outer.learning_rate or inner.learning_rate"
             )
         factor = min(1.0, outer.clip / norm) if outer.clip and norm else 1.0
-        for name, master in self.masters.items():
-            master.grad = total[name] * factor
+        for gradient in gradients:
+            gradient.mul_(factor)
         share = schedule(self.step, outer.steps, outer.warm_up, outer.final_share)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * share
         self.optimizer.step()
+        self.optimizer.zero_grad()
         self.step += 1
-        chunks = torch.cat([run.chunk_loss for run in runs]).mean(0)
+        found = self.processes.exchange(
+            [rows for run in runs for rows in zip(run.chunk_loss.tolist(), run.gradient_norm.tolist(), strict=True)]
+        )
+        losses, norms = (torch.tensor(rows, dtype=self.wide) for rows in zip(*chain(*found), strict=True))
+        chunks = losses.mean(0)
         return {
             "step": self.step,
             "loss": chunks.mean().item(),
             "by_mini_batch": [round(x, 4) for x in chunks.tolist()],
-            "inner_gradient_norm": torch.cat([run.gradient_norm for run in runs]).mean().item(),
+            "inner_gradient_norm": norms.mean().item(),
             "outer_gradient_norm": norm,
             "learning_rate": outer.learning_rate * share,
             "seconds": round(time.perf_counter() - began, 1),
         }
 
+    def _meta_gradients(self, whole: dict[str, Tensor]) -> tuple[list[InnerRun], dict[str, Tensor]]:
+        """The inner loops of this process's sequences of a step, and the mean over them of each tensor's gradient."""
+        outer, first_order = self.settings.outer, self.settings.inner.first_order
+        step = outer.batch * outer.accumulate
+        many = step // self.processes.count
+        first = self.step * step + self.processes.rank * many
+        numbers = sequence_numbers(len(self.train), outer.seed, first, many)
+        total = {n: torch.zeros_like(t) for n, t in whole.items()}
+        runs: list[InnerRun] = []
+        with self.processes.together(f"step {self.step + 1}"):
+            model = self._with(whole)
+            for at in range(0, many, outer.batch):
+                part = numbers[at : at + outer.batch]
+                sequences = self._sequences(model, [self.train[i] for i in part], part)
+                run, found = meta_gradients(model, sequences, self._rule(self.step), whole, first_order=first_order)
+                runs.append(replace(run, fast=()))
+                for name, gradient in found.items():
+                    total[name] += gradient / (many / len(part))
+        return runs, total
+
     def _evaluate(self) -> dict[str, Any]:
-        model = self._current()
-        chunks = [
-            run_inner_loop(model, self._sequences(model, [ids], [-1 - number]), self._rule(None)).chunk_loss[0]
-            for number, ids in enumerate(self.evaluation)
-        ]
-        if not chunks:
+        mine = range(self.processes.rank, len(self.evaluation), self.processes.count)
+        chunks: list[tuple[int, list[float]]] = []
+        with self.trained.whole() as whole, self.processes.together(f"the evaluation after step {self.step}"):
+            model = self._with(whole)
+            for number in mine:
+                sequences = self._sequences(model, [self.evaluation[number]], [-1 - number])
+                run = run_inner_loop(model, sequences, self._rule(None))
+                chunks.append((number, run.chunk_loss[0].tolist()))
+        found = [losses for _, losses in sorted(chain(*self.processes.exchange(chunks)))]
+        if not found:
             return {"step": self.step, "evaluation_loss": None}
-        mean = torch.stack(chunks).mean(0)
+        mean = torch.tensor(found, dtype=self.wide).mean(0)
         rounded = [round(x, 4) for x in mean.tolist()]
         return {"step": self.step, "evaluation_loss": mean.mean().item(), "by_mini_batch": rounded}
 
     def _sequences(self, model: Transformer, rows: Sequence[list[int]], numbers: Sequence[int]) -> Sequences:
-        tokens = torch.tensor(rows)
+        tokens = torch.tensor(rows, device=self.device)
         ids, targets = tokens[:, :-1], tokens[:, 1:]
         if self.settings.outer.trains == "all":
             return Sequences(ids, targets)
@@ -224,16 +308,21 @@ class _Run:
         return Sequences(ids, targets, prefix=torch.cat(found))
 
     def _save(self) -> None:
-        tensors = {f"master.{n}": t.detach() for n, t in self.masters.items()}
-        for name, master in self.masters.items():
-            state = self.optimizer.state[master]
-            tensors |= {f"first.{name}": state["exp_avg"], f"second.{name}": state["exp_avg_sq"]}
+        tensors: dict[str, Tensor] = {}
+        for name, shard in self.trained.shards.items():
+            state = self.optimizer.state[shard]
+            for part, tensor in (("master", shard), ("first", state["exp_avg"]), ("second", state["exp_avg_sq"])):
+                whole = self.trained.gathered(tensor)  # one at a time: other processes than the first keep none
+                if whole is not None:
+                    tensors[f"{part}.{name}"] = whole
         metadata = {"identity": self.identity, "step": str(self.step), "log": json.dumps(self.log)}
         path = self.settings.output / CHECKPOINT
         lines = "".join(json.dumps(line) + "\n" for line in self.log)
-        with writing_errors(path):
-            write_atomically(path, lambda new: save_file(tensors, new, metadata))
-            write_atomically(path.with_name(LOG), lambda new: _write(new, lines))
+        with self.processes.together(f"the checkpoint of step {self.step}"), writing_errors(path):
+            if self.processes.first:
+                write_atomically(path, lambda new: save_file(tensors, new, metadata))
+                write_atomically(path.with_name(LOG), lambda new: _write(new, lines))
+        self.saved = self.step
 
     def _resume(self) -> None:
         path = self.settings.output / CHECKPOINT
@@ -247,16 +336,30 @@ class _Run:
                         f"{path} is of a run with other settings or texts; choose another output, or delete it"
                     )
                 self.step, self.log = int(metadata["step"]), json.loads(metadata["log"])
-                for name, master in self.masters.items():
+                for name, shard in self.trained.shards.items():
+                    first, second = torch.zeros_like(shard), torch.zeros_like(shard)
+                    rows = self.trained.rows(name)
                     with torch.no_grad():
-                        master.copy_(file.get_tensor(f"master.{name}"))
-                    first, second = (file.get_tensor(f"{part}.{name}") for part in ("first", "second"))
+                        for part, tensor in (("master", shard), ("first", first), ("second", second)):
+                            local(tensor).copy_(file.get_slice(f"{part}.{name}")[rows])
                     state = {"step": torch.tensor(float(self.step)), "exp_avg": first, "exp_avg_sq": second}
-                    self.optimizer.state[master] = state
+                    self.optimizer.state[shard] = state
+                self.saved = self.step
         except (SafetensorError, KeyError, ValueError) as error:
             if isinstance(error, SettingsError):
                 raise
             raise ModelError(f"{path} is damaged: {error}; delete it to begin again") from error
+
+
+def _check_spread(outer: OuterSettings, processes: int) -> None:
+    step = outer.batch * outer.accumulate
+    if step % processes:
+        needed = processes // math.gcd(outer.batch, processes)
+        raise SettingsError(
+            f"outer.batch {outer.batch} times outer.accumulate {outer.accumulate} is {step} sequences a step, which do "
+            f"not spread evenly over {processes} processes; set outer.accumulate to a multiple of {needed}, or start "
+            "another number of processes"
+        )
 
 
 class _PrefixCache:
@@ -342,69 +445,3 @@ def writing_errors(path: Path) -> Iterator[None]:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def training_texts(folder: Path, evaluation_folder: Path | None) -> tuple[list[str], list[str]]:
-    """The texts to train on, and those to evaluate on: every twentieth of the first where no folder is given.
-
-    Raises:
-        InputError: a folder without texts, or a text that is not UTF-8.
-    """
-    texts = _read_folder(folder)
-    if evaluation_folder is not None:
-        return texts, _read_folder(evaluation_folder)
-    held_out = texts[_HELD_OUT - 1 :: _HELD_OUT]
-    return [t for i, t in enumerate(texts) if (i + 1) % _HELD_OUT], held_out
-
-
-def _read_folder(folder: Path) -> list[str]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix in {".txt", ".md"} and p.is_file())
-    if not files:
-        raise InputError(f"{folder} holds no .txt or .md file")
-    texts: list[str] = []
-    for path in files:
-        try:
-            texts.append(path.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path} is not UTF-8: {error}") from error
-    return texts
-
-
-class TextEncoder(Protocol):
-    """What training asks of a tokenizer."""
-
-    @property
-    def end_of_document(self) -> int:
-        """The token between two texts."""
-
-    def encode(self, text: str) -> list[int]:
-        """A text's tokens."""
-
-
-def token_stream(texts: Sequence[str], tokenizer: TextEncoder, seed: int | None) -> list[int]:
-    """The texts' tokens one text after another, shuffled by ``seed``; None: in their order."""
-    order = list(texts)
-    if seed is not None:
-        random.Random(seed).shuffle(order)
-    ids: list[int] = []
-    for text in order:
-        ids += [*tokenizer.encode(text), tokenizer.end_of_document]
-    return ids
-
-
-def cut_into_sequences(ids: Sequence[int], length: int) -> list[list[int]]:
-    """Sequences of ``length`` tokens and one more, the last target; what is left over is dropped."""
-    return [list(ids[at : at + length + 1]) for at in range(0, len(ids) - length, length)]
-
-
-def sequence_numbers(count: int, seed: int, first: int, many: int) -> list[int]:
-    """Which sequences come ``first`` … ``first + many - 1``: every one once an epoch, shuffled again each."""
-    wanted = range(first, first + many)
-    epochs = {epoch: _epoch(count, seed, epoch) for epoch in {at // count for at in wanted}}
-    return [epochs[at // count][at % count] for at in wanted]
-
-
-def _epoch(count: int, seed: int, epoch: int) -> list[int]:
-    order = list(range(count))
-    random.Random(f"{seed}-{epoch}").shuffle(order)
-    return order

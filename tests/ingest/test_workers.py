@@ -7,9 +7,12 @@ import signal
 import threading
 
 import pytest
+import torch
+from click.testing import CliRunner
 from tiny_model import tiny_settings
 
 from hybrid import Corpus, Settings
+from hybrid.cli import main
 from hybrid.errors import CorpusError, InputError
 from hybrid.ingest import workers
 
@@ -102,3 +105,48 @@ def test_what_a_process_raises_is_raised_here(tmp_path):
             worker.adapt([10**6])
     finally:
         worker.close()
+
+
+@pytest.mark.parametrize(
+    ("visible", "device", "seen"),
+    [
+        (None, "auto", ["0", "1", "0"]),
+        ("5,7", "cuda", ["5", "7", "5"]),
+        (None, "cuda:1", [None, None, None]),
+        (None, "cpu", [None, None, None]),
+    ],
+)
+def test_processes_take_the_gpus_of_a_machine_in_turn(monkeypatch, visible, device, seen):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    found = [workers._gpu_of(number, device).get("CUDA_VISIBLE_DEVICES") for number in range(3)]
+    assert found == seen
+
+
+def test_each_process_that_is_started_has_the_next_number(tmp_path, folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(workers, "_gpu_of", lambda number, device: asked.append(number) or {})
+    assert corpus_of(tmp_path, "corpus").ingest(folder, workers=2).memory == "ready"
+    assert asked == [0, 1]
+
+
+@pytest.mark.parametrize(("given", "workers"), [([], 2), (["--workers", "3"], 3)], ids=["torchrun", "option"])
+def test_under_torchrun_the_first_process_ingests_with_as_many_as_were_started(
+    tmp_path, folder, monkeypatch, given, workers
+):
+    corpus = corpus_of(tmp_path, "corpus")
+    ingest, seen = Corpus.ingest, []
+
+    def noted(self, *inputs, **options):
+        seen.append(options["workers"])
+        return ingest(self, *inputs, **options | {"workers": 1})
+
+    monkeypatch.setattr(Corpus, "ingest", noted)
+    command = ["ingest", str(corpus.directory), str(folder), *given]
+    for rank in ("1", "0"):
+        started = {"TORCHELASTIC_RUN_ID": "none", "RANK": rank, "LOCAL_WORLD_SIZE": "2"}
+        assert CliRunner().invoke(main, command, env=started).exit_code == 0
+    assert seen == [workers]

@@ -24,6 +24,7 @@ from hybrid.ttt.model.config import ModelConfig
 from hybrid.ttt.model.transformer import Transformer, WindowCache
 from hybrid.ttt.model.weights import Block, DynamicBlock, DynamicMLP, Weights
 from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients, run_inner_loop
+from hybrid.ttt.trained_tensors import register
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class EndToEnd(nn.Module):
         self.config, self.window, self.rule = config, window, rule
         weights = random_weights(config, seed)
         for path, tensor in weights.named().items():
-            _register(self, path, tensor)
+            register(self, path, tensor)
         self._tree = weights.mapped(lambda _, tensor: tensor.to("meta"))
         self.transformer()
 
@@ -190,13 +191,3 @@ def random_weights(config: ModelConfig, seed: int, std: float = 0.02) -> Weights
         norm=torch.ones(hidden),
         unembedding=None if config.tie_word_embeddings else matrix(config.vocab_size, hidden),
     )
-
-
-def _register(module: nn.Module, path: str, tensor: Tensor) -> None:
-    """As a parameter whose name is ``path``, in modules of the names between its points."""
-    *parents, name = path.split(".")
-    for parent in parents:
-        if not hasattr(module, parent):
-            module.add_module(parent, nn.Module())
-        module = module.get_submodule(parent)
-    module.register_parameter(name, nn.Parameter(tensor))

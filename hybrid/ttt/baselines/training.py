@@ -27,7 +27,8 @@ from hybrid.ttt.baselines.comparison import ComparedModel, Size, baseline_config
 from hybrid.ttt.baselines.end_to_end import EndToEnd
 from hybrid.ttt.baselines.model import LanguageModel
 from hybrid.ttt.outer_loop import InnerRule
-from hybrid.ttt.training import schedule, sequence_numbers, writing_errors
+from hybrid.ttt.training import schedule, writing_errors
+from hybrid.ttt.training_texts import sequence_numbers
 
 Model = LanguageModel | EndToEnd
 
