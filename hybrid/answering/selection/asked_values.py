@@ -101,7 +101,7 @@ def read(question: str) -> AskedValue | None:
     """The value that a question, or one part of it, asks for.
 
     Example:
-        >>> read("How many cages came?"), read("Why did it end?")
+        >>> read("How many cages were there?"), read("Why did it end?")
         (AskedValue(kind='count', things='cage'), None)
     """
     plain = " ".join(question.split()).rstrip(" ?.").replace("per cent", "percent")
