@@ -70,9 +70,9 @@ def written_on(title: str, text: str) -> str | None:
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     for line in lines[:HEAD_LINES]:
         parsed = [parse_date(_LABEL.sub("", _PLACE.sub("", part)).strip(" .,*_")) for part in _PARTS.split(line)]
-        alone = [day for day in parsed if day is not None and len(day) == 10]
-        if len(alone) == 1:
-            return alone[0]
+        whole = [day for day in parsed if day is not None and len(day) == 10]
+        if len(whole) == 1:
+            return whole[0]
     heads = bool(lines) and len(lines[0].split()) <= _LINE_WORDS and lines[0][-1] != "."  # a sentence is of another day
     headed = _own_days(lines[0]) if heads and not _OF_A_THING.search(lines[0]) else set()
     if len(headed) == 1:
