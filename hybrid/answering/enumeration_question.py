@@ -24,7 +24,8 @@ _LIST = re.compile(
     r"|^\W*(?:when|where|how)\s+(?:was|were|did|is|are)\s+(?:each|every)\s+(?P<u>.+)"
     r"|^\W*(?:at|in|on|to|from|for)\s+which\s+(?P<t>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:was|is)\b.+)"
     r"|^\W*which\s+(?P<s>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:was|is)\s+(?-i:[A-Z]).+)"
-    r"|^\W*(?:(?:at|in|on|to|from|for)\s+)?which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+(?:(?:of|in|on)\s+(?:\w+\s+){1,5}?)?"
+    r"|^\W*(?:(?:at|in|on|to|from|for)\s+)?which\s+(?P<v>(?:[\w-]+\s+){0,2}[\w-]+s\s+"
+    r"(?:(?:of|in|on|for|from|by)\s+(?:[\w'’-]+\s+){1,5}?)?"
     r"(?:are|were|have|had|did|do|came|arrived|failed|remain|report|record|say|said|state|show|mention|note|involve|cause"
     r"|injure|hurt|kill)(?:e?d)?\b.+)",
     re.IGNORECASE | re.DOTALL,

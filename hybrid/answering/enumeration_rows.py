@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from hybrid.answering.enumeration_bounds import is_same_currency
 from hybrid.answering.enumeration_question import Enumerated
@@ -100,15 +101,20 @@ def status_of(document: Document) -> str:
 
 
 def names_many(text: str, asked: Enumerated) -> bool:
-    """Whether a caption or a title names several of what was asked for: "Payments received", not "Invoice 17", nor
-    "Quotation for rails"."""
+    """Whether a caption or a title names several of what was asked for: "Payments received" and "Invoice table", not
+    "Invoice 17", nor "Quotation for rails"."""
     named = ABOUT.split(text, maxsplit=1)[0]
     words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", named)]
     return any(
-        word.lower().endswith(("s", "people", "staff")) and root(word) == root(asked.head)
-        for word in words
+        (word.lower().endswith(("s", "people", "staff")) or behind.lower() in _OF_SEVERAL)
+        and root(word) == root(asked.head)
+        for word, behind in pairwise([*words, ""])
         if len(word) > 3
     )
+
+
+_OF_SEVERAL = lexicon.vocabulary("table list ledger register log schedule book sheet index history journal records")
+"""Behind what they are of: "invoice table"."""
 
 
 def word_pattern(word: str) -> re.Pattern[str]:

@@ -173,6 +173,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     if asked.kind == "count" and rule == BY_TITLE and reader.has_quantity(asked):
         return None  # "How many pipes are there?" is in the column "Pipes"
     unused: list[Term] = []
+    flag: int | None = None
     before = len(rows)
     compared = reader.compared_columns(asked.compared) if asked.compared is not None else None
     act = (asked.compared.verb, *asked.compared.verb.split()) if asked.compared is not None else ()
@@ -185,6 +186,10 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
             narrowed = _Narrowed(rows, known=False)  # somebody who is only named somewhere did nothing with the rows
         if not narrowed.known and (by_dates := reader.in_time(rows, term)) is not None:
             narrowed = by_dates
+        if not narrowed.known and flag is not None and not (term.name or term.negated or term.label):
+            flag = None  # "enclosed spaces": the column "enclosed" says it of them
+            continue
+        flag = reader.flag_of(term, head)
         if not narrowed.known:
             if term.name and (asked.tentative or asked.quantity or rule == BY_ROWS):
                 return None
@@ -381,7 +386,7 @@ class TableReader:
             return by_state
         column = self._column_of(term, head)
         if column is not None and column != head:
-            empty = "empty" if term.negated else "filled in"
+            empty = self._said(column, empty=term.negated)
             left = [row for row in rows if self._says_no(row, column) == term.negated]
             return _Narrowed(left, by=f"“{self.names[column]}” {empty}", numeric=self._is_numeric(column))
         if term.soft:
@@ -409,12 +414,25 @@ class TableReader:
         around = roots(f"{self.caption} {self._document.title} {self._document.text[:HEAD]}")
         return _Narrowed(rows, term.said_in(around) and not term.negated)
 
+    def flag_of(self, term: Term, head: int | None) -> int | None:
+        """The column of yes and no that a term names."""
+        at = None if term.name or term.is_phrase else self._column_of(term, head)
+        return at if at is not None and self._is_flag(at) else None
+
+    def _is_flag(self, at: int) -> bool:
+        said = {one.strip().lower() for one in self._column(at)} - {""}
+        return bool(said & (_YES - {"1"}) and said <= _YES | _NO)
+
+    def _said(self, at: int, *, empty: bool) -> str:
+        """What the cells of a column are that say no, or yes."""
+        if self._is_flag(at):
+            return "says no, or nothing" if empty else "says yes"
+        return "empty" if empty else "filled in"
+
     def _says_no(self, row: tables.Row, at: int) -> bool:
         """Whether a cell says no or nothing: also "N" in a column that has "N" and "Y" and nothing else."""
         cell = self.cell(row, at).strip().lower()
-        if is_empty(cell):
-            return True
-        return cell in _NO and {one.strip().lower() for one in self._column(at)} <= _YES | _NO | {""}
+        return is_empty(cell) or (cell in _NO and self._is_flag(at))
 
     def _of_status(self, rows: list[tables.Row], term: Term) -> _Narrowed:
         """The rows whose cell in a column of states is a word that may only be a verb of the question's, or with "not"
@@ -443,7 +461,7 @@ class TableReader:
                 if at != head and roots(name) & done and not _OF_NO_STATE.search(name):
                     empty = term.negated if says_done else not term.negated or term.stem != word
                     left = [row for row in rows if self._says_no(row, at) == empty]
-                    filled = "empty" if empty else "filled in"
+                    filled = self._said(at, empty=empty)
                     return _Narrowed(left, by=f"“{self.names[at]}” {filled}", numeric=self._is_numeric(at))
         return None
 
@@ -472,7 +490,7 @@ class TableReader:
             return None
         _, at = next((pair for pair in found if pair[0].lower().endswith("ed")), found[-1])
         left = [row for row in rows if self._says_no(row, at) == term.negated]
-        return _Narrowed(left, by=f"“{self.names[at]}” {'empty' if term.negated else 'filled in'}")
+        return _Narrowed(left, by=f"“{self.names[at]}” {self._said(at, empty=term.negated)}")
 
     def _column_of(self, term: Term, head: int | None) -> int | None:
         """The column that a word names, else the one that a synonym of it does, where no cell says the word."""

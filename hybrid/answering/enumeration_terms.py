@@ -67,6 +67,7 @@ def rooted(words: str) -> Words:
 
 EMPTY = rooted(
     """
+    somebody someone anybody anyone
     take place happen occur list exist find appear total sum number count all every each amount date full complete
     various separate different single way form one know known state document file corpus paper record company party
     people person thing time day year month week period case matter show please table detail relate concern regard come

@@ -121,7 +121,9 @@ _CLAIMED = re.compile(
     r"\b(?:how much|what (?:sums?|amounts?|total|items?|heads?)|which (?:sums?|items?|heads?)|total|made up"
     r"|broken down)\b[^?]*?"
     r"\b(?:claim(?:s|ed|ing)?|loss(?:es)?|damages|demand(?:s|ed|ing)?)\b"
-    r"|\b(?:claims?|loss(?:es)?|damages)\b[^?]*?\b(?:made up|broken down|total|amount|come to)\b",
+    r"|\b(?:claims?|loss(?:es)?|damages)\b[^?]*?\b(?:made up|broken down|total|amount|come to)\b"
+    r"|\b(?:how much|what)\b[^?]*?\b(?:ask(?:s|ed|ing)? (?:us )?for|wants?|wanted|seeks?|sought|seeking|after)\b[^?]*?"
+    r"\b(?:altogether|in all|in total|overall|all told|made up)\b",
     re.IGNORECASE,
 )
 _LEADS_TO_SUMS = re.compile(

@@ -194,7 +194,8 @@ def test_a_denied_word_of_which_no_column_speaks_is_named(pulls: hybrid.Corpus):
 def permits(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
     folder = tmp_path_factory.mktemp("permits")
     (folder / "permits.csv").write_text(
-        "permit,date,enclosed,adjoining_signed\n1158,2023-10-02,Y,N\n1159,2023-10-03,N,Y\n1160,2023-10-04,Y,Y\n"
+        "permit,date,enclosed,adjoining_signed,issuer,fire_watch\n1158,2023-10-02,Y,N,Ann Orr,Ines Lee\n"
+        "1159,2023-10-03,N,Y,Ann Orr,Max Lund\n1160,2023-10-04,Y,Y,Ann Orr,Ines Lee\n"
     )
     corpus = hybrid.Corpus.open(tmp_path_factory.mktemp("corpus"), {"memory": {"enabled": False}})
     corpus.ingest(folder)
@@ -207,9 +208,24 @@ def permits(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("How many permits were enclosed?", ("1158", "1160")),
         ("Which permits were not enclosed?", ("1159",)),
         ("How many permits were there?", ("1158", "1159", "1160")),
+        ("How many permits were there for enclosed spaces?", ("1158", "1160")),
+        ("Which permits for enclosed spaces did not have the adjoining space signed?", ("1158",)),
+        ("Which permits of Orr's had a fire watch by somebody other than Lee?", ("1159",)),
     ],
 )
 def test_n_in_a_column_of_yes_and_no_says_no(permits: hybrid.Corpus, question: str, rows: tuple[str, ...]) -> None:
     answer = permits.ask(question)
     assert answer.enumeration is not None, answer.text
     assert tuple(row.cells[0] for row in answer.enumeration.rows) == rows
+
+
+def test_a_file_that_is_called_a_table_of_invoices_has_them(tmp_path: Path) -> None:
+    (tmp_path / "07_invoice_table.csv").write_text(
+        "document_no,date,lot,net_gbp,status\nTD-1,2023-01-02,K7,10.50,withheld\nTD-2,2023-01-03,K8,20.00,paid\n"
+        "TD-3,2023-01-04,K9,30.00,withheld\n"
+    )
+    with hybrid.Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as corpus:
+        corpus.ingest(tmp_path / "07_invoice_table.csv")
+        answer = corpus.ask("What do the withheld invoices add up to?")
+    assert answer.enumeration is not None, answer.text
+    assert list(answer.enumeration.sums.values()) == [Decimal("40.50")]

@@ -200,3 +200,17 @@ def test_what_is_claimed_is_the_list_of_the_letter_of_claim(tmp_path_factory, qu
 )
 def test_what_asks_for_a_claim_in_money(question, asks):
     assert literals.asks_for_claim(question) == asks
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [
+        ("How much is our client asking for altogether?", True),
+        ("How much does the maltings want in all?", True),
+        ("What do they seek from us in total, and how is it made up?", True),
+        ("How much water does the mill want?", False),
+        ("What did he ask for?", False),
+    ],
+)
+def test_what_is_wanted_in_all_is_a_claim(question, asks):
+    assert literals.asks_for_claim(question) is asks
