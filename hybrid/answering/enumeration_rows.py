@@ -113,8 +113,8 @@ def names_many(text: str, asked: Enumerated) -> bool:
     )
 
 
-_OF_SEVERAL = lexicon.vocabulary("table list ledger register log schedule book sheet index history journal records")
-"""Behind what they are of: "invoice table"."""
+_OF_SEVERAL = lexicon.vocabulary("table list ledger register")
+"""Behind what they are of: "invoice table"; a "consignment sheet" is of one."""
 
 
 def word_pattern(word: str) -> re.Pattern[str]:
