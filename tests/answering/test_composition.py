@@ -99,6 +99,12 @@ def test_what_is_supported_is_not_left_out_for_what_is_not() -> None:
     assert [claim.text for claim in drafted(subject)] == [long]
 
 
+def test_a_paragraphs_number_alone_is_no_quote() -> None:
+    subject = composer()
+    assert subject.add_quote(span("7.")) == []
+    assert subject.add_quote(span("7. He paid."))
+
+
 def test_a_quote_within_a_quote_is_left_out_and_one_that_rewords_what_was_generated_is_not() -> None:
     subject = composer()
     generated(subject, "The Tenant must pay a rent of $4,500 per month before the fifth day of the month.")

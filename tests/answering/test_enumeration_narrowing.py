@@ -219,6 +219,16 @@ def test_n_in_a_column_of_yes_and_no_says_no(permits: hybrid.Corpus, question: s
     assert tuple(row.cells[0] for row in answer.enumeration.rows) == rows
 
 
+def test_a_denied_verb_that_tables_seldom_say_is_named_too(permits: hybrid.Corpus) -> None:
+    answer = permits.ask("Which permits were not written?")
+    assert any("written" in note for note in answer.notes) or "written" in answer.text
+
+
+def test_somebody_is_no_word_that_a_table_lacks(permits: hybrid.Corpus) -> None:
+    answer = permits.ask("Which permits of Orr's had a fire watch by somebody other than Lee?")
+    assert not any("somebody" in note for note in answer.notes)
+
+
 def test_a_file_that_is_called_a_table_of_invoices_has_them(tmp_path: Path) -> None:
     (tmp_path / "07_invoice_table.csv").write_text(
         "document_no,date,lot,net_gbp,status\nTD-1,2023-01-02,K7,10.50,withheld\nTD-2,2023-01-03,K8,20.00,paid\n"

@@ -30,7 +30,7 @@ class AskedValue:
 _LEAD = r"^\W*(?i:(?:and|so|but|then) )?(?i:(?:in|by|for|at|to|on|from|since|until|within|of|after|under) )?"
 _HOW_MANY = re.compile(_LEAD + r"how many (?P<rest>.+)$", re.IGNORECASE)
 _HOW = re.compile(_LEAD + r"how (?P<how>[a-z]+)\b", re.IGNORECASE)
-_WHEN = re.compile(_LEAD + r"when\b(?! (?:is|are) (?:it|that) \w+ed to\b)", re.IGNORECASE)
+_WHEN = re.compile(_LEAD + r"when\b", re.IGNORECASE)
 _WHAT = re.compile(
     _LEAD + r"(?i:what|which)(?:['’]s)?"
     r"(?: (?:is|was|are|were|will be|would be|has been) (?:the|an?|its|his|her|their|our|my)"
@@ -75,12 +75,12 @@ _WORDED_TIME = re.compile(
     r"|january|february|march|april|june|july|august|september|october|november|december|week|month|year)\b",
     re.IGNORECASE,
 )
-_NO_MONEY = re.compile(
+_IN_WORDS = re.compile(
     r"\b(?:nothing|free of charge|no (?:charge|fee|cost|payment|money|sum)|nil|gratis|half|third|quarter|all|whole|full"
     r"|double|cost price|zero)\b",
     re.IGNORECASE,
 )
-_NONE = re.compile(
+_COUNT_IN_WORDS = re.compile(
     r"\b(?:no|none|nobody|nothing|neither|no one|both|single|only|pair|couple|dozen|all|every|each|several|alone"
     r"|sole)\b",
     re.IGNORECASE,
@@ -108,9 +108,9 @@ def read(question: str) -> AskedValue | None:
     if match := _HOW_MANY.match(plain):
         words = _BEFORE_VERB.sub("", match["rest"]).split()
         things = singular(words[-1].lower()) if words else ""
-        if things in _MONEY_UNITS or things in {"cent", "percent"}:
+        if things in _MONEY_UNITS or things == "percent":
             return AskedValue("money")
-        return AskedValue("duration") if things in _DURATIONS and _is_length(things) else AskedValue("count", things)
+        return AskedValue("duration") if things in _DURATIONS else AskedValue("count", things)
     if match := _HOW.match(plain):
         kind = _HOW_KINDS.get(match["how"].lower())
         return AskedValue(kind) if kind else None
@@ -137,30 +137,26 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
         dated = (
             _CLOCK.search(text)
             or values(_plain(text)).days
-            or any(one.unit == "clockminute" or _is_length(one.unit) for one in held)
+            or any(one.unit == "clockminute" or one.unit in _DURATIONS for one in held)
         )
         return bool(dated) or _WORDED_TIME.search(text) is not None
     held = [one for one in held if one.unit != "clockminute"]
     if asked.kind == "duration":
-        return any(_is_length(one.unit) for one in held) or _WORDED_DURATION.search(text) is not None
+        return any(one.unit in _DURATIONS for one in held) or _WORDED_DURATION.search(text) is not None
     if asked.kind == "money":
-        return any(one.unit in _MONEY_UNITS for one in held) or _NO_MONEY.search(text) is not None
+        return any(one.unit in _MONEY_UNITS for one in held) or _IN_WORDS.search(text) is not None
     if asked.kind == "measure":
-        return bool(held) or _NO_MONEY.search(text) is not None
-    return any(_counts(one, asked.things) for one in held) or _NONE.search(text) is not None
+        return bool(held) or _IN_WORDS.search(text) is not None
+    return any(_counts(one, asked.things) for one in held) or _COUNT_IN_WORDS.search(text) is not None
 
 
 def _counts(one: Quantity, things: str) -> bool:
     """Whether a quantity may be one of the things: it counts them, or has no unit of another kind."""
     if not one.unit or one.unit == things or things in {singular(word.lower()) for word in one.counted}:
         return True
-    if _is_length(one.unit) or one.unit in _MONEY_UNITS:
+    if one.unit in _DURATIONS or one.unit in _MONEY_UNITS:
         return False
     return wordnet.relation(one.unit, things) is not None or not wordnet.is_noun(one.unit)
-
-
-def _is_length(unit: str) -> bool:
-    return unit in _DURATIONS
 
 
 @lru_cache(maxsize=lexicon.CACHED_TEXTS)
