@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, get_args
@@ -18,6 +19,7 @@ import numpy as np
 from hybrid.answering import (
     absent_things,
     abstention,
+    closest_passages,
     correspondence,
     dates_compared,
     designations,
@@ -28,10 +30,12 @@ from hybrid.answering import (
     enumeration_question,
     generators,
     literals,
+    passages_beside,
     persons,
     positions,
     posts,
     premises,
+    unsaid,
 )
 from hybrid.answering.abstention import Answerability
 from hybrid.answering.composition import Composer
@@ -75,6 +79,8 @@ would otherwise hide the one that says otherwise. With 50 copies of a falsehood 
 first 30 (docs/answers.md)."""
 NEAR = 12
 """Sentences nearest to the question whose chunks are looked at besides; see docs/answers.md for what it brings."""
+PASSAGE_HITS = 40
+"""Chunks among whose sentences passages are looked for: one document may have many of the best. Not varied."""
 IN_NAMED = 5
 """Chunks looked at of each document that the question names by its title. Half of `HITS`; not varied. That named
 documents are searched by themselves brought first citations on HotpotQA from 84 to 90 of 100."""
@@ -247,6 +253,7 @@ class Answerer:
         if context.answerable:
             if context.route.name != "lookup":
                 yield from self._generated(context)
+            if context.digest:
                 yield from self._digested(context)
             if not composer.claims:
                 context.nothing = _ALL_REMOVED
@@ -335,7 +342,7 @@ class Answerer:
                 asked = positions.topic(asked) or asked  # "what do the parties say" is no part to be looked for
             if disputes.asks_about_whole(context.question) and left and not positions_of:  # every corpus answers it
                 context.answerability = Answerability(context.answerability.probability, general=True)
-            of_person = self._written(context, vector) if left else []
+            of_person = written = self._written(context, vector) if left else []
             if not of_person and left:
                 of_person = self._quoting(context).with_denials(context.question, self._of_person(context))
             denied = self._denied(context) if left and not (of_person or positions_of) else []
@@ -355,6 +362,11 @@ class Answerer:
             context.route = context.route.model_copy(update={"name": "comprehension"})
         for one in denied:
             events += context.composer.add_quote(one.sentence, one.qualification, one.against, attributed=True)
+
+        @cache
+        def passages() -> list[closest_passages.Passage]:
+            return self._passages(context, asked, unheld, undesignated)
+
         if exact.listed and not context.route.forced:
             context.route = context.route.model_copy(update={"name": "lookup"})
         if exact.listed:  # what is about it besides would not be of its parts
@@ -366,6 +378,8 @@ class Answerer:
         if (context.route.name != "comprehension" or of_person) and not (positions_of or exact.listed):
             with context.timed("lookup"):
                 quotes = of_person or self._with_exact(context, self._quotes(context, asked, unheld), exact)
+                if context.between is None and not written:
+                    quotes = self._with_passages(context, asked, quotes, passages, of_person=bool(of_person))
                 for one in quotes:
                     if context.between is not None and not correspondence.names(context.between, one.sentence):
                         continue
@@ -390,9 +404,14 @@ class Answerer:
                     if denied and not any(one.against for one in denied):  # of what was not, others say nothing
                         own = {one.sentence.document_id for one in denied}
                         context.digest = [one for one in context.digest if one.document_id in own]
+                    if not (general or denied or self._supplied):
+                        told = [one for one in passages() if not closest_passages.is_told_at_length(self._catalog, one)]
+                        context.digest = closest_passages.merged(told, context.digest, words)
                     if context.between is not None:
                         context.digest = [one for one in context.digest if correspondence.names(context.between, one)]
-                    context.disputed = self._quoting(context).disputed(asked, context.digest)
+        if context.digest:
+            with context.timed("digest"):
+                self._mark(context, asked)
         if context.answerability.confident and not (of_person or positions_of or exact.listed):
             self._caution(context, asked)
         if context.route.name != "lookup":
@@ -633,16 +652,72 @@ class Answerer:
         """A note where nothing of what is quoted has a word for what is asked for."""
         if context.answerability.general or NOT_CONFIDENT in context.notes:
             return
-        quotes = [claim.text for claim in context.composer.claims]
-        said = [*quotes, *(one.text for one in context.digest)]
-        duty = quotes and abstention.leaves_duty_unsaid(asked, quotes)
-        unnamed = context.route.name == "lookup" and abstention.leaves_name_unsaid(asked, quotes)
-        valueless = abstention.leaves_value_unsaid(asked, said)
-        unsaid = abstention.leaves_unsaid(asked, said, [one.text for one in context.evidence])
-        beside = [(claim.text, _beside(claim.citations)) for claim in context.composer.claims]
-        beside += [(one.text, f"{one.title} {one.source} {one.author or ''}") for one in context.digest]
-        if duty or unnamed or valueless or unsaid or abstention.is_far(asked, beside, self._embedder):
+        quotes = [(claim.text, _beside(claim.citations)) for claim in context.composer.claims]
+        if self._leaves_open(context, asked, quotes, context.digest):
             context.events.append(context.note(NOT_CONFIDENT))
+
+    def _leaves_open(
+        self, context: RequestContext, asked: str, quotes: Sequence[tuple[str, str]], further: Sequence[Sentence]
+    ) -> bool:
+        found = [one.text for one in context.evidence]
+        lookup = context.route.name == "lookup"
+        return unsaid.leaves_open(asked, quotes, further, found, self._embedder, lookup=lookup)
+
+    def _passages(
+        self,
+        context: RequestContext,
+        asked: str,
+        unheld: Collection[str],
+        undesignated: Collection[designations.Absent],
+    ) -> list[closest_passages.Passage]:
+        """The passages nearest to the question, none of them of another thing than the one that it names."""
+        vector = self._embedder.encode([asked])[0]
+        hits = self._searcher.search(asked, PASSAGE_HITS, context.where)
+        near = self._searcher.by_sentences(vector, NEAR, context.where, hits)
+        found = gather(self._catalog, [*hits, *near])
+        found = [one for one in found if not any(other.names_another(one) for other in undesignated)]
+        found = premises.without_other_identifiers(found, unheld, asked)
+        found = with_similarity(self._embedder, vector, found)
+        most, of_one = self._settings.answer.max_quotes, 1 + (context.route.name != "lookup")
+        return closest_passages.choose(
+            asked, vector, found, self._catalog, self._embedder, context.idf, most, self._is_lesser, of_one
+        )
+
+    def _with_passages(
+        self,
+        context: RequestContext,
+        asked: str,
+        quotes: list[Quoted],
+        passages: Callable[[], list[closest_passages.Passage]],
+        *,
+        of_person: bool,
+    ) -> list[Quoted]:
+        """The quotes; where they leave open what is asked, or those who were there may tell it otherwise, the passages
+        nearest to it become the digest (`passages_beside`). What shows what somebody knew or said (``of_person``)
+        stays."""
+        settled = any(one.against or one.qualification.startswith("changed") for one in quotes)
+        if self._supplied or settled:
+            return quotes
+        shown = [(one.sentence.text, unsaid.beside(one.sentence)) for one in quotes]
+        open_ = not of_person and (not context.answerability.confident or self._leaves_open(context, asked, shown, ()))
+        if not (open_ or passages_beside.asks_account(asked)):
+            return quotes
+        words = self._settings.answer.digest_words
+        judged = passages_beside.Judged(quotes, open_=open_, of_person=of_person)
+        kept, context.digest = passages_beside.place(
+            asked, judged, passages(), self._quoting(context), self._catalog, context.idf, words
+        )
+        return kept
+
+    def _mark(self, context: RequestContext, asked: str) -> None:
+        """What contradicts the digest's sentences, and which of them no longer hold, with what changed them."""
+        quoting = self._quoting(context)
+        context.qualified, changing = quoting.amended(asked, context.digest)
+        known = {one.key for one in context.digest}
+        context.digest = [*context.digest, *(one for one in changing if one.key not in known)]
+        if context.route.name == "lookup":
+            context.qualified = {**quoting.offered(asked, context.digest), **context.qualified}
+        context.disputed = quoting.disputed(asked, context.digest)
 
     def _exact(self, context: RequestContext) -> literals.Held:
         """What holds the exact figures of the question; of supplied passages all are found already."""
@@ -833,7 +908,7 @@ class Answerer:
             events = self._drop_removed(context)
             standing = {one.key for one in context.digest}
             against = {key: [one for one in others if one.key in standing] for key, others in context.disputed.items()}
-            return [*events, *context.composer.add_digest(context.digest, against)]
+            return [*events, *context.composer.add_digest(context.digest, against, context.qualified)]
 
     def _drop_removed(self, context: RequestContext) -> list[Event]:
         """Leave the sentences of documents out of the evidence and the digest that were removed or replaced since they

@@ -118,11 +118,12 @@ class Composer:
         self,
         sentences: Iterable[Sentence],
         against: Mapping[tuple[int, int, int], Sequence[Sentence]] = MappingProxyType({}),
+        qualified: Mapping[tuple[int, int, int], str] = MappingProxyType({}),
     ) -> list[Event]:
         """The sentences of a digest, document by document: below the name of the document, with its author and date as
         far as they are known, and each after the name of who says it. Where there is one document that says neither,
         it has no heading. A sentence that a claim cites is not quoted again. ``against`` is what contradicts sentences,
-        by their keys."""
+        and ``qualified`` why they are no statement of fact or no longer hold, by their keys."""
         groups = [list(group) for _, group in itertools.groupby(sentences, key=lambda one: one.document_id)]
         events: list[Event] = []
         before = tuple(self._numbered)
@@ -135,7 +136,10 @@ class Composer:
                 heading = "" if made else _heading(cited, quoted=sentence.quoted, always=len(groups) > 1)
                 speaker = who_and_when(cited.speaker, cited.date if sentence.quoted else None)
                 speaker = f"{speaker}: " if speaker else ""
-                statement = replace(_quoted(sentence), against=tuple(against.get(sentence.key, ())))
+                known = qualified.get(sentence.key, "")
+                statement = replace(
+                    _quoted(sentence), qualification=known, against=tuple(against.get(sentence.key, ()))
+                )
                 if new := self._add(statement, f"digest of {sentence.document_id}", heading + speaker):
                     made += [one for one in self._citations(sentence) if one not in made]
                     events += new

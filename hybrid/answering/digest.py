@@ -175,14 +175,16 @@ def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
     asked = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
     many = len(pool) > _MANY  # of which some share a word by chance
     fewest = _FEWEST_SHARED if many and len(asked) >= 2 * _FEWEST_SHARED else 1
-    numbers = _numbers(question)
+    numbers = numbers_of(question)
     form = [not one.is_row and boilerplate.is_form(question, one.text) for one in pool]
     best = max((one.similarity for at, one in enumerate(pool) if not form[at]), default=0.0)
     found, own = np.zeros(len(pool), bool), np.zeros(len(pool), bool)
     for at, one in enumerate(pool):
         if form[at] or (many and boilerplate.is_bare_line(one.text) and not one.is_row):
             continue
-        other = {label for label, said in _numbers(one.text).items() if label in numbers and not said & numbers[label]}
+        other = {
+            label for label, said in numbers_of(one.text).items() if label in numbers and not said & numbers[label]
+        }
         shared = (asked & _roots(one.text)) - {root(label) for label in other}
         own[at] = len(shared) >= fewest or (not other and one.similarity >= RELEVANT * best)
         found[at] = own[at]
@@ -193,7 +195,18 @@ def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
     return found if found.any() else np.ones(len(pool), bool)
 
 
-def _numbers(text: str) -> dict[str, set[str]]:
+def is_of_another(question: str, text: str) -> bool:
+    """Whether a text is of another thing of the kind that a question numbers: of pen 7, and not of pen 2.
+
+    Example:
+        >>> is_of_another("How did the disease in pen 2 develop?", "The pump of pen 7 was greased.")
+        True
+    """
+    asked = numbers_of(question)
+    return any(label in asked and not said & asked[label] for label, said in numbers_of(text).items())
+
+
+def numbers_of(text: str) -> dict[str, set[str]]:
     """The numbers of a text behind the words that they belong to: "pen 2"."""
     found: dict[str, set[str]] = {}
     for match in _NUMBERED.finditer(text):

@@ -322,6 +322,8 @@ def stance(asked: Asked, said: Said) -> Stance | None:
     if _is_notice(asked, said):
         return "yes"
     text = with_sounding(said.said_plainly.replace("’", "'"))
+    if said.client:
+        text = _OUR_CLIENT.sub(said.client, text)
     around = f"{said.before} {text}" if said.refers or _OBJECT.search(text) else text
     if said.before and not any_day_given(text) and not days_agree(asked.text, said.dated_by):
         return None  # "On 3 May I passed the mill. The gate was open."
@@ -481,7 +483,8 @@ def _means(one: str, other: str) -> bool:
     """Whether one word of a sentence stands for another of the question."""
     if one == "not" and other != "not":
         return False  # it has the root of "note"
-    synonyms = lexicon.SYNONYMS.get(lexicon.stem(one), frozenset())
+    stems = {lexicon.stem(form) for form in (one, *wordnet.lemmas(one))}  # "ended" is no stem of "end"
+    synonyms = frozenset[str]().union(*(lexicon.SYNONYMS.get(stem, ()) for stem in stems))
     return _alike(one, other) or lexicon.stem(other) in synonyms or one in _ATTENDING.get(other, ())
 
 
@@ -707,6 +710,9 @@ def _names_agree(asked: Asked, said: Said, text: str, around: str) -> bool:
         _named_in(name, held) or _PERSONAL.search(text) is not None or _named_in(name, _title_words(said))
         for name in rest
     )
+
+
+_OUR_CLIENT = re.compile(r"\b(?:our|my) clients?\b", re.IGNORECASE)
 
 
 def _title_words(said: Said) -> set[str]:

@@ -12,6 +12,7 @@ from hybrid.answering.evidence import Sentence, Texts, collapse
 from hybrid.answering.selection import boilerplate
 from hybrid.text import lexicon
 from hybrid.text.sentences import first_span, last_span
+from hybrid.text.values import DAY
 
 MOST_AGAINST = 2
 """Sentences that are quoted for contradicting one quote."""
@@ -63,6 +64,38 @@ def sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sent
         return None
     start, end = span
     return replace(one, start=one.end + start, end=one.end + end, text=text[start:end], parts=(), vector=None)
+
+
+_ONLY_A_TIME = re.compile(
+    rf"\W*(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:(?:the )?{DAY})?"
+    r"(?:,? ?(?:at )?\d{1,2}[.:]\d\d(?: ?[ap]\.?m\.?)?(?: hours| hrs)?)?\W*",
+    re.IGNORECASE,
+)
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a day or an hour and nothing else.
+
+    Example:
+        >>> is_time("5 March 2023."), is_time("5 March 2023. Left.")
+        (True, False)
+    """
+    return any(map(str.isdigit, text)) and _ONLY_A_TIME.fullmatch(collapse(text)) is not None
+
+
+def time_before(texts: Texts, one: Sentence) -> Sentence | None:
+    """The day or hour by itself that stands before a sentence in its paragraph: "5 March 2023. The tiles left." """
+    if one.is_row:
+        return None
+    begin = max(0, one.start - BEFORE)
+    text = texts.text(one.document_id, begin, one.start)
+    span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
+    if span is None:
+        return None
+    before = text[slice(*span)]
+    if not is_time(before):
+        return None
+    return replace(one, start=begin + span[0], end=begin + span[1], text=before, parts=(), vector=None)
 
 
 def answer_to(texts: Texts, one: Sentence) -> list[Sentence]:

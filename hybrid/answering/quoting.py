@@ -44,6 +44,7 @@ from hybrid.answering.quoted import (
     roots_of,
     sentence_after,
     sentence_before,
+    time_before,
 )
 from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
 from hybrid.answering.verification.clauses import same_words
@@ -91,6 +92,7 @@ measured."""
 LESSER = 0.8
 """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds; not measured."""
 _NEVER_FACTS = frozenset({"an option", "a proposal", "a question", "a request"})
+_OFFERED = frozenset({"an option", "a proposal"})
 _ASKS_FOR_DRAFT = re.compile(
     r"\b(?:draft\w*|unsigned|superseded|earlier version|propos\w+|options?|recommend\w*|asked|requests?|suggest\w*)\b",
     re.I,
@@ -537,6 +539,30 @@ class Quoting:
             return self._contradictions(question, sentences, (), (), acts.deny)
         return self._contradictions(question, sentences, (), ())
 
+    def answers(self, question: str, one: Sentence) -> bool:
+        """Whether a sentence says yes or no to a question that asks for that."""
+        asked = polarity.read(question)
+        return asked is not None and polarity.stance(asked, self._said(one)) is not None
+
+    def is_account(self, one: Sentence) -> bool:
+        """Whether somebody tells what a sentence says: it stands in a mail, a letter, a statement or a transcript."""
+        document = self._document(one)
+        return bool(document.metadata.author or speaker_of(document, one.start, quoted=one.quoted))
+
+    def offered(self, question: str, sentences: Sequence[Sentence]) -> dict[tuple[int, int, int], str]:
+        """Which of these sentences only propose something or leave a choice, by their keys, in words."""
+        found = {one.key: self._qualification(question, one) for one in sentences}
+        return {key: why for key, why in found.items() if why in _OFFERED}
+
+    def amended(
+        self, question: str, sentences: Sequence[Sentence]
+    ) -> tuple[dict[tuple[int, int, int], str], list[Sentence]]:
+        """What is said beside those of some sentences that are terms which another document in force changes, by their
+        keys, and the sentences that change them."""
+        changed, _ = self._amendments(question, sentences)
+        beside = {one.key: self._how_changed({}, changed, one) for one in sentences if one.key in changed}
+        return beside, [other for others in changed.values() for other in others]
+
     def with_denials(self, question: str, quotes: Sequence[Quoted]) -> list[Quoted]:
         """Some quotes, each also marked with those of the others that it denies or that deny it."""
         found = self._contradictions(question, [one.sentence for one in quotes], (), (), acts.deny)
@@ -635,7 +661,14 @@ class Quoting:
             text, following = "" if before is None else before.text, sentence_after(self._texts, one)
             context = "" if one.is_row else self._texts.text(one.document_id, max(0, one.start - BEFORE), one.start)
             self._statements[one.key] = Said(
-                one.text, one.title, speaker, date, text, collapse(context), "" if following is None else following.text
+                one.text,
+                one.title,
+                speaker,
+                date,
+                text,
+                collapse(context),
+                "" if following is None else following.text,
+                "" if one.quoted else speakers.client(document.text),
             )
         return self._statements[one.key]
 
@@ -692,7 +725,8 @@ class Quoting:
 
     def _with_its_neighbours(self, question: str, one: Sentence) -> list[Sentence]:
         """A sentence that answers by a pronoun ("It did not ring", "I closed it") behind the one before it; and one
-        that gives no value, where one is asked for, before the sentence after it that does ("It was 19 %")."""
+        that gives no value, where one is asked for, before the sentence after it that does ("It was 19 %"). The day
+        that stands by itself before an entry comes with it."""
         said, asked, who = self._said(one), polarity.read(question), agency.read(question)
         answers = asked is not None and said.refers and not said.reporter and polarity.stance(asked, said) is not None
         answers = answers or (
@@ -702,7 +736,7 @@ class Quoting:
         )
         continues = _ASKS_VALUE.match(question) is not None and said.resolved is not said and _VALUE.search(said.plain)
         answers = answers or (not one.is_row and continuations.completes(said.before, one.text))
-        before = sentence_before(self._texts, one) if answers or continues else None
+        before = sentence_before(self._texts, one) if answers or continues else time_before(self._texts, one)
         after = self._continued(one) if _ASKS_VALUE.match(question) else []
         if denies_before(said.after) and (denial := sentence_after(self._texts, one)) is not None:
             after = [denial]

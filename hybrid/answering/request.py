@@ -51,6 +51,8 @@ class RequestContext:
     """The sentences of the digest, in its order, likewise."""
     disputed: Mapping[tuple[int, int, int], Sequence[Sentence]] = field(default_factory=dict)
     """By the keys of the digest's sentences, what contradicts them."""
+    qualified: Mapping[tuple[int, int, int], str] = field(default_factory=dict)
+    """By the keys of the digest's sentences, why they no longer hold."""
     mounts: tuple[Mount, ...] = ()
     """The volumes that the memory mounts where it writes."""
     enumeration: Enumeration | None = None

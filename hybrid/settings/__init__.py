@@ -254,7 +254,7 @@ class AnswerSettings(Table):
     memory_writes: bool = Field(
         default=True, description="false: the digest alone answers questions of comprehension, without waiting"
     )
-    digest_words: int = Field(default=180, ge=60, le=240, description="at most, of a digest of five to nine sentences")
+    digest_words: int = Field(default=240, ge=60, le=240, description="at most, of a digest of five to nine sentences")
     drop_unsupported: bool = Field(
         default=False, description="true: what is written and not supported is not kept as a draft either"
     )

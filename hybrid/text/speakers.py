@@ -244,6 +244,25 @@ def keeper(text: str) -> str | None:
     return _plain(match["name"]) if match else None
 
 
+_ACTS_FOR = re.compile(
+    r"\b(?:We|I) (?:(?:act|write|are (?:instructed|acting|writing)|am (?:instructed|acting|writing)"
+    r"|have been instructed) "
+    r"(?:for|by|on behalf of)|represent) (?:the )?"
+    r"(?P<name>[A-Z][\w&'’-]*(?:,? (?:(?:of|and|&|the) )?[A-Z&][\w&'’-]*)*)"
+)
+
+
+def client(text: str) -> str:
+    """For whom a letter by lawyers speaks, by its head; empty where it does not say so.
+
+    Example:
+        >>> client("Dear Sirs, We act for Orr Mills Ltd. Our client has not ended the lease.")
+        'Orr Mills Ltd'
+    """
+    match = _ACTS_FOR.search(" ".join(text[:_HEAD].split()))
+    return match["name"] if match else ""
+
+
 _OF_A_MEETING = re.compile(r"\b(?:minutes|minuted|proceedings)\b", re.IGNORECASE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.answering import abstention
+from hybrid.answering import unsaid
 from hybrid.answering.selection import asked_values
 from hybrid.answering.selection.asked_values import AskedValue
 
@@ -66,9 +66,7 @@ def test_whether_a_text_gives_it(question, text, given):
 
 def test_each_part_of_a_question_wants_its_value():
     question = "When was the air dampest, and how damp was it?"
-    assert abstention.leaves_value_unsaid("When did it fail, and how long did it take?", ["It failed on 3 May."])
-    assert not abstention.leaves_value_unsaid(
-        "When did it fail, and how long did it take?", ["On 3 May.", "Two hours."]
-    )
-    assert not abstention.leaves_value_unsaid(question, ["On Sunday."])  # "how damp" is of no kind that is known
-    assert not abstention.leaves_value_unsaid("When did it fail?", [])
+    assert unsaid.leaves_value_unsaid("When did it fail, and how long did it take?", ["It failed on 3 May."])
+    assert not unsaid.leaves_value_unsaid("When did it fail, and how long did it take?", ["On 3 May.", "Two hours."])
+    assert not unsaid.leaves_value_unsaid(question, ["On Sunday."])  # "how damp" is of no kind that is known
+    assert not unsaid.leaves_value_unsaid("When did it fail?", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybrid.answering import abstention, disputes, literals, presuppositions
+from hybrid.answering import abstention, disputes, literals, presuppositions, unsaid
 from hybrid.answering.verification import conjuncts, stances
 
 
@@ -50,7 +50,7 @@ def test_who_says_so_is_asked_beside_something_else(question, asks):
 
 
 @pytest.mark.parametrize(
-    ("question", "quotes", "unsaid"),
+    ("question", "quotes", "open_"),
     [
         ("Does it oblige the owner to insure the boat?", ["Liability is limited to £500."], True),
         ("Does it oblige the owner to insure the boat?", ["The owner shall insure it."], False),
@@ -58,8 +58,8 @@ def test_who_says_so_is_asked_beside_something_else(question, asks):
         ("Must the owner insure the boat?", [], False),
     ],
 )
-def test_a_duty_is_unsaid_where_no_quote_has_a_word_for_doing_it(question, quotes, unsaid):
-    assert abstention.leaves_duty_unsaid(question, quotes) == unsaid
+def test_a_duty_is_unsaid_where_no_quote_has_a_word_for_doing_it(question, quotes, open_):
+    assert unsaid.leaves_duty_unsaid(question, quotes) == open_
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_stance_takes_what_may_be_its_verb(word, before, follows):
 
 
 @pytest.mark.parametrize(
-    ("question", "quotes", "unsaid"),
+    ("question", "quotes", "open_"),
     [
         ("Which bank lent the money?", ["The bank is not patient."], True),
         ("Which bank lent the money?", ["The loan of Tay Bank is due."], False),
@@ -194,5 +194,5 @@ def test_a_stance_takes_what_may_be_its_verb(word, before, follows):
         ("When was the mill sold?", ["The mill was old."], False),
     ],
 )
-def test_a_name_is_unsaid_where_no_quote_has_one(question, quotes, unsaid):
-    assert abstention.leaves_name_unsaid(question, quotes) == unsaid
+def test_a_name_is_unsaid_where_no_quote_has_one(question, quotes, open_):
+    assert unsaid.leaves_name_unsaid(question, quotes) == open_

@@ -6,7 +6,7 @@ import pytest
 from index_only import corpus_of
 
 import hybrid
-from hybrid.answering import abstention
+from hybrid.answering import unsaid
 from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.retrieval.embedding import Embedder
 from hybrid.settings.models import EMBEDDER
@@ -119,7 +119,7 @@ def test_what_the_theatre_s_papers_do_not_say_is_doubted(
 
 
 @pytest.mark.parametrize(
-    ("question", "quotes", "unsaid"),
+    ("question", "quotes", "open_"),
     [
         ("What is the fine for late return?", ["Books are lent for a month."], True),
         ("What is the fine for late return?", ["A penalty of ten pence a day is charged."], False),
@@ -142,8 +142,8 @@ def test_what_the_theatre_s_papers_do_not_say_is_doubted(
         ("What is the reason for the delay?", ["The roads were flooded."], False),
     ],
 )
-def test_an_answer_without_a_word_for_what_is_asked_is_doubted(question: str, quotes: list[str], unsaid: bool) -> None:
-    assert abstention.leaves_unsaid(question, quotes, quotes) is unsaid
+def test_an_answer_without_a_word_for_what_is_asked_is_doubted(question: str, quotes: list[str], open_: bool) -> None:
+    assert unsaid.leaves_unsaid(question, quotes, quotes) is open_
 
 
 @pytest.mark.parametrize(
@@ -172,23 +172,23 @@ def test_quotes_that_have_few_words_of_a_question_and_are_not_near_it_are_doubte
 )
 def test_what_is_far_from_a_question_is_told_by_its_words_and_by_its_meaning(embedder, quotes, far) -> None:
     question = "Does the creditor press for the machinery?"
-    assert abstention.is_far(question, quotes, embedder) is far
+    assert unsaid.is_far(question, quotes, embedder) is far
 
 
 def test_a_quote_that_holds_the_identifier_asked_for_is_not_far(embedder) -> None:
     row = [("HL-2405,88,fail", "")]
-    assert not abstention.is_far("What weight did the anchor HL-2405 carry before it slipped?", row, embedder)
-    assert abstention.is_far("What weight did the anchor carry before it slipped?", row, embedder)
+    assert not unsaid.is_far("What weight did the anchor HL-2405 carry before it slipped?", row, embedder)
+    assert unsaid.is_far("What weight did the anchor carry before it slipped?", row, embedder)
 
 
 def test_the_head_of_a_document_has_its_date_and_parties_in_no_word_of_the_question(embedder) -> None:
     question = "Who are the contracting parties of the agreement?"
-    assert not abstention.is_far(question, [("between Orr Ltd and Lee plc", "")], embedder)
+    assert not unsaid.is_far(question, [("between Orr Ltd and Lee plc", "")], embedder)
 
 
 def test_an_answer_whose_quotes_are_far_says_so(farm: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     question, seen = "How many litres must be delivered on each working day?", []
     assert not doubts(farm.ask(question))
-    monkeypatch.setattr(abstention, "is_far", lambda _, quotes, __: bool(seen.append(quotes)) or True)
+    monkeypatch.setattr(unsaid, "is_far", lambda _, quotes, __: bool(seen.append(quotes)) or True)
     assert NOT_CONFIDENT in farm.ask(question).notes
     assert any("900 litres" in text and "contract" in beside.lower() for quotes in seen for text, beside in quotes)

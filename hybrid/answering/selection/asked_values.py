@@ -36,6 +36,12 @@ _WHAT = re.compile(
     r"(?: (?:is|was|are|were|will be|would be|has been) (?:the|an?|its|his|her|their|our|my)"
     r"| (?:is|was) (?:[A-Z][\w.&'’-]* ?)+(?<=s))? (?P<words>[a-z][\w -]*)",
 )
+_WHAT_PAID = re.compile(
+    _LEAD + r"what (?:did|does|do|has|have|had|will|would|was|were|is|are) (?!going\b|about\b).+?"
+    r"\b(?:charged?|charging|pay|paid|cost|bill(?:ed)?|earn(?:ed)?|spen[dt]|owed?|invoiced?)\b(?! for$)",
+    re.IGNORECASE,
+)
+"""What somebody paid; "what did they pay for" asks for a thing."""
 _DURATIONS = frozenset({"year", "month", "week", "fortnight", "day", "hour", "minute", "second", "decade", "quarter"})
 _MONEY_UNITS = frozenset(
     {"dollar", "euro", "pound", "yen", "franc", "canadian dollar", "australian dollar", "rupee", "cent", "penny", "%"}
@@ -80,6 +86,13 @@ _IN_WORDS = re.compile(
     r"|double|cost price|zero)\b",
     re.IGNORECASE,
 )
+_MONEY_IN_WORDS = re.compile(
+    r"\b(?:(?:for|pa(?:y|ys|id)|cost|costs|charge[sd]?|owe[sd]?) nothing|free of charge"
+    r"|without (?:a )?charge|no (?:charge|fee|cost|payment|money|sum)|nil|gratis|cost price|zero"
+    r"|(?:half|third|quarter|all|whole|full|double) (?:of )?(?:(?:the|its|his|her|their|that) )?"
+    r"(?:price|costs?|fees?|amount|sum|rent|charges?|premium|deposit|payment))\b",
+    re.IGNORECASE,
+)
 _COUNT_IN_WORDS = re.compile(
     r"\b(?:no|none|nobody|nothing|neither|no one|both|single|only|pair|couple|dozen|all|every|each|several|alone"
     r"|sole)\b",
@@ -116,6 +129,8 @@ def read(question: str) -> AskedValue | None:
         return AskedValue(kind) if kind else None
     if _WHEN.match(plain):
         return AskedValue("time")
+    if _WHAT_PAID.match(plain):
+        return AskedValue("money")
     if match := _WHAT.match(plain):
         words = _BEFORE_VERB.sub("", match["words"]).split()
         kind = _NOUN_KINDS.get(singular(words[-1].lower())) if words else None
@@ -144,7 +159,7 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
     if asked.kind == "duration":
         return any(one.unit in _DURATIONS for one in held) or _WORDED_DURATION.search(text) is not None
     if asked.kind == "money":
-        return any(one.unit in _MONEY_UNITS for one in held) or _IN_WORDS.search(text) is not None
+        return any(one.unit in _MONEY_UNITS for one in held) or _MONEY_IN_WORDS.search(text) is not None
     if asked.kind == "measure":
         return bool(held) or _IN_WORDS.search(text) is not None
     return any(_counts(one, asked.things) for one in held) or _COUNT_IN_WORDS.search(text) is not None

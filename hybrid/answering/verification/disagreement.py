@@ -128,7 +128,8 @@ _BASE: dict[str, tuple[Decimal, str]] = {
 class Said:
     """A sentence of a document, who says it (the author or speaker), the document's title and date (ISO 8601), the
     sentence ``before`` it, to which a pronoun may refer, the ``context``: what stands before it in the document, which
-    may give the day and the occasion, and the sentence ``after`` it, which may deny what it reports.
+    may give the day and the occasion, the sentence ``after`` it, which may deny what it reports, and the ``client`` for
+    whom its document speaks ("We act for Orr Ltd").
 
     A row of a table is its heading and itself, a line each."""
 
@@ -139,6 +140,7 @@ class Said:
     before: str = ""
     context: str = ""
     after: str = ""
+    client: str = ""
 
     @cached_property
     def cells(self) -> tuple[tuple[str, str], ...]:
