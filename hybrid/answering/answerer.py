@@ -49,7 +49,7 @@ from hybrid.answering.person_quoting import PersonQuoting
 from hybrid.answering.quoted import Quoted
 from hybrid.answering.quoting import Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
-from hybrid.answering.selection import actuality, document_header, paraphrases, ranker
+from hybrid.answering.selection import actuality, asked_values, document_header, paraphrases, ranker
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
@@ -79,7 +79,7 @@ would otherwise hide the one that says otherwise. With 50 copies of a falsehood 
 first 30 (docs/answers.md)."""
 NEAR = 12
 """Sentences nearest to the question whose chunks are looked at besides; see docs/answers.md for what it brings."""
-PASSAGE_HITS = 40
+PASSAGE_HITS = 60
 """Chunks among whose sentences passages are looked for: one document may have many of the best. Not varied."""
 IN_NAMED = 5
 """Chunks looked at of each document that the question names by its title. Half of `HITS`; not varied. That named
@@ -364,8 +364,12 @@ class Answerer:
             events += context.composer.add_quote(one.sentence, one.qualification, one.against, attributed=True)
 
         @cache
+        def around() -> list[Sentence]:
+            return self._around(context, asked, unheld, undesignated)
+
+        @cache
         def passages() -> list[closest_passages.Passage]:
-            return self._passages(context, asked, unheld, undesignated)
+            return self._passages(context, asked, around())
 
         if exact.listed and not context.route.forced:
             context.route = context.route.model_copy(update={"name": "lookup"})
@@ -379,7 +383,7 @@ class Answerer:
             with context.timed("lookup"):
                 quotes = of_person or self._with_exact(context, self._quotes(context, asked, unheld), exact)
                 if context.between is None and not written:
-                    quotes = self._with_passages(context, asked, quotes, passages, of_person=bool(of_person))
+                    quotes = self._with_passages(context, asked, quotes, passages, around, of_person=bool(of_person))
                 for one in quotes:
                     if context.between is not None and not correspondence.names(context.between, one.sentence):
                         continue
@@ -653,35 +657,53 @@ class Answerer:
         if context.answerability.general or NOT_CONFIDENT in context.notes:
             return
         quotes = [(claim.text, _beside(claim.citations)) for claim in context.composer.claims]
-        if self._leaves_open(context, asked, quotes, context.digest):
-            context.events.append(context.note(NOT_CONFIDENT))
+        if why := self._leaves_open(context, asked, quotes, context.digest):
+            context.events += [context.note(NOT_CONFIDENT), context.note(why)]
 
     def _leaves_open(
         self, context: RequestContext, asked: str, quotes: Sequence[tuple[str, str]], further: Sequence[Sentence]
-    ) -> bool:
+    ) -> str:
         found = [one.text for one in context.evidence]
         lookup = context.route.name == "lookup"
-        return unsaid.leaves_open(asked, quotes, further, found, self._embedder, lookup=lookup)
+        return unsaid.reason(asked, quotes, further, found, self._embedder, lookup=lookup)
 
-    def _passages(
+    def _around(
         self,
         context: RequestContext,
         asked: str,
         unheld: Collection[str],
         undesignated: Collection[designations.Absent],
-    ) -> list[closest_passages.Passage]:
-        """The passages nearest to the question, none of them of another thing than the one that it names."""
+    ) -> list[Sentence]:
+        """The sentences among which passages are looked for, none of them of another thing than the question names."""
         vector = self._embedder.encode([asked])[0]
         hits = self._searcher.search(asked, PASSAGE_HITS, context.where)
         near = self._searcher.by_sentences(vector, NEAR, context.where, hits)
         found = gather(self._catalog, [*hits, *near])
         found = [one for one in found if not any(other.names_another(one) for other in undesignated)]
-        found = premises.without_other_identifiers(found, unheld, asked)
-        found = with_similarity(self._embedder, vector, found)
+        return with_similarity(self._embedder, vector, premises.without_other_identifiers(found, unheld, asked))
+
+    def _passages(
+        self, context: RequestContext, asked: str, found: Sequence[Sentence]
+    ) -> list[closest_passages.Passage]:
+        """The passages nearest to the question."""
+        vector = self._embedder.encode([asked])[0]
         most, of_one = self._settings.answer.max_quotes, 1 + (context.route.name != "lookup")
         return closest_passages.choose(
             asked, vector, found, self._catalog, self._embedder, context.idf, most, self._is_lesser, of_one
         )
+
+    def _values(
+        self, context: RequestContext, asked: str, found: Callable[[], Sequence[Sentence]]
+    ) -> list[closest_passages.Passage]:
+        """The sentences with a sum or a duration that are nearest to a question which asks for one."""
+        values = unsaid.sums_and_durations(asked)
+        if not values:
+            return []
+        vector, most = self._embedder.encode([asked])[0], self._settings.answer.max_quotes
+        return closest_passages.giving(
+            asked, vector, found(), lambda text: any(asked_values.gives(one, asked, text) for one in values),
+            self._embedder, context.idf, most,
+        )  # fmt: skip
 
     def _with_passages(
         self,
@@ -689,6 +711,7 @@ class Answerer:
         asked: str,
         quotes: list[Quoted],
         passages: Callable[[], list[closest_passages.Passage]],
+        around: Callable[[], list[Sentence]],
         *,
         of_person: bool,
     ) -> list[Quoted]:
@@ -699,13 +722,19 @@ class Answerer:
         if self._supplied or settled:
             return quotes
         shown = [(one.sentence.text, unsaid.beside(one.sentence)) for one in quotes]
-        open_ = not of_person and (not context.answerability.confident or self._leaves_open(context, asked, shown, ()))
+        open_ = not of_person and (
+            not context.answerability.confident or bool(self._leaves_open(context, asked, shown, ()))
+        )
         if not (open_ or passages_beside.asks_account(asked)):
             return quotes
         words = self._settings.answer.digest_words
         judged = passages_beside.Judged(quotes, open_=open_, of_person=of_person)
+        values = self._values(context, asked, around) if open_ else []
+        if values and context.answerability.confident:
+            context.events += [context.note(NOT_CONFIDENT), context.note(unsaid.VALUES)]
+        near = values or passages()
         kept, context.digest = passages_beside.place(
-            asked, judged, passages(), self._quoting(context), self._catalog, context.idf, words
+            asked, judged, near, self._quoting(context), self._catalog, context.idf, words
         )
         return kept
 

@@ -140,6 +140,64 @@ def choose(
     return taken
 
 
+def giving(
+    question: str,
+    vector: NDArray[np.float32],
+    found: Sequence[Sentence],
+    gives: Callable[[str], bool],
+    encoder: Encoder,
+    idf: Callable[[str], float],
+    most: int,
+) -> list[Passage]:
+    """Up to ``most`` sentences of those for which ``gives`` is true, each with the one before it where it refers back
+    to that, the nearest first: by the window of a sentence and its neighbours, which say of what the value is.
+
+    The other arguments are those of `choose`.
+
+    Example:
+        >>> passages = giving(question, vector, sentences, has_a_sum, embedder, idf, most=3)  # doctest: +SKIP
+    """
+    held, documents = _Held(question, idf), dict[int, list[Sentence]]()
+    for one in found:
+        documents.setdefault(one.document_id, []).append(one)
+    near: list[tuple[float, _Window, int]] = []
+    for run in (run for one in documents.values() for run in _runs(sorted(one, key=lambda one: one.start))):
+        for at in (at for at, one in enumerate(run) if gives(one.text)):
+            window = _Window(run, max(0, at - 1), 0.0)
+            near.append((_mean(window.sentences, vector) + held(window.text), window, at))
+    near = sorted(near, key=lambda one: -one[0])[:VALUES]
+    if not near:
+        return []
+    cosines = encoder.encode([window.text for _, window, _ in near]) @ vector
+    scored = sorted(
+        (
+            (float(cosine) + held(window.text), window, at)
+            for cosine, (_, window, at) in zip(cosines, near, strict=True)
+        ),
+        key=lambda one: -one[0],
+    )
+    taken: list[Passage] = []
+    said: set[str] = set()
+    for nearness, window, at in scored:
+        words = _plain(window.run[at].text)
+        if len(taken) < most and nearness >= LEAST_OF_VALUE and words not in said:
+            first = at - 1 if at and _POINTS_BACK.match(collapse(window.run[at].text)) else at
+            taken.append(Passage(tuple(window.run[first : at + 1]), nearness))
+            said.add(words)
+    return taken
+
+
+VALUES, LEAST_OF_VALUE = 24, 0.3
+"""Windows of values that are embedded, and how near they are at least; not varied."""
+
+
+def _mean(sentences: Sequence[Sentence], question: NDArray[np.float32]) -> float:
+    """The cosine of the mean of some sentences' vectors to the question."""
+    known = [one.vector for one in sentences if one.vector is not None]
+    mean = np.sum(known, axis=0) if known else np.zeros_like(question)
+    return float(mean @ question) / (float(np.linalg.norm(mean)) or 1.0)
+
+
 def around(texts: Texts, one: Sentence) -> Passage:
     """The passage that a sentence stands in: it, and what follows it in its paragraph, as far as there is room.
 
@@ -203,10 +261,7 @@ def _windows(found: Sequence[Sentence], question: NDArray[np.float32], held: _He
         for run in _runs(sorted(sentences, key=lambda one: one.start)):
             for at in range(max(1, len(run) - WINDOW + 1)):
                 window = _Window(run, at, 0.0)
-                known = [one.vector for one in window.sentences if one.vector is not None]
-                mean = np.sum(known, axis=0) if known else np.zeros_like(question)
-                cosine = float(mean @ question) / (float(np.linalg.norm(mean)) or 1.0)
-                made.append(_Window(run, at, cosine + held(window.text)))
+                made.append(_Window(run, at, _mean(window.sentences, question) + held(window.text)))
         best.append(sorted(made, key=lambda one: -one.nearness)[:WINDOWS])
     for windows in sorted(filter(None, best), key=lambda windows: -windows[0].nearness)[:DOCUMENTS]:
         yield from windows

@@ -15,11 +15,12 @@ from hybrid.answering.enumeration_terms import root, rooted
 from hybrid.answering.evidence import Encoder, Sentence
 from hybrid.answering.quoted import is_time
 from hybrid.answering.selection import asked_values, boilerplate, document_header, features
+from hybrid.answering.selection.asked_values import AskedValue
 from hybrid.text import lexicon, wordnet
 from hybrid.text.values import MONTHS
 
 
-def leaves_open(
+def reason(
     question: str,
     quotes: Sequence[tuple[str, str]],
     further: Sequence[Sentence],
@@ -27,8 +28,9 @@ def leaves_open(
     encoder: Encoder,
     *,
     lookup: bool,
-) -> bool:
-    """Whether nothing that is quoted has a word for what a question asks for, or the value, the time or the name of it.
+) -> str:
+    """Why what is quoted leaves a question open, as a note says it; empty where it has a word for what is asked, and
+    the value, the time or the name of it.
 
     Args:
         question: what is asked.
@@ -44,20 +46,29 @@ def leaves_open(
     pairs = [f"{one.text} {other.text}" for one, other in pairwise(further)]
     about, about_pairs = ([text for text in texts if speaks_of(question, text)] for texts in (alone, pairs))
     said = [*quoted, *about, *about_pairs] or alone
-    if leaves_value_unsaid(question, said) or leaves_name_unsaid(question, said):
-        return True
+    if leaves_value_unsaid(question, said):
+        return NO_VALUE
+    if leaves_name_unsaid(question, said):
+        return NO_NAME
     if lookup and quotes:
         further = [one for one in further if one.text in about or any(one.text in pair for pair in about_pairs)]
     together: dict[int, str] = {}  # the sentences of a passage say it together
     for one in further:
         together[one.document_id] = f"{together.get(one.document_id, '')} {one.text}".strip()
     told = [*quoted, *together.values()]
-    return bool(
-        (told and leaves_duty_unsaid(question, told))
-        or leaves_unsaid(question, told, found)
-        or is_far(question, [*quotes, *((one.text, beside(one)) for one in further)], encoder)
-        or leaves_event_unsaid(question, [*quoted, *about] or said)
-    )
+    if (told and leaves_duty_unsaid(question, told)) or leaves_unsaid(question, told, found):
+        return NO_WORD
+    if is_far(question, [*quotes, *((one.text, beside(one)) for one in further)], encoder):
+        return FEW_WORDS
+    return OTHER_EVENT if leaves_event_unsaid(question, [*quoted, *about] or said) else ""
+
+
+NO_VALUE = "No quote about it gives a value of the kind that is asked for."
+NO_NAME = "No quote about it gives the name that is asked for."
+NO_WORD = "No quote has a word for the thing or the act that is asked for."
+FEW_WORDS = "No quote has half of the question's words: it may be said in others, or not at all."
+VALUES = "The sums or times nearest to what is asked are quoted; whether one of them is it has to be read."
+OTHER_EVENT = "The times in the quotes may be of other events than the one that is asked for."
 
 
 def beside(one: Sentence) -> str:
@@ -103,6 +114,18 @@ def leaves_value_unsaid(question: str, quotes: Sequence[str]) -> bool:
     """
     asked = [one for one in map(asked_values.read, abstention.parts(question)) if one is not None]
     return bool(quotes) and any(not any(asked_values.gives(one, question, text) for text in quotes) for one in asked)
+
+
+def sums_and_durations(question: str) -> list[AskedValue]:
+    """The sums and durations that a question, or a part of it, asks for: few sentences have one, so that they can be
+    looked for by themselves.
+
+    Example:
+        >>> sums_and_durations("What did the pump cost, and who paid?")
+        [AskedValue(kind='money', things='')]
+    """
+    asked = (one for one in map(asked_values.read, abstention.parts(question)) if one is not None)
+    return [one for one in asked if one.kind in ("money", "duration")]
 
 
 def leaves_event_unsaid(question: str, quotes: Sequence[str]) -> bool:

@@ -38,10 +38,26 @@ _WHAT = re.compile(
 )
 _WHAT_PAID = re.compile(
     _LEAD + r"what (?:did|does|do|has|have|had|will|would|was|were|is|are) (?!going\b|about\b).+?"
-    r"\b(?:charged?|charging|pay|paid|cost|bill(?:ed)?|earn(?:ed)?|spen[dt]|owed?|invoiced?)\b(?! for$)",
+    r"\b(?:charged?|charging|pay(?:ing|s)?|paid|costs?|costing|bill(?:ed)?|earn(?:ed)?|spen[dt]|owed?|invoiced?)\b"
+    r"(?! for$)",
     re.IGNORECASE,
 )
 """What somebody paid; "what did they pay for" asks for a thing."""
+_HOW_MUCH_PAID = re.compile(
+    _LEAD
+    + r"how much (?:money|(?:did|does|do|has|have|had|was|were|is|are|will|would|must|should|can|could|may|came)\b.*"
+    r"\b(?:pay|paid|payable|costs?|charged?|ask(?:ed|ing)?|wants?|wanted|claim(?:ed|ing)?|bill(?:ed)?|owed?|spen[dt]"
+    r"|sold|sell(?:ing)?|su(?:e|ed|ing)|earn(?:ed)?|worth|refund(?:ed)?|deduct(?:ed)?|insured?|offer(?:ed)?|invoiced?"
+    r"|reimburse[ds]?|withh[eo]ld|compensat\w+|rent|fee|price|salary))\b",
+    re.IGNORECASE,
+)
+"""How much in money; "how much of it was delivered" asks for another measure."""
+_MONEY_COLUMN = re.compile(
+    r"^[^\n]*(?:\b|_)(?:gbp|eur|usd|amounts?|prices?|costs?|values?|fees?|net|gross|totals?|sums?|paid|charges?)(?:\b|_)"
+    r"[^\n]*\n.*\d",
+    re.IGNORECASE,
+)
+"""A row of a table below a heading that speaks of money."""
 _DURATIONS = frozenset({"year", "month", "week", "fortnight", "day", "hour", "minute", "second", "decade", "quarter"})
 _MONEY_UNITS = frozenset(
     {"dollar", "euro", "pound", "yen", "franc", "canadian dollar", "australian dollar", "rupee", "cent", "penny", "%"}
@@ -124,6 +140,8 @@ def read(question: str) -> AskedValue | None:
         if things in _MONEY_UNITS or things == "percent":
             return AskedValue("money")
         return AskedValue("duration") if things in _DURATIONS else AskedValue("count", things)
+    if _HOW_MUCH_PAID.match(plain):
+        return AskedValue("money")
     if match := _HOW.match(plain):
         kind = _HOW_KINDS.get(match["how"].lower())
         return AskedValue(kind) if kind else None
@@ -159,7 +177,8 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
     if asked.kind == "duration":
         return any(one.unit in _DURATIONS for one in held) or _WORDED_DURATION.search(text) is not None
     if asked.kind == "money":
-        return any(one.unit in _MONEY_UNITS for one in held) or _MONEY_IN_WORDS.search(text) is not None
+        stated = any(one.unit in _MONEY_UNITS for one in held)
+        return stated or any(pattern.search(text) for pattern in (_MONEY_IN_WORDS, _MONEY_COLUMN))
     if asked.kind == "measure":
         return bool(held) or _IN_WORDS.search(text) is not None
     return any(_counts(one, asked.things) for one in held) or _COUNT_IN_WORDS.search(text) is not None

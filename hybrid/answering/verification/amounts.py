@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from hybrid.answering.verification.alignment import relation_of
 from hybrid.answering.verification.clauses import Clauses, nearby
 from hybrid.answering.verification.markers import any_of
 from hybrid.answering.verification.values import values
@@ -163,9 +164,31 @@ _HEDGE = any_of(
 
 
 def trigger(claim: Clauses, span: Clauses) -> bool:
-    """A time runs from another event than the span says."""
+    """A time runs from another event than the span says: from a word of `_EVENTS` of another set, or from what no word
+    there stands for ("of confirming each order", "of their beginning")."""
     mine, theirs = _events(claim.text), _events(span.text)
-    return bool(mine) and bool(theirs) and not mine & theirs
+    if mine and theirs and not mine & theirs:
+        return True
+    said = [words for phrase in _FROM.findall(span.text) if (words := _content(phrase))]
+    if not said or mine & theirs:
+        return False
+    return any(
+        not any(relation_of(words[0], other) is not None for there in said for other in there)
+        for words in map(_content, _FROM.findall(claim.text))
+        if words
+    )
+
+
+def _content(phrase: str) -> list[str]:
+    """The content words of a phrase, none of one that begins with a verb for anything ("they come in")."""
+    words = [word for word in re.findall(r"[a-z][a-z-]+", phrase.lower()) if word not in lexicon.STOPWORDS]
+    return [] if words and words[0] in _ANY_EVENT else words
+
+
+_ANY_EVENT = lexicon.vocabulary(
+    "come comes came coming go goes went going get gets got getting take takes took taking given give gives happen"
+    " happens happened occur occurs occurred event date time day becoming become becomes being having made make makes"
+)
 
 
 def _events(text: str) -> set[int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hybrid.answering.verification import leftover
-from hybrid.answering.verification.alignment import align, alike, limits_left_out
+from hybrid.answering.verification.alignment import align, alike, limits_left_out, relation_of
 from hybrid.answering.verification.clauses import Clauses, about, same_words
 from hybrid.answering.verification.leftover import PERMISSION, PREPOSITIONS, is_general
 from hybrid.answering.verification.markers import NONE, any_of
@@ -382,3 +382,42 @@ def contribution(claim: Clauses, span: Clauses) -> bool:
     if not (_PART_PAID.search(near) and values(near).quantities):
         return False
     return not values(claim.text).quantities and not _PART_SAID.search(claim.text)
+
+
+_WHEN = re.compile(
+    r"\b(?P<before>before|until|till|prior to|by the time)\b(?P<b>[^,;.]*)"
+    r"|\b(?P<while>while|whilst|during)\b(?P<w>[^,;.]*)"
+    r"|\b(?P<after>after|once|as soon as|following)\b(?P<a>[^,;.]*)",
+    re.IGNORECASE,
+)
+_FEWEST_OF_CLAUSE = 0.5
+"""The share of a clause's words from which another is of the same event."""
+
+
+def moment(claim: Clauses, span: Clauses) -> bool:
+    """Something is said to have been before, while or after an event, and the span has it at another of the three."""
+    theirs = list(_moments(span.text))
+    for kind, words in _moments(claim.text):
+        same = [other for other, held in theirs if words and _shared(words, held) >= _FEWEST_OF_CLAUSE * len(words)]
+        if same and kind not in same:
+            return True
+        if kind == "while" and not same and theirs and {other for other, _ in theirs} <= {"before", "after"}:
+            told = _WHEN.sub(" ", span.text)  # "it was loaded after" what "while it was loaded" has at the same time
+            if words and _shared(words, _content(told)) >= _FEWEST_OF_CLAUSE * len(words):
+                return True
+    return False
+
+
+def _moments(text: str) -> Iterator[tuple[str, set[str]]]:
+    for match in _WHEN.finditer(text):
+        kind = next(name for name in ("before", "while", "after") if match[name])
+        clause = match[{"before": "b", "while": "w", "after": "a"}[kind]]
+        yield kind, _content(clause)
+
+
+def _content(text: str) -> set[str]:
+    return {word for word in re.findall(r"[a-z][a-z-]+", text.lower()) if word not in lexicon.STOPWORDS}
+
+
+def _shared(words: set[str], held: set[str]) -> int:
+    return sum(any(relation_of(word, other) is not None for other in held) for word in words)

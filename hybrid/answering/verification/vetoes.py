@@ -744,6 +744,7 @@ _CHECKS: dict[str, Callable[[Clauses, Clauses], bool]] = {
     "rate": amounts.rate,
     "measure": amounts.measure,
     "trigger": amounts.trigger,
+    "moment": circumstances.moment,
     "cap": amounts.cap,
     "and for or": _and_for_or,
     "restriction": _restriction,
