@@ -3,10 +3,11 @@
 python benchmarks/multiple_choice.py --data ../shared/data --output build/choice
 python benchmarks/multiple_choice.py --data ../shared/data --output build/choice --score letters
 
-By likelihood each option is scored by its mean log-likelihood a token after the question, less that without a question.
-By letters the options stand below the question as A to D, and the letters are scored; each option is each letter
-once. The best is the answer. Ways: no memory, the story's own volume, passages found by search in the window, both, and
-another story's volume. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL 2022).
+By likelihood each option is scored by its mean log-likelihood a token after the question, less that without a question,
+and by the first of these alone. By letters the options stand below the question as A to D, and the letters are scored;
+each option is each letter once. The best is the answer. Ways: no memory, the story's own volume, passages found by
+search in the window, both, and another story's volume. With standard errors; paired with no memory. QuALITY (Pang et
+al., NAACL 2022).
 
 Volumes and scores are kept in --output, a folder a model, so that an interrupted run goes on after the last
 whole story.
@@ -55,7 +56,7 @@ def main() -> None:
         rows: list[Row] = [json.loads(line) for line in file]
     print(f"{torch.get_num_threads()} threads, {arguments.stories} of {len(rows)} stories, by {arguments.score}, "
           f"settings {json.dumps(arguments.settings)}")  # fmt: skip
-    right: dict[str, list[bool]] = {way: [] for way in WAYS}
+    right: dict[str, dict[str, list[bool]]] = {}
     for number in range(arguments.stories):
         file = arguments.output / f"{number}.{arguments.score}.json"
         if not file.exists():
@@ -63,16 +64,20 @@ def main() -> None:
             found = list(story_scores(arguments, model, rows, number))
             file.write_text(json.dumps({"cpu_seconds": time.process_time() - began, "scores": found}))
         stored = json.loads(file.read_text())
-        for question, scores in zip(rows[number]["questions"], stored["scores"], strict=True):
-            for way, each in scores.items():
-                right[way].append(each.index(max(each)) == question["answer"])
-        figures = ", ".join(f"{way} {sum(each)}/{len(each)}" for way, each in right.items())
-        print(f"story {number}: {figures}; {stored['cpu_seconds']:.0f} s of CPU", flush=True)
-    print("| way | right | share | s.e. | less none | s.e. |\n|---|---|---|---|---|---|")
-    for way, each in right.items():
-        gains = [a - b for a, b in zip(each, right["none"], strict=True)]
-        print(f"| {way} | {sum(each)} of {len(each)} | {statistics.mean(each):.3f} | {error_of(each):.3f} "
-              f"| {statistics.mean(gains):+.3f} | {error_of(gains):.3f} |")  # fmt: skip
+        for question, ways in zip(rows[number]["questions"], stored["scores"], strict=True):
+            for way, scores in ways.items():
+                for name, each in scores.items():
+                    correct = each.index(max(each)) == question["answer"]
+                    right.setdefault(name, {}).setdefault(way, []).append(correct)
+        for name, found in right.items():
+            figures = ", ".join(f"{way} {sum(each)}/{len(each)}" for way, each in found.items())
+            print(f"story {number}, {name}: {figures}; {stored['cpu_seconds']:.0f} s of CPU", flush=True)
+    for name, found in right.items():
+        print(f"| {name} | right | share | s.e. | less none | s.e. |\n|---|---|---|---|---|---|")
+        for way, each in found.items():
+            gains = [a - b for a, b in zip(each, found["none"], strict=True)]
+            print(f"| {way} | {sum(each)} of {len(each)} | {statistics.mean(each):.3f} | {error_of(each):.3f} "
+                  f"| {statistics.mean(gains):+.3f} | {error_of(gains):.3f} |")  # fmt: skip
 
 
 def error_of(found: Sequence[float]) -> float:
@@ -82,8 +87,8 @@ def error_of(found: Sequence[float]) -> float:
 
 def story_scores(
     arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int
-) -> Iterator[dict[str, list[float]]]:
-    """For each question of a story the score of each option, by way."""
+) -> Iterator[dict[str, dict[str, list[float]]]]:
+    """For each question of a story the scores of each option, by way and by what they are called."""
     score = by_likelihood if arguments.score == "likelihood" else by_letters
     bare = model.session(None)
     own = session(model, volume(arguments, model, rows, number))
@@ -131,15 +136,16 @@ def found_passages(corpus: Corpus, counter: InferenceSession, question: str) -> 
     return "\n".join(hit.text for hit in sorted(chosen, key=lambda hit: hit.start))
 
 
-def by_likelihood(session: InferenceSession, passages: str, question: Row) -> list[float]:
-    """How much likelier, in nats a token, the question makes each option."""
+def by_likelihood(session: InferenceSession, passages: str, question: Row) -> dict[str, list[float]]:
+    """How much likelier, in nats a token, the question makes each option, and how likely it then is."""
     options = [f" {option}" for option in question["options"]]
     asked = f"{passages}\n\nQuestion: {question['question']}\nAnswer:".lstrip()
     before, after = losses(session, "Answer:", options), losses(session, asked, options)
-    return [one - other for one, other in zip(before, after, strict=True)]
+    likelier = [one - other for one, other in zip(before, after, strict=True)]
+    return {"likelihood less that without the question": likelier, "likelihood": [-loss for loss in after]}
 
 
-def by_letters(session: InferenceSession, passages: str, question: Row) -> list[float]:
+def by_letters(session: InferenceSession, passages: str, question: Row) -> dict[str, list[float]]:
     """The log-likelihood of each option's letter, summed over the four orders in which each is each letter once."""
     asked = f"{passages}\n\nQuestion: {question['question']}\n".lstrip()
     options, count = question["options"], len(LETTERS)
@@ -152,7 +158,7 @@ def by_letters(session: InferenceSession, passages: str, question: Row) -> list[
     for order, letters in zip(orders, last_log_likelihoods(session, asked, lists, LETTERS), strict=True):
         for number, likelihood in zip(order, letters, strict=True):
             scores[number] += likelihood
-    return scores
+    return {"letters": scores}
 
 
 def losses(session: InferenceSession, prefix: str, texts: Sequence[str]) -> list[float]:

@@ -31,4 +31,5 @@ def test_a_model_that_likes_a_letter_favours_no_option_and_one_that_likes_an_opt
 
     monkeypatch.setattr(multiple_choice, "last_log_likelihoods", b_or_salt)
     question = {"question": "What?", "options": ["Ships", "Home", "Salt", "Captains"]}
-    assert multiple_choice.by_letters(cast(Any, None), "", question) == pytest.approx([-3.4, -3.4, -3.0, -3.4])
+    (scores,) = multiple_choice.by_letters(cast(Any, None), "", question).values()
+    assert scores == pytest.approx([-3.4, -3.4, -3.0, -3.4])
