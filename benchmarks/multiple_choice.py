@@ -3,11 +3,11 @@
 python benchmarks/multiple_choice.py --data ../shared/data --output build/choice
 python benchmarks/multiple_choice.py --data ../shared/data --output build/choice --score letters
 
-By likelihood each option is scored by its mean log-likelihood a token after the question, less that without a question,
-and by the first of these alone. By letters the options stand below the question as A to D, and the letters are scored;
-each option is each letter once. The best is the answer. Ways: no memory, the story's own volume, passages found by
-search in the window, both, and another story's volume. With standard errors; paired with no memory. QuALITY (Pang et
-al., NAACL 2022).
+By likelihood each option is scored by its mean log-likelihood a token after the question, less that without a
+question (after the same passages, with the same memory), and by the first of these alone. By letters the options
+stand below the question as A to D, and the letters are scored; each option is each letter once. The best is the
+answer. Ways: no memory, the story's own volume, passages found by search in the window, both, and another story's
+volume. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL 2022).
 
 Volumes and scores are kept in --output, a folder a model, so that an interrupted run goes on after the last
 whole story.
@@ -139,8 +139,10 @@ def found_passages(corpus: Corpus, counter: InferenceSession, question: str) -> 
 def by_likelihood(session: InferenceSession, passages: str, question: Row) -> dict[str, list[float]]:
     """How much likelier, in nats a token, the question makes each option, and how likely it then is."""
     options = [f" {option}" for option in question["options"]]
-    asked = f"{passages}\n\nQuestion: {question['question']}\nAnswer:".lstrip()
-    before, after = losses(session, "Answer:", options), losses(session, asked, options)
+    asked = [("Answer:", option) for option in options]
+    asked += [(f"Question: {question['question']}\nAnswer:", option) for option in options]
+    found = losses(session, f"{passages}\n\n".lstrip(), asked)
+    before, after = found[: len(options)], found[len(options) :]
     likelier = [one - other for one, other in zip(before, after, strict=True)]
     return {"likelihood less that without the question": likelier, "likelihood": [-loss for loss in after]}
 
@@ -161,13 +163,16 @@ def by_letters(session: InferenceSession, passages: str, question: Row) -> dict[
     return {"letters": scores}
 
 
-def losses(session: InferenceSession, prefix: str, texts: Sequence[str]) -> list[float]:
-    """What `InferenceSession.loss` gives for each text, up to rounding; the prefix is run once for all."""
-    first, hidden, ids = continued(session, prefix, texts)
+def losses(session: InferenceSession, prefix: str, texts: Sequence[tuple[str, str]]) -> list[float]:
+    """Of each (prompt, text) the mean loss in nats a token of the text after both; the prefix is run once for all."""
+    encode = session._tokenizer.encode
+    pairs = [(encode(prompt), encode(text)) for prompt, text in texts]
+    hidden = continued(session, prefix, [[*prompt, *text] for prompt, text in pairs])
     found: list[float] = []
-    for states, each in zip(hidden, ids, strict=True):
-        before = torch.cat([first[None], states[: len(each) - 1]])
-        found.append(F.cross_entropy((before @ session._model.unembedding.T).float(), torch.tensor(each)).item())
+    for states, (prompt, text) in zip(hidden, pairs, strict=True):
+        before = states[len(prompt) - 1 : len(prompt) + len(text) - 1]  # a hidden state predicts the next token
+        logits = (before @ session._model.unembedding.T).float()
+        found.append(F.cross_entropy(logits, torch.tensor(text)).item())
     return found
 
 
@@ -175,10 +180,12 @@ def last_log_likelihoods(
     session: InferenceSession, prefix: str, texts: Sequence[str], letters: str
 ) -> list[list[float]]:
     """After each text, the log-likelihood of each letter as the next token."""
-    tokens = [session._tokenizer.encode(f" {letter}") for letter in letters]
+    encode = session._tokenizer.encode
+    tokens = [encode(f" {letter}") for letter in letters]
     if any(len(one) != 1 for one in tokens):
         raise SystemExit("a letter is several tokens of this model")
-    _, hidden, ids = continued(session, prefix, texts)
+    ids = [encode(text) for text in texts]
+    hidden = continued(session, prefix, ids)
     last = torch.stack([states[len(each) - 1] for states, each in zip(hidden, ids, strict=True)])
     every = F.log_softmax((last @ session._model.unembedding.T).float(), -1)
     found: list[list[float]] = every[:, [one[0] for one in tokens]].tolist()
@@ -186,19 +193,16 @@ def last_log_likelihoods(
 
 
 @torch.inference_mode()
-def continued(
-    session: InferenceSession, prefix: str, texts: Sequence[str]
-) -> tuple[torch.Tensor, torch.Tensor, list[list[int]]]:
-    """The last hidden state [D] of a prefix, those of texts after it [B, T, D], and the texts' ids; shorter texts are
-    padded at their end, which changes nothing before it."""
+def continued(session: InferenceSession, prefix: str, texts: Sequence[Sequence[int]]) -> torch.Tensor:
+    """The hidden states [B, T, D] of texts after one prefix. Shorter texts are padded at their end, which changes
+    nothing before it."""
     tokenizer, model = session._tokenizer, session._model
-    *_, (_, states, cache) = session._stream([tokenizer.end_of_document, *tokenizer.encode(prefix)])
-    ids = [tokenizer.encode(text) for text in texts]
-    longest = max(map(len, ids))
-    padded = torch.tensor([[*each, *[0] * (longest - len(each))] for each in ids])
-    layers = tuple(LayerCache(*(t.expand(len(ids), -1, -1, -1) for t in layer.tensors())) for layer in cache.layers)
+    *_, (_, _, cache) = session._stream([tokenizer.end_of_document, *tokenizer.encode(prefix)])
+    longest = max(map(len, texts))
+    padded = torch.tensor([[*each, *[0] * (longest - len(each))] for each in texts])
+    layers = tuple(LayerCache(*(t.expand(len(texts), -1, -1, -1) for t in layer.tensors())) for layer in cache.layers)
     hidden, _ = model.forward(padded, WindowCache(layers, cache.seen), session._fast)
-    return states[-1], hidden, ids
+    return hidden
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from hybrid.ttt.memory import MemoryModel
 OPTIONS = [" Yes", " He sold the salt and went home again.", " The captain did.", " No, never."]
 
 
-@pytest.mark.parametrize("prefix", ["Answer:", "The captain of the ship sold the salt. " * 9 + "Answer:"])
+@pytest.mark.parametrize("prefix", ["", "The captain of the ship sold the salt. " * 9])
 def test_texts_after_one_prefix_are_scored_as_each_by_itself(tmp_path: Path, prefix: str) -> None:
     session = MemoryModel.load(tiny_settings(tmp_path, window=32)).session(None)
-    together = multiple_choice.losses(session, prefix, OPTIONS)
-    assert together == pytest.approx([session.loss(option, prefix) for option in OPTIONS], abs=1e-4)
+    texts = [(prompt, option) for prompt in ("Answer:", "Why? Answer:") for option in OPTIONS]
+    together = multiple_choice.losses(session, prefix, texts)
+    alone = [session.loss(option, prefix + prompt) for prompt, option in texts]
+    assert together == pytest.approx(alone, abs=1e-4)
 
 
 def test_a_model_that_likes_a_letter_favours_no_option_and_one_that_likes_an_option_does(
