@@ -92,7 +92,9 @@ def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Sto
     """The delta of a story, adapted now or before."""
     file = arguments.output / f"{number}.safetensors"
     if not file.exists():
-        save_file(adapt_volume(model, tokens_of(model, rows[number])).delta.to_tensors(), file)
+        adapted = adapt_volume(model, tokens_of(model, rows[number]))
+        print(f"volume {number}: {adapted.gains}, step times {adapted.rate}, {adapted.harm or 'no harm'}", flush=True)
+        save_file(adapted.delta.to_tensors(), file)
     return Delta.from_tensors(load_file(file))
 
 
