@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--stories", type=int, default=61, help="texts, at most")
     parser.add_argument("--asked", type=int, default=8, help="stories whose questions are asked")
     parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
+    parser.add_argument("--steps", nargs="*", default=[], help="instead of the grid that ships, such as sgd:0.3")
     parser.add_argument("--output", type=Path, default=Path("build/volumes"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -258,6 +259,9 @@ def calibrate(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[
     """What `hybrid.ttt.calibration` measures: mean loss of the mini-batches after the first, by step."""
     found: dict[calibration.Step, list[float | None]] = {}
     print(f"fingerprint {model.fingerprint}")
+    if arguments.steps:
+        named = (step.split(":") for step in arguments.steps)
+        calibration.GRID = tuple(calibration.Step(optimizer, float(size)) for optimizer, size in named)
     for number in range(arguments.asked):
         chosen, losses = calibration.calibrate(model, tokens_of(model, rows[number]))
         for step, loss in losses.items():
