@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--stories", type=int, default=61, help="texts, at most")
     parser.add_argument("--asked", type=int, default=8, help="stories whose questions are asked")
     parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
+    parser.add_argument("--cut", type=int, help="only texts that volumes of so many tokens would cut into two")
     parser.add_argument("--steps", nargs="*", default=[], help="instead of the grid that ships, such as sgd:0.3")
     parser.add_argument("--output", type=Path, default=Path("build/volumes"))
     arguments = parser.parse_args()
@@ -63,6 +64,8 @@ def main() -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     texts = stories if arguments.texts == "stories" else meetings
     rows = [shortened(row, arguments.references) for row in texts(arguments.data)[: arguments.stories]]
+    if arguments.cut:
+        rows = [row for row in rows if arguments.cut < len(tokens_of(model, row)) <= 2 * arguments.cut]
     print(
         f"{torch.get_num_threads()} threads, {len(rows)} {arguments.texts}, settings {json.dumps(arguments.settings)}"
     )
@@ -233,7 +236,8 @@ def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
             for question, chosen in zip(rows[number]["questions"], chosen_for, strict=True)
         ]
         found.setdefault("both from the start, by search", []).append(statistics.mean(losses) - none)
-        print(f"{number}: " + ", ".join(f"{name} {each[-1]:+.3f}" for name, each in found.items()), flush=True)
+        shown = ", ".join(f"{name} {each[-1]:+.3f}" for name, each in found.items())
+        print(f"{number}, {len(tokens)} tokens: {shown}", flush=True)
     print("| mounted | nats | s.e. |\n|---|---|---|")
     for name, each in found.items():
         print(f"| {name} | {statistics.mean(each):+.3f} | {error_of(each):.3f} |", flush=True)
