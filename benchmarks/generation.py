@@ -142,9 +142,9 @@ def decoding_bytes(weights: DecodingWeights) -> int:
 def head_bytes(weights: DecodingWeights) -> int:
     """The screen's, or the whole unembedding's."""
     head = weights.head
-    return (
-        sum(t.nbytes for t in (head._codes, head._scales, head._slack)) if head._screened else head._unembedding.nbytes
-    )
+    if not head._quantised_screening:
+        return head._unembedding.nbytes
+    return sum(t.nbytes for t in (head._codes, head._scales, head._error_bound))
 
 
 def held_bytes(part: object) -> int:
