@@ -244,7 +244,8 @@ def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
 
 
 def parts_by_search(row: Story, first: Delta, second: Delta) -> list[list[tuple[Delta, float]]]:
-    """What the product mounts of a text's two volumes for each question: that with the best results at full weight."""
+    """A text's two volumes by what search finds for each question: that with the best results at full weight, the other
+    at a quarter."""
     found: list[list[tuple[Delta, float]]] = []
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
