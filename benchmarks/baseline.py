@@ -1,4 +1,4 @@
-"""The built-in model in the library transformers, from the same tensors: the baseline of the speed tables."""
+"""A model in the library transformers, from the same tensors: the baseline of the speed tables."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from hybrid.ttt.checkpoints.loading import load_checkpoint
 
 
 def in_transformers(dtype: torch.dtype, name: str = LANGUAGE_MODEL.name) -> Any:
-    """A LlamaForCausalLM with the weights of a Llama that hybrid loads; the built-in one by default."""
+    """A LlamaForCausalLM, or a Qwen2ForCausalLM where q, k and v have biases, with the weights of a model that hybrid
+    loads; the built-in one by default."""
     import transformers
 
     checkpoint = load_checkpoint(name)
     c = checkpoint.config
-    config = transformers.LlamaConfig(
+    family = "Qwen2" if c.qkv_bias else "Llama"
+    config = getattr(transformers, f"{family}Config")(
         vocab_size=c.vocab_size, hidden_size=c.hidden_size, intermediate_size=c.intermediate_size,
         num_hidden_layers=c.num_hidden_layers, num_attention_heads=c.num_attention_heads,
         num_key_value_heads=c.num_key_value_heads, head_dim=c.head_dim, rms_norm_eps=c.rms_norm_eps,
         rope_theta=c.rope_theta, tie_word_embeddings=c.tie_word_embeddings, max_position_embeddings=2**21,
         eos_token_id=list(c.eos_token_ids), pad_token_id=c.eos_token_ids[0],
     )  # fmt: skip
-    model = transformers.LlamaForCausalLM(config).eval()
+    model = getattr(transformers, f"{family}ForCausalLM")(config).eval()
     with torch.no_grad():
         for key, parameter in model.named_parameters():  # a tied head is not among them
             parameter.copy_(checkpoint.tensor(key))

@@ -1,10 +1,16 @@
 """Four-way multiple choice about whole stories, answered by likelihood: what the memory is good for besides nats.
 
 python benchmarks/multiple_choice.py --data ../shared/data --output build/choice
+python benchmarks/multiple_choice.py --data ../shared/data --output build/choice --score letters
 
-Each option is scored by its mean log-likelihood a token after the question, less its log-likelihood without a question,
-and the best is the answer. Ways: no memory, the story's own volumes, passages found by search in the window, both, and
-another story's volumes. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL 2022).
+By likelihood each option is scored by its mean log-likelihood a token after the question, less that without a
+question (after the same passages, with the same memory), and by the first of these alone. By letters the options
+stand below the question as A to D, and the letters are scored; each option is each letter once. The best is the
+answer. Ways: no memory, the story's own volume, passages found by search in the window, both, and another story's
+volume. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL 2022).
+
+Volumes and scores are kept in --output, a folder a model, so that an interrupted run goes on after the last
+whole story.
 """
 
 from __future__ import annotations
@@ -14,47 +20,64 @@ import gzip
 import json
 import statistics
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
 
 from hybrid import Corpus, Document, Settings
 from hybrid.settings import MemorySettings
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.model.transformer import LayerCache, WindowCache
 from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
 WAYS = ("none", "memory", "passages", "both", "another's memory")
 PASSAGE_TOKENS = 600
+LETTERS = "ABCD"
+Row = dict[str, Any]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
-    parser.add_argument("--questions", type=int, default=1000, help="of a story, at most")
-    parser.add_argument("--ways", nargs="*", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--score", choices=["likelihood", "letters"], default="likelihood")
+    parser.add_argument("--stories", type=int, default=8, help="the first so many")
     parser.add_argument("--output", type=Path, default=Path("build/choice"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     with gzip.open(arguments.data / "quality" / "quality.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows: list[dict[str, Any]] = [json.loads(line) for line in file]
-    print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
-    right: dict[str, list[bool]] = {way: [] for way in arguments.ways}
-    for number, row in enumerate(rows):
-        answer_story(arguments, model, rows, number, row["questions"][: arguments.questions], right)
-        figures = ", ".join(f"{way} {sum(found)}/{len(found)}" for way, found in right.items())
-        print(f"story {number}: {figures}", flush=True)
-    print("| way | right | share | s.e. | less none | s.e. |\n|---|---|---|---|---|---|")
-    for way, found in right.items():
-        share = statistics.mean(found)
-        gains = [a - b for a, b in zip(found, right.get("none", found), strict=True)]
-        print(f"| {way} | {sum(found)} of {len(found)} | {share:.3f} | {error_of(found):.3f} "
-              f"| {statistics.mean(gains):+.3f} | {error_of(gains):.3f} |")  # fmt: skip
+        rows: list[Row] = [json.loads(line) for line in file]
+    print(f"{torch.get_num_threads()} threads, {arguments.stories} of {len(rows)} stories, by {arguments.score}, "
+          f"settings {json.dumps(arguments.settings)}")  # fmt: skip
+    right: dict[str, dict[str, list[bool]]] = {}
+    for number in range(arguments.stories):
+        file = arguments.output / f"{number}.{arguments.score}.json"
+        if not file.exists():
+            began = time.process_time()
+            found = list(story_scores(arguments, model, rows, number))
+            file.write_text(json.dumps({"cpu_seconds": time.process_time() - began, "scores": found}))
+        stored = json.loads(file.read_text())
+        for question, ways in zip(rows[number]["questions"], stored["scores"], strict=True):
+            for way, scores in ways.items():
+                for name, each in scores.items():
+                    correct = each.index(max(each)) == question["answer"]
+                    right.setdefault(name, {}).setdefault(way, []).append(correct)
+        for name, found in right.items():
+            figures = ", ".join(f"{way} {sum(each)}/{len(each)}" for way, each in found.items())
+            print(f"story {number}, {name}: {figures}; {stored['cpu_seconds']:.0f} s of CPU", flush=True)
+    for name, found in right.items():
+        print(f"| {name} | right | share | s.e. | less none | s.e. |\n|---|---|---|---|---|---|")
+        for way, each in found.items():
+            gains = [a - b for a, b in zip(each, found["none"], strict=True)]
+            print(f"| {way} | {sum(each)} of {len(each)} | {statistics.mean(each):.3f} | {error_of(each):.3f} "
+                  f"| {statistics.mean(gains):+.3f} | {error_of(gains):.3f} |")  # fmt: skip
 
 
 def error_of(found: Sequence[float]) -> float:
@@ -62,24 +85,19 @@ def error_of(found: Sequence[float]) -> float:
     return statistics.stdev(found) / len(found) ** 0.5
 
 
-def answer_story(
-    arguments: argparse.Namespace,
-    model: MemoryModel,
-    rows: Sequence[dict[str, Any]],
-    number: int,
-    questions: Sequence[dict[str, Any]],
-    right: dict[str, list[bool]],
-) -> None:
+def story_scores(
+    arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int
+) -> Iterator[dict[str, dict[str, list[float]]]]:
+    """For each question of a story the scores of each option, by way and by what they are called."""
+    score = by_likelihood if arguments.score == "likelihood" else by_letters
     bare = model.session(None)
-    own = session(model, volume(arguments, model, rows, number)) if right.keys() & {"memory", "both"} else bare
-    other = bare
-    if "another's memory" in right:
-        other = session(model, volume(arguments, model, rows, (number + 1) % len(rows)))
+    own = session(model, volume(arguments, model, rows, number))
+    other = session(model, volume(arguments, model, rows, (number + 1) % len(rows)))
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
         corpus = Corpus.open(Path(folder) / "corpus", settings)
         corpus.ingest([Document.from_text(rows[number]["document"], source="story")])
-        for question in questions:
+        for question in rows[number]["questions"]:
             passages = found_passages(corpus, bare, question["question"])
             ways = {
                 "none": (bare, ""),
@@ -88,16 +106,17 @@ def answer_story(
                 "both": (own, passages),
                 "another's memory": (other, ""),
             }
-            for way in right:
-                right[way].append(chosen(*ways[way], question) == question["answer"])
+            yield {way: score(one, text, question) for way, (one, text) in ways.items()}
 
 
-def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[dict[str, Any]], number: int) -> Delta:
+def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int) -> Delta:
     """The delta of a story, adapted now or before."""
     file = arguments.output / f"{number}.safetensors"
     if not file.exists():
         tokens = [*model.encode(rows[number]["document"]), model.end_of_document]
-        save_file(adapt_volume(model, tokens).delta.to_tensors(), file)
+        adapted = adapt_volume(model, tokens)
+        print(f"volume {number}: {len(tokens)} tokens, {adapted.gains}, rate {adapted.rate}", flush=True)
+        save_file(adapted.delta.to_tensors(), file)
     return Delta.from_tensors(load_file(file))
 
 
@@ -117,13 +136,73 @@ def found_passages(corpus: Corpus, counter: InferenceSession, question: str) -> 
     return "\n".join(hit.text for hit in sorted(chosen, key=lambda hit: hit.start))
 
 
-def chosen(session: InferenceSession, passages: str, question: dict[str, Any]) -> int:
-    """The number of the option that the question makes likeliest."""
-    asked = f"{passages}\n\nQuestion: {question['question']}\nAnswer:".lstrip()
-    gains = [
-        session.loss(f" {option}", "Answer:") - session.loss(f" {option}", asked) for option in question["options"]
+def by_likelihood(session: InferenceSession, passages: str, question: Row) -> dict[str, list[float]]:
+    """How much likelier, in nats a token, the question makes each option, and how likely it then is."""
+    options = [f" {option}" for option in question["options"]]
+    asked = [("Answer:", option) for option in options]
+    asked += [(f"Question: {question['question']}\nAnswer:", option) for option in options]
+    found = losses(session, f"{passages}\n\n".lstrip(), asked)
+    before, after = found[: len(options)], found[len(options) :]
+    likelier = [one - other for one, other in zip(before, after, strict=True)]
+    return {"likelihood less that without the question": likelier, "likelihood": [-loss for loss in after]}
+
+
+def by_letters(session: InferenceSession, passages: str, question: Row) -> dict[str, list[float]]:
+    """The log-likelihood of each option's letter, summed over the four orders in which each is each letter once."""
+    asked = f"{passages}\n\nQuestion: {question['question']}\n".lstrip()
+    options, count = question["options"], len(LETTERS)
+    orders = [[(letter + turn) % count for letter in range(count)] for turn in range(count)]
+    lists = [
+        "".join(f"{letter}. {options[number]}\n" for letter, number in zip(LETTERS, order, strict=True)) + "Answer:"
+        for order in orders
     ]
-    return gains.index(max(gains))
+    scores = [0.0] * count
+    for order, letters in zip(orders, last_log_likelihoods(session, asked, lists, LETTERS), strict=True):
+        for number, likelihood in zip(order, letters, strict=True):
+            scores[number] += likelihood
+    return {"letters": scores}
+
+
+def losses(session: InferenceSession, prefix: str, texts: Sequence[tuple[str, str]]) -> list[float]:
+    """Of each (prompt, text) the mean loss in nats a token of the text after both; the prefix is run once for all."""
+    encode = session._tokenizer.encode
+    pairs = [(encode(prompt), encode(text)) for prompt, text in texts]
+    hidden = continued(session, prefix, [[*prompt, *text] for prompt, text in pairs])
+    found: list[float] = []
+    for states, (prompt, text) in zip(hidden, pairs, strict=True):
+        before = states[len(prompt) - 1 : len(prompt) + len(text) - 1]  # a hidden state predicts the next token
+        logits = (before @ session._model.unembedding.T).float()
+        found.append(F.cross_entropy(logits, torch.tensor(text)).item())
+    return found
+
+
+def last_log_likelihoods(
+    session: InferenceSession, prefix: str, texts: Sequence[str], letters: str
+) -> list[list[float]]:
+    """After each text, the log-likelihood of each letter as the next token."""
+    encode = session._tokenizer.encode
+    tokens = [encode(f" {letter}") for letter in letters]
+    if any(len(one) != 1 for one in tokens):
+        raise SystemExit("a letter is several tokens of this model")
+    ids = [encode(text) for text in texts]
+    hidden = continued(session, prefix, ids)
+    last = torch.stack([states[len(each) - 1] for states, each in zip(hidden, ids, strict=True)])
+    every = F.log_softmax((last @ session._model.unembedding.T).float(), -1)
+    found: list[list[float]] = every[:, [one[0] for one in tokens]].tolist()
+    return found
+
+
+@torch.inference_mode()
+def continued(session: InferenceSession, prefix: str, texts: Sequence[Sequence[int]]) -> torch.Tensor:
+    """The hidden states [B, T, D] of texts after one prefix. Shorter texts are padded at their end, which changes
+    nothing before it."""
+    tokenizer, model = session._tokenizer, session._model
+    *_, (_, _, cache) = session._stream([tokenizer.end_of_document, *tokenizer.encode(prefix)])
+    longest = max(map(len, texts))
+    padded = torch.tensor([[*each, *[0] * (longest - len(each))] for each in texts])
+    layers = tuple(LayerCache(*(t.expand(len(texts), -1, -1, -1) for t in layer.tensors())) for layer in cache.layers)
+    hidden, _ = model.forward(padded, WindowCache(layers, cache.seen), session._fast)
+    return hidden
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
 """Volumes of the memory: what a stored delta loses, what to mount for a question, and what is retained.
 
 python benchmarks/volumes.py delta       loss of human answers with the whole fast weights and with stored deltas
+python benchmarks/volumes.py gains       own volume and another's, alone and beside evidence; what adapting costs
 python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
 python benchmarks/volumes.py whole       volumes of a whole corpus at small weights, and the mean of all
 python benchmarks/volumes.py parts       a text in two volumes, the second from the initial weights or from the first
 python benchmarks/volumes.py calibrate   the grid of step sizes on several texts: --settings '{"model": "model.gguf"}'
 python benchmarks/volumes.py retention   many stories as one corpus, volumes chosen by search
 
-SQuALITY stories, a volume each. The loss is of the human answers after the question alone, in nats a token, as in
-`benchmarks/memory_retention.py`. Adapted volumes are kept in --output, so that an interrupted run goes on.
+SQuALITY stories, or with `--texts meetings` QMSum's meetings, a volume each. The loss is of the human answers after the
+question alone, in nats a token, as in `benchmarks/memory_retention.py`. Adapted volumes are kept in --output, a folder
+for each model and kind of text, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import statistics
 import tempfile
@@ -39,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = {
         "delta": delta,
+        "gains": gains,
         "mount": mount,
         "whole": whole,
         "parts": parts,
@@ -48,16 +52,39 @@ def main() -> None:
     parser.add_argument("what", choices=list(commands))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
-    parser.add_argument("--stories", type=int, default=61)
+    parser.add_argument("--texts", choices=["stories", "meetings"], default="stories")
+    parser.add_argument("--stories", type=int, default=61, help="texts, at most")
     parser.add_argument("--asked", type=int, default=8, help="stories whose questions are asked")
     parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
+    parser.add_argument("--cut", type=int, help="only texts that volumes of so many tokens would cut into two")
+    parser.add_argument("--steps", nargs="*", default=[], help="instead of the grid that ships, such as sgd:0.3")
     parser.add_argument("--output", type=Path, default=Path("build/volumes"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
-    rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.stories]]
-    print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
+    texts = stories if arguments.texts == "stories" else meetings
+    rows = [shortened(row, arguments.references) for row in texts(arguments.data)[: arguments.stories]]
+    if arguments.cut:
+        rows = [row for row in rows if arguments.cut < len(tokens_of(model, row)) <= 2 * arguments.cut]
+    print(
+        f"{torch.get_num_threads()} threads, {len(rows)} {arguments.texts}, settings {json.dumps(arguments.settings)}"
+    )
     commands[arguments.what](arguments, model, rows)
+
+
+def meetings(data: Path) -> list[Story]:
+    """The validation meetings of QMSum, each with its general questions and the first specific ones, five in all."""
+    with gzip.open(data / "qmsum" / "val.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows: list[dict[str, Any]] = [json.loads(line) for line in file]
+    return [
+        {
+            "document": "\n".join(f"{speaker}: {said}" for speaker, said in row["turns"]),
+            "questions": [
+                {"q": one["query"], "refs": [one["answer"]]} for one in [*row["general"], *row["specific"]][:5]
+            ],
+        }
+        for row in rows
+    ]
 
 
 def shortened(row: Story, references: int) -> Story:
@@ -69,7 +96,9 @@ def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Sto
     """The delta of a story, adapted now or before."""
     file = arguments.output / f"{number}.safetensors"
     if not file.exists():
-        save_file(adapt_volume(model, tokens_of(model, rows[number])).delta.to_tensors(), file)
+        adapted = adapt_volume(model, tokens_of(model, rows[number]))
+        print(f"volume {number}: {adapted.gains}, step times {adapted.rate}, {adapted.harm or 'no harm'}", flush=True)
+        save_file(adapted.delta.to_tensors(), file)
     return Delta.from_tensors(load_file(file))
 
 
@@ -93,6 +122,38 @@ def delta(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
         print(f"| {number} | {len(tokens)} | {none:.3f} | {whole:.3f} | {with_delta:.3f} | {lost[-1]:.4f} "
               f"| {stored.bytes} |", flush=True)  # fmt: skip
     print(f"| mean | | | | | {statistics.mean(lost):.4f} | |")
+
+
+def gains(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Change from no memory with a text's own volume and with the next one's, by themselves and beside the passage that
+    shares most words with the question; CPU seconds of adapting, its measuring included."""
+    deltas: list[Delta] = []
+    for number in range(arguments.asked):
+        began = time.process_time()
+        deltas.append(volume(arguments, model, rows, number))
+        seconds, length = time.process_time() - began, len(tokens_of(model, rows[number]))
+        print(f"volume {number}: {length} tokens, {length / seconds:.0f} a second of CPU, {deltas[-1].bytes} bytes",
+              flush=True)  # fmt: skip
+    found: dict[str, list[float]] = {}
+    for number in range(arguments.asked):
+        other = deltas[(number + 1) % arguments.asked]
+        ways = {"no memory": [], "own": [(deltas[number], 1.0)], "another's": [(other, 1.0)]}
+        for name, chosen in ways.items():
+            one = session(model, chosen)
+            found.setdefault(name, []).append(answers(one, rows[number]))
+            found.setdefault(f"{name}, with evidence", []).append(answers(one, rows[number], evidence=True))
+        print(f"{number}: " + ", ".join(f"{name} {each[-1]:.3f}" for name, each in found.items()), flush=True)
+    print("| mounted | nats | s.e. | less no memory | s.e. |\n|---|---|---|---|---|")
+    for name, each in found.items():
+        bare = found["no memory, with evidence" if name.endswith("evidence") else "no memory"]
+        less = [one - without for one, without in zip(each, bare, strict=True)]
+        print(f"| {name} | {statistics.mean(each):.3f} | {error_of(each):.3f} "
+              f"| {statistics.mean(less):+.3f} | {error_of(less):.3f} |")  # fmt: skip
+
+
+def error_of(found: Sequence[float]) -> float:
+    """The standard error of a mean."""
+    return statistics.stdev(found) / len(found) ** 0.5
 
 
 def mount(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
@@ -127,8 +188,7 @@ def mount(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
             gains.setdefault(name, []).append(answers(session(model, chosen), rows[number]) - none[number])
     print(f"no memory: {statistics.mean(none):.3f} nats over {count} stories\n| mounted | nats | s.e. |\n|---|---|---|")
     for name, found in gains.items():
-        error = statistics.stdev(found) / len(found) ** 0.5
-        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+        print(f"| {name} | {statistics.mean(found):+.3f} | {error_of(found):.3f} |", flush=True)
 
 
 def whole(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
@@ -149,13 +209,12 @@ def whole(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
             gains.setdefault(name, []).append(answers(one, rows[number]) - none)
     print(f"{count} volumes, {arguments.asked} stories asked\n| mounted | nats | s.e. |\n|---|---|---|")
     for name, found in gains.items():
-        error = statistics.stdev(found) / len(found) ** 0.5
-        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+        print(f"| {name} | {statistics.mean(found):+.3f} | {error_of(found):.3f} |", flush=True)
 
 
 def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
     """Gains over no memory of a story in two volumes. One that begins from the one before is the story in one."""
-    gains: dict[str, list[float]] = {}
+    found: dict[str, list[float]] = {}
     for number in range(arguments.asked):
         tokens = tokens_of(model, rows[number])
         half = len(tokens) // 2
@@ -170,28 +229,58 @@ def parts(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
         }
         none = answers(model.session(None), rows[number])
         for name, chosen in ways.items():
-            gains.setdefault(name, []).append(answers(session(model, chosen), rows[number]) - none)
+            found.setdefault(name, []).append(answers(session(model, chosen), rows[number]) - none)
+        chosen_for = parts_by_search(rows[number], first, second)
+        losses = [
+            answers(session(model, chosen), {**rows[number], "questions": [question]})
+            for question, chosen in zip(rows[number]["questions"], chosen_for, strict=True)
+        ]
+        found.setdefault("both from the start, by search", []).append(statistics.mean(losses) - none)
+        shown = ", ".join(f"{name} {each[-1]:+.3f}" for name, each in found.items())
+        print(f"{number}, {len(tokens)} tokens: {shown}", flush=True)
     print("| mounted | nats | s.e. |\n|---|---|---|")
-    for name, found in gains.items():
-        error = statistics.stdev(found) / len(found) ** 0.5
-        print(f"| {name} | {statistics.mean(found):+.3f} | {error:.3f} |", flush=True)
+    for name, each in found.items():
+        print(f"| {name} | {statistics.mean(each):+.3f} | {error_of(each):.3f} |", flush=True)
+
+
+def parts_by_search(row: Story, first: Delta, second: Delta) -> list[list[tuple[Delta, float]]]:
+    """A text's two volumes by what search finds for each question: that with the best results at full weight, the other
+    at a quarter."""
+    found: list[list[tuple[Delta, float]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
+        corpus = Corpus.open(Path(folder) / "corpus", settings)
+        corpus.ingest([Document.from_text(row["document"], source="text")])
+        for question in row["questions"]:
+            scores = [0.0, 0.0]
+            for rank, hit in enumerate(corpus.search(question["q"], 10), 1):
+                scores[(hit.start + hit.end) / 2 >= len(row["document"]) / 2] += 1 / rank
+            ranked = sorted(zip(scores, (first, second), strict=True), key=lambda one: -one[0])
+            found.append([(one, mounting.BESIDE if at else 1.0) for at, (score, one) in enumerate(ranked) if score])
+    return found
 
 
 def calibrate(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
     """What `hybrid.ttt.calibration` measures: mean loss of the mini-batches after the first, by step."""
     found: dict[calibration.Step, list[float | None]] = {}
     print(f"fingerprint {model.fingerprint}")
+    if arguments.steps:
+        named = (step.split(":") for step in arguments.steps)
+        calibration.GRID = tuple(calibration.Step(optimizer, float(size)) for optimizer, size in named)
     for number in range(arguments.asked):
         chosen, losses = calibration.calibrate(model, tokens_of(model, rows[number]))
         for step, loss in losses.items():
             found.setdefault(step, []).append(loss)
-        print(f"story {number}: {chosen}", flush=True)
-    print("| step | " + " | ".join(f"story {number}" for number in range(arguments.asked)) + " |")
-    print("|---|" + "---|" * arguments.asked)
+        print(f"text {number}: {chosen}, {losses}", flush=True)
+    print("| step | " + " | ".join(f"text {number}" for number in range(arguments.asked)) + " | less none | s.e. |")
+    print("|---|" + "---|" * (arguments.asked + 2))
+    bare = found[calibration.NEVER]
     for step, each in found.items():
         name = "none" if step == calibration.NEVER else str(step)
         shown = " | ".join("diverged" if loss is None else f"{loss:.3f}" for loss in each)
-        print(f"| {name} | {shown} |")
+        less = [one - none for one, none in zip(each, bare, strict=True) if one is not None and none is not None]
+        figures = f"{statistics.mean(less):+.4f} | {error_of(less):.4f}" if len(less) == len(each) > 1 else "| "
+        print(f"| {name} | {shown} | {figures} |")
 
 
 def retention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:

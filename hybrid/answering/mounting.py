@@ -9,7 +9,8 @@ from hybrid.stores.rows import VolumeRow
 from hybrid.types.answers import Hit
 
 BESIDE = 0.25
-"""Weight of every volume but the first: `python benchmarks/volumes.py mount` has the table."""
+"""Weight of every volume but the first: `python benchmarks/volumes.py mount` has the table. Of a document that is cut
+the second part has full weight, too: `python benchmarks/volumes.py parts`; three were not measured."""
 STANDS_OUT = 0.7
 """Share of the best volume's score in all scores from which on it is taken for the one that is asked about. Chosen on
 questions to 30 of 61 stories, where it then was the right one for 0.94 of the questions, and otherwise for 0.16; on
@@ -35,8 +36,8 @@ def choose(
     allowed: Container[int] | None = None,
     spread: bool = True,
 ) -> tuple[Mount, ...]:
-    """The volumes with the best hits, the first at full weight and the others at `BESIDE`; or, where none of more than
-    ``most`` stands out, all together at small weights.
+    """The volumes with the best hits, the first at full weight, with it the next that is of the same document, and the
+    others at `BESIDE`; or, where none of more than ``most`` stands out, all together at small weights.
 
     Args:
         hits: of the question, the best first.
@@ -60,4 +61,9 @@ def choose(
     best = sorted((row for row in usable if row.id in scores), key=lambda row: (-scores[row.id], row.id))[:most]
     if spread and best and most < len(usable) <= SPREAD and scores[best[0].id] < STANDS_OUT * sum(scores.values()):
         return tuple(Mount(row, min(BESIDE, WHOLE / len(usable))) for row in usable)
-    return tuple(Mount(row, BESIDE if number else 1.0) for number, row in enumerate(best))
+    full = [row.id for row in best if _documents(row) & _documents(best[0])][:2]
+    return tuple(Mount(row, 1.0 if row.id in full else BESIDE) for row in best)
+
+
+def _documents(row: VolumeRow) -> set[int]:
+    return {part.document_id for part in row.parts}

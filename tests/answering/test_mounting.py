@@ -59,7 +59,7 @@ def test_volumes_without_a_hit_are_not_mounted() -> None:
 
 def test_equal_scores_are_in_the_order_of_the_volumes() -> None:
     parts = VolumePart(3, 0, 250, 250, "")
-    assert mounts([hit(3)], [volume(9, parts), volume(8, parts)]) == [(8, 1.0), (9, BESIDE)]
+    assert mounts([hit(3)], [volume(9, parts), volume(8, parts)]) == [(8, 1.0), (9, 1.0)]
 
 
 def test_a_volume_that_does_harm_is_never_mounted() -> None:
@@ -97,6 +97,14 @@ def test_of_a_long_document_that_part_is_mounted_which_the_hit_lies_in(start: in
 def test_every_place_of_a_document_is_in_one_of_its_parts(start: int, end: int) -> None:
     parts = [volume(n, VolumePart(1, 1000 * (n - 1), 1000 * n, 4000, "")) for n in range(1, 5)]
     assert len(mounts([hit(1, start, end)], parts)) == 1
+
+
+def test_of_the_parts_of_the_document_with_the_best_hit_two_are_at_full_weight() -> None:
+    parts = [volume(10 + n, VolumePart(1, 1000 * (n - 1), 1000 * n, 3000, "")) for n in range(1, 4)]
+    hits = [hit(1, 700, 760), hit(3), hit(1, 0, 10), hit(1, 400, 500)]
+    assert mounts(hits, [*parts, whole(3)], most=5) == [(13, 1.0), (3, BESIDE), (11, 1.0), (12, BESIDE)]
+    assert mounts([hit(3), *hits], [*parts, whole(3)], most=5)[0] == (3, 1.0)
+    assert {weight for number, weight in mounts([hit(3), *hits], [*parts, whole(3)], most=5) if number != 3} == {BESIDE}
 
 
 MANY = [whole(number) for number in range(1, 17)]
