@@ -44,6 +44,8 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "session",
         "corpus",
         "langchain",
+        "client",
+        "service",
         "evaluation",
         "cli",
     ),
