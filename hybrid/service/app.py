@@ -12,7 +12,14 @@ from typing import Any
 
 from hybrid import __version__
 from hybrid._runtime import log_info
-from hybrid.errors import CorpusLockedError, HybridError, InputError, MissingExtraError, SettingsError
+from hybrid.errors import (
+    CorpusLockedError,
+    HybridError,
+    InputError,
+    MissingExtraError,
+    ServiceBusyError,
+    SettingsError,
+)
 
 try:
     import fastapi
@@ -35,8 +42,10 @@ from hybrid.service.keys import STATE, Keys, keys_of
 from hybrid.service.limits import BodyLimit, Rates
 from hybrid.service.metrics import Measured, Metrics
 from hybrid.service.state import DroppedError, Served, Service, hidden_paths, of_role
+from hybrid.service.tracing import Traced
 from hybrid.service.work import Workers
 from hybrid.settings.service import ServiceSettings
+from hybrid.stores.files import is_disk_full
 
 _LOG = logging.getLogger("hybrid.service")
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -114,6 +123,7 @@ def create_app(
     _handle_errors(app)
     app.add_middleware(BodyLimit, limits=given.limits)
     app.add_middleware(Measured, metrics=metrics)
+    app.add_middleware(Traced)
     return app
 
 
@@ -133,16 +143,18 @@ async def serving(
             keys=keys,
             store=store,
             jobs=Jobs(store, settings.jobs, work, lambda error: service.told(error)),
-            workers=Workers(settings.limits),
+            answering=Workers(settings.limits, settings.limits.running),
+            looking=Workers(settings.limits, settings.limits.looking),
             rates=Rates(settings.limits),
             metrics=metrics,
             hidden=hidden,
             loop=asyncio.get_running_loop(),
             without_keys=without_keys,
         )
-        metrics.watch("requests_running", "Requests that are worked on", lambda: service.workers.running)
-        metrics.watch("requests_waiting", "Requests in line to be worked on", lambda: service.workers.waiting)
-        metrics.watch("requests_dropped", "Requests whose work was stopped", lambda: service.workers.dropped)
+        both = (service.answering, service.looking)
+        metrics.watch("requests_running", "Requests that are worked on", lambda: sum(one.running for one in both))
+        metrics.watch("requests_waiting", "Requests in line for that", lambda: sum(one.waiting for one in both))
+        metrics.watch("requests_dropped", "Requests whose work was stopped", lambda: sum(one.dropped for one in both))
         service.jobs.start()
         loading = asyncio.create_task(_load(service))
         log_info(_LOG, "server started", root=str(root), jobs=sum(service.jobs.counts().values()))
@@ -150,7 +162,8 @@ async def serving(
             yield service
         finally:
             service.begin_stopping()
-            service.workers.close()
+            for one in both:
+                one.close()
             await service.jobs.stop()
             loading.cancel()
             await asyncio.wait([loading])
@@ -184,6 +197,11 @@ def _handle_errors(app: FastAPI) -> None:
             _LOG.error("%s: %s", type(error).__name__, error)
         return failures.response_of(error, request.app.state.service.hidden)
 
+    async def failing_disk(_: Request, error: Exception) -> Response:
+        if not is_disk_full(error):
+            raise error
+        return failures.response_of(ServiceBusyError("the server's disk is full: whoever runs it has to make room", 60))
+
     async def gone(*_: object) -> Response:
         return Response(status_code=499)
 
@@ -202,6 +220,7 @@ def _handle_errors(app: FastAPI) -> None:
         HTTPException: refused_by_http,
         ClientDisconnect: gone,
         DroppedError: gone,
+        OSError: failing_disk,
         Exception: unexpected,
     }
     for kind, handler in handlers.items():
@@ -219,7 +238,7 @@ def _health() -> fastapi.APIRouter:
     @router.get("/ready", response_model=schemas.HealthResponse, responses={503: {"model": schemas.HealthResponse}})
     async def ready(service: Served) -> Response:
         """Whether it answers without having to load models first, and is not stopping."""
-        said = "ready" if service.ready else "stopping" if service.workers.closing else "loading"
+        said = "ready" if service.ready else "stopping" if service.answering.closing else "loading"
         answer = asking.as_json(schemas.HealthResponse(status=said, version=__version__))
         answer.status_code = 200 if service.ready else 503
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -17,6 +18,7 @@ from hybrid.service.failures import content_of
 from hybrid.service.keys import ApiKey
 from hybrid.service.sse import EventStream, content_event, model_event, with_signs_of_life
 from hybrid.service.state import Asker, Served, Service, unless_dropped
+from hybrid.service.tracing import record_answer
 from hybrid.types.answers import Answer, Route
 from hybrid.types.base import shown
 from hybrid.types.documents import PageView
@@ -48,15 +50,17 @@ def events_of(service: Service, key: ApiKey, corpus: str, asked: schemas.AskRequ
         seen = service.corpora.seen_by(corpus, key)
         return seen.stream(asked.question, route=asked.route, history=asked.history, where=asked.where)
 
-    return counted(service, service.workers.stream(key.id, make))
+    return counted(service, service.answering.stream(key.id, make))
 
 
 async def counted(service: Service, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     """The same events; the answer at their end is counted."""
+    started = time.time()
     async with aclosing(events):
         async for event in events:
             if isinstance(event, EndEvent):
                 service.metrics.answers.labels(event.answer.route.name, str(event.answer.found).lower()).inc()
+                record_answer(started, event.answer)
             yield event
 
 

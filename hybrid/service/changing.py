@@ -132,6 +132,8 @@ async def job_events(service: Served, key: Asker, job: str) -> Response:
             yield model_event("job", one)
         if not ended and service.jobs.closing.is_set():
             raise ServiceBusyError("the server is stopping; the next one goes on with the job", 5)
+        if not ended:
+            raise JobNotFoundError(f"the job {shown(job)} was forgotten meanwhile")
 
     def failure(error: HybridError) -> bytes:
         return content_event("error", content_of(type(error).__name__, str(error), 5))

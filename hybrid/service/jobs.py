@@ -18,6 +18,7 @@ from hybrid._runtime import log_info
 from hybrid.errors import CorpusLockedError, HybridError, JobStateError, RateLimitError
 from hybrid.ingest.progress import Progress, Stage
 from hybrid.service.job_store import JobRecord, JobRequest, JobStore
+from hybrid.service.tracing import span
 from hybrid.settings.service import JobSettings
 from hybrid.types.certificates import DeletionCheck
 from hybrid.types.jobs import ENDED, RESUMABLE, Job, JobFailure, JobKind, JobProgress
@@ -195,9 +196,9 @@ class Jobs:
     async def watch(self, job: str) -> AsyncGenerator[Job, None]:
         """The job each time that it changes, until it has ended, is forgotten, or the server stops."""
         while (entry := self._entries.get(job)) is not None:
-            changed = entry.changed
-            yield self._shown(entry)
-            if entry.job.ended_for_good or self.closing.is_set():
+            changed, shown = entry.changed, self._shown(entry)
+            yield shown
+            if shown.ended_for_good or self.closing.is_set():  # the job may have ended since: that is still to be told
                 return
             await changed.wait()
 
@@ -225,7 +226,10 @@ class Jobs:
             started = {"started": now(), "ended": None, "attempts": entry.job.attempts + 1, "waits_for": None}
             self._set(entry, state="running", progress=(), **started)
             await self._save(entry)
-            record = self._changed(entry, await self._outcome(entry))
+            with span("hybrid.job") as made:
+                record = self._changed(entry, await self._outcome(entry))
+                if made is not None:
+                    made.set_attributes({"hybrid.job.kind": record.job.kind, "hybrid.job.state": record.job.state})
             # On the disk first: whoever is told that it is done may rely on it.
             await self._save(entry, record)
             if record.job.state == "succeeded":

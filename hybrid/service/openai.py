@@ -181,7 +181,7 @@ def _events(service: Service, key: ApiKey, body: ChatRequest) -> AsyncGenerator[
                 yield _Usage(prompt, seen.count_tokens(event.answer.text))
             yield event
 
-    return counted(service, service.workers.stream(key.id, make))
+    return counted(service, service.answering.stream(key.id, make))
 
 
 def _failed(service: Service) -> Callable[[HybridError], bytes]:

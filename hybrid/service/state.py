@@ -44,7 +44,8 @@ class Service:
     keys: Keys
     store: JobStore
     jobs: Jobs
-    workers: Workers
+    answering: Workers
+    looking: Workers
     rates: Rates
     metrics: Metrics
     hidden: tuple[tuple[str, str], ...]
@@ -53,8 +54,8 @@ class Service:
     ready: bool = False
 
     async def run(self, key: ApiKey, work: Callable[[], Result]) -> Result:
-        """What ``work`` returns, in a thread."""
-        return await self.workers.run(key.id, work)
+        """What ``work`` returns, in a thread that no answer holds up."""
+        return await self.looking.run(key.id, work)
 
     async def asked(self, request: Request, key: ApiKey, corpus: str, ask: Callable[[Corpus], Result]) -> Result:
         """What ``ask`` finds in a corpus as the key may see it, unless whoever asks goes."""
@@ -64,7 +65,7 @@ class Service:
         """Take no new work, let ingests come to rest, and end the streams of those who watch jobs: requests that are
         being answered go on."""
         self.ready = False
-        self.workers.closing = True
+        self.answering.closing = self.looking.closing = True
         self.jobs.begin_stopping()
 
     def told(self, error: HybridError) -> str:

@@ -26,13 +26,14 @@ class Workers:
     waited for it has gone: what is dropped costs others no more than what it still takes to stop.
 
     Args:
-        limits: how many at a time, in line, of one key, and for how long.
+        limits: how many in line, of one key, and for how long.
+        running: how many at a time.
     """
 
-    def __init__(self, limits: LimitSettings) -> None:
+    def __init__(self, limits: LimitSettings, running: int) -> None:
         self._limits = limits
-        self._places = asyncio.Semaphore(limits.running)
-        self._pool = ThreadPoolExecutor(limits.running, "hybrid-request")
+        self._places = asyncio.Semaphore(running)
+        self._pool = ThreadPoolExecutor(running, "hybrid-request")
         self._of: Counter[str] = Counter()
         self.running: int = 0
         self.waiting: int = 0

@@ -39,12 +39,20 @@ class LimitSettings(Table):
     upload_files: int = Field(default=10_000, ge=1, description="of one upload")
     idle_seconds: float = Field(default=60, gt=0, description="that a body may stand still while it comes in")
     hits: int = Field(default=1000, ge=1, le=1_000_000, description="the largest k of a search")
-    running: int = Field(default=8, ge=1, le=256, description="requests that are worked on at a time")
-    waiting: int = Field(default=32, ge=0, description="requests in line for that; the next one is turned away")
-    running_per_key: int = Field(
-        default=8, ge=1, description="requests of one key that are worked on or in line; the next one is turned away"
+    running: int = Field(default=8, ge=1, le=256, description="answers that are made at a time")
+    looking: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="other requests at a time, such as searches; they never wait for answers",
     )
-    answer_seconds: float = Field(default=300, gt=0, description="for an answer, with its time in line")
+    waiting: int = Field(default=32, ge=0, description="requests in line for either; the next one is turned away")
+    running_per_key: int = Field(
+        default=8, ge=1, description="of either, those of one key that run or are in line; the next one is turned away"
+    )
+    answer_seconds: float = Field(
+        default=300, gt=0, description="for an answer, or another request, with its wait in line"
+    )
     requests_per_minute: int = Field(default=600, ge=0, description="of one key; 0: any number")
     burst: int = Field(default=60, ge=1, description="requests that a key which was quiet may send at once")
 

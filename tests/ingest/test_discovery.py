@@ -266,5 +266,5 @@ def test_a_named_path_is_called_by_its_name_and_nothing_says_where_it_lies(tmp_p
         assert not [one for one in skipped if secret in one.model_dump_json()]
     assert [one.source for one in named(folder, "") if isinstance(one, Found)] == ["deep/two.txt", "one.txt"]
     assert [one.source for one in named(folder / "one.txt", "x/first.txt")] == ["x/first.txt"]
-    with pytest.raises(InputError, match="^mail does not exist$"):
+    with pytest.raises(InputError, match=r"^mail does not exist$"):
         named(tmp_path / "nothing-there", "mail")

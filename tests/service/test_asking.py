@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
+from pathlib import Path
 from typing import Any
 
 import pytest
-from served import QUESTION, Running
+from served import QUESTION, Running, serving
 
 import hybrid
 from hybrid import Answer, Corpus, Filter, Identity
 from hybrid.client import AsyncClient, RemoteCorpus
-from hybrid.errors import CorpusNotFoundError, InputError, SourceNotFoundError
+from hybrid.errors import CorpusNotFoundError, InputError, ServiceBusyError, SourceNotFoundError
 
 
 @pytest.fixture(scope="module")
@@ -246,3 +248,50 @@ def test_ready_and_alive_say_the_version(looked_at: Running) -> None:
     with looked_at.http() as http:
         assert http.get("/health").json() == {"status": "alive", "version": hybrid.__version__}
         assert http.get("/ready").json()["status"] == "ready"
+
+
+DEEP = b"[" * 100_000
+ODD_BODIES = {
+    "too deep": b'{"question": ' + DEEP,
+    "no UTF-8": b'{"question": "\xff\xfe"}',
+    "half a pair": b'{"question": "the \\ud800 rent"}',
+    "a NUL": b'{"question": "the rent\\u0000"}',
+    "a large number": b'{"question": "rent", "k": ' + b"9" * 5000 + b"}",
+    "no number": b'{"question": "rent", "k": NaN}',
+    "twice": b'{"question": "rent", "question": 5}',
+    "half a pair in a filter": b'{"question": "rent", "where": {"sources": ["\\udfff"]}}',
+    "a NUL in a filter": b'{"question": "rent", "where": {"metadata": {"custodian": "\\u0000"}}}',
+}
+
+
+@pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
+@pytest.mark.parametrize("verb", ["search", "ask"])
+def test_an_odd_body_is_the_clients_fault_and_never_the_servers(looked_at: Running, verb: str, body: bytes) -> None:
+    with looked_at.http() as http:
+        response = http.post(
+            f"/v1/corpora/acme/{verb}", content=body, headers={"Content-Type": "application/json; charset=utf-8"}
+        )
+        assert response.status_code < 500, response.text
+        if response.status_code != 200:
+            assert response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("source", ["\0", "a\0b", "../../etc/passwd", "x" * 5000, "%", "a#b", "ä ö\n"])
+def test_an_odd_source_is_not_there(looked_at: Running, source: str) -> None:
+    with looked_at.http() as http:
+        response = http.get("/v1/corpora/acme/document", params={"source": source})
+    assert response.status_code in (404, 422), response.text
+
+
+def test_a_disk_that_is_full_is_said_and_nothing_is_kept(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(root))
+
+    with serving(root) as running, running.client() as client:
+        for where in ("hybrid.service.job_store.JobStore.save", "hybrid.service.uploads._Form._on_data"):
+            with monkeypatch.context() as patched:
+                patched.setattr(where, full)
+                with pytest.raises(ServiceBusyError, match="disk is full"):
+                    client.corpus("acme").upload(("a.txt", b"The rent is 3 pounds."))
+            assert client.jobs() == []
+        assert not list((root / ".serve" / "uploads").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -25,8 +26,12 @@ from hybrid.errors import (
     RequestTooLargeError,
     ServiceBusyError,
 )
+from hybrid.service.job_store import JobRequest, JobStore
+from hybrid.service.jobs import Jobs
 from hybrid.service.uploads import checked_name
+from hybrid.settings.service import JobSettings
 from hybrid.types.jobs import Job
+from hybrid.types.reports import IngestReport
 
 
 class Gate:
@@ -110,12 +115,23 @@ def test_a_path_is_read_by_the_name_of_its_folder(root: Path, tmp_path: Path) ->
         assert client.wait(corpus.ingest("discovery")).report.unchanged == ("discovery/deep/rent.txt",)  # type: ignore[union-attr]
 
 
-OUTSIDE = ("/etc", "discovery/../x", "..", "", "elsewhere/a", "discovery/away", "discovery/away/passwd", "discovery\\x")
+OUTSIDE = (
+    "/etc",
+    "discovery/../x",
+    "discovery/in/../a.txt",
+    "..",
+    "",
+    "elsewhere/a",
+    "discovery/away",
+    "discovery/away/passwd",
+    "discovery\\x",
+)
 
 
 @pytest.mark.parametrize("path", [*OUTSIDE, "discovery/nothing"])
 def test_a_path_outside_the_folders_that_were_allowed_is_refused(root: Path, tmp_path: Path, path: str) -> None:
-    (tmp_path / "srv").mkdir()
+    (tmp_path / "srv" / "in").mkdir(parents=True)
+    (tmp_path / "srv" / "a.txt").write_text("The rent is 3 pounds.")
     (tmp_path / "srv" / "away").symlink_to("/etc")
     with serving(root, {"folders": {"discovery": tmp_path / "srv"}}) as running, running.client() as client:
         with pytest.raises(InputError, match="path") as refused:
@@ -249,6 +265,30 @@ def test_a_line_that_is_full_takes_no_more(root: Path, gate: Gate) -> None:
             client.wait(job)
 
 
+def test_who_watches_is_told_of_the_end_even_if_it_comes_while_he_reads(tmp_path: Path) -> None:
+    """The end must not get lost between what was told last and the next look."""
+
+    async def run() -> list[str]:
+        go_on = threading.Event()
+
+        def work(*_: object) -> IngestReport:
+            go_on.wait()
+            return IngestReport()
+
+        jobs = Jobs(JobStore(tmp_path), JobSettings(), work)
+        job = await jobs.add("ingest", "acme", [], JobRequest())
+        told = []
+        async for one in jobs.watch(job.id):
+            told.append(one.state)
+            go_on.set()
+            while not jobs.get(job.id).ended_for_good:  # type: ignore[union-attr]
+                await asyncio.sleep(0.001)
+        await jobs.stop()
+        return told
+
+    assert asyncio.run(run())[-1] == "succeeded"
+
+
 # Ending early, and going on -------------------------------------------------------------------------
 
 
@@ -356,6 +396,7 @@ def test_a_stream_of_a_job_ends_when_the_server_stops(root: Path, gate: Gate) ->
         thread.start()
         watched.wait()
     thread.join()
+    client.close()
     assert "goes on with the job" in str(seen[0])
 
 

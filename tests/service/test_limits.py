@@ -79,9 +79,9 @@ def test_a_request_that_is_dropped_stops_its_work(root: Path, endless: Endless, 
                 while b"event: route" not in come:
                     come += connection.recv(65536)
         assert endless.closed.acquire(timeout=60)
-        while running.service.workers.running:
+        while running.service.answering.running:
             pass
-        assert running.service.workers.dropped == 1
+        assert running.service.answering.dropped == 1
 
 
 def test_a_chat_that_is_dropped_stops_its_work(root: Path, endless: Endless) -> None:
@@ -116,7 +116,7 @@ async def test_a_task_that_is_cancelled_stops_the_work(root: Path, endless: Endl
 
 def test_a_place_is_free_again_when_the_thread_has_ended_and_not_before() -> None:
     async def run() -> None:
-        workers = Workers(LimitSettings(running=1, waiting=0, running_per_key=9))
+        workers = Workers(LimitSettings(waiting=0, running_per_key=9), running=1)
         hold, begun = threading.Event(), threading.Event()
 
         def work() -> None:
@@ -231,14 +231,16 @@ def test_who_comes_when_the_line_is_full_is_turned_away(root: Path, endless: End
     with serving(root, {"limits": limits}) as running, contextlib.ExitStack() as stack:
         for _ in range(2):  # one is worked on, one waits
             stack.enter_context(connected(running)).sendall(request_of(running, "/v1/corpora/acme/ask", ASK))
-        while running.service.workers.waiting < 1:
+        while running.service.answering.waiting < 1:
             pass
         with running.client() as client, pytest.raises(ServiceBusyError, match="in line") as refused:
             client.corpus("acme").ask(QUESTION)
         assert refused.value.retry_after > 0
         with running.http() as http:
-            response = http.post("/v1/corpora/acme/search", json={"question": "salt"})
+            response = http.post("/v1/corpora/acme/ask", json={"question": "salt"})
             assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+            # What is no answer does not wait behind answers.
+            assert http.post("/v1/corpora/acme/search", json={"question": "salt"}).status_code == 200
             assert http.get("/health").status_code == 200
 
 
@@ -249,9 +251,9 @@ def test_one_key_does_not_take_every_place(root: Path, endless: Endless) -> None
         stack.enter_context(connected(running)).sendall(request_of(running, "/v1/corpora/acme/ask", ASK, head))
         assert endless.begun.acquire(timeout=60)
         with running.client(ann) as client, pytest.raises(RateLimitError, match="running_per_key"):
-            client.corpus("acme").search("salt")
-        with running.client(ben) as client:
-            assert client.corpus("acme").search("salt")
+            client.corpus("acme").ask(QUESTION)
+        with running.client(ben) as client, contextlib.closing(client.corpus("acme").stream(QUESTION)) as events:
+            assert next(events).kind == "route"
 
 
 def test_an_answer_that_takes_too_long_is_ended_and_its_work_with_it(root: Path, endless: Endless) -> None:
@@ -296,6 +298,7 @@ def test_a_server_that_stops_ends_what_it_was_asked_and_takes_nothing_new(
         running.server.stop()
         go_on.set()
         thread.join()
+    client.close()
     assert answers[0].found
 
 
