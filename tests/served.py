@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,14 @@ def make_corpora(root: Path) -> None:
             )
 
 
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something holds: a test that waits for what never comes fails, and does not hang."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.005)
+
+
 class Running:
     """A server that runs: where it is, and clients of it."""
 
@@ -83,10 +91,7 @@ def serving(root: Path, settings: Mapping[str, Any] | None = None) -> Iterator[R
     thread = threading.Thread(target=made.run_until_stopped)
     thread.start()
     try:
-        for _ in range(1000):
-            if made.started or not thread.is_alive():
-                break
-            time.sleep(0.01)
+        until(lambda: made.started or not thread.is_alive())
         assert made.started, "the server did not start"
         yield Running(made, root)
     finally:

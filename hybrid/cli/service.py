@@ -68,7 +68,7 @@ def _named(folder: str) -> tuple[str, str]:
     type=click.Choice(("reader", "writer", "admin", "monitor")),
     default="reader",
     show_default=True,
-    help="reader: ask and look; writer: ingest and remove, too; admin: create corpora, too; monitor: metrics alone.",
+    help="reader: asks and looks; writer: changes, too; admin: creates corpora and reads logs, too; monitor: metrics alone.",
 )
 @click.option("--corpus", "corpora", multiple=True, help="A corpus, or names like 'acme-*'. Repeatable. [default: all]")
 @click.option(

@@ -24,6 +24,7 @@ from hybrid.types.documents import Document, PageView
 from hybrid.types.events import EndEvent, Event, TextEvent
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
+from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
 
 Result = TypeVar("Result")
@@ -266,6 +267,10 @@ class AsyncRemoteCorpus:
     async def get_document(self, source: str) -> Document:
         """One document with its text and metadata. Raises `SourceNotFoundError`."""
         return await self._client._send(calls.document(self.name, source))
+
+    async def log(self) -> list[LogRecord]:
+        """`hybrid.Corpus.log` (role admin)."""
+        return await self._client._send(calls.log(self.name))
 
     async def check(self) -> IntegrityReport:
         """`hybrid.Corpus.check` (role writer)."""

@@ -20,6 +20,7 @@ from hybrid.types.certificates import DeletionCertificate
 from hybrid.types.documents import Document, PageView
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
+from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IntegrityReport
 
 Result = TypeVar("Result")
@@ -182,6 +183,11 @@ def documents(corpus: str) -> Call[Documents]:
 def document(corpus: str, source: str) -> Call[Document]:
     """One of `Corpus.get_documents`."""
     return Call("GET", _at(corpus, "/document"), model(Document), params={"source": source})
+
+
+def log(corpus: str) -> Call[list[LogRecord]]:
+    """`Corpus.log`."""
+    return Call("GET", _at(corpus, "/log"), lambda response: models(response, "records", LogRecord))
 
 
 def check(corpus: str) -> Call[IntegrityReport]:

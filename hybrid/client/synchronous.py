@@ -23,6 +23,7 @@ from hybrid.types.documents import Document, PageView
 from hybrid.types.events import EndEvent, Events, collect
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
+from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
 
 Result = TypeVar("Result")
@@ -288,6 +289,10 @@ class RemoteCorpus:
     def get_document(self, source: str) -> Document:
         """One document with its text and metadata. Raises `SourceNotFoundError`."""
         return self._client._send(calls.document(self.name, source))
+
+    def log(self) -> list[LogRecord]:
+        """`hybrid.Corpus.log` (role admin)."""
+        return self._client._send(calls.log(self.name))
 
     def check(self) -> IntegrityReport:
         """`hybrid.Corpus.check` (role writer)."""

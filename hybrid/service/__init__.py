@@ -1,6 +1,6 @@
 """A server over corpora: HTTP with an OpenAI-compatible part, jobs, keys and limits; and corpora over MCP.
 
-``pip install 'hybrid-ttt-rag[service]'``. On the façade's public methods, as `hybrid.langchain` is. Start it with
+``pip install 'hybrid-ttt-rag[service]'``. Start it with
 `hybrid serve`; `create_app` is for whoever runs ASGI applications with a server of their own.
 
 Example:

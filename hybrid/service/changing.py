@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -63,7 +64,7 @@ async def upload(request: Request, service: Served, key: Asker, corpus: str) -> 
     try:
         content_type = request.headers.get("content-type", "")
         names = await uploads.save(request.stream(), content_type, folder, service.settings.limits.upload_files)
-        folder.rename(service.store.upload(job_id))
+        await asyncio.to_thread(service.store.keep, job_id)
         job = await service.jobs.add("ingest", corpus, names, JobRequest(uploaded=True), job_id)
     except BaseException:
         service.store.delete_upload(job_id)

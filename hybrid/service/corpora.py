@@ -127,9 +127,8 @@ class Corpora:
         for name in self._all():
             try:
                 self.seen_by(name, nobody()).route("Is it ready?")
-                corpus = self.of_job(name)
-                if corpus._catalog.commit():
-                    corpus._memory_model()
+                if self.seen_by(name, nobody()).status().documents:
+                    self.of_job(name)._memory_model()
             except HybridError as error:  # it says so to whoever asks it; the others answer
                 _LOG.warning("the corpus %s cannot be asked: %s", name, error)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 from pathlib import Path
 
 from hybrid._runtime import log_warning
 from hybrid.errors import HybridError
-from hybrid.stores.files import PRIVATE_FILE, PRIVATE_FOLDER, write_atomically
+from hybrid.stores.files import PRIVATE_FILE, PRIVATE_FOLDER, sync_directory, sync_file, write_atomically
 from hybrid.types.base import FrozenModel
 from hybrid.types.jobs import Job
 
@@ -83,6 +84,16 @@ class JobStore:
         folder = self._uploads / f"{job}.partial"
         folder.mkdir(mode=PRIVATE_FOLDER)
         return folder
+
+    def keep(self, job: str) -> None:
+        """An upload that has come in whole is the job's from now on; it is on the disk before the job is."""
+        partial = self._uploads / f"{job}.partial"
+        for folder, _, files in os.walk(partial):
+            for name in files:
+                sync_file(Path(folder) / name)
+            sync_directory(Path(folder))
+        partial.rename(self.upload(job))
+        sync_directory(self._uploads)
 
     def upload(self, job: str) -> Path:
         """Where the files of a job's upload are."""

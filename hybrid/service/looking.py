@@ -103,6 +103,14 @@ async def custody(request: Request, service: Served, key: Asker, corpus: str) ->
     return Response(await service.asked(request, key, corpus, lambda seen: as_csv(seen._custody())), media_type=_CSV)
 
 
+@router.get("/corpora/{corpus}/log", response_model=schemas.LogResponse)
+async def log(request: Request, service: Served, key: Asker, corpus: str) -> Response:
+    """What was asked, answered, ingested, removed and exported, as far as the corpus's settings record it (role
+    admin)."""
+    await service.run(key, lambda: service.corpora.check(corpus, key, "admin"))
+    return as_json(schemas.LogResponse(records=tuple(await service.asked(request, key, corpus, Corpus.log))))
+
+
 @router.post("/corpora/{corpus}/check", response_model=IntegrityReport)
 async def check(service: Served, key: Asker, corpus: str) -> Response:
     """Whether the corpus is whole: everything in it against its hashes (role writer)."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hybrid.types.answers import Answer, Citation, Contradiction, Hit, Hits, RouteName
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
+from hybrid.types.logs import LogRecord
 from hybrid.types.reports import DocumentInfo
 
 QUESTION = "When does the supply agreement end?"
@@ -180,6 +181,12 @@ class DocumentsResponse(_Schema):
     """`hybrid.Documents`."""
 
     documents: tuple[DocumentInfo, ...]
+
+
+class LogResponse(_Schema):
+    """The records of a corpus's log, the oldest first."""
+
+    records: tuple[LogRecord, ...]
 
 
 class JobsResponse(_Schema):

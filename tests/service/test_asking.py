@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import QUESTION, Running, serving
+from served import QUESTION, Running, serving, until
 
 import hybrid
 from hybrid import Answer, Corpus, Filter, Identity
 from hybrid.client import AsyncClient, RemoteCorpus
-from hybrid.errors import CorpusNotFoundError, InputError, ServiceBusyError, SourceNotFoundError
+from hybrid.errors import CorpusError, CorpusNotFoundError, InputError, ServiceBusyError, SourceNotFoundError
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,29 @@ async def test_the_async_client_gives_the_same(looked_at: Running, local: Corpus
         assert await corpus.documents() == local.documents()
         pieces: list[str] = []
         assert (await corpus.ask(QUESTION, on_token=pieces.append)).text == "".join(pieces)
+
+
+def test_the_log_of_a_corpus_says_who_asked(tmp_path: Path) -> None:
+    settings = {"memory": {"enabled": False}, "log": {"events": ["question"], "text": "full"}}
+    with serving(tmp_path / "corpora") as running, running.client(running.key("ann", role="admin")) as client:
+        corpus = client.create("logged", settings)
+        client.wait(corpus.upload(("a.txt", b"The rent of the mill is 3 pounds.")))
+        corpus.ask("What is the rent of the mill?")
+        record = corpus.log()[-1]
+    assert (record.event, record.identity) == ("question", "ann")
+    assert record.content["question"] == "What is the rent of the mill?"
+
+
+def test_a_corpus_that_cannot_be_opened_says_so_and_the_others_answer(root: Path) -> None:
+    (root / "broken").mkdir()
+    (root / "broken" / "catalog.sqlite").write_bytes(b"no database at all" * 100)
+    with serving(root, {"server": {"preload": True}}) as running, running.client() as client:
+        with running.http() as http:
+            until(lambda: http.get("/ready").status_code == 200)
+        assert client.corpus("acme").ask(QUESTION).found
+        with pytest.raises(CorpusError) as error:
+            client.corpus("broken").ask(QUESTION)
+        assert str(root.parent) not in str(error.value)
 
 
 # Errors ---------------------------------------------------------------------------------------------

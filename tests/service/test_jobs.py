@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from served import AGREEMENT, QUESTION, serving
+from served import AGREEMENT, QUESTION, serving, until
 
 from hybrid import Corpus
 from hybrid.client import Client
@@ -205,10 +205,8 @@ def test_an_upload_that_is_cut_leaves_nothing(root: Path) -> None:
         head = f"POST /v1/corpora/acme/uploads HTTP/1.1\r\nHost: {host}\r\n{BOUNDARY}\r\n"
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(f"{head}Content-Length: 1000\r\n\r\n".encode() + FORM)
-            while not leftovers(root):  # it has begun to come in
-                pass
-        while leftovers(root):  # the client has gone: so has what it sent
-            pass
+            until(lambda: leftovers(root))  # it has begun to come in
+        until(lambda: not leftovers(root))  # the client has gone: so has what it sent
         with running.client() as client:
             assert client.jobs() == []
             assert len(client.corpus("acme").documents()) == 2
@@ -235,7 +233,7 @@ def test_two_ingests_at_once_are_done_one_after_the_other(root: Path, gate: Gate
             acme.upload(("b.txt", b"The fee is 4 pounds.")),
         )
         other = client.corpus("other").upload(("c.txt", b"The toll is 5 pounds."))
-        gate.reached.wait()
+        assert gate.reached.wait(60)
         assert client.job(second).state == "queued"
         gate.open.set()
         reports = [client.wait(job).report for job in (first, second, other)]
@@ -295,7 +293,7 @@ def test_who_watches_is_told_of_the_end_even_if_it_comes_while_he_reads(tmp_path
 def test_a_job_that_runs_is_cancelled_and_resumed(root: Path, gate: Gate) -> None:
     with serving(root) as running, running.client() as client:
         job = client.corpus("acme").upload(("a.txt", b"The rent is 3 pounds."))
-        gate.reached.wait()
+        assert gate.reached.wait(60)
         client.cancel(job)
         with pytest.raises(JobFailedError, match="cancelled") as ended:
             client.wait(job)
@@ -349,7 +347,7 @@ def test_a_server_that_stops_puts_its_jobs_off_and_the_next_goes_on(root: Path, 
     with serving(root) as running, running.client() as client:
         corpus = client.corpus("acme")
         jobs = [corpus.upload((f"{n}.txt", b"The rent of mill %d is 3 pounds." % n)) for n in range(3)]
-        gate.reached.wait()
+        assert gate.reached.wait(60)
     kept = [json.loads(path.read_text())["job"] for path in (root / ".serve" / "jobs").glob("*.json")]
     assert sorted(job["state"] for job in kept) == ["queued", "queued", "queued"]
     gate.open.set()
@@ -367,7 +365,7 @@ def test_a_server_that_was_killed_loses_no_job(root: Path, gate: Gate, tmp_path:
     with serving(root) as running, running.client() as client:
         corpus = client.corpus("acme")
         jobs = [corpus.upload((f"{n}.txt", b"The rent of mill %d is 3 pounds." % n)) for n in range(2)]
-        gate.reached.wait()
+        assert gate.reached.wait(60)
         next(one for one in client.watch(jobs[0]) if one.state == "running")
         shutil.copytree(root, tmp_path / "killed")
     (tmp_path / "killed" / ".serve" / "uploads" / ("a" * 32 + ".partial")).mkdir()
@@ -383,7 +381,7 @@ def test_a_stream_of_a_job_ends_when_the_server_stops(root: Path, gate: Gate) ->
     with serving(root) as running:
         client = Client(running.url)
         job = client.corpus("acme").upload(("a.txt", b"The rent is 3 pounds."))
-        gate.reached.wait()
+        assert gate.reached.wait(60)
         watched = threading.Event()
 
         def watch() -> None:
@@ -394,7 +392,7 @@ def test_a_stream_of_a_job_ends_when_the_server_stops(root: Path, gate: Gate) ->
 
         thread = threading.Thread(target=watch)
         thread.start()
-        watched.wait()
+        assert watched.wait(60)
     thread.join()
     client.close()
     assert "goes on with the job" in str(seen[0])

@@ -202,8 +202,10 @@ def test_a_reader_changes_nothing_and_a_writer_creates_nothing(locked: Running) 
                 change()
         assert len(corpus.documents()) == 2
         assert reader.jobs() == []
-    with locked.client(locked.key("writes", role="writer")) as writer, pytest.raises(AccessError, match="role admin"):
-        writer.create("mine")
+    with locked.client(locked.key("writes", role="writer")) as writer:
+        for refused in (lambda: writer.create("mine"), writer.corpus("acme").log):
+            with pytest.raises(AccessError, match="role admin"):
+                refused()
 
 
 def test_an_admin_creates_only_corpora_that_are_the_keys_own(locked: Running) -> None:

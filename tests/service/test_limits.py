@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from served import QUESTION, Running, serving
+from served import QUESTION, Running, serving, until
 
 from hybrid import Corpus
 from hybrid.errors import AnswerTimeoutError, RateLimitError, RequestTooLargeError, ServiceBusyError
@@ -58,7 +58,7 @@ def request_of(running: Running, path: str, body: bytes, headers: str = "") -> b
 @contextlib.contextmanager
 def connected(running: Running) -> Iterator[socket.socket]:
     host, port = running.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         yield connection
 
 
@@ -79,8 +79,7 @@ def test_a_request_that_is_dropped_stops_its_work(root: Path, endless: Endless, 
                 while b"event: route" not in come:
                     come += connection.recv(65536)
         assert endless.closed.acquire(timeout=60)
-        while running.service.answering.running:
-            pass
+        until(lambda: not running.service.answering.running)
         assert running.service.answering.dropped == 1
 
 
@@ -154,6 +153,14 @@ def test_a_body_that_is_too_large_is_refused(root: Path, stated: bool) -> None:
         assert http.post("/v1/corpora/acme/ask", json={"question": QUESTION}).status_code == 200
         with running.client() as client, pytest.raises(RequestTooLargeError):
             client.corpus("acme").ask("x" * 3000)
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(root: Path) -> None:
+    with serving(root) as running:
+        for path in ("/v1/corpora/acme/ask", "/v1/corpora/acme/uploads"):
+            with connected(running) as connection:
+                connection.sendall(request_of(running, path, b"").replace(b"Length: 0", b"Length: 99999999999"))
+                assert connection.recv(65536).startswith(b"HTTP/1.1 413")
 
 
 def test_a_body_that_stands_still_is_refused(root: Path) -> None:
@@ -231,8 +238,7 @@ def test_who_comes_when_the_line_is_full_is_turned_away(root: Path, endless: End
     with serving(root, {"limits": limits}) as running, contextlib.ExitStack() as stack:
         for _ in range(2):  # one is worked on, one waits
             stack.enter_context(connected(running)).sendall(request_of(running, "/v1/corpora/acme/ask", ASK))
-        while running.service.answering.waiting < 1:
-            pass
+        until(lambda: running.service.answering.waiting == 1)
         with running.client() as client, pytest.raises(ServiceBusyError, match="in line") as refused:
             client.corpus("acme").ask(QUESTION)
         assert refused.value.retry_after > 0
@@ -287,12 +293,11 @@ def test_a_server_that_stops_ends_what_it_was_asked_and_takes_nothing_new(
         client = running.client()
         thread = threading.Thread(target=lambda: answers.append(client.corpus("acme").ask(QUESTION)))
         thread.start()
-        begun.wait()
+        assert begun.wait(60)
         with httpx.Client(base_url=running.url) as http:
             assert http.get("/ready").status_code == 200
             running.service.loop.call_soon_threadsafe(running.service.begin_stopping)
-            while http.get("/ready").status_code == 200:
-                pass
+            until(lambda: http.get("/ready").status_code != 200)
             refused = http.post("/v1/corpora/acme/search", json={"question": "salt"})
             assert (refused.status_code, "stopping" in refused.text) == (503, True)
         running.server.stop()
