@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hybrid.cli.command import CorpusPath, command, identity_options, json_option
+from hybrid.cli.command import CorpusPath, command, identity_options, json_option, server_option
 from hybrid.errors import InputError
 from hybrid.types.identities import Identity
 
@@ -68,7 +68,7 @@ def _named(folder: str) -> tuple[str, str]:
     type=click.Choice(("reader", "writer", "admin", "monitor")),
     default="reader",
     show_default=True,
-    help="reader: asks and looks; writer: changes, too; admin: creates corpora and reads logs, too; monitor: metrics alone.",
+    help="reader: asks and looks; writer: changes, too; admin: creates and reads logs, too; monitor: metrics alone.",
 )
 @click.option("--corpus", "corpora", multiple=True, help="A corpus, or names like 'acme-*'. Repeatable. [default: all]")
 @click.option(
@@ -134,13 +134,17 @@ def _shown(key: ApiKey) -> dict[str, object]:
 @command("hybrid mcp acme-v-beta --identity ann --class staff")
 @click.argument("corpus", type=CorpusPath())
 @identity_options
-def mcp(corpus: Path, identity: Identity | None) -> None:
+@server_option
+def mcp(corpus: Path, server: str | None, identity: Identity | None) -> None:
     """Offer CORPUS to a program that speaks the Model Context Protocol, over standard input and output.
 
     The program starts this command itself: docs/how-to/mcp.md says how to tell it.
     """
     from hybrid.cli.corpus import open_corpus
-    from hybrid.service.mcp import run_stdio
+    from hybrid.service.mcp import run_stdio, run_stdio_of_server
 
+    if server is not None:
+        run_stdio_of_server(server, str(corpus))
+        return
     with open_corpus(corpus, identity=identity) as opened:
         run_stdio(opened)

@@ -26,6 +26,7 @@ from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
+from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
 
@@ -251,6 +252,17 @@ class AsyncRemoteCorpus:
     async def verify(self, answer: Answer) -> list[str]:
         """`hybrid.Corpus.verify`."""
         return await self._client._send(calls.verify(self.name, answer))
+
+    async def quote(self, text: str, *, source: str | None = None) -> Quotation:
+        """Where words stand in the documents, to the character, or in one of them; nowhere, where none has just these.
+
+        Raises `SourceNotFoundError` for a source that is not there.
+        """
+        return await self._client._send(calls.quote_of(self.name, text, source))
+
+    async def judge(self, statement: str, *, where: Filter | None = None) -> Judgement:
+        """A verdict on each sentence of a statement, with the spans that say so or otherwise."""
+        return await self._client._send(calls.judge(self.name, statement, where))
 
     async def page(self, citation: Citation | Hit) -> PageView:
         """`hybrid.Corpus.page`."""

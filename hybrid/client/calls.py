@@ -22,6 +22,7 @@ from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IntegrityReport
+from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
 Model = TypeVar("Model", bound=BaseModel)
@@ -145,6 +146,16 @@ def verify(corpus: str, answer: Answer) -> Call[list[str]]:
         return [str(one) for one in fields(response, "problems")[0]]
 
     return Call("POST", _at(corpus, "/verify"), read, body=_body(answer=answer))
+
+
+def quote_of(corpus: str, text: str, source: str | None) -> Call[Quotation]:
+    """Where words stand."""
+    return Call("POST", _at(corpus, "/quote"), model(Quotation), body=_body(text=text, source=source))
+
+
+def judge(corpus: str, statement: str, where: Filter | None) -> Call[Judgement]:
+    """A verdict on each sentence of a statement."""
+    return Call("POST", _at(corpus, "/judge"), model(Judgement), body=_body(statement=statement, where=where))
 
 
 def page(corpus: str, place: Citation | Hit) -> Call[PageView]:

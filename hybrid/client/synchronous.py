@@ -25,6 +25,7 @@ from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
 from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
+from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
 SECONDS = 330.0
@@ -273,6 +274,17 @@ class RemoteCorpus:
     def verify(self, answer: Answer) -> list[str]:
         """`hybrid.Corpus.verify`."""
         return self._client._send(calls.verify(self.name, answer))
+
+    def quote(self, text: str, *, source: str | None = None) -> Quotation:
+        """Where words stand in the documents, to the character, or in one of them; nowhere, where none has just these.
+
+        Raises `SourceNotFoundError` for a source that is not there.
+        """
+        return self._client._send(calls.quote_of(self.name, text, source))
+
+    def judge(self, statement: str, *, where: Filter | None = None) -> Judgement:
+        """A verdict on each sentence of a statement, with the spans that say so or otherwise."""
+        return self._client._send(calls.judge(self.name, statement, where))
 
     def page(self, citation: Citation | Hit) -> PageView:
         """`hybrid.Corpus.page`."""

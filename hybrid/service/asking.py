@@ -18,11 +18,13 @@ from hybrid.service.failures import content_of
 from hybrid.service.keys import ApiKey
 from hybrid.service.sse import EventStream, content_event, model_event, with_signs_of_life
 from hybrid.service.state import Asker, Served, Service, unless_dropped
+from hybrid.service.statements import judged, quoted
 from hybrid.service.tracing import record_answer
 from hybrid.types.answers import Answer, Route
 from hybrid.types.base import shown
 from hybrid.types.documents import PageView
 from hybrid.types.events import EndEvent, Event
+from hybrid.types.statements import Judgement, Quotation
 
 router: APIRouter = APIRouter(prefix="/v1/corpora/{corpus}", tags=["Asking"])
 _STREAM: dict[int | str, dict[str, Any]] = {
@@ -148,7 +150,25 @@ async def compare(request: Request, service: Served, key: Asker, corpus: str, bo
             question=found.question, answers=dict(found.items()), contradictions=found.contradictions
         )
 
-    return as_json(await service.asked(request, key, corpus, compared))
+    work = service.answering.run(key.id, lambda: compared(service.corpora.seen_by(corpus, key)))
+    return as_json(await unless_dropped(request, work))
+
+
+@router.post("/quote", response_model=Quotation)
+async def quote(request: Request, service: Served, key: Asker, corpus: str, body: schemas.QuoteRequest) -> Response:
+    """Where words stand in the documents, to the character; nowhere, where none has just these words."""
+    found = await service.asked(request, key, corpus, lambda seen: quoted(seen, body.text, body.source))
+    return as_json(found)
+
+
+@router.post("/judge", response_model=Judgement)
+async def judge(request: Request, service: Served, key: Asker, corpus: str, body: schemas.JudgeRequest) -> Response:
+    """A verdict on each sentence of a statement, with the spans that say so or otherwise."""
+
+    def work() -> Judgement:
+        return judged(service.corpora.seen_by(corpus, key), body.statement, body.where)
+
+    return as_json(await unless_dropped(request, service.answering.run(key.id, work)))
 
 
 @router.post("/verify", response_model=schemas.VerifyResponse)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 from urllib.parse import quote, unquote
 
 from hybrid import __version__
@@ -23,11 +22,17 @@ except ModuleNotFoundError as error:
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hybrid.corpus import Corpus
-from hybrid.service.quotation import Quotation, quoted
+from hybrid.service.statements import judged, quoted
 from hybrid.text.formatting import place
-from hybrid.types.answers import Answer, Citation, Claim, Hits, RouteName
-from hybrid.types.base import FrozenModel, input_error, shown
+from hybrid.types.answers import Answer, Hits, RouteName
+from hybrid.types.base import input_error, shown
+from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
+from hybrid.types.reports import Documents
+from hybrid.types.statements import Judgement, Quotation
+
+if TYPE_CHECKING:
+    from hybrid.client import AsyncRemoteCorpus
 
 URI = "hybrid://document/"
 _PAGE = 200
@@ -77,49 +82,91 @@ class VerifyArguments(_Arguments):
     where: Filter | None = Field(default=None, description="Only these documents.")
 
 
-class Judged(FrozenModel):
-    """A sentence of a statement, and what the documents say to it."""
+class Offered(Protocol):
+    """What is offered: a corpus on this machine (`LocalCorpus`), or one of a server (`ServedCorpus`)."""
 
-    claim: Claim
-    against: tuple[Citation, ...] = ()
+    async def ask(self, given: AskArguments) -> Answer:
+        """Answer a question."""
 
-    def __str__(self) -> str:
-        spans = [f"  says so: {_cited(one)}" for one in self.claim.citations]
-        spans += [f"  says otherwise: {_cited(one)}" for one in self.against]
-        return "\n".join([f"{self.claim.verdict}: {self.claim.text}", *spans])
+    async def search(self, given: SearchArguments) -> Hits:
+        """Find passages."""
 
+    async def quote(self, given: QuoteArguments) -> Quotation:
+        """Find where words stand."""
 
-class Judgement(FrozenModel):
-    """What `verify` found, sentence by sentence."""
+    async def verify(self, given: VerifyArguments) -> Judgement:
+        """Check a statement."""
 
-    statement: str
-    claims: tuple[Judged, ...]
+    async def documents(self) -> Documents:
+        """List what there is."""
 
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.claims))
-
-
-def _cited(one: Citation) -> str:
-    return f"{one.source}, {place(one)}: “{' '.join(one.quote.split())}”"
+    async def document(self, source: str) -> Document:
+        """Read one. Raises `SourceNotFoundError`."""
 
 
-def judged(corpus: Corpus, statement: str, where: Filter | None = None) -> Judgement:
-    """Each sentence of a statement with its verdict: it goes the way of what a writer writes, from the search for
-    evidence to the verdicts.
+class LocalCorpus:
+    """An open corpus, as whoever opened it may see it."""
 
-    Raises `InputError` for a statement without words, or one that is longer than a question may be.
-    """
-    answer = corpus.ask(statement, route="comprehension", where=where, writer=lambda _: statement)
-    spans = {one.number: one for one in (*answer.citations, *(answer.draft.citations if answer.draft else ()))}
-    claims = [*answer.claims, *(answer.draft.claims if answer.draft else ())]
-    found = [
-        Judged(claim=claim, against=tuple(spans[number] for number in claim.contradicted_by))
-        for claim in claims
-        if claim.origin == "writer"
-    ]
-    if not found:  # nothing in the documents is near enough to be compared with
-        found = [Judged(claim=Claim(text=statement, verdict="unsupported", origin="writer", support=0.0))]
-    return Judgement(statement=statement, claims=tuple(found))
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    async def ask(self, given: AskArguments) -> Answer:
+        """Answer a question."""
+        return await self._corpus.aask(given.question, route=given.route, history=given.history, where=given.where)
+
+    async def search(self, given: SearchArguments) -> Hits:
+        """Find passages."""
+        return await self._corpus.asearch(given.question, given.k, where=given.where, order=given.order)
+
+    async def quote(self, given: QuoteArguments) -> Quotation:
+        """Find where words stand."""
+        return await asyncio.to_thread(quoted, self._corpus, given.text, given.source)
+
+    async def verify(self, given: VerifyArguments) -> Judgement:
+        """Check a statement."""
+        return await asyncio.to_thread(judged, self._corpus, given.statement, given.where)
+
+    async def documents(self) -> Documents:
+        """List what there is."""
+        return await self._corpus.adocuments()
+
+    async def document(self, source: str) -> Document:
+        """Read one. Raises `SourceNotFoundError`."""
+        found = await self._corpus.aget_documents([source])
+        if source not in found:
+            raise SourceNotFoundError(f"no source {shown(source)} in the corpus")
+        return found[source]
+
+
+class ServedCorpus:
+    """A corpus of a server, as its key may see it: no model is loaded here."""
+
+    def __init__(self, corpus: AsyncRemoteCorpus) -> None:
+        self._corpus = corpus
+
+    async def ask(self, given: AskArguments) -> Answer:
+        """Answer a question."""
+        return await self._corpus.ask(given.question, route=given.route, history=given.history, where=given.where)
+
+    async def search(self, given: SearchArguments) -> Hits:
+        """Find passages."""
+        return await self._corpus.search(given.question, given.k, where=given.where, order=given.order)
+
+    async def quote(self, given: QuoteArguments) -> Quotation:
+        """Find where words stand."""
+        return await self._corpus.quote(given.text, source=given.source)
+
+    async def verify(self, given: VerifyArguments) -> Judgement:
+        """Check a statement."""
+        return await self._corpus.judge(given.statement, where=given.where)
+
+    async def documents(self) -> Documents:
+        """List what there is."""
+        return await self._corpus.documents()
+
+    async def document(self, source: str) -> Document:
+        """Read one. Raises `SourceNotFoundError`."""
+        return await self._corpus.get_document(source)
 
 
 @dataclass(frozen=True)
@@ -128,7 +175,7 @@ class _Tool:
 
     description: str
     arguments: type[_Arguments]
-    call: Callable[[Corpus, Any], Awaitable[Any]]
+    call: Callable[[Offered, Any], Awaitable[Any]]
 
     def listed(self, name: str) -> protocol.Tool:
         return protocol.Tool(
@@ -139,41 +186,29 @@ class _Tool:
         )
 
 
-async def _ask(corpus: Corpus, given: AskArguments) -> Answer:
-    return await corpus.aask(given.question, route=given.route, history=given.history, where=given.where)
-
-
-async def _search(corpus: Corpus, given: SearchArguments) -> Hits:
-    return await corpus.asearch(given.question, given.k, where=given.where, order=given.order)
-
-
-async def _quote(corpus: Corpus, given: QuoteArguments) -> Quotation:
-    return await asyncio.to_thread(quoted, corpus, given.text, given.source)
-
-
-async def _verify(corpus: Corpus, given: VerifyArguments) -> Judgement:
-    return await asyncio.to_thread(judged, corpus, given.statement, given.where)
-
-
 TOOLS = {
     "ask": _Tool(
         "Answer a question from the documents. Every sentence has its citations and a verdict that was checked; where "
         "nothing answers, it says so.",
         AskArguments,
-        _ask,
+        lambda corpus, given: corpus.ask(given),
     ),
-    "search": _Tool("Find the passages that bear most on a question, best first.", SearchArguments, _search),
+    "search": _Tool(
+        "Find the passages that bear most on a question, best first.",
+        SearchArguments,
+        lambda corpus, given: corpus.search(given),
+    ),
     "quote": _Tool(
         "Find where words stand in the documents, to the character: page, lines, offsets. Finds nothing where no "
         "document has just these words.",
         QuoteArguments,
-        _quote,
+        lambda corpus, given: corpus.quote(given),
     ),
     "verify": _Tool(
         "Check a statement against the documents, sentence by sentence: verbatim, supported, likely, contradicted or "
         "unsupported, with the spans that say so or otherwise.",
         VerifyArguments,
-        _verify,
+        lambda corpus, given: corpus.verify(given),
     ),
 }
 
@@ -181,7 +216,7 @@ TOOLS = {
 class _Handlers:
     """What the server does for its client, with one corpus."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Offered) -> None:
         self._corpus = corpus
 
     async def tools(self, *_: Any) -> protocol.ListToolsResult:
@@ -209,7 +244,7 @@ class _Handlers:
         if cursor is not None and not cursor.isdecimal():
             raise MCPError(protocol.INVALID_PARAMS, f"cursor {shown(cursor)} is none that this server gave")
         start = int(cursor or 0)
-        documents = await self._corpus.adocuments()
+        documents = await self._corpus.documents()
         page = [
             protocol.Resource(
                 name=one.source,
@@ -236,12 +271,12 @@ class _Handlers:
         uri = str(given.uri)
         source = unquote(uri.removeprefix(URI))
         try:
-            found = await self._corpus.aget_documents([source]) if uri.startswith(URI) and source else {}
-            if source not in found:
-                raise SourceNotFoundError(f"no document {shown(uri)}; the list of resources has those that there are")
+            if not uri.startswith(URI) or not source:
+                raise SourceNotFoundError(f"{shown(uri)} is no document's address, which begins with {URI}")
+            found = await self._corpus.document(source)
         except HybridError as error:
-            raise MCPError(protocol.INVALID_PARAMS, str(error)) from None
-        contents = protocol.TextResourceContents(uri=uri, text=found[source].text, mime_type="text/plain")
+            raise MCPError(protocol.INVALID_PARAMS, f"no document {shown(uri)}: {error}") from None
+        contents = protocol.TextResourceContents(uri=uri, text=found.text, mime_type="text/plain")
         return protocol.ReadResourceResult(contents=[contents])
 
 
@@ -257,7 +292,7 @@ def _said(found: Any) -> str:
     return str(found)
 
 
-def mcp_server(corpus: Corpus) -> Server[Any]:
+def mcp_server(corpus: Corpus | AsyncRemoteCorpus) -> Server[Any]:
     """The server of one corpus, as whoever opened it may see it.
 
     Example:
@@ -265,11 +300,11 @@ def mcp_server(corpus: Corpus) -> Server[Any]:
         >>> async with mcp.Client(server) as client:
         ...     result = await client.call_tool("ask", {"question": "When does the agreement end?"})
     """
-    handlers = _Handlers(corpus)
+    handlers = _Handlers(LocalCorpus(corpus) if isinstance(corpus, Corpus) else ServedCorpus(corpus))
     return Server(
         "hybrid",
         version=__version__,
-        title=f"hybrid: {corpus.directory.name}",
+        title=f"hybrid: {corpus.directory.name if isinstance(corpus, Corpus) else corpus.name}",
         instructions=_INSTRUCTIONS,
         on_list_tools=handlers.tools,
         on_call_tool=handlers.call,
@@ -281,16 +316,30 @@ def mcp_server(corpus: Corpus) -> Server[Any]:
 
 def run_stdio(corpus: Corpus) -> None:
     """Serve a corpus over standard input and output, until the client goes."""
-    asyncio.run(_stdio(corpus))
+
+    async def run() -> None:
+        # While the client says hello: what the first question would otherwise wait for.
+        loading = asyncio.ensure_future(asyncio.to_thread(_load, corpus))
+        await _stdio(mcp_server(corpus))
+        loading.cancel()
+
+    asyncio.run(run())
 
 
-async def _stdio(corpus: Corpus) -> None:
-    server = mcp_server(corpus)
-    # While the client says hello: what the first question would otherwise wait for.
-    loading = asyncio.ensure_future(asyncio.to_thread(partial(_load, corpus)))
+def run_stdio_of_server(url: str, corpus: str) -> None:
+    """The same for a corpus of a server, by its name; the key is in the variable ``HYBRID_API_KEY``."""
+    from hybrid.client import AsyncClient
+
+    async def run() -> None:
+        async with AsyncClient(url) as client:
+            await _stdio(mcp_server(client.corpus(corpus)))
+
+    asyncio.run(run())
+
+
+async def _stdio(server: Server[Any]) -> None:
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
-    loading.cancel()
 
 
 def _load(corpus: Corpus) -> None:

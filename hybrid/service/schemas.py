@@ -114,6 +114,24 @@ class VerifyResponse(_Schema):
     problems: tuple[str, ...]
 
 
+class QuoteRequest(_Schema):
+    """Words to find in the documents, as they are to be quoted; or in one of them alone."""
+
+    model_config: ClassVar[ConfigDict] = _example(text="unless both parties extend it in writing")
+
+    text: str
+    source: str | None = None
+
+
+class JudgeRequest(_Schema):
+    """A statement to check against the documents, sentence by sentence."""
+
+    model_config: ClassVar[ConfigDict] = _example(statement="The supply agreement ends on 30 June 2028.")
+
+    statement: str
+    where: Filter | None = None
+
+
 class PageRequest(_Schema):
     """The argument of `Corpus.page`: a citation or a hit."""
 

@@ -15,8 +15,9 @@ from mcp.shared.exceptions import MCPError
 from served import AGREEMENT, MINUTES, QUESTION
 
 from hybrid import Answer, Corpus, Document, Hit, Identity
-from hybrid.service.mcp import Judgement, judged, mcp_server
-from hybrid.service.quotation import MOST_PLACES, Quotation, quoted
+from hybrid.service.mcp import mcp_server
+from hybrid.service.statements import MOST_PLACES, judged, quoted
+from hybrid.types.statements import Judgement, Quotation
 
 TERM = "The supply agreement ends on 30 June 2027, unless both parties extend it in writing."
 
@@ -216,3 +217,43 @@ def test_ask_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytes
         assert await asyncio.to_thread(closed.wait, 60)
 
     asyncio.run(run())
+
+
+async def test_a_servers_corpus_is_offered_as_one_on_this_machine_is(
+    made: Path, corpus: Corpus, tmp_path: Path
+) -> None:
+    import shutil
+
+    from served import serving
+
+    shutil.copytree(made / "acme", tmp_path / "corpora" / "acme")
+    statement = f"{TERM} The rent of the mill is 4,000 pounds."
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("ask", {"question": QUESTION}),
+        ("search", {"question": "wet salt", "k": 1}),
+        ("quote", {"text": "extend it in writing"}),
+        ("verify", {"statement": statement}),
+        ("ask", {"question": " "}),
+        ("quote", {"text": "salt", "source": "nothing.txt"}),
+    ]
+
+    async def told(client: mcp.Client) -> list[Any]:
+        resources = (await client.list_resources()).resources
+        texts = [(await client.read_resource(one.uri)).contents[0] for one in resources]
+        answers = [await client.call_tool(tool, arguments) for tool, arguments in calls]
+        return [resources, texts, [(text_of(one), one.is_error) for one in answers]]
+
+    async with mcp.Client(mcp_server(corpus)) as local:
+        expected = await told(local)
+    with serving(tmp_path / "corpora") as running:
+        command = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "hybrid.cli", "mcp", "acme", "--server", running.url],
+            env={**os.environ},
+        )
+        async with mcp.Client(stdio_client(command)) as remote:
+            assert await told(remote) == expected
+        with running.client() as client:
+            served = client.corpus("acme")
+            assert served.quote("extend it in writing") == quoted(corpus, "extend it in writing")
+            assert served.judge(statement) == judged(corpus, statement)

@@ -1,4 +1,5 @@
-"""Words in the documents, to the character: where a quote stands, however its white space and its marks are written."""
+"""What the documents say to words that somebody else wrote: where a quote stands, to the character, however its white
+space and its marks are written; and whether a statement holds."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from collections.abc import Iterator
 
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError, SourceNotFoundError
-from hybrid.text.formatting import place
-from hybrid.types.base import FrozenModel, shown
+from hybrid.types.answers import Claim
+from hybrid.types.base import shown
 from hybrid.types.documents import Document
 from hybrid.types.filters import Filter
+from hybrid.types.statements import JudgedClaim, Judgement, Quotation, QuotedPlace
 
 _CANDIDATES = 50
 """Chunks whose documents are looked through: a quote that is in none of the best of two searches is in none."""
@@ -20,37 +22,6 @@ _ALIKE = {
     **dict.fromkeys('"“”„‟«»', '["“”„‟«»]'),
     **dict.fromkeys("-‐‑‒–—", "[-‐‑‒–—]"),
 }
-
-
-class QuotedPlace(FrozenModel):
-    """A span of a document that a quote stands at: ``quote`` is ``text[start:end]`` of it."""
-
-    source: str
-    title: str
-    quote: str
-    start: int
-    end: int
-    page: int | None
-    last_page: int | None
-    lines: tuple[int, int]
-    sha256: str
-
-    def __str__(self) -> str:
-        return f"{self.source}, {place(self)}: “{' '.join(self.quote.split())}”"
-
-
-class Quotation(FrozenModel):
-    """Where words stand in the documents; ``places`` is empty where none has them as they are."""
-
-    text: str
-    places: tuple[QuotedPlace, ...] = ()
-    more: bool = False
-
-    def __str__(self) -> str:
-        if not self.places:
-            return f"No document has these words: {shown(self.text)}. Do not give them as a quote."
-        more = [f"and more; these are the first {len(self.places)}"] if self.more else []
-        return "\n".join([*map(str, self.places), *more])
 
 
 def quoted(corpus: Corpus, text: str, source: str | None = None, where: Filter | None = None) -> Quotation:
@@ -98,3 +69,22 @@ def _place(document: Document, start: int, end: int) -> QuotedPlace:
         lines=location.lines,
         sha256=document.sha256,
     )
+
+
+def judged(corpus: Corpus, statement: str, where: Filter | None = None) -> Judgement:
+    """Each sentence of a statement with its verdict: it goes the way of what a writer writes, from the search for
+    evidence to the verdicts.
+
+    Raises `InputError` for a statement without words, or one that is longer than a question may be.
+    """
+    answer = corpus.ask(statement, route="comprehension", where=where, writer=lambda _: statement)
+    spans = {one.number: one for one in (*answer.citations, *(answer.draft.citations if answer.draft else ()))}
+    claims = [*answer.claims, *(answer.draft.claims if answer.draft else ())]
+    found = [
+        JudgedClaim(claim=claim, against=tuple(spans[number] for number in claim.contradicted_by))
+        for claim in claims
+        if claim.origin == "writer"
+    ]
+    if not found:  # nothing in the documents is near enough to be compared with
+        found = [JudgedClaim(claim=Claim(text=statement, verdict="unsupported", origin="writer", support=0.0))]
+    return Judgement(statement=statement, claims=tuple(found))
