@@ -24,6 +24,16 @@
     │   ├── CorpusLockedError         another process is writing
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
     │   └── SourceNotFoundError       no source of that name in the corpus
+    ├── ServiceError            what a server of `hybrid serve` refuses, or what its client cannot understand
+    │   ├── AuthenticationError       no API key, or one that the server does not know
+    │   ├── RequestTooLargeError      a body, an upload or one of its parts is over the server's limit
+    │   ├── RateLimitError            this key has sent too much; ``retry_after`` says when to come back
+    │   ├── ServiceBusyError          the server has too much to do, or is starting or stopping
+    │   ├── ServerUnreachableError    no server answers at the address, or it stopped in the middle of an answer
+    │   ├── ProtocolError             what came back is not what a server of hybrid sends, or is cut
+    │   ├── JobNotFoundError          no job of that id that this key may see
+    │   ├── JobStateError             a job cannot be cancelled or resumed in the state that it is in
+    │   └── JobFailedError            a job ended without a result; ``job`` says what it did
     └── ModelError              a language model, an embedder or a memory
         ├── MissingModelError         the model's files are not there
         ├── UnsupportedModelError     an architecture or file format that is not supported
@@ -192,6 +202,62 @@ class SourceNotFoundError(CorpusError, KeyError):
     """No source of that name is in the corpus."""
 
     __str__ = Exception.__str__  # KeyError would print the message's repr
+
+
+class ServiceError(HybridError):
+    """What a server of `hybrid serve` refuses, or what its client cannot understand. Its other errors are those of the
+    library: `hybrid.client` raises what the server's corpus raised."""
+
+
+class AuthenticationError(ServiceError, PermissionError):
+    """No API key was given, or one that the server does not know."""
+
+
+class RequestTooLargeError(ServiceError):
+    """A body, an upload or one of its parts is over the server's limit, which the message names."""
+
+
+class RateLimitError(ServiceError):
+    """This key has sent too many requests. ``retry_after`` is how many seconds to wait."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServiceBusyError(ServiceError):
+    """The server has as much to do as it can, or is starting or stopping. ``retry_after`` is how many seconds to
+    wait."""
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerUnreachableError(ServiceError, ConnectionError):
+    """No server answers at the address, or it stopped in the middle of an answer."""
+
+
+class ProtocolError(ServiceError):
+    """What came back is not what a server of hybrid sends, or is cut."""
+
+
+class JobNotFoundError(ServiceError, KeyError):
+    """There is no job of that id that this key may see."""
+
+    __str__ = Exception.__str__  # KeyError would print the message's repr
+
+
+class JobStateError(ServiceError):
+    """A job cannot be cancelled or resumed in the state that it is in."""
+
+
+class JobFailedError(ServiceError):
+    """A job ended without a result: it failed or was cancelled. ``job`` is its `hybrid.types.jobs.Job`."""
+
+    def __init__(self, message: str, job: object = None) -> None:
+        super().__init__(message)
+        self.job = job
 
 
 class ModelError(HybridError):

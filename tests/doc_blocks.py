@@ -12,13 +12,17 @@ import logging
 import os
 import re
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -71,7 +75,8 @@ def run_page(page: Path, directory: Path, names: dict[str, Any] | None = None) -
     """
     names = {"__name__": "__main__"} if names is None else names
     run, found = 0, blocks(page)
-    with _working_in(directory), _logging_as_it_was():
+    with _working_in(directory), _logging_as_it_was(), ExitStack() as stack:
+        stack.callback(_end_servers, directory)
         for block in found:
             if block.language == "console":
                 for line, shown in commands(block.body):
@@ -103,6 +108,8 @@ def _run_python(body: str, names: dict[str, Any]) -> str:
 def _run_command(line: str, directory: Path) -> str:
     if line.startswith(ELSEWHERE):
         return ""
+    if "curl " in line and shutil.which("curl") is None:
+        pytest.skip("the page calls curl, which is not installed")
     if line.startswith("hybrid ") and not _SHELL.search(re.sub(r"'[^']*'|\"[^\"]*\"", "", line)):
         from click.testing import CliRunner
 
@@ -143,3 +150,10 @@ def _working_in(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def _end_servers(directory: Path) -> None:
+    """End what a page started in the background and did not come to end itself: it wrote its number to a file."""
+    for file in directory.glob("*.pid"):
+        with suppress(ProcessLookupError, ValueError):
+            os.kill(int(file.read_text()), signal.SIGTERM)

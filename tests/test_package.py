@@ -44,6 +44,8 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "session",
         "corpus",
         "langchain",
+        "client",
+        "service",
         "evaluation",
         "cli",
     ),
@@ -61,7 +63,20 @@ def test_import_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "ask", "eval", "eval needle", "router", "meta-train", "bench long-context", "settings"]
+    "command",
+    [
+        "",
+        "ask",
+        "eval",
+        "eval needle",
+        "router",
+        "meta-train",
+        "bench long-context",
+        "settings",
+        "serve",
+        "keys add",
+        "mcp",
+    ],
 )
 def test_command_line_help_loads_nothing_heavy(command: str) -> None:
     code = f"""

@@ -49,7 +49,7 @@ def _bases(found: griffe.Class) -> list[str]:
     names = [str(base).rpartition(".")[2] for base in found.bases]
     for name in list(names):
         base = found.parent.members.get(name) if found.parent is not None else None
-        if isinstance(base, griffe.Class):
+        if isinstance(base, griffe.Class) and base is not found:  # uvicorn's Server, of which ours is one
             names += _bases(base)
     return names
 

@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from hybrid.cli import main
 from hybrid.settings import Settings
+from hybrid.settings.service import ServiceSettings
 
 
 def command_line() -> str:
@@ -62,11 +63,21 @@ def _cell(text: str) -> str:
 
 def settings() -> str:
     """Every setting: its name in TOML and in the environment, what it may be, its default, what it means."""
+    return _tables(Settings)
+
+
+def server_settings() -> str:
+    """Every setting of a server."""
+    folders = ServiceSettings.model_fields["folders"]
+    return f"{_tables(ServiceSettings)}\n\n## `[folders]` {{ #folders }}\n\n{folders.description}: `name = path`."
+
+
+def _tables(whole: type[BaseModel]) -> str:
     parts = []
-    for table, field in Settings.model_fields.items():
+    for table, field in whole.model_fields.items():
         model = field.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
+        if not isinstance(model, type) or not issubclass(model, BaseModel):
+            continue
         rows = [_setting(table, name, one) for name, one in model.model_fields.items()]
         head = ["| setting | may be | default | meaning |", "|---|---|---|---|"]
         parts.append("\n".join([f"## `[{table}]` {{ #{table} }}", "", _prose(model.__doc__ or ""), "", *head, *rows]))
@@ -108,4 +119,5 @@ def _kind(annotation: object) -> str:
 MADE: dict[str, Callable[[], str]] = {
     "command line": command_line,
     "settings": settings,
+    "server settings": server_settings,
 }

@@ -34,10 +34,12 @@ COMMANDS = {
     "convert": "hybrid.cli.models:convert",
     "documents": "hybrid.cli.corpus:documents",
     "ingest": "hybrid.cli.corpus:ingest",
+    "mcp": "hybrid.cli.service:mcp",
     "meta-train": "hybrid.cli.models:meta_train",
     "remove": "hybrid.cli.corpus:remove",
     "report": "hybrid.cli.corpus:report",
     "search": "hybrid.cli.corpus:search",
+    "serve": "hybrid.cli.service:serve",
     "settings": "hybrid.cli.corpus:settings",
     "status": "hybrid.cli.corpus:status",
     "repair": "hybrid.cli.corpus:repair",
@@ -68,6 +70,18 @@ def evaluate() -> None:
 @main.group(cls=LazyGroup, lazy={"eval": "hybrid.cli.evaluate:router", "train": "hybrid.cli.models:train_router"})
 def router() -> None:
     """Train and measure the router, which decides the memory that a question goes to."""
+
+
+KEYS = {
+    "add": "hybrid.cli.service:add_key",
+    "list": "hybrid.cli.service:list_keys",
+    "remove": "hybrid.cli.service:remove_key",
+}
+
+
+@main.group(cls=LazyGroup, lazy=KEYS)
+def keys() -> None:
+    """Make, list and take away the API keys of a server (hybrid serve)."""
 
 
 @main.group(cls=LazyGroup, lazy={"show": "hybrid.cli.corpus:show", "verify": "hybrid.cli.corpus:verify_log"})

@@ -158,6 +158,25 @@ def identity_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return identified
 
 
+def server_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--server``, or the variable ``HYBRID_SERVER``: the function gets it as ``server``. Who asks is then said by the
+    API key, and not by an identity."""
+
+    @wraps(function)
+    def served(*, server: str | None, identity: Identity | None, **others: Any) -> Any:
+        if server is not None and identity is not None:
+            raise click.UsageError("--identity is for a corpus on this machine: a server knows who asks by the API key")
+        return function(server=server, identity=identity, **others)
+
+    option = click.option(
+        "--server",
+        metavar="URL",
+        envvar="HYBRID_SERVER",
+        help="Ask a running server (hybrid serve); CORPUS is a name there, the key is in the variable HYBRID_API_KEY.",
+    )
+    return option(served)
+
+
 _OPTIONS = {"sources": "--source", "metadata": "--where", "since": "--since", "until": "--until"}
 """The options by the fields of a filter that they give."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -21,6 +23,7 @@ from hybrid.cli.command import (
     json_option,
     print_json,
     progress_bars,
+    server_option,
 )
 from hybrid.cli.torchrun import place_in_torchrun
 from hybrid.errors import PassedOverError
@@ -30,6 +33,7 @@ from hybrid.types.filters import Filter, undated_note
 from hybrid.types.identities import Identity
 
 if TYPE_CHECKING:
+    from hybrid.client import RemoteCorpus
     from hybrid.corpus import Corpus
     from hybrid.types.reports import IntegrityReport
 
@@ -51,6 +55,19 @@ def open_corpus(
     from hybrid.corpus import Corpus
 
     return Corpus.open(directory, settings, create=create, identity=identity)
+
+
+@contextmanager
+def asked_corpus(corpus: Path, server: str | None, identity: Identity | None) -> Iterator[Corpus | RemoteCorpus]:
+    """The corpus as ``identity`` may see it, or that of a server."""
+    if server is None:
+        with open_corpus(corpus, identity=identity) as opened:
+            yield opened
+        return
+    from hybrid.client import Client
+
+    with Client(server) as client:
+        yield client.corpus(str(corpus))
 
 
 @command("hybrid ingest acme-v-beta discovery/ notes/*.md")
@@ -106,6 +123,7 @@ def _check_inputs(paths: tuple[str, ...]) -> None:
 )
 @filter_options
 @identity_options
+@server_option
 @json_option
 def ask(
     corpus: Path,
@@ -114,16 +132,17 @@ def ask(
     after: tuple[str, ...],
     csv_file: Path | None,
     where: Filter | None,
+    server: str | None,
     identity: Identity | None,
     as_json: bool,
 ) -> int:
     """Answer QUESTION from CORPUS, with citations. QUESTION `-` is read from standard input."""
     if question == "-":
         question = sys.stdin.read()
-    with open_corpus(corpus, identity=identity) as opened:
+    with asked_corpus(corpus, server, identity) as opened:
         answer = opened.ask(question, route=route, history=after, where=where)
-        if csv_file is not None and answer.enumeration is not None:
-            opened._record_export("rows", len(answer.enumeration.rows))
+        if csv_file is not None and answer.enumeration is not None and server is None:
+            cast("Corpus", opened)._record_export("rows", len(answer.enumeration.rows))
     if as_json:
         print_json(answer)
     else:
@@ -142,10 +161,19 @@ def ask(
 @click.option("-k", type=click.IntRange(1, MOST_HITS), default=10, show_default=True, help="How many results.")
 @filter_options
 @identity_options
+@server_option
 @json_option
-def search(corpus: Path, question: str, k: int, where: Filter | None, identity: Identity | None, as_json: bool) -> int:
+def search(
+    corpus: Path,
+    question: str,
+    k: int,
+    where: Filter | None,
+    server: str | None,
+    identity: Identity | None,
+    as_json: bool,
+) -> int:
     """Search the index of CORPUS alone, without routing and without the memory."""
-    with open_corpus(corpus, identity=identity) as opened:
+    with asked_corpus(corpus, server, identity) as opened:
         hits = opened.search(question, k=k, where=where)
     if as_json:
         print_json(list(hits))
@@ -231,10 +259,11 @@ def verify_deletion(corpus: Path, certificate: Path, as_json: bool) -> int:
 @command("hybrid status acme-v-beta")
 @corpus_argument
 @identity_options
+@server_option
 @json_option
-def status(corpus: Path, identity: Identity | None, as_json: bool) -> None:
+def status(corpus: Path, server: str | None, identity: Identity | None, as_json: bool) -> None:
     """What CORPUS holds: documents, chunks, the memory's state, sizes, models."""
-    with open_corpus(corpus, identity=identity) as opened:
+    with asked_corpus(corpus, server, identity) as opened:
         found = opened.status()
     if as_json:
         print_json(found)
@@ -293,10 +322,11 @@ def verify_log(corpus: Path, head: str | None, as_json: bool) -> int:
 @command("hybrid documents acme-v-beta --json")
 @corpus_argument
 @identity_options
+@server_option
 @json_option
-def documents(corpus: Path, identity: Identity | None, as_json: bool) -> None:
+def documents(corpus: Path, server: str | None, identity: Identity | None, as_json: bool) -> None:
     """List the documents of CORPUS, in the order in which they were read."""
-    with open_corpus(corpus, identity=identity) as opened:
+    with asked_corpus(corpus, server, identity) as opened:
         found = opened.documents()
     if as_json:
         print_json(list(found))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError, UnreadableClassError
-from hybrid.ingest.discovery import Found, discover, measured, separated, skip
+from hybrid.ingest.discovery import Found, InputPath, discover, measured, separated, skip
 from hybrid.ingest.isolation import load_isolated, read_here
 from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
 from hybrid.ingest.loaders.mime import numbered
@@ -37,7 +37,7 @@ class Incoming:
 
 def detect_changes(
     catalog: Catalog,
-    inputs: Sequence[str | Path | Document | Iterable[Any]],
+    inputs: Sequence[InputPath | Document | Iterable[Any]],
     settings: IngestSettings,
     progress: Progress,
     tally: Tally,

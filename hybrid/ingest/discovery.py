@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,7 +38,42 @@ class Found:
     mtime_ns: int
 
 
-def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings) -> Iterator[Found | SkippedFile]:
+@dataclass(frozen=True)
+class NamedPath:
+    """A file or a folder whose sources are called otherwise than where it lies: ``source`` stands for ``path`` in their
+    names, and in what is said of them. An empty one leaves the way down from the folder.
+
+    Example:
+        >>> NamedPath(Path("/srv/uploads/7f3a"), "mail")  # /srv/uploads/7f3a/0031.eml is mail/0031.eml
+        NamedPath(path=PosixPath('/srv/uploads/7f3a'), source='mail')
+    """
+
+    path: Path
+    source: str
+
+    def renamed(self, found: Found | SkippedFile) -> Found | SkippedFile:
+        """The same file or refusal, by its name."""
+        if isinstance(found, Found):
+            return replace(found, source=self._name(found.source))
+        return found.model_copy(update={"source": self._name(found.source), "reason": self._without(found.reason)})
+
+    def _name(self, source: str) -> str:
+        below = source.removeprefix(_source(self.path)).removeprefix("/")
+        return "/".join(filter(None, (self.source, below)))
+
+    def _without(self, text: str) -> str:
+        """A text that does not say where the path is. A link may lead anywhere, so that its target is not said."""
+        plain = _LINK_TARGET.sub("a symbolic link", text)
+        return plain.replace(f"{_source(self.path)}/", self.source and f"{self.source}/").replace(
+            _source(self.path), self.source or "the folder"
+        )
+
+
+_LINK_TARGET = re.compile(r"^a symbolic link to .*?(?=, outside |, which )", re.DOTALL)
+InputPath = str | Path | NamedPath
+
+
+def discover(paths: Sequence[InputPath] | InputPath, settings: IngestSettings) -> Iterator[Found | SkippedFile]:
     """Every file under ``paths``, in a fixed order: inputs as given, each sorted by the parts of its names.
 
     A folder is walked to the bottom. ``*``, ``?``, ``[...]`` and ``**`` (any depth of folders) are
@@ -62,7 +97,7 @@ def discover(paths: Sequence[str | Path] | str | Path, settings: IngestSettings)
         InputError: at the call, before any file is found, for a path that does not exist, a glob that
             matches nothing, or no path at all.
     """
-    names = [paths] if isinstance(paths, str | Path) else list(paths)
+    names = [paths] if isinstance(paths, InputPath) else list(paths)
     if not names:
         raise InputError("nothing to ingest: give at least one file, folder or glob")
     inputs = [_Input.of(name, settings) for name in names]
@@ -86,7 +121,7 @@ def _unique(inputs: Iterable[_Input]) -> Iterator[Found | SkippedFile]:
                     seen[said] = again.source
                     chosen.append(again)
         for entry in sorted(chosen, key=lambda entry: entry.source.split("/")):
-            yield _examine(entry)
+            yield one.named(_examine(entry))
 
 
 @dataclass(frozen=True)
@@ -101,16 +136,27 @@ class _Entry:
 class _Input:
     """One path or glob that the user gave. ``base`` is the folder below which everything must stay."""
 
-    def __init__(self, base: Path, pattern: tuple[str, ...], settings: IngestSettings) -> None:
+    def __init__(
+        self, base: Path, pattern: tuple[str, ...], settings: IngestSettings, given: NamedPath | None = None
+    ) -> None:
         self._base = base
+        self._given = given
         self._pattern = pattern
         self._hidden = settings.include_hidden
         self._visited: set[str] = set()
         self._problems: list[_Entry] = []
 
+    def named(self, found: Found | SkippedFile) -> Found | SkippedFile:
+        """The same, by the name that the user gave to the path."""
+        return found if self._given is None else self._given.renamed(found)
+
     @classmethod
-    def of(cls, name: str | Path, settings: IngestSettings) -> _Input:
+    def of(cls, name: InputPath, settings: IngestSettings) -> _Input:
         """The input that the user's words stand for. Raises `InputError` if there is no such thing."""
+        if isinstance(name, NamedPath):
+            if not name.path.exists():  # without the path, which is nobody's to know
+                raise InputError(f"{name.source or 'the folder'} does not exist")
+            return cls(name.path, (), settings, name)
         if not str(name).strip():
             raise InputError("an empty path: give a file, folder or glob")
         if "\0" in str(name):
@@ -355,20 +401,20 @@ def _source(path: Path) -> str:
 _WHAT = "files, folders, globs, Document objects, LangChain documents, or iterables of documents"
 
 
-def separated(given: Iterable[Any]) -> tuple[list[str | Path], Iterator[Document | DocumentError], int]:
+def separated(given: Iterable[Any]) -> tuple[list[InputPath], Iterator[Document | DocumentError], int]:
     """The paths, the documents one at a time, and how many of those there are as far as that is known.
 
     Lists are looked through at once; any other iterable is read only as far as its documents are needed.
     Raises `InputError`, at once or when it comes up, for what is neither a path nor a document.
     """
-    paths: list[str | Path] = []
+    paths: list[InputPath] = []
     documents: list[Any] = []
     for one in given:
-        if isinstance(one, str | Path):
+        if isinstance(one, InputPath):
             paths.append(one)
         elif isinstance(one, Sequence) and not isinstance(one, bytes | bytearray) and not is_external(one):
-            paths.extend(path for path in one if isinstance(path, str | Path))
-            documents.extend(part for part in one if not isinstance(part, str | Path))
+            paths.extend(path for path in one if isinstance(path, InputPath))
+            documents.extend(part for part in one if not isinstance(part, InputPath))
         else:
             documents.append(one)
     for one in documents:

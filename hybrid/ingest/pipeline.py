@@ -25,6 +25,7 @@ from hybrid.ingest import custody, deletion
 from hybrid.ingest.changes import Incoming, detect_changes
 from hybrid.ingest.chunking import TokenCounter, chunk
 from hybrid.ingest.commits import Embedded, Writer
+from hybrid.ingest.discovery import InputPath
 from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
 from hybrid.settings import IngestSettings, Settings
@@ -72,7 +73,7 @@ def ingest(
     directory: Path,
     embedder: Embedder,
     memory: MemoryModel | None,
-    inputs: Sequence[str | Path | Document | Iterable[Any]],
+    inputs: Sequence[InputPath | Document | Iterable[Any]],
     settings: Settings,
     progress: Progress = quiet,
     workers: int = 1,

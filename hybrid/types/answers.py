@@ -108,11 +108,11 @@ class Hits(Shown, list[Hit]):
     ) -> None:
         super().__init__(checked_elements("hits", hits, Hit))
         self.question = question
-        self.matched = tuple(matched)
+        self.matched: tuple[str, ...] = tuple(matched)
         self.order = order
         self.empty = empty
         self.undated = undated
-        self.notes = tuple(notes)
+        self.notes: tuple[str, ...] = tuple(notes)
 
     @overload
     def __getitem__(self, key: SupportsIndex) -> Hit: ...
@@ -381,7 +381,7 @@ class Comparison(Shown, Mapping[str, Answer]):
             raise InputError(f"answers is a mapping of the groups' names to their answers, not {shown(answers)}")
         checked_elements("answers", answers.values(), Answer)
         self.question = question
-        self.contradictions = tuple(contradictions)
+        self.contradictions: tuple[Contradiction, ...] = tuple(contradictions)
         self._answers = dict(answers)
 
     def __getitem__(self, side: str) -> Answer:

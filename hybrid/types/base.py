@@ -10,11 +10,11 @@ value that is shown.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -153,19 +153,20 @@ def changes_of(update: object) -> dict[str, Any]:
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     """One error for all fields of a ``model`` that a validation found wrong."""
-    problems = list(dict.fromkeys(_problem(fault, model) for fault in error.errors(include_url=False)))
+    problems = list(dict.fromkeys(problem_of(fault, model) for fault in error.errors(include_url=False)))
     if len(problems) == 1:
         return InputError(problems[0])
     return InputError("\n  ".join([f"{len(problems)} fields of {model.__name__} are wrong:", *problems]))
 
 
-def _problem(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+def problem_of(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """What is wrong with one field of a ``model``, in words; ``fault`` is one of pydantic's errors."""
     path = ".".join([model.__name__, *map(str, fault["loc"])])
     match fault["type"]:
         case "missing":
             return f"{path} is missing"
         case "extra_forbidden":
-            return f"{path}: there is no such field; {_advice(str(fault['loc'][-1]), model)}"
+            return f"{path}: there is no such field; {_advice(str(fault['loc'][-1]), _inner(model, fault['loc'][:-1]))}"
         case "no_such_attribute":  # of a model that checks what is assigned
             return f"{path} cannot be set: there is no such field; {_advice(str(fault['loc'][-1]), model)}"
         case "frozen_instance":
@@ -185,6 +186,15 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     if said.startswith("Input should be "):
         return f"{path} must be {said.removeprefix('Input should be ')}, not {shown(fault['input'])}"
     return f"{path}: {said[:1].lower()}{said[1:]}; it is {shown(fault['input'])}"
+
+
+def _inner(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel]:
+    """The model that a path of fields leads to; where it leads through what is no model, the last one."""
+    for name in path:
+        field = model.model_fields.get(str(name))
+        kinds = () if field is None else get_args(field.annotation) or (field.annotation,)
+        model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
+    return model
 
 
 def _advice(name: str, model: type[BaseModel]) -> str:

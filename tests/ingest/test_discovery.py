@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hybrid.errors import InputError
-from hybrid.ingest.discovery import Found, discover, separated
+from hybrid.ingest.discovery import Found, NamedPath, discover, separated
 from hybrid.settings import IngestSettings
 from hybrid.types.documents import Document
 from hybrid.types.reports import SkippedFile
@@ -245,3 +245,26 @@ def test_a_folder_that_may_not_be_looked_into_is_skipped_and_costs_no_other(tmp_
         monkeypatch.setattr(Path, name, refused(name, getattr(Path, name)))
     found = {one.source: getattr(one, "code", None) for one in discover([given], IngestSettings())}
     assert found == {"docs/a.txt": None, "docs/locked": "unreadable"}
+
+
+def test_a_named_path_is_called_by_its_name_and_nothing_says_where_it_lies(tmp_path: Path) -> None:
+    folder = tmp_path / "a [b]*"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("one.txt", "deep/two.txt", ".hidden.txt"):
+        (folder / name).write_text("text")
+    (folder / "away.txt").symlink_to("/etc/hostname")
+    (folder / "broken.txt").symlink_to(tmp_path / "nothing-there")
+
+    def named(path: Path, source: str) -> list[Found | SkippedFile]:
+        return list(discover([NamedPath(path, source)], IngestSettings()))
+
+    found = named(folder, "mail")
+    assert [one.source for one in found if isinstance(one, Found)] == ["mail/deep/two.txt", "mail/one.txt"]
+    skipped = [one for one in found if isinstance(one, SkippedFile)]
+    assert {one.source for one in skipped} == {"mail/.hidden.txt", "mail/away.txt", "mail/broken.txt"}
+    for secret in (str(tmp_path), "/etc", "nothing-there"):
+        assert not [one for one in skipped if secret in one.model_dump_json()]
+    assert [one.source for one in named(folder, "") if isinstance(one, Found)] == ["deep/two.txt", "one.txt"]
+    assert [one.source for one in named(folder / "one.txt", "x/first.txt")] == ["x/first.txt"]
+    with pytest.raises(InputError, match=r"^mail does not exist$"):
+        named(tmp_path / "nothing-there", "mail")

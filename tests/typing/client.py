@@ -9,6 +9,7 @@ from typing import Literal, assert_type
 
 import hybrid
 from hybrid import Answer, Corpus, Document, DocumentInfo, Filter, Hit, HybridError, IngestReport, Route, Settings
+from hybrid.client import AsyncClient, Client, RemoteCorpus
 from hybrid.errors import CorpusLockedError, SettingsError
 from hybrid.settings import AnswerSettings, MemorySettings, RetrievalSettings
 
@@ -84,8 +85,31 @@ async def use_async(directory: Path) -> Answer:
         return first if hits else second
 
 
+def use_server(url: str) -> list[str]:
+    with Client(url, key="hyb_...") as client:
+        corpus = client.corpus("acme-v-beta")
+        assert_type(corpus, RemoteCorpus)
+        answer = corpus.ask("When does it end?", route="lookup", where=Filter(sources="mail/*"))
+        assert_type(answer, Answer)
+        kinds: list[str] = [event.kind for event in corpus.stream("Why?")]
+        job = client.wait(corpus.upload("discovery/", ("note.txt", b"A note.")))
+        assert_type(job.report, IngestReport | None)
+        hits: Sequence[Hit] = corpus.search("termination", k=5)
+        assert_type(corpus.documents(), hybrid.Documents)
+        return [*client.corpora(), *kinds, *(hit.text for hit in hits)]
+
+
+async def use_server_async(url: str) -> Answer:
+    async with AsyncClient(url) as client:
+        async for event in client.corpus("acme-v-beta").stream("Why?"):
+            if event.kind == "end":
+                return event.answer
+        return await client.corpus("acme-v-beta").ask("Why?")
+
+
 def main() -> None:
     try:
         print(hybrid.__version__, use(Path("acme-v-beta")), asyncio.run(use_async(Path("acme-v-beta"))))
+        print(use_server("http://127.0.0.1:8321"), asyncio.run(use_server_async("http://127.0.0.1:8321")))
     except HybridError as error:
         print(error)

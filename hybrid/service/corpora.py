@@ -1,0 +1,148 @@
+"""The corpora of a server: folders below one, opened once and shared by all requests, and as each key may see them."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hybrid.corpus import Corpus
+from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, HybridError, InputError
+from hybrid.service.keys import ApiKey, Role, nobody
+from hybrid.settings import Settings, sources
+from hybrid.types.base import shown
+
+_LOG = logging.getLogger("hybrid.service")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_CATALOG = "catalog.sqlite"
+_SEEN = 256
+"""Identities' corpora held open; each has a database connection or two."""
+_OPERATORS = {
+    "retrieval": ("embedder", "device"),
+    "memory": ("model", "device", "initial_weights"),
+    "router": ("weights",),
+    "answer": ("entailment",),
+}
+"""Settings that name files and devices of the server, which are for whoever runs it."""
+
+
+class Corpora:
+    """Corpora by name. Its methods block, and may be called from several threads.
+
+    Args:
+        root: the folder that they are in.
+        settings: a TOML file of settings that new ones begin with.
+    """
+
+    def __init__(self, root: Path, settings: Path | None = None) -> None:
+        self.root: Path = root.absolute()
+        self._settings = settings
+        self._lock = threading.Lock()  # of the next two
+        self._open: dict[str, Corpus] = {}
+        self._seen: OrderedDict[tuple[str, str], Corpus] = OrderedDict()
+
+    def names(self, key: ApiKey) -> list[str]:
+        """Those that the key may see."""
+        return [name for name in self._all() if key.may_see(name)]
+
+    def _all(self) -> Iterator[str]:
+        for folder in sorted(self.root.iterdir()) if self.root.is_dir() else ():
+            if _NAME.fullmatch(folder.name) and (folder / _CATALOG).is_file():
+                yield folder.name
+
+    def check(self, name: str, key: ApiKey, role: Role) -> None:
+        """Raise `CorpusNotFoundError` for a corpus that is not there or not the key's, in the same words, and
+        `AccessError` where the key may see it and not do what that role may."""
+        there = key.may_see(name) and _NAME.fullmatch(name) and (self.root / name / _CATALOG).is_file()
+        if not there:
+            raise CorpusNotFoundError(f"there is no corpus {shown(name)} that this key may see")
+        check_role(key, role)
+
+    def seen_by(self, name: str, key: ApiKey) -> Corpus:
+        """The corpus as the key's identity sees it."""
+        self.check(name, key, "reader")
+        asker = (name, key.identity.model_dump_json())
+        with self._lock:
+            found = self._seen.get(asker)
+            if found is None:
+                found = self._seen[asker] = self._opened(name).seen_by(key.identity)
+                if len(self._seen) > _SEEN:
+                    self._seen.popitem(last=False)[1].close()  # calls that run in it go on to their end
+            self._seen.move_to_end(asker)
+            return found
+
+    def whole(self, name: str, key: ApiKey) -> Corpus:
+        """The corpus itself, for a key that may change it."""
+        self.check(name, key, "writer")
+        return self.of_job(name)
+
+    def of_job(self, name: str) -> Corpus:
+        """The corpus itself, for work that was permitted when it was asked for."""
+        if not (self.root / name / _CATALOG).is_file():
+            raise CorpusNotFoundError(f"there is no corpus {shown(name)} any more")
+        with self._lock:
+            return self._opened(name)
+
+    def _opened(self, name: str) -> Corpus:
+        if name not in self._open:
+            corpus = Corpus.open(self.root / name, create=False)
+            corpus._shown_as = name  # where it lies is nobody's to know
+            self._open[name] = corpus
+        return self._open[name]
+
+    def create(self, name: str, settings: Mapping[str, Any], key: ApiKey) -> None:
+        """Make a corpus. Raises `InputError` for a name that cannot be one, `SettingsError`, and `CorpusError` for one
+        that is there."""
+        check_role(key, "admin")
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"name is 1 to 64 letters, digits, '.', '_' and '-', with a letter or digit first, not {shown(name)}"
+            )
+        if not key.may_see(name):  # whether or not there is one
+            raise AccessError(f"this key may not create a corpus {name!r}: it is not among the names that it has")
+        for table, names in _OPERATORS.items():
+            given = settings.get(table)
+            if isinstance(given, Mapping) and (refused := [one for one in names if one in given]):
+                raise AccessError(
+                    f"{table}.{refused[0]} names a file or a device of the server: whoever runs it sets it, in the "
+                    "file that server.corpus_settings names"
+                )
+        layers = [sources.Layer("the request", settings)]
+        if self._settings is not None:
+            layers.insert(0, sources.from_file(self._settings))
+        resolved = sources.resolve(Settings, layers).settings
+        with self._lock:
+            if (self.root / name).exists():
+                raise CorpusError(f"there is a corpus {name!r} already")
+            corpus = Corpus.open(self.root / name, resolved)
+            corpus._shown_as = name
+            self._open[name] = corpus
+
+    def preload(self) -> None:
+        """Load what the first question would otherwise wait for: of every corpus its index, and the models."""
+        for name in self._all():
+            try:
+                self.seen_by(name, nobody()).route("Is it ready?")
+                if self.seen_by(name, nobody()).status().documents:
+                    self.of_job(name)._memory_model()
+            except HybridError as error:  # it says so to whoever asks it; the others answer
+                _LOG.warning("the corpus %s cannot be asked: %s", name, error)
+
+    def close(self) -> None:
+        """Close all of them. Calls that run go on to their end."""
+        with self._lock:
+            opened = [*self._seen.values(), *self._open.values()]
+            self._seen.clear()
+            self._open.clear()
+        for corpus in opened:
+            corpus.close()
+
+
+def check_role(key: ApiKey, role: Role) -> None:
+    """Raise `AccessError` for a key that may not do what that role may."""
+    if not key.allows(role):
+        raise AccessError(f"this needs a key of role {role}, and this one is a {key.role}'s")

@@ -1,0 +1,117 @@
+"""Requests that look at corpora or create one: names, states, documents, logs, and what is exported."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from hybrid.corpus import Corpus
+from hybrid.errors import SourceNotFoundError
+from hybrid.service import schemas
+from hybrid.service.asking import as_json
+from hybrid.service.state import Asker, Served
+from hybrid.types.base import shown
+from hybrid.types.documents import Document
+from hybrid.types.reports import CorpusStatus, IntegrityReport
+
+router: APIRouter = APIRouter(prefix="/v1", tags=["Corpora"])
+_CSV, _HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
+_PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"}
+"""A report holds what documents say: it is shown, and nothing in it is run or fetched."""
+
+
+@router.get("/me", response_model=schemas.KeyResponse)
+async def me(key: Asker) -> schemas.KeyResponse:
+    """Whose key this is, and what it may do."""
+    return schemas.KeyResponse.model_validate(key.model_dump(include=set(schemas.KeyResponse.model_fields)))
+
+
+@router.get("/corpora", response_model=schemas.CorporaResponse)
+async def corpora(service: Served, key: Asker) -> schemas.CorporaResponse:
+    """The corpora that this key may see."""
+    return schemas.CorporaResponse(corpora=tuple(await service.run(key, lambda: service.corpora.names(key))))
+
+
+@router.post("/corpora", status_code=201, response_model=CorpusStatus)
+async def create(service: Served, key: Asker, body: schemas.CreateRequest) -> Response:
+    """Create a corpus, which is empty (role admin)."""
+
+    def made() -> CorpusStatus:
+        service.corpora.create(body.name, body.settings, key)
+        return service.corpora.seen_by(body.name, key).status()
+
+    answer = as_json(await service.run(key, made))
+    answer.status_code = 201
+    return answer
+
+
+@router.get("/corpora/{corpus}", response_model=CorpusStatus)
+async def status(request: Request, service: Served, key: Asker, corpus: str) -> Response:
+    """What a corpus holds, as far as this key may see."""
+    return as_json(await service.asked(request, key, corpus, Corpus.status))
+
+
+@router.get("/corpora/{corpus}/documents", response_model=schemas.DocumentsResponse)
+async def documents(request: Request, service: Served, key: Asker, corpus: str) -> Response:
+    """The documents that this key may see."""
+    found = await service.asked(request, key, corpus, Corpus.documents)
+    return as_json(schemas.DocumentsResponse(documents=tuple(found)))
+
+
+@router.get("/corpora/{corpus}/document", response_model=Document)
+async def document(
+    request: Request, service: Served, key: Asker, corpus: str, source: Annotated[str, Query(min_length=1)]
+) -> Response:
+    """One document, with its text and metadata, by its source: names hold slashes and dots, which paths lose."""
+    found = await service.asked(request, key, corpus, lambda seen: seen.get_documents([source]))
+    if source not in found:
+        raise SourceNotFoundError(f"no source {shown(source)} in the corpus; its list of documents has their names")
+    return as_json(found[source])
+
+
+@router.post("/corpora/{corpus}/report", response_class=Response, responses={200: {"content": {_HTML: {}}}})
+async def report(request: Request, service: Served, key: Asker, corpus: str, body: schemas.ReportRequest) -> Response:
+    """Answers with their exhibits as one HTML document; every quote is checked again (`hybrid.report`)."""
+    from hybrid.export.report import report as made
+
+    html = await service.asked(request, key, corpus, lambda seen: made(body.answers, seen, title=body.title).html)
+    return Response(html, media_type=_HTML, headers=_PAGE_POLICY)
+
+
+@router.post("/corpora/{corpus}/exhibits", response_class=Response, responses={200: {"content": {_CSV: {}}}})
+async def exhibits(
+    request: Request, service: Served, key: Asker, corpus: str, body: schemas.ExhibitsRequest
+) -> Response:
+    """The spans that answers cite, as CSV (`hybrid.exhibits`)."""
+    from hybrid.types.exhibits import exhibits as listed
+
+    def written(seen: Corpus) -> str:
+        found = listed(body.answers)
+        seen._record_export("exhibits", len(found))
+        return found.as_csv()
+
+    return Response(await service.asked(request, key, corpus, written), media_type=_CSV)
+
+
+@router.get("/corpora/{corpus}/custody", response_class=Response, responses={200: {"content": {_CSV: {}}}})
+async def custody(request: Request, service: Served, key: Asker, corpus: str) -> Response:
+    """Every file that the corpus holds or left out, as CSV, for a chain of custody."""
+    from hybrid.ingest.custody import as_csv
+
+    return Response(await service.asked(request, key, corpus, lambda seen: as_csv(seen._custody())), media_type=_CSV)
+
+
+@router.get("/corpora/{corpus}/log", response_model=schemas.LogResponse)
+async def log(request: Request, service: Served, key: Asker, corpus: str) -> Response:
+    """What was asked, answered, ingested, removed and exported, as far as the corpus's settings record it (role
+    admin)."""
+    await service.run(key, lambda: service.corpora.check(corpus, key, "admin"))
+    return as_json(schemas.LogResponse(records=tuple(await service.asked(request, key, corpus, Corpus.log))))
+
+
+@router.post("/corpora/{corpus}/check", response_model=IntegrityReport)
+async def check(service: Served, key: Asker, corpus: str) -> Response:
+    """Whether the corpus is whole: everything in it against its hashes (role writer)."""
+    return as_json(await service.run(key, lambda: service.corpora.whole(corpus, key).check()))
