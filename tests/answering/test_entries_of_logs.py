@@ -36,7 +36,8 @@ def said(corpus: hybrid.Corpus, question: str) -> list[str]:
 @pytest.mark.parametrize(
     ("question", "entry"),
     [
-        ("Who was the master of the barge Amity?", "Tue 04 Jun 06:45 Barge Amity at lower gate. Master P. Quint. Toll paid in coin. TR"),
+        ("Who was the master of the barge Amity?",
+         "Tue 04 Jun 06:45 Barge Amity at lower gate. Master P. Quint. Toll paid in coin. TR"),
         ("When did the chain of the winch part?", "Tue 04 Jun 07:20 Chain of the winch parted. Nobody hurt. JH"),
         ("When did the smith come?", "Tue 04 Jun 09:00 Smith came. EM"),
     ],
