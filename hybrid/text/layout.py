@@ -102,12 +102,21 @@ def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout
     ]
     moved = [plain.table(table) for table in found]
     for table, there in zip(found, moved, strict=True):
+        heading = there.heading or _leading_in(text, there)
         for row in table.rows:
             said = _of_entry(plain.text[row.start : row.end]) if table.kind == "entry" else [(0, row.end - row.start)]
             for start, end in ((row.start + first, row.start + last) for first, last in said):
-                units.append(Unit(*plain.original(start, end), plain.parts(start, end), there.heading))
+                units.append(Unit(*plain.original(start, end), plain.parts(start, end), heading))
     units = [unit for unit in units if unit.end - unit.start <= LONGEST or len(unit.parts) == 1]
     return Layout(tuple(sorted(units, key=lambda unit: unit.start)), tuple(running), tuple(moved), len(text))
+
+
+def _leading_in(text: str, table: tables.Table) -> Span | None:
+    """The line above a list of amounts that has no heading, where it leads in to it, "The claim is made up so:": a row
+    such as "Balance GBP 40" does not say of what."""
+    if table.kind == "entry" or table.caption is None or text[table.caption[1] - 1] != ":":
+        return None
+    return table.caption
 
 
 ENTRY_WORDS = 45

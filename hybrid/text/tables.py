@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hybrid.text import values
+from hybrid.text import lexicon, values
 
 Span = tuple[int, int]
 Kind = Literal["tab", "bar", "wide", "comma", "semicolon", "entry"]
@@ -25,7 +25,11 @@ _RULE = re.compile(r"[\s|:+=_-]*[=_-]{3}[\s|:+=_-]*")
 _LABEL = re.compile(
     r"\(?(?:[a-z]|[ivxlc]{1,6}|\d{1,3}(?:\.\d{1,3})*)[.)]?|[-*•·–—]|\[\d{1,3}\]|\(\w{1,4}\)", re.IGNORECASE
 )
-_VALUE = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d,.' ]*(?:%|[a-z]{1,3})?\)?|[-–—]|n/?a", re.IGNORECASE)
+_VALUE = re.compile(
+    rf"[-+(]?(?:[$€£¥]|(?:{'|'.join(sorted(lexicon.CURRENCIES))})(?=\W|\d))?\s?\d[\d,.' ]*(?:%|[a-z]{{1,3}})?\)?"
+    r"|[-–—]|n/?a",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"(?<=[$€£¥\s\d]\d),(?=\d{3}\b)(?!\d{3},\S*[a-z])|(?<=\d),(?=\d{3}\.\d\d\b)", re.IGNORECASE)
 _SENTENCE_GAP = re.compile(r"[.!?:][\"”’)]* {2,}")
 _WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?"
@@ -375,11 +379,24 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
         return True
     if any(is_value(cell) for cell in first if cell) or (not first[0] and not all(first[1:])):
         return False
+    if any(_is_of_column(cell, [row[at] for row in rest if len(row) > at]) for at, cell in enumerate(first)):
+        return False
     if any(is_value(cell) for row in rest for cell in row if cell):
         return True
     names = [cell for cell in first if cell]
     short = all(len(cell.split()) <= 4 and cell[0].isupper() and not cell.endswith(":") for cell in names)
     return short and len(set(names)) == len(names) and (len(rows) > 2 or kind in ("comma", "bar"))
+
+
+def _is_of_column(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is written as most below it, numbers aside: "GBP 612,400" above "GBP 287,950" names no column."""
+    if not any(map(str.isdigit, cell)):
+        return False
+    amounts = [one for one in below if any(map(str.isdigit, one))]
+    return sum(_NUMBER.sub("0", one) == _NUMBER.sub("0", cell) for one in amounts) > 0.5 * len(amounts)
+
+
+_NUMBER = re.compile(r"\d[\d,.']*(?<![,.'])")
 
 
 def _heading_above(text: str, lines: Sequence[Span], first: int, width: int) -> tuple[Span, tuple[str, ...]] | None:

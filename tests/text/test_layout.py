@@ -189,3 +189,13 @@ def test_the_sentences_of_a_long_entry_are_units_and_its_initials_are_of_the_las
 def test_a_date_that_begins_a_wrapped_line_is_no_entry():
     text = "It was signed in the counting house on\n3 May 2024 by Ann Aaker and by the\nothers, and was sealed.\n"
     assert said(text) == [text.strip()]
+
+
+def test_a_row_of_a_list_of_amounts_stands_below_the_line_that_leads_in_to_it_and_below_no_other_row():
+    lines = [
+        f"   {what:<24}SEK {amount}" for what, amount in (("Sails", "4,100"), ("Oars", "950"), ("Balance", "5,050"))
+    ]
+    text = "We wrote in May.\n\n2. The boat costs:\n\n" + "\n".join(lines) + "\n\nPay in June.\n"
+    rows = [one for one in said(text) if "SEK" in one]
+    assert [one.split("\n") for one in rows] == [["2. The boat costs:", line.strip()] for line in lines]
+    assert [one for one in said(text.replace("costs:", "costs")) if "SEK" in one] == [line.strip() for line in lines]
