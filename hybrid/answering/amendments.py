@@ -6,11 +6,13 @@ import re
 
 from hybrid.text import lexicon
 from hybrid.text.sentences import spans as sentence_spans
+from hybrid.text.values import DAY, days
 
 _NUMBERED = re.compile(r"(?m)^[\s#*]*(\d{1,2}(?:\.\d{1,2})+|\d{1,2}(?=[.)]))[.)]?\s")
 _NAMED = r"\b(?:clauses?|sections?|articles?|paragraphs?|rules?|§+)\s*(?:\d[\d.]*(?:,| and| or| to)\s+)*"
 _MENTIONS_CHANGE = re.compile(
-    r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+)\b", re.IGNORECASE
+    r"\b(?:becom\w+|replac\w+|amend\w*|delet\w+|chang\w+|var(?:y|ied|ies)|substitut\w+|insert\w+|added)\b",
+    re.IGNORECASE,
 )
 _RENUMBERED = re.compile(
     r",?\s*(?:which )?(?:becomes|become|is renumbered(?: as)?) (?:clauses?|sections?|articles?|paragraphs?|rules?)"
@@ -20,7 +22,8 @@ _RENUMBERED = re.compile(
 _REPLACES = re.compile(
     r"\b(?:replac\w+|amended|delet\w+|substitut\w+|insert\w+|varied|struck out|removed|revoked|suspended"
     r"|ceases? to (?:apply|have effect)|no longer applies|shall read|reads? as follows|is to read|becomes?|is changed"
-    r"|are changed|(?:is|are) (?:extended|reduced|increased|raised|lowered|shortened))\b",
+    r"|are changed|(?:is|are|shall be) (?:hereby )?added"
+    r"|(?:is|are) (?:extended|reduced|increased|raised|lowered|shortened))\b",
     re.IGNORECASE,
 )
 CLAUSE_CHARS = 3000
@@ -106,26 +109,81 @@ def _outside(text: str) -> str:
 
 
 _CHANGES = re.compile(
-    r"\b(?:amend(?:ment|ing)|variation|addendum|supplement(?:al|ary)?|side letter|change order|rider|deed of \w+"
-    r"|modification)\b",
+    r"\b(?:amend(?:ment|ing)|variation|addendum|addenda|supplement(?:al|ary)?|side letter|change order|riders?"
+    r"|endorsement|codicil|deed of (?:variation|amendment|rectification|change|supplement|release)|modification)\b",
+    re.IGNORECASE,
+)
+_NOT_AGREED = re.compile(
+    r"\b(?:propos\w+|requests?|requested|suggest\w*|quotation|offer(?:ed)?|application|for discussion|options?"
+    r"|comments?|minutes|report|note|summary|index|register|list|schedule of)\b",
     re.IGNORECASE,
 )
 _TITLE_LINES, _TITLE_WORDS = 6, 14
+_NOTICES = re.compile(r"^\W*(?:circular|bulletin|notice|memorandum|protocol|letter)\b", re.IGNORECASE)
+_AGREED = re.compile(
+    r"\b(?:(?:it|this|which) (?:is|was|has been) (?:hereby )?(?:agreed|resolved|adopted)"
+    r"|(?:the parties|we|both|all (?:members|parties)) (?:have |hereby )*(?:agreed?|resolved)\b(?! in principle)"
+    r"|(?:adopted|agreed|approved) by (?:the )?(?:general meeting|members|parties|both|all))\b",
+    re.IGNORECASE,
+)
 
 
 def title_of(text: str) -> str | None:
-    """The line of a document's head that says that it changes another; ``None`` where none does.
+    """The line of a document's head that says that it changes another; ``None`` where none does. A proposal or a report
+    of a change is none; a circular or a notice is one where it says that it was agreed.
 
     Example:
         >>> title_of("AMENDMENT NO. 1\\nto the Lease of 4 March 2018\\n")
         'Amendment No. 1'
+        >>> title_of("PROPOSED AMENDMENT\\nto the Lease of 4 March 2018\\n") is None
+        True
     """
     lines = [" ".join(line.split()).strip(" #*_") for line in text[:CLAUSE_CHARS].splitlines() if line.strip()]
     for line in lines[:_TITLE_LINES]:
-        if _CHANGES.search(line) and len(line.split()) <= _TITLE_WORDS and line[-1:] not in (".", ",", ";"):
+        if len(line.split()) > _TITLE_WORDS or line[-1:] in (".", ",", ";") or _NOT_AGREED.search(line):
+            continue
+        if _CHANGES.search(line) or (_NOTICES.search(line) and _AGREED.search(text)):
             named = line.capitalize() if line.isupper() else line
             return re.sub(r"\bno\. ?(?=\d)", "No. ", named, flags=re.IGNORECASE)
     return None
+
+
+_INSTRUMENTS = (
+    r"agreement|lease|contract|policy|deed|charter(?:party)?|licen[cs]e|terms|conditions|rules|bond|tenancy|mortgage|loan"
+    r"|undertaking|memorandum|treaty|settlement|covenant|bylaws|articles"
+)
+_OF_DAY = re.compile(
+    rf"(?<!this )\b(?:{_INSTRUMENTS})(?:[, ]+|,?\n(?-i:(?=[a-z])))\(?(?:(?:made|entered into|signed) )?"
+    rf"(?:of|dated|on)\s+(?={DAY})",
+    re.IGNORECASE,
+)
+_NUMBER_OF = re.compile(
+    rf"\b(?:{_INSTRUMENTS})[\s*]*(?:number|numbers|no\.?|nr\.?|ref(?:erence|\.)?)?[\s*]*[:\s][\s*]*"
+    r"(?P<number>(?=[\w/.-]*\d)[A-Z0-9][\w/-]{3,})",
+    re.IGNORECASE,
+)
+HEAD_CHARS = 1500
+"""Characters of a document in which it names what it changes; half a page."""
+
+
+def is_of(change: str, agreement: str, dated: str | None = None) -> bool:
+    """Whether a document that changes clauses, itself ``dated`` so, may be of an agreement: not where its head gives
+    the day or the number of another.
+
+    Example:
+        >>> is_of("Addendum to the Lease of 4 March 2018", "LEASE\\n\\nDated 4 March 2018")
+        True
+        >>> is_of("Addendum to the Lease of 4 March 2018", "LOAN\\n\\nDated 9 May 2017")
+        False
+    """
+    head, other = change[:HEAD_CHARS], agreement[:HEAD_CHARS]
+    own = {day for _, _, day in days(other)}
+    meant = {next(days(head[match.end() :]))[2] for match in _OF_DAY.finditer(head)}
+    meant = {day for day in meant if "{:04}-{:02}-{:02}".format(*day) != (dated or "")[:10]}
+    if meant and own and not meant & own:
+        return False
+    numbers, others = ({match["number"].casefold() for match in _NUMBER_OF.finditer(one)} for one in (head, other))
+    return not numbers or not others or bool(numbers & others) or bool(meant & own)
 
 
 def qualification(title: str) -> str:

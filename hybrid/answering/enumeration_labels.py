@@ -25,15 +25,18 @@ from hybrid.answering.enumeration_values import iso
 from hybrid.answering.evidence import collapse
 from hybrid.answering.verification.disagreement import any_day
 from hybrid.text import lexicon, values
+from hybrid.text.folding import EMPHASIS
 from hybrid.types.documents import Document
 
 LABEL_WORDS = 5
 """Words of a label; a longer line that ends in a colon introduces something else."""
 NAME_WORDS = 7
 """Words of one entry of a line of names, what stands in brackets aside."""
+_MARKS = r"[*_]{0,3}"  # of emphasis, as in Markdown
 _LABEL = re.compile(
-    r"[ \t>]*(?:[-*•]\s|\d{1,2}(?:\.\d+)*[.)]?\s)?[ \t]*(?P<label>[A-Z][\w'’/-]*(?: [\w'’/&-]+){0,4}?)"
-    r"(?P<aside>[ \t]*\([^()\n]*\))?[ \t]*(?P<mark>:|[–—](?=\s)|\.(?=\s[A-Z])|$)[ \t]*(?P<names>.*)"
+    rf"[ \t>]*(?:[-*•]\s|#{{1,6}}\s|\d{{1,2}}(?:\.\d+)*[.)]?\s)?[ \t]*{_MARKS}"
+    rf"(?P<label>[A-Z][\w'’/-]*(?: [\w'’/&-]+){{0,4}}?){_MARKS}(?P<aside>[ \t]*{_MARKS}\([^()\n]*\))?{_MARKS}[ \t]*"
+    rf"(?P<mark>:|[–—](?=\s)|\.(?=\s[A-Z])|$){_MARKS}[ \t]*(?P<names>.*)"
 )
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|Sir|Dame|Lady|Lord|Cllr|Councillor|Rev|Judge|Captain|Capt|Sgt)\b\.?"
 _WORD = r"(?:[A-Z][\w'’-]*\.?|(?:van|von|de|der|den|del|la|le|al|bin|of|and|the|for)\b)"
@@ -189,7 +192,7 @@ def _lines_of(text: str, asked: Enumerated) -> Iterator[_Listed]:
         if match is None or not _is_wanted(match["label"], asked):
             continue
         first = start + len(match[0]) - len(match[0].lstrip())
-        label = collapse(f"{match['label']}{match['aside'] or ''}")
+        label = collapse(EMPHASIS.sub("", f"{match['label']}{match['aside'] or ''}"))
         if match["names"]:
             last = at
             while text[lines[last][1] - 1] in ",;" or text[slice(*lines[last])].endswith(" and"):  # it is wrapped
@@ -237,7 +240,7 @@ def _is_wanted(label: str, asked: Enumerated) -> bool:
 
 def _entries(written: str) -> Iterator[tuple[str, str]]:
     """The names of a line, each with what is said of it: in brackets, or in small letters behind a comma."""
-    plain = collapse(written).rstrip(". ")
+    plain = collapse(EMPHASIS.sub("", written)).rstrip(". ")
     if NOBODY.fullmatch(plain):
         yield plain.strip(), ""
         return

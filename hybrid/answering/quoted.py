@@ -10,7 +10,7 @@ from hybrid.answering import continuations
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import Sentence, Texts, collapse
 from hybrid.answering.selection import boilerplate
-from hybrid.text import lexicon
+from hybrid.text import lexicon, tables
 from hybrid.text.sentences import first_span, last_span
 from hybrid.text.values import DAY
 
@@ -44,9 +44,21 @@ class Quoted:
     attributed: bool = False
 
 
-def sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
-    """The sentence before one in its paragraph."""
+def _entry(texts: Texts, one: Sentence) -> tables.Row | None:
+    """The entry of a log in which a sentence stands, with its places in the document."""
     begin = max(0, one.start - BEFORE)
+    text = texts.text(one.document_id, begin, one.end + BEFORE)
+    row = tables.entry_at(text, one.start - begin)
+    if row is None:
+        return None
+    cells = tuple((begin + start, begin + end) for start, end in row.cells)
+    return tables.Row(begin + row.start, begin + row.end, cells)
+
+
+def sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
+    """The sentence before one in its paragraph, or in its entry of a log."""
+    entry = _entry(texts, one)
+    begin = max(0, one.start - BEFORE) if entry is None else entry.start
     text = texts.text(one.document_id, begin, one.start)
     span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
     if span is None or boilerplate.is_label(text[slice(*span)]) or not _ENDS.search(text[slice(*span)]):
@@ -55,10 +67,11 @@ def sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
 
 
 def sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sentence | None:
-    """The sentence after one in its paragraph, or ``across`` its end."""
+    """The sentence after one in its paragraph, or ``across`` its end; of a log's entry, in the entry."""
     if one.is_row:
         return None
-    text = texts.text(one.document_id, one.end, one.end + BEFORE)
+    entry = _entry(texts, one)
+    text = texts.text(one.document_id, one.end, one.end + BEFORE if entry is None else max(one.end, entry.end))
     span = first_span(text)
     if span is None or (not across and "\n\n" in text[: span[0]]):
         return None
@@ -84,9 +97,19 @@ def is_time(text: str) -> bool:
 
 
 def time_before(texts: Texts, one: Sentence) -> Sentence | None:
-    """The day or hour by itself that stands before a sentence in its paragraph: "5 March 2023. The tiles left." """
+    """The day or hour by itself that stands before a sentence in its paragraph, "5 March 2023. The tiles left.", or
+    begins the entry of a log of which it is a later sentence."""
     if one.is_row:
         return None
+    entry = _entry(texts, one)
+    if entry is not None:
+        start, end = entry.cells[0]
+        said = texts.text(one.document_id, start, end)
+        return (
+            replace(one, start=start, end=end, text=said, parts=(), vector=None)
+            if end < one.start and entry.start < one.start
+            else None
+        )
     begin = max(0, one.start - BEFORE)
     text = texts.text(one.document_id, begin, one.start)
     span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)

@@ -53,7 +53,7 @@ from hybrid.answering.verification.disagreement import Said, any_day, changed_be
 from hybrid.answering.verification.values import values
 from hybrid.text import lexicon, quoted_mails, speakers
 from hybrid.text.document_status import StatusName
-from hybrid.text.formatting import who_and_when
+from hybrid.text.formatting import who_and_when, written_date
 from hybrid.text.sentences import spans as sentence_spans
 from hybrid.text.values import DAY
 from hybrid.types.answers import Hit
@@ -258,6 +258,8 @@ class Quoting:
         if one.key in amended:
             by = self._document(amended[one.key][0])
             named = by.metadata.title or amendments.title_of(by.text)
+            if named is None and by.date and _LETTER.search(by.text):
+                named = f"the letter of {written_date(by.date)}"
             named = named or (heading_of(by.text) or by.title).capitalize()
             return amendments.qualification(named)
         return "changed later" if one.key in changed else ""
@@ -416,6 +418,7 @@ class Quoting:
                 for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])
                 if other.document_id != one.document_id
                 and self._may_amend(other)
+                and amendments.is_of(self._document(other).text, text, self._document(other).date)
                 and amendments.mentions(collapse(other.text), clause)
                 and (self._document(other).date or "9") >= (self._document(one).date or "")
                 and amendments.reaches(collapse(other.text), collapse(one.text), *place)
@@ -770,17 +773,18 @@ class Quoting:
         given; nothing for another question."""
         if not _ASKS_PRESENT.search(question):
             return []
-        lines = []
+        lines = list[Sentence]()
         for document_id in dict.fromkeys(one.document_id for one in found):
             document = self._texts.document(document_id)
             head = document.text[:BEFORE]
-            match = _PRESENT.search(head)
+            matches = [*_PRESENT.finditer(head)]
             asked = values(question).days
-            if match is None or (asked and not any_day(f"{document.title} {head} {document.date or ''}", question)):
+            if not matches or (asked and not any_day(f"{document.title} {head} {document.date or ''}", question)):
                 continue
+            matches += _ABSENT.finditer(head) if _ASKS_ABSENT.search(question) else ()
             place = (document_id, document.source, document.title, document.sha256)
-            lines.append(Sentence(*place, match.start(), match.end(), match[0]))
-        return lines if len(lines) == 1 or values(question).days else []
+            lines += [Sentence(*place, match.start(), match.end(), match[0]) for match in matches]
+        return lines if len({one.document_id for one in lines}) == 1 or values(question).days else []
 
     # Changes ----------------------------------------------------------------------------------------------------------
 
@@ -867,11 +871,16 @@ _ASKS_PRESENT = re.compile(
     r"\b(?:present|attend\w*|there|took part|at the (?:\w+ )?(?:meeting|session|hearing))\b",
     re.IGNORECASE,
 )
+_LABELLED = (
+    r"\b(?: (?:for|from|on behalf of|by|in|at|via) [^:\n]{1,40})?[*_]* ?(?:\([^)\n]*\) ?)?"
+    r"[*_]*[:–-][*_]* ?[^\s*_][^\n]*"
+)
 _PRESENT = re.compile(
-    r"^(?:Also |Members |Those )?(?:Present|In attendance|Attendees|Attending|Attendance)\b ?(?:\([^)\n]*\) ?)?"
-    r"[:–-] ?\S[^\n]*",
+    r"^[*_]*(?:Also |Members |Those )?(?:Present|In attendance|Attendees|Attending|Attendance)" + _LABELLED,
     re.MULTILINE | re.IGNORECASE,
 )
+_ASKS_ABSENT = re.compile(r"\b(?:apolog\w+|regrets|absent|absen\w+|missing)\b", re.IGNORECASE)
+_ABSENT = re.compile(r"^[*_]*(?:Apologies|Regrets|Absent|Not present)" + _LABELLED, re.MULTILINE | re.IGNORECASE)
 _ASKS_VALUE = re.compile(
     r"\W*(?:(?:and|so|but) )?(?:when|how (?!did|do|does|was|were|is|are|come\b|the\b)\w+|(?:at |on |by |for |to )?"
     r"(?:what|which)\b(?! (?:do|did|does|had|has) \w+ (?:say|think|know|do|tell|write)\b))",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hybrid.text.folding import EMPHASIS
 from hybrid.text.speakers import maker, without_day
 from hybrid.text.values import days, parse_date
 
@@ -69,7 +70,7 @@ def written_on(title: str, text: str) -> str | None:
         return _iso(titled.pop())
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     for line in lines[:HEAD_LINES]:
-        parsed = [parse_date(_LABEL.sub("", _PLACE.sub("", part)).strip(" .,*_")) for part in _PARTS.split(line)]
+        parsed = [parse_date(_alone(part)) for part in _PARTS.split(line)]
         whole = [day for day in parsed if day is not None and len(day) == 10]
         if len(whole) == 1:
             return whole[0]
@@ -95,6 +96,22 @@ def written_on(title: str, text: str) -> str | None:
         if _SIGNED.search(line) and len(found) == 1:
             return _iso(found[0])
     return None
+
+
+def _alone(part: str) -> str:
+    """A part of a line without what stands round its day: emphasis, a label with the hours behind it, a weekday."""
+    plain = EMPHASIS.sub("", part).strip()
+    said = _LABEL.sub("", _PLACE.sub("", plain))
+    said = said if said == plain else _HOURS.sub("", said)
+    return _WEEKDAY_BEFORE.sub("", said).strip(" .,*_")
+
+
+_HOURS = re.compile(
+    r",?\s*(?:at |from )?\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?(?:\s*(?:-|–|to|until)\s*\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?)?"
+    r"(?: hours| hrs)?[.,]?$",
+    re.IGNORECASE,
+)
+_WEEKDAY_BEFORE = re.compile(r"^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? (?:the )?(?=\d|[A-Z])", re.IGNORECASE)
 
 
 def _own_days(line: str) -> set[tuple[int, int, int]]:

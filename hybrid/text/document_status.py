@@ -12,6 +12,8 @@ import re
 from pathlib import PurePath
 from typing import Literal
 
+from hybrid.text.values import DAY
+
 StatusName = Literal["executed", "signed", "draft", "unsigned", "superseded"]
 
 HEAD_LINES, TAIL_LINES = 12, 6
@@ -41,7 +43,8 @@ _CAPITAL = r"[A-Z](?:\.|[\w'’-]+)"
 _PERSON = rf"{_CAPITAL}(?:[ \t]+(?:(?:van|von|de|der|den|del|la|le|bin|al)[ \t]+)*{_CAPITAL}){{1,4}}"
 _SIGNED = re.compile(
     rf"{_MADE}[ \t]*(?P<one>{_NAME})|^[ \t]*Signed(?: by)?:?[ \t]+(?P<two>{_PERSON})[ \t]*(?:,|$|(?=for\b|on behalf\b))"
-    rf"|(?:^|[.;])[ \t]*Signed (?i:for|on behalf of|as)\b[^:\n]{{2,90}}:[ \t]*(?P<three>{_PERSON})[ \t]*(?=[,.;]|$)",
+    r"|(?:^|[.;])[ \t]*Signed (?i:for|on behalf of|as)\b[^:\n]{2,90}:"
+    rf"[ \t*_]*(?P<three>{_PERSON})[ \t*_]*(?=[,.;]|$)",
     re.MULTILINE,
 )
 _SIGNED_BY = re.compile(r"^[ \t]*Signed (?:[^.\n]{1,40} )?by\b[^.]{0,300}", re.MULTILINE)
@@ -55,6 +58,25 @@ _BLANK = re.compile(
 )
 _BLOCK_END = re.compile(r"^[ \t]*(?:name|title|position|date|its|signed|signature)\b", re.IGNORECASE)
 _NOT_SIGNED = re.compile(r"\(?\b(?:draft, )?not (?:yet )?signed\b\)?|\bunsigned\b", re.IGNORECASE)
+_VERDICT = r"(?:agreed|accepted|acknowledged|confirmed|countersigned)"
+_AGREES = re.compile(
+    r"^[ \t]*(?:(?:We|I)(?: hereby| also)? (?:agree|accept|confirm (?:our|my) (?:agreement|acceptance))\b[^\n]{0,30}?"
+    r"\b(?:above|foregoing|this letter|terms|contents|changes|variations?|amendments?)\b[^\n.:_]{0,60}"
+    rf"|(?i:{_VERDICT})(?:(?:,| and| &) {_VERDICT})*(?:,? (?:by|for|on behalf of|to)\b[^\n.:_]{{0,60}})?)"
+    r"[.:]?[ \t]*(?P<line>[_.…]{3,})?[ \t]*$",
+    re.MULTILINE,
+)
+"""What stands at a letter's end above the signature of who agrees to it."""
+_CLOSES = re.compile(
+    rf"^[ \t]*(?:Yours(?: \w+)?|(?:Kind |Best |With kind )?[Rr]egards|Sincerely)(?: yours)?,?\s*\n\s*"
+    rf"(?:{_MADE}[ \t]*)?(?P<name>{_PERSON})[ \t]*(?:,|$)",
+    re.MULTILINE,
+)
+_COUNTERSIGNS = re.compile(
+    rf"\s*(?:{_MADE}[ \t]*)?(?P<name>{_PERSON})[ \t]*(?:,[^\n]*)?(?:\n\s*[^\n]*){{0,2}}?"
+    rf"(?:\b(?i:for|on behalf of|director|manager|secretary|partner|chair\w*)\b|{DAY})",
+)
+_SIGNS_IN_ROW = re.compile(r"(?:Signed )?(?:For|On behalf of|for|on behalf of)\b[^:\n]{2,90}")
 _MAIL = "message/rfc822"
 
 
@@ -196,7 +218,43 @@ def _signatures(text: str) -> tuple[list[str], int]:
     for line in _SIGNED_BY.finditer(text):
         signed += [" ".join(match["name"].split()) for match in _SIGNATORY.finditer(line[0])]
     blank = sum(not _filled_below(text, match.end()) for match in _BLANK.finditer(text))
+    for found, missing in (_in_rows(text), _countersigned(text)):
+        signed, blank = [*signed, *found], blank + missing
     return list(dict.fromkeys(signed)), blank
+
+
+def _in_rows(text: str) -> tuple[list[str], int]:
+    """Who signed in a table of signatures, "For the Insurer | Ann Aaker | 3 May 2026", and how many rows are empty."""
+    signed, blank = list[str](), 0
+    lines = [_cells(line, "") for line in text.splitlines() if line.strip()]
+    for at, heads in enumerate(lines):
+        if len(heads) < 2 or not any(_SIGNATURE.fullmatch(head) for head in heads):
+            continue
+        for row in lines[at + 1 :]:
+            if all(re.fullmatch(r"[\s:=-]*", cell) for cell in row):
+                continue
+            if not _SIGNS_IN_ROW.fullmatch(row[0]):
+                break
+            named = next((match for cell in row[1:] if (match := re.match(_PERSON, cell))), None)
+            if named is None or len(row) < len(heads) or not all(cell.strip("_. ") for cell in row):
+                blank += 1
+            else:
+                signed.append(" ".join(named[0].split()))
+    return signed, blank
+
+
+_SIGNATURE = re.compile(r"(?:signed|signature|signatures|signatory)", re.IGNORECASE)
+
+
+def _countersigned(text: str) -> tuple[list[str], int]:
+    """Who signed a letter to which somebody agrees below it, and whether nobody has signed there."""
+    closes = next(_CLOSES.finditer(text), None)
+    agrees = None if closes is None else _AGREES.search(text, closes.end())
+    if closes is None or agrees is None:
+        return [], 0
+    other = None if agrees["line"] else _COUNTERSIGNS.match(text, agrees.end())
+    writer = " ".join(closes["name"].split())
+    return ([writer], 1) if other is None else ([writer, " ".join(other["name"].split())], 0)
 
 
 def _filled_below(text: str, at: int) -> bool:

@@ -10,6 +10,8 @@ import re
 from itertools import chain
 from unicodedata import category, decomposition, is_normalized, normalize
 
+EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)")
+"""Marks of bold and italic text, as in Markdown."""
 INVISIBLE = frozenset(
     chain(
         (0xAD, 0x34F, 0x61C, 0x640, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),  # soft hyphen, fillers

@@ -102,16 +102,37 @@ def of(text: str, pages: tuple[int, ...] = (), running_text: str = "") -> Layout
     ]
     moved = [plain.table(table) for table in found]
     for table, there in zip(found, moved, strict=True):
+        heading = there.heading or _leading_in(text, there)
         for row in table.rows:
-            said = (
-                sentences.spans(plain.text[row.start : row.end])
-                if table.kind == "entry"
-                else [(0, row.end - row.start)]
-            )
+            said = _of_entry(plain.text[row.start : row.end]) if table.kind == "entry" else [(0, row.end - row.start)]
             for start, end in ((row.start + first, row.start + last) for first, last in said):
-                units.append(Unit(*plain.original(start, end), plain.parts(start, end), there.heading))
+                units.append(Unit(*plain.original(start, end), plain.parts(start, end), heading))
     units = [unit for unit in units if unit.end - unit.start <= LONGEST or len(unit.parts) == 1]
     return Layout(tuple(sorted(units, key=lambda unit: unit.start)), tuple(running), tuple(moved), len(text))
+
+
+def _leading_in(text: str, table: tables.Table) -> Span | None:
+    """The line above a list of amounts that has no heading, where it leads in to it, "The claim is made up so:": a row
+    such as "Balance GBP 40" does not say of what."""
+    if table.kind == "entry" or table.caption is None or text[table.caption[1] - 1] != ":":
+        return None
+    return table.caption
+
+
+ENTRY_WORDS = 45
+"""Words of a log's entry that is one unit, at most: its sentences alone say neither when nor who. Four lines of print;
+a matter of display, not measured."""
+_INITIALS = re.compile(r"\W*[A-Z]\.?[A-Z]\.?[A-Z]?\.?(?:(?:\s*[,/&+]\s*|\s+(?:and\s+)?)[A-Z]\.?[A-Z]\.?[A-Z]?\.?)*\W*")
+
+
+def _of_entry(said: str) -> list[Span]:
+    """The units of an entry: all of a short one, else its sentences; initials behind the last belong to it."""
+    if len(said.split()) <= ENTRY_WORDS and len(said) <= sentences.MAX_CHARS:
+        return [(0, len(said))]
+    found = sentences.spans(said)
+    if len(found) > 1 and _INITIALS.fullmatch(said, *found[-1]):
+        found[-2:] = [(found[-2][0], found[-1][1])]
+    return found
 
 
 def spans_of(written: str, length: int) -> list[Span]:

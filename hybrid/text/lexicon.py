@@ -48,7 +48,7 @@ NUMBER_WORDS = vocabulary(
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion
     """
 )
-_CURRENCIES = vocabulary("eur usd gbp chf jpy cad aud inr cny")
+CURRENCIES = vocabulary("eur usd gbp chf jpy cad aud inr cny")
 _MEASURES = {
     "day", "week", "month", "year", "hour", "minute", "percent", "dollar", "euro", "pound", "mile", "foot", "share",
 }  # fmt: skip
@@ -221,7 +221,7 @@ def names(text: str) -> list[str]:
         return []
     kept: list[str] = []
     for position, token in enumerate(found):
-        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | NUMBER_WORDS | _CURRENCIES:
+        if not token[0].isupper() or token.lower() in STOPWORDS | NEGATIONS | set(MONTHS) | NUMBER_WORDS | CURRENCIES:
             continue
         following = found[position + 1] if position + 1 < len(found) else ""
         if position == 0 and not (following[:1].isupper() or following.lower() in _AUXILIARIES or token.isupper()):

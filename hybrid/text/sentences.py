@@ -63,7 +63,7 @@ SPACED_STOPS = "؟۔।"
 _STOP = re.compile(rf"""[.!?{SPACED_STOPS}]+['"”’)\]]*(?=\s)|[{CJK_STOPS}]+(?P<close>[{CJK_CLOSING}]*)""")
 _GOES_ON = re.compile(r"[\u3041-\u309f]")  # hiragana after a closing quotation mark: 「終わった。」と言った
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
-_NEXT_WORD = re.compile(r"""\s+["“‘'(\[]*[§¶$€£¥#№]*\s*([^\W_]+)""")
+_NEXT_WORD = re.compile(r"""\s+["“‘'(\[*_]*[§¶$€£¥#№]*\s*([^\W_]+)""")
 _LABEL_NEXT = re.compile(r"""\s+(?:\([a-zA-Z0-9]{1,4}\)|[a-uw-z]\.)\s+["“]?[A-Z]""")  # not the "v." of a case's name
 _LETTER_BEFORE = re.compile(r"(?:^|[\s(])[^\W\d_]\.\s$|(?:[;:]|\s)\s+$")  # the "z. " of "z. B.", the ";" of "; b. Pay"
 _LETTER_NEXT = re.compile(r"\s[^\W\d_]\.")

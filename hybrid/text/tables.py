@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hybrid.text import values
+from hybrid.text import lexicon, values
 
 Span = tuple[int, int]
 Kind = Literal["tab", "bar", "wide", "comma", "semicolon", "entry"]
@@ -25,15 +25,28 @@ _RULE = re.compile(r"[\s|:+=_-]*[=_-]{3}[\s|:+=_-]*")
 _LABEL = re.compile(
     r"\(?(?:[a-z]|[ivxlc]{1,6}|\d{1,3}(?:\.\d{1,3})*)[.)]?|[-*•·–—]|\[\d{1,3}\]|\(\w{1,4}\)", re.IGNORECASE
 )
-_VALUE = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d,.' ]*(?:%|[a-z]{1,3})?\)?|[-–—]|n/?a", re.IGNORECASE)
+_VALUE = re.compile(
+    rf"[-+(]?(?:[$€£¥]|(?:{'|'.join(sorted(lexicon.CURRENCIES))})(?=\W|\d))?\s?\d[\d,.' ]*(?:%|[a-z]{{1,3}})?\)?"
+    r"|[-–—]|n/?a",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"(?<=[$€£¥\s\d]\d),(?=\d{3}\b)(?!\d{3},\S*[a-z])|(?<=\d),(?=\d{3}\.\d\d\b)", re.IGNORECASE)
 _SENTENCE_GAP = re.compile(r"[.!?:][\"”’)]* {2,}")
+_WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?"
+_SHORT_DAY = (
+    rf"\d{{1,2}}(?:st|nd|rd|th|\.)?[ -](?-i:(?=[A-Z])){values.MONTH}\b\.?|(?-i:(?=[A-Z])){values.MONTH}\.? \d{{1,2}}\b"
+    r"|\d\d/\d\d(?!\d)"
+)
+"""A day without its year; "2 may" is none, and with a stop or a hyphen two numbers are a clause's as often."""
 _ENTRY = re.compile(
-    rf"[\[(]?(?:(?:{values.DAY}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}})(?:[ T,]+\d\d?:\d\d(?::\d\d)?)?|\d\d?:\d\d)"
+    rf"[\[(]?(?:(?:{_WEEKDAY},?\s+)?(?:{values.DAY}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|{_SHORT_DAY})"
+    r"(?:[ T,\t]+\d\d?[:.]\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?|[ ,]+\d{4}(?=\s?(?:h|hrs|hours)\b|\s{2}))?"
+    rf"|(?:{_WEEKDAY},?\s+)?\d\d?:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?|{_WEEKDAY}(?=:|\s+[–—-]|\s{{2}}))"
     r"[\])]?(?:\s*[-–—:|,]\s*|\s+)(?=\S)|(?=[\w./-]*\d)[A-Z][\w./-]{1,20}:\s+(?=\S)",
     re.IGNORECASE,
 )
 _ENTRY_LINES = 8
+_LEAST_WRAPPED = 30  # characters of a line that was wrapped; as in `hybrid.text.sentences`
 _DELIMITERS: dict[Kind, str] = {"comma": ",", "semicolon": ";"}
 
 
@@ -49,8 +62,8 @@ class Row:
 @dataclass(frozen=True)
 class Table:
     """``columns`` are the names in the heading, one a column; none where the table has no heading. ``heading`` is its
-    span, ``caption`` that of the line above the table, where that reads as a title. A log of which each line begins
-    with a date or an identifier is a table of ``kind`` ``entry``: its cells are that and the rest of the entry."""
+    span, ``caption`` that of the line above the table, where that reads as a title. A log of which each entry begins
+    with a day, an hour or an identifier is a table of ``kind`` ``entry``: its cells are that and the rest."""
 
     start: int
     end: int
@@ -71,18 +84,37 @@ def find(text: str) -> list[Table]:
     """
     lines = _lines(text)
     found: list[Table] = []
-    at = 0
+    at = no_log = 0  # before the line ``no_log`` no log begins: one was looked for
     while at < len(lines):
         block = _block(text, lines, at)
-        if block is None:
-            at += 1
-            continue
-        kind, after = block
-        table = _table(text, lines, at, after, kind)
+        after = at + 1 if block is None else block[1]
+        table = None if block is None else _table(text, lines, at, after, block[0])
+        if at >= no_log and (table is None or table.kind == "wide"):
+            no_log = _log_end(text, lines, at)
+            log = _log(text, lines[at:no_log]) if no_log > at + 1 else None
+            if log is not None and (table is None or no_log > after):  # entries of which some are parted by blanks
+                table, after = log, no_log
         if table is not None:
             found.append(table)
         at = after if table is not None else at + 1
     return found
+
+
+def entry_at(text: str, at: int) -> Row | None:
+    """The entry of a log in which a place of ``text`` stands.
+
+    Example:
+        >>> text = "Mon 08:15  Boat in. Two crates.  PN\\nMon 09:40  Boat out.  CR\\n"
+        >>> row = entry_at(text, text.index("Two"))
+        >>> text[row.start : row.end]
+        'Mon 08:15  Boat in. Two crates.  PN'
+    """
+    begin = text.rfind("\n\n", 0, at) + 1
+    above = text[begin : (text.find("\n", at) + 1 or len(text) + 1) - 1].splitlines()[-_ENTRY_LINES - 1 :]
+    if not any(_ENTRY.match(line.strip()) for line in above):  # most texts are no logs
+        return None
+    logs = (table for table in find(text) if table.kind == "entry" and table.start <= at < table.end)
+    return next((row for log in logs for row in log.rows if row.start <= at < row.end), None)
 
 
 def _lines(text: str) -> list[Span]:
@@ -111,7 +143,7 @@ def _kind(line: str) -> Kind | None:
     bare = _THOUSANDS.sub("", unquoted)
     if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
-    return "entry" if _ENTRY.match(plain) else None
+    return None
 
 
 def _outside_quotes(line: str) -> str:
@@ -136,12 +168,6 @@ def _block(text: str, lines: Sequence[Span], first: int) -> tuple[Kind, int] | N
             break
         if _is_rule(line):
             at += 1
-            continue
-        if kind == "entry" and _kind(line) != kind:
-            at, single = at + 1, single + 1
-            if single == _ENTRY_LINES:
-                break
-            last = at if last > first else last  # what follows the last entry may be of it
             continue
         if _kind(line) == kind:
             if kind == "tab" and _tabs(line) != width:
@@ -170,8 +196,6 @@ def _table(text: str, lines: Sequence[Span], first: int, after: int, kind: Kind)
     rules = [text[slice(*span)] for span in block if _is_rule(text[slice(*span)])]
     content = [span for span in block if not _is_rule(text[slice(*span)])]
     ruled = len(block) > 1 and _is_rule(text[slice(*block[1])])
-    if kind == "entry":
-        return _log(text, content)
     bounds = _columns_by_position(text, content, rules) if kind == "wide" else []
     if kind == "wide" and len(bounds) < 2:
         return None
@@ -200,19 +224,45 @@ def _table(text: str, lines: Sequence[Span], first: int, after: int, kind: Kind)
     return Table(start, rows[-1].end, columns, heading, tuple(rows), _caption(text, start), kind)
 
 
+def _log_end(text: str, lines: Sequence[Span], first: int) -> int:
+    """The line after the last of the entries that begin at a line; that line where none does."""
+    start, end = _trimmed(text, lines[first])
+    head = _ENTRY.match(text, start, end)
+    above = text[slice(*lines[first - 1])].strip() if first else ""
+    if head is None or (len(above) >= _LEAST_WRAPPED and _is_wrapped(text, _trimmed(text, lines[first - 1])[1], head)):
+        return first
+    at, single = first + 1, 0  # lines in a row that begin no entry
+    entries = 1
+    while at < len(lines) and single < _ENTRY_LINES:
+        line = text[slice(*lines[at])]
+        if not line.strip() or _kind(line) in ("tab", "bar"):
+            break
+        if not _is_rule(line):
+            begins = _ENTRY.match(line.strip()) is not None
+            entries, single = entries + begins, 0 if begins else single + 1
+        at += 1
+    return at if entries > 1 else first + 1
+
+
 def _log(text: str, content: Sequence[Span]) -> Table | None:
-    """A table of entries; lines that begin with no date or identifier go on with the entry above."""
+    """A table of entries; lines that begin with no day, hour or identifier go on with the entry above."""
+    said = [_trimmed(text, span) for span in content if not _is_rule(text[slice(*span)])]
+    heads = [_ENTRY.match(text, start, end) for start, end in said]
+    most = 2 * sum(head is not None for head in heads) > len(heads)
     rows: list[Row] = []
-    for span in content:
-        start, end = _trimmed(text, span)
-        match = _ENTRY.match(text, start, end)
-        if match is not None and _kind(text[start:end]) == "entry":
-            rows.append(Row(start, end, (_trimmed(text, (start, match.end())), (match.end(), end))))
+    for (start, end), head in zip(said, heads, strict=True):
+        if head is not None and (most or not rows or not _is_wrapped(text, rows[-1].end, head)):
+            rows.append(Row(start, end, (_trimmed(text, head.span()), (head.end(), end))))
         elif rows:
             rows[-1] = Row(rows[-1].start, end, (rows[-1].cells[0], (rows[-1].cells[1][0], end)))
     if len(rows) < 2:
         return None
     return Table(rows[0].start, rows[-1].end, (), None, tuple(rows), _caption(text, rows[0].start), "entry")
+
+
+def _is_wrapped(text: str, before: int, head: re.Match[str]) -> bool:
+    """Whether a day or an hour stands at a line's beginning within a sentence, whose line before ends at ``before``."""
+    return text[before - 1] not in '.!?;:)"”' and text[head.end()].islower() and not text[head.end() - 2].isspace()
 
 
 def _trimmed(text: str, span: Span) -> Span:
@@ -329,11 +379,24 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
         return True
     if any(is_value(cell) for cell in first if cell) or (not first[0] and not all(first[1:])):
         return False
+    if any(_is_of_column(cell, [row[at] for row in rest if len(row) > at]) for at, cell in enumerate(first)):
+        return False
     if any(is_value(cell) for row in rest for cell in row if cell):
         return True
     names = [cell for cell in first if cell]
     short = all(len(cell.split()) <= 4 and cell[0].isupper() and not cell.endswith(":") for cell in names)
     return short and len(set(names)) == len(names) and (len(rows) > 2 or kind in ("comma", "bar"))
+
+
+def _is_of_column(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is written as most below it, numbers aside: "GBP 612,400" above "GBP 287,950" names no column."""
+    if not any(map(str.isdigit, cell)):
+        return False
+    amounts = [one for one in below if any(map(str.isdigit, one))]
+    return sum(_NUMBER.sub("0", one) == _NUMBER.sub("0", cell) for one in amounts) > 0.5 * len(amounts)
+
+
+_NUMBER = re.compile(r"\d[\d,.']*(?<![,.'])")
 
 
 def _heading_above(text: str, lines: Sequence[Span], first: int, width: int) -> tuple[Span, tuple[str, ...]] | None:

@@ -23,27 +23,28 @@ _MONTH_NAMES = """
 """
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(","), start=1) for name in names.split()}
 """A month's name or abbreviation, in lower case, to its number."""
-_MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
+MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
+"""A month's name or abbreviation, as part of a pattern."""
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th|\.)?"
 YEAR = r"\b(?:1[5-9]|20)\d\d\b"
 MONTH_NAME = (
     r"\b(?:january|february|march|april|june|july|august|september|october|november|december)\b"  # "may" is a verb
 )
-WORDED_DAY = rf"\b(?:{_MONTH}\.?\s+{_ORDINAL},?\s+\d{{4}}|{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{_MONTH}\.?,?\s+\d{{4}})\b"
+WORDED_DAY = rf"\b(?:{MONTH}\.?\s+{_ORDINAL},?\s+\d{{4}}|{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{MONTH}\.?,?\s+\d{{4}})\b"
 """A day with its month's name and its year, as part of a pattern: "March 1, 2024", "1st of March 2024"."""
 DAY = rf"(?:{WORDED_DAY}|\b\d{{4}}-\d{{2}}-\d{{2}}\b)"
 """A day in words or in ISO 8601, as part of a pattern."""
 _DAY_NUMBER, _MONTH_NUMBER = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 _DAY = re.compile(
-    rf"\b(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})\b"
-    rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:(?:day\s+)?of\s+)?(?P<m2>{_MONTH})\.?,?\s+(?P<y2>\d{{4}})\b"
+    rf"\b(?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})\b"
+    rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:(?:day\s+)?of\s+)?(?P<m2>{MONTH})\.?,?\s+(?P<y2>\d{{4}})\b"
     r"|\b(?P<y3>\d{4})-(?P<m3>\d{2})-(?P<d3>\d{2})\b"
     rf"|(?<![\w.,/])(?P<y4>\d{{4}})/(?P<m4>{_MONTH_NUMBER})/(?P<d4>{_DAY_NUMBER})(?![\w/]|[.,]\d)"
     rf"|(?<![\w.,/])(?P<d5>{_DAY_NUMBER})\.(?P<m5>{_MONTH_NUMBER})\.(?P<y5>\d{{4}})(?![\w/]|[.,]\d)",
     re.IGNORECASE,
 )
 _MONTH_OF_YEAR = re.compile(
-    rf"(?P<m1>{_MONTH})\.?,?\s+(?:of\s+)?(?P<y1>\d{{4}})|(?P<y2>\d{{4}})/(?P<m2>{_MONTH_NUMBER})", re.IGNORECASE
+    rf"(?P<m1>{MONTH})\.?,?\s+(?:of\s+)?(?P<y1>\d{{4}})|(?P<y2>\d{{4}})/(?P<m2>{_MONTH_NUMBER})", re.IGNORECASE
 )
 _PARTIAL_ISO_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ].+", re.ASCII)  # not 20240301T10, which does not compare with the others

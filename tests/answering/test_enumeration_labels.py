@@ -47,6 +47,30 @@ Col Peat\tDirector, Netwright
 
 1. The nets were late.
 """,
+    "minutes-september.md": """# Feed meeting
+
+**Date:** Tuesday 7 September 2021
+**Place:** The shed
+
+**Present:** Mora Tait (site manager), Col Peat (Netwright Limited, net makers)
+**Present for Arden**: Dr Sunita Rao
+**In attendance (by telephone):** Ewan Blair
+**Apologies:** Hal Orde (Orde Diving) - was at sea
+**Minutes taken by:** Jean Sill
+
+## 1. Feed
+
+The feed was damp.
+""",
+    "minutes-october.txt": """Feed meeting of 5 October 2021
+
+Present for Arden: Mora Tait, Ewan Blair
+Present for Netwright: Col Peat
+In attendance (by telephone): Sunita Rao
+Apologies for absence: Hal Orde
+
+1. The feed was dry.
+""",
     "voyage.txt": """Voyage of the workboat Marigold, 14 June 2021
 
 Crew: Jo Lund, Per Aas and two deckhands
@@ -76,6 +100,20 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
         ("Who were the crew of the Marigold?", ["Jo Lund", "Per Aas", "two deckhands"]),
         ("Who were the members of the crew?", None),
         ("Who attended the meeting about the torn nets?", ["Mora Tait", "Ewan Blair", "Dr Sunita Rao", "Col Peat"]),
+        (
+            "Who attended the meeting of 7 September 2021?",
+            ["Mora Tait", "Col Peat", "Dr Sunita Rao", "Ewan Blair"],
+        ),
+        ("Who sent apologies for the meeting of 7 September 2021?", ["Hal Orde"]),
+        (
+            "Who attended the meeting of 7 September 2021, and who sent apologies?",
+            ["Mora Tait", "Col Peat", "Dr Sunita Rao", "Ewan Blair", "Hal Orde"],
+        ),
+        (
+            "Who attended the meeting of 5 October 2021?",
+            ["Mora Tait", "Ewan Blair", "Col Peat", "Sunita Rao"],
+        ),
+        ("Who sent apologies for the meeting of 5 October 2021?", ["Hal Orde"]),
         ("Who attended the school of navigation?", None),
         ("Who attended the meeting of 9 March 2021 and what did they decide?", None),
         ("Who were the jury?", None),
@@ -114,3 +152,11 @@ def test_the_lines_below_the_table_name_each_citation_once(corpus: hybrid.Corpus
     shown = str(corpus.ask("Who attended the meeting of 9 March 2021?", route="lookup"))
     assert "[1]-[2]" in shown
     assert "[1][1]" not in shown
+
+
+def test_the_lines_of_those_present_are_quoted_where_the_question_makes_no_list(corpus: hybrid.Corpus) -> None:
+    claims = corpus.ask("Who attended the meeting of 7 September 2021 and how damp was the feed?").claims
+    said = [" ".join(claim.text.split()) for claim in claims]
+    assert "**Present for Arden**: Dr Sunita Rao" in said
+    assert "**In attendance (by telephone):** Ewan Blair" in said
+    assert not any("Minutes taken by" in one for one in said)

@@ -48,6 +48,69 @@ def test_a_document_says_its_status(source, title, text, expected):
     assert reason
 
 
+LETTER = """Dear Ben,
+
+The rent of the mill falls to £800. Please sign the copy.
+
+Yours sincerely,
+
+Ann Aaker
+for Mill Limited
+
+"""
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "We agree to the above.\n\nBen Boole\nfor Dale Limited\n3 May 2026",
+        "Agreed and accepted:\nBen Boole, director",
+        "I accept the terms of this letter.\n(signed) Ben Boole\nDirector\n3 May 2026",
+        "Countersigned for Dale Limited\nBen Boole\n2026-05-03",
+    ],
+)
+def test_a_letter_is_executed_when_the_other_side_has_signed_that_it_agrees(below):
+    status, reason = detect("letter.txt", None, LETTER + below + "\n")
+    assert status == "executed"
+    assert "Ann Aaker" in reason
+    assert "Ben Boole" in reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (LETTER, None),
+        (LETTER + "We agree to the above.\n\n____________\nfor Dale Limited\n", "unsigned"),
+        (LETTER + "Agreed and accepted: ____________\n", "unsigned"),
+        (LETTER + "PS: Ben Boole agreed on the telephone.\nfor Dale Limited\n", None),
+        ("Minutes\n\nThe rent was discussed.\n\nAgreed.\nAnn Aaker, director\n", None),
+    ],
+)
+def test_a_letter_that_one_side_alone_has_signed_is_not_executed(text, expected):
+    found = detect("letter.txt", None, text)
+    assert (found and found[0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("| For the Mill | Ann Aaker, Director | 3 May 2026 |\n| For the Dale | Ben Boole | 4 May 2026 |", "executed"),
+        ("| For the Mill | Ann Aaker, Director | 3 May 2026 |\n| For the Dale | | |", "unsigned"),
+        ("| For the Mill | Ann Aaker, Director | 3 May 2026 |\n| For the Dale | Ben Boole | |", "unsigned"),
+        ("| Visitor | Ann Aaker | 3 May 2026 |\n| Visitor | Ben Boole | 4 May 2026 |", None),
+    ],
+)
+def test_a_table_of_signatures_says_who_signed(rows, expected):
+    text = f"# Rider No. 2\n\nThe rent is £950.\n\n| Signed | Name | Date |\n|---|---|---|\n{rows}\n"
+    found = detect("rider.md", None, text)
+    assert (found and found[0]) == expected
+
+
+def test_a_signature_in_italics_is_one():
+    text = "# Lease\n\nSigned for the Mill: *Ann Dorr, owner*\n\nSigned for Dale Ltd: *Bo Fenn, director*\n"
+    assert detect("lease.md", None, text) == ("executed", "signed by Ann Dorr and Bo Fenn")
+
+
 @pytest.mark.parametrize(
     ("source", "title", "text"),
     [

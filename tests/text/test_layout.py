@@ -133,14 +133,69 @@ def test_odd_texts_have_a_layout(text):
     assert all(0 <= start < end <= len(text) for unit in found.units for start, end in unit.spans)
 
 
-def test_the_entries_of_a_log_are_apart_and_its_sentences_are_units():
+def test_a_short_entry_of_a_log_is_a_unit_with_its_lines():
     text = (
         "Pump log\n2024-03-01 Seal worn. It was\nreplaced.\n2024-03-04 No fault.\nP-7: two litres lost, valve\nshut\n"
     )
-    assert said(text) == ["Pump log", "2024-03-01 Seal worn.", "It was\nreplaced.", "2024-03-04 No fault.", "P-7: two litres lost, valve\nshut"]  # fmt: skip  # noqa: E501
+    assert said(text) == ["Pump log", "2024-03-01 Seal worn. It was\nreplaced.", "2024-03-04 No fault.", "P-7: two litres lost, valve\nshut"]  # fmt: skip  # noqa: E501
     assert [len(table.rows) for table in tables.find(text)] == [3]
+
+
+LIGHTHOUSE = ["Fog, horn on. Keeper called.  AB", "Boat in. Mr. Orr ashore, 2 crates,\n   1,200 candles.  CD", "Horn off.  AB, CD"]  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("Tue 4 Jun  05:10", "Tue 4 Jun  09:30", "Wed 5 Jun  06:00"),
+        ("Tuesday 4 June 05:10", "Tuesday 4 June 09:30", "Wednesday 5 June 06:00"),
+        ("4 Jun 5.10 a.m.", "4 Jun 9.30 a.m.", "5 Jun 6.00 a.m."),
+        ("04/06  05:10", "04/06  09:30", "05/06  06:00"),
+        ("4 Jun", "4 Jun", "5 Jun"),
+        ("Jun 4, 05:10", "Jun 4, 09:30", "Jun 5, 06:00"),
+        ("05:10", "09:30", "06:00"),
+        ("Tue 05:10", "Tue 09:30", "Wed 06:00"),
+        ("Tue -", "Wed -", "Thu -"),
+        ("[05:10]", "[09:30]", "[06:00]"),
+        ("4 June 2024, 05:10", "4 June 2024, 09:30", "5 June 2024, 06:00"),
+    ],
+)
+def test_an_entry_of_a_log_ends_before_the_day_or_the_hour_of_the_next(heads):
+    entries = [f"{head}  {entry}" for head, entry in zip(heads, LIGHTHOUSE, strict=True)]
+    text = "LIGHTHOUSE LOG\nKept by two keepers.\n\n" + "\n".join(entries) + "\n\nThe log ends here.\n"
+    assert [one for one in said(text) if one[:3] not in ("LIG", "Kep", "The")] == entries
+
+
+def test_what_begins_no_entry_is_not_parted_by_a_day_or_an_hour():
+    for text in (
+        "The ferry was to leave the upper quay at\n07:30 on each day of the week and to be back at\n18:15 unless fog",
+        "It was agreed with the ferryman that by\nMonday 4 June he would be paid, and that after\n4 June he may leave.",
+        "The hirer\n2 may bring a dog, or\n3 may bring two.",
+    ):
+        assert not tables.find(text), text
+
+
+def test_the_sentences_of_a_long_entry_are_units_and_its_initials_are_of_the_last():
+    long = (
+        "The horn was heard by the pilot of the brig and by two men on the pier, who thought that it was nearer. " * 3
+    )
+    text = f"Tue 4 Jun 05:10  {long}All well.  AB\nTue 4 Jun 09:30  Boat in.  CD\n"
+    found = said(text)
+    assert len(found) == 5
+    assert found[0].startswith("Tue 4 Jun 05:10  The horn")
+    assert found[3:] == ["All well.  AB", "Tue 4 Jun 09:30  Boat in.  CD"]
 
 
 def test_a_date_that_begins_a_wrapped_line_is_no_entry():
     text = "It was signed in the counting house on\n3 May 2024 by Ann Aaker and by the\nothers, and was sealed.\n"
     assert said(text) == [text.strip()]
+
+
+def test_a_row_of_a_list_of_amounts_stands_below_the_line_that_leads_in_to_it_and_below_no_other_row():
+    lines = [
+        f"   {what:<24}SEK {amount}" for what, amount in (("Sails", "4,100"), ("Oars", "950"), ("Balance", "5,050"))
+    ]
+    text = "We wrote in May.\n\n2. The boat costs:\n\n" + "\n".join(lines) + "\n\nPay in June.\n"
+    rows = [one for one in said(text) if "SEK" in one]
+    assert [one.split("\n") for one in rows] == [["2. The boat costs:", line.strip()] for line in lines]
+    assert [one for one in said(text.replace("costs:", "costs")) if "SEK" in one] == [line.strip() for line in lines]

@@ -174,6 +174,11 @@ def test_how_a_letter_was_sent_is_nobody_s_name(way):
         ("Dear Tom,\n\nthe salt came.\n\nSigned,\nGhent, 4 April 2026\n", "2026-04-04"),
         ("Draft of 3 March 2026\n\nText.\n", "2026-03-03"),
         ("Site meeting no. 9, Haverly Hotel, 20 March 2025\n\nPresent: Ann Orr\n", "2025-03-20"),
+        ("# Feed meeting\n\n**Date:** Tuesday 7 September 2021, 10:00 to 12:15\n**Place:** The shed\n", "2021-09-07"),
+        ("Feed meeting\n\n_Held on_ 7 September 2021 at 9.30 a.m.\n", "2021-09-07"),
+        ("Monday, 4 March 2024\n\nDear Sir\n", "2024-03-04"),
+        ("Rider No. 2\n\n**Takes effect:** 1 January 2023, 00:01 hours\n", None),
+        ("Pump 2\n\n4 March 2024, 10:15\n\nThe pump stopped.\n", None),
         ("The salt was sold.\n\nAnn was in Ghent, 4 April 2026 was a Saturday.\n", None),
     ],
 )
