@@ -187,6 +187,12 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
     """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text;
     ``absent`` are words of the question that no document has."""
     result = _found(catalog, asked, where, absent=absent)
+    if asked.kind == "sum" and not (result is not None and _knows(result, asked)):
+        account = replace(asked, made_up=True)
+        stated = _found(catalog, account, where, named=not asked.made_up) if _may_be_stated(asked) else None
+        if stated is not None:
+            stated.asked = account
+            return stated
     if asked.kind != "count" and (other := _in_other_words(catalog, asked, where, result)) is not None:
         asked, result = other
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
@@ -214,6 +220,13 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
+
+
+def _may_be_stated(asked: Enumerated) -> bool:
+    """Whether a sum may stand under its name below an account of its parts: that of no verb, and of no rows that are
+    chosen by a day or an amount."""
+    chosen = (asked.since, asked.until, asked.bounds, asked.compared, asked.quantity, asked.tentative, asked.labels)
+    return not any(chosen) and not asked.stems & (ROWS | EMPTY) and all(one.aside or one.soft for one in asked.terms)
 
 
 def _knows(found: Result, asked: Enumerated) -> bool:
@@ -403,10 +416,11 @@ def _found(
     where: Filter | None,
     *,
     in_text: bool = False,
+    named: bool = False,
     absent: frozenset[str] = frozenset(),
 ) -> Result | None:
     """What the documents have; ``in_text`` only what lists and sentences have that say it by its verb, which a number
-    is taken from where no table has any."""
+    is taken from where no table has any; ``named`` only the totals that are called so, of what is made up."""
     result, read = Result(), 0
     parts: list[Part] = []
     documents: list[Found] = []
@@ -435,7 +449,7 @@ def _found(
             parts += [part for part in found if part is not None and part.rule <= BY_COLUMN and not part.unused]
             continue
         if asked.made_up:
-            parts += [part for part in sums_of(document_id, document, asked) if part]
+            parts += sums_of(document_id, document, asked, named=named)
             continue
         if in_text:
             spoken += items_of(document_id, document, asked)
@@ -731,6 +745,11 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
         result.summed = ""  # a sum of more than what was asked for is none
         if asked.kind != "list":  # a number that may be of others is worse than none
             rows = [replace(row, not_counted=row.not_counted or f"not known to be of {unused[0]}") for row in rows]
+    if asked.kind == "sum" and rule == BY_ROWS and len(sizes) > 1:
+        result.summed = ""
+        result.cautions.append(
+            f"These rows only mention “{asked.head}”, in tables with different columns: their amounts were not added."
+        )
     result.remarks.append(f"Counted: {_counted_by(best)}.")
     if rule > BY_COLUMN:
         return rows
@@ -806,14 +825,16 @@ def _made_up(result: Result, parts: list[Part]) -> Result | None:
     if not parts:
         return None
     newest = sorted(parts, key=lambda part: part.dated, reverse=True)
-    best = min(newest, key=lambda part: (bool(part.rows[0].not_counted), part.rule))
+    best = min(newest, key=lambda part: (all(row.not_counted for row in part.rows), part.rule))
     wanted = {row.key for row in best.rows}
     alike = [
         part for part in parts if 2 * len(wanted & {row.key for row in part.rows}) > len(wanted) and part is not best
     ]
     result.columns, result.summed = best.columns, best.summed
     rows = [*best.rows, *(row for part in alike for row in part.rows if row.key in wanted)]
-    result.rows = _merged(replace(row, not_counted="the total") if row.is_total else row for row in rows)
+    result.rows = _merged(rows)
+    if best.check:
+        result.cautions.append(best.check)
     if left := len(parts) - 1 - len(alike):
         result.remarks.append(f"{left} other {'table adds' if left == 1 else 'tables add'} up something of that name.")
     return result

@@ -13,7 +13,7 @@ from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
 from hybrid.answering.enumeration_states import SAYS_OTHERWISE, SAYS_PART
-from hybrid.answering.enumeration_values import plain_name
+from hybrid.answering.enumeration_values import plain_name, written
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
@@ -128,12 +128,6 @@ def _sums(rows: Sequence[Found]) -> dict[str, Decimal]:
         if row.amount is not None:
             sums[row.currency or ""] += row.amount
     return dict(sums)
-
-
-def written(amount: Decimal, currency: str) -> str:
-    """An amount for people: "£678,624.00", "EUR 1,200"."""
-    number = f"{amount:,}"
-    return f"{currency}{number}" if len(currency) == 1 else f"{currency} {number}".strip()
 
 
 def _lead(asked: Enumerated, shown: int, found: int, counted: int, sums: dict[str, Decimal], summed: str) -> str:

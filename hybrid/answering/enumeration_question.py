@@ -103,7 +103,7 @@ _QUANTITY = re.compile(
 )
 _MADE_UP = re.compile(
     r"\b(?:made up|broken down|break(?:s|ing)? (?:it |this |that )?down|breakdown|composed|itemi[sz]ed|calculated"
-    r"|add up to|components?)\b",
+    r"|add up to|components?|consist(?:s|ed)? of)\b",
     re.IGNORECASE,
 )
 _END = re.compile(

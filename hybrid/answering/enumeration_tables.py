@@ -52,7 +52,7 @@ from hybrid.answering.enumeration_terms import (
     roots,
     word_term,
 )
-from hybrid.answering.enumeration_totals import total_rows
+from hybrid.answering.enumeration_totals import Line, account, total_rows
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -286,9 +286,11 @@ class TableReader:
         self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
         self._plain = [plain_name(name) for name in self.names]
         self.caption = document.text[slice(*table.caption)] if table.caption else ""
-        totals = total_rows([self._cells[row.start] for row in table.rows], self._plain)
-        self.data = [row for at, row in enumerate(table.rows) if at not in totals]
-        self.totals = [row for at, row in enumerate(table.rows) if at in totals]
+        cells = [self._cells[row.start] for row in table.rows]
+        totals = total_rows(cells, self._plain)
+        lines = {at: Line("total") for at in totals} | account(cells, self._plain, totals)
+        self.data = [row for at, row in enumerate(table.rows) if at not in lines]
+        self.lines = {row.start: lines[at] for at, row in enumerate(table.rows) if at in lines}
         self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._prose = [at for at in range(width) if any(len(one.split()) >= _PROSE_WORDS for one in self._filled[at])]
@@ -799,7 +801,13 @@ class TableReader:
         found = []
         for row in self.data:
             due, done = self.amount(row, amounts)[0], self.amount(row, columns[0])[0]
-            if row not in rows and row not in self.totals and due is not None and done is not None and 0 < done < due:
+            if (
+                row not in rows
+                and row.start not in self.lines
+                and due is not None
+                and done is not None
+                and 0 < done < due
+            ):
                 found.append((row, f"“{self.names[columns[0]]}” is {self.cell(row, columns[0])}: open in part"))
         return found
 
@@ -876,7 +884,6 @@ class TableReader:
             amount=amount,
             currency=currency,
             not_counted=status_of(self._document),
-            is_total=row in self.totals,
         )
 
 

@@ -28,6 +28,9 @@ _LABEL = re.compile(
 _VALUE = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d,.' ]*(?:%|[a-z]{1,3})?\)?|[-–—]|n/?a", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=[$€£¥\s\d]\d),(?=\d{3}\b)(?!\d{3},\S*[a-z])|(?<=\d),(?=\d{3}\.\d\d\b)", re.IGNORECASE)
 _SENTENCE_GAP = re.compile(r"[.!?:][\"”’)]* {2,}")
+_SHORT_FORM_GAP = re.compile(r"(?<![^\s(])[A-Z][a-z]{0,3}\. {2,}")
+_FEWEST_GAPS = 2
+"""Gaps that part cells in a line in which others stand behind a full stop of a short form: "No.   Day   Fee"."""
 _ENTRY = re.compile(
     rf"[\[(]?(?:(?:{values.DAY}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}})(?:[ T,]+\d\d?:\d\d(?::\d\d)?)?|\d\d?:\d\d)"
     r"[\])]?(?:\s*[-–—:|,]\s*|\s+)(?=\S)|(?=[\w./-]*\d)[A-Z][\w./-]{1,20}:\s+(?=\S)",
@@ -103,7 +106,7 @@ def _kind(line: str) -> Kind | None:
         return "tab"
     if outside.count("|") > 1 or (outside.count("|") == 1 and " | " in outside):
         return "bar"
-    if "  " in outside and not _SENTENCE_GAP.search(outside):
+    if "  " in outside and _gaps_part_cells(outside):
         return "wide"
     unquoted = re.sub(r'"[^"]*"', "", outside)
     if ";" in unquoted and "; " not in unquoted:
@@ -112,6 +115,14 @@ def _kind(line: str) -> Kind | None:
     if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
     return "entry" if _ENTRY.match(plain) else None
+
+
+def _gaps_part_cells(line: str) -> bool:
+    """Whether the gaps of a line part cells, and do not stand between sentences."""
+    others, short = _SHORT_FORM_GAP.subn(" ", line)
+    if _SENTENCE_GAP.search(others):
+        return False
+    return not short or len(re.findall(r"\S {2,}(?=\S)", others)) >= _FEWEST_GAPS
 
 
 def _outside_quotes(line: str) -> str:
@@ -325,6 +336,8 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
     rest = [[text[slice(*cell)] for cell in row.cells] for row in rows[1:]]
     if len(first) != width or not any(first) or rows[0].end - rows[0].start > LONGEST_HEADING:
         return False
+    if _has_an_amount(first, rest):
+        return False
     if ruled:
         return True
     if any(is_value(cell) for cell in first if cell) or (not first[0] and not all(first[1:])):
@@ -334,6 +347,34 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
     names = [cell for cell in first if cell]
     short = all(len(cell.split()) <= 4 and cell[0].isupper() and not cell.endswith(":") for cell in names)
     return short and len(set(names)) == len(names) and (len(rows) > 2 or kind in ("comma", "bar"))
+
+
+def _has_an_amount(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell of a first row is an amount of money, or a number with the same words round it as others of its
+    column have ("12 hours" above "8 hours"), where no number stands alone: "2022" may be a name."""
+    for at, cell in enumerate(first):
+        if not any(map(str.isdigit, cell)):
+            continue
+        form = _form(cell)
+        below = [_form(row[at]) for row in rest if at < len(row) and row[at]]
+        if _MONEY.fullmatch(cell) and below:
+            return True
+        if form != _NUMBER and _QUANTITY.fullmatch(cell) and 2 * below.count(form) > len(below):
+            return True
+    return False
+
+
+_NUMBER = "#"
+_MONEY = re.compile(
+    rf"[-−(]?(?:(?:[A-Z]{{0,2}}[$€£¥]|{values.CURRENCY_CODES}|Rs|Fr)\.?\s?[-−]?\d[\d,.'’ ]*"
+    rf"|\d[\d,.'’ ]*(?:[$€£¥]|{values.CURRENCY_CODES}))\)?(?:\s?(?:CR|DR))?"
+)
+_QUANTITY = re.compile(r"(?:[^\W\d_]{2,3}\s)?\d[\d,.'’ ]*(?:\s?[^\W\d_]{1,15}){0,2}")
+
+
+def _form(cell: str) -> str:
+    """A cell with one mark for each of its numbers."""
+    return re.sub(r"\d[\d,.'’]*", _NUMBER, cell).casefold()
 
 
 def _heading_above(text: str, lines: Sequence[Span], first: int, width: int) -> tuple[Span, tuple[str, ...]] | None:
