@@ -115,6 +115,9 @@ class Result:
     """Whether the rows are of a table by its column or its title, or documents of the kind that was asked for."""
     of_series: bool = False
     """Whether there are several documents of that kind: one may then be the only one that fits."""
+    by: str = ""
+    by_other: dict[str, list[Found]] = field(default_factory=dict)
+    """The column of days by which rows were chosen, and which they are by each other column that may be meant."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -126,6 +129,11 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     if means:
         return Result(absent=tuple(dict.fromkeys(means)), documents=len(allowed))
     found = _any_found(catalog, asked, where, frozenset(missing))
+    if found is not None and found.rows and asked.season and asked.since and asked.until:
+        found.cautions.append(
+            f"“{asked.season}” was taken as all of {asked.since[:4]} and {asked.until[:4]}: what is called so may be"
+            " less."
+        )
     if found is None or not found.rows or len(found.unnarrowed) != 1:
         return found
     (party,) = found.unnarrowed
@@ -736,6 +744,15 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     best.sort(key=lambda part: part.columns != result.columns)
     result.summed = next((part.summed for part in best if part.summed), "")
     rows = [row for part in best for row in part.rows]
+    if len({(part.by, tuple(name for name, _ in part.by_other)) for part in best}) == 1:
+        result.by = best[0].by
+        for part in best:
+            for name, others in part.by_other:
+                result.by_other.setdefault(name, []).extend(others)
+        result.by_other = {
+            name: [row for row, _ in _merged(others, of_money=asked.of_money)]
+            for name, others in result.by_other.items()
+        }
     if unused := [str(term) for term in best[0].unused]:
         result.cautions.append(
             f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it, nor what they and"

@@ -65,7 +65,8 @@ BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
 @dataclass(frozen=True)
 class Part:
     """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
-    says nothing of, ``check`` is whether its rows come to what it states, ``unsaid`` is the word without which a column
+    says nothing of, ``check`` is whether its rows come to what it states, ``by_other`` are its rows by the other columns
+    of days of which one may be meant, ``unsaid`` is the word without which a column
     of numbers may be of something else, and ``of_kind`` is true where cells say of which rows it is."""
 
     rule: int
@@ -79,6 +80,8 @@ class Part:
     unsaid: str = ""
     of_kind: bool = False
     check: str = ""
+    by: str = ""
+    by_other: tuple[tuple[str, tuple[Found, ...]], ...] = ()
 
 
 def sentence_of(
