@@ -115,6 +115,9 @@ class Result:
     """Whether the rows are of a table by its column or its title, or documents of the kind that was asked for."""
     of_series: bool = False
     """Whether there are several documents of that kind: one may then be the only one that fits."""
+    by: str = ""
+    by_other: dict[str, list[Found]] = field(default_factory=dict)
+    """The column of days by which rows were chosen, and which they are by each other column that may be meant."""
     nothing: str = ""
     """That nothing fits the question, and what was looked through."""
 
@@ -126,6 +129,11 @@ def find(catalog: Catalog, asked: Enumerated, where: Filter | None) -> Result | 
     if means:
         return Result(absent=tuple(dict.fromkeys(means)), documents=len(allowed))
     found = _any_found(catalog, asked, where, frozenset(missing))
+    if found is not None and found.rows and asked.season and asked.since and asked.until:
+        found.cautions.append(
+            f"“{asked.season}” was taken as all of {asked.since[:4]} and {asked.until[:4]}: what is called so may be"
+            " less."
+        )
     if found is None or not found.rows or len(found.unnarrowed) != 1:
         return found
     (party,) = found.unnarrowed
@@ -187,6 +195,12 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
     """What the documents have, by the tables, other documents that say otherwise, columns of numbers and the text;
     ``absent`` are words of the question that no document has."""
     result = _found(catalog, asked, where, absent=absent)
+    if asked.kind == "sum" and not (result is not None and _knows(result, asked)):
+        account = replace(asked, made_up=True)
+        stated = _found(catalog, account, where, named=not asked.made_up) if _may_be_stated(asked) else None
+        if stated is not None:
+            stated.asked = account
+            return stated
     if asked.kind != "count" and (other := _in_other_words(catalog, asked, where, result)) is not None:
         asked, result = other
     if result is not None and result.rows and not asked.labels and asked.kind != "sum":
@@ -214,6 +228,13 @@ def _any_found(catalog: Catalog, asked: Enumerated, where: Filter | None, absent
         if quantity is not None and result is None:
             return quantity  # which columns there are
     return result
+
+
+def _may_be_stated(asked: Enumerated) -> bool:
+    """Whether a sum may stand under its name below an account of its parts: that of no verb, and of no rows that are
+    chosen by a day or an amount."""
+    chosen = (asked.since, asked.until, asked.bounds, asked.compared, asked.quantity, asked.tentative, asked.labels)
+    return not any(chosen) and not asked.stems & (ROWS | EMPTY) and all(one.aside or one.soft for one in asked.terms)
 
 
 def _knows(found: Result, asked: Enumerated) -> bool:
@@ -403,10 +424,11 @@ def _found(
     where: Filter | None,
     *,
     in_text: bool = False,
+    named: bool = False,
     absent: frozenset[str] = frozenset(),
 ) -> Result | None:
     """What the documents have; ``in_text`` only what lists and sentences have that say it by its verb, which a number
-    is taken from where no table has any."""
+    is taken from where no table has any; ``named`` only the totals that are called so, of what is made up."""
     result, read = Result(), 0
     parts: list[Part] = []
     documents: list[Found] = []
@@ -435,7 +457,7 @@ def _found(
             parts += [part for part in found if part is not None and part.rule <= BY_COLUMN and not part.unused]
             continue
         if asked.made_up:
-            parts += [part for part in sums_of(document_id, document, asked) if part]
+            parts += sums_of(document_id, document, asked, named=named)
             continue
         if in_text:
             spoken += items_of(document_id, document, asked)
@@ -722,6 +744,15 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     best.sort(key=lambda part: part.columns != result.columns)
     result.summed = next((part.summed for part in best if part.summed), "")
     rows = [row for part in best for row in part.rows]
+    if len({(part.by, tuple(name for name, _ in part.by_other)) for part in best}) == 1:
+        result.by = best[0].by
+        for part in best:
+            for name, others in part.by_other:
+                result.by_other.setdefault(name, []).extend(others)
+        result.by_other = {
+            name: [row for row, _ in _merged(others, of_money=asked.of_money)]
+            for name, others in result.by_other.items()
+        }
     if unused := [str(term) for term in best[0].unused]:
         result.cautions.append(
             f"Not narrowed by {', '.join(unused)}: no heading and no row of these tables says it, nor what they and"
@@ -731,12 +762,17 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
         result.summed = ""  # a sum of more than what was asked for is none
         if asked.kind != "list":  # a number that may be of others is worse than none
             rows = [replace(row, not_counted=row.not_counted or f"not known to be of {unused[0]}") for row in rows]
+    if asked.kind == "sum" and rule == BY_ROWS and len(sizes) > 1:
+        result.summed = ""
+        result.cautions.append(
+            f"These rows only mention “{asked.head}”, in tables with different columns: their amounts were not added."
+        )
     result.remarks.append(f"Counted: {_counted_by(best)}.")
     if rule > BY_COLUMN:
         return rows
     known = {row.key for row in rows}
-    others = [part for part in parts if part.rule == BY_COLUMN and part not in best]
-    more = [replace(row, amount=None) for part in others for row in part.rows]
+    beside = [part for part in parts if part.rule == BY_COLUMN and part not in best]
+    more = [replace(row, amount=None) for part in beside for row in part.rows]
     more += [_under(row, result.columns, asked) for row in documents if row.identifier]
     bounded = any(
         (
@@ -806,14 +842,16 @@ def _made_up(result: Result, parts: list[Part]) -> Result | None:
     if not parts:
         return None
     newest = sorted(parts, key=lambda part: part.dated, reverse=True)
-    best = min(newest, key=lambda part: (bool(part.rows[0].not_counted), part.rule))
+    best = min(newest, key=lambda part: (all(row.not_counted for row in part.rows), part.rule))
     wanted = {row.key for row in best.rows}
     alike = [
         part for part in parts if 2 * len(wanted & {row.key for row in part.rows}) > len(wanted) and part is not best
     ]
     result.columns, result.summed = best.columns, best.summed
     rows = [*best.rows, *(row for part in alike for row in part.rows if row.key in wanted)]
-    result.rows = _merged(replace(row, not_counted="the total") if row.is_total else row for row in rows)
+    result.rows = _merged(rows)
+    if best.check:
+        result.cautions.append(best.check)
     if left := len(parts) - 1 - len(alike):
         result.remarks.append(f"{left} other {'table adds' if left == 1 else 'tables add'} up something of that name.")
     return result

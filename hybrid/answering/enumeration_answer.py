@@ -13,7 +13,7 @@ from hybrid.answering.enumeration import Result
 from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
 from hybrid.answering.enumeration_states import SAYS_OTHERWISE, SAYS_PART
-from hybrid.answering.enumeration_values import plain_name
+from hybrid.answering.enumeration_values import plain_name, written
 from hybrid.answering.evidence import Sentence
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
@@ -64,7 +64,8 @@ def compose(
     sums = _sums(counted) if result.summed and added else {}
     shown = result.rows[:MOST_ROWS]
     stated = _stated(catalog, sums, result, documents) if sums else ()
-    lead = _lead(asked, len(shown), len(result.rows), len(counted), sums, result.summed)
+    dated_by = _dated_by(result, counted, sums)
+    lead = _lead(asked, len(shown), len(result.rows), len(counted), sums, result.summed, dated_by)
     events: list[Event] = []
     rows: list[EnumeratedRow] = []
     headings: set[tuple[int, int]] = set()
@@ -110,9 +111,11 @@ def compose(
         found=len(result.rows),
         count=len(counted),
         summed=result.summed if sums else "",
+        dated_by=dated_by,
         sums=sums,
         stated=stated,
         remarks=(
+            *([f"Several days may be meant; taken {dated_by}."] if dated_by else []),
             *result.cautions,
             *_no_sum(asked, result, sums),
             *_remarks(result, counted, sums, stated),
@@ -130,19 +133,31 @@ def _sums(rows: Sequence[Found]) -> dict[str, Decimal]:
     return dict(sums)
 
 
-def written(amount: Decimal, currency: str) -> str:
-    """An amount for people: "£678,624.00", "EUR 1,200"."""
-    number = f"{amount:,}"
-    return f"{currency}{number}" if len(currency) == 1 else f"{currency} {number}".strip()
+def _dated_by(result: Result, counted: Sequence[Found], sums: dict[str, Decimal]) -> str:
+    """By which day the rows were chosen and what it would be by another, where a table has several and the question
+    does not say which is meant."""
+    chosen = {one.key for one in counted}
+    other = {name: [row for row in rows if not row.not_counted] for name, rows in result.by_other.items()}
+    differing = {name: rows for name, rows in other.items() if {one.key for one in rows} != chosen}
+    said = [
+        f"by “{name}” {', '.join(written(amount, sign) for sign, amount in _sums(rows).items()) or 0}"
+        if sums
+        else f"by “{name}” {count(len(rows), 'row')}"
+        for name, rows in differing.items()
+    ]
+    return f"by “{result.by}” ({'; '.join(said)})" if said else ""
 
 
-def _lead(asked: Enumerated, shown: int, found: int, counted: int, sums: dict[str, Decimal], summed: str) -> str:
+def _lead(
+    asked: Enumerated, shown: int, found: int, counted: int, sums: dict[str, Decimal], summed: str, dated_by: str
+) -> str:
     """The line above the rows."""
     said = f"{shown:,} of {found:,} shown"
     if counted != found:
         said += f", {counted:,} of them counted"
     if sums:
         said += f"; sum of “{summed}”: {', '.join(written(amount, currency) for currency, amount in sums.items())}"
+    said += f", {dated_by}" if dated_by else ""
     name = "Parts" if asked.made_up else f"{asked.head[:1].upper()}{asked.head[1:]}"
     return f"{name}: {said}.\n"
 

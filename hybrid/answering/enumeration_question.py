@@ -103,7 +103,7 @@ _QUANTITY = re.compile(
 )
 _MADE_UP = re.compile(
     r"\b(?:made up|broken down|break(?:s|ing)? (?:it |this |that )?down|breakdown|composed|itemi[sz]ed|calculated"
-    r"|add up to|components?)\b",
+    r"|add up to|components?|consist(?:s|ed)? of)\b",
     re.IGNORECASE,
 )
 _END = re.compile(
@@ -183,6 +183,7 @@ class Enumerated:
     of_person: bool = False
     compared: Comparison | None = None
     attended: Words = frozenset()
+    season: str = ""
 
     @property
     def of_money(self) -> bool:
@@ -200,6 +201,10 @@ def read(question: str) -> Enumerated | None:
         ('payment', ['Solwend', 'made'], ('date', 'amount'), '2023-01-01')
     """
     plain = " ".join(question.split())
+    if (season := _season(plain)) is not None:
+        years, both = season
+        found = read(both)
+        return None if found is None else replace(found, season=years)
     if (first := _first_of_two(plain)) is not None:
         return first
     if (match := _AND_THEIR_SUM.search(plain)) and (counted := read(plain[: match.start()])) is not None:
@@ -243,6 +248,31 @@ def read(question: str) -> Enumerated | None:
     return None
 
 
+def _season(plain: str) -> tuple[str, str] | None:
+    """A season of two years ("in the season 2022-23", "in 2022/23") and the question with all their days; ``None``
+    where a question names none: 2011-12 by itself is a month."""
+    match = _SEASON.search(plain)
+    if match is None:
+        return None
+    first, second = int(match["first"]), int(match["second"])
+    by_itself = match["in"] and (match["mark"] == "/" or second > _MONTHS)
+    if (first + 1) % 100 != second or not (match["called"] or match["called2"] or by_itself):
+        return None
+    days = f" between 1 January {first} and 31 December {first + 1} "
+    return match["years"], " ".join(f"{plain[: match.start()]}{days}{plain[match.end() :]}".split())
+
+
+_MONTHS = 12
+_OF_TWO_YEARS = (
+    r"(?:(?:financial|fiscal|business|tax|school|academic|crop|budget|playing)\s+)?"
+    r"(?:years?|season|winter|term|session|campaign)"
+)
+_SEASON = re.compile(
+    rf"(?:\b(?P<in>in|during|for|of|over|throughout)\s+)?(?:the\s+)?(?:(?P<called>{_OF_TWO_YEARS})\s+(?:of\s+)?)?"
+    r"(?<![\w/-])(?P<years>(?P<first>(?:19|20)\d\d)(?P<mark>[-–/])(?P<second>\d\d))(?![\w/-])"
+    rf"(?:\s+(?P<called2>{_OF_TWO_YEARS})\b)?",
+    re.IGNORECASE,
+)
 _ONE_OF_THEM = re.compile(
     r"^(?P<which>\W*(?:(?:at|in|on|to|from|for)\s+)?which)\s+(?:ones?\s+)?(?:of|among)\s+(?:all\s+)?"
     r"(?:the|our|their|his|her|its|these|those|my|your)\s+",

@@ -41,7 +41,7 @@ OF_STATUS = {
 class Found:
     """One row as a document has it. ``cells`` are by column, ``key`` is what two rows of one thing share,
     ``against`` are sentences that say otherwise, ``said_by`` those that say what is asked for where its table is
-    silent. ``is_total``: it adds up other rows."""
+    silent."""
 
     sentence: Sentence
     cells: dict[str, str]
@@ -52,7 +52,6 @@ class Found:
     currency: str | None = None
     not_counted: str = ""
     identifier: str = ""
-    is_total: bool = False
     against: tuple[Sentence, ...] = ()
     said_by: tuple[Sentence, ...] = ()
 
@@ -66,8 +65,9 @@ BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
 @dataclass(frozen=True)
 class Part:
     """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
-    says nothing of, ``unsaid`` is the word without which a column of numbers may be of something else, and
-    ``of_kind`` is true where cells say of which rows it is."""
+    says nothing of, ``check`` is whether its rows come to what it states, ``by_other`` are its rows by the other
+    columns of days of which one may be meant, ``unsaid`` is the word without which a column of numbers may be of
+    something else, and ``of_kind`` is true where cells say of which rows it is."""
 
     rule: int
     columns: tuple[str, ...]
@@ -79,6 +79,9 @@ class Part:
     before: int = 0
     unsaid: str = ""
     of_kind: bool = False
+    check: str = ""
+    by: str = ""
+    by_other: tuple[tuple[str, tuple[Found, ...]], ...] = ()
 
 
 def sentence_of(

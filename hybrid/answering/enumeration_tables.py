@@ -52,7 +52,7 @@ from hybrid.answering.enumeration_terms import (
     roots,
     word_term,
 )
-from hybrid.answering.enumeration_totals import total_rows
+from hybrid.answering.enumeration_totals import Line, account, total_rows
 from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
@@ -90,6 +90,8 @@ _PROSE_WORDS = 4
 _LATE, _EARLY = rooted("late lately delayed belated"), rooted("early")
 _TOTALS = rooted("total amount sum")
 _OVERDUE = root("overdue")
+_OF_ROWS = rooted("date dated day on of at when time entry")
+"""Words of a column that gives the day of its rows themselves."""
 _OF_NO_STATE = re.compile(
     r"\b(?:to|from|due|terms?|expected|planned|scheduled|deadline|for|method|address|how)\b", re.IGNORECASE
 )
@@ -241,13 +243,24 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         found += [
             replace(reader.found(document_id, row, labels, amounts, dates), not_counted=said) for row, said in in_part
         ]
+    every, others = found, reader.other_dates(asked, head, dates) if asked.since or asked.until else ()
     if dates is not None or not is_of(document, asked):  # else its rows are of the days of the document
         found = [row for row in found if in_range(row, asked, of_amounts=False)]
-        if dates is not None and (asked.since or asked.until):
-            counted_by += f", “{reader.names[dates]}” in that time"
     elif asked.quantity:
         found = [with_document(row, document, asked) for row in found]
         counted_by += ", in documents of that time" if asked.since or asked.until else ""
+    by_other = tuple(
+        (reader.names[at], tuple(row for row in reader.dated_by(every, at) if in_range(row, asked, of_amounts=False)))
+        for at in others
+    )
+    if by_other and not found and (first := next((pair for pair in by_other if pair[1]), None)) is not None:
+        empty = (reader.names[dates] if dates is not None else "", ())
+        by_other = (empty, *(pair for pair in by_other if pair is not first))
+        found, taken = list(first[1]), first[0]
+    else:
+        taken = reader.names[dates] if dates is not None else ""
+    if taken and (asked.since or asked.until):
+        counted_by += f", “{taken}” in that time"
     missing = [term.word for term in unused] if asked.quantity else []
     if named and not reader.says(asked):
         missing.append(asked.head)
@@ -259,7 +272,7 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     summed, unsaid = reader.names[amounts] if amounts is not None else "", next(iter(missing), "")
     return Part(
         rule, tuple(reader.names), tuple(found), tuple(unused), counted_by, summed, before=before, unsaid=unsaid,
-        of_kind=kinds is not None,
+        of_kind=kinds is not None, by=taken if by_other else "", by_other=by_other,
     )  # fmt: skip
 
 
@@ -286,9 +299,11 @@ class TableReader:
         self.names = [given[at] if at < len(given) and given[at] else f"Column {at + 1}" for at in range(width)]
         self._plain = [plain_name(name) for name in self.names]
         self.caption = document.text[slice(*table.caption)] if table.caption else ""
-        totals = total_rows([self._cells[row.start] for row in table.rows], self._plain)
-        self.data = [row for at, row in enumerate(table.rows) if at not in totals]
-        self.totals = [row for at, row in enumerate(table.rows) if at in totals]
+        cells = [self._cells[row.start] for row in table.rows]
+        totals = total_rows(cells, self._plain)
+        lines = {at: Line("total") for at in totals} | account(cells, self._plain, totals)
+        self.data = [row for at, row in enumerate(table.rows) if at not in lines]
+        self.lines = {row.start: lines[at] for at, row in enumerate(table.rows) if at in lines}
         self._filled = [[text for row in self.data if (text := self.cell(row, at))] for at in range(width)]
         self._numbered = self._filled[0] if width and self._numbers_rows() else []
         self._prose = [at for at in range(width) if any(len(one.split()) >= _PROSE_WORDS for one in self._filled[at])]
@@ -680,6 +695,7 @@ class TableReader:
                 own |= {one for one in measured if roots(self._plain[one]) & MONEY_WORDS}
             by_verb = [at for at in measured if at not in own and self.naming(asked, at)]
             both = [at for at in by_verb if at in found]
+            found = [at for at in found if not self.is_of_one(at)] or found  # "price per litre" has no litres
             found = both or [at for at in by_verb if not is_generic_number(self._plain[at])] or found or by_verb
         else:
             found = [at for at in measured if UNITS.get(self._unit(at), ("",))[0] in _OF_STUFF]
@@ -799,7 +815,13 @@ class TableReader:
         found = []
         for row in self.data:
             due, done = self.amount(row, amounts)[0], self.amount(row, columns[0])[0]
-            if row not in rows and row not in self.totals and due is not None and done is not None and 0 < done < due:
+            if (
+                row not in rows
+                and row.start not in self.lines
+                and due is not None
+                and done is not None
+                and 0 < done < due
+            ):
                 found.append((row, f"“{self.names[columns[0]]}” is {self.cell(row, columns[0])}: open in part"))
         return found
 
@@ -841,15 +863,35 @@ class TableReader:
         return self._dated[column].get(self.cell(row, column))
 
     def date_column(self, asked: Enumerated, head: int | None) -> int | None:
-        """The column of the dates: that of the head, or of a term ("paid in May", "settled in May"), else the first."""
+        """The column of the dates: that of the head, or of a term ("paid in May", "settled in May"), else that of the
+        rows themselves ("Date", of invoices "Invoice date"), else the first."""
+        dated = [at for at in range(len(self.names)) if self._dated[at]]
+        return next(iter([*self._dates_meant(asked, head), *self._done(dated), *dated]), None)
+
+    def _dates_meant(self, asked: Enumerated, head: int | None) -> list[int]:
+        """The columns of dates that a question names, the one that it means first."""
         dated = [at for at in range(len(self.names)) if self._dated[at]]
         if head is not None and head in dated:
-            return head
+            return [head]
         of_term = {term.stem for term in asked.terms}
-        done = [at for at in dated if not roots(self._plain[at]) & _EXPECTED]
         named = [at for at in dated if roots(self._plain[at]) & of_term]
         alike = [at for at in dated if any(_says_when(self._plain[at], term) for term in asked.terms)]
-        return next(iter([*named, *alike, *done, *dated]), None)
+        own = [at for at in self._done(dated) if roots(self._plain[at]) <= asked.stems | _OF_ROWS]
+        return [*named, *alike, *own]
+
+    def _done(self, dated: Sequence[int]) -> list[int]:
+        """Of columns of dates those of what was done, and not of what is expected."""
+        return [at for at in dated if not roots(self._plain[at]) & _EXPECTED]
+
+    def other_dates(self, asked: Enumerated, head: int | None, taken: int | None) -> list[int]:
+        """The other columns of dates of what was done, where the question says by none of which of them it asks."""
+        if taken is None or not self._table.columns or self._dates_meant(asked, head):
+            return []
+        return [at for at in self._done(range(len(self.names))) if self._dated[at] and at != taken]
+
+    def dated_by(self, rows: Sequence[Found], column: int) -> list[Found]:
+        """Rows with the day of another column."""
+        return [replace(row, date=self._dated[column].get(row.cells[self.names[column]])) for row in rows]
 
     def found(
         self, document_id: int, row: tables.Row, head: int | None, amounts: int | None, dates: int | None
@@ -876,7 +918,6 @@ class TableReader:
             amount=amount,
             currency=currency,
             not_counted=status_of(self._document),
-            is_total=row in self.totals,
         )
 
 

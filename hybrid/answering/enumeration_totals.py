@@ -1,9 +1,11 @@
-"""Which rows of a table add up the others: "Total" does, and a row of the firm Total Wine Ltd does not."""
+"""Which rows of a table add up the others: "Total" does, and a row of the firm Total Wine Ltd does not; and which are
+taken off ("Less excess"), or are what is left ("Balance"), in an account that runs down a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from hybrid.answering.enumeration_rows import TOTAL
@@ -11,7 +13,7 @@ from hybrid.answering.enumeration_terms import roots
 from hybrid.answering.enumeration_values import MONEY, amount_of, has_decimal_comma, is_empty, read_dates
 from hybrid.text import lexicon
 
-_SAME = Decimal("0.05")
+SAME = Decimal("0.05")
 """What a total may differ from the sum of its rows: each of them may be rounded."""
 _LEGAL_FORM = re.compile(
     r"\b(?:ltd|limited|inc|corp(?:oration)?|llc|llp|plc|gmbh|company|co|ag|kg|se|sa|sas|sarl|srl|spa|bv|nv|ab|oy)\b",
@@ -46,7 +48,7 @@ def total_rows(rows: Sequence[Sequence[str]], names: Sequence[str]) -> frozenset
         >>> total_rows([["Total Wine Ltd", "10"], ["Orr", "5"], ["Total", "15"]], ["Firm", "Fee"])
         frozenset({2})
     """
-    labels = [next(((at, cell) for at, cell in enumerate(row) if cell), (0, "")) for row in rows]
+    labels = list(map(_label, rows))
     may_be = [at for at, (_, label) in enumerate(labels) if TOTAL.match(label)]
     if not may_be:
         return frozenset()
@@ -66,6 +68,102 @@ def total_rows(rows: Sequence[Sequence[str]], names: Sequence[str]) -> frozenset
         if (adds_up or not is_like_others) if is_bare(label, names) else (adds_up and not is_like_others):
             found.add(place)
     return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of an account that is no part of it: its ``role`` is "total", which adds up those above, or "taken off";
+    ``holds`` is false where a total is not what these come to."""
+
+    role: str
+    holds: bool = True
+
+
+_LESS = re.compile(r"\W*(?:less|minus|deduct(?:ion|ed|ing)?s?)\b", re.IGNORECASE)
+_LEFT = re.compile(
+    r"\W*(?:(?:new |final |net |outstanding |closing )?balance\b(?=\W*$|\W*(?:due|of|at|on|as|owing|owed|outstanding"
+    r"|payable|remaining|left|claimed|now|to)\b)|net (?:pay|total|amount|sum|claim|due|payable|income|loss|profit)\b"
+    r"|(?:amount |sum )?(?:remaining|outstanding|payable|left to pay|now due|still due)\b)",
+    re.IGNORECASE,
+)
+
+
+def account(rows: Sequence[Sequence[str]], names: Sequence[str], totals: Collection[int]) -> dict[int, Line]:
+    """By their places the lines that are no parts of an account, by the cells of all rows, the columns' names and the
+    places of the rows that say a total: of the first column of numbers by which something is taken off or left."""
+    labels = [label for _, label in map(_label, rows)]
+    if not any(_LESS.match(label) or _LEFT.match(label) for label in labels):
+        return {}
+    for at in range(len(names)):
+        cells = [row[at] for row in rows if at < len(row) and not is_empty(row[at])]
+        if _are_numbers(cells):
+            found = account_of(labels, [_amount(row, at, cells, names[at]) for row in rows], totals)
+            if any(place not in totals for place in found):
+                return found
+    return {}
+
+
+def account_of(labels: Sequence[str], amounts: Sequence[Decimal | None], totals: Collection[int]) -> dict[int, Line]:
+    """The lines of an account that are no parts of it, by their labels and amounts: a line is what is left where its
+    amount is that of the lines above it less what is taken off.
+
+    Example:
+        >>> lines = account_of(["Rent", "Less paid", "Due"], [Decimal(9), Decimal(4), Decimal(5)], set())
+        >>> {at: line.role for at, line in lines.items()}
+        {1: 'taken off', 2: 'total'}
+    """
+    found: dict[int, Line] = {}
+    base: Decimal | None = None
+    pending: list[int] = []
+    for at, (label, amount) in enumerate(zip(labels, amounts, strict=True)):
+        if amount is None:
+            continue
+        less = {one for one in pending if _LESS.match(labels[one])}
+        each = set(pending[base is None :])
+        taken = next((one for one in (less, each) if one and _comes_to(amounts, base, pending, one) == amount), None)
+        plain = bool(pending) and _comes_to(amounts, base, pending, set()) == amount
+        says = _LEFT.match(label) is not None
+        if at in totals:
+            above = [one for one in range(at) if one not in found]
+            off = {one for one in above if _LESS.match(labels[one])}
+            holds = any(
+                abs(total - amount) <= SAME
+                for total in (
+                    _comes_to(amounts, base, pending, less),
+                    _comes_to(amounts, None, above, off),
+                    _comes_to(amounts, None, above, set()),
+                )
+            )
+            found |= {one: Line("taken off") for one in less}
+            found[at] = Line("total", holds or not above)
+        elif says and plain:
+            found[at] = Line("total")
+        elif taken and (says or less):
+            found |= {one: Line("taken off") for one in taken}
+            found[at] = Line("total")
+        elif says and pending and (base is not None or less):
+            found |= {one: Line("taken off") for one in less}
+            found[at] = Line("total", holds=False)
+        else:
+            pending.append(at)
+            continue
+        base, pending = amount, []
+    if any(line.role == "total" for line in found.values()):
+        found |= {one: Line("taken off") for one in pending if _LESS.match(labels[one])}
+    return found
+
+
+def _comes_to(
+    amounts: Sequence[Decimal | None], base: Decimal | None, lines: Sequence[int], off: Collection[int]
+) -> Decimal:
+    """What is left of a sum and of lines of which some are taken off, with a sign or without."""
+    each = [(one, amount) for one in lines if (amount := amounts[one]) is not None]
+    return sum((-abs(amount) if one in off else amount for one, amount in each), base or Decimal())
+
+
+def _label(row: Sequence[str]) -> tuple[int, str]:
+    """The first cell of a row that is filled in, and its column."""
+    return next(((at, cell) for at, cell in enumerate(row) if cell), (0, ""))
 
 
 def is_bare(label: str, names: Sequence[str] = ()) -> bool:
@@ -114,6 +212,6 @@ def _adds_up(amounts: list[list[Decimal | None]], place: int, totals: set[int]) 
     for column, own in enumerate(amounts[place]):
         for part in parts if own else ():
             others = [value for at in part if (value := amounts[at][column]) is not None]
-            if own is not None and len(others) > 1 and abs(sum(others, Decimal()) - own) <= _SAME:
+            if own is not None and len(others) > 1 and abs(sum(others, Decimal()) - own) <= SAME:
                 return True
     return False

@@ -15,7 +15,7 @@ _NOTHING = re.compile(
 )
 _ZERO_IN_WORDS = re.compile(r"\W*(?:none|nil|no|no[ -]one|nobody|nothing|nought|zero|-|–|—)\W*", re.IGNORECASE)
 ZERO = re.compile(r"\D*0+(?:[.,]0+)*\D*")
-CODES = r"(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY)"
+CODES = values.CURRENCY_CODES
 _NUMBER = (
     r"(?:\d{1,3}(?:[.’' \u00a0\u202f]\d{3})+,\d{1,2}(?!\d)|\d+,\d{1,2}(?![\d,])"  # 1.240,00 and 880,50
     r"|\d{1,3}(?:[,'’]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?)"
@@ -108,6 +108,12 @@ def amount_of(cell: str, column: str, *, decimal_comma: bool = False) -> tuple[D
     number = Decimal(re.sub(r"[^\d.]", "", written))
     currency = (sign or named_currency(column) or "").upper() or None
     return (-number if match["minus"] else number), currency
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """An amount for people: "£678,624.00", "EUR 1,200"."""
+    number = f"{amount:,}"
+    return f"{currency}{number}" if len(currency) == 1 else f"{currency} {number}".strip()
 
 
 def read_dates(cells: Sequence[str]) -> dict[str, str]:

@@ -45,7 +45,8 @@ def summary(enumeration: Enumeration) -> str:
         f"{currency}{amount:,}" if len(currency) == 1 else f"{currency} {amount:,}".strip()
         for currency, amount in enumeration.sums.items()
     )
-    return said + (f"; sum of {one_line(enumeration.summed)}: {sums}" if sums else "")
+    said += f"; sum of {one_line(enumeration.summed)}: {sums}" if sums else ""
+    return said + (f", {one_line(enumeration.dated_by)}" if enumeration.dated_by else "")
 
 
 def said_otherwise(enumeration: Enumeration) -> list[str]:

@@ -38,6 +38,9 @@ _SHORT_DAY = (
     r"|\d\d/\d\d(?!\d)"
 )
 """A day without its year; "2 may" is none, and with a stop or a hyphen two numbers are a clause's as often."""
+_SHORT_FORM_GAP = re.compile(r"(?<![^\s(])[A-Z][a-z]{0,3}\. {2,}")
+_FEWEST_GAPS = 2
+"""Gaps that part cells in a line in which others stand behind a full stop of a short form: "No.   Day   Fee"."""
 _ENTRY = re.compile(
     rf"[\[(]?(?:(?:{_WEEKDAY},?\s+)?(?:{values.DAY}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|{_SHORT_DAY})"
     r"(?:[ T,\t]+\d\d?[:.]\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?|[ ,]+\d{4}(?=\s?(?:h|hrs|hours)\b|\s{2}))?"
@@ -135,7 +138,7 @@ def _kind(line: str) -> Kind | None:
         return "tab"
     if outside.count("|") > 1 or (outside.count("|") == 1 and " | " in outside):
         return "bar"
-    if "  " in outside and not _SENTENCE_GAP.search(outside):
+    if "  " in outside and _gaps_part_cells(outside):
         return "wide"
     unquoted = re.sub(r'"[^"]*"', "", outside)
     if ";" in unquoted and "; " not in unquoted:
@@ -144,6 +147,14 @@ def _kind(line: str) -> Kind | None:
     if "," in bare and not re.search(r",\s", bare) and not (bare.endswith(",") and bare.count(",") == 1):
         return "comma"
     return None
+
+
+def _gaps_part_cells(line: str) -> bool:
+    """Whether the gaps of a line part cells, and do not stand between sentences."""
+    others, short = _SHORT_FORM_GAP.subn(" ", line)
+    if _SENTENCE_GAP.search(others):
+        return False
+    return not short or len(re.findall(r"\S {2,}(?=\S)", others)) >= _FEWEST_GAPS
 
 
 def _outside_quotes(line: str) -> str:
@@ -375,11 +386,11 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
     rest = [[text[slice(*cell)] for cell in row.cells] for row in rows[1:]]
     if len(first) != width or not any(first) or rows[0].end - rows[0].start > LONGEST_HEADING:
         return False
+    if _has_an_amount(first, rest):
+        return False
     if ruled:
         return True
     if any(is_value(cell) for cell in first if cell) or (not first[0] and not all(first[1:])):
-        return False
-    if any(_is_of_column(cell, [row[at] for row in rest if len(row) > at]) for at, cell in enumerate(first)):
         return False
     if any(is_value(cell) for row in rest for cell in row if cell):
         return True
@@ -388,15 +399,32 @@ def _heading(text: str, rows: Sequence[Row], width: int, ruled: bool, kind: Kind
     return short and len(set(names)) == len(names) and (len(rows) > 2 or kind in ("comma", "bar"))
 
 
-def _is_of_column(cell: str, below: Sequence[str]) -> bool:
-    """Whether a cell is written as most below it, numbers aside: "GBP 612,400" above "GBP 287,950" names no column."""
-    if not any(map(str.isdigit, cell)):
-        return False
-    amounts = [one for one in below if any(map(str.isdigit, one))]
-    return sum(_NUMBER.sub("0", one) == _NUMBER.sub("0", cell) for one in amounts) > 0.5 * len(amounts)
+def _has_an_amount(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell of a first row is an amount of money, or a number with the same words round it as others of its
+    column have ("12 hours" above "8 hours"), where no number stands alone: "2022" may be a name."""
+    for at, cell in enumerate(first):
+        if not any(map(str.isdigit, cell)):
+            continue
+        form = _form(cell)
+        below = [_form(row[at]) for row in rest if at < len(row) and row[at]]
+        if _MONEY.fullmatch(cell) and below:
+            return True
+        if form != _NUMBER and _QUANTITY.fullmatch(cell) and 2 * below.count(form) > len(below):
+            return True
+    return False
 
 
-_NUMBER = re.compile(r"\d[\d,.']*(?<![,.'])")
+_NUMBER = "#"
+_MONEY = re.compile(
+    rf"[-−(]?(?:(?:[A-Z]{{0,2}}[$€£¥]|{values.CURRENCY_CODES}|Rs|Fr)\.?\s?[-−]?\d[\d,.'’ ]*"
+    rf"|\d[\d,.'’ ]*(?:[$€£¥]|{values.CURRENCY_CODES}))\)?(?:\s?(?:CR|DR))?"
+)
+_QUANTITY = re.compile(r"(?:[^\W\d_]{2,3}\s)?\d[\d,.'’ ]*(?:\s?[^\W\d_]{1,15}){0,2}")
+
+
+def _form(cell: str) -> str:
+    """A cell with one mark for each of its numbers."""
+    return re.sub(r"\d[\d,.'’]*", _NUMBER, cell).casefold()
 
 
 def _heading_above(text: str, lines: Sequence[Span], first: int, width: int) -> tuple[Span, tuple[str, ...]] | None:

@@ -26,6 +26,8 @@ MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES.split(","), s
 MONTH = rf"(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
 """A month's name or abbreviation, as part of a pattern."""
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+CURRENCY_CODES = r"(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR|CNY|NOK|SEK|DKK|PLN|CZK|HUF|NZD|SGD|HKD|ZAR)"
+"""The codes of currencies that are read as such before and behind numbers."""
 YEAR = r"\b(?:1[5-9]|20)\d\d\b"
 MONTH_NAME = (
     r"\b(?:january|february|march|april|june|july|august|september|october|november|december)\b"  # "may" is a verb

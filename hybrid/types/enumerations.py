@@ -67,8 +67,9 @@ class Enumeration(Shown, FrozenModel):
 
     ``what`` names what was looked for, ``columns`` the cells. ``count`` is how many rows count; ``found`` how many
     there are, of which ``rows`` may be the first. ``sums`` are the sums of the amounts that count, by currency, of the
-    column ``summed``. ``stated`` are places where documents say one of these sums themselves. ``remarks`` say what was
-    counted, what was not, and why more may exist.
+    column ``summed``. ``stated`` are places where documents say one of these sums themselves. ``dated_by`` is by which
+    column of days the rows were chosen and what it is by another, where the question leaves that open. ``remarks`` say
+    what was counted, what was not, and why more may exist.
 
     Example:
         >>> answer = corpus.ask("List every payment to the mill, with date and amount.")
@@ -85,6 +86,7 @@ class Enumeration(Shown, FrozenModel):
     summed: str = ""
     sums: dict[str, Decimal] = Field(default_factory=dict)
     stated: tuple[RowSpan, ...] = ()
+    dated_by: str = ""
     remarks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
