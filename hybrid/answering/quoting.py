@@ -593,10 +593,10 @@ class Quoting:
             yes, _ = self._answering(wording, (), np.zeros(0), [one for one in pool if self._is_near(one, around)])
             against = [one for one in yes if contradictions.contradict(self._said(one), self._said(no[0]), wording)]
             if against:
-                self._note(presuppositions.disputed(_beginning(against[0].text), _beginning(no[0].text)))
+                self._note(presuppositions.disputed(_beginning(against[0].text), _beginning(_denying(no[0].text))))
                 return [Quoted(no[0], "denial", tuple(against[:1]), True), Quoted(against[0], "", (no[0],), True)]
             if not yes:
-                self._note(presuppositions.note(_beginning(no[0].text)))
+                self._note(presuppositions.note(_beginning(_denying(no[0].text))))
                 shown = [(two, two.key == one.key) for one in no[:MOST_AGAINST] for two in self._whole_denial(one)]
                 return [Quoted(one, "denial" if denies else "", (), True) for one, denies in shown]
         return []
@@ -975,6 +975,12 @@ def _beginning(text: str) -> str:
     """The first words of a quote, by which a note names it."""
     words = collapse(text).split()
     return " ".join(words[:_BEGINNING]) + (" …" if len(words) > _BEGINNING else "")
+
+
+def _denying(text: str) -> str:
+    """The sentence of an entry of a log that denies something; a text of one sentence as it stands."""
+    said = [text[start:end] for start, end in sentence_spans(text)]
+    return next((one for one in said if presuppositions.may_deny(one)), text) if len(said) > 1 else text
 
 
 def _unnumbered(text: str) -> str:
