@@ -464,7 +464,7 @@ def _found(
             spoken += acts_of(document_id, document, asked)
             continue
         parts += [part for table in document.layout.tables if (part := part_of(document_id, document, table, asked))]
-        if asked.quantity or asked.compared:
+        if asked.quantity or asked.compared or asked.paired:
             continue
         of_kind = as_row(document_id, document, asked)
         documents += _attended(document_id, document, asked, of_kind, result) if asked.attended else of_kind
