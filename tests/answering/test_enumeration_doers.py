@@ -59,3 +59,9 @@ def test_a_table_that_does_not_say_who_did_both_lists_nothing(corpus: hybrid.Cor
 def test_the_columns_are_called_as_the_heading_has_them(corpus: hybrid.Corpus) -> None:
     found = corpus.ask("List all maps lent by Lomas.").enumeration
     assert found.columns == ("No.", "Lent on", "Map", "Lent by", "Returned", "Checked by")
+
+
+def test_a_number_that_could_not_be_counted_has_a_caution(tmp_path_factory: pytest.TempPathFactory) -> None:
+    files = {"a.txt": "Ann Orr wrote sonnets in May.\n", "b.txt": "Ann Orr wrote of rain.\n"}
+    notes = corpus_of(files, tmp_path_factory).ask("How many sonnets did Ann Orr write?").notes
+    assert any(note.startswith("No list of “sonnets” could be made") for note in notes)
