@@ -443,7 +443,8 @@ class Answerer:
                 return True
             if result is None or not (result.rows or (result.nothing and not asked.tentative)):
                 said = (*result.cautions, *result.remarks) if result else ()
-                if not (said or asked.tentative) and asked.kind == "list":
+                of_somebody = any(one.name and one.role == "by" for one in asked.terms)  # "how many did Orr write?"
+                if not (said or asked.tentative) and (asked.kind == "list" or of_somebody):
                     said = enumeration.no_list(asked)
                 context.events += [context.note(remark) for remark in said]
                 return False

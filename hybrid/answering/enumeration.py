@@ -464,7 +464,7 @@ def _found(
             spoken += acts_of(document_id, document, asked)
             continue
         parts += [part for table in document.layout.tables if (part := part_of(document_id, document, table, asked))]
-        if asked.quantity or asked.compared:
+        if asked.quantity or asked.compared or asked.paired:
             continue
         of_kind = as_row(document_id, document, asked)
         documents += _attended(document_id, document, asked, of_kind, result) if asked.attended else of_kind
@@ -747,11 +747,10 @@ def _of_tables(result: Result, asked: Enumerated, parts: list[Part], documents: 
     if len({(part.by, tuple(name for name, _ in part.by_other)) for part in best}) == 1:
         result.by = best[0].by
         for part in best:
-            for name, others in part.by_other:
-                result.by_other.setdefault(name, []).extend(others)
+            for name, dated in part.by_other:
+                result.by_other.setdefault(name, []).extend(dated)
         result.by_other = {
-            name: [row for row, _ in _merged(others, of_money=asked.of_money)]
-            for name, others in result.by_other.items()
+            name: [row for row, _ in _merged(dated, of_money=asked.of_money)] for name, dated in result.by_other.items()
         }
     if unused := [str(term) for term in best[0].unused]:
         result.cautions.append(

@@ -14,7 +14,7 @@ from hybrid.answering.enumeration_question import Enumerated
 from hybrid.answering.enumeration_rows import OF_ONE, OF_STATUS, Found, sentence_of
 from hybrid.answering.enumeration_states import SAYS_OTHERWISE, SAYS_PART
 from hybrid.answering.enumeration_values import plain_name, written
-from hybrid.answering.evidence import Sentence
+from hybrid.answering.evidence import Sentence, collapse
 from hybrid.text.formatting import count
 from hybrid.types.answers import Citation
 from hybrid.types.documents import Document, Location
@@ -87,7 +87,7 @@ def compose(
             events += composer.add_quote(other, attributed=True, group="rows")
         rows.append(
             EnumeratedRow(
-                cells=tuple(row.cells.get(name, "") for name in result.columns),
+                cells=_shown_cells(row, result.columns),
                 citation=citation.number,
                 span=_cited(citation),
                 date=row.date,
@@ -131,6 +131,13 @@ def _sums(rows: Sequence[Found]) -> dict[str, Decimal]:
         if row.amount is not None:
             sums[row.currency or ""] += row.amount
     return dict(sums)
+
+
+def _shown_cells(row: Found, columns: Sequence[str]) -> tuple[str, ...]:
+    """A row's cells below the columns that are shown; of a table that has none of these the whole row below the
+    first."""
+    cells = tuple(row.cells.get(name, "") for name in columns)
+    return cells if any(cells) or not cells else (collapse(" ".join(row.cells.values())), *cells[1:])
 
 
 def _dated_by(result: Result, counted: Sequence[Found], sums: dict[str, Decimal]) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hybrid.answering.enumeration_values import CODES
 from hybrid.text import lexicon, values
+from hybrid.text.folding import folded
 
 _MEASURES = """
 mass 1: g gram grams gramme grammes; mass 1000: kg kgs kilogram kilograms kilogramme kilogrammes kilo kilos
@@ -286,3 +287,68 @@ def read_comparison(asked: str) -> tuple[Comparison | None, str]:
     found = Comparison(said, verb, against, later != denied, equal != denied, denied and not later)
     rest = f"{asked[: match.start()]} {match['verb'] or ''} {asked[match.end() :]}"
     return found, " ".join(rest.split())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """That two acts were done to each thing by the same person or firm, or by two: "closed by somebody other than the
+    person who opened it". ``one`` and ``two`` are the verbs, ``said`` is the question's own wording."""
+
+    said: str
+    one: str
+    two: str
+    same: bool
+
+    def admits(self, one: str, two: str) -> bool:
+        """Whether two names stand to each other as asked: "K. Orr" may be "Kari Orr"."""
+        return (_are_alike(one, two)) == self.same
+
+
+_SOMEBODY = (
+    r"(?:someone|somebody|anyone|anybody|people|persons|(?:an?|any)(?:other)?\s+(?:[a-z]+\s+)?(?:person|man|woman|firm"
+    r"|company|party|member|hand|individual)s?)"
+)
+_WHO = r"(?:(?:the|a|an)\s+(?:very\s+)?(?:same\s+)?[a-z]+|whoever|he|she|those|them)"
+_DIFFERENT = (
+    r"(?:other\s+than|else\s+than|different\s+(?:from|than|to)|except|(?:who|that)\s+(?:was|were|is|are)\s+not"
+    r"|but\s+not)"
+)
+_ANOTHER = r"(?:different|another|an?\s+different|an?other)\s+[a-z]+\s+(?:than|from)"
+_BY_TWO = re.compile(
+    rf"\b(?:(?P<not>not|never)\s+(?:been\s+)?)?(?P<one>[a-z]+)\s+by\s+"
+    rf"(?P<other>{_SOMEBODY}\s+(?:else\s+)?{_DIFFERENT}\s+|(?:a\s+)?{_ANOTHER}\s+)?{_WHO}(?:\s+(?:who|that|which|as))?\s+"
+    r"(?:(?:had|has|have|was|were)\s+)?(?P<two>[a-z]+)\s+(?:it|them|these|those|that|(?:the\s+)?(?:same|thing)s?)\b",
+    re.IGNORECASE,
+)
+_BY_ONE = re.compile(
+    r"\b(?P<one>[a-z]+)\s+and\s+(?:then\s+)?(?P<two>[a-z]+)\s+(?P<not>not\s+)?by\s+"
+    r"(?:(?P<same>(?:one\s+and\s+)?the\s+same|one)|(?P<other>two|different|two\s+different))\s+"
+    r"(?:person|people|man|men|woman|women|firm|compan(?:y|ies)|part(?:y|ies)|hand|individual|member|officer|clerk)s?\b",
+    re.IGNORECASE,
+)
+
+
+def read_pair(asked: str) -> tuple[Pair | None, str]:
+    """The two acts of which a question asks whether the same person did both, and the rest of it.
+
+    Example:
+        >>> found, rest = read_pair("parcels sealed by someone other than the person who packed them in May")
+        >>> found.one, found.two, found.same, rest
+        ('sealed', 'packed', False, 'parcels in May')
+    """
+    match = _BY_TWO.search(asked) or _BY_ONE.search(asked)
+    if match is None or match["two"].lower() in _NO_VERBS:
+        return None, asked
+    same = bool(match["other"]) == bool(match["not"])
+    rest = f"{asked[: match.start()]} {asked[match.end() :]}"
+    found = Pair(" ".join(match[0].split()), match["one"].lower(), match["two"].lower(), same)
+    return found, " ".join(rest.split())
+
+
+def _are_alike(one: str, two: str) -> bool:
+    """Whether two names may be of one: the same words, or the same last one and no other initials."""
+    first, second = (re.findall(r"[^\W_]+", folded(name).casefold()) for name in (one, two))
+    if not first or not second or first[-1] != second[-1]:
+        return first == second
+    pairs = list(zip(first[:-1], second[:-1], strict=False))
+    return all(a == b or (1 in (len(a), len(b)) and a[0] == b[0]) for a, b in pairs)

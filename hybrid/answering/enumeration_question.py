@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison, read_bounds, read_comparison
+from hybrid.answering.enumeration_bounds import UNITS, Bound, Comparison, Pair, read_bounds, read_comparison, read_pair
 from hybrid.answering.enumeration_terms import EMPTY, ROWS, STATES, Term, Words, root, rooted, roots, terms, word_term
 from hybrid.text import lexicon, values, wordnet
 from hybrid.types.enumerations import EnumerationKind
@@ -161,8 +161,10 @@ class Enumerated:
     the question's words where it gives a day without its year. ``further`` is what the question wants besides, which is
     another question: "and every visit". ``tentative`` asks for rows of a table only if one has all that the question
     says: another answer may be a sentence ("What did Orr pay in May?"). ``of_person`` asks who did it. ``compared`` is
-    how one date of each stands to another ("after its due date"). ``attended`` are, of meetings that somebody attended
-    or missed, the roots of the labels below which the names of the question are to stand.
+    how one date of each stands to another ("after its due date"), ``paired`` whether one did two things to each.
+    ``attended`` are, of meetings that somebody attended or missed, the roots of the labels below which the names of the
+    question are to stand. ``season`` is one of two years as the question writes it ("2022-23"): all days of both are
+    asked for.
     """
 
     kind: EnumerationKind
@@ -184,6 +186,7 @@ class Enumerated:
     compared: Comparison | None = None
     attended: Words = frozenset()
     season: str = ""
+    paired: Pair | None = None
 
     @property
     def of_money(self) -> bool:
@@ -493,7 +496,20 @@ def _of_state(match: re.Match[str]) -> Enumerated | None:
     term = replace(term, negated=term.negated != bool(denied))
     bounds, said = read_bounds(_IN_ALL.sub(" ", match["rest"]))
     since, until, said = read_days(said)
-    return Enumerated("sum", "amount", ROWS, (term, *terms([], said, "")), (), since, until, bounds, tentative=True)
+    narrowing = (term, *_without_acts_of(terms([], said, ""), said))
+    return Enumerated("sum", "amount", ROWS, narrowing, (), since, until, bounds, tentative=True)
+
+
+def _without_acts_of(found: tuple[Term, ...], said: str) -> tuple[Term, ...]:
+    """Terms of which the nouns of acts before "of" need not be said: what was received "from the sale of timber" is
+    what was received of timber."""
+    named = {word.lower() for word in re.findall(r"\bfrom\s+(?:the\s+)?([a-z]+)\s+of\b", said, re.IGNORECASE)}
+    acts = {word for word in named if wordnet.verbal(word) or word in _ACTS}
+    return tuple(replace(one, soft=True) if one.word.lower() in acts else one for one in found)
+
+
+_ACTS = lexicon.vocabulary("sale sales")
+"""Nouns of acts that the dictionary links to no verb."""
 
 
 _IN_ALL = re.compile(r"\b(?:in total|in all|altogether|overall|at present|today|now|so far)\b", re.IGNORECASE)
@@ -556,6 +572,7 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
     if kind == "sum" and _MADE_UP.search(asked):
         return None
     rest, fields = _fields(asked)
+    paired, rest = read_pair(rest)
     compared, rest = read_comparison(rest)
     marks, rest = _marks(rest)
     bounds, rest = read_bounds(rest)
@@ -595,7 +612,9 @@ def _of(kind: EnumerationKind, asked: str) -> Enumerated | None:
         dimension = UNITS[head.lower()]
         stems |= {root(word) for word, measure in UNITS.items() if measure == dimension}
         return Enumerated("sum", head, stems, narrowing, fields, since, until, bounds, quantity=True)
-    return Enumerated(kind, head, stems, narrowing, fields, since, until, bounds, compared=compared, attended=attended)
+    return Enumerated(
+        kind, head, stems, narrowing, fields, since, until, bounds, compared=compared, attended=attended, paired=paired
+    )
 
 
 _CAME = re.compile(r"\b(?:came|come)\b(?!\s+(?:to|from|with|of|about)\b)", re.IGNORECASE)

@@ -65,9 +65,9 @@ BY_FIRST_COLUMN, BY_COLUMN, BY_TITLE, BY_ROWS = range(4)
 @dataclass(frozen=True)
 class Part:
     """The rows that one table has of what was asked for. ``rule`` is how it was known; ``unused`` are terms that it
-    says nothing of, ``check`` is whether its rows come to what it states, ``by_other`` are its rows by the other
-    columns of days of which one may be meant, ``unsaid`` is the word without which a column of numbers may be of
-    something else, and ``of_kind`` is true where cells say of which rows it is."""
+    says nothing of, ``check`` is whether its rows come to what it states, ``by`` is the column of days that chose them
+    and ``by_other`` what each other one chooses that may be meant, ``unsaid`` is the word without which a column of
+    numbers may be of something else, and ``of_kind`` is true where cells say of which rows it is."""
 
     rule: int
     columns: tuple[str, ...]
@@ -103,13 +103,16 @@ def status_of(document: Document) -> str:
     return OF_STATUS.get(document.status.name, "") if document.status else ""
 
 
-def names_many(text: str, asked: Enumerated) -> bool:
+def names_many(text: str, asked: Enumerated, *, or_schedule: bool = False) -> bool:
     """Whether a caption or a title names several of what was asked for: "Payments received" and "Invoice table", not
-    "Invoice 17", nor "Quotation for rails"."""
+    "Invoice 17", nor "Quotation for rails"; and "Furniture schedule" where this plans nothing, ``or_schedule``."""
     named = ABOUT.split(text, maxsplit=1)[0]
     words = [word.strip(".,:;()“”\"'") for word in re.split(r"[\s_/]+|(?<=[a-z])\.(?=\w{2,4}$)", named)]
     return any(
-        (word.lower().endswith(("s", "people", "staff")) or behind.lower() in _OF_SEVERAL)
+        (
+            word.lower().endswith(("s", "people", "staff"))
+            or behind.lower() in (_OF_SEVERAL_OR_PLANNED if or_schedule else _OF_SEVERAL)
+        )
         and root(word) == root(asked.head)
         for word, behind in pairwise([*words, ""])
         if len(word) > 3
@@ -118,6 +121,7 @@ def names_many(text: str, asked: Enumerated) -> bool:
 
 _OF_SEVERAL = lexicon.vocabulary("table list ledger register")
 """Behind what they are of: "invoice table"; a "consignment sheet" is of one."""
+_OF_SEVERAL_OR_PLANNED = _OF_SEVERAL | lexicon.vocabulary("schedule inventory catalogue")
 
 
 def word_pattern(word: str) -> re.Pattern[str]:

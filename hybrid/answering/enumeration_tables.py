@@ -154,7 +154,9 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     if asked.of_person and (head is None or not reader.names_persons(head)):
         return None
     announced = re.split(r"(?<=[.!?])\s+", reader.caption.strip())[-1]  # what stands before it is no caption
-    titled = names_many(announced, asked) or names_many(document.title, asked) or bool(asked.stems & ROWS)
+    titled = bool(asked.stems & ROWS) or any(
+        names_many(one, asked, or_schedule=not reader.has_dates) for one in (announced, document.title)
+    )
     if asked.kind == "sum" and asked.stems & ROWS and reader.amount_column(asked, head) is None:
         return None
     if head is None and asked.kind == "list" and not titled:
@@ -183,7 +185,8 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         if term in named or (compared is not None and term.word.lower() in act):
             continue
         mentioned = asked.kind == "count" and rule == BY_ROWS  # rows that mention a thing are no number of things
-        narrowed = reader.narrowed(rows, term, head, by_title=not mentioned)
+        doer = _doer_of(reader, asked.terms, term)
+        narrowed = reader.narrowed(rows, term, head, by_title=not mentioned, doer=doer)
         if narrowed.known and not narrowed.by and term.role == "by" and not may_be_of(document, term, asked):
             narrowed = _Narrowed(rows, known=False)  # somebody who is only named somewhere did nothing with the rows
         if not narrowed.known and (by_dates := reader.in_time(rows, term)) is not None:
@@ -209,6 +212,15 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
         one, other = (reader.names[at] for at in compared)
         how = "after" if asked.compared.later else "before"
         counted_by += f", “{one}” {how} “{other}”{' or on it' if asked.compared.equal else ''}"
+    if asked.paired is not None:
+        doers = reader.paired_columns(asked.paired.one, asked.paired.two)
+        if doers is None:
+            unused.append(Term(asked.paired.said, "", bound=True))
+        else:
+            rows = [row for row in rows if all(not is_empty(reader.cell(row, at)) for at in doers)]
+            rows = [row for row in rows if asked.paired.admits(*(reader.cell(row, at) for at in doers))]
+            one, other = (reader.names[at] for at in doers)
+            counted_by += f", “{one}” {'the same as' if asked.paired.same else 'another than'} “{other}”"
     for bound in asked.bounds:
         column = reader.bounded_column(bound, asked, head)
         if column is None:
@@ -311,6 +323,11 @@ class TableReader:
         self._numbers = frozenset(at for at in range(width) if self._measured(at))
 
     @property
+    def has_dates(self) -> bool:
+        """Whether a column gives days: what a "delivery schedule" has may be planned."""
+        return any(self._dated.values())
+
+    @property
     def chars(self) -> int:
         """Characters of the document that it refers to."""
         return len(self._document.text)
@@ -390,9 +407,16 @@ class TableReader:
         sum is no total."""
         return bool(OF_ONE.search(self._plain[at]))
 
-    def narrowed(self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True) -> _Narrowed:
+    def narrowed(
+        self, rows: list[tables.Row], term: Term, head: int | None, *, by_title: bool = True, doer: int | None = None
+    ) -> _Narrowed:
         """The rows that a term leaves; ``known`` is false where neither the table nor, ``by_title``, what its document
-        is about says the word."""
+        is about says the word. ``doer`` is the column in which a name has to stand."""
+        if term.name and doer is not None and any(names_of(term, self.cell(row, doer)) for row in self.data):
+            left = [row for row in rows if names_of(term, self.cell(row, doer)) != term.negated]
+            return _Narrowed(left, by=f"“{self.names[doer]}” is {'not ' * term.negated}{str(term).removeprefix('no ')}")
+        if term.name and doer is not None and not term.negated and self._joined(self.data, term) is not None:
+            return _Narrowed([], by=f"“{self.names[doer]}” is {term}")  # it did something else
         if term.name:
             return self._of_number(rows, term) if term.label else self._of_name(rows, term)
         if term.is_phrase:
@@ -586,6 +610,20 @@ class TableReader:
                 return at
         return None
 
+    def doer_column(self, verb: str) -> int | None:
+        """The column that says by whom something was done: "Issued by" or "Issuer" of "issued"; ``None`` where there is
+        none, or several."""
+        wanted = {root(verb), *(root(f"{one}{end}") for one in wordnet.lemmas(verb) for end in ("er", "or", "r"))}
+        named = [at for at, name in enumerate(self._plain) if self._table.columns and roots(name) & wanted]
+        found = [at for at in named if self.names_persons(at)]
+        found = [at for at in found if self._plain[at].lower().endswith(" by")] or found
+        return found[0] if len(found) == 1 else None
+
+    def paired_columns(self, one: str, two: str) -> tuple[int, int] | None:
+        """The columns that say who did two things; ``None`` where the table does not have both."""
+        first, second = self.doer_column(one), self.doer_column(two)
+        return None if first is None or second is None or first == second else (first, second)
+
     def names_persons(self, at: int) -> bool:
         """Whether most cells of a column are names: a few words, each with a capital, and no numbers."""
         cells = [cell for cell in self._column(at) if not is_empty(cell)]
@@ -699,10 +737,17 @@ class TableReader:
             found = both or [at for at in by_verb if not is_generic_number(self._plain[at])] or found or by_verb
         else:
             found = [at for at in measured if UNITS.get(self._unit(at), ("",))[0] in _OF_STUFF]
+            found = found or [at for at in measured if self._is_called_by(at, asked)]
         cells = {
             match["unit"].lower() for at in found for cell in self._column(at) if (match := _MEASURED.fullmatch(cell))
         }
         return found[0] if len(found) == 1 and len(cells) < 2 else None
+
+    def _is_called_by(self, at: int, asked: Enumerated) -> bool:
+        """Whether a column's name has what was measured and what was done with it: "Timber sold EUR"."""
+        said = roots(self._plain[at])
+        acts = [one for one in asked.terms if not (one.name or one.negated) and one.stem != root(asked.head)]
+        return root(asked.head) in said and any(one.said_in(said) for one in acts)
 
     def has_quantity(self, asked: Enumerated) -> bool:
         """Whether a column of numbers is named by what is asked for."""
@@ -919,6 +964,14 @@ class TableReader:
             currency=currency,
             not_counted=status_of(self._document),
         )
+
+
+def _doer_of(reader: TableReader, terms: Sequence[Term], term: Term) -> int | None:
+    """The column in which the name of somebody who did something has to stand: that of the verb before it."""
+    if not term.name or term.role != "by":
+        return None
+    before = [one for one in terms[: terms.index(term)] if not (one.name or one.label or one.is_phrase)]
+    return reader.doer_column(before[-1].word) if before else None
 
 
 def _says_when(name: str, term: Term) -> bool:

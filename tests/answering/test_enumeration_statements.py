@@ -76,7 +76,7 @@ def test_rows_of_different_tables_that_only_say_a_word_are_not_added(tmp_path_fa
     )
     answer = corpus_of({"crates.csv": STOCK, "berths.txt": other}, tmp_path_factory).ask("What is the sum of the bill?")
     assert answer.enumeration is not None
-    assert len(answer.enumeration.rows) == 2
+    assert [any(row.cells) for row in answer.enumeration.rows] == [True, True]  # each is shown below some column
     assert answer.enumeration.sums == {}
     assert any("their amounts were not added" in note for note in answer.notes)
 
