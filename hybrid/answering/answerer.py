@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, get_args
@@ -44,12 +43,13 @@ from hybrid.answering.enumeration_rows import OF_STATUS
 from hybrid.answering.evidence import Encoder, Sentence, cite, collapse, gather, repeated, with_similarity
 from hybrid.answering.generators import ChatModelGenerator, MemoryGenerator, TextGenerator, counter
 from hybrid.answering.mounting import Mount
+from hybrid.answering.nearby import Nearby
 from hybrid.answering.passages import FilteredView, Restricted
 from hybrid.answering.person_quoting import PersonQuoting
 from hybrid.answering.quoted import Quoted
 from hybrid.answering.quoting import Quoting
 from hybrid.answering.request import RequestContext, checked_history, checked_question
-from hybrid.answering.selection import actuality, asked_values, document_header, paraphrases, ranker
+from hybrid.answering.selection import actuality, document_header, paraphrases, ranker
 from hybrid.answering.verification.judgement import ChatJudge, Entailment
 from hybrid.answering.verification.verifier import Examined, Verified, Verifier
 from hybrid.errors import CorruptCorpusError, InputError, ModelError
@@ -363,13 +363,13 @@ class Answerer:
         for one in denied:
             events += context.composer.add_quote(one.sentence, one.qualification, one.against, attributed=True)
 
-        @cache
-        def around() -> list[Sentence]:
-            return self._around(context, asked, unheld, undesignated)
+        def found(vector: np.ndarray) -> list[Sentence]:
+            return self._around(context, asked, vector, unheld, undesignated)
 
-        @cache
-        def passages() -> list[closest_passages.Passage]:
-            return self._passages(context, asked, around())
+        nearby = Nearby(
+            asked, found, self._catalog, self._embedder, context.idf, self._is_lesser,
+            self._settings.answer.max_quotes, 1 + (context.route.name != "lookup"),
+        )  # fmt: skip
 
         if exact.listed and not context.route.forced:
             context.route = context.route.model_copy(update={"name": "lookup"})
@@ -383,7 +383,7 @@ class Answerer:
             with context.timed("lookup"):
                 quotes = of_person or self._with_exact(context, self._quotes(context, asked, unheld), exact)
                 if context.between is None and not written:
-                    quotes = self._with_passages(context, asked, quotes, passages, around, of_person=bool(of_person))
+                    quotes = self._with_passages(context, asked, quotes, nearby, of_person=bool(of_person))
                 for one in quotes:
                     if context.between is not None and not correspondence.names(context.between, one.sentence):
                         continue
@@ -409,7 +409,9 @@ class Answerer:
                         own = {one.sentence.document_id for one in denied}
                         context.digest = [one for one in context.digest if one.document_id in own]
                     if not (general or denied or self._supplied):
-                        told = [one for one in passages() if not closest_passages.is_told_at_length(self._catalog, one)]
+                        told = [
+                            one for one in nearby.passages if not closest_passages.is_told_at_length(self._catalog, one)
+                        ]
                         context.digest = closest_passages.merged(told, context.digest, words)
                     if context.between is not None:
                         context.digest = [one for one in context.digest if correspondence.names(context.between, one)]
@@ -672,47 +674,23 @@ class Answerer:
         self,
         context: RequestContext,
         asked: str,
+        vector: np.ndarray,
         unheld: Collection[str],
         undesignated: Collection[designations.Absent],
     ) -> list[Sentence]:
         """The sentences among which passages are looked for, none of them of another thing than the question names."""
-        vector = self._embedder.encode([asked])[0]
         hits = self._searcher.search(asked, PASSAGE_HITS, context.where)
         near = self._searcher.by_sentences(vector, NEAR, context.where, hits)
         found = gather(self._catalog, [*hits, *near])
         found = [one for one in found if not any(other.names_another(one) for other in undesignated)]
-        return with_similarity(self._embedder, vector, premises.without_other_identifiers(found, unheld, asked))
-
-    def _passages(
-        self, context: RequestContext, asked: str, found: Sequence[Sentence]
-    ) -> list[closest_passages.Passage]:
-        """The passages nearest to the question."""
-        vector = self._embedder.encode([asked])[0]
-        most, of_one = self._settings.answer.max_quotes, 1 + (context.route.name != "lookup")
-        return closest_passages.choose(
-            asked, vector, found, self._catalog, self._embedder, context.idf, most, self._is_lesser, of_one
-        )
-
-    def _values(
-        self, context: RequestContext, asked: str, found: Callable[[], Sequence[Sentence]]
-    ) -> list[closest_passages.Passage]:
-        """The sentences with a sum or a duration that are nearest to a question which asks for one."""
-        values = unsaid.sums_and_durations(asked)
-        if not values:
-            return []
-        vector, most = self._embedder.encode([asked])[0], self._settings.answer.max_quotes
-        return closest_passages.giving(
-            asked, vector, found(), lambda text: any(asked_values.gives(one, asked, text) for one in values),
-            self._embedder, context.idf, most,
-        )  # fmt: skip
+        return premises.without_other_identifiers(found, unheld, asked)
 
     def _with_passages(
         self,
         context: RequestContext,
         asked: str,
         quotes: list[Quoted],
-        passages: Callable[[], list[closest_passages.Passage]],
-        around: Callable[[], list[Sentence]],
+        nearby: Nearby,
         *,
         of_person: bool,
     ) -> list[Quoted]:
@@ -730,10 +708,10 @@ class Answerer:
             return quotes
         words = self._settings.answer.digest_words
         judged = passages_beside.Judged(quotes, open_=open_, of_person=of_person)
-        values = self._values(context, asked, around) if open_ else []
+        values = nearby.values if open_ else []
         if values and context.answerability.confident:
             context.events += [context.note(NOT_CONFIDENT), context.note(unsaid.VALUES)]
-        near = values or passages()
+        near = values or nearby.passages
         kept, context.digest = passages_beside.place(
             asked, judged, near, self._quoting(context), self._catalog, context.idf, words
         )
@@ -868,10 +846,11 @@ class Answerer:
     # What is generated ------------------------------------------------------------------------------
 
     def _generated(self, context: RequestContext) -> Iterator[Event]:
-        """What a generator writes, each sentence once it is whole and verified; a note where nobody writes."""
+        """What a generator writes, each sentence once it is whole and verified; a note where nobody writes though
+        somebody is to."""
         generator = self._generator(context)
-        if generator is None and not self._settings.answer.memory_writes:
-            return
+        if generator is None and not (self._settings.answer.memory_writes and self._settings.memory.enabled):
+            return  # whoever switched it off need not be told with each answer
         if generator is None:
             why = self._absence(context)
             yield context.note(f"The memory did not answer: {why}. The index answers alone.")
@@ -966,8 +945,6 @@ class Answerer:
         return MemoryGenerator(lambda: memory.mounted(mounts), self._settings.answer, self._computing)
 
     def _absence(self, context: RequestContext) -> str:
-        if not self._settings.memory.enabled:
-            return "it is switched off in the settings"
         state = context.commit.memory_state if context.commit else "none"
         if self._memory is not None:
             return _NONE_WITHIN if context.where is not None else "no volume of it holds what was found"

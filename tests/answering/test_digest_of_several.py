@@ -24,6 +24,11 @@ def test_only_documents_that_name_who_is_asked_about_are_quoted(corpus: hybrid.C
     assert "You told the members that I had pocketed the deposit." in [claim.text for claim in answer.claims]
 
 
+def test_of_a_memory_that_was_switched_off_nothing_is_said(corpus: hybrid.Corpus) -> None:
+    answer = corpus.ask("Why did Jon Reed and Ada Pym fall out?", route="comprehension")
+    assert not [note for note in answer.notes if "memory" in note]
+
+
 @pytest.mark.parametrize(
     "question",
     [
