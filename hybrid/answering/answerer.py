@@ -400,7 +400,8 @@ class Answerer:
                     context.digest = positions_of
                 elif not (of_person or exact.listed or _gives_what_is_asked(asked, context)):
                     read = [*hits[: HITS // 2], *near, *hits[HITS // 2 :]]
-                    context.digest = digest.choose(asked, vector, read, self._catalog, self._embedder, words, general)
+                    room = words if general or self._supplied else words * 3 // 4  # the rest is for the passages
+                    context.digest = digest.choose(asked, vector, read, self._catalog, self._embedder, room, general)
                     if exact.sentences:
                         context.digest = [
                             one for one in context.digest if not literals.is_of_another(context.question, one.text)
@@ -409,9 +410,8 @@ class Answerer:
                         own = {one.sentence.document_id for one in denied}
                         context.digest = [one for one in context.digest if one.document_id in own]
                     if not (general or denied or self._supplied):
-                        told = [
-                            one for one in nearby.passages if not closest_passages.is_told_at_length(self._catalog, one)
-                        ]
+                        told = closest_passages.of_the_named(asked, nearby.passages, self._catalog)
+                        told = [one for one in told if not closest_passages.is_told_at_length(self._catalog, one)]
                         context.digest = closest_passages.merged(told, context.digest, words)
                     if context.between is not None:
                         context.digest = [one for one in context.digest if correspondence.names(context.between, one)]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid.answering import digest
+from hybrid.answering import digest, premises
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse
 from hybrid.answering.quoted import roots_of, sentence_after, time_before
 from hybrid.answering.selection import boilerplate
@@ -34,9 +34,9 @@ FURTHER = 0.8
 """The share of the nearest passage's nearness from which a document has a further one."""
 WORDS = 80
 """Words of a passage, from which no further sentence is added."""
-ALONE = 0.5
-"""A sentence of another document than the passages' stands beside them if it is this near to the question, as a share
-of the nearest."""
+ALONE = 0.3
+"""The cosine from which a sentence of another document than the passages' stands beside them. It is no share of the
+nearest one's, lest what a document orders could drive others out."""
 BEARS = 0.4
 """The cosine from which a sentence of a passage is about the question, whatever its words."""
 _FEWEST_WORDS = 3
@@ -329,14 +329,24 @@ def is_told_at_length(texts: Texts, passage: Passage) -> bool:
     return bool(speakers.turns(document.text)) or (document.status is None and len(document.text) > AT_LENGTH)
 
 
+def of_the_named(question: str, passages: Sequence[Passage], texts: Texts) -> list[Passage]:
+    """The passages of documents that have most of the names of a question, where one of them has any: what another mill
+    cost is nothing of this one."""
+    names = [name.lower() for name in premises.premises(question)]
+    documents = [texts.document(one.sentences[0].document_id) for one in passages]
+    said = [f"{one.title} {one.metadata.author or ''} {one.text}".lower() for one in documents]
+    held = [sum(name in text for name in names) for text in said]
+    most = max(held, default=0)
+    return [one for one, count in zip(passages, held, strict=True) if 2 * count >= most]
+
+
 def merged(passages: Sequence[Passage], chosen: Sequence[Sentence], words: int) -> list[Sentence]:
     """The sentences of some passages, and of others that were ``chosen`` those of the same documents and those that are
     near the question by themselves, as far as there is room for ``words``, document by document in the order of the
     passages, each in the order of its text. Without passages what was chosen stands."""
     taken: dict[tuple[int, int, int], Sentence] = {}
     documents = {passage.sentences[0].document_id for passage in passages}
-    least = ALONE * max((one.similarity for one in chosen), default=0.0)
-    near = [one for one in chosen if one.similarity >= least or not passages or one.document_id in documents]
+    near = [one for one in chosen if one.similarity >= ALONE or not passages or one.document_id in documents]
     for one in (*(one for passage in passages for one in passage.sentences), *near):
         left = words - _words(taken.values())
         apart = all(one.end <= other.start or other.end <= one.start for other in _of(one, taken.values()))

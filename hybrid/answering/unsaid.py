@@ -149,7 +149,8 @@ def leaves_event_unsaid(question: str, quotes: Sequence[str]) -> bool:
         match = _WHEN_ACT.match(" ".join(part.split()).rstrip(" ?."))
         verb = _act(match["verb"], match["rest"]) if match is not None else ""
         for text in timed:
-            held = sum(_says(word, text) for word in words) / len(words)
+            stands_for = _THIRD_PERSON.search(text) is not None  # "it" for the mill
+            held = (sum(_says(word, text) for word in words) + stands_for) / len(words)
             if held >= NEARLY_ALL or (_says(verb, text) if verb and held >= FEWEST_HELD else held > FEWEST_HELD):
                 break
         else:

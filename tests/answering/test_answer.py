@@ -234,7 +234,7 @@ def test_without_a_memory_the_index_answers_and_says_why(corpus: SmallCorpus) ->
     assert len({citation.source for citation in answer.citations}) > 1
     assert "has none" in answer.notes[0]
     off = Settings(memory=MemorySettings(enabled=False))
-    assert "switched off" in answerer(corpus, "comprehension", settings=off).ask(QUESTION).notes[0]
+    assert not answerer(corpus, "comprehension", settings=off).ask(QUESTION).notes  # who switched it off knows
 
 
 def test_a_memory_that_fails_does_not_lose_the_answer(corpus: SmallCorpus) -> None:
