@@ -411,7 +411,7 @@ class Answerer:
                         context.digest = [one for one in context.digest if one.document_id in own]
                     if not (general or denied or self._supplied):
                         told = closest_passages.of_the_named(asked, nearby.passages, self._catalog)
-                        told = [one for one in told if not closest_passages.is_told_at_length(self._catalog, one)]
+                        told = [one for one in told if not closest_passages.is_narrative(self._catalog, one)]
                         context.digest = closest_passages.merged(told, context.digest, words)
                     if context.between is not None:
                         context.digest = [one for one in context.digest if correspondence.names(context.between, one)]

@@ -1,7 +1,7 @@
 """The passages that are nearest to a question: a few sentences that follow one another, of each document the nearest.
 
 A sentence by itself seldom says in a question's words what it answers: "She told me that all three were fine" stands
-behind "I telephoned Rowan Achterberg". Three sentences together do, and one passage of each document has what
+behind "I telephoned the buyer". Three sentences together do, and one passage of each document has what
 everybody says of it. Of each document the windows of three sentences that are nearest by the mean of their sentences'
 vectors, which the corpus has stored, are embedded; the nearest of them, with the rest of its paragraph as far as there
 is room, is the passage.
@@ -37,7 +37,7 @@ WORDS = 80
 ALONE = 0.3
 """The cosine from which a sentence of another document than the passages' stands beside them. It is no share of the
 nearest one's, lest what a document orders could drive others out."""
-BEARS = 0.4
+RELEVANT = 0.4
 """The cosine from which a sentence of a passage is about the question, whatever its words."""
 _FEWEST_WORDS = 3
 _PARAGRAPH = re.compile(r"\n\s*\n|\n\W*(?:\d+(?:\.\d+)*[.)]?|\([a-z]+\)|[-*•#]+)\s")
@@ -97,7 +97,7 @@ def choose(
     lesser: Callable[[Sentence], bool] = lambda _: False,
     of_one: int = 1,
 ) -> list[Passage]:
-    """Up to ``most`` passages near a question, ``of_one`` document so many, the nearest first.
+    """Up to ``most`` passages near a question, the nearest first, of each document at most ``of_one``.
 
     Args:
         question: what is asked.
@@ -108,7 +108,7 @@ def choose(
         idf: of the question's words.
         most: passages.
         lesser: whether a sentence is of a version that others stand before; such are left out where others are found.
-        of_one: document at most; those after its first must be nearly as near as the nearest of all.
+        of_one: passages of one document; those after its first must be nearly as near as the nearest of all.
 
     Example:
         >>> passages = choose(question, vector, sentences, catalog, embedder, idf, most=3)  # doctest: +SKIP
@@ -131,7 +131,7 @@ def choose(
             continue
         if others and near < FURTHER * ranked[0][0]:
             continue
-        passage = held.bearing(_whole(texts, window))
+        passage = held.relevant(_whole(texts, window))
         passage = [one for one in (time_before(texts, passage[0]), *passage) if one is not None]
         if any(one.key == other.key for one in passage for known in others for other in known.sentences):
             continue
@@ -179,7 +179,7 @@ def giving(
     taken: list[Passage] = []
     said: set[str] = set()
     for nearness, window, at in scored:
-        words = _plain(window.run[at].text)
+        words = boilerplate.words_of(window.run[at].text)
         if len(taken) < most and nearness >= LEAST_OF_VALUE and words not in said:
             first = at - 1 if at and _POINTS_BACK.match(collapse(window.run[at].text)) else at
             taken.append(Passage(tuple(window.run[first : at + 1]), nearness))
@@ -231,7 +231,7 @@ class _Held:
         roots = roots_of(text)
         return WORDING * sum(weight for root, weight in self._weights.items() if root in roots) / self._total
 
-    def bearing(self, passage: Sequence[Sentence]) -> list[Sentence]:
+    def relevant(self, passage: Sequence[Sentence]) -> list[Sentence]:
         """The sentences of a passage that are about the question: those with one of its words, those near it by
         themselves, those that go on about one of these by a pronoun or one of its words, and what is said in a talk
         that one of them tells of."""
@@ -247,7 +247,7 @@ class _Held:
     def _is_about(self, one: Sentence) -> bool:
         if digest.is_of_another(self.question, one.text):
             return False
-        return bool(self._weights.keys() & roots_of(one.text)) or one.similarity >= BEARS
+        return bool(self._weights.keys() & roots_of(one.text)) or one.similarity >= RELEVANT
 
 
 def _windows(found: Sequence[Sentence], question: NDArray[np.float32], held: _Held) -> Iterator[_Window]:
@@ -295,8 +295,8 @@ def _whole(texts: Texts, window: _Window) -> list[Sentence]:
     def divided(one: Sentence, other: Sentence) -> bool:
         return _PARAGRAPH.search(text[one.end : other.start + _MARK]) is not None
 
-    within = range(window.at, min(window.at + WINDOW, len(run)))
-    first = last = max(within, key=lambda at: run[at].similarity)
+    inside = range(window.at, min(window.at + WINDOW, len(run)))
+    nearest = first = last = max(inside, key=lambda at: run[at].similarity)
     while first and not divided(run[first - 1], run[first]):
         first -= 1
     while last + 1 < len(run) and not divided(run[last], run[last + 1]):
@@ -309,10 +309,13 @@ def _whole(texts: Texts, window: _Window) -> list[Sentence]:
             taken.append(after)
     if _words(taken) <= WORDS:
         return taken
+    centre = nearest - first
     begin = max(0, window.at - first)
-    while begin and _POINTS_BACK.match(collapse(taken[begin].text)) and window.at - first - begin < 2:
+    while begin and _POINTS_BACK.match(collapse(taken[begin].text)) and window.at - first - begin < _LOOKED_BACK:
         begin -= 1
-    end = begin + 1
+    while begin < centre and _words(taken[begin : centre + 1]) > WORDS:  # the nearest sentence stays
+        begin += 1
+    end = centre + 1
     while end < len(taken) and _words(taken[begin : end + 1]) <= WORDS:
         end += 1
     return taken[begin:end]
@@ -322,11 +325,11 @@ def _words(sentences: Iterable[Sentence]) -> int:
     return sum(len(one.text.split()) for one in sentences)
 
 
-def is_told_at_length(texts: Texts, passage: Passage) -> bool:
+def is_narrative(texts: Texts, passage: Passage) -> bool:
     """Whether a passage is of a transcript or of a long text that is no contract or letter: what is about one thing
     there stands in many places (`hybrid.answering.digest`)."""
     document = texts.document(passage.sentences[0].document_id)
-    return bool(speakers.turns(document.text)) or (document.status is None and len(document.text) > AT_LENGTH)
+    return bool(speakers.turns(document.text)) or (document.status is None and len(document.text) > LONG_CHARACTERS)
 
 
 def of_the_named(question: str, passages: Sequence[Passage], texts: Texts) -> list[Passage]:
@@ -361,16 +364,17 @@ def _of(one: Sentence, others: Iterable[Sentence]) -> list[Sentence]:
 
 
 def _repeats(one: Sentence, others: Iterable[Sentence]) -> bool:
-    """Whether a sentence of another document has the same words but for numbers and names of days: "the sample was
-    taken at 8.30 on Wednesday" in one note after the other."""
+    """Whether two others have the same words but for numbers and names of days: "the sample was taken at 8.30 on
+    Wednesday" in one note after the other. Of two such sentences each may be what contradicts the other."""
     words = _plain(one.text)
-    return any(_plain(other.text) == words for other in others)
+    return sum(_plain(other.text) == words for other in others) >= _TOLD_OTHERWISE
 
 
 def _plain(text: str) -> str:
     return _CHANGING.sub(" ", boilerplate.words_of(text)).strip()
 
 
+_TOLD_OTHERWISE = 2
 _CHANGING = re.compile(r"\b(?:\d[\d.:,]*|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\W+", re.IGNORECASE)
-AT_LENGTH = 20_000
-"""Characters of a text that is told at length: about 200 sentences (`hybrid.answering.digest.LONG`)."""
+LONG_CHARACTERS = 20_000
+"""Characters of a long text: about 200 sentences (`hybrid.answering.digest.LONG`)."""

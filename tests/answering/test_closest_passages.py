@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from index_only import corpus_of
 
@@ -156,10 +157,29 @@ def test_a_question_of_yes_or_no_asks_for_accounts(question: str, asks: bool) ->
     assert passages_beside.asks_account(question) is asks
 
 
-def test_notes_that_differ_by_day_and_hour_alone_are_told_once() -> None:
+def test_of_notes_that_differ_by_day_and_hour_alone_two_are_told() -> None:
     daily = [sentence(f"The sample was taken at {n}.30 on {day}.", n, similarity=0.9)
-             for n, day in ((8, "Monday"), (9, "Friday"))]  # fmt: skip
-    assert len(closest_passages.merged([], daily, 240)) == 1
+             for n, day in ((8, "Monday"), (9, "Friday"), (7, "Tuesday"), (6, "Monday"))]  # fmt: skip
+    assert len(closest_passages.merged([], daily, 240)) == 2
+    assert len(closest_passages.merged([], daily[:2], 240)) == 2  # the one may contradict the other
+
+
+def test_sums_in_the_same_words_are_both_found() -> None:
+    found = [sentence(f"The fee for the survey is £{sum_}.", sum_) for sum_ in (300, 400)]
+    found.append(sentence("The survey was made in May.", 5))
+
+    class Encoder:
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            return np.ones((len(texts), 2), np.float32) / 2
+
+    vector = np.ones(2, np.float32)
+    given = closest_passages.giving(
+        "What was the fee?", vector, found, lambda text: "£" in text, Encoder(), lambda _: 1.0, 3
+    )
+    assert sorted(one.text for passage in given for one in passage.sentences) == [
+        "The fee for the survey is £300.",
+        "The fee for the survey is £400.",
+    ]
 
 
 def test_a_far_sentence_of_another_document_is_left_out_beside_passages() -> None:
@@ -171,7 +191,7 @@ def test_a_far_sentence_of_another_document_is_left_out_beside_passages() -> Non
 def test_a_sentence_of_another_thing_of_the_kind_is_no_part_of_a_passage() -> None:
     held = closest_passages._Held("How did the disease in pen 2 develop?", lambda _: 1.0)
     passage = [sentence("The fish in pen 2 had a disease."), sentence("The pump of pen 7 was greased.", start=50)]
-    assert [one.text for one in held.bearing(passage)] == ["The fish in pen 2 had a disease."]
+    assert [one.text for one in held.relevant(passage)] == ["The fish in pen 2 had a disease."]
 
 
 def test_a_passage_goes_on_by_pronouns_and_leaves_out_what_is_beside_the_point() -> None:
@@ -182,7 +202,21 @@ def test_a_passage_goes_on_by_pronouns_and_leaves_out_what_is_beside_the_point()
             ["The store is damp.", "It comes from a pipe.", "A gate was painted.", "The pipe cracked."]
         )
     ]
-    assert [one.text for one in held.bearing(passage)] == ["The store is damp.", "It comes from a pipe."]
+    assert [one.text for one in held.relevant(passage)] == ["The store is damp.", "It comes from a pipe."]
+
+
+def test_of_a_long_paragraph_the_nearest_sentence_stays() -> None:
+    class Whole:
+        def text(self, document_id: int, start: int = 0, end: int | None = None) -> str:
+            return " ".join(said)[start:end]
+
+    said = [f"{' '.join(['word'] * 44)} {n}." for n in range(5)]
+    run, at = [], 0
+    for n, text in enumerate(said):
+        run.append(sentence(text, start=at, similarity=0.9 if n == 3 else 0.1))
+        at += len(text) + 1
+    texts: Any = Whole()
+    assert run[3] in closest_passages._whole(texts, closest_passages._Window(run, 1, 0.0))
 
 
 # What is left unsaid ------------------------------------------------------------------------------------------------
