@@ -263,7 +263,7 @@ def leaves_name_unsaid(question: str, quotes: Sequence[str]) -> bool:
     if kind in _NAMED_KINDS:
         if kind not in _ANY_FIRM and not _said(kind, quotes):
             return True
-        speaks = not wants_name and any(map(_SPEAKS_OF_ALL.search, quotes))
+        speaks = not wants_name and any(_SPEAKS_OF_ALL.search(one) and speaks_of(question, one) for one in quotes)
         return not speaks and not any(_of_a_firm(name, asked) for name in found)
     if wants_name:
         return not any(_of_somebody(name, asked) for name in found)
@@ -286,11 +286,23 @@ _OF_CALENDAR = {lexicon.stem(one) for one in MONTHS} | lexicon.stems(
 )
 
 
+_OPENING_WORDS = lexicon.STOPWORDS | lexicon.vocabulary(
+    """
+    above across after although among as at because before behind below beneath beside besides between beyond despite
+    during even except for from however if in inside instead like meanwhile moreover near nevertheless of on once
+    otherwise over please perhaps since so than that then therefore though through thus till to towards under unless
+    until upon when whenever where whereas wherever whether while with within without yes yet dear sincerely faithfully
+    regards thanks
+    """
+)
+"""What a sentence may begin with, and no name."""
+
+
 def _of_a_firm(found: tuple[str, str], asked: set[str]) -> bool:
     """Whether a name that the question does not have may be a firm's: it is no "Mr Orr", and no first and last name,
     neither of which is a word of the language's ("Ann Orr", but "Orr Fabrications")."""
     title, name = found
-    words = [word for word in name.split() if word[0].isupper() and word.lower() not in lexicon.STOPWORDS]
+    words = [word for word in name.split() if word[0].isupper() and word.lower() not in _OPENING_WORDS]
     if title or not {lexicon.stem(word.lower()) for word in words} - asked - _OF_CALENDAR:
         return False
     if len(words) == 1:
@@ -303,7 +315,7 @@ def _of_somebody(found: tuple[str, str], asked: set[str]) -> bool:
     """Whether a name that the question does not have may be a person's or a ship's: behind "Mr", of two words, or of
     one that is no word of the language's."""
     title, name = found
-    words = [word for word in name.split() if word[0].isupper()]
+    words = [word for word in name.split() if word[0].isupper() and word.lower() not in _OPENING_WORDS - {"the"}]
     if not {lexicon.stem(word.lower()) for word in words} - asked - _OF_CALENDAR:
         return False
     return (
