@@ -81,6 +81,7 @@ def test_one_document_and_several_are_said_in_their_number():
 
 
 LETTER = "Orchard Row Ltd\n2 May 2025\n\nDear Sir\n\nThe second pump failed on 9 April 2025.\n"
+REPORT = "Report on the pump\nAnn Orr, engineer\nVisit: 23 April 2025. Report: 20 May 2025\n\n1. I saw the pump.\n"
 MINUTES = "Minutes of the meeting held on 3 June 2025\n\nThe second pump was discussed.\n"
 
 
@@ -89,15 +90,17 @@ MINUTES = "Minutes of the meeting held on 3 June 2025\n\nThe second pump was dis
     [
         (("2025-05-02", "2025-05-02"), {"letter.txt"}),
         (("2025-06", "2025-06"), {"minutes.txt"}),
+        (("2025-05-20", "2025-05-20"), {"report.txt"}),
+        (("2025-04-23", "2025-04-23"), set()),  # nor is that of the visit
         (("2025-04-09", "2025-04-09"), set()),  # the day of the failure is no document's
         (("2024", "2024"), {"given.txt"}),  # whoever gives a date knows better
     ],
 )
 def test_a_document_that_gives_its_own_day_is_found_by_it(tmp_path, day, found):
     with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}) as opened:
-        for name, text in (("letter.txt", LETTER), ("minutes.txt", MINUTES)):
+        for name, text in (("letter.txt", LETTER), ("minutes.txt", MINUTES), ("report.txt", REPORT)):
             (tmp_path / name).write_text(text)
-        opened.ingest(tmp_path / "letter.txt", tmp_path / "minutes.txt", dated("given.txt", LETTER + "!", "2024-01-01"))
+        opened.ingest(*sorted(tmp_path.glob("*.txt")), dated("given.txt", LETTER + "!", "2024-01-01"))
         hits = opened.search("second pump", where=Filter(since=day[0], until=day[1]))
         assert {hit.source.rsplit("/", 1)[-1] for hit in hits} == found
         assert hits.undated == 0

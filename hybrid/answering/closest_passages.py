@@ -96,6 +96,7 @@ def choose(
     most: int,
     lesser: Callable[[Sentence], bool] = lambda _: False,
     of_one: int = 1,
+    gives: Callable[[str], bool] = lambda _: False,
 ) -> list[Passage]:
     """Up to ``most`` passages near a question, the nearest first, of each document at most ``of_one``.
 
@@ -109,11 +110,12 @@ def choose(
         most: passages.
         lesser: whether a sentence is of a version that others stand before; such are left out where others are found.
         of_one: passages of one document; those after its first must be nearly as near as the nearest of all.
+        gives: whether a text has a value of the kind that is asked for; a window's sentence that has one is shown.
 
     Example:
         >>> passages = choose(question, vector, sentences, catalog, embedder, idf, most=3)  # doctest: +SKIP
     """
-    held = _Held(question, idf)
+    held = _Held(question, idf, gives)
     windows = list(_windows(found, vector, held))
     if not windows:
         return []
@@ -131,7 +133,7 @@ def choose(
             continue
         if others and near < FURTHER * ranked[0][0]:
             continue
-        passage = held.relevant(_whole(texts, window))
+        passage = held.relevant(_with_values(_whole(texts, window), window, gives))
         passage = [one for one in (time_before(texts, passage[0]), *passage) if one is not None]
         if any(one.key == other.key for one in passage for known in others for other in known.sentences):
             continue
@@ -222,8 +224,10 @@ def nearness(question: str, one: Sentence, idf: Callable[[str], float]) -> float
 class _Held:
     """What a text gains by the words of a question that it holds."""
 
-    def __init__(self, question: str, idf: Callable[[str], float]) -> None:
-        self.question = question
+    def __init__(
+        self, question: str, idf: Callable[[str], float], gives: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        self.question, self._gives = question, gives
         self._weights = {next(iter(roots_of(stem)), stem): idf(stem) for stem in lexicon.content_words(question)}
         self._total = sum(self._weights.values()) or 1.0
 
@@ -233,8 +237,8 @@ class _Held:
 
     def relevant(self, passage: Sequence[Sentence]) -> list[Sentence]:
         """The sentences of a passage that are about the question: those with one of its words, those near it by
-        themselves, those that go on about one of these by a pronoun or one of its words, and what is said in a talk
-        that one of them tells of."""
+        themselves, those with a value of the kind that is asked for, those that go on about one of these by a pronoun
+        or one of its words, and what is said in a talk that one of them tells of."""
         found = [self._is_about(one) for one in passage]
         for at, one in enumerate(passage):
             text, before = collapse(one.text), [other for other in range(max(0, at - _LOOKED_BACK), at) if found[other]]
@@ -247,7 +251,8 @@ class _Held:
     def _is_about(self, one: Sentence) -> bool:
         if digest.is_of_another(self.question, one.text):
             return False
-        return bool(self._weights.keys() & roots_of(one.text)) or one.similarity >= RELEVANT
+        near = bool(self._weights.keys() & roots_of(one.text)) or one.similarity >= RELEVANT
+        return near or self._gives(one.text)
 
 
 def _windows(found: Sequence[Sentence], question: NDArray[np.float32], held: _Held) -> Iterator[_Window]:
@@ -319,6 +324,14 @@ def _whole(texts: Texts, window: _Window) -> list[Sentence]:
     while end < len(taken) and _words(taken[begin : end + 1]) <= WORDS:
         end += 1
     return taken[begin:end]
+
+
+def _with_values(passage: list[Sentence], window: _Window, gives: Callable[[str], bool]) -> list[Sentence]:
+    """A passage, and beside it those sentences of its window, of other paragraphs, that give the value asked for: "The
+    price is fixed at £90" stands in a clause before "It falls due as follows"."""
+    known = {one.key for one in passage}
+    beside = [one for one in window.sentences if one.key not in known and gives(one.text)]
+    return sorted([*passage, *beside], key=lambda one: one.start)
 
 
 def _words(sentences: Iterable[Sentence]) -> int:

@@ -114,6 +114,7 @@ def gather(texts: Texts, hits: Sequence[Hit]) -> list[Sentence]:
             quoted = quoted_mails.at(mails[hit.document_id], one.end - 1) is not None
             start = one.start
             if quoted and one.parts == ((one.start, one.end),):
+                text = quoted_mails.without_marks(text)
                 text = text[len(text) - len(text.lstrip("> \t")) :]
                 start = one.end - len(text)
             place = (hit.document_id, hit.source, hit.title, hit.sha256, start, one.end)

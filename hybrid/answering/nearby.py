@@ -57,20 +57,22 @@ class Nearby:
         """The passages nearest to the question, the nearest first."""
         return closest_passages.choose(
             self._question, self._vector, self._found, self._texts, self._encoder, self._idf, self._most,
-            self._lesser, self._of_one,
+            self._lesser, self._of_one, self._gives,
         )  # fmt: skip
 
     @cached_property
     def values(self) -> list[Passage]:
         """The sentences with a sum or a duration that are nearest to a question which asks for one; none of another
         question."""
-        asked = unsaid.sums_and_durations(self._question)
-
-        def gives(text: str) -> bool:
-            return any(asked_values.gives(one, self._question, text) for one in asked)
-
-        if not asked:
+        if not unsaid.sums_and_durations(self._question):
             return []
         return closest_passages.giving(
-            self._question, self._vector, self._found, gives, self._encoder, self._idf, self._most
+            self._question, self._vector, self._found, self._gives_sum, self._encoder, self._idf, self._most
         )
+
+    def _gives_sum(self, text: str) -> bool:
+        asked = unsaid.sums_and_durations(self._question)
+        return any(asked_values.gives(one, self._question, text) for one in asked)
+
+    def _gives(self, text: str) -> bool:
+        return any(asked_values.states(one, self._question, text) for one in unsaid.values_asked(self._question))

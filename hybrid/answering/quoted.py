@@ -10,7 +10,7 @@ from hybrid.answering import continuations
 from hybrid.answering.enumeration_terms import root
 from hybrid.answering.evidence import Sentence, Texts, collapse
 from hybrid.answering.selection import boilerplate
-from hybrid.text import lexicon, tables
+from hybrid.text import lexicon, quoted_mails, tables
 from hybrid.text.sentences import first_span, last_span
 from hybrid.text.values import DAY
 
@@ -55,11 +55,15 @@ def _entry(texts: Texts, one: Sentence) -> tables.Row | None:
     return tables.Row(begin + row.start, begin + row.end, cells)
 
 
+def _as_read(one: Sentence, text: str) -> str:
+    return quoted_mails.without_marks(text) if one.quoted else text
+
+
 def sentence_before(texts: Texts, one: Sentence) -> Sentence | None:
     """The sentence before one in its paragraph, or in its entry of a log."""
     entry = _entry(texts, one)
     begin = max(0, one.start - BEFORE) if entry is None else entry.start
-    text = texts.text(one.document_id, begin, one.start)
+    text = _as_read(one, texts.text(one.document_id, begin, one.start))
     span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
     if span is None or boilerplate.is_label(text[slice(*span)]) or not _ENDS.search(text[slice(*span)]):
         return None  # a heading or a page's foot
@@ -71,7 +75,8 @@ def sentence_after(texts: Texts, one: Sentence, *, across: bool = False) -> Sent
     if one.is_row:
         return None
     entry = _entry(texts, one)
-    text = texts.text(one.document_id, one.end, one.end + BEFORE if entry is None else max(one.end, entry.end))
+    end = one.end + BEFORE if entry is None else max(one.end, entry.end)
+    text = _as_read(one, texts.text(one.document_id, one.end, end))
     span = first_span(text)
     if span is None or (not across and "\n\n" in text[: span[0]]):
         return None
@@ -111,7 +116,7 @@ def time_before(texts: Texts, one: Sentence) -> Sentence | None:
             else None
         )
     begin = max(0, one.start - BEFORE)
-    text = texts.text(one.document_id, begin, one.start)
+    text = _as_read(one, texts.text(one.document_id, begin, one.start))
     span = None if "\n\n" in text[len(text.rstrip()) :] else last_span(text)
     if span is None:
         return None

@@ -112,8 +112,18 @@ def leaves_value_unsaid(question: str, quotes: Sequence[str]) -> bool:
         >>> leaves_value_unsaid("How hot was the iron on 23 May?", ["The display showed 165."])
         False
     """
-    asked = [one for one in map(asked_values.read, abstention.parts(question)) if one is not None]
+    asked = values_asked(question)
     return bool(quotes) and any(not any(asked_values.gives(one, question, text) for text in quotes) for one in asked)
+
+
+def values_asked(question: str) -> list[AskedValue]:
+    """The values that a question, or a part of it, asks for.
+
+    Example:
+        >>> values_asked("When did it burst, and who saw it?")
+        [AskedValue(kind='time', things='')]
+    """
+    return [one for one in map(asked_values.read, abstention.parts(question)) if one is not None]
 
 
 def sums_and_durations(question: str) -> list[AskedValue]:
@@ -124,8 +134,7 @@ def sums_and_durations(question: str) -> list[AskedValue]:
         >>> sums_and_durations("What did the pump cost, and who paid?")
         [AskedValue(kind='money', things='')]
     """
-    asked = (one for one in map(asked_values.read, abstention.parts(question)) if one is not None)
-    return [one for one in asked if one.kind in ("money", "duration")]
+    return [one for one in values_asked(question) if one.kind in ("money", "duration")]
 
 
 def leaves_event_unsaid(question: str, quotes: Sequence[str]) -> bool:

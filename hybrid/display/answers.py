@@ -28,7 +28,18 @@ from hybrid.display.markup import (
 )
 from hybrid.display.routes import route_pill, scale_inline
 from hybrid.text import formatting, ocr_marks
-from hybrid.text.formatting import SHOWN_ROWS, count, one_line, place, reflowed, source_line, visible_name, wrapped
+from hybrid.text.formatting import (
+    SHOWN_ROWS,
+    count,
+    one_line,
+    place,
+    quote_line,
+    reflowed,
+    source_line,
+    visible_name,
+    wrapped,
+)
+from hybrid.text.quoted_mails import without_marks
 from hybrid.types.answers import Answer, Citation, Claim, Comparison, Contradiction, DigestPart, Draft, Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.filters import Filter
@@ -85,7 +96,7 @@ def citation_text(citation: Citation) -> str:
     """One citation: its number, where it stands, and the quote."""
     lead, known = f"[{citation.number}] ", who_and_when(citation)
     at = f"{visible_name(citation.source)}, {place(citation)}{f' ({known})' if known else ''}"
-    return wrapped(f'{lead}{at}: "{one_line(citation.quote)}"', " " * len(lead))
+    return wrapped(f'{lead}{at}: "{quote_line(citation.quote)}"', " " * len(lead))
 
 
 def who_and_when(citation: Citation) -> str:
@@ -306,9 +317,8 @@ def citation_block(citation: Citation) -> Html:
 
 def quote_in_context(citation: Citation) -> Html:
     """The quote, marked, between the text before and after it."""
-    around = reflowed(
-        f"{_unmarked(citation.before)}{_OPEN}{_unmarked(citation.quote)}{_CLOSE}{_unmarked(citation.after)}"
-    )
+    around = f"{_unmarked(citation.before)}{_OPEN}{_unmarked(citation.quote)}{_CLOSE}{_unmarked(citation.after)}"
+    around = reflowed(without_marks(around))
     before, _, rest = around.partition(_OPEN)
     quote, _, after = rest.partition(_CLOSE)
     goes_on = len(citation.after) > _SHORT_CONTEXT

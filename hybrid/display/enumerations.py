@@ -7,7 +7,7 @@ from itertools import groupby
 
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, section, table, tag
 from hybrid.text import formatting
-from hybrid.text.formatting import count, one_line, visible_name, wrapped
+from hybrid.text.formatting import count, one_line, quote_line, visible_name, wrapped
 from hybrid.types.base import as_html, as_text
 from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 
@@ -64,7 +64,7 @@ def said_otherwise(enumeration: Enumeration) -> list[str]:
         who = formatting.who_and_when(one.speaker, one.date)
         at = f"{visible_name(one.source)}{f', page {one.page}' if one.page else ''}{f' ({who})' if who else ''}"
         name = "Row" if len(rows) == 1 else "Rows"
-        said.append(f"{name} {_ranges(rows)}, {joined} {number}{at}: “{one_line(one.quote)}”")
+        said.append(f"{name} {_ranges(rows)}, {joined} {number}{at}: “{quote_line(one.quote)}”")
     return said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybrid.display.answers import COLOURS, MEANING, SIGNS, filter_line, quote_in_context, searched, who_and_when
 from hybrid.display.markup import BREAK, FINE, Html, body, card, head, join, pill, section, table, tag
-from hybrid.text.formatting import SHOWN_ROWS, clipped, count, one_line, wrapped
+from hybrid.text.formatting import SHOWN_ROWS, clipped, count, quote_line, wrapped
 from hybrid.types.answers import Verdict
 from hybrid.types.base import as_html, as_text
 from hybrid.types.exhibits import Exhibit, Exhibits, Use
@@ -17,7 +17,7 @@ def exhibit_text(exhibit: Exhibit) -> str:
     lead = f"Exhibit {exhibit.number}  "
     known = who_and_when(one)
     first = wrapped(
-        f'{lead}{one.source}, {exhibit.place}{f" ({known})" if known else ""}: "{one_line(one.quote)}"', " " * 4
+        f'{lead}{one.source}, {exhibit.place}{f" ({known})" if known else ""}: "{quote_line(one.quote)}"', " " * 4
     )
     return "\n".join((first, *(wrapped(_use(use), "      ", "    ") for use in exhibit.uses)))
 

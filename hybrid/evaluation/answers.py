@@ -122,7 +122,22 @@ def says_so(answer: Answer) -> bool:
 def evaluate(corpus: Corpus, expected: Sequence[ExpectedAnswer], seed: int) -> EvaluationReport:
     """Measure the answers of ``corpus`` to a user's questions."""
     commit = corpus.status().commit
-    return report([ask(corpus, one) for one in expected], seed, commit, {"corpus": corpus.directory.name})
+    outcomes = [ask(corpus, one) for one in expected]
+    found = report(outcomes, seed, commit, {"corpus": corpus.directory.name})
+    told = (_told(one, became) for one, became in zip(expected, outcomes, strict=True))
+    return found.model_copy(update={"cases": tuple(told)})
+
+
+def _told(asked: ExpectedAnswer, became: Outcome) -> dict[str, Cell]:
+    """A question with what became of it."""
+    return {
+        "set": asked.set,
+        "question": asked.question,
+        "answerable": asked.answerable,
+        "first cited": became.first,
+        f"among {CITATIONS}": became.among,
+        "said to be absent": became.said,
+    }
 
 
 def report(outcomes: Sequence[Outcome], seed: int, commit: int | None, choices: dict[str, Any]) -> EvaluationReport:

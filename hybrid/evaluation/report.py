@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -121,6 +122,7 @@ class EvaluationReport(Shown, _Data):
         settings: every choice that decides the numbers, by name.
         notes: what a reader should know besides.
         plots: pictures that `write` draws.
+        cases: what became of each case that was measured; `write` puts them into a file of their own.
 
     Example:
         >>> report = EvaluationReport(name="small", title="Two numbers.", rows=({"set": "a", "recall@5": 0.5},), seed=1)
@@ -136,6 +138,7 @@ class EvaluationReport(Shown, _Data):
     settings: dict[str, Value] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     plots: tuple[Plot, ...] = Field(default=(), exclude=True)
+    cases: tuple[dict[str, Cell], ...] = Field(default=(), exclude=True)
 
     @field_validator("rows")
     @classmethod
@@ -190,7 +193,8 @@ class EvaluationReport(Shown, _Data):
         return self.model_dump_json(indent=2) + "\n"
 
     def write(self, folder: str | Path, *, pictures: tuple[Literal["png", "svg"], ...] = ("png", "svg")) -> list[Path]:
-        """Write ``<name>.json``, ``<name>.md`` and each plot into ``folder``; returns the files.
+        """Write ``<name>.json``, ``<name>.md``, ``<name>_cases.jsonl`` with a line for each case where the evaluation
+        has cases, and each plot into ``folder``; returns the files.
 
         Raises `InputError` if the folder cannot be written, or if there are plots and no matplotlib.
         """
@@ -201,6 +205,10 @@ class EvaluationReport(Shown, _Data):
             written = [folder / f"{self.name}.json", folder / f"{self.name}.md"]
             written[0].write_text(self.as_json(), "utf-8")
             written[1].write_text(self.as_markdown(), "utf-8")
+            if self.cases:
+                written.append(folder / f"{self.name}_cases.jsonl")
+                lines = [json.dumps(one, ensure_ascii=False) for one in self.cases]
+                written[-1].write_text("\n".join(lines) + "\n", "utf-8")
             for name, figure in drawn.items():
                 written += [_save(figure, folder / f"{name}.{suffix}") for suffix in pictures]
         except OSError as error:

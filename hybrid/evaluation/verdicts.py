@@ -17,7 +17,7 @@ from hybrid.answering.passages import SuppliedPassages
 from hybrid.answering.verification.alignment import WORD_ALIGNMENT
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Entailment, Judgement, Pair
 from hybrid.answering.verification.verifier import Examined, Verifier
-from hybrid.evaluation.report import Cell, EvaluationReport, Plot, Series
+from hybrid.evaluation.report import DECIMALS, Cell, EvaluationReport, Plot, Series
 from hybrid.retrieval.idf import InverseDocumentFrequency
 from hybrid.router.training.fitting import Array, calibration_error, fit_logistic, logit, reliability
 from hybrid.settings import AnswerSettings
@@ -142,7 +142,7 @@ def evaluate(
         ]
         plots = _diagram({WORD_ALIGNMENT: outcomes}) if any(one.probability is not None for one in outcomes) else ()
     else:
-        rows, plots, more = _with_model(examined, _Recorded(model), settings, seed)
+        rows, plots, more, outcomes = _with_model(examined, _Recorded(model), settings, seed)
         notes += more
         choices |= {"slope": settings.entailment_slope, "intercept": settings.entailment_intercept, "bins": BINS}
     return EvaluationReport(
@@ -153,7 +153,14 @@ def evaluate(
         settings=choices,
         notes=tuple(notes),
         plots=plots,
+        cases=tuple(map(_told, outcomes)),
     )
+
+
+def _told(one: Outcome) -> dict[str, Cell]:
+    """A case as its file has it, with what became of it."""
+    chance = None if one.probability is None else round(one.probability, DECIMALS)
+    return {**one.case.model_dump(), "verdict": one.verdict, "approved": one.approved, "probability": chance}
 
 
 def _shown(model: Entailment | None) -> str:
@@ -180,9 +187,9 @@ class _Recorded:
 
 def _with_model(
     examined: Sequence[ExaminedCase], model: _Recorded, settings: AnswerSettings, seed: int
-) -> tuple[list[dict[str, Cell]], tuple[Plot, ...], list[str]]:
+) -> tuple[list[dict[str, Cell]], tuple[Plot, ...], list[str], list[Outcome]]:
     """The rows, the diagram and the notes: as the settings calibrate the model, and as it is with a calibration that
-    was fitted on other cases than those it is measured on."""
+    was fitted on other cases than those it is measured on. The outcomes are those of the settings."""
     limit = settings.likely_above
     chosen = Calibration(settings.entailment_slope, settings.entailment_intercept)
     as_set = [one.outcome(Calibrated(model, chosen), limit) for one in examined]
@@ -210,7 +217,7 @@ def _with_model(
         for name, found in outcomes.items()
         for row in (*_summary(found), *(_by_kind(found) if name == AS_SET else ()))
     ]
-    return rows, _diagram(outcomes), notes
+    return rows, _diagram(outcomes), notes, as_set
 
 
 def fit_calibration(outcomes: Sequence[Outcome]) -> Calibration | None:

@@ -79,7 +79,7 @@ def written_on(title: str, text: str) -> str | None:
     if len(headed) == 1:
         return _iso(headed.pop())
     for line in lines[:_HEADING_LINES]:
-        named = _day_of_heading(line) or _day_of_itself(line)
+        named = _day_of_heading(line) or _day_of_itself(line) or _day_of_paper(line)
         if named is not None:
             return named
     for line in lines[:HEAD_LINES]:
@@ -159,6 +159,16 @@ def _day_of_itself(line: str) -> str | None:
     match = _OF_ITSELF.search(line)
     found = next(((start, day) for start, _, day in days(line) if match and start == match.end()), None)
     return None if found is None else _iso(found[1])
+
+
+_LABELLED_PAPER = re.compile(rf"(?:^|[.;,|–—-] ?)(?:of )?{_PAPER.pattern}: ", re.IGNORECASE)
+
+
+def _day_of_paper(line: str) -> str | None:
+    """The day behind the document's own label, on a line that may give others: "Visit: 1 May. Report: 9 May"."""
+    labels = {match.end() for match in _LABELLED_PAPER.finditer(line)}
+    found = [day for start, _, day in days(line) if start in labels]
+    return _iso(found[0]) if len(found) == 1 else None
 
 
 def _iso(day: tuple[int, int, int]) -> str | None:

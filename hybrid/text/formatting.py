@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Protocol
 
+from hybrid.text.quoted_mails import without_marks
+
 WIDTH = 88
 """Columns that text is wrapped at."""
 SHOWN_ROWS = 50
@@ -170,6 +172,16 @@ def escaped_json(text: str) -> str:
 def one_line(text: str) -> str:
     """The text with each run of white space made one blank."""
     return " ".join(printable(text).split())
+
+
+def quote_line(quote: str) -> str:
+    """A quote on one line, without the marks before the lines of a quoted mail.
+
+    Example:
+        >>> quote_line("Every\\n> price rose.")
+        'Every price rose.'
+    """
+    return one_line(without_marks(quote))
 
 
 def clipped(text: str, most: int) -> str:

@@ -124,6 +124,21 @@ def announces(line: str) -> bool:
     return bool(_SEPARATOR.fullmatch(line) or _ON.fullmatch(line) or _WROTE.fullmatch(line))
 
 
+_MARKS_WITHIN = re.compile(r"(?<=\n)(?:[ \t]*>)+[ \t]*(?=\S)")
+"""Before a line that has words: a line of marks alone divides paragraphs."""
+
+
+def without_marks(text: str) -> str:
+    """A quoted mail's text with blanks for the marks that begin its lines, each in its place, so that a sentence
+    goes on over a line's end.
+
+    Example:
+        >>> without_marks("Every\\n> price")
+        'Every\\n  price'
+    """
+    return _MARKS_WITHIN.sub(lambda match: " " * len(match[0]), text)
+
+
 def unmarked(line: str) -> tuple[int, str]:
     """How many marks ">" stand before a line, and the rest of it."""
     match = _MARKS.match(line)

@@ -178,8 +178,11 @@ def _continues(text: str, open_start: int, open_end: int, first: int, last: int,
         if quoted_mails.announces(words) or depth != quoted_mails.unmarked(line)[0]:
             return False
         opens = text.rfind("\n", 0, open_end) < open_start or depth
-        if opens and _SALUTATION.fullmatch(words) and line.lstrip("> \t")[:1].isupper():
+        quoted = quoted_mails.unmarked(line)[1]
+        if opens and _SALUTATION.fullmatch(words) and quoted[:1].isupper():
             return False
+        if depth and words.strip() and quoted.strip():  # a quoted sentence goes on as any other does
+            previous, line = words, quoted
     if _MARKER.match(line):
         return _refers_on(previous)
     if line[0].islower():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hybrid.text.formatting import place
+from hybrid.text.formatting import place, quote_line
 from hybrid.types.answers import Citation, Claim
 from hybrid.types.base import FrozenModel, shown
 
@@ -21,7 +21,7 @@ class QuotedPlace(FrozenModel):
     sha256: str
 
     def __str__(self) -> str:
-        return f"{self.source}, {place(self)}: “{' '.join(self.quote.split())}”"
+        return f"{self.source}, {place(self)}: “{quote_line(self.quote)}”"
 
 
 class Quotation(FrozenModel):
@@ -61,4 +61,4 @@ class Judgement(FrozenModel):
 
 
 def _cited(one: Citation) -> str:
-    return f"{one.source}, {place(one)}: “{' '.join(one.quote.split())}”"
+    return f"{one.source}, {place(one)}: “{quote_line(one.quote)}”"

@@ -70,3 +70,36 @@ def test_each_part_of_a_question_wants_its_value():
     assert not unsaid.leaves_value_unsaid("When did it fail, and how long did it take?", ["On 3 May.", "Two hours."])
     assert not unsaid.leaves_value_unsaid(question, ["On Sunday."])  # "how damp" is of no kind that is known
     assert not unsaid.leaves_value_unsaid("When did it fail?", [])
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "gives"),
+    [
+        ("When did they see the crack?", "We answer your letter of 28 June 2024.", False),
+        ("When did they see the crack?", "The certificate of Penhall Assay Works of 3 May 2024 gives 58.", False),
+        ("When did they see the crack?", "Your letter of 28 June 2024 says 9 February 2024.", True),
+        ("When was the agreement made?", "the agreement of 14 March 2022", True),
+    ],
+)
+def test_the_day_of_a_letter_is_when_nothing_but_the_letter_was(question, text, gives):
+    assert asked_values.gives(asked_values.read(question), question, text) is gives
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "states"),
+    [
+        ("When did it burst?", "It burst before dawn, while we slept.", False),
+        ("When did it burst?", "It burst at 5.40.", True),
+        ("How long did it take?", "It took until the end.", False),
+        ("How long did it take?", "It took 3 hours.", True),
+        ("What did it cost?", "It was free of charge.", False),
+        ("What did it cost?", "It was £40.", True),
+        ("How deep is the well?", "All of it is deep.", False),
+        ("How deep is the well?", "It has 12 m.", True),
+        ("How many keys are there?", "No key was lost.", False),
+        ("How many keys are there?", "There are 4 keys.", True),
+        ("How many of the 4 keys are there?", "There are 4 keys.", False),
+    ],
+)
+def test_a_value_is_stated_in_figures_or_as_a_day(question, text, states):
+    assert asked_values.states(asked_values.read(question), question, text) is states

@@ -88,12 +88,28 @@ def test_a_lesser_version_stands_only_where_there_is_no_other() -> None:
     assert len(chosen({1: HAY[1]}, NEAR, lesser=lambda _: True)) == 1
 
 
-@pytest.mark.parametrize(("of_one", "second", "count"), [(1, 0.9, 1), (2, 0.9, 2), (2, 0.4, 1)])
+@pytest.mark.parametrize(("of_one", "second", "count"), [(1, 0.9, 1), (2, 0.9, 2), (2, 0.75, 1)])
 def test_a_document_has_a_second_passage_that_is_nearly_as_near(of_one: int, second: float, count: int) -> None:
     far = " ".join(f"The cart number {n} was mended in the yard that spring." for n in range(8))
     text = f"The hay was wet on Monday.\n\n{far}\n\nThe straw beside it was wet at noon."
     nearness = {"wet on Monday": 0.9, "straw beside": second}
     assert len(chosen({1: text}, nearness, of_one=of_one)) == count
+
+
+def has_a_sum(text: str) -> bool:
+    return "£" in text
+
+
+def test_a_sentence_of_the_paragraph_that_has_the_value_asked_for_is_shown() -> None:
+    text = {1: "The hay was wet on Monday. Somebody offered £40. Our dog slept."}
+    assert chosen(text, NEAR) == [["The hay was wet on Monday."]]
+    assert chosen(text, NEAR, gives=has_a_sum) == [["The hay was wet on Monday.", "Somebody offered £40."]]
+
+
+def test_a_value_in_the_next_paragraph_stands_beside_the_passage() -> None:
+    text = {1: "Somebody paid £40 for all.\n\nThe hay was wet on Monday.\n\nOur dog slept."}
+    assert chosen(text, NEAR, gives=has_a_sum) == [["Somebody paid £40 for all.", "The hay was wet on Monday."]]
+    assert chosen(text, NEAR) == [["The hay was wet on Monday."]]
 
 
 def test_the_day_of_an_entry_begins_its_passage() -> None:
@@ -221,6 +237,7 @@ def test_a_pronoun_stands_for_what_an_event_was_of_and_a_line_must_have_the_word
         ("What did they pay for the pump?", "They bought 3 pumps.", False),
         ("What did they pay for the pump?", "It was free of charge.", True),
         ("How much yarn was delivered?", "We had 40 kg.", True),
+        ("How much cheaper did the pipes become?", "There are 40 pipes.", False),
     ],
 )
 def test_a_price_is_asked_for_and_given_in_money(question: str, text: str, given: bool) -> None:

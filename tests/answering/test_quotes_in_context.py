@@ -86,6 +86,9 @@ def test_the_role_below_a_signature_is_no_quote_unless_it_is_asked_for(corpus: h
         ("The quay stands on piles", False),
         ("Fee: 20 euros", False),
         ("It rained.", False),
+        ("NOTE from Ann Orr to Ben Dahl, 3.5.2023: Wrong parcel", True),
+        ("Note from Ann Orr to Ben Dahl, 3.5.2023: the parcel was wrong", False),
+        ("Note: wrong parcel", False),
     ],
 )
 def test_a_line_in_which_nothing_is_said(text: str, bare: bool) -> None:

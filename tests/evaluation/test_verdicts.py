@@ -219,3 +219,8 @@ def test_the_command_prints_the_report_and_writes_it(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "out" / "verdicts.json").read_text("utf-8"))
     assert written["rows"][1]["approved"] == 0
     assert "verdicts.md" in result.stderr
+    told = [json.loads(line) for line in (tmp_path / "out" / "verdicts_cases.jsonl").read_text("utf-8").splitlines()]
+    assert [one["claim"] for one in told] == [case.claim for case in CASES]
+    assert sum(one["approved"] for one in told) == sum(
+        written["rows"][0][verdict] for verdict in ("verbatim", "supported", "likely")
+    )

@@ -14,6 +14,7 @@ from typing import Literal
 
 from hybrid.answering.verification.values import Quantity, singular, values
 from hybrid.text import lexicon, wordnet
+from hybrid.text.values import DAY
 
 KindName = Literal["count", "money", "duration", "measure", "time"]
 
@@ -44,8 +45,8 @@ _WHAT_PAID = re.compile(
 )
 """What somebody paid; "what did they pay for" asks for a thing."""
 _HOW_MUCH_PAID = re.compile(
-    _LEAD
-    + r"how much (?:money|(?:did|does|do|has|have|had|was|were|is|are|will|would|must|should|can|could|may|came)\b.*"
+    _LEAD + r"how much (?:money|cheaper\b|dearer\b"
+    r"|(?:did|does|do|has|have|had|was|were|is|are|will|would|must|should|can|could|may|came)\b.*"
     r"\b(?:pay|paid|payable|costs?|charged?|ask(?:ed|ing)?|wants?|wanted|claim(?:ed|ing)?|bill(?:ed)?|owed?|spen[dt]"
     r"|sold|sell(?:ing)?|su(?:e|ed|ing)|earn(?:ed)?|worth|refund(?:ed)?|deduct(?:ed)?|insured?|offer(?:ed)?|invoiced?"
     r"|reimburse[ds]?|withh[eo]ld|compensat\w+|rent|fee|price|salary))\b",
@@ -121,6 +122,18 @@ _LABELLED = re.compile(
     r"|bed|ward|flight|lot|batch|table|figure|step|regulation|rule)s? (?:no\.? )?\d[\d.]*(?:\([a-z]\))?",
     re.IGNORECASE,
 )
+_OF_DOCUMENT = re.compile(
+    r"\b(?:letter|e-?mail|mail|report|agreement|contract|certificate|invoice|order|memo(?:randum)?|notice|minutes|lease"
+    r"|deed|policy|statement|quotation|instruction)s?"
+    rf"(?: (?:of|from|by|to|with)(?: [\w&.’'-]+){{1,4}}?)? (?:of|dated) (?:the )?{DAY}",
+    re.IGNORECASE,
+)
+"""A day that only names a document: "your letter of 3 May 2024"."""
+_DOCUMENT = re.compile(
+    r"\b(?:letter|e-?mail|mail|writ\w+|wrote|report|agreement|contract|certificate|invoice|order|memo\w*|notice|minutes"
+    r"|lease|deed|policy|statement|quotation|instruct\w*|sign\w*|dated?|sent|send|issue\w*|bill\w*|agree\w*)s?\b",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"\bat \d{1,2}[.:]\d\d\b")
 _IDENTIFIER = re.compile(r"\b[A-Z]{1,5}[-/]?\d[\w/-]*|\b\w+[-/]\d{2,}[\w/-]*")
 
@@ -167,12 +180,9 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
     held, known = _quantities(text), {one.value for one in _quantities(question)}
     held = [one for one in held if one.value not in known]
     if asked.kind == "time":
-        dated = (
-            _CLOCK.search(text)
-            or values(_plain(text)).days
-            or any(one.unit == "clockminute" or one.unit in _DURATIONS for one in held)
-        )
-        return bool(dated) or _WORDED_TIME.search(text) is not None
+        text = _timed(question, text)
+        dated = _is_dated(text) or any(one.unit in _DURATIONS for one in held)
+        return dated or _WORDED_TIME.search(text) is not None
     held = [one for one in held if one.unit != "clockminute"]
     if asked.kind == "duration":
         return any(one.unit in _DURATIONS for one in held) or _WORDED_DURATION.search(text) is not None
@@ -182,6 +192,37 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
     if asked.kind == "measure":
         return bool(held) or _IN_WORDS.search(text) is not None
     return any(_counts(one, asked.things) for one in held) or _COUNT_IN_WORDS.search(text) is not None
+
+
+def states(asked: AskedValue, question: str, text: str) -> bool:
+    """Whether a text states a value of the kind that is asked for in figures or as a date: not by a word that many
+    sentences have ("before", "all"), and not only one that the question has.
+
+    Example:
+        >>> asked = read("When did it burst?")
+        >>> states(asked, "", "It burst before dawn."), states(asked, "", "It burst on 3 May.")
+        (False, True)
+    """
+    if asked.kind == "time":
+        return _is_dated(_timed(question, text))
+    known = {one.value for one in _quantities(question)}
+    held = [one for one in _quantities(text) if one.value not in known and one.unit != "clockminute"]
+    if asked.kind == "duration":
+        return any(one.unit in _DURATIONS for one in held)
+    if asked.kind == "money":
+        return any(one.unit in _MONEY_UNITS for one in held)
+    return bool(held) if asked.kind == "measure" else any(_counts(one, asked.things) for one in held)
+
+
+def _timed(question: str, text: str) -> str:
+    """A text without the days that only name documents, unless the question is about a document."""
+    return text if _DOCUMENT.search(question) else _OF_DOCUMENT.sub(" ", text)
+
+
+def _is_dated(text: str) -> bool:
+    """Whether a text has a day or an hour."""
+    clock = any(one.unit == "clockminute" for one in _quantities(text))
+    return clock or _CLOCK.search(text) is not None or bool(values(_plain(text)).days)
 
 
 def _counts(one: Quantity, things: str) -> bool:

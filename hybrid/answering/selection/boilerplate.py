@@ -160,6 +160,13 @@ _ROLE = re.compile(
 but these."""
 
 
+_HEAD_OF_NOTE = re.compile(
+    r"^(?:file )?(?:note|memo(?:randum)?|letter|e-?mail|message|fax|circular|minute)\b[^.:]*\b(?:from|to)\b[^:]*: ",
+    re.IGNORECASE,
+)
+"""Who writes to whom, and when, before the subject on one line: "NOTE from Ann Orr to Ben Dahl, 3.5.2023: Keys"."""
+
+
 def is_bare_line(text: str) -> bool:
     """Whether a text is a line in which nothing is said: no stop at its end, no colon before a value, and no verb but a
     participle ("held on 3 May"). Of another language than English nothing is known: a word that WordNet does not have
@@ -170,8 +177,12 @@ def is_bare_line(text: str) -> bool:
         (True, False)
         >>> is_bare_line("Fee: 40 euros"), is_bare_line("The mill is shut.")
         (False, False)
+        >>> is_bare_line("Note from Ann Orr to Ben Dahl, 3.5.2023: Keys")
+        True
     """
     plain = _MONTH_OF_MAY.sub("5", collapse(unmarked(text)))
+    if head := _HEAD_OF_NOTE.match(plain):
+        plain = plain[head.end() :]
     if not plain or plain[-1] in '.!?:;”"' or ":" in plain or "\t" in text or _FINITE.search(plain):
         return False
     words = re.findall(r"[^\W\d_][\w’'-]*|[-–—,()]", plain)
