@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from hybrid.answering import antecedents, knowledge, persons
 from hybrid.answering.concealment import CONCEALING, CONCEALS
+from hybrid.answering.document_versions import Searches
 from hybrid.answering.evidence import Encoder, Sentence, Texts, collapse, gather, own_sentences, with_similarity
 from hybrid.answering.quoted import LEADS_IN, MAIL, MOST_AGAINST, Quoted, answer_to, distinct, roots_of, sentence_before
-from hybrid.answering.quoting import Searches
 from hybrid.answering.selection import actuality, boilerplate
 from hybrid.answering.verification.values import values
 from hybrid.text import imperatives, lexicon, quoted_mails

@@ -143,3 +143,18 @@ def roots_of(text: str) -> set[str]:
 def distinct(sentences: Iterable[Sentence]) -> list[Sentence]:
     """Each text once."""
     return list({boilerplate.words_of(one.text): one for one in reversed(list(sentences))}.values())[::-1]
+
+
+_BEGINNING = 12
+"""Words of a quote by which a note names it; not varied."""
+
+
+def beginning(text: str) -> str:
+    """The first words of a quote, by which a note names it."""
+    words = collapse(text).split()
+    return " ".join(words[:_BEGINNING]) + (" …" if len(words) > _BEGINNING else "")
+
+
+def unnumbered(text: str) -> str:
+    """A text without the number or letter before it."""
+    return re.sub(r"^\s*\(?(?:\d+(?:\.\d+)*[.)]?|[a-z]\))\s+", "", text)

@@ -5,9 +5,8 @@ versions, who said it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +14,23 @@ from numpy.typing import NDArray
 from hybrid.answering import (
     acts,
     agency,
-    amendments,
+    attendance,
     continuations,
     contradictions,
     further_parts,
+    mail_replies,
     polarity,
     presuppositions,
+    rule_exceptions,
     wordings,
 )
+from hybrid.answering.document_versions import DocumentVersions, Searches, Versions
 from hybrid.answering.evidence import (
     Encoder,
     Sentence,
-    Texts,
     collapse,
     date_of,
     gather,
-    own_sentences,
     speaker_of,
     with_similarity,
 )
@@ -40,31 +40,23 @@ from hybrid.answering.quoted import (
     MOST_AGAINST,
     Quoted,
     answer_to,
+    beginning,
     distinct,
-    roots_of,
     sentence_after,
     sentence_before,
     time_before,
+    unnumbered,
 )
-from hybrid.answering.selection import actuality, boilerplate, document_header, features, ranker, ranking
-from hybrid.answering.verification.clauses import same_words
-from hybrid.answering.verification.contradiction import ROLES
-from hybrid.answering.verification.disagreement import Said, any_day, changed_between, denies_before, identifiers
+from hybrid.answering.selection import actuality, boilerplate, features, ranker, ranking
+from hybrid.answering.verification.disagreement import Said, changed_between, denies_before, identifiers
 from hybrid.answering.verification.values import values
-from hybrid.text import lexicon, quoted_mails, speakers
-from hybrid.text.document_status import StatusName
-from hybrid.text.formatting import who_and_when, written_date
+from hybrid.text import lexicon, speakers
+from hybrid.text.formatting import who_and_when
 from hybrid.text.sentences import spans as sentence_spans
-from hybrid.text.values import DAY
-from hybrid.types.answers import Hit
-from hybrid.types.documents import Document
-from hybrid.types.filters import Filter
 
 POOL, LEAST_OF_POOL = 16, 0.02
 """Sentences that are compared with the quotes for contradictions: the best by the ranker, down to this share of the
 best one's score."""
-REPLY_SHARE = 0.6
-"""Share of a question's words that a mail and what it quotes must hold for its "No." to be an answer; not measured."""
 HITS_OF_WORDING = 12
 """Chunks searched for each other wording of a yes-or-no question; not varied."""
 HITS_OF_CHANGE = 6
@@ -73,50 +65,14 @@ SIDE = 4
 """Sentences of each answer, yes and no, that are compared with the quotes; not varied."""
 FEWEST_WORDS = 5
 """Words of a sentence that may contradict: a cell of a table says little by itself."""
-VERSION = 0.4
-"""Resemblance of two documents from which they count as versions of one: of the case file's agreement and its third
-draft it is 0.69, of a mail and the reply that quotes it up to 0.75, which share no status."""
-VERSION_BY_HEADING = 0.1
-"""The same of two documents below the same heading, of which one is a draft; not measured."""
-VERSION_HITS = 6
-WITH_DRAFTS = 3
-"""Quotes of executed documents beside which their drafts are looked for, a search each."""
-SAME_WORDS = 0.8
-"""Share of a sentence's words, in order, that another version's sentence has if it is the same provision."""
 OPPOSITE_LESS = 0.3
 """What a sentence's score by the opposite of the question counts less than by the question, in log-odds; not
 measured."""
 TERM = 1.0
 """What a sentence of an executed document gains, in log-odds, where it is asked what somebody may or must do; not
 measured."""
-LESSER = 0.8
-"""What a sentence of a draft, an unsigned or a superseded document loses, in log-odds; not measured."""
 _NEVER_FACTS = frozenset({"an option", "a proposal", "a question", "a request"})
 _OFFERED = frozenset({"an option", "a proposal"})
-_ASKS_FOR_DRAFT = re.compile(
-    r"\b(?:draft\w*|unsigned|superseded|earlier version|propos\w+|options?|recommend\w*|asked|requests?|suggest\w*)\b",
-    re.I,
-)
-_IN_FORCE = frozenset({"executed", "signed"})
-_LETTER = re.compile(
-    r"^\W*(?:Dear\b|To whom it may concern|Yours (?:faithfully|sincerely|truly)|Kind regards)", re.I | re.M
-)
-_LESSER: Mapping[StatusName, int] = {"draft": 2, "superseded": 2, "unsigned": 1}
-
-
-class Searches(Protocol):
-    """The part of a searcher that quoting needs."""
-
-    def search(self, question: str, k: int = 10, where: Filter | None = None, *, exact_first: bool = True) -> list[Hit]:
-        """The ``k`` best spans for a text, of the documents that ``where`` lets through; with ``exact_first`` those
-        before all others that hold its exact terms."""
-
-
-class Versions(Texts, Protocol):
-    """The part of a catalog that quoting needs."""
-
-    def near_copies(self, document_id: int, least: float) -> Mapping[int, float]:
-        """The documents whose texts resemble a document's, by id, the most alike first."""
 
 
 class Quoting:
@@ -143,6 +99,7 @@ class Quoting:
         self._encoder = encoder
         self._idf = idf
         self._allowed = allowed
+        self._versions = DocumentVersions(texts, searcher, allowed, self._note)
         self._statements: dict[tuple[int, int, int], Said] = {}
         self._qualifications: dict[tuple[str, tuple[int, int, int]], str] = {}
         self.notes: list[str] = []
@@ -177,10 +134,10 @@ class Quoting:
         # One of each wording: copies of a statement would otherwise take the place of what contradicts it.
         nearest = sorted(further, key=lambda one: -one.similarity)
         near = list({boilerplate.words_of(one.text): one for one in reversed(nearest)}.values())[::-1][:POOL]
-        sentences = self._executed_first(chosen)
+        sentences = self._versions.executed_first(chosen)
         if actuality.asks_terms(question):  # before what somebody takes it to say
-            sentences = sorted(sentences, key=lambda one: not self._is_executed(one))
-        replies = self._replies(question, [*found, *further])
+            sentences = sorted(sentences, key=lambda one: not self._versions.is_executed(one))
+        replies = mail_replies.replies(self._texts, question, [*found, *further])
         admitted = self._on_admission(question)
         sentences = [*admitted, *(one for one in sentences if one.key not in {other.key for other in admitted})]
         sentences = [*replies, *sentences][: max(most, len(sentences) - len(admitted))]
@@ -219,7 +176,7 @@ class Quoting:
                     against[other.key] = (*against.get(other.key, ()), replies[0])
         answering = {one.key for one in replies}
         changed = self._changes(question, sentences, [*found, *further])
-        amended, mentioned = self._amendments(question, sentences)
+        amended, mentioned = self._versions.amendments(question, sentences)
         changed = {**changed, **amended}
         ordered: dict[tuple[int, int, int], Sentence] = {}
         for one in [*sentences, *mentioned]:
@@ -234,35 +191,20 @@ class Quoting:
             ]  # fmt: skip
             ordered |= {other.key: other for other in shown if other.key not in ordered}
         ordered = {one.key: one for one in self._with_exceptions(question, list(ordered.values()))}
-        present = self._present(question, [*found, *further])
+        present = attendance.lines(self._texts, question, [*found, *further])
         if present:  # the line of those present says it, and not the heading above it
             ordered = {one.key: one for one in present}
         self._note_changes(question, list(ordered.values()))
         return [
             Quoted(
                 one,
-                self._how_changed(changed, amended, one) or self._qualification(question, one),
+                self._versions.how_changed(changed, amended, one) or self._qualification(question, one),
                 other,
                 one.key in answering or bool(other) or one.quoted,
             )
             for one in ordered.values()
             for other in [against.get(one.key, ())]
         ]
-
-    def _how_changed(
-        self,
-        changed: Mapping[tuple[int, int, int], tuple[Sentence, ...]],
-        amended: Mapping[tuple[int, int, int], tuple[Sentence, ...]],
-        one: Sentence,
-    ) -> str:
-        if one.key in amended:
-            by = self._document(amended[one.key][0])
-            named = by.metadata.title or amendments.title_of(by.text)
-            if named is None and by.date and _LETTER.search(by.text):
-                named = f"the letter of {written_date(by.date)}"
-            named = named or (heading_of(by.text) or by.title).capitalize()
-            return amendments.qualification(named)
-        return "changed later" if one.key in changed else ""
 
     # What a sentence is worth -----------------------------------------------------------------------------------------
 
@@ -273,8 +215,8 @@ class Quoting:
         gained = np.array(
             [
                 actuality.adjustment(question, collapse(one.text), self._qualification(question, one))
-                - self._lesser(question, one)
-                + TERM * (actuality.asks_terms(question) and self._is_executed(one))
+                - self._versions.lesser(question, one)
+                + TERM * (actuality.asks_terms(question) and self._versions.is_executed(one))
                 for one in found
             ]
         )
@@ -299,143 +241,12 @@ class Quoting:
             self._qualifications[key] = found if asked else ""
         return self._qualifications[key]
 
-    def _is_executed(self, one: Sentence) -> bool:
-        status = self._document(one).status
-        return status is not None and status.name == "executed"
-
-    def _lesser(self, question: str, one: Sentence) -> float:
-        """What a sentence of a draft, an unsigned or a superseded document loses, in log-odds, where the question does
-        not ask for that document."""
-        status = self._document(one).status
-        if status is None or status.name not in _LESSER or _ASKS_FOR_DRAFT.search(question):
-            return 0.0
-        return 0.0 if document_header.named(question, one.title) else LESSER
-
-    # Versions ---------------------------------------------------------------------------------------------------------
-
-    def _is_term(self, one: Sentence) -> bool:
-        """Whether a sentence is of a document that was signed, or of one that says nothing of that and is no mail or
-        letter, which only speaks of a clause."""
-        document = self._document(one)
-        in_force = document.status is None or document.status.name in _IN_FORCE
-        letter = document.media_type == MAIL or _LETTER.search(document.text) is not None
-        return in_force and not one.is_row and not letter
-
-    def _may_amend(self, other: Sentence) -> bool:
-        """Whether a document changes others: by an executed one, or one in force that is called an amendment."""
-        return self._is_executed(other) or (
-            self._is_term(other) and amendments.title_of(self._document(other).text) is not None
-        )
-
-    def _executed_first(self, sentences: Sequence[Sentence]) -> list[Sentence]:
-        """The sentences, each of a draft or a superseded document behind the executed one's that says the same; where
-        the words are the same, that one alone, and a note."""
-        made: list[Sentence] = []
-        for at, one in enumerate(sentences):
-            final, other = self._final_version(one), one
-            if final is None:
-                made.append(one)
-                draft = self._draft_of(one) if at < WITH_DRAFTS else None
-                if draft is None:
-                    continue
-                final, other = one, draft
-            made.append(final)
-            one, status = other, self._document(other).status
-            if boilerplate.words_of(_unnumbered(final.text)) == boilerplate.words_of(_unnumbered(one.text)):
-                name = status.name if status else "version"
-                self._note(f"The {name} {one.source} has the same words as “{_beginning(final.text)}”.")
-            else:
-                made.append(one)
-        return list({one.key: one for one in made}.values())
-
-    def _final_version(self, one: Sentence) -> Sentence | None:
-        """The same provision in the executed version of a draft, if there is one."""
-        status = self._document(one).status
-        if status is None or status.name not in _LESSER:
-            return None
-        for document_id in self._versions(one.document_id):
-            if document_id not in self._allowed:
-                continue
-            document = self._texts.document(document_id)
-            other = document.status
-            if (other is None or _LESSER.get(other.name, 0) < _LESSER[status.name]) and document.media_type != MAIL:
-                same = self._same_provision(one, document, document_id)
-                if same is not None:
-                    return same
-        return None
-
-    def _draft_of(self, one: Sentence) -> Sentence | None:
-        """The same provision in a draft of an executed document, if there is one."""
-        status = self._document(one).status
-        if status is None or status.name != "executed":
-            return None
-        for document_id in self._versions(one.document_id):
-            document = self._texts.document(document_id)
-            if document_id in self._allowed and document.status is not None and document.status.name in _LESSER:
-                return self._same_provision(one, document, document_id)
-        return None
-
-    def _versions(self, document_id: int) -> list[int]:
-        """The documents that resemble one so much that they are versions of it, the most alike first; of a short one
-        also those below the same heading of which only one is a draft: its changes are much of its text."""
-        document = self._texts.document(document_id)
-        status, heading = document.status, heading_of(document.text)
-        found = []
-        for other_id, alike in self._texts.near_copies(document_id, VERSION_BY_HEADING).items():
-            other = self._texts.document(other_id)
-            lesser = {one.name in _LESSER if one else False for one in (status, other.status)}
-            same = len(lesser) == 2 and heading is not None and heading == heading_of(other.text)
-            if alike >= VERSION or (same and MAIL not in (document.media_type, other.media_type)):
-                found.append(other_id)
-        return found
-
-    def _same_provision(self, one: Sentence, document: Document, document_id: int) -> Sentence | None:
-        hits = self._searcher.search(collapse(one.text), VERSION_HITS, Filter(sources=document.source))
-        found = gather(self._texts, [hit for hit in hits if hit.document_id == document_id])
-        plain = _without_values(one.text)
-        best = max(found, key=lambda other: same_words(plain, _without_values(other.text)), default=None)
-        if best is None or same_words(plain, _without_values(best.text)) < SAME_WORDS:
-            return None
-        return replace(best, rank=one.rank, similarity=one.similarity)
-
-    def _amendments(
-        self, question: str, sentences: Sequence[Sentence]
-    ) -> tuple[dict[tuple[int, int, int], tuple[Sentence, ...]], list[Sentence]]:
-        """What other documents in force say of changes of the clauses that are quoted first: by quote what replaces its
-        words, and what only speaks of a change of it."""
-        replaced: dict[tuple[int, int, int], tuple[Sentence, ...]] = {}
-        others: list[Sentence] = []
-        terms = [one for one in sentences if self._is_term(one)][:AMENDED]
-        for at, one in enumerate(terms if not actuality.asks_what_happened(question) else ()):
-            text = self._texts.text(one.document_id)
-            clause = amendments.clause_at(text, one.start)
-            if clause is None:
-                continue
-            place = amendments.sentence_of_clause(text, one.start)
-            hits = self._searcher.search(f"clause {clause} is amended, replaced, becomes, is not changed", 10)
-            found = [
-                other
-                for other in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed])
-                if other.document_id != one.document_id
-                and self._may_amend(other)
-                and amendments.is_of(self._document(other).text, text, self._document(other).date)
-                and amendments.mentions(collapse(other.text), clause)
-                and (self._document(other).date or "9") >= (self._document(one).date or "")
-                and amendments.reaches(collapse(other.text), collapse(one.text), *place)
-            ]
-            changing = [other for other in found if amendments.replaces(collapse(other.text), clause)]
-            if changing:
-                replaced[one.key] = tuple(distinct(changing)[:MOST_AGAINST])
-            elif at == 0:
-                others = distinct(found)[:MOST_AGAINST]
-        return replaced, others
-
     def _with_exceptions(self, question: str, quotes: list[Sentence]) -> list[Sentence]:
         """The quotes, and behind the rule that is quoted first its exceptions, where the question asks for them."""
-        rule = next((one for one in quotes if self._is_executed(one)), quotes[0] if quotes else None)
+        rule = next((one for one in quotes if self._versions.is_executed(one)), quotes[0] if quotes else None)
         if rule is None or rule.is_row or not _ASKS_EXCEPTION.search(question):
             return quotes
-        found = self._exceptions(question, rule)
+        found = rule_exceptions.exceptions(self._texts, question, rule)
         known = {one.key for one in found}
         at = quotes.index(rule) + 1
         head, tail = quotes[:at], quotes[at:]
@@ -445,62 +256,19 @@ class Quoting:
         """What answers a further part of a question that refers back to what the quotes answer: the exceptions to
         their rule, or the sentence of its section; nothing for another part."""
         sentences = [one.sentence for one in quotes]
-        rule = next((one for one in sentences if self._is_executed(one)), sentences[0])
+        rule = next((one for one in sentences if self._versions.is_executed(one)), sentences[0])
         if rule.is_row or not further_parts.refers_back(part):
             return []
-        found = self._exceptions(part, rule) if _ASKS_EXCEPTION.search(part) else []
+        found = rule_exceptions.exceptions(self._texts, part, rule) if _ASKS_EXCEPTION.search(part) else []
         if not found:
             one = further_parts.in_section(self._texts, rule, part, vector)
             found = [] if one is None else [one]
         known = {one.key for one in sentences}
         if any(one.key in known for one in found):  # it is quoted already
             return [Quoted(one) for one in found if one.key not in known] or list(quotes[:1])
-        amended, _ = self._amendments(part, found)
+        amended, _ = self._versions.amendments(part, found)
         ordered = {two.key: two for one in found for two in (*amended.get(one.key, ()), one)}
-        return [Quoted(one, self._how_changed({}, amended, one)) for one in ordered.values()]
-
-    def _exceptions(self, question: str, rule: Sentence) -> list[Sentence]:
-        """The exceptions to a rule: sentences of its section that make one, and the clauses that it is subject to, in
-        the order of the text."""
-        text = self._texts.text(rule.document_id)
-        begin = max(0, rule.start - BEFORE)
-        section = (amendments.clause_at(text, rule.start) or "").partition(".")[0]
-        subject_to = set(_SUBJECT_TO.findall(collapse(rule.text)))
-        about = roots_of(rule.text) | roots_of(question)
-        found = []
-        for first, last in sentence_spans(text[begin : rule.end + BEFORE]):
-            start, end = begin + first, begin + last
-            clause = amendments.clause_at(text, start) or ""
-            said = collapse(text[start:end])
-            if start == rule.start or clause.partition(".")[0] != section or (start < begin + 40 and begin):
-                continue
-            if clause in subject_to or (_EXCEPTS.search(said) and about & roots_of(said)):
-                found.append(replace(rule, start=start, end=end, text=text[start:end], parts=(), vector=None))
-        nearest = sorted(distinct(found), key=lambda one: abs(one.start - rule.start))[:MOST_EXCEPTIONS]
-        return sorted(nearest, key=lambda one: one.start)
-
-    def _replies(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
-        """What a mail answers to one that it quotes ("No."), where the quoted one holds what a yes-or-no question is
-        about: the answer, and the sentence after it."""
-        if _POLAR.match(question) is None or not actuality.asks_what_happened(question):
-            return []
-        asked = set(lexicon.content_words(question)) - set(lexicon.names(question)) - ROLES
-        asked -= {lexicon.stem(word.lower()) for word in question.split() if actuality.is_decision(word)}
-        facts = lexicon.facts(question).required
-        for document_id in dict.fromkeys(one.document_id for one in found):
-            document = self._texts.document(document_id)
-            cut = quoted_mails.own_end(document.text)
-            if document.media_type != MAIL or cut == len(document.text):
-                continue
-            own = [one for one in own_sentences(document_id, document, cut) if boilerplate.is_statement("", one.text)]
-            at = next((n for n, one in enumerate(own[:3]) if _RESPONSE.match(_ADDRESSED.sub("", one.text))), None)
-            if at is None:
-                continue
-            answered = f"{own[at].text}\n{document.text[cut:]}"
-            held = asked & set(lexicon.content_words(answered))
-            if held and len(held) >= REPLY_SHARE * len(asked) and facts <= lexicon.facts(answered).provided:
-                return own[at : at + 2]
-        return []
+        return [Quoted(one, self._versions.how_changed({}, amended, one)) for one in ordered.values()]
 
     def _on_admission(self, question: str) -> list[Sentence]:
         """What a party says of a claim against it, or its lawyers, that it denies or admits it, where the question asks
@@ -512,23 +280,21 @@ class Quoting:
         found = []
         for one in gather(self._texts, [hit for hit in hits if hit.document_id in self._allowed]):
             text = self._said(one).said_plainly
-            document = self._document(one)
+            document = self._versions.document(one)
             head = document.text[:BEFORE].strip()
             acting = " ".join(match[1] for match in _ACTS_FOR.finditer(head))
             by = f"{head.partition(chr(10))[0]} {acting} {self._said(one).speaker or ''} {text}"
             names = party & set(lexicon.content_words(by))
             states = boilerplate.is_statement("", one.text) and not self._qualification(question, one)
-            if _ON_CLAIM.search(text) and names and states and not (one.is_row or self._lesser(question, one)):
+            if _ON_CLAIM.search(text) and names and states and not (one.is_row or self._versions.lesser(question, one)):
                 found.append(one)
         return distinct(found)[:MOST_AGAINST]
 
     def _answers_otherwise(self, question: str, reply: Sentence, other: Sentence) -> bool:
         """Whether a sentence denies what a reply says yes to."""
-        said = _ADDRESSED.sub("", collapse(reply.text))
-        yes = re.match(r"(?:yes|agreed|accepted|confirmed|of course|certainly|fine|approved)\b", said, re.IGNORECASE)
         denied = self._said(other).denied
         asked = lexicon.content_words(question)
-        return yes is not None and self._qualification(question, other) == "" and bool(denied & set(asked))
+        return mail_replies.says_yes(reply) and self._qualification(question, other) == "" and bool(denied & set(asked))
 
     # Contradictions ---------------------------------------------------------------------------------------------------
 
@@ -549,7 +315,7 @@ class Quoting:
 
     def is_account(self, one: Sentence) -> bool:
         """Whether somebody tells what a sentence says: it stands in a mail, a letter, a statement or a transcript."""
-        document = self._document(one)
+        document = self._versions.document(one)
         return bool(document.metadata.author or speaker_of(document, one.start, quoted=one.quoted))
 
     def offered(self, question: str, sentences: Sequence[Sentence]) -> dict[tuple[int, int, int], str]:
@@ -562,8 +328,8 @@ class Quoting:
     ) -> tuple[dict[tuple[int, int, int], str], list[Sentence]]:
         """What is said beside those of some sentences that are terms which another document in force changes, by their
         keys, and the sentences that change them."""
-        changed, _ = self._amendments(question, sentences)
-        beside = {one.key: self._how_changed({}, changed, one) for one in sentences if one.key in changed}
+        changed, _ = self._versions.amendments(question, sentences)
+        beside = {one.key: self._versions.how_changed({}, changed, one) for one in sentences if one.key in changed}
         return beside, [other for others in changed.values() for other in others]
 
     def with_denials(self, question: str, quotes: Sequence[Quoted]) -> list[Quoted]:
@@ -584,7 +350,9 @@ class Quoting:
         hits = [hit for hit in self._searcher.search(asked, HITS_OF_WORDING) if hit.document_id in self._allowed]
         known = {one.key for one in found}
         pool = [*found, *(one for one in gather(self._texts, hits) if one.key not in known)]
-        denying = [one for one in pool if presuppositions.may_deny(one.text) and not self._lesser(question, one)]
+        denying = [
+            one for one in pool if presuppositions.may_deny(one.text) and not self._versions.lesser(question, one)
+        ]
         for wording, around in filter(None, ((asked, frozenset[str]()), presuppositions.shortened(asked))):
             near = [one for one in denying if self._is_near(one, around)]
             _, no = self._answering(wording, (), np.zeros(0), near)
@@ -593,10 +361,10 @@ class Quoting:
             yes, _ = self._answering(wording, (), np.zeros(0), [one for one in pool if self._is_near(one, around)])
             against = [one for one in yes if contradictions.contradict(self._said(one), self._said(no[0]), wording)]
             if against:
-                self._note(presuppositions.disputed(_beginning(against[0].text), _beginning(_denying(no[0].text))))
+                self._note(presuppositions.disputed(beginning(against[0].text), beginning(_denying(no[0].text))))
                 return [Quoted(no[0], "denial", tuple(against[:1]), True), Quoted(against[0], "", (no[0],), True)]
             if not yes:
-                self._note(presuppositions.note(_beginning(_denying(no[0].text))))
+                self._note(presuppositions.note(beginning(_denying(no[0].text))))
                 shown = [(two, two.key == one.key) for one in no[:MOST_AGAINST] for two in self._whole_denial(one)]
                 return [Quoted(one, "denial" if denies else "", (), True) for one, denies in shown]
         return []
@@ -647,15 +415,17 @@ class Quoting:
         if one.document_id == other.document_id:
             speakers = {said.reporter or said.speaker for said in (self._said(one), self._said(other))}
             return len(speakers) < 2 or None in speakers
-        if contradictions.proposed_and_agreed(self._document(one).status, self._document(other).status):
+        if contradictions.proposed_and_agreed(
+            self._versions.document(one).status, self._versions.document(other).status
+        ):
             return True
-        if other.document_id not in self._versions(one.document_id):
+        if other.document_id not in self._versions.of(one.document_id):
             return False
-        return self._document(one).media_type != MAIL or self._document(other).media_type != MAIL
+        return self._versions.document(one).media_type != MAIL or self._versions.document(other).media_type != MAIL
 
     def _said(self, one: Sentence) -> Said:
         if one.key not in self._statements:
-            document = self._document(one)
+            document = self._versions.document(one)
             who = speaker_of(document, one.start, quoted=one.quoted)
             author = None if one.quoted else document.metadata.author or speakers.keeper(document.text)
             speaker = who or (who_and_when(author, None) or None)
@@ -748,7 +518,7 @@ class Quoting:
 
     def _answer_behind(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that only leads in to it. What a mail asks is not answered in the mail."""
-        asks_in_a_mail = one.text.rstrip().endswith("?") and self._document(one).media_type == MAIL
+        asks_in_a_mail = one.text.rstrip().endswith("?") and self._versions.document(one).media_type == MAIL
         return [] if asks_in_a_mail else answer_to(self._texts, one)
 
     def _going_on(self, question: str, one: Sentence) -> list[Sentence]:
@@ -762,29 +532,11 @@ class Quoting:
 
     def _continued(self, one: Sentence) -> list[Sentence]:
         """The sentence after one that gives no value, where it gives one of what that speaks of."""
-        if one.is_row or _VALUE.search(_unnumbered(one.text)):
+        if one.is_row or _VALUE.search(unnumbered(one.text)):
             return []
         following = sentence_after(self._texts, one)
         said = "" if following is None else collapse(following.text)
         return [following] if following is not None and _GIVES.match(said) and _VALUE.search(said) else []
-
-    def _present(self, question: str, found: Sequence[Sentence]) -> list[Sentence]:
-        """The lines of minutes that say who was present at the meeting that is asked about, by its day where one is
-        given; nothing for another question."""
-        if not _ASKS_PRESENT.search(question):
-            return []
-        lines = list[Sentence]()
-        for document_id in dict.fromkeys(one.document_id for one in found):
-            document = self._texts.document(document_id)
-            head = document.text[:BEFORE]
-            matches = [*_PRESENT.finditer(head)]
-            asked = values(question).days
-            if not matches or (asked and not any_day(f"{document.title} {head} {document.date or ''}", question)):
-                continue
-            matches += _ABSENT.finditer(head) if _ASKS_ABSENT.search(question) else ()
-            place = (document_id, document.source, document.title, document.sha256)
-            lines += [Sentence(*place, match.start(), match.end(), match[0]) for match in matches]
-        return lines if len({one.document_id for one in lines}) == 1 or values(question).days else []
 
     # Changes ----------------------------------------------------------------------------------------------------------
 
@@ -808,7 +560,7 @@ class Quoting:
                 for other in others
                 if other.key != one.key
                 and contradictions.tells_of_change(other.text)
-                and not self._lesser(question, other)
+                and not self._versions.lesser(question, other)
                 and not (other.document_id == one.document_id and other.start < one.start)
                 and contradictions.supersedes(self._said(other), said, question)
             ]
@@ -829,11 +581,8 @@ class Quoting:
                     self._note(f"The value changed, or was given at different times, between {titles}.")
 
     def _source(self, one: Sentence) -> str:
-        date = self._document(one).date
+        date = self._versions.document(one).date
         return f"{one.source} ({date[:10]})" if date else one.source
-
-    def _document(self, one: Sentence) -> Document:
-        return self._texts.document(one.document_id)
 
     def _note(self, text: str) -> None:
         if text not in self.notes:
@@ -866,21 +615,6 @@ _ASKS_HOW = re.compile(r"\bwhy\b|\bhow (?:did|was|were|do|does)\b|\bcaused?\b|\b
 _ASKS_OF_AN_OPENING = re.compile(
     r"\bwho(?:se|m)?\b|\bwhere\b|\baddress\b|\b(?:role|position|occupation|job|profession|employ\w+|lives?)\b", re.I
 )
-_ASKS_PRESENT = re.compile(
-    r"^\W*(?:who|which \w+|how many \w+)\b.*"
-    r"\b(?:present|attend\w*|there|took part|at the (?:\w+ )?(?:meeting|session|hearing))\b",
-    re.IGNORECASE,
-)
-_LABELLED = (
-    r"\b(?: (?:for|from|on behalf of|by|in|at|via) [^:\n]{1,40})?[*_]* ?(?:\([^)\n]*\) ?)?"
-    r"[*_]*[:–-][*_]* ?[^\s*_][^\n]*"
-)
-_PRESENT = re.compile(
-    r"^[*_]*(?:Also |Members |Those )?(?:Present|In attendance|Attendees|Attending|Attendance)" + _LABELLED,
-    re.MULTILINE | re.IGNORECASE,
-)
-_ASKS_ABSENT = re.compile(r"\b(?:apolog\w+|regrets|absent|absen\w+|missing)\b", re.IGNORECASE)
-_ABSENT = re.compile(r"^[*_]*(?:Apologies|Regrets|Absent|Not present)" + _LABELLED, re.MULTILINE | re.IGNORECASE)
 _ASKS_VALUE = re.compile(
     r"\W*(?:(?:and|so|but) )?(?:when|how (?!did|do|does|was|were|is|are|come\b|the\b)\w+|(?:at |on |by |for |to )?"
     r"(?:what|which)\b(?! (?:do|did|does|had|has) \w+ (?:say|think|know|do|tell|write)\b))",
@@ -893,21 +627,6 @@ _ASKS_EXCEPTION = re.compile(
     r"|\b(?:fall|falls|drop|drops|go|goes) away\b|\bnot apply\b|\bcease\w* to apply\b|\bno longer appl\w+",
     re.IGNORECASE,
 )
-_EXCEPTS = re.compile(
-    r"\bexcept\w*|\bunless\b|\bsave (?:for|that|as|where|in)\b|\bother than\b|\bapart from\b|\bnothing in\b"
-    r"|\bmay also\b"
-    r"|\b(?:does|do|shall|will) not (?:apply|extend|limit|affect|cover)\b|\bnotwithstanding\b|\bdespite\b"
-    r"|\bno other\b|\bis not excluded\b|\bprovided that\b",
-    re.IGNORECASE,
-)
-_SUBJECT_TO = re.compile(
-    r"\b(?:subject to|except as (?:provided|set out) in) (?:clause|section|paragraph)s? (\d+\.\d+)", re.I
-)
-AMENDED = 4
-"""Clauses, of those quoted first, of which changes are looked for, a search each. With 2 a term that a question with
-two halves has third stood there as if nothing had changed it."""
-MOST_EXCEPTIONS = 3
-"""Exceptions that are quoted with a rule; not varied."""
 _GIVES = re.compile(r"(?:It|They|That|This|These|There|The (?:result|reading|figure|total|answer)) \w+", re.IGNORECASE)
 ADMISSION_HITS = 20
 """Chunks searched for what is said of a claim; not varied."""
@@ -926,62 +645,9 @@ _ON_CLAIM = re.compile(
     re.DOTALL,
 )
 _ACTS_FOR = re.compile(r"\b(?:act(?:s|ing)? for|on behalf of|instructed by|our client,?)\s+([^.;,\n]{1,80})")
-_POLAR = re.compile(r"(?:did|has|have|had|was|were|is|are|does|do)\b", re.IGNORECASE)
-_ADDRESSED = re.compile(
-    r"^(?:(?:Hi|Hello|Dear|Hey) )?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?,\s+(?=\w)|^(?:Hi|Hello|Hey),?\s+"
-)
-_RESPONSE = re.compile(
-    r"(?:no|yes|agreed(?! in principle)|accepted|declined|refused|confirmed|never|certainly|absolutely"
-    r"|of course|not at all"
-    r"|(?:i|we) (?:will|shall|can) ?not|i refuse|we refuse|fine)\b",
-    re.IGNORECASE,
-)
-
-
-def heading_of(text: str) -> str | None:
-    """The heading of a document without what says of which version it is; ``None`` where its first lines have none.
-
-    Example:
-        >>> heading_of("DRAFT 2 - 3 May 2022\\n\\nLEASE OF THE MILL\\n\\nThe rent is due in May.")
-        'lease of the mill'
-    """
-    lines = [collapse(line) for line in text[:BEFORE].splitlines() if line.strip()][:_HEADING_LINES]
-    for line in lines:
-        plain = " ".join(_OF_VERSION.sub(" ", line).split()).strip(" -–—:,.()").casefold()
-        if len(re.findall(r"[^\W\d_]{3,}", plain)) > 1 and line[-1] not in ".;,":
-            return plain
-    return None
-
-
-_HEADING_LINES = 4
-_OF_VERSION = re.compile(
-    r"\b(?:(?:first|second|third|final|signed|executed|unsigned) )?(?:draft|version|copy|revision)\b"
-    r"(?: (?:no\.? ?)?\d+)?"
-    rf"|\b(?:signed|executed|unsigned|superseded|of|dated)\b(?= {DAY}|$)|{DAY}",
-    re.IGNORECASE,
-)
-
-
-def _without_values(text: str) -> str:
-    """A provision's words, every number the same: versions differ in these."""
-    return re.sub(r"\d[\d,.]*\d|\d", "0", collapse(_unnumbered(text)))
-
-
-_BEGINNING = 12
-"""Words of a quote by which a note names it; not varied."""
-
-
-def _beginning(text: str) -> str:
-    """The first words of a quote, by which a note names it."""
-    words = collapse(text).split()
-    return " ".join(words[:_BEGINNING]) + (" …" if len(words) > _BEGINNING else "")
 
 
 def _denying(text: str) -> str:
     """The sentence of an entry of a log that denies something; a text of one sentence as it stands."""
     said = [text[start:end] for start, end in sentence_spans(text)]
     return next((one for one in said if presuppositions.may_deny(one)), text) if len(said) > 1 else text
-
-
-def _unnumbered(text: str) -> str:
-    return re.sub(r"^\s*\(?(?:\d+(?:\.\d+)*[.)]?|[a-z]\))\s+", "", text)
