@@ -256,7 +256,7 @@ class Answerer:
             if context.digest:
                 yield from self._digested(context)
             if not composer.claims:
-                context.nothing = _ALL_REMOVED
+                context.nothing = _ALL_REMOVED if context.removed else self._nothing(context)
         if not composer.claims:
             yield TextEvent(text=context.nothing)
         yield from context.finish()
@@ -929,6 +929,7 @@ class Answerer:
         context.digest = [one for one in context.digest if one.source not in gone]
         if not gone:
             return []
+        context.removed = True
         listed = ", ".join(sorted(gone))
         return [context.note(f"While the answer was made, this was removed or replaced, and is not cited: {listed}.")]
 

@@ -280,8 +280,7 @@ class Mails:
         own = {one: document for one, document in to_them.items() if asked.admits(document.metadata.date)}
         found = [self._own(one, document, vector) for one, document in own.items()]
         if not meant:  # what is quoted does not say to whom it went
-            rest = {one: document for one, document in documents.items() if one not in own}
-            found += self._inside(rest, asked, vector, found)
+            found += self._inside(documents, asked, vector, found)
         if asked.reply and (replies := [one for one in found if _answers(one.document)]):
             found = replies
         said = [one for one in found if one.sentences]  # of a mail in two mailboxes one
@@ -316,7 +315,8 @@ class Mails:
                 if mail is None:
                     continue
                 is_theirs = mail.author is not None and _is_one(mail.author, asked.sender)
-                if is_theirs and asked.admits(mail.date) and (not asked.receiver or _is_one(outer, asked.receiver)):
+                receivers = outer if mail.receivers is None else mail.receivers  # who quotes it has had it
+                if is_theirs and asked.admits(mail.date) and (not asked.receiver or _is_one(receivers, asked.receiver)):
                     sentences = self._sentences(document_id, document, start, end, vector, quoted=True)
                     words = {boilerplate.words_of(one.text) for one in sentences}
                     if words and not words & said:

@@ -57,6 +57,7 @@ from hybrid.answering.enumeration_values import (
     MONEY,
     ZERO,
     amount_of,
+    dates_in_year,
     has_decimal_comma,
     is_empty,
     is_zero,
@@ -65,7 +66,7 @@ from hybrid.answering.enumeration_values import (
     read_dates,
 )
 from hybrid.answering.evidence import collapse
-from hybrid.text import lexicon, tables, wordnet
+from hybrid.text import lexicon, tables, values, wordnet
 from hybrid.types.documents import Document
 
 _AMOUNTS = ("amount", "total", "sum", "value", "price", "cost", "paid", "gross", "fee", "charge", "net", "goods")
@@ -288,6 +289,11 @@ def part_of(document_id: int, document: Document, table: tables.Table, asked: En
     )  # fmt: skip
 
 
+_INITIALS = re.compile(r"[A-Z]{2,3}")
+_SIGNED = re.compile(r"(?:^|[\s.,;:(–—-])([A-Z]\.?[A-Z]\.?(?:[A-Z]\.?)?)\)?\W*$")
+"""Initials behind the last sentence of an entry."""
+
+
 @dataclass(frozen=True)
 class _Narrowed:
     """The rows that a term leaves, and by what; ``known`` is false where nothing says the word, ``numeric`` is true
@@ -364,8 +370,14 @@ class TableReader:
     def _dates(self, at: int) -> dict[str, str]:
         """The dates of a column by how they are written, if most of its cells are dates."""
         cells = [cell for cell in self._column(at) if not is_empty(cell)]
-        found = read_dates(cells)
+        found = read_dates(cells) or self._in_year(cells)
         return found if cells and 2 * sum(cell in found for cell in cells) >= len(cells) else {}
+
+    def _in_year(self, cells: Sequence[str]) -> dict[str, str]:
+        """The dates among cells without years, where the table's caption, the document's head or its date gives one."""
+        said = f"{self.caption}\n{self._document.text[:HEAD]}\n{self._document.date or ''}"
+        years = sorted(map(int, re.findall(values.YEAR, said)))
+        return dates_in_year(cells, years[0]) if years else {}
 
     def _is_numeric(self, at: int) -> bool:
         cells = [cell for cell in self._column(at) if not is_empty(cell) or ZERO.fullmatch(cell)]
@@ -573,7 +585,19 @@ class TableReader:
             return set().union(*found)
         return set.intersection(*map(set, found))
 
+    def _signed(self, row: tables.Row) -> str:
+        """The initials that end an entry; empty where none do."""
+        last = next((text for at in reversed(range(len(row.cells))) if (text := self.cell(row, at))), "")
+        match = _SIGNED.search(last)
+        return match[1].replace(".", "") if match else ""
+
     def _of_name(self, rows: list[tables.Row], term: Term) -> _Narrowed:
+        initials = term.word.replace(".", "")
+        if term.role == "by" and not term.negated and _INITIALS.fullmatch(initials):
+            signed = [row for row in self.data if self._signed(row) == initials]
+            if signed and 2 * sum(bool(self._signed(row)) for row in self.data) >= len(self.data):
+                starts = {row.start for row in signed}  # whom another entry names did not make it
+                return _Narrowed([row for row in rows if row.start in starts], by=f"{term} at their end")
         held = self._joined(self.data, term)  # a name of other rows is none of the whole table
         said = f"{'no ' if term.negated else ''}{term} in them"
         if held is not None:

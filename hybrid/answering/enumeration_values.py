@@ -134,6 +134,37 @@ def read_dates(cells: Sequence[str]) -> dict[str, str]:
     return found
 
 
+_DAY_AND_MONTH = re.compile(
+    rf"(?:[a-z]{{3,9}},? )?(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.? (?P<month>{values.MONTH})"
+    rf"|(?P<month2>{values.MONTH})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\.?",
+    re.IGNORECASE,
+)
+_TURN_OF_YEAR = 6
+"""Months by which a cell's is before the one above it where a year has begun between them."""
+
+
+def dates_in_year(cells: Sequence[str], year: int) -> dict[str, str]:
+    """The days among cells that name no year, "13 Feb", in ISO 8601: of ``year``, which is that of the first of them;
+    from December to January begins the next.
+
+    Example:
+        >>> dates_in_year(["30 Dec", "2 Jan", "late"], 2022)
+        {'30 Dec': '2022-12-30', '2 Jan': '2023-01-02'}
+    """
+    found: dict[str, str] = {}
+    last = 0
+    for cell in cells:
+        match = _DAY_AND_MONTH.fullmatch(" ".join(cell.split()))
+        if match is None:
+            continue
+        month = values.MONTHS[(match["month"] or match["month2"]).lower()]
+        if last - month > _TURN_OF_YEAR:
+            year += 1
+        last = month
+        found.setdefault(cell, iso((year, month, int(match["day"] or match["day2"]))))
+    return found
+
+
 def iso(day: tuple[int, int, int]) -> str:
     """A year, a month and a day as ISO 8601."""
     return f"{day[0]:04}-{day[1]:02}-{day[2]:02}"

@@ -135,6 +135,37 @@ def answer_to(texts: Texts, one: Sentence) -> list[Sentence]:
     return [after] if after is not None and continuations.completes(one.text, after.text) else []
 
 
+MOST_IN_QUOTATION, WORDS_OF_QUOTATION = 3, 110
+"""Sentences that complete a quotation within one, and their words with it, at most."""
+
+
+def completing_quotation(texts: Texts, one: Sentence) -> list[Sentence]:
+    """The sentences after one in which a quotation is opened and not closed, to the one that closes it: of "clause 7 is
+    replaced by the following: “The ..." the rest. None where it is not closed soon."""
+    if one.is_row or not _opens_quotation(one.text):
+        return []
+    following: list[Sentence] = []
+    said, last = one.text, one
+    while len(following) < MOST_IN_QUOTATION:
+        after = sentence_after(texts, last)
+        if after is None or len(f"{said} {after.text}".split()) > WORDS_OF_QUOTATION:
+            return []
+        following.append(after)
+        said, last = f"{said} {after.text}", after
+        if not _opens_quotation(said):
+            return following
+    return []
+
+
+def _opens_quotation(text: str) -> bool:
+    """Whether a text opens a quotation that it does not close."""
+    return text.count("“") > text.count("”") or bool(text.count('"') % 2 and _OPENS.search(text))
+
+
+_OPENS = re.compile(r"(?:^|[\s(])\"(?=\w)(?![^\"]*\")")
+"""The last straight mark, if it stands before a word."""
+
+
 def roots_of(text: str) -> set[str]:
     """The roots of a text's content words."""
     return {root(stem) for stem in lexicon.content_words(text)}

@@ -41,6 +41,7 @@ from hybrid.answering.quoted import (
     Quoted,
     answer_to,
     beginning,
+    completing_quotation,
     distinct,
     sentence_after,
     sentence_before,
@@ -402,7 +403,7 @@ class Quoting:
                     continue
                 if len(taken) == MOST_AGAINST or words in taken or self._same_document(one, other):
                     continue
-                if of_unnamed(said, self._said(other)):
+                if of_unnamed(said, self._said(other)) or any(map(_is_heading, (one, other))):
                     continue
                 if contradict(said, self._said(other), question):
                     taken.append(words)
@@ -514,6 +515,8 @@ class Quoting:
         if denies_before(said.after) and (denial := sentence_after(self._texts, one)) is not None:
             after = [denial]
         after = after or self._answer_behind(one) or self._going_on(question, one)
+        known = {other.key for other in after}
+        after = [*(rest for rest in completing_quotation(self._texts, one) if rest.key not in known), *after]
         return [*([before] if before is not None else []), one, *after]
 
     def _answer_behind(self, one: Sentence) -> list[Sentence]:
@@ -587,6 +590,11 @@ class Quoting:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _is_heading(one: Sentence) -> bool:
+    """Whether a sentence is a line in which nothing is said, so that it contradicts nothing."""
+    return not one.is_row and boilerplate.is_bare_line(one.text)
 
 
 _UNNAMED = re.compile(

@@ -63,6 +63,8 @@ class RequestContext:
     """Sender and receiver of the e-mail that is asked for and not there: only what names both is quoted."""
     nothing: str = ""
     """The text of an answer without claims: what was searched in vain."""
+    removed: bool = False
+    """Whether something that was found has been removed or replaced since."""
     events: list[Event] = field(default_factory=list)
     """What is known before anything is generated."""
     notes: list[str] = field(default_factory=list)

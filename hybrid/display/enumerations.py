@@ -12,7 +12,7 @@ from hybrid.types.base import as_html, as_text
 from hybrid.types.enumerations import EnumeratedRow, Enumeration, RowSpan
 
 _WIDEST = 34
-"""Columns of a terminal that a cell takes at most."""
+"""Columns of a terminal that a cell takes at most where others need theirs."""
 
 
 @as_text.register(Enumeration)
@@ -20,11 +20,20 @@ def enumeration_text(enumeration: Enumeration) -> str:
     """The table, the sums, and where the rows stand."""
     names = [*enumeration.columns, "Not counted", "Row"] if _excludes(enumeration) else [*enumeration.columns, "Row"]
     rows = [_cells(enumeration, row) for row in enumeration.rows]
-    made = formatting.table(names, rows, [_WIDEST] * len(names)) if rows else "No rows."
+    made = formatting.table(names, rows, _widths(names, rows)) if rows else "No rows."
     blocks = [made, "\n".join(filter(None, [summary(enumeration), *places(enumeration.rows)]))]
     if said := [wrapped(one, "    ") for one in said_otherwise(enumeration)]:
         blocks.append("\n".join(said))
     return "\n\n".join(blocks)
+
+
+def _widths(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """How wide each column may be: as `_WIDEST` says; the longest, such as a log's text, has what a line leaves."""
+    longest = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    widths = [min(one, _WIDEST) for one in longest]
+    left = formatting.WIDTH - sum(widths) - 2 * (len(widths) - 1)
+    at = longest.index(max(longest))
+    return [one + max(0, left) if number == at else one for number, one in enumerate(widths)]
 
 
 def _excludes(enumeration: Enumeration) -> bool:

@@ -63,7 +63,7 @@ _AGREES = re.compile(
     r"^[ \t]*(?:(?:We|I)(?: hereby| also)? (?:agree|accept|confirm (?:our|my) (?:agreement|acceptance))\b[^\n]{0,30}?"
     r"\b(?:above|foregoing|this letter|terms|contents|changes|variations?|amendments?)\b[^\n.:_]{0,60}"
     rf"|(?i:{_VERDICT})(?:(?:,| and| &) {_VERDICT})*(?:,? (?:by|for|on behalf of|to)\b[^\n.:_]{{0,60}})?)"
-    r"[.:]?[ \t]*(?P<line>[_.…]{3,})?[ \t]*$",
+    rf"(?:[.:]?[ \t]*(?P<line>[_.…]{{3,}})?[ \t]*$|: (?P<name>{_PERSON})(?=,|[ \t]*$))",
     re.MULTILINE,
 )
 """What stands at a letter's end above the signature of who agrees to it."""
@@ -252,7 +252,7 @@ def _countersigned(text: str) -> tuple[list[str], int]:
     agrees = None if closes is None else _AGREES.search(text, closes.end())
     if closes is None or agrees is None:
         return [], 0
-    other = None if agrees["line"] else _COUNTERSIGNS.match(text, agrees.end())
+    other = agrees if agrees["name"] else None if agrees["line"] else _COUNTERSIGNS.match(text, agrees.end())
     writer = " ".join(closes["name"].split())
     return ([writer], 1) if other is None else ([writer, " ".join(other["name"].split())], 0)
 

@@ -37,10 +37,12 @@ _ADDRESS = re.compile(r"\s*(?:<[^<>]*>|\[[^\[\]]*@[^\[\]]*\]|\(\S+@\S+\))")
 
 @dataclass(frozen=True)
 class QuotedMail:
-    """A mail that another quotes: its ``author`` and its ``date``, ISO 8601, each ``None`` where it does not say."""
+    """A mail that another quotes: its ``author``, its ``date``, ISO 8601, and its ``receivers`` as it names them; each
+    ``None`` where it does not say."""
 
     author: str | None
     date: str | None
+    receivers: str | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def _of_headers(lines: Sequence[_Line], at: int) -> tuple[QuotedMail, int, int] 
     sent = headers.get("Sent") or headers.get("Date")
     if "From" not in headers or not (sent or "Subject" in headers) or len(headers) < 2:
         return None
-    return QuotedMail(_author(headers["From"]), _date(sent or "")), after, lines[at].depth
+    receivers = ", ".join(headers[name] for name in ("To", "Cc", "Bcc") if headers.get(name)) or None
+    return QuotedMail(_author(headers["From"]), _date(sent or ""), receivers), after, lines[at].depth
 
 
 def _of_attribution(lines: Sequence[_Line], at: int) -> tuple[QuotedMail, int, int] | None:

@@ -54,6 +54,12 @@ _OPENERS = vocabulary(
     """
 )
 _SELDOM_NAMES = _OPENERS | STOPWORDS | vocabulary("nobody nothing none never no not one somebody someone everybody")
+_THING_BEFORE = re.compile(
+    r"\b(?i:unit|block|bay|room|tank|pen|pond|gate|building|house|hall|shed|barn|plot|field|ward|wing|zone|sector|line"
+    r"|platform|annex|appendix|schedule|exhibit|part|section|group|team|class|type|grade|category|phase|option|plan|site"
+    r"|lot|store|shop|hangar|dock|berth|quay|pit|shaft|kiln|vat|silo|boiler|pump|panel|version|series)\s+$"
+)
+"""A thing that a letter tells from others of its kind, whatever word follows: "on call for Unit C. I was paid"."""
 _COMMON_BEFORE = re.compile(r"(?:^|\s)(?!(?:and|or|by|of|to|for|from|with|the|a|an|von|und|der|die)\s)[a-z]{3,}\s+$")
 """A common noun before a letter that tells things of one kind apart, and is no initial: "block C"."""
 CJK_STOPS, CJK_CLOSING = "。！？｡", "」』”’）)〕】"
@@ -243,6 +249,8 @@ def _ends(text: str, first: int, stop: re.Match[str], end: int) -> bool:
     if word in _ABBREVIATIONS:
         return word in _MAY_END and next_word.lower() in _OPENERS and next_word[0].isupper()
     initial = len(word) == 1 and word.isalpha() and before.group().isupper()
+    if initial and _THING_BEFORE.search(preceding):
+        return True
     if initial and next_word.lower() in _SELDOM_NAMES and _COMMON_BEFORE.search(preceding):
         return True  # "before the hives in block C. Nobody"
     return not initial and not (re.fullmatch(r"(?:[a-z]\.)+[a-z]", word) and next_word.lower() not in _OPENERS)

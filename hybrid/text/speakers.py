@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from hybrid.text import quoted_mails, wordnet
 from hybrid.text.lexicon import vocabulary
-from hybrid.text.values import parse_date
+from hybrid.text.values import DAY, parse_date
 
 MIN_TURNS = 4
 """A letter has a line or two that begin so ("Note: ..."); a transcript goes on so. A reason, not a
@@ -91,7 +91,7 @@ _STATEMENT_IN_CAPITALS = re.compile(
 )
 _REPORT_OF = re.compile(
     r"\b(?i:report|opinion|evidence|assessment|findings) (?i:of|by) (?P<name>(?i:Mr|Mrs|Ms|Miss|Dr|Prof|Professor)\.? "
-    rf"{_PERSON})\W*(?:$|[(\n])"
+    rf"{_PERSON})(?:,[^\n]{{2,60}})?\W*(?:$|[(\n])"
 )
 """Only with a title: a "Report of the Trust" is nobody's."""
 _BOOK_OF = re.compile(
@@ -103,6 +103,10 @@ _BYLINE = re.compile(
     rf"(?P<name>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?{_PERSON})(?=[ \t]*(?:,|\(|;|$))",
     re.MULTILINE,
 )
+_NAME_AND_DAY = re.compile(
+    rf"^[ \t]*(?P<name>{_PERSON})(?:, (?P<office>[a-z][a-z &-]{{2,40}})), (?i:{DAY})(?:[.,]|[ \t]*$)", re.MULTILINE
+)
+"""A line below the title of a note: "Ann Orr, maintenance, 17 March 2023". Without an office it may be a place."""
 _FIRM = re.compile(r"\b(?:Limited|Ltd|LLP|LLC|Inc|Corp|Company|GmbH|plc|Council|Trust|Committee|Board|Association)\b")
 _BY_POST = re.compile(r"\b(?:post|mail|courier|hand|fax|e-?mail|delivery|messenger|letter)$", re.IGNORECASE)
 """How a letter was sent: "BY REGISTERED POST"."""
@@ -163,6 +167,9 @@ def maker(title: str, text: str) -> str | None:
         match = pattern.search(" ".join(where.split()) if pattern is _I_NAME else where)
         if match and not (pattern is _BYLINE and (_FIRM.search(match["name"]) or _BY_POST.search(match["name"]))):
             return _plain(match["name"])
+    dated = _NAME_AND_DAY.search(_first_lines(head))
+    if dated and not _FIRM.search(dated["name"]) and re.search(r"\b(?:I|me|my)\b", text):
+        return _plain(dated["name"])
     heading = _STATEMENT_IN_CAPITALS.search(head[:300])
     if heading and re.search(r"\bI\b", text):  # "STATEMENT OF FINANCIAL POSITION" is nobody's
         return _plain(heading["name"])

@@ -186,3 +186,32 @@ def test_of_a_mail_that_is_not_there_only_what_names_both_ends_is_quoted(tmp_pat
     answer = corpus.ask("What did Kolm Adhesives write to Mr Conti about curing times?")
     assert any("No e-mail from Kolm Adhesives" in note for note in answer.notes)
     assert all("Kolm Adhesives to Mr Conti" in one.quote for one in answer.citations)
+
+
+THREAD = (
+    "Ilsa,\n\nSee below.\n\nTom\n\n> From: Tom Avery\n> To: Lea Senn\n> Date: Tue, 7 Mar 2023 07:55:02 +0000\n"
+    "> Subject: RE: Lift\n>\n> The lift stays shut until Monday.\n>\n>> From: Lea Senn\n>> To: Tom Avery\n"
+    ">> Date: Mon, 6 Mar 2023 17:40:09 +0000\n>> Subject: Lift\n>>\n>> May the porters use the lift?\n"
+)
+
+
+@pytest.fixture(scope="module")
+def thread(tmp_path_factory: pytest.TempPathFactory) -> hybrid.Corpus:
+    mail = MAIL.format(*AVERY, *BRAND, "Fri, 17 Mar 2023 12:30:41", "Fwd: RE: Lift", THREAD)
+    mail = mail.replace("\nDate:", "\nCc: Lea Senn <senn@ward.example>\nDate:", 1)  # to whom it went as well
+    return corpus_of({"t.eml": mail, "note.txt": "The ward opens at seven.\n"}, tmp_path_factory)
+
+
+@pytest.mark.parametrize("question", [
+    "What did Tom Avery write to Lea Senn on 7 March 2023?", "What did Tom Avery write to Lea Senn?"
+])  # fmt: skip
+def test_a_mail_that_its_own_sender_forwards_went_to_whom_its_headers_say(thread: hybrid.Corpus, question: str) -> None:
+    assert "The lift stays shut until Monday." in said(thread, question)
+
+
+def test_where_no_such_mail_is_there_nothing_is_said_to_have_been_removed(thread: hybrid.Corpus) -> None:
+    answer = thread.ask("What did Tom Avery write to Lea Senn on 9 March 2023?")
+    assert not answer.claims
+    assert "any more" not in answer.text
+    assert "answers this question" in answer.text
+    assert any("of 9 March 2023" in note for note in answer.notes)

@@ -42,6 +42,7 @@ FALSE = [
     ("role", "Mr Hale told Ms Ortiz that the pump failed.", "Ms Ortiz told Mr Hale that the pump failed."),
     ("coordination", "Delta supplied the steel and Omega the paint.", "Omega supplied the steel."),
     ("agent", "Ms Roy drafted the plan, and Mr Bell chaired the panel.", "Mr Bell drafted the plan."),
+    ("agent", "I rang Roy at noon and spoke to Mr Bell.", "Mr Bell rang at noon."),
     ("agent", "Ms Roy sent the keys to Ms Dunn, and Ms Dunn lost them.", "The keys were lost by Ms Roy."),
     ("agent", "Ms Roy said that her brother had moved the car.", "Ms Roy's brother stated that he had moved the car."),
     ("agent", "Ms Roy had secretly drafted the plan that Mr Bell chaired.", "Mr Bell had secretly drafted the plan."),

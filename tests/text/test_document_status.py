@@ -67,6 +67,7 @@ for Mill Limited
         "Agreed and accepted:\nBen Boole, director",
         "I accept the terms of this letter.\n(signed) Ben Boole\nDirector\n3 May 2026",
         "Countersigned for Dale Limited\nBen Boole\n2026-05-03",
+        "Agreed for Dale Limited: Ben Boole, Production Director, 3 May 2026",
     ],
 )
 def test_a_letter_is_executed_when_the_other_side_has_signed_that_it_agrees(below):
@@ -82,6 +83,7 @@ def test_a_letter_is_executed_when_the_other_side_has_signed_that_it_agrees(belo
         (LETTER, None),
         (LETTER + "We agree to the above.\n\n____________\nfor Dale Limited\n", "unsigned"),
         (LETTER + "Agreed and accepted: ____________\n", "unsigned"),
+        (LETTER + "Agreed for Dale Limited: by telephone\n", None),
         (LETTER + "PS: Ben Boole agreed on the telephone.\nfor Dale Limited\n", None),
         ("Minutes\n\nThe rent was discussed.\n\nAgreed.\nAnn Aaker, director\n", None),
     ],

@@ -69,7 +69,8 @@ def test_a_mails_own_headers_and_words_are_not_quoted(words: str) -> None:
 )
 def test_the_forms_in_which_mails_quote_others(text: str, author: str | None, date: str | None) -> None:
     said = quoted_mails.at(text, text.index("Yes"))
-    assert said == quoted_mails.QuotedMail(author, date)
+    assert said is not None
+    assert (said.author, said.date) == (author, date)
     assert quoted_mails.at(text, 0) is None
 
 
@@ -101,3 +102,10 @@ def test_a_wrapped_sentence_with_a_comma_at_a_lines_end_stays_whole() -> None:
         "The nets of pen four were torn by the storm of March,\nArden says, and nobody mended them in the weeks after."
     )
     assert len(sentences.spans(text)) == 1
+
+
+def test_a_quoted_mail_says_to_whom_it_went_where_it_has_headers() -> None:
+    text = "No.\n\n> From: Jo Low\n> To: Kit Orr\n> Cc: Sue Rao\n> Date: 7 May 2021\n> Subject: s\n>\n> Yes."
+    said = quoted_mails.at(text, text.index("Yes"))
+    assert said is not None
+    assert said.receivers == "Kit Orr, Sue Rao"

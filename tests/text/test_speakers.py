@@ -71,6 +71,12 @@ def test_other_texts_have_no_turns(text: str) -> None:
         ("Report of Dr Pia Lund", "1. Instructions\nI was asked to look at the kiln.", "Dr Pia Lund"),
         ("", "OPINION OF PROFESSOR PIA LUND\n\n1. I was asked to look at the kiln.", "Professor Pia Lund"),
         ("", "The kiln was cold. I saw no crack.\n\nPia Lund, chartered engineer", "Pia Lund"),
+        (
+            "",
+            "REPORT OF DR PIA LUND, KILN ENGINEER\nSingle expert\n\n1. I was asked to look at the kiln.",
+            "Dr Pia Lund",
+        ),
+        ("", "# Kiln: what I found\n\nPia Lund, upkeep, 7 May 2024. For Ben.\n\nI saw no crack.", "Pia Lund"),
         ("File note", "Tel. Ben, ten minutes. He was cross.\n\nA. Aaker", "A. Aaker"),
     ],
 )
@@ -90,6 +96,8 @@ def test_who_made_a_statement_or_a_note_says_so(title, text, who):
         ("Report of Lund Engineering", "The salt was wet."),
         ("", "The salt was bought from\n\nPia Lund, of Mill Lane"),
         ("", "The mill is let.\n\nMill Lane, north entrance"),
+        ("", "# Kiln\n\nMill Lane, 7 May 2024. For Ben.\n\nI saw no crack."),
+        ("", "# Kiln\n\nPia Lund, upkeep, 7 May 2024. For Ben.\n\nThe kiln was cold."),
         ("Guide", "SALT\nby Mill Consulting Ltd\n\nKeep it dry."),
         ("", "LEASE\n\n1. Rent.\n\nSigned by Ann Dorr for the Mill and by Bo Fenn for the Dale."),
     ],

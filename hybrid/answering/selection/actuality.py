@@ -48,6 +48,7 @@ _INLINE = re.compile(r"\b(?:[Oo]ptions?|[Aa]lternatives?)\b[^.\n]{0,60}:(?=[^\n]
 _PROPOSED = re.compile(
     r"\b(?:propos(?:es|ed)|moved that|tabled a motion|recommend(?:s|ed)|invited the board)\b", re.IGNORECASE
 )
+_NONE_PROPOSED = re.compile(r"\b(?:no|nothing|nobody|none)\b[^,;]{0,40}\b(?:proposed|recommended)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"^(?:if|unless|should|were|provided|assuming|in the event|in case|supposing|subject to|where|whenever)\b"
     r"|^(?:\w+ ){0,6}(?:would|could|might)\b|,? if (?!not\b)|\bunless\b",
@@ -196,7 +197,7 @@ def qualification(sentence: str, heading: str = "") -> str:
         return "an option"
     if re.match(r"^option\b", text, re.IGNORECASE):
         return "an option"
-    if _PROPOSED.search(text):
+    if _PROPOSED.search(text) and not _NONE_PROPOSED.search(text):
         return "a proposal"
     if (bare and _PROPOSALS.search(heading)) or _INFINITIVE.match(text):
         return "a proposal"

@@ -161,10 +161,13 @@ but these."""
 
 
 _HEAD_OF_NOTE = re.compile(
-    r"^(?:file )?(?:note|memo(?:randum)?|letter|e-?mail|message|fax|circular|minute)\b[^.:]*\b(?:from|to)\b[^:]*: ",
+    r"^(?:file )?(?:note|memo(?:randum)?|letter|e-?mail|message|fax|circular|minute)\b[^.:]*\b(?:from|to)\b[^:]*: "
+    r"|^(?:re:? )?[^.:]*\b(?:agreement|contract|lease|licen[cs]e|policy|order|letter|invoice|claim|deed)\b[^.:]*"
+    rf" (?:of|dated) (?:the )?{DAY}: ",
     re.IGNORECASE,
 )
-"""Who writes to whom, and when, before the subject on one line: "NOTE from Ann Orr to Ben Dahl, 3.5.2023: Keys"."""
+"""Who writes to whom, and when, before the subject on one line: "NOTE from Ann Orr to Ben Dahl, 3.5.2023: Keys"; of
+which paper a letter is, before what of it: "Lease of 3 May 2023: the roof"."""
 
 
 def is_bare_line(text: str) -> bool:

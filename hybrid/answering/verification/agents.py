@@ -65,9 +65,13 @@ def _agents(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _doers(tokens: list[str], named: frozenset[str]) -> Iterator[tuple[int, str]]:
-    """The names and parties of a text, each with the place of its last token; of "Hale's brother" it is the brother."""
+    """The names and parties of a text, each with the place of its last token; of "Hale's brother" it is the brother.
+    Whoever speaks is one, and none of those that the text names."""
     for at, token in enumerate(tokens):
         lowered = token.lower()
+        if token == "I" or lowered == "we":
+            yield at, "i"
+            continue
         bare = re.sub(r"['’]s?$", "", lowered)
         stem = lexicon.stem(bare)
         is_name = token[0].isupper() and stem in named and bare not in _TITLES
