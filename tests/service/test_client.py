@@ -229,3 +229,50 @@ def test_the_names_of_uploaded_files_are_as_they_were_given(tmp_path: Path, monk
     (tmp_path / "letters" / "away").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="leaves"):
         names("letters")
+
+
+DEEP = b"[" * 200_000
+
+
+def test_what_is_nested_too_deep_is_an_error_of_the_library() -> None:
+    with pytest.raises(ServiceError, match="500"):
+        answering(DEEP, status=500).corpora()
+    with pytest.raises(ProtocolError):
+        answering(DEEP).corpora()
+    with pytest.raises(ProtocolError, match="not JSON"):
+        list(answering(b"event: text\ndata: " + DEEP + b"\n\n").corpus("acme").stream(QUESTION))
+
+
+def test_what_is_not_compressed_as_it_says_is_an_error_of_the_library() -> None:
+    broken = {"Content-Encoding": "gzip"}
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        answering(b"no gzip at all", **broken).corpora()
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        list(answering(b"no gzip at all", **broken).corpus("acme").stream(QUESTION))
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://server.test:port", "http://server.test:99999999", "http://"])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_address_that_is_none_is_said_when_the_client_is_made(url: str, kind: type[Client]) -> None:
+    with pytest.raises(InputError, match="url"):
+        kind(url)
+
+
+def test_a_file_is_sent_as_long_as_it_was_when_its_length_was_said(tmp_path: Path) -> None:
+    file = tmp_path / "log.txt"
+    file.write_bytes(b"12345")
+    form = Form((("log.txt", file),))
+    file.write_bytes(b"1234567890")
+    assert len(b"".join(form)) == int(form.headers["Content-Length"])
+    file.write_bytes(b"123")
+    with pytest.raises(InputError, match="shorter"):
+        b"".join(form)
+    file.unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        b"".join(form)
+
+
+@pytest.mark.parametrize("name", ["a\r\nX-More: b", "a\nb.txt", "a\0b"])
+def test_a_name_writes_no_header_of_its_own(name: str) -> None:
+    with pytest.raises(InputError, match="control character"):
+        Form(((name, b"x"),))
