@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from served import QUESTION, serving
 
+from hybrid import Corpus
 from hybrid.service.tracing import span
 
 
@@ -66,6 +67,22 @@ def test_no_span_has_a_text_or_a_name(root: Path, spans: InMemorySpanExporter) -
     assert "hybrid.answer" in said
     for word in ("acme", "agreement", "minutes", "zq-ann", "2027"):
         assert word not in said
+
+
+def test_a_span_of_a_failure_has_its_class_and_not_its_words(
+    root: Path, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("zq-secret of the stack")
+
+    monkeypatch.setattr(Corpus, "search", broken)
+    with serving(root) as running, running.http() as http:
+        assert http.post("/v1/corpora/acme/search", json={"question": "salt"}).status_code == 500
+    failed = named(spans, "POST /v1/corpora/{corpus}/search")
+    assert "zq-secret" not in failed.to_json()
+    assert failed.attributes is not None
+    assert failed.attributes["error.type"] == "RuntimeError"
+    assert failed.status.status_code is trace.StatusCode.ERROR
 
 
 def test_without_the_package_there_is_no_span_and_no_error(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
