@@ -222,7 +222,10 @@ class Jobs:
                 self._running[corpus] = asyncio.create_task(self._run(entry))
 
     async def _run(self, entry: _Entry) -> None:
+        record: JobRecord | None = None
         try:
+            if entry.job.state != "queued":  # it was cancelled before its turn came
+                return
             started = {"started": now(), "ended": None, "attempts": entry.job.attempts + 1, "waits_for": None}
             self._set(entry, state="running", progress=(), **started)
             await self._save(entry)
@@ -236,8 +239,11 @@ class Jobs:
                 await asyncio.to_thread(self._store.delete_upload, record.job.id)
             entry.record = record
             log_info(_LOG, "job ended", kind=entry.job.kind, state=entry.job.state, attempts=entry.job.attempts)
-        except OSError as error:  # it goes on from what was written last when the server starts again
-            _LOG.error("a job could not be written down: %s", error)
+        except Exception:  # noqa: BLE001 - a full disk, say: who waits for it has to be told, and may resume it
+            _LOG.exception("a job could not be written down")
+            said = "the server could not write the job down; its log says why"
+            # What was done is told, as a certificate is made once; the next process does the job again.
+            entry.record = record or self._changed(entry, self._failed("ServiceError", said))
         finally:
             del self._running[entry.job.corpus]
             self._touch(entry)
