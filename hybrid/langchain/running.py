@@ -24,6 +24,7 @@ from langchain_core.callbacks import BaseRunManager, CallbackManager
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
+from hybrid.answering.generators import retries
 from hybrid.errors import AnswerTimeoutError, InputError
 from hybrid.types.base import shown
 
@@ -269,7 +270,10 @@ class WriterRun:
         self.model_name = getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__
 
     def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
-        """The pieces of its message, as they come."""
+        """The pieces of its message, as they come; of one that tries again the message whole."""
+        if retries(self._model):
+            yield self.invoke(messages)
+            return
         for piece in self._model.stream(messages, config=self._config):
             self._count(piece)
             yield piece

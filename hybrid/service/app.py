@@ -142,7 +142,7 @@ async def serving(
             corpora=corpora,
             keys=keys,
             store=store,
-            jobs=Jobs(store, settings.jobs, work, lambda error: service.told(error)),
+            jobs=Jobs(store, settings.jobs, work, lambda error: service.told(error), metrics.job),
             answering=Workers(settings.limits, settings.limits.running),
             looking=Workers(settings.limits, settings.limits.looking),
             rates=Rates(settings.limits),

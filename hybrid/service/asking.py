@@ -70,7 +70,7 @@ async def counted(service: Service, events: AsyncGenerator[Event, None]) -> Asyn
     async with aclosing(events):
         async for event in events:
             if isinstance(event, EndEvent):
-                service.metrics.answers.labels(event.answer.route.name, str(event.answer.found).lower()).inc()
+                service.metrics.answer(event.answer)
                 record_answer(started, event.answer)
             yield event
 

@@ -62,15 +62,22 @@ class Jobs:
         settings: how many at a time.
         work: does what a record asks for, and calls the progress that it is given; that raises to stop it.
         describe: an error's message, as it may be told.
+        ended: called with each job that was worked on and has ended.
     """
 
     def __init__(
-        self, store: JobStore, settings: JobSettings, work: Work, describe: Callable[[HybridError], str] = str
+        self,
+        store: JobStore,
+        settings: JobSettings,
+        work: Work,
+        describe: Callable[[HybridError], str] = str,
+        ended: Callable[[Job], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._work = work
         self._describe = describe
+        self._ended = ended
         self._entries: dict[str, _Entry] = {}
         self._running: dict[str, asyncio.Task[None]] = {}  # by corpus
         self._saving = asyncio.Lock()
@@ -245,6 +252,8 @@ class Jobs:
             # What was done is told, as a certificate is made once; the next process does the job again.
             entry.record = record or self._changed(entry, self._failed("ServiceError", said))
         finally:
+            if record is not None and record.job.ended_for_good:
+                self._ended(record.job)
             del self._running[entry.job.corpus]
             self._touch(entry)
             self._pump()
