@@ -641,7 +641,7 @@ class Corpus(Shown):
         history: Sequence[str | Answer],
         go_on: Callable[[], None] = lambda: None,
     ) -> Comparison:
-        """`compare`, which ``go_on``, called before each event of an answer, may end by what it raises."""
+        """`compare`, which ``go_on``, called before each group and each event, may end by what it raises."""
         from hybrid.answering.comparison import checked_groups, compare
 
         given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
@@ -653,15 +653,14 @@ class Corpus(Shown):
                     yield event
 
         def answers_of(corpus: Corpus) -> dict[str, Answer]:
-            answerer, requests = corpus._asked(
-                lambda view: (
-                    view.answerer,
-                    {
-                        name: _note(view, view.answerer.prepare(question, route, history, where), where)
-                        for name, where in given.items()
-                    },
-                )
-            )
+            def prepared(view: View) -> tuple[Answerer, dict[str, RequestContext]]:
+                requests = {}
+                for name, where in given.items():
+                    go_on()
+                    requests[name] = _note(view, view.answerer.prepare(question, route, history, where), where)
+                return view.answerer, requests
+
+            answerer, requests = corpus._asked(prepared)
             return {
                 name: collect(watched(self._recorder.stream(request.stated, given[name], answerer.stream(request))))
                 for name, request in requests.items()

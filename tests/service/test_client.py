@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from served import QUESTION
 
 from hybrid import errors
-from hybrid.client import AsyncClient, Client
+from hybrid.client import AsyncClient, AsyncRemoteCorpus, Client, RemoteCorpus
 from hybrid.client.events import KINDS, Reader
 from hybrid.client.failures import error_of
 from hybrid.client.forms import Form
@@ -276,3 +277,19 @@ def test_a_file_is_sent_as_long_as_it_was_when_its_length_was_said(tmp_path: Pat
 def test_a_name_writes_no_header_of_its_own(name: str) -> None:
     with pytest.raises(InputError, match="control character"):
         Form(((name, b"x"),))
+
+
+@pytest.mark.parametrize(("waiting", "awaited"), [(Client, AsyncClient), (RemoteCorpus, AsyncRemoteCorpus)])
+def test_both_clients_have_the_same_methods_with_the_same_arguments(waiting: type, awaited: type) -> None:
+    """They are written twice, as no type says "this, or this awaited": what they send and read is written once."""
+
+    def methods(kind: type) -> dict[str, list[tuple[str, object, object]]]:
+        return {
+            name.removeprefix("a") if name == "aclose" else name: [
+                (one.name, one.kind, one.default) for one in inspect.signature(method).parameters.values()
+            ]
+            for name, method in vars(kind).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        }
+
+    assert methods(waiting) == methods(awaited)

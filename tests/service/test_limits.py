@@ -376,16 +376,19 @@ def test_an_answer_that_nobody_takes_holds_no_connection_for_ever(root: Path, mo
 # What goes on for nobody ----------------------------------------------------------------------------
 
 
-def test_a_comparison_that_is_dropped_stops_before_its_next_group(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, go_on, asked, stream = threading.Event(), threading.Event(), [], Answerer.stream
+@pytest.mark.parametrize("step", ["prepare", "stream"])
+def test_a_comparison_that_is_dropped_stops_before_its_next_group(
+    root: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    begun, go_on, asked, real = threading.Event(), threading.Event(), [], getattr(Answerer, step)
 
-    def held(answerer: Answerer, request: Any) -> Iterator[Any]:
-        asked.append(request)
+    def held(*given: Any) -> Any:
+        asked.append(given)
         begun.set()
         assert go_on.wait(60)
-        yield from stream(answerer, request)
+        return real(*given)
 
-    monkeypatch.setattr(Answerer, "stream", held)
+    monkeypatch.setattr(Answerer, step, held)
     groups = {f"group {number}": {"sources": ["*agreement*"]} for number in range(50)}
     with serving(root) as running:
         with connected(running) as connection:

@@ -1,4 +1,4 @@
-"""Spans and metrics of requests, answers and jobs, where OpenTelemetry is there; they do not say what is asked or of whom."""
+"""Spans and metrics of requests, answers and jobs, where OpenTelemetry is there; no text and no name is in them."""
 
 from __future__ import annotations
 
