@@ -92,7 +92,11 @@ class _Sent:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         if self._there:
-            facts = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+            facts: dict[str, str | int] = {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            }
             self._seconds.record(seconds, facts)
 
     def answer(self, answer: Answer) -> None:

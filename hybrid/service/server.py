@@ -80,7 +80,8 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        answered = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        if self.conn.their_state is h11.IDLE or answered:  # what was refused may still send its body, but not for ever
             self._wait_for_head()
         elif self._head is not None:
             self._head.cancel()

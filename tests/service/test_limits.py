@@ -317,15 +317,20 @@ def test_a_request_that_never_comes_in_whole_takes_no_connection_for_ever(root: 
             assert read_until_closed(connection) == b""
 
 
-def test_a_head_that_comes_a_byte_at_a_time_gets_no_more_time(root: Path) -> None:
+@pytest.mark.parametrize("refused", [False, True], ids=["a head", "the body of what was refused"])
+def test_what_comes_a_byte_at_a_time_gets_no_more_time(root: Path, refused: bool) -> None:
     with serving(root, {"limits": {"idle_seconds": 0.2}}) as running, connected(running) as connection:
-        connection.sendall(b"GET /health HTTP/1.1\r\nX: ")
+        if refused:
+            connection.sendall(b"POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+        else:
+            connection.sendall(b"GET /health HTTP/1.1\r\nX: ")
         connection.settimeout(0.01)
         gone = False
         for _ in range(3000):
             try:
                 connection.sendall(b"y")
-                gone = connection.recv(1) == b""
+                gone = connection.recv(65536) == b""
             except TimeoutError:
                 continue
             except ConnectionError:
