@@ -24,7 +24,6 @@ from langchain_core.callbacks import BaseRunManager, CallbackManager
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 
-from hybrid.answering.generators import retries
 from hybrid.errors import AnswerTimeoutError, InputError
 from hybrid.types.base import shown
 
@@ -271,6 +270,8 @@ class WriterRun:
 
     def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
         """The pieces of its message, as they come; of one that tries again the message whole."""
+        from hybrid.answering.generators import retries  # here: it brings libraries that making a model does not need
+
         if retries(self._model):
             yield self.invoke(messages)
             return
