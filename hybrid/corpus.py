@@ -631,22 +631,38 @@ class Corpus(Shown):
             >>> groups = {who: hybrid.Filter(metadata={"custodian": who}) for who in ("J. Doe", "M. Roe")}
             >>> corpus.compare("Was the salt wet?", groups)  # displayed next to each other
         """
+        return self._compared(question, groups, route, history)
+
+    def _compared(
+        self,
+        question: str,
+        groups: Mapping[str, Filter],
+        route: RouteName | None,
+        history: Sequence[str | Answer],
+        go_on: Callable[[], None] = lambda: None,
+    ) -> Comparison:
+        """`compare`, which ``go_on``, called before each group and each event, may end by what it raises."""
         from hybrid.answering.comparison import checked_groups, compare
 
         given, route, history = checked_groups(groups), _arguments.route_of(route), _arguments.history_of(history)
 
+        def watched(events: Events) -> Events:
+            with closing(events):
+                for event in events:
+                    go_on()
+                    yield event
+
         def answers_of(corpus: Corpus) -> dict[str, Answer]:
-            answerer, requests = corpus._asked(
-                lambda view: (
-                    view.answerer,
-                    {
-                        name: _note(view, view.answerer.prepare(question, route, history, where), where)
-                        for name, where in given.items()
-                    },
-                )
-            )
+            def prepared(view: View) -> tuple[Answerer, dict[str, RequestContext]]:
+                requests = {}
+                for name, where in given.items():
+                    go_on()
+                    requests[name] = _note(view, view.answerer.prepare(question, route, history, where), where)
+                return view.answerer, requests
+
+            answerer, requests = corpus._asked(prepared)
             return {
-                name: collect(self._recorder.stream(request.stated, given[name], answerer.stream(request)))
+                name: collect(watched(self._recorder.stream(request.stated, given[name], answerer.stream(request))))
                 for name, request in requests.items()
             }
 

@@ -227,7 +227,7 @@ class ChatModelGenerator:
                 yield piece
 
     def _asked(self, messages: list[tuple[str, str]]) -> Generator[str, None, None]:
-        if callable(getattr(self._writer, "stream", None)):
+        if callable(getattr(self._writer, "stream", None)) and not retries(self._writer):
             streamed = iter(self._writer.stream(messages))
             try:
                 yield from map(text_of, streamed)
@@ -238,6 +238,12 @@ class ChatModelGenerator:
             yield text_of(self._writer.invoke(messages))
         else:
             yield text_of(self._writer(messages))
+
+
+def retries(writer: Any) -> bool:
+    """Whether it is what LangChain's ``with_retry`` makes, also with a configuration around it: it tries again what is
+    invoked, and passes a stream on as it is, so that the first error of one would be the last."""
+    return isinstance(getattr(writer, "max_attempt_number", None), int) and callable(getattr(writer, "invoke", None))
 
 
 def text_of(result: Any) -> str:

@@ -57,7 +57,7 @@ def fields(response: httpx.Response, *names: str) -> list[Any]:
     try:
         content = response.json()
         return [content[name] for name in names]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise protocol_error(f"{response.url.path} gave no JSON with {', '.join(names)}") from None
 
 

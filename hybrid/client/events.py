@@ -77,7 +77,7 @@ class Reader:
     def _read(self, event: str, data: str) -> Any:
         try:
             content = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise protocol_error(f"the data of an event {event!r} are not JSON: {data[:80]!r}") from None
         if event == "error":
             raise error_of(content) or protocol_error("the stream ended with an error that cannot be read")

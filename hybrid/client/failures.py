@@ -52,7 +52,7 @@ def refusal(response: httpx.Response) -> HybridError:
     """The error of an answer that is one. Its content was read."""
     try:
         found = error_of(response.json())
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if found is not None:
         return found
@@ -73,5 +73,7 @@ def connection_errors(url: str) -> Iterator[None]:
         raise ServerUnreachableError(f"no server answers at {url} ({error}); hybrid serve starts one") from error
     except httpx.TransportError as error:
         raise ServerUnreachableError(f"the server at {url} went away in the middle of an answer ({error})") from error
+    except httpx.RequestError as error:  # a body that is not compressed as it says
+        raise protocol_error(f"the answer of {url} cannot be read ({error})") from error
     except httpx.InvalidURL as error:
         raise InputError(f"url {url!r} is none: {error}") from error

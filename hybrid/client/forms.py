@@ -36,6 +36,9 @@ class Form:
         if not files:
             raise InputError("nothing to upload: name files or folders that hold files")
         names = [file.name for file in files]
+        for name in names:
+            if any(ord(letter) < 32 or letter == "\x7f" for letter in name):
+                raise InputError(f"an uploaded file cannot be called {shown(name)}: it holds a control character")
         (twice, times), *_ = Counter(names).most_common(1)
         if times > 1:
             raise InputError(f"{times} files are called {twice!r}: give them other names, as ('name', path)")
@@ -57,14 +60,25 @@ class Form:
             if isinstance(file.content, bytes):
                 yield file.content
             else:
-                with file.content.open("rb") as opened:
-                    while piece := opened.read(_PIECE):
-                        yield piece
+                yield from _read(file.content, file.size)
             yield b"\r\n"
         yield self._end
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return pulled(self._pieces())
+
+
+def _read(path: Path, size: int) -> Generator[bytes, None, None]:
+    """A file as long as it was when its size was told to the server: what was written behind it since is left out."""
+    try:
+        with path.open("rb") as opened:
+            while size and (piece := opened.read(min(size, _PIECE))):
+                size -= len(piece)
+                yield piece
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    if size:
+        raise InputError(f"{path} became shorter while it was sent; upload it again")
 
 
 def _head(boundary: str, name: str) -> bytes:

@@ -42,6 +42,12 @@ def configured(url: str | None, key: str | None, seconds: float) -> dict[str, An
             f"url is where the server answers, such as http://127.0.0.1:8321, not {shown(address or None)}; or set the "
             "variable HYBRID_SERVER"
         )
+    try:
+        parsed = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise InputError(f"url {shown(address)} is none: {error}") from None
+    if not parsed.host or not 0 < (parsed.port or 80) < 65536:
+        raise InputError(f"url {shown(address)} has no host, or a port that there cannot be")
     secret = key or os.environ.get("HYBRID_API_KEY", "")
     if not secret.isascii() or any(letter.isspace() for letter in secret):
         raise InputError("key is an API key as hybrid keys add printed it: it holds other characters than such keys do")

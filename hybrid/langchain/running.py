@@ -269,7 +269,12 @@ class WriterRun:
         self.model_name = getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__
 
     def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
-        """The pieces of its message, as they come."""
+        """The pieces of its message, as they come; of one that tries again the message whole."""
+        from hybrid.answering.generators import retries  # here: it brings libraries that making a model does not need
+
+        if retries(self._model):
+            yield self.invoke(messages)
+            return
         for piece in self._model.stream(messages, config=self._config):
             self._count(piece)
             yield piece

@@ -39,7 +39,7 @@ from hybrid.service.corpora import Corpora
 from hybrid.service.job_store import JobStore
 from hybrid.service.jobs import Jobs
 from hybrid.service.keys import STATE, Keys, keys_of
-from hybrid.service.limits import BodyLimit, Rates
+from hybrid.service.limits import BodyLimit, Open, Rates
 from hybrid.service.metrics import Measured, Metrics
 from hybrid.service.state import DroppedError, Served, Service, hidden_paths, of_role
 from hybrid.service.tracing import Traced
@@ -58,7 +58,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
         422: "An argument cannot be used; it is named",
         429: "Too many requests of this key; Retry-After says when to come back",
         503: "The server has too much to do; Retry-After says when to come back",
-        504: "There was no answer in time; the work on it is stopped",
+        504: "There was no answer in time",
     }.items()
 }
 
@@ -142,10 +142,11 @@ async def serving(
             corpora=corpora,
             keys=keys,
             store=store,
-            jobs=Jobs(store, settings.jobs, work, lambda error: service.told(error)),
+            jobs=Jobs(store, settings.jobs, work, lambda error: service.told(error), metrics.job),
             answering=Workers(settings.limits, settings.limits.running),
             looking=Workers(settings.limits, settings.limits.looking),
             rates=Rates(settings.limits),
+            open=Open(settings.limits),
             metrics=metrics,
             hidden=hidden,
             loop=asyncio.get_running_loop(),
@@ -186,7 +187,7 @@ def owned(root: Path) -> Iterator[None]:
 async def _load(service: Service) -> None:
     if service.settings.server.preload:
         await asyncio.to_thread(service.corpora.preload)
-    service.ready = True
+    service.ready = not service.answering.closing  # it may have been told to stop meanwhile
 
 
 def _handle_errors(app: FastAPI) -> None:

@@ -17,16 +17,16 @@ from hybrid.service import schemas
 from hybrid.service.failures import content_of
 from hybrid.service.keys import ApiKey
 from hybrid.service.sse import EventStream, content_event, model_event, with_signs_of_life
-from hybrid.service.state import Asker, Served, Service, unless_dropped
-from hybrid.service.statements import judged, quoted
+from hybrid.service.state import Asker, KeyFirst, Served, Service, unless_dropped
+from hybrid.service.statements import judgement, judging, quoted
 from hybrid.service.tracing import record_answer
 from hybrid.types.answers import Answer, Route
 from hybrid.types.base import shown
 from hybrid.types.documents import PageView
-from hybrid.types.events import EndEvent, Event
+from hybrid.types.events import EndEvent, Event, Events
 from hybrid.types.statements import Judgement, Quotation
 
-router: APIRouter = APIRouter(prefix="/v1/corpora/{corpus}", tags=["Asking"])
+router: APIRouter = APIRouter(prefix="/v1/corpora/{corpus}", tags=["Asking"], route_class=KeyFirst)
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events of `Corpus.stream`, each with its kind as the event's name and its JSON as data, `end` "
@@ -48,11 +48,20 @@ def as_json(value: BaseModel) -> Response:
 def events_of(service: Service, key: ApiKey, corpus: str, asked: schemas.AskRequest) -> AsyncGenerator[Event, None]:
     """The events of an answer, made in a thread that stops when nobody takes them any more."""
 
-    def make() -> Generator[Event, None, None]:
-        seen = service.corpora.seen_by(corpus, key)
+    def ask(seen: Corpus) -> Events:
         return seen.stream(asked.question, route=asked.route, history=asked.history, where=asked.where)
 
-    return counted(service, service.answering.stream(key.id, make))
+    return counted(service, made_by(service, key, corpus, ask))
+
+
+def made_by(service: Service, key: ApiKey, corpus: str, ask: Callable[[Corpus], Events]) -> AsyncGenerator[Event, None]:
+    """The events that ``ask`` has a corpus make, as the key may see it."""
+
+    def make() -> Generator[Event, None, None]:
+        with service.corpora.seen_by(corpus, key) as seen:
+            yield from ask(seen)
+
+    return service.answering.stream(key.id, make)
 
 
 async def counted(service: Service, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
@@ -61,7 +70,7 @@ async def counted(service: Service, events: AsyncGenerator[Event, None]) -> Asyn
     async with aclosing(events):
         async for event in events:
             if isinstance(event, EndEvent):
-                service.metrics.answers.labels(event.answer.route.name, str(event.answer.found).lower()).inc()
+                service.metrics.answer(event.answer)
                 record_answer(started, event.answer)
             yield event
 
@@ -144,14 +153,14 @@ async def route(request: Request, service: Served, key: Asker, corpus: str, body
 async def compare(request: Request, service: Served, key: Asker, corpus: str, body: schemas.CompareRequest) -> Response:
     """One question put to several groups' documents, and where their answers contradict each other."""
 
-    def compared(seen: Corpus) -> schemas.CompareResponse:
-        found = seen.compare(body.question, body.groups, route=body.route, history=body.history)
+    def compared(go_on: Callable[[], None]) -> schemas.CompareResponse:
+        with service.corpora.seen_by(corpus, key) as seen:
+            found = seen._compared(body.question, body.groups, body.route, body.history, go_on)
         return schemas.CompareResponse(
             question=found.question, answers=dict(found.items()), contradictions=found.contradictions
         )
 
-    work = service.answering.run(key.id, lambda: compared(service.corpora.seen_by(corpus, key)))
-    return as_json(await unless_dropped(request, work))
+    return as_json(await unless_dropped(request, service.answering.run_stoppable(key.id, compared)))
 
 
 @router.post("/quote", response_model=Quotation)
@@ -164,11 +173,8 @@ async def quote(request: Request, service: Served, key: Asker, corpus: str, body
 @router.post("/judge", response_model=Judgement)
 async def judge(request: Request, service: Served, key: Asker, corpus: str, body: schemas.JudgeRequest) -> Response:
     """A verdict on each sentence of a statement, with the spans that say so or otherwise."""
-
-    def work() -> Judgement:
-        return judged(service.corpora.seen_by(corpus, key), body.statement, body.where)
-
-    return as_json(await unless_dropped(request, service.answering.run(key.id, work)))
+    events = made_by(service, key, corpus, lambda seen: judging(seen, body.statement, body.where))
+    return as_json(judgement(body.statement, await unless_dropped(request, answer_of(events))))
 
 
 @router.post("/verify", response_model=schemas.VerifyResponse)

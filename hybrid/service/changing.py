@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from hybrid.corpus import Corpus
-from hybrid.errors import HybridError, InputError, JobNotFoundError, ServiceBusyError, SourceNotFoundError
+from hybrid.errors import HybridError, InputError, JobNotFoundError, ServiceBusyError
 from hybrid.ingest.discovery import NamedPath, is_inside
 from hybrid.ingest.progress import Progress
 from hybrid.service import schemas, uploads
@@ -21,13 +21,13 @@ from hybrid.service.failures import content_of
 from hybrid.service.job_store import JobRecord, JobRequest, JobStore
 from hybrid.service.keys import ApiKey, nobody
 from hybrid.service.sse import EventStream, content_event, model_event, with_signs_of_life
-from hybrid.service.state import Asker, Served, Service
+from hybrid.service.state import Asker, KeyFirst, Served, Service
 from hybrid.types.base import shown
 from hybrid.types.certificates import DeletionCertificate, DeletionCheck
 from hybrid.types.jobs import Job
 from hybrid.types.reports import IngestReport
 
-router: APIRouter = APIRouter(prefix="/v1", tags=["Jobs"])
+router: APIRouter = APIRouter(prefix="/v1", tags=["Jobs"], route_class=KeyFirst)
 _FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -59,9 +59,10 @@ async def upload(request: Request, service: Served, key: Asker, corpus: str) -> 
     have folders in it: `letters/a.pdf`. A file of the same name replaces what was there."""
     await service.run(key, lambda: service.corpora.check(corpus, key, "writer"))
     service.jobs.check_room(corpus)
+    ended = service.open.take(key.id)
     job_id = service.jobs.new_id()
-    folder = service.store.partial(job_id)
     try:
+        folder = service.store.partial(job_id)
         content_type = request.headers.get("content-type", "")
         names = await uploads.save(request.stream(), content_type, folder, service.settings.limits.upload_files)
         await asyncio.to_thread(service.store.keep, job_id)
@@ -69,6 +70,8 @@ async def upload(request: Request, service: Served, key: Asker, corpus: str) -> 
     except BaseException:
         service.store.delete_upload(job_id)
         raise
+    finally:
+        ended()
     return accepted(job)
 
 
@@ -125,21 +128,22 @@ async def job_state(service: Served, key: Asker, job: str) -> Response:
 async def job_events(service: Served, key: Asker, job: str) -> Response:
     """A job each time that it changes, until it has ended (server-sent events, named `job`)."""
     _found(service, key, job)
+    ended = service.open.take(key.id)
 
     async def events() -> AsyncGenerator[bytes, None]:
-        ended = False
+        last = False
         async for one in service.jobs.watch(job):
-            ended = one.ended_for_good
+            last = one.ended_for_good
             yield model_event("job", one)
-        if not ended and service.jobs.closing.is_set():
+        if not last and service.jobs.closing.is_set():
             raise ServiceBusyError("the server is stopping; the next one goes on with the job", 5)
-        if not ended:
+        if not last:
             raise JobNotFoundError(f"the job {shown(job)} was forgotten meanwhile")
 
     def failure(error: HybridError) -> bytes:
         return content_event("error", content_of(type(error).__name__, str(error), 5))
 
-    return EventStream(with_signs_of_life(events(), failure))
+    return EventStream(with_signs_of_life(events(), failure), ended)
 
 
 @router.post("/jobs/{job}/cancel", response_model=Job)
@@ -230,18 +234,17 @@ class JobWork:
 
     def _removed(self, corpus: Corpus, record: JobRecord, progress: Progress) -> IngestReport:
         sources = record.request.sources
-        try:
+        with self._corpora.seen_by(record.job.corpus, nobody()) as seen:
+            there = {name for one in seen.documents() for name in one.sources}
+        if there & set(sources) or not self._store.has_begun_removal(record.job.id):
+            if there.issuperset(sources):
+                self._store.begin_removal(record.job.id)
             return corpus.remove(sources, progress=progress)
-        except SourceNotFoundError:
-            there = {
-                name for one in self._corpora.seen_by(record.job.corpus, nobody()).documents() for name in one.sources
-            }
-            if record.job.attempts == 1 or there & set(sources):
-                raise
-        # The process was killed between the commit of the removal and its end: what is left is to unlearn.
+        # All were there when an earlier attempt began, and none is now: it ended between its commit and its end. What
+        # is left is to unlearn.
         report = corpus.ingest([], progress=progress, workers=self._workers)
         note = (
-            "an earlier attempt removed these sources and was killed before it made the certificate; hybrid documents "
+            "an earlier attempt removed these sources and ended before it made the certificate; hybrid documents "
             "shows that they are gone, and there is none for them"
         )
         return report.model_copy(update={"removed": sources, "notes": (*report.notes, note)})

@@ -7,11 +7,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hybrid.corpus import Corpus
-from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, HybridError, InputError
+from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError
 from hybrid.service.keys import ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
 from hybrid.types.base import shown
@@ -22,12 +24,22 @@ _CATALOG = "catalog.sqlite"
 _SEEN = 256
 """Identities' corpora held open; each has a database connection or two."""
 _OPERATORS = {
+    "ingest": ("isolate",),
     "retrieval": ("embedder", "device"),
     "memory": ("model", "device", "initial_weights"),
     "router": ("weights",),
     "answer": ("entailment",),
 }
-"""Settings that name files and devices of the server, which are for whoever runs it."""
+"""Settings that name files and devices of the server, or decide whether what reads a file may take it down with it:
+they are for whoever runs it."""
+
+
+@dataclass
+class _Seen:
+    """A corpus as an identity sees it, and how many use it."""
+
+    corpus: Corpus
+    users: int = 0
 
 
 class Corpora:
@@ -42,8 +54,8 @@ class Corpora:
         self.root: Path = root.absolute()
         self._settings = settings
         self._lock = threading.Lock()  # of the next two
-        self._open: dict[str, Corpus] = {}
-        self._seen: OrderedDict[tuple[str, str], Corpus] = OrderedDict()
+        self._open: dict[str, tuple[tuple[int, int], Corpus]] = {}  # with the device and inode of its catalog
+        self._seen: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
 
     def names(self, key: ApiKey) -> list[str]:
         """Those that the key may see."""
@@ -62,18 +74,27 @@ class Corpora:
             raise CorpusNotFoundError(f"there is no corpus {shown(name)} that this key may see")
         check_role(key, role)
 
-    def seen_by(self, name: str, key: ApiKey) -> Corpus:
-        """The corpus as the key's identity sees it."""
+    @contextmanager
+    def seen_by(self, name: str, key: ApiKey) -> Iterator[Corpus]:
+        """The corpus as the key's identity sees it, which stays open inside the block."""
         self.check(name, key, "reader")
         asker = (name, key.identity.model_dump_json())
         with self._lock:
+            whole = self._opened(name)
             found = self._seen.get(asker)
             if found is None:
-                found = self._seen[asker] = self._opened(name).seen_by(key.identity)
-                if len(self._seen) > _SEEN:
-                    self._seen.popitem(last=False)[1].close()  # calls that run in it go on to their end
+                found = self._seen[asker] = _Seen(whole.seen_by(key.identity))
             self._seen.move_to_end(asker)
-            return found
+            found.users += 1
+            # One that is in use is closed by a later call: whoever was given it may not have begun yet.
+            idle = [one for one, seen in self._seen.items() if not seen.users]
+            for one in idle[: max(0, len(self._seen) - _SEEN)]:
+                self._seen.pop(one).corpus.close()
+        try:
+            yield found.corpus
+        finally:
+            with self._lock:
+                found.users -= 1
 
     def whole(self, name: str, key: ApiKey) -> Corpus:
         """The corpus itself, for a key that may change it."""
@@ -82,17 +103,28 @@ class Corpora:
 
     def of_job(self, name: str) -> Corpus:
         """The corpus itself, for work that was permitted when it was asked for."""
-        if not (self.root / name / _CATALOG).is_file():
-            raise CorpusNotFoundError(f"there is no corpus {shown(name)} any more")
         with self._lock:
             return self._opened(name)
 
     def _opened(self, name: str) -> Corpus:
+        try:
+            status = (self.root / name / _CATALOG).stat()
+        except FileNotFoundError:
+            raise CorpusNotFoundError(f"there is no corpus {shown(name)} any more") from None
+        file = (status.st_dev, status.st_ino)
+        if name in self._open and self._open[name][0] != file:
+            self._forget(name)  # another corpus was put in its place: nobody is answered from the one that is gone
         if name not in self._open:
             corpus = Corpus.open(self.root / name, create=False)
             corpus._shown_as = name  # where it lies is nobody's to know
-            self._open[name] = corpus
-        return self._open[name]
+            self._open[name] = (file, corpus)
+        return self._open[name][1]
+
+    def _forget(self, name: str) -> None:
+        seen = [self._seen.pop(one).corpus for one in list(self._seen) if one[0] == name]
+        gone = [self._open.pop(name)[1], *seen]
+        for corpus in gone:
+            corpus.close()  # calls that run in it go on to their end
 
     def create(self, name: str, settings: Mapping[str, Any], key: ApiKey) -> None:
         """Make a corpus. Raises `InputError` for a name that cannot be one, `SettingsError`, and `CorpusError` for one
@@ -108,8 +140,8 @@ class Corpora:
             given = settings.get(table)
             if isinstance(given, Mapping) and (refused := [one for one in names if one in given]):
                 raise AccessError(
-                    f"{table}.{refused[0]} names a file or a device of the server: whoever runs it sets it, in the "
-                    "file that server.corpus_settings names"
+                    f"{table}.{refused[0]} is about files, devices or processes of the server: whoever runs it sets "
+                    "it, in the file that server.corpus_settings names"
                 )
         layers = [sources.Layer("the request", settings)]
         if self._settings is not None:
@@ -118,24 +150,24 @@ class Corpora:
         with self._lock:
             if (self.root / name).exists():
                 raise CorpusError(f"there is a corpus {name!r} already")
-            corpus = Corpus.open(self.root / name, resolved)
-            corpus._shown_as = name
-            self._open[name] = corpus
+            Corpus.open(self.root / name, resolved).close()
 
     def preload(self) -> None:
         """Load what the first question would otherwise wait for: of every corpus its index, and the models."""
         for name in self._all():
             try:
-                self.seen_by(name, nobody()).route("Is it ready?")
-                if self.seen_by(name, nobody()).status().documents:
+                with self.seen_by(name, nobody()) as corpus:
+                    corpus.route("Is it ready?")
+                    holds_documents = corpus.status().documents
+                if holds_documents:
                     self.of_job(name)._memory_model()
-            except HybridError as error:  # it says so to whoever asks it; the others answer
-                _LOG.warning("the corpus %s cannot be asked: %s", name, error)
+            except Exception as error:  # noqa: BLE001 - it says so to whoever asks it; the others answer
+                _LOG.warning("the corpus %s cannot be asked: %s: %s", name, type(error).__name__, error)
 
     def close(self) -> None:
         """Close all of them. Calls that run go on to their end."""
         with self._lock:
-            opened = [*self._seen.values(), *self._open.values()]
+            opened = [*(seen.corpus for seen in self._seen.values()), *(corpus for _, corpus in self._open.values())]
             self._seen.clear()
             self._open.clear()
         for corpus in opened:

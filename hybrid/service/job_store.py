@@ -77,7 +77,19 @@ class JobStore:
     def delete(self, job: str) -> None:
         """Forget a job, with its upload."""
         (self._jobs / f"{job}.json").unlink(missing_ok=True)
+        self._removal(job).unlink(missing_ok=True)
         self.delete_upload(job)
+
+    def begin_removal(self, job: str) -> None:
+        """Note that the sources that a job removes were all there when it began; it is on the disk afterwards."""
+        write_atomically(self._removal(job), lambda path: path.touch(PRIVATE_FILE))
+
+    def has_begun_removal(self, job: str) -> bool:
+        """Whether that was noted, by this process or one before it."""
+        return self._removal(job).exists()
+
+    def _removal(self, job: str) -> Path:
+        return self._jobs / f"{job}.removing"
 
     def partial(self, job: str) -> Path:
         """Where an upload comes in; it is no job's yet."""

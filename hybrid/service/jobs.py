@@ -62,15 +62,22 @@ class Jobs:
         settings: how many at a time.
         work: does what a record asks for, and calls the progress that it is given; that raises to stop it.
         describe: an error's message, as it may be told.
+        ended: called with each job that was worked on and has ended.
     """
 
     def __init__(
-        self, store: JobStore, settings: JobSettings, work: Work, describe: Callable[[HybridError], str] = str
+        self,
+        store: JobStore,
+        settings: JobSettings,
+        work: Work,
+        describe: Callable[[HybridError], str] = str,
+        ended: Callable[[Job], object] = lambda _: None,
     ) -> None:
         self._store = store
         self._settings = settings
         self._work = work
         self._describe = describe
+        self._ended = ended
         self._entries: dict[str, _Entry] = {}
         self._running: dict[str, asyncio.Task[None]] = {}  # by corpus
         self._saving = asyncio.Lock()
@@ -222,7 +229,10 @@ class Jobs:
                 self._running[corpus] = asyncio.create_task(self._run(entry))
 
     async def _run(self, entry: _Entry) -> None:
+        record: JobRecord | None = None
         try:
+            if entry.job.state != "queued":  # it was cancelled before its turn came
+                return
             started = {"started": now(), "ended": None, "attempts": entry.job.attempts + 1, "waits_for": None}
             self._set(entry, state="running", progress=(), **started)
             await self._save(entry)
@@ -236,9 +246,14 @@ class Jobs:
                 await asyncio.to_thread(self._store.delete_upload, record.job.id)
             entry.record = record
             log_info(_LOG, "job ended", kind=entry.job.kind, state=entry.job.state, attempts=entry.job.attempts)
-        except OSError as error:  # it goes on from what was written last when the server starts again
-            _LOG.error("a job could not be written down: %s", error)
+        except Exception:  # noqa: BLE001 - a full disk, say: who waits for it has to be told, and may resume it
+            _LOG.exception("a job could not be written down")
+            said = "the server could not write the job down; its log says why"
+            # What was done is told, as a certificate is made once; the next process does the job again.
+            entry.record = record or self._changed(entry, self._failed("ServiceError", said))
         finally:
+            if record is not None and record.job.ended_for_good:
+                self._ended(record.job)
             del self._running[entry.job.corpus]
             self._touch(entry)
             self._pump()

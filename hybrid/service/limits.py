@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,10 @@ from hybrid.text.formatting import size_of
 
 UPLOADS = "/uploads"
 """What the path of an upload ends with."""
+_RETRY_SECONDS = 5.0
+_SLOWEST = 1024
+"""Bytes a second of a body, once it has had ``limits.idle_seconds``: one that comes a byte at a time never stands
+still, and would take a connection for ever."""
 _REMEMBERED = 10_000
 """Keys and addresses whose rate is known; the one that was heard of longest ago is forgotten first."""
 
@@ -43,6 +48,30 @@ class Rates:
                 f"more than {self._per_second * 60:g} requests a minute (limits.requests_per_minute)",
                 (1 - left) / self._per_second,
             )
+
+
+class Open:
+    """How many uploads and watched jobs of each key are open: they wait in no line, and each takes a connection, an
+    upload its place on the disk."""
+
+    def __init__(self, limits: LimitSettings) -> None:
+        self._most = limits.open_per_key
+        self._of: Counter[str] = Counter()
+
+    def take(self, who: str) -> Callable[[], None]:
+        """Count one, until what this returns is called. Raises `RateLimitError`."""
+        if self._of[who] >= self._most:
+            raise RateLimitError(
+                f"this key has {self._most} uploads and watched jobs open (limits.open_per_key)", _RETRY_SECONDS
+            )
+        self._of[who] += 1
+
+        def give_back() -> None:
+            self._of[who] -= 1
+            if not self._of[who]:
+                del self._of[who]
+
+        return give_back
 
 
 class BodyLimit:
@@ -92,21 +121,32 @@ class _Counted:
         self._idle = idle
         self._too_large = too_large
         self._whole = False
+        self._begun: float | None = None
+        self._come = 0
         self.refused: Response | None = None
 
     async def receive(self) -> Message:
         """The next piece. Raises what is wrong with it."""
         if self._whole:  # all that can come is that the client has gone
             return await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._begun = now if self._begun is None else self._begun
+        end = min(now, self._begun + self._come / _SLOWEST) + self._idle
         try:
-            async with asyncio.timeout(self._idle):
+            if now > end:
+                raise TimeoutError
+            async with asyncio.timeout_at(end):
                 message = await self._receive()
         except TimeoutError:
-            late = ServiceError(f"the body stood still for {self._idle:g} s (limits.idle_seconds)")
+            late = ServiceError(
+                f"the body stood still for {self._idle:g} s (limits.idle_seconds), or came slower than "
+                f"{size_of(_SLOWEST)} a second"
+            )
             self.refused = response_of(late)
             self.refused.status_code = 408
             raise late from None
         if message["type"] == "http.request":
+            self._come += len(message.get("body", b""))
             self._left -= len(message.get("body", b""))
             self._whole = not message.get("more_body", False)
             if self._left < 0:

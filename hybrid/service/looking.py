@@ -11,12 +11,12 @@ from hybrid.corpus import Corpus
 from hybrid.errors import SourceNotFoundError
 from hybrid.service import schemas
 from hybrid.service.asking import as_json
-from hybrid.service.state import Asker, Served
+from hybrid.service.state import Asker, KeyFirst, Served
 from hybrid.types.base import shown
 from hybrid.types.documents import Document
 from hybrid.types.reports import CorpusStatus, IntegrityReport
 
-router: APIRouter = APIRouter(prefix="/v1", tags=["Corpora"])
+router: APIRouter = APIRouter(prefix="/v1", tags=["Corpora"], route_class=KeyFirst)
 _CSV, _HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
 _PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"}
 """A report holds what documents say: it is shown, and nothing in it is run or fetched."""
@@ -40,7 +40,8 @@ async def create(service: Served, key: Asker, body: schemas.CreateRequest) -> Re
 
     def made() -> CorpusStatus:
         service.corpora.create(body.name, body.settings, key)
-        return service.corpora.seen_by(body.name, key).status()
+        with service.corpora.seen_by(body.name, key) as seen:
+            return seen.status()
 
     answer = as_json(await service.run(key, made))
     answer.status_code = 201

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 from urllib.parse import quote, unquote
 
 from hybrid import __version__
+from hybrid._async import until_dropped
 from hybrid.errors import HybridError, MissingExtraError, SourceNotFoundError
 
 try:
@@ -22,11 +24,12 @@ except ModuleNotFoundError as error:
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hybrid.corpus import Corpus
-from hybrid.service.statements import judged, quoted
+from hybrid.service.statements import judgement, judging, quoted
 from hybrid.text.formatting import place
 from hybrid.types.answers import Answer, Hits, RouteName
 from hybrid.types.base import input_error, shown
 from hybrid.types.documents import Document
+from hybrid.types.events import collect
 from hybrid.types.filters import Filter
 from hybrid.types.reports import Documents
 from hybrid.types.statements import Judgement, Quotation
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from hybrid.client import AsyncRemoteCorpus
 
 URI = "hybrid://document/"
+_CURSOR = re.compile(r"[0-9]{1,12}")
 _PAGE = 200
 """Documents in one list: a client asks for the next where there are more."""
 _INSTRUCTIONS = """\
@@ -124,7 +128,8 @@ class LocalCorpus:
 
     async def verify(self, given: VerifyArguments) -> Judgement:
         """Check a statement."""
-        return await asyncio.to_thread(judged, self._corpus, given.statement, given.where)
+        events = judging(self._corpus, given.statement, given.where)
+        return judgement(given.statement, await until_dropped(events, collect))
 
     async def documents(self) -> Documents:
         """List what there is."""
@@ -241,7 +246,7 @@ class _Handlers:
 
     async def resources(self, _: Any, given: protocol.PaginatedRequestParams | None) -> protocol.ListResourcesResult:
         cursor = given.cursor if given is not None else None
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise MCPError(protocol.INVALID_PARAMS, f"cursor {shown(cursor)} is none that this server gave")
         start = int(cursor or 0)
         documents = await self._corpus.documents()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
@@ -19,13 +19,13 @@ from hybrid.service.asking import begun, counted
 from hybrid.service.failures import content_of
 from hybrid.service.keys import ApiKey
 from hybrid.service.sse import content_event, event_bytes
-from hybrid.service.state import Asker, Served, Service, unless_dropped
+from hybrid.service.state import Asker, KeyFirst, Served, Service, unless_dropped
 from hybrid.types.answers import Answer, RouteName
 from hybrid.types.base import shown
 from hybrid.types.events import ClaimEvent, EndEvent, Event, TextEvent
 from hybrid.types.filters import Filter
 
-router: APIRouter = APIRouter(prefix="/v1", tags=["OpenAI"])
+router: APIRouter = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=KeyFirst)
 _DONE = event_bytes(None, "[DONE]")
 
 
@@ -173,13 +173,15 @@ def _events(service: Service, key: ApiKey, body: ChatRequest) -> AsyncGenerator[
     question, history = body.question, body.history
 
     def make() -> Generator[Any, None, None]:
-        seen = service.corpora.seen_by(body.model, key)
-        events = seen.stream(question, route=body.route, history=history, where=body.where)
-        for event in events:
-            if isinstance(event, EndEvent):
-                prompt = sum(seen.count_tokens(one.text) for one in body.messages if one.text)
-                yield _Usage(prompt, seen.count_tokens(event.answer.text))
-            yield event
+        with (
+            service.corpora.seen_by(body.model, key) as seen,
+            closing(seen.stream(question, route=body.route, history=history, where=body.where)) as events,
+        ):
+            for event in events:
+                if isinstance(event, EndEvent):
+                    prompt = sum(seen.count_tokens(one.text) for one in body.messages if one.text)
+                    yield _Usage(prompt, seen.count_tokens(event.answer.text))
+                yield event
 
     return counted(service, service.answering.stream(key.id, make))
 

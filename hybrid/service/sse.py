@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from hybrid.errors import HybridError
 
+_LOG = logging.getLogger("hybrid.service")
 MEDIA_TYPE = "text/event-stream"
 KEEP_ALIVE = b": still at work\n\n"
 KEEP_ALIVE_SECONDS = 10.0
@@ -56,6 +58,10 @@ async def with_signs_of_life(
             except HybridError as error:
                 yield failure(error)
                 return
+            except Exception:  # noqa: BLE001 - its text is for the log; a stream that is just cut says nothing
+                _LOG.exception("a stream failed")
+                yield failure(HybridError("the server failed; its log says how"))
+                return
             coming = None
             yield event
     finally:
@@ -68,11 +74,12 @@ async def with_signs_of_life(
 
 class EventStream(StreamingResponse):
     """An answer that is a stream of events. When its reader goes, what makes the events is closed at once: also where
-    none is on its way, which a server notices only when it next writes."""
+    none is on its way, which a server notices only when it next writes. ``ended`` is called then, or at the end."""
 
-    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes, None], ended: Callable[[], None] = lambda: None) -> None:
         super().__init__(events, media_type=MEDIA_TYPE, headers=HEADERS)
         self._events = events
+        self._ended = ended
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -85,5 +92,6 @@ class EventStream(StreamingResponse):
                 one.cancel()
             await asyncio.wait([sending, leaving])
             await self._events.aclose()
+            self._ended()
         if not sending.cancelled() and (error := sending.exception()) is not None and not isinstance(error, OSError):
             raise error

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError, SourceNotFoundError
-from hybrid.types.answers import Claim
+from hybrid.types.answers import Answer, Claim
 from hybrid.types.base import shown
 from hybrid.types.documents import Document
+from hybrid.types.events import Events
 from hybrid.types.filters import Filter
 from hybrid.types.statements import JudgedClaim, Judgement, Quotation, QuotedPlace
 
@@ -28,11 +29,14 @@ def quoted(corpus: Corpus, text: str, source: str | None = None, where: Filter |
     """Where ``text`` stands in the documents, word for word; or in one of them alone.
 
     Raises:
-        InputError: no words.
+        InputError: no words, or more of them than a question may have.
         SourceNotFoundError: no such source.
     """
     if not any(letter.isalnum() for letter in text):
         raise InputError(f"text is the words to find, not {shown(text)}")
+    most = corpus.settings.answer.max_question_chars
+    if len(text) > most:  # it becomes a pattern, and one of a million words takes a processor for a minute
+        raise InputError(f"text has {len(text):,} characters, and {most:,} are allowed (answer.max_question_chars)")
     pattern = re.compile(r"\s+".join("".join(_ALIKE.get(one, re.escape(one)) for one in word) for word in text.split()))
     found = []
     for document in _candidates(corpus, text, source, where):
@@ -71,13 +75,17 @@ def _place(document: Document, start: int, end: int) -> QuotedPlace:
     )
 
 
-def judged(corpus: Corpus, statement: str, where: Filter | None = None) -> Judgement:
-    """Each sentence of a statement with its verdict: it goes the way of what a writer writes, from the search for
-    evidence to the verdicts.
+def judging(corpus: Corpus, statement: str, where: Filter | None = None) -> Events:
+    """The events of an answer that says just this: a statement goes the way of what a writer writes, from the search
+    for evidence to the verdicts.
 
     Raises `InputError` for a statement without words, or one that is longer than a question may be.
     """
-    answer = corpus.ask(statement, route="comprehension", where=where, writer=lambda _: statement)
+    return corpus.stream(statement, route="comprehension", where=where, writer=lambda _: statement)
+
+
+def judgement(statement: str, answer: Answer) -> Judgement:
+    """Each sentence of a statement with its verdict, from the answer that says just this."""
     spans = {one.number: one for one in (*answer.citations, *(answer.draft.citations if answer.draft else ()))}
     claims = [*answer.claims, *(answer.draft.claims if answer.draft else ())]
     found = [

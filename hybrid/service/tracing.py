@@ -29,13 +29,18 @@ def span(name: str, headers: Mapping[str, str] | None = None) -> Iterator[Span |
         yield None
         return
     tracer = trace.get_tracer("hybrid", __version__)
-    if headers is None:
-        with tracer.start_as_current_span(name) as made:
+    above = None if headers is None else propagate.extract(dict(headers))
+    kind = trace.SpanKind.INTERNAL if headers is None else trace.SpanKind.SERVER
+    # An exception's words and its stack may hold a question or a path: the span has its class alone.
+    with tracer.start_as_current_span(
+        name, above, kind=kind, record_exception=False, set_status_on_exception=False
+    ) as made:
+        try:
             yield made
-        return
-    above = propagate.extract(dict(headers))
-    with tracer.start_as_current_span(name, above, kind=trace.SpanKind.SERVER) as made:
-        yield made
+        except Exception as error:
+            made.set_attribute("error.type", type(error).__name__)
+            made.set_status(trace.StatusCode.ERROR)
+            raise
 
 
 def record_answer(started: float, answer: Answer) -> None:

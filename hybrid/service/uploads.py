@@ -36,6 +36,8 @@ def checked_name(name: str) -> str:
         problem = "it is no plain way down, such as mail/0031.eml: no '..', '\\', empty part, or '/' or '~' in front"
     elif len(name.encode("utf-8", "replace")) > _LONGEST_NAME or len(parts) > _DEEPEST:
         problem = f"it is longer than {_LONGEST_NAME} bytes or deeper than {_DEEPEST} folders"
+    elif "catalog.sqlite" in parts:  # which is what a corpus is known by, and no corpus is read as documents
+        problem = "beside a file of that name nothing of the folder would be read"
     elif any(len(part.encode("utf-8", "replace")) > _LONGEST_PART for part in parts):
         problem = f"a part of it is longer than {_LONGEST_PART} bytes"
     if problem is not None:

@@ -49,6 +49,19 @@ class Workers:
         results = [result async for result in self.stream(who, items)]
         return results[0]
 
+    async def run_stoppable(self, who: str, work: Callable[[Callable[[], None]], Result]) -> Result:
+        """What ``work`` returns. Between its steps it calls what it is given, which ends it once nobody waits."""
+        gone = threading.Event()
+
+        def go_on() -> None:
+            if gone.is_set():
+                raise Stopped
+
+        try:
+            return await self.run(who, lambda: work(go_on))
+        finally:
+            gone.set()
+
     async def stream(self, who: str, make: Callable[[], Generator[Item, None, None]]) -> AsyncGenerator[Item, None]:
         """The items that ``make`` gives, each as soon as it is made. Where the consumer stops, the thread stops before
         the next item, and closes what makes them.
@@ -165,7 +178,7 @@ class _Work(Generic[Item]):
                 item = await self._items.get()
         except TimeoutError:
             raise AnswerTimeoutError(
-                f"there was no answer within {self._seconds:g} s (limits.answer_seconds); the work on it is stopped"
+                f"there was no answer within {self._seconds:g} s (limits.answer_seconds); nobody waits for it any more"
             ) from None
         if isinstance(item, _End | BaseException):
             self.ended = True

@@ -37,7 +37,11 @@ class LimitSettings(Table):
     body_bytes: int = Field(default=8 * 2**20, ge=1024, description="of a request that is no upload")
     upload_bytes: int = Field(default=2**30, ge=1, description="of one upload, all files together")
     upload_files: int = Field(default=10_000, ge=1, description="of one upload")
-    idle_seconds: float = Field(default=60, gt=0, description="that a body may stand still while it comes in")
+    idle_seconds: float = Field(
+        default=60,
+        gt=0,
+        description="that a client may let the head of a request, its body, or an answer that it is sent stand still",
+    )
     hits: int = Field(default=1000, ge=1, le=1_000_000, description="the largest k of a search")
     running: int = Field(default=8, ge=1, le=256, description="answers that are made at a time")
     looking: int = Field(
@@ -49,6 +53,9 @@ class LimitSettings(Table):
     waiting: int = Field(default=32, ge=0, description="requests in line for either; the next one is turned away")
     running_per_key: int = Field(
         default=8, ge=1, description="of either, those of one key that run or are in line; the next one is turned away"
+    )
+    open_per_key: int = Field(
+        default=32, ge=1, description="uploads and watched jobs of one key at a time; the next one is turned away"
     )
     answer_seconds: float = Field(
         default=300, gt=0, description="for an answer, or another request, with its wait in line"

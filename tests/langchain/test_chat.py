@@ -810,3 +810,34 @@ def test_context_blocks_without_a_name_are_numbered_from_one() -> None:
     blocks: list[Any] = [{"type": "text-plain", "text": "It ends in May."}, {"type": "text-plain", "text": "Due."}]
     asked = read([HumanMessage(content=[*blocks, {"type": "text", "text": END}])])
     assert [one.source for one in asked.passages] == ["passage 1", "passage 2"]
+
+
+@pytest.mark.parametrize("configured", [False, True], ids=["as it is", "with a configuration"])
+@pytest.mark.parametrize("way", ["corpus", "chat"])
+def test_a_writer_with_retry_is_asked_again(directory: Path, way: str, configured: bool) -> None:
+    """LangChain tries again what is invoked, and no stream."""
+    tries: list[int] = []
+
+    class Busy(GenericFakeChatModel):
+        def _generate(self, *given: Any, **named: Any) -> Any:
+            tries.append(len(tries))
+            if len(tries) < 3:
+                raise ConnectionError("503: busy")
+            return super()._generate(*given, **named)
+
+        def _stream(self, *_: Any, **__: Any) -> Any:
+            tries.append(len(tries))
+            raise ConnectionError("503: busy")
+
+    model = Busy(messages=iter([AIMessage(TRUE)]))
+    writer: Any = model.with_retry(stop_after_attempt=3, wait_exponential_jitter=False)
+    if configured:
+        writer = writer.with_config(tags=["mine"])
+    if way == "chat":
+        chat = ChatHybrid(corpus=directory, route="comprehension", writer=writer)
+        notes = chat.invoke(WHY).response_metadata["notes"]
+    else:
+        with hybrid.Corpus.open(directory, create=False) as corpus:
+            notes = corpus.ask(WHY, route="comprehension", writer=writer).notes
+    assert len(tries) == 3
+    assert "busy" not in str(notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from served import QUESTION
 
 from hybrid import errors
-from hybrid.client import AsyncClient, Client
+from hybrid.client import AsyncClient, AsyncRemoteCorpus, Client, RemoteCorpus
 from hybrid.client.events import KINDS, Reader
 from hybrid.client.failures import error_of
 from hybrid.client.forms import Form
@@ -229,3 +230,66 @@ def test_the_names_of_uploaded_files_are_as_they_were_given(tmp_path: Path, monk
     (tmp_path / "letters" / "away").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="leaves"):
         names("letters")
+
+
+DEEP = b"[" * 200_000
+
+
+def test_what_is_nested_too_deep_is_an_error_of_the_library() -> None:
+    with pytest.raises(ServiceError, match="500"):
+        answering(DEEP, status=500).corpora()
+    with pytest.raises(ProtocolError):
+        answering(DEEP).corpora()
+    with pytest.raises(ProtocolError, match="not JSON"):
+        list(answering(b"event: text\ndata: " + DEEP + b"\n\n").corpus("acme").stream(QUESTION))
+
+
+def test_what_is_not_compressed_as_it_says_is_an_error_of_the_library() -> None:
+    broken = {"Content-Encoding": "gzip"}
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        answering(b"no gzip at all", **broken).corpora()
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        list(answering(b"no gzip at all", **broken).corpus("acme").stream(QUESTION))
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://server.test:port", "http://server.test:99999999", "http://"])
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_address_that_is_none_is_said_when_the_client_is_made(url: str, kind: type[Client]) -> None:
+    with pytest.raises(InputError, match="url"):
+        kind(url)
+
+
+def test_a_file_is_sent_as_long_as_it_was_when_its_length_was_said(tmp_path: Path) -> None:
+    file = tmp_path / "log.txt"
+    file.write_bytes(b"12345")
+    form = Form((("log.txt", file),))
+    file.write_bytes(b"1234567890")
+    assert len(b"".join(form)) == int(form.headers["Content-Length"])
+    file.write_bytes(b"123")
+    with pytest.raises(InputError, match="shorter"):
+        b"".join(form)
+    file.unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        b"".join(form)
+
+
+@pytest.mark.parametrize("name", ["a\r\nX-More: b", "a\nb.txt", "a\0b"])
+def test_a_name_writes_no_header_of_its_own(name: str) -> None:
+    with pytest.raises(InputError, match="control character"):
+        Form(((name, b"x"),))
+
+
+@pytest.mark.parametrize(("waiting", "awaited"), [(Client, AsyncClient), (RemoteCorpus, AsyncRemoteCorpus)])
+def test_both_clients_have_the_same_methods_with_the_same_arguments(waiting: type, awaited: type) -> None:
+    """They are written twice, as no type says "this, or this awaited": what they send and read is written once."""
+
+    def methods(kind: type) -> dict[str, list[tuple[str, object, object]]]:
+        return {
+            name.removeprefix("a") if name == "aclose" else name: [
+                (one.name, one.kind, one.default) for one in inspect.signature(method).parameters.values()
+            ]
+            for name, method in vars(kind).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        }
+
+    assert methods(waiting) == methods(awaited)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import json
 import os
 import socket
@@ -26,7 +28,7 @@ from hybrid.errors import (
     RequestTooLargeError,
     ServiceBusyError,
 )
-from hybrid.service.job_store import JobRequest, JobStore
+from hybrid.service.job_store import JobRecord, JobRequest, JobStore
 from hybrid.service.jobs import Jobs
 from hybrid.service.uploads import checked_name
 from hybrid.settings.service import JobSettings
@@ -138,6 +140,14 @@ def test_a_path_outside_the_folders_that_were_allowed_is_refused(root: Path, tmp
             client.corpus("acme").ingest(path)
         assert str(tmp_path) not in str(refused.value)
         assert client.jobs() == []
+
+
+def test_a_name_that_would_hide_a_whole_folder_is_refused(root: Path) -> None:
+    """A folder with such a file is taken for a corpus, and nothing in it is read."""
+    with serving(root) as running, running.client() as client:
+        for name in ("catalog.sqlite", "deep/catalog.sqlite"):
+            with pytest.raises(InputError, match="nothing of the folder"):
+                client.corpus("acme").upload(("good.txt", b"The gate is 9 m wide."), (name, b"x"))
 
 
 LEADING = ("../x.txt", "a/../../x.txt", "/etc/x.txt", "a//b.txt", "./a.txt", "a/.", "a\\b.txt", "C:\\x.txt", "~/x.txt")
@@ -446,7 +456,97 @@ def test_a_removal_that_was_killed_after_its_commit_is_finished_without_a_certif
         assert report is not None
         assert report.removed == ("discovery/agreement.txt",)
         assert report.certificate is None
-        assert any("killed before it made the certificate" in note for note in report.notes)
+        assert any("ended before it made the certificate" in note for note in report.notes)
+
+
+def test_a_removal_that_failed_is_not_said_to_be_done_when_it_is_resumed(root: Path) -> None:
+    with serving(root) as running, running.client() as client:
+        job = client.corpus("acme").remove("discovery/nothing.txt")
+        for _ in range(2):
+            with pytest.raises(JobFailedError, match=r"nothing\.txt") as failed:
+                client.wait(job)
+            assert failed.value.job.failure.type == "SourceNotFoundError"  # type: ignore[attr-defined]
+            client.resume(job)
+
+
+def test_a_removal_of_what_never_was_is_not_said_to_be_done_after_a_kill(root: Path) -> None:
+    job = Job(
+        id="a" * 32, kind="removal", corpus="acme", state="running", inputs=("no.txt",), created="2026", attempts=1
+    )
+    JobStore(root / ".serve").save(JobRecord(job=job, request=JobRequest(sources=("no.txt",))))
+    with serving(root) as running, running.client() as client, pytest.raises(JobFailedError, match=r"no\.txt"):
+        client.wait(job)
+
+
+# A job that cannot be written down ------------------------------------------------------------------
+
+
+def full_from(number: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Writing jobs down fails from that time on, until the list is emptied."""
+    times, save = [number], JobStore.save
+
+    def failing(store: JobStore, record: JobRecord) -> None:
+        if times and (times.insert(0, times.pop(0) - 1) or times[0] < 0):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(store, record)
+
+    monkeypatch.setattr(JobStore, "save", failing)
+    return times
+
+
+def test_a_job_that_cannot_be_begun_fails_and_is_resumed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(root) as running, running.client() as client:
+        full = full_from(1, monkeypatch)
+        job = client.corpus("acme").upload(("a.txt", b"The rent is 3 pounds."))
+        with pytest.raises(JobFailedError, match="could not write the job down"):
+            client.wait(job)
+        full.clear()
+        client.resume(job)
+        assert client.wait(job).report.added == ("a.txt",)  # type: ignore[union-attr]
+
+
+def test_the_certificate_of_a_removal_is_told_though_the_disk_is_full(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(root) as running, running.client() as client:
+        full_from(2, monkeypatch)
+        report = client.wait(client.corpus("acme").remove("discovery/minutes.txt")).report
+        assert report is not None
+        assert report.certificate is not None
+
+
+async def test_a_job_that_is_cancelled_just_before_it_begins_is_not_done(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def work(record: JobRecord, _: object) -> IngestReport:
+        done.append(record.job.id)
+        return IngestReport()
+
+    jobs = Jobs(JobStore(tmp_path), JobSettings(), work)
+    job = await jobs.add("ingest", "acme", [], JobRequest())  # its turn has come: a task for it is made
+    assert (await jobs.cancel(job.id)).state == "cancelled"
+    await jobs.stop()
+    assert done == []
+    assert jobs.get(job.id).state == "cancelled"  # type: ignore[union-attr]
+
+
+def test_no_more_uploads_and_watched_jobs_of_a_key_are_open_than_are_allowed(root: Path, gate: Gate) -> None:
+    with serving(root, {"limits": {"open_per_key": 2}}) as running, contextlib.ExitStack() as stack:
+        ann, ben = (running.key(name, role="writer", corpora=["acme"]) for name in ("ann", "ben"))
+        with running.client(ann) as client, running.client(ben) as other:
+            job = client.corpus("acme").upload(("a.txt", b"The rent is 3 pounds."))
+            for _ in range(2):
+                next(stack.enter_context(contextlib.closing(client.watch(job))))
+            with pytest.raises(RateLimitError, match=r"limits\.open_per_key"):
+                client.corpus("acme").upload(("b.txt", b"x y z"))
+            with pytest.raises(RateLimitError, match=r"limits\.open_per_key"):
+                next(client.watch(job))
+            assert next(other.watch(job)).id == job.id
+            stack.close()
+            until(lambda: not running.service.open._of)  # each is given back when its reader goes
+            gate.open.set()
+            client.wait(client.corpus("acme").upload(("b.txt", b"x y z")))
+        until(lambda: not running.service.open._of)
 
 
 # Whose they are -------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
+import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from served import QUESTION, SECRET, Running, serving
 
 from hybrid.errors import AccessError, AuthenticationError, CorpusNotFoundError, InputError, SettingsError
 from hybrid.service import create_app
-from hybrid.service.keys import Keys, keys_of
+from hybrid.service.corpora import Corpora
+from hybrid.service.keys import Keys, keys_of, nobody
 from hybrid.service.server import Server, is_loopback
 from hybrid.settings.service import ServiceSettings
 
@@ -20,8 +23,6 @@ from hybrid.settings.service import ServiceSettings
 @pytest.fixture(scope="module")
 def locked(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with a key already, so that nobody gets in without one."""
-    import shutil
-
     folder = tmp_path_factory.mktemp("locked") / "corpora"
     shutil.copytree(made, folder)
     keys_of(folder).add("first", role="admin", every_class=True)
@@ -274,3 +275,89 @@ def test_metrics_name_no_tenant(locked: Running) -> None:
     for name in ("other", "zq", "private", "acme", SECRET):
         assert f'"{name}' not in text
         assert name not in "".join(line for line in text.splitlines() if not line.startswith("#")).replace('"none"', "")
+
+
+# Before a body is read ------------------------------------------------------------------------------
+
+
+def answer_to(running: Running, request: bytes) -> bytes:
+    host, port = running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(request)
+        return connection.recv(65536)
+
+
+@pytest.mark.parametrize("verb", ["ask", "uploads", "remove", "search"])
+def test_who_has_no_key_is_refused_before_the_body_comes(locked: Running, verb: str) -> None:
+    head = f"POST /v1/corpora/acme/{verb} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    for sent in (
+        "Content-Length: 1000000\r\n\r\n{",
+        "Content-Length: 4\r\n\r\n{bad",
+        "Transfer-Encoding: chunked\r\n\r\n",
+    ):
+        assert answer_to(locked, (head + sent).encode()).startswith(b"HTTP/1.1 401")
+
+
+def test_a_broken_file_of_keys_is_the_servers_fault_and_its_content_nobodys(root: Path) -> None:
+    with serving(root) as running:
+        secret = running.key("zq-ann")
+        file = root / ".serve" / "keys.json"
+        file.write_text(file.read_text().replace('"reader"', '"raeder"'))
+        for key in (secret, None):
+            with running.http(key) as http:
+                response = http.get("/v1/corpora")
+                assert response.status_code == 500
+                assert response.json()["error"]["message"] == "the server's API keys cannot be read; its log says why"
+
+
+def test_taking_the_last_key_away_opens_nothing(root: Path) -> None:
+    with serving(root) as running, running.client() as client:
+        assert client.corpora()
+        running.key("ann")
+        with pytest.raises(AuthenticationError):
+            client.corpora()
+        keys_of(root).remove("ann")
+        with pytest.raises(AuthenticationError):
+            client.corpora()
+
+
+@pytest.mark.parametrize("header", ["Via", "X-Forwarded-Host", "X-Forwarded-Proto"])
+def test_a_server_without_keys_refuses_what_any_proxy_marks(looked_at: Running, header: str) -> None:
+    with looked_at.http() as http:
+        assert http.get("/v1/corpora", headers={header: "1.1 proxy.example"}).status_code == 403
+
+
+def test_a_tenant_does_not_decide_how_files_are_parsed(locked: Running) -> None:
+    with (
+        locked.client(locked.key("isolating", role="admin", corpora=["zq-*"])) as client,
+        pytest.raises(AccessError, match=r"ingest\.isolate"),
+    ):
+        client.create("zq-1", {"memory": {"enabled": False}, "ingest": {"isolate": "none"}})
+
+
+def test_a_corpus_that_was_put_in_anothers_place_is_the_one_that_answers(root: Path) -> None:
+    """Not the deleted one, whose files a server that holds them open could still read."""
+    with serving(root) as running, running.client() as client:
+        corpus = client.corpus("acme")
+        assert corpus.ask(QUESTION).found
+        shutil.rmtree(root / "acme")
+        with pytest.raises(CorpusNotFoundError):
+            corpus.ask(QUESTION)
+        client.create("acme", {"memory": {"enabled": False}})
+        assert corpus.documents() == []
+        assert not corpus.ask(QUESTION).found
+        shutil.rmtree(root / "acme")
+        shutil.copytree(root / "other", root / "acme")
+        assert [one.source for one in corpus.documents()] == ["private/zq-locker.txt"]
+
+
+def test_a_corpus_is_not_closed_between_two_who_are_given_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where more identities ask than are held open."""
+    monkeypatch.setattr("hybrid.service.corpora._SEEN", 1)
+    corpora = Corpora(root)
+    ann, ben = (nobody().model_copy(update={"name": name}) for name in ("ann", "ben"))
+    with corpora.seen_by("acme", ann) as first, corpora.seen_by("acme", ben) as second:
+        assert first.documents() == second.documents() != []
+    with corpora.seen_by("acme", ben):
+        assert len(corpora._seen) == 1  # what was in use is closed by a later call
+    corpora.close()

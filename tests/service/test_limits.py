@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,10 +17,20 @@ import pytest
 from served import QUESTION, Running, serving, until
 
 from hybrid import Corpus
-from hybrid.errors import AnswerTimeoutError, RateLimitError, RequestTooLargeError, ServiceBusyError
-from hybrid.service.limits import Rates
+from hybrid.answering.answerer import Answerer
+from hybrid.errors import (
+    AnswerTimeoutError,
+    HybridError,
+    InputError,
+    RateLimitError,
+    RequestTooLargeError,
+    ServiceBusyError,
+    ServiceError,
+)
+from hybrid.service.app import _load
+from hybrid.service.limits import Rates, _Counted
 from hybrid.service.work import Workers
-from hybrid.settings.service import LimitSettings
+from hybrid.settings.service import LimitSettings, ServiceSettings
 from hybrid.types.answers import Route
 from hybrid.types.events import DraftEvent, RouteEvent
 
@@ -274,7 +286,189 @@ def test_an_answer_that_takes_too_long_is_ended_and_its_work_with_it(root: Path,
             list(client.corpus("acme").stream(QUESTION))
 
 
+# Who stands still -----------------------------------------------------------------------------------
+
+
+def read_until_closed(connection: socket.socket) -> bytes:
+    come = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            come += piece
+    return come
+
+
+def told(connection: socket.socket) -> bytes:
+    connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+    come = b""
+    while not come.endswith(b"}"):
+        come += connection.recv(65536)
+    return come
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: a\r\nX: "], ids=["nothing", "half a head"])
+def test_a_request_that_never_comes_in_whole_takes_no_connection_for_ever(root: Path, sent: bytes) -> None:
+    with serving(root, {"limits": {"idle_seconds": 0.2}}) as running:
+        with connected(running) as connection:
+            connection.sendall(sent)
+            assert read_until_closed(connection) == b""
+        with connected(running) as connection:  # nor does the second one of a connection
+            assert b"200 OK" in told(connection)
+            connection.sendall(b"GET /heal")
+            assert read_until_closed(connection) == b""
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["a head", "the body of what was refused"])
+def test_what_comes_a_byte_at_a_time_gets_no_more_time(root: Path, refused: bool) -> None:
+    with serving(root, {"limits": {"idle_seconds": 0.2}}) as running, connected(running) as connection:
+        if refused:
+            connection.sendall(b"POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+        else:
+            connection.sendall(b"GET /health HTTP/1.1\r\nX: ")
+        connection.settimeout(0.01)
+        gone = False
+        for _ in range(3000):
+            try:
+                connection.sendall(b"y")
+                gone = connection.recv(65536) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                gone = True
+            if gone:
+                break
+        assert gone
+
+
+def test_a_connection_that_is_between_two_requests_is_kept(root: Path) -> None:
+    with serving(root, {"limits": {"idle_seconds": 0.1}}) as running, connected(running) as connection:
+        for _ in range(2):
+            assert b"200 OK" in told(connection)
+            (held,) = running.server.server_state.connections
+            until(lambda held=held: held._head is None)  # no time runs that a next head would have to be there by
+
+
+async def test_a_body_that_drips_is_refused_though_it_never_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, past = asyncio.get_running_loop(), [0.0]
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + past[0])
+
+    async def drip() -> Any:
+        past[0] += 9
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def read(size: int) -> None:
+        counted = _Counted(drip, size, 10.0, RequestTooLargeError("too large"))
+        while True:
+            await counted.receive()
+
+    with pytest.raises(ServiceError, match="came slower than"):
+        await read(1000)
+
+
+def test_an_answer_that_nobody_takes_holds_no_connection_for_ever(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = "x" * 20_000_000
+    monkeypatch.setattr("hybrid.service.metrics.Metrics.text", lambda *_: large.encode())
+    with serving(root, {"limits": {"idle_seconds": 0.3}}) as running, connected(running) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        until(lambda: any(one.transport.get_write_buffer_size() for one in running.server.server_state.connections))
+        until(lambda: not running.server.server_state.connections)
+    with serving(root, {"limits": {"idle_seconds": 0.3}}) as running, running.http() as http:
+        assert len(http.get("/metrics").content) == len(large)  # who takes it gets all of it
+
+
+# What goes on for nobody ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["prepare", "stream"])
+def test_a_comparison_that_is_dropped_stops_before_its_next_group(
+    root: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    begun, go_on, asked, real = threading.Event(), threading.Event(), [], getattr(Answerer, step)
+
+    def held(*given: Any) -> Any:
+        asked.append(given)
+        begun.set()
+        assert go_on.wait(60)
+        return real(*given)
+
+    monkeypatch.setattr(Answerer, step, held)
+    groups = {f"group {number}": {"sources": ["*agreement*"]} for number in range(50)}
+    with serving(root) as running:
+        with connected(running) as connection:
+            body = json.dumps({"question": QUESTION, "groups": groups}).encode()
+            connection.sendall(request_of(running, "/v1/corpora/acme/compare", body))
+            assert begun.wait(60)
+        until(lambda: running.service.answering.dropped)
+        go_on.set()
+        until(lambda: not running.service.answering.running)
+    assert len(asked) == 1
+
+
+def test_a_statement_that_is_dropped_is_judged_no_further(root: Path, endless: Endless) -> None:
+    with serving(root) as running:
+        with connected(running) as connection:
+            connection.sendall(request_of(running, "/v1/corpora/acme/judge", b'{"statement": "It ends in 2027."}'))
+            assert endless.begun.acquire(timeout=60)
+        assert endless.closed.acquire(timeout=60)
+
+
+def test_words_to_quote_are_no_more_than_a_question_may_have(looked_at: Running) -> None:
+    with looked_at.client() as client:
+        for source in (None, "discovery/agreement.txt"):
+            with pytest.raises(InputError, match="max_question_chars"):
+                client.corpus("acme").quote("a b" * 2000, source=source)
+
+
+def test_a_stream_that_fails_ends_with_an_error_that_says_nothing_of_the_server(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Iterator[Any]:
+        yield RouteEvent(question=QUESTION, route=Route(name="lookup", p_comprehension=0.1))
+        raise RuntimeError("the secret of the stack")
+
+    monkeypatch.setattr(Corpus, "stream", broken)
+    with serving(root) as running, running.client() as client, running.http() as http:
+        with pytest.raises(HybridError, match="its log says how"):
+            list(client.corpus("acme").stream(QUESTION))
+        assert "secret" not in http.post("/v1/corpora/acme/stream", json={"question": QUESTION}).text
+
+
 # Stopping -------------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_was_told_to_stop_while_it_loaded_is_not_ready() -> None:
+    loading, stop = threading.Event(), threading.Event()
+
+    def preload() -> None:
+        loading.set()
+        stop.wait(60)
+
+    class Stopping:
+        settings = ServiceSettings()
+        corpora = SimpleNamespace(preload=preload)
+        answering = SimpleNamespace(closing=False)
+        ready = False
+
+    service: Any = Stopping()
+    task = asyncio.create_task(_load(service))
+    await asyncio.to_thread(loading.wait)
+    service.answering.closing = True
+    stop.set()
+    await task
+    assert not service.ready
+
+
+def test_a_corpus_that_breaks_in_any_way_keeps_no_other_from_being_ready(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no HybridError")
+
+    monkeypatch.setattr(Corpus, "route", broken)
+    with serving(root, {"server": {"preload": True}}) as running, running.http() as http:
+        until(lambda: http.get("/ready").status_code == 200)
 
 
 def test_a_server_that_stops_ends_what_it_was_asked_and_takes_nothing_new(

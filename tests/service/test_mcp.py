@@ -16,7 +16,8 @@ from served import AGREEMENT, MINUTES, QUESTION
 
 from hybrid import Answer, Corpus, Document, Hit, Identity
 from hybrid.service.mcp import mcp_server
-from hybrid.service.statements import MOST_PLACES, judged, quoted
+from hybrid.service.statements import MOST_PLACES, judgement, judging, quoted
+from hybrid.types.events import collect
 from hybrid.types.statements import Judgement, Quotation
 
 TERM = "The supply agreement ends on 30 June 2027, unless both parties extend it in writing."
@@ -26,6 +27,10 @@ TERM = "The supply agreement ends on 30 June 2027, unless both parties extend it
 def corpus(made: Path) -> Iterator[Corpus]:
     with Corpus.open(made / "acme", create=False, identity=Identity(name="ann", every_class=True)) as opened:
         yield opened
+
+
+def judged(corpus: Corpus, statement: str) -> Judgement:
+    return judgement(statement, collect(judging(corpus, statement)))
 
 
 async def called(corpus: Corpus, tool: str, **arguments: Any) -> Any:
@@ -217,6 +222,43 @@ def test_ask_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytes
         assert await asyncio.to_thread(closed.wait, 60)
 
     asyncio.run(run())
+
+
+def test_verify_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+    import threading
+
+    from hybrid.types.answers import Route
+    from hybrid.types.events import DraftEvent, RouteEvent
+
+    begun, closed = threading.Event(), threading.Event()
+
+    def endless(*_: Any, **__: Any) -> Iterator[Any]:
+        begun.set()
+        try:
+            yield RouteEvent(question=QUESTION, route=Route(name="lookup", p_comprehension=0.1))
+            while True:
+                yield DraftEvent(text="and so on ", origin="memory")
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(Corpus, "stream", endless)
+
+    async def run() -> None:
+        task = asyncio.ensure_future(called(corpus, "verify", statement=TERM))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        await asyncio.wait([task])
+        assert await asyncio.to_thread(closed.wait, 60)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("cursor", ["9" * 5000, "²", "-1", "٣", "x"])
+async def test_a_cursor_that_nobody_gave_is_a_protocol_error(corpus: Corpus, cursor: str) -> None:
+    async with mcp.Client(mcp_server(corpus)) as client:
+        with pytest.raises(MCPError, match="none that this server gave"):
+            await client.list_resources(cursor=cursor)
 
 
 async def test_a_servers_corpus_is_offered_as_one_on_this_machine_is(
