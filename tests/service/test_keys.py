@@ -156,6 +156,7 @@ def test_a_key_sees_its_corpora_alone(locked: Running) -> None:
         ("GET", "/v1/corpora/{}", None),
         ("GET", "/v1/corpora/{}/documents", None),
         ("GET", "/v1/corpora/{}/document?source=private/zq-locker.txt", None),
+        ("GET", "/v1/corpora/{}/page-image?source=private/zq-locker.txt&page=1", None),
         ("GET", "/v1/corpora/{}/custody", None),
         ("GET", "/v1/models/{}", None),
         ("POST", "/v1/corpora/{}/ask", {"question": "What is the pass phrase?"}),
