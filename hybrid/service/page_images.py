@@ -102,10 +102,10 @@ def _drawn(data: bytes, document: Document, number: int, span: tuple[int, int] |
 
 
 def _markings(size: tuple[int, int], boxes: Iterable[Box]) -> Image:
-    from PIL import Image as images
+    import PIL.Image
     from PIL import ImageDraw
 
-    layer = images.new("RGB", size, "white")
+    layer = PIL.Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(layer)
     for left, top, right, bottom in boxes:
         pen.rectangle((left - 2, top - 2, right + 2, bottom + 2), fill=_MARKER)
