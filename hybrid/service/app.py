@@ -155,6 +155,7 @@ async def serving(
         metrics.watch("requests_running", "Requests that are worked on", lambda: sum(one.running for one in both))
         metrics.watch("requests_waiting", "Requests in line for that", lambda: sum(one.waiting for one in both))
         metrics.watch("requests_dropped", "Requests whose work was stopped", lambda: sum(one.dropped for one in both))
+        await asyncio.to_thread(corpora.finish_deletions)
         service.jobs.start()
         loading = asyncio.create_task(_load(service))
         log_info(_LOG, "server started", root=str(root), jobs=sum(service.jobs.counts().values()))

@@ -55,6 +55,17 @@ async def status(request: Request, service: Served, key: Asker, corpus: str) -> 
     return as_json(await service.asked(request, key, corpus, Corpus.status))
 
 
+@router.delete("/corpora/{corpus}", status_code=204)
+async def delete(service: Served, key: Asker, corpus: str) -> Response:
+    """Delete a corpus with its documents, memory, log, jobs and their reports (role admin). There is no certificate of
+    it: one is in the report of a removal, document by document."""
+    await service.run(key, lambda: service.corpora.check(corpus, key, "admin"))
+    await service.jobs.clear_line(corpus)
+    await service.run(key, lambda: service.corpora.delete(corpus, key))
+    await service.jobs.forget_all(corpus)
+    return Response(status_code=204)
+
+
 @router.get("/corpora/{corpus}/documents", response_model=schemas.DocumentsResponse)
 async def documents(request: Request, service: Served, key: Asker, corpus: str) -> Response:
     """The documents that this key may see."""

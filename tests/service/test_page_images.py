@@ -12,6 +12,7 @@ from fpdf import FPDF
 from served import INDEX_ONLY, Running, serving
 
 from hybrid import Corpus
+from hybrid.client import AsyncClient
 from hybrid.errors import InputError, SourceNotFoundError
 from hybrid.ingest.discovery import NamedPath
 
@@ -83,6 +84,21 @@ def test_the_quote_is_marked_where_it_stands_and_nowhere_else(read: tuple[Runnin
     later, _ = drawn(running, **place_of(running, AGAIN, nth=1))
     assert len(marked_rows(later)) == 1
     assert marked_rows(later)[0] > first[0] + 20, "the same words in the next clause were taken for these"
+
+
+async def test_the_clients_have_the_image_of_a_citation_and_of_a_hit(read: tuple[Running, Path]) -> None:
+    running, _ = read
+    with running.client() as client:
+        corpus = client.corpus("acme")
+        hit = corpus.search("Jane Whitlock Antwerp", 1)[0]
+        cited = corpus.ask("Who signed for the carrier in Antwerp?", route="lookup").citations[0]
+        images = [corpus.page_image(hit), corpus.page_image(cited)]
+        with pytest.raises(InputError, match="no pages"):
+            corpus.page_image(corpus.search("weighbridge", 1)[0])
+    async with AsyncClient(running.url) as client:
+        images.append(await client.corpus("acme").page_image(cited))
+    assert images[1] == images[2]
+    assert all(marked_rows(Image.open(io.BytesIO(one))) for one in images)
 
 
 def test_a_quote_on_another_page_is_not_marked_on_this_one(read: tuple[Running, Path]) -> None:
