@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from hybrid.corpus import Corpus
-from hybrid.errors import HybridError, JobNotFoundError, ServiceBusyError, SourceNotFoundError
+from hybrid.errors import HybridError, JobNotFoundError, JobStateError, ServiceBusyError, SourceNotFoundError
 from hybrid.ingest.discovery import NamedPath
 from hybrid.ingest.progress import Progress
 from hybrid.service import schemas, uploads
@@ -141,6 +141,16 @@ async def job_events(service: Served, key: Asker, job: str) -> Response:
         return content_event("error", content_of(type(error).__name__, str(error), 5))
 
     return EventStream(with_signs_of_life(events(), failure))
+
+
+@router.get("/jobs/{job}/certificate", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+async def certificate(service: Served, key: Asker, job: str) -> Response:
+    """The certificate of a removal as a file, with its own sha256, as `hybrid verify-deletion` and
+    `verify-deletion` take it."""
+    report = _found(service, key, job).report
+    if report is None or report.certificate is None:
+        raise JobStateError("the job has no certificate: a removal has one when it has succeeded")
+    return Response(report.certificate.to_json(), media_type="application/json")
 
 
 @router.post("/jobs/{job}/cancel", response_model=Job)

@@ -554,7 +554,7 @@ def test_where_there_is_no_page_image_it_says_why(matter: Opened, root: Path) ->
     try:
         matter.ask("At whose cost is wet salt sent back?")
         matter.page.locator(".claim .cite", has_text="[1]").click()
-        expect(matter.page.locator("#reader-note")).to_contain_text("Shown as text. there is no page image")
+        expect(matter.page.locator("#reader-note")).to_contain_text("Shown as text. There is no page image")
         expect(matter.page.locator("#show-image")).to_be_hidden()
         expect(matter.page.locator("#sheet mark")).to_be_visible()
     finally:
@@ -737,6 +737,10 @@ def test_a_reader_is_offered_no_change(open_page: Callable[..., Opened], locked:
     expect(opened.page.locator("#document-rows tr")).to_have_count(6)
     expect(opened.page.locator("#upload")).to_be_hidden()
     expect(opened.page.locator("#create-another")).to_be_hidden()
+    expect(opened.page.locator("#delete-corpus")).to_be_hidden()
+    opened.page.locator("#document-rows button").first.click()
+    expect(opened.page.locator("#sheet .line").first).to_be_visible()
+    expect(opened.page.locator("#remove-document")).to_be_hidden()
 
 
 # Errors in words --------------------------------------------------------------------------------------
@@ -767,7 +771,7 @@ def test_an_error_in_the_middle_of_a_stream_is_said(matter: Opened) -> None:
     matter.page.route("**/stream", lambda route: route.fulfill(body=body, content_type="text/event-stream"))
     matter.page.fill("#question", QUESTION)
     matter.page.click("#ask")
-    expect(matter.page.locator("#answer-problem")).to_contain_text("no answer within 3 s Try again in 5 s.")
+    expect(matter.page.locator("#answer-problem")).to_contain_text("There was no answer within 3 s. Try again in 5 s.")
 
 
 def test_an_empty_question_is_not_sent(matter: Opened) -> None:
@@ -804,7 +808,7 @@ def test_an_upload_shows_how_far_it_is_and_what_became_of_it(
         expect(page.locator("#no-corpus-view")).to_be_visible()
         page.fill("#create-name", "new matter")
         page.press("#create-name", "Enter")
-        expect(page.locator("#create-problem")).to_contain_text("letters, digits")
+        expect(page.locator("#create-problem")).to_contain_text("Name is 1 to 64 letters, digits")
         page.fill("#create-name", "new-matter")
         page.press("#create-name", "Enter")
         expect(page.locator("#documents-heading")).to_have_text("Documents of new-matter")
@@ -876,6 +880,57 @@ def test_an_upload_that_is_refused_says_why_and_can_be_sent_again(
         page.click("#send")
         expect(page.locator("#upload-problem")).to_contain_text("at most 1 file")
         expect(page.locator("#send")).to_be_enabled()
+
+
+def test_a_document_is_removed_once_that_is_confirmed_and_its_certificate_can_be_saved(
+    open_page: Callable[..., Opened], tmp_path: Path
+) -> None:
+    from hybrid.types.certificates import DeletionCertificate
+
+    with Corpus.open(tmp_path / "corpora" / "small", INDEX_ONLY) as corpus:
+        corpus.ingest([Document.from_text(AGREEMENT, "a.txt"), Document.from_text(MINUTES, "b.txt")])
+    with serving(tmp_path / "corpora") as running:
+        page = open_page(running).page
+        page.click("#to-documents")
+        page.get_by_role("button", name="b.txt").click()
+        page.click("#remove-document")
+        expect(page.get_by_role("dialog")).to_have_accessible_name("Remove b.txt?")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator("#reader")).to_be_visible()
+        expect(page.locator("#remove-document")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Remove it").click()
+        expect(page.locator(".job")).to_contain_text("Removal of b.txt: done.")
+        expect(page.locator("#document-rows tr")).to_have_count(1)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save the certificate").click()
+        download.value.save_as(tmp_path / "certificate.json")
+        certificate = DeletionCertificate.from_json((tmp_path / "certificate.json").read_text("utf-8"))
+        assert certificate.removed[0].sources == ("b.txt",)
+
+
+def test_a_corpus_is_deleted_once_its_name_is_typed(open_page: Callable[..., Opened], tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        Corpus.open(tmp_path / "corpora" / name, INDEX_ONLY).close()
+    with serving(tmp_path / "corpora") as running:
+        page = open_page(running).page
+        page.click("#to-documents")
+        page.locator("#delete-corpus > summary").click()
+        page.click("#delete")
+        yes = page.get_by_role("button", name="Delete it")
+        expect(yes).to_be_disabled()
+        page.fill("#confirm-name", "second")
+        expect(yes).to_be_disabled()
+        page.keyboard.press("Enter")  # what Enter presses is not what cannot be undone
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        assert (tmp_path / "corpora" / "first").exists()
+        page.click("#delete")
+        page.fill("#confirm-name", "first")
+        yes.click()
+        expect(page.locator("#documents-heading")).to_have_text("Documents of second")
+        expect(page.locator("#corpus option")).to_have_text(["second"])
+        assert not (tmp_path / "corpora" / "first").exists()
 
 
 def test_a_corpus_without_documents_says_so(matter: Opened) -> None:
@@ -1140,7 +1195,7 @@ def test_nothing_moves_for_whoever_wants_no_motion(
     paced.allow()
 
 
-STATES = ("empty", "filters", "answer", "reader", "image", "documents", "key")
+STATES = ("empty", "filters", "answer", "reader", "image", "documents", "confirm", "key")
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -1182,6 +1237,10 @@ def test_axe_finds_nothing(
     page.click("#to-documents")
     expect(page.locator("#document-rows tr")).to_have_count(6)
     found["documents"] = violations(page)
+    page.locator("#document-rows button").first.click()
+    page.click("#remove-document")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    found["confirm"] = violations(page)
 
     asked = open_page(locked, viewport=viewport, color_scheme=scheme).page
     asked.fill("#key", "hyb_wrong")

@@ -77,7 +77,9 @@ export function claimItem(claim, citations, open) {
       claim.contradicted_by.length
         ? el("span", { class: "otherwise" }, " but ", numbers(claim.contradicted_by), " says otherwise")
         : null,
-      claim.qualification ? el("span", { class: "qualification" }, ` ${printable(claim.qualification)}`) : null,
+      claim.qualification
+        ? el("span", { class: "qualification" }, claim.contradicted_by.length ? "; " : " ", printable(claim.qualification))
+        : null,
       " ",
       verdict,
     ),

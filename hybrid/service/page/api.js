@@ -67,9 +67,12 @@ async function errorOf(response) {
   return failure(content, response.status);
 }
 
+/** A message as a sentence: those of the library begin small, as they stand behind the name of an error elsewhere. */
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…”]$/u.test(text) ? "" : ".");
+
 function failure(content, status = 0) {
   const said = content?.error ?? {};
-  let message = said.message || `The server answered with status ${status}, and did not say why.`;
+  let message = sentence(said.message || `The server answered with status ${status}, and did not say why`);
   if (said.retry_after) message += ` Try again in ${Math.max(1, Math.ceil(said.retry_after))} s.`;
   return new ApiError(message, { status, type: said.type });
 }

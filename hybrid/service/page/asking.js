@@ -7,7 +7,7 @@ import { announceClaim, answerParts, citationsOf, claimItem } from "./answer.js"
 import { blob, corpusPath, events, json } from "./api.js";
 import { announce, byId, el, save, show } from "./dom.js";
 import { closeReader, markShown, openCitation } from "./reader.js";
-import { count, filterInWords } from "./wording.js";
+import { count, filterInWords, oneLine } from "./wording.js";
 
 let corpus = null;
 let entries = []; // { question, after, answer }, the oldest first
@@ -266,7 +266,7 @@ function drawHistory() {
   show(byId("history"), entries.length > 0);
   const last = entries.at(-1);
   show(byId("follow-up-row"), Boolean(last));
-  byId("follow-up-of").textContent = last?.question ?? "";
+  byId("follow-up-of").textContent = last ? clipped(oneLine(last.question)) : "";
   byId("history-list").replaceChildren(
     ...[...entries].reverse().map((entry) =>
       el(
@@ -300,6 +300,8 @@ function drawHistory() {
     ),
   );
 }
+
+const clipped = (text) => (text.length > 80 ? `${text.slice(0, 79).trimEnd()}…` : text);
 
 async function saved(button, verb, name) {
   button.disabled = true;

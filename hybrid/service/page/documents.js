@@ -1,8 +1,8 @@
 // The documents of a corpus, and what adds to them: uploads, and the jobs that read these.
 
-import { ApiError, call, corpusPath, events, json, upload } from "./api.js";
-import { announce, byId, el, show } from "./dom.js";
-import { lengthOf, openDocument } from "./reader.js";
+import { ApiError, blob, call, corpusPath, events, json, upload } from "./api.js";
+import { announce, byId, confirmed, el, save, show } from "./dom.js";
+import { closeReader, lengthOf, openDocument } from "./reader.js";
 import { count, grouped, printable, visibleName, words, writtenDate } from "./wording.js";
 
 const SHOWN = 200;
@@ -188,6 +188,26 @@ async function sendChosen() {
   }
 }
 
+/** Remove a document, once that is confirmed. Its certificate comes with the job. */
+export async function removeDocument(info) {
+  const others = info.sources.length > 1 ? ` It is there under ${count(info.sources.length, "name")}, all of which go.` : "";
+  const sure = await confirmed({
+    heading: `Remove ${visibleName(info.source)}?`,
+    text: `Its text leaves the corpus, and the memory unlearns it. That cannot be undone.${others}`,
+    action: "Remove it",
+  });
+  if (!sure) return;
+  closeReader();
+  try {
+    watch(addJob(await json(corpusPath(corpus, "/remove"), { method: "POST", body: { sources: info.sources } })));
+    byId("jobs").querySelector("button")?.focus();
+  } catch (error) {
+    show(byId("upload-problem"), true, error.message);
+    announce(error.message);
+    onProblem(error);
+  }
+}
+
 // Jobs ------------------------------------------------------------------------------------------------
 
 async function listJobs() {
@@ -237,6 +257,8 @@ const STATES = {
   cancelled: "cancelled; what was read stays",
 };
 
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 const sentence = ({ kind, inputs, state }) =>
   `${KINDS[kind]} ${inputs.length === 1 ? visibleName(inputs[0]) : count(inputs.length, "file")}: ${STATES[state]}.`;
 
@@ -256,7 +278,7 @@ function drawJob(item) {
   element.replaceChildren(
     el("p", {}, el("b", {}, sentence(job)), job.waits_for ? ` ${job.waits_for}.` : null),
     ...(running ? stages : []),
-    ...(job.failure ? [el("p", { class: "problem" }, printable(job.failure.message))] : []),
+    ...(job.failure ? [el("p", { class: "problem" }, printable(capital(job.failure.message)))] : []),
     ...(item.problem ? [el("p", { class: "problem" }, item.problem)] : []),
     ...(job.report ? report(job.report) : []),
     el(
@@ -264,6 +286,7 @@ function drawJob(item) {
       { class: "actions small" },
       running && job.kind === "ingest" ? action(item, "Cancel", "/cancel") : null,
       ["failed", "cancelled"].includes(job.state) ? action(item, "Go on with it", "/resume") : null,
+      job.report?.certificate ? certificate(item) : null,
     ),
   );
   if (focused) (element.querySelector("button") ?? byId("files")).focus();
@@ -288,6 +311,27 @@ function action(item, label, verb) {
       },
     },
     label,
+  );
+}
+
+function certificate(item) {
+  return el(
+    "button",
+    {
+      type: "button",
+      "aria-label": `Save the certificate: ${sentence(item.job)}`,
+      onclick: async () => {
+        try {
+          const { blob: file } = await blob(`/v1/jobs/${item.job.id}/certificate`);
+          save(`${corpus}-deletion-${item.job.id.slice(0, 8)}.json`, file);
+        } catch (error) {
+          item.problem = error.message;
+          drawJob(item);
+          onProblem(error);
+        }
+      },
+    },
+    "Save the certificate",
   );
 }
 

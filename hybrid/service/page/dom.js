@@ -31,6 +31,30 @@ export function announce(text) {
   while (announcer.childElementCount > 20) announcer.firstElementChild.remove();
 }
 
+/**
+ * Ask before something that cannot be undone; whether the answer is yes. Where `typed` is given, that name has to be
+ * typed first.
+ */
+export function confirmed({ heading, text, action, typed = "" }) {
+  const dialog = byId("confirm");
+  const name = byId("confirm-name");
+  const yes = byId("confirm-yes");
+  const check = () => (yes.disabled = name.value.trim() !== typed);
+  byId("confirm-heading").textContent = heading;
+  byId("confirm-text").textContent = text;
+  byId("confirm-label").textContent = `Type ${typed} to confirm`;
+  yes.textContent = action;
+  name.value = "";
+  name.oninput = check;
+  show(byId("confirm-row"), typed !== "");
+  check();
+  dialog.returnValue = "no"; // what Escape leaves it at
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
 /** Save a file that was made here or came from the server. */
 export function save(name, blob) {
   const address = URL.createObjectURL(blob);

@@ -2,8 +2,8 @@
 
 import { call, corpusPath, hasKey, json, setKey } from "./api.js";
 import { askFrom, clearHistory, setUpAsking } from "./asking.js";
-import { setUpDocuments, showDocuments } from "./documents.js";
-import { announce, byId, el, show } from "./dom.js";
+import { removeDocument, setUpDocuments, showDocuments } from "./documents.js";
+import { announce, byId, confirmed, el, show } from "./dom.js";
 import { closeReader, readFrom, setUpReader } from "./reader.js";
 import { count, loadWords } from "./wording.js";
 
@@ -15,12 +15,13 @@ let corpus = null;
 
 async function start() {
   setUpAppearance();
-  setUpReader({ problem });
+  setUpReader({ problem, remove: removeDocument });
   setUpAsking({ problem });
   setUpDocuments({ problem, whenChanged: load });
   byId("key-form").addEventListener("submit", enterKey);
   byId("forget-key").addEventListener("click", forgetKey);
   byId("create-form").addEventListener("submit", create);
+  byId("delete").addEventListener("click", deleteCorpus);
   byId("corpus").addEventListener("change", (event) => choose(event.target.value));
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address says which view is shown
@@ -125,6 +126,7 @@ function placeCreation(isAdmin, others) {
   (others ? byId("create-another") : byId("no-corpus-view")).append(form);
   show(form, isAdmin);
   show(byId("create-another"), isAdmin && others);
+  show(byId("delete-corpus"), isAdmin && others);
 }
 
 async function create(event) {
@@ -145,13 +147,39 @@ async function create(event) {
   announce(`The corpus ${name} is created. Add documents to it.`);
 }
 
+async function deleteCorpus() {
+  const name = corpus;
+  show(byId("delete-problem"), false);
+  const sure = await confirmed({
+    heading: `Delete ${name}?`,
+    text: "Everything in it is deleted from the server. That cannot be undone.",
+    action: "Delete it",
+    typed: name,
+  });
+  if (!sure) return;
+  try {
+    await call(corpusPath(name), { method: "DELETE" });
+  } catch (error) {
+    show(byId("delete-problem"), true, error.message);
+    announce(error.message);
+    problem(error);
+    return;
+  }
+  clearHistory();
+  byId("delete-corpus").open = false;
+  corpus = null;
+  await listCorpora();
+  byId("main").focus();
+  announce(`The corpus ${name} is deleted.`);
+}
+
 async function choose(name) {
   corpus = name;
   byId("corpus").value = name;
   document.title = `${name} – hybrid`;
   byId("ask-heading").textContent = `Ask ${name}`;
   byId("documents-heading").textContent = `Documents of ${name}`;
-  readFrom(name, []); // at once: what is asked from now on is asked of this one
+  readFrom(name, [], false); // at once: what is asked from now on is asked of this one
   askFrom(name, []);
   await load();
   chooseView();
@@ -169,9 +197,10 @@ async function load() {
     byId("about-corpus").textContent = documents.length
       ? `${count(documents.length, "document")}, each answer with its sources.`
       : "It has no documents yet.";
-    readFrom(name, documents);
+    const mayWrite = ["writer", "admin"].includes(me.role);
+    readFrom(name, documents, mayWrite);
     askFrom(name, documents);
-    showDocuments(name, status, documents, ["writer", "admin"].includes(me.role));
+    showDocuments(name, status, documents, mayWrite);
   } catch (error) {
     if (error.status === 401) problem(error);
     else trouble(error);

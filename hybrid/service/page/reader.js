@@ -14,9 +14,11 @@ let asked = new AbortController();
 let imageAddress = null;
 let mediaTypes = new Map();
 let onProblem = () => {};
+let removes = false; // whether this key may remove documents
 
-export function setUpReader({ problem }) {
+export function setUpReader({ problem, remove }) {
   onProblem = problem;
+  byId("remove-document").addEventListener("click", () => remove(shown.info));
   byId("close-reader").addEventListener("click", closeReader);
   byId("previous-source").addEventListener("click", () => step(-1));
   byId("next-source").addEventListener("click", () => step(1));
@@ -25,13 +27,14 @@ export function setUpReader({ problem }) {
   byId("show-whole").addEventListener("click", () => mode("whole"));
   narrow.addEventListener("change", cover);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !byId("reader").hidden) closeReader();
+    if (event.key === "Escape" && !byId("reader").hidden && !byId("confirm").open) closeReader();
   });
 }
 
-/** Of which corpus documents are read; `documents` says which of them are PDF. */
-export function readFrom(name, documents) {
+/** Of which corpus documents are read; `documents` says which of them are PDF, `mayWrite` whether they can be removed. */
+export function readFrom(name, documents, mayWrite) {
   if (name !== corpus) closeReader();
+  removes = mayWrite;
   corpus = name;
   mediaTypes = new Map(documents.flatMap((one) => one.sources.map((source) => [source, one.media_type])));
 }
@@ -58,7 +61,8 @@ export async function openCitation(citations, number, opener) {
 
 /** Open a whole document. */
 export async function openDocument(info, opener) {
-  begin({ citations: null, number: null, opener, source: info.source, title: info.title });
+  begin({ citations: null, number: null, opener, source: info.source, title: info.title, info });
+  show(byId("reader-changes"), removes);
   byId("reader-facts").replaceChildren(
     el("p", { class: "where" }, el("b", {}, visibleName(info.source))),
     ...(info.sources.length > 1
@@ -97,6 +101,7 @@ function begin(what) {
   byId("columns").classList.add("reading");
   show(byId("reader-steps"), what.citations !== null && what.citations.size > 1);
   show(byId("reader-modes"), false);
+  show(byId("reader-changes"), false);
   if (what.citations !== null) {
     const numbers = numbersOf(what.citations);
     byId("previous-source").disabled = what.number === numbers[0];
@@ -198,7 +203,7 @@ async function offerImage(signal) {
     byId("show-image").hidden = false;
   } catch (error) {
     if (error.name === "AbortError") return;
-    shown.imageProblem = `Shown as text. ${error.message}.`;
+    shown.imageProblem = `Shown as text. ${error.message}`;
     if (byId("show-text").getAttribute("aria-pressed") === "true") byId("reader-note").textContent = shown.imageProblem;
   }
 }
