@@ -32,7 +32,7 @@ Page = Any
 ATTACK = "<script>window.attacked=1</script><img src=x onerror='window.attacked=1'><b>bold</b>"
 HOSTILE_NAME = "<img src=x onerror=window.attacked=1>/\u202efdp.txt"
 HOSTILE = f"{ATTACK}\nThe toll of the iron bridge is 7 pounds {ATTACK} a week."
-BEYOND = "😀😀😀 𝔄𝔅 — a heading outside the first plane\nThe windmill at Doel is let for 12 shillings. 😀"
+BEYOND = "Letters 😀😀😀 𝔄𝔅 of the miller.\n\nHe says so 😀😀. The windmill at Doel is let for 12 shillings. 😀"
 EXECUTED = "Lease of the barn.\n\nThe barn at Lille is let for 40 francs a year."
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 360, "height": 740}
@@ -774,6 +774,23 @@ def test_an_error_in_the_middle_of_a_stream_is_said(matter: Opened) -> None:
     expect(matter.page.locator("#answer-problem")).to_contain_text("There was no answer within 3 s. Try again in 5 s.")
 
 
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ('event: claim\ndata: {"kind": "claim", "claim\n\n', "The server sent what cannot be read."),
+        ('event: claim\ndata: {"kind": "claim"}\n\n', "This page failed to show what the server sent."),
+    ],
+    ids=["no JSON", "no claim"],
+)
+def test_a_malformed_stream_is_said_in_words(matter: Opened, event: str, said: str) -> None:
+    matter.page.route("**/stream", lambda route: route.fulfill(body=event, content_type="text/event-stream"))
+    matter.page.fill("#question", QUESTION)
+    matter.page.click("#ask")
+    expect(matter.page.locator("#answer-problem")).to_contain_text(said)
+    expect(matter.page.locator("#cancel")).to_be_hidden()
+    matter.faults.clear()
+
+
 def test_an_empty_question_is_not_sent(matter: Opened) -> None:
     matter.page.fill("#question", "  ")
     matter.page.click("#ask")
@@ -1035,12 +1052,12 @@ def test_verdicts_filters_and_lines_are_worded_as_the_library_words_them(matter:
     assert said_by_page(page, "filterInWords", [one.model_dump(mode="json") for one in filters]) == [
         str(one) for one in filters
     ]
-    paged = Document.from_text("one 😀\ntwo\n\f three\nfour 😀 five\nsix", "a.txt")
+    paged = Document.from_text("one 😀\ntwo\n\f three\n😀😀 four 😀 five six\nseven", "a.txt")
     views = [
         PageView.of(document, document.text.index(quote), document.text.index(quote) + len(quote))
         for document, quote in (
             (paged, "four 😀 five"),
-            (paged, "two\n\f three\nfour"),
+            (paged, "two\n\f three\n😀😀 four"),
             (Document.from_text(AGREEMENT, "b.txt"), "Acme shall deliver"),
         )
     ]
@@ -1152,7 +1169,10 @@ def test_on_a_narrow_screen_nothing_is_cut_and_the_document_covers_the_rest(
     assert page.locator("#reader").bounding_box() == {"x": 0, "y": 0, **NARROW}
     for _ in range(12):  # the focus stays in what is seen
         page.keyboard.press("Tab")
-        assert page.evaluate("() => !document.querySelector('main, header.top').contains(document.activeElement)")
+        assert page.evaluate("() => document.activeElement.closest('main, .top, .skip') === null")
+    page.focus("#reader-heading")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("() => document.activeElement.closest('main, .top, .skip') === null")
     page.click("#close-reader")
     expect(page.locator(".claim .cite").first).to_be_focused()
     page.click("#to-documents")

@@ -131,7 +131,12 @@ function parsed(block) {
     if (line.startsWith("event: ")) name = line.slice(7);
     else if (line.startsWith("data: ")) data.push(line.slice(6));
   }
-  return data.length ? { name, data: JSON.parse(data.join("\n")) } : null; // a comment says that work goes on
+  if (!data.length) return null; // a comment says that work goes on
+  try {
+    return { name, data: JSON.parse(data.join("\n")) };
+  } catch {
+    throw new ApiError("The server sent what cannot be read. Is there something between it and you that changes it?");
+  }
 }
 
 /**

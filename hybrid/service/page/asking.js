@@ -4,7 +4,7 @@
 // written to a disk, not even to the browser's storage, which sessions are restored from.
 
 import { announceClaim, answerParts, citationsOf, claimItem } from "./answer.js";
-import { blob, corpusPath, events, json } from "./api.js";
+import { ApiError, blob, corpusPath, events, json } from "./api.js";
 import { announce, byId, el, save, show } from "./dom.js";
 import { closeReader, markShown, openCitation } from "./reader.js";
 import { count, filterInWords, oneLine } from "./wording.js";
@@ -241,8 +241,13 @@ function stopped() {
 
 function failed(error) {
   const began = byId("answer-body").querySelector(".claim") !== null;
-  show(byId("answer-problem"), true, began ? `${error.message} What stands here is not the whole answer.` : error.message);
-  announce(error.message);
+  let said = error.message;
+  if (!(error instanceof ApiError)) {
+    console.error(error); // a fault of this page, whose words help nobody who asks
+    said = "This page failed to show what the server sent. Reload it; where that does not help, report it.";
+  }
+  show(byId("answer-problem"), true, began ? `${said} What stands here is not the whole answer.` : said);
+  announce(said);
   onProblem(error);
 }
 

@@ -115,8 +115,7 @@ function begin(what) {
 /** On a narrow screen the reader lies over the rest, which is then out of reach of keys and screen readers, too. */
 function cover() {
   const covered = narrow.matches && !byId("reader").hidden;
-  byId("main").inert = covered;
-  byId("top").inert = covered;
+  for (const one of document.querySelectorAll("main, .top, .skip")) one.inert = covered;
 }
 
 /** Mark the number of the citation that is open, where the answer has it. */
