@@ -212,9 +212,9 @@ export async function removeDocument(info) {
 
 async function listJobs() {
   try {
-    const { jobs } = await json(`/v1/jobs?${new URLSearchParams({ corpus, limit: 5 })}`);
+    const { jobs } = await json(`/v1/jobs?${new URLSearchParams({ corpus, limit: 3 })}`);
     for (const job of jobs.reverse()) {
-      const item = addJob(job);
+      const item = addJob(job, { fresh: false });
       if (!ENDED.has(job.state)) watch(item);
     }
   } catch (error) {
@@ -222,8 +222,9 @@ async function listJobs() {
   }
 }
 
-function addJob(job) {
-  const item = { job, element: el("li", { class: "job" }) };
+/** A job in the list. What a `fresh` one left out is spelled out at once. */
+function addJob(job, { fresh = true } = {}) {
+  const item = { job, fresh, element: el("li", { class: "job" }) };
   byId("jobs").prepend(item.element);
   drawJob(item);
   return item;
@@ -280,7 +281,7 @@ function drawJob(item) {
     ...(running ? stages : []),
     ...(job.failure ? [el("p", { class: "problem" }, printable(capital(job.failure.message)))] : []),
     ...(item.problem ? [el("p", { class: "problem" }, item.problem)] : []),
-    ...(job.report ? report(job.report) : []),
+    ...(job.report ? report(job.report, item.fresh) : []),
     el(
       "p",
       { class: "actions small" },
@@ -335,7 +336,7 @@ function certificate(item) {
   );
 }
 
-function report(found) {
+function report(found, fresh) {
   const counts = ["added", "changed", "unchanged", "duplicates", "renamed", "removed"]
     .filter((name) => found[name].length)
     .map((name) => `${grouped(found[name].length)} ${name}`);
@@ -345,7 +346,7 @@ function report(found) {
     found.skipped.length
       ? el(
           "details",
-          { open: true },
+          { open: fresh },
           el("summary", {}, `Left out (${grouped(found.skipped.length)})`),
           el(
             "ul",

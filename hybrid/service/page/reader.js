@@ -64,7 +64,7 @@ export async function openDocument(info, opener) {
   begin({ citations: null, number: null, opener, source: info.source, title: info.title, info });
   show(byId("reader-changes"), removes);
   byId("reader-facts").replaceChildren(
-    el("p", { class: "where" }, el("b", {}, visibleName(info.source))),
+    ...(info.title === info.source ? [] : [el("p", { class: "where" }, el("b", {}, visibleName(info.source)))]),
     ...(info.sources.length > 1
       ? [el("p", { class: "hint" }, `Also ${info.sources.slice(1).map(visibleName).join(", ")}.`)]
       : []),
