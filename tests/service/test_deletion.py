@@ -12,6 +12,7 @@ from served import INDEX_ONLY, QUESTION, SECRET, serving, until
 from hybrid import Corpus
 from hybrid.errors import AccessError, CorpusLockedError, CorpusNotFoundError, JobStateError
 from hybrid.service.corpora import Corpora
+from hybrid.service.keys import nobody
 
 
 def on_disk(root: Path, words: str) -> list[str]:
@@ -48,7 +49,9 @@ def test_only_an_admin_deletes(root: Path) -> None:
         key = running.key("of-other", role="admin", corpora=["other"])
         with running.client(key) as client, pytest.raises(CorpusNotFoundError):
             client.delete("acme")
-        assert (root / "acme" / "catalog.sqlite").exists()
+    with pytest.raises(AccessError):
+        Corpora(root).delete("acme", nobody().model_copy(update={"role": "writer"}))
+    assert (root / "acme" / "catalog.sqlite").exists()
 
 
 def test_a_corpus_that_is_written_to_is_not_deleted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +110,6 @@ def test_what_a_killed_server_had_begun_to_delete_is_deleted_by_the_next(root: P
 
 def test_a_kill_between_leaves_no_half_of_a_corpus(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from hybrid.service import corpora
-    from hybrid.service.keys import nobody
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
