@@ -8,12 +8,13 @@ EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 SECONDS ?= 600
 READY := $(VENV)/.ready-$(EXTRA)
 
-.PHONY: help setup demo test slow fuzz check format types docs build clean
+.PHONY: help setup demo test browser slow fuzz check format types docs build clean
 
 help:
 	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
 	@echo '             CORPUS=path QUESTION="..." make demo  does it on your own folder'
 	@echo 'make test    install, run the tests'
+	@echo 'make browser as root on Debian: what the tests of the page need, Chromium and axe-core; without it they are skipped'
 	@echo 'make slow    install, run the tests with those that take minutes'
 	@echo 'make fuzz    install, damage files and catalogs for SECONDS=600 and see what happens'
 	@echo 'make check   format, lint and types, as CI checks them'
@@ -39,6 +40,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+browser:
+	.ci/browser
 
 slow: setup
 	$(BIN)/python -m pytest --slow

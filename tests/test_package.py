@@ -185,7 +185,13 @@ def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_one_package_and_all_its_data(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"hybrid", f"hybrid_ttt_rag-{hybrid.__version__}.dist-info"}
-    for needed in ("py.typed", "router/weights.json", "stores/catalog.py", "kernels/__init__.py"):
+    for needed in (
+        "py.typed",
+        "router/weights.json",
+        "stores/catalog.py",
+        "kernels/__init__.py",
+        "service/page/index.html",
+    ):
         assert f"hybrid/{needed}" in names
     assert any(name.startswith("hybrid/stores/migrations/versions/0001") for name in names)
 

@@ -90,6 +90,11 @@ class AsyncClient:
         await self._send(calls.create(name, settings))
         return AsyncRemoteCorpus(self, name)
 
+    async def delete(self, name: str) -> None:
+        """Delete a corpus with its documents, memory, log and jobs (role admin). Raises `CorpusLockedError` or
+        `JobStateError` where somebody is writing to it."""
+        await self._send(calls.delete(name))
+
     # Jobs ---------------------------------------------------------------------------------------
 
     async def jobs(self, corpus: str | None = None) -> list[Job]:
@@ -267,6 +272,11 @@ class AsyncRemoteCorpus:
     async def page(self, citation: Citation | Hit) -> PageView:
         """`hybrid.Corpus.page`."""
         return await self._client._send(calls.page(self.name, citation))
+
+    async def page_image(self, citation: Citation | Hit) -> bytes:
+        """The page that a citation or a hit begins on as PNG, with its words marked: of a PDF that lies, unchanged,
+        below a folder which the server reads by path. Raises `SourceNotFoundError` where it does not."""
+        return await self._client._send(calls.page_image(self.name, citation))
 
     async def status(self) -> CorpusStatus:
         """`hybrid.Corpus.status`."""

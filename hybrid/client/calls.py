@@ -166,6 +166,16 @@ def page(corpus: str, place: Citation | Hit) -> Call[PageView]:
     return Call("POST", _at(corpus, "/page"), model(PageView), body={name: _json(place)})
 
 
+def page_image(corpus: str, place: Citation | Hit) -> Call[bytes]:
+    """The page of a citation or a hit as an image."""
+    if not isinstance(place, Citation | Hit):
+        raise InputError(f"citation is one of answer.citations, or one hit of search, not {shown(place)}")
+    if place.page is None:
+        raise InputError(f"{shown(place.source)} has no pages: only pages of a PDF are drawn")
+    asked = {"source": place.source, "page": place.page, "start": place.start, "end": place.end}
+    return Call("GET", _at(corpus, "/page-image"), lambda response: response.content, params=asked)
+
+
 # Looking --------------------------------------------------------------------------------------------
 
 
@@ -178,6 +188,11 @@ def create(name: str, settings: Settings | Mapping[str, Any] | None) -> Call[Cor
     """A new corpus."""
     given = settings.model_dump(mode="json", exclude_unset=True) if isinstance(settings, Settings) else settings
     return Call("POST", "/v1/corpora", model(CorpusStatus), body=_body(name=name, settings=given or {}))
+
+
+def delete(name: str) -> Call[None]:
+    """A corpus with all that it holds."""
+    return Call("DELETE", _at(name), lambda _: None)
 
 
 def status(corpus: str) -> Call[CorpusStatus]:

@@ -129,6 +129,11 @@ class Client:
         self._send(calls.create(name, settings))
         return RemoteCorpus(self, name)
 
+    def delete(self, name: str) -> None:
+        """Delete a corpus with its documents, memory, log and jobs (role admin). Raises `CorpusLockedError` or
+        `JobStateError` where somebody is writing to it."""
+        self._send(calls.delete(name))
+
     # Jobs ---------------------------------------------------------------------------------------
 
     def jobs(self, corpus: str | None = None) -> list[Job]:
@@ -298,6 +303,11 @@ class RemoteCorpus:
     def page(self, citation: Citation | Hit) -> PageView:
         """`hybrid.Corpus.page`."""
         return self._client._send(calls.page(self.name, citation))
+
+    def page_image(self, citation: Citation | Hit) -> bytes:
+        """The page that a citation or a hit begins on as PNG, with its words marked: of a PDF that lies, unchanged,
+        below a folder which the server reads by path. Raises `SourceNotFoundError` where it does not."""
+        return self._client._send(calls.page_image(self.name, citation))
 
     def status(self) -> CorpusStatus:
         """`hybrid.Corpus.status`."""

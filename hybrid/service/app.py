@@ -34,7 +34,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from hybrid.service import asking, changing, failures, looking, openai, schemas
+from hybrid.service import asking, assets, changing, failures, looking, openai, schemas
 from hybrid.service.corpora import Corpora
 from hybrid.service.job_store import JobStore
 from hybrid.service.jobs import Jobs
@@ -117,7 +117,7 @@ def create_app(
         redoc_url=None,
         responses=_ERRORS,
     )
-    for part in (asking, looking, changing, openai):
+    for part in (asking, looking, changing, openai, assets):
         app.include_router(part.router)
     app.include_router(_health())
     _handle_errors(app)
@@ -156,6 +156,7 @@ async def serving(
         metrics.watch("requests_running", "Requests that are worked on", lambda: sum(one.running for one in both))
         metrics.watch("requests_waiting", "Requests in line for that", lambda: sum(one.waiting for one in both))
         metrics.watch("requests_dropped", "Requests whose work was stopped", lambda: sum(one.dropped for one in both))
+        await asyncio.to_thread(corpora.finish_deletions)
         service.jobs.start()
         loading = asyncio.create_task(_load(service))
         log_info(_LOG, "server started", root=str(root), jobs=sum(service.jobs.counts().values()))

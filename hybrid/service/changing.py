@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from hybrid.corpus import Corpus
-from hybrid.errors import HybridError, InputError, JobNotFoundError, ServiceBusyError
-from hybrid.ingest.discovery import NamedPath, is_inside
+from hybrid.errors import (
+    HybridError,
+    JobNotFoundError,
+    JobStateError,
+    ServiceBusyError,
+)
+from hybrid.ingest.discovery import NamedPath
 from hybrid.ingest.progress import Progress
 from hybrid.service import schemas, uploads
 from hybrid.service.asking import as_json
 from hybrid.service.corpora import Corpora
 from hybrid.service.failures import content_of
+from hybrid.service.folders import named_path
 from hybrid.service.job_store import JobRecord, JobRequest, JobStore
 from hybrid.service.keys import ApiKey, nobody
 from hybrid.service.sse import EventStream, content_event, model_event, with_signs_of_life
@@ -146,6 +152,16 @@ async def job_events(service: Served, key: Asker, job: str) -> Response:
     return EventStream(with_signs_of_life(events(), failure), ended)
 
 
+@router.get("/jobs/{job}/certificate", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+async def certificate(service: Served, key: Asker, job: str) -> Response:
+    """The certificate of a removal as a file, with its own sha256, as `hybrid verify-deletion` and
+    `verify-deletion` take it."""
+    report = _found(service, key, job).report
+    if report is None or report.certificate is None:
+        raise JobStateError("the job has no certificate: a removal has one when it has succeeded")
+    return Response(report.certificate.to_json(), media_type="application/json")
+
+
 @router.post("/jobs/{job}/cancel", response_model=Job)
 async def cancel(service: Served, key: Asker, job: str) -> Response:
     """End a job: at once where it is in line, at its next step where it runs. What was committed stays."""
@@ -178,28 +194,6 @@ def _found(service: Service, key: ApiKey, job: str) -> Job:
     if found is None or not _is_of(found, key):
         raise JobNotFoundError(f"there is no job {shown(job)} that this key may see")
     return found
-
-
-def named_path(given: str, folders: dict[str, Path]) -> NamedPath:
-    """Where a path of a request is. Raises `InputError` for one outside the folders that the operator named, also by a
-    link, in the same words as for one that does not exist."""
-    parts = PurePosixPath(given).parts
-    name = parts[0] if parts else ""
-    known = ", ".join(sorted(folders)) or "the operator allowed none: hybrid serve --folder NAME=PATH"
-    if name not in folders or ".." in parts or "\0" in given or "\\" in given:
-        raise InputError(
-            f"path {shown(given)}: it begins with the name of a folder that the operator allowed, and has no '..'; "
-            f"folders: {known}"
-        )
-    folder = folders[name].absolute()
-    path = folder.joinpath(*parts[1:])
-    try:
-        there = path.exists() and is_inside(path, folder)
-    except OSError:
-        there = False
-    if not there:
-        raise InputError(f"path {shown(given)}: there is no such file or folder in {name}")
-    return NamedPath(path, "/".join(parts))
 
 
 class JobWork:

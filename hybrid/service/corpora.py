@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
+import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -14,13 +16,15 @@ from typing import Any
 
 from hybrid.corpus import Corpus
 from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError
-from hybrid.service.keys import ApiKey, Role, nobody
+from hybrid.service.keys import STATE, ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
+from hybrid.stores.database import write_lock
 from hybrid.types.base import shown
 
 _LOG = logging.getLogger("hybrid.service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CATALOG = "catalog.sqlite"
+_DELETED = "deleted-"
 _SEEN = 256
 """Identities' corpora held open; each has a database connection or two."""
 _OPERATORS = {
@@ -121,8 +125,9 @@ class Corpora:
         return self._open[name][1]
 
     def _forget(self, name: str) -> None:
-        seen = [self._seen.pop(one).corpus for one in list(self._seen) if one[0] == name]
-        gone = [self._open.pop(name)[1], *seen]
+        gone = [self._seen.pop(one).corpus for one in list(self._seen) if one[0] == name]
+        if (opened := self._open.pop(name, None)) is not None:
+            gone.append(opened[1])
         for corpus in gone:
             corpus.close()  # calls that run in it go on to their end
 
@@ -151,6 +156,26 @@ class Corpora:
             if (self.root / name).exists():
                 raise CorpusError(f"there is a corpus {name!r} already")
             Corpus.open(self.root / name, resolved).close()
+
+    def delete(self, name: str, key: ApiKey) -> None:
+        """Delete a corpus with all that it holds. Questions that are being answered go on to their end.
+
+        Raises what `check` raises for another role than admin's, and `CorpusLockedError` where somebody is writing to
+        it.
+        """
+        self.check(name, key, "admin")
+        # Out of the way at once, so that a kill in the middle leaves no half of a corpus; the next start deletes it.
+        gone = self.root / STATE / f"{_DELETED}{secrets.token_hex(8)}"
+        with write_lock(self.root / name), self._lock:
+            gone.parent.mkdir(exist_ok=True)
+            (self.root / name).rename(gone)
+            self._forget(name)
+        shutil.rmtree(gone)
+
+    def finish_deletions(self) -> None:
+        """Delete what a server that was killed had begun to."""
+        for folder in (self.root / STATE).glob(f"{_DELETED}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def preload(self) -> None:
         """Load what the first question would otherwise wait for: of every corpus its index, and the models."""

@@ -111,7 +111,7 @@ class Jobs:
 
     def check_room(self, corpus: str) -> None:
         """Raise `RateLimitError` where the corpus has too many jobs that are not done."""
-        waiting = sum(one.job.corpus == corpus and not one.job.ended_for_good for one in self._entries.values())
+        waiting = sum(not one.ended_for_good for one in self._of(corpus))
         if waiting >= self._settings.waiting:
             raise RateLimitError(f"this corpus has {waiting} jobs that are not done (jobs.waiting)", 30)
 
@@ -199,6 +199,25 @@ class Jobs:
         del self._entries[job]
         async with self._saving:
             await asyncio.to_thread(self._store.delete, job)
+
+    async def clear_line(self, corpus: str) -> None:
+        """End the jobs of a corpus that wait: they would read into the next one of that name. Raises `JobStateError`
+        where one is under way."""
+        ours = self._of(corpus)
+        if any(one.state == "running" for one in ours):
+            raise JobStateError("a job of this corpus is under way: wait until it has ended, or cancel it first")
+        for one in ours:
+            if not one.ended_for_good:
+                await self.cancel(one.id)
+
+    async def forget_all(self, corpus: str) -> None:
+        """Delete the jobs of a corpus, with their reports, which name its documents, and their uploads."""
+        for one in self._of(corpus):
+            if one.ended_for_good:
+                await self.forget(one.id)
+
+    def _of(self, corpus: str) -> list[Job]:
+        return [entry.job for entry in self._entries.values() if entry.job.corpus == corpus]
 
     async def watch(self, job: str) -> AsyncGenerator[Job, None]:
         """The job each time that it changes, until it has ended, is forgotten, or the server stops."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from hybrid.corpus import Corpus
-from hybrid.errors import SourceNotFoundError
+from hybrid.errors import InputError, SourceNotFoundError
 from hybrid.service import schemas
 from hybrid.service.asking import as_json
+from hybrid.service.page_images import PageImage, page_image
 from hybrid.service.state import Asker, KeyFirst, Served
 from hybrid.types.base import shown
 from hybrid.types.documents import Document
@@ -54,6 +56,17 @@ async def status(request: Request, service: Served, key: Asker, corpus: str) -> 
     return as_json(await service.asked(request, key, corpus, Corpus.status))
 
 
+@router.delete("/corpora/{corpus}", status_code=204)
+async def delete(service: Served, key: Asker, corpus: str) -> Response:
+    """Delete a corpus with its documents, memory, log, jobs and their reports (role admin). There is no certificate of
+    it: one is in the report of a removal, document by document."""
+    await service.run(key, lambda: service.corpora.check(corpus, key, "admin"))
+    await service.jobs.clear_line(corpus)
+    await service.run(key, lambda: service.corpora.delete(corpus, key))
+    await service.jobs.forget_all(corpus)
+    return Response(status_code=204)
+
+
 @router.get("/corpora/{corpus}/documents", response_model=schemas.DocumentsResponse)
 async def documents(request: Request, service: Served, key: Asker, corpus: str) -> Response:
     """The documents that this key may see."""
@@ -66,10 +79,41 @@ async def document(
     request: Request, service: Served, key: Asker, corpus: str, source: Annotated[str, Query(min_length=1)]
 ) -> Response:
     """One document, with its text and metadata, by its source: names hold slashes and dots, which paths lose."""
-    found = await service.asked(request, key, corpus, lambda seen: seen.get_documents([source]))
-    if source not in found:
-        raise SourceNotFoundError(f"no source {shown(source)} in the corpus; its list of documents has their names")
-    return as_json(found[source])
+    return as_json(await service.asked(request, key, corpus, lambda seen: _document(seen, source)))
+
+
+@router.get("/corpora/{corpus}/page-image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+async def image(
+    request: Request,
+    service: Served,
+    key: Asker,
+    corpus: str,
+    source: Annotated[str, Query(min_length=1)],
+    page: Annotated[int, Query()],
+    start: Annotated[int | None, Query(ge=0)] = None,
+    end: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """A page of a PDF as PNG, with the characters from `start` to `end` of the document's text marked. Only of a PDF
+    that lies below a folder which the server reads by path, unchanged: what is uploaded is not kept. The header
+    `Span-Marked` says whether the span was found on the page; the letters of a scan are no text."""
+    if (start is None) != (end is None):
+        raise InputError("start and end belong together: give both, or none")
+    span = None if start is None or end is None else (start, end)
+
+    def drawn(seen: Corpus) -> PageImage:
+        document = _document(seen, source)
+
+        def names() -> Iterator[str]:
+            yield source
+            for one in seen.documents():
+                if one.sha256 == document.sha256:
+                    yield from one.sources
+
+        return page_image(document, names(), service.settings.folders, page, span)
+
+    made = await service.asked(request, key, corpus, drawn)
+    headers = {"Span-Marked": str(made.marked).lower(), "Cache-Control": "no-store"}
+    return Response(made.png, media_type="image/png", headers=headers)
 
 
 @router.post("/corpora/{corpus}/report", response_class=Response, responses={200: {"content": {_HTML: {}}}})
@@ -116,3 +160,10 @@ async def log(request: Request, service: Served, key: Asker, corpus: str) -> Res
 async def check(service: Served, key: Asker, corpus: str) -> Response:
     """Whether the corpus is whole: everything in it against its hashes (role writer)."""
     return as_json(await service.run(key, lambda: service.corpora.whole(corpus, key).check()))
+
+
+def _document(seen: Corpus, source: str) -> Document:
+    found = seen.get_documents([source])
+    if source not in found:
+        raise SourceNotFoundError(f"no source {shown(source)} in the corpus; its list of documents has their names")
+    return found[source]

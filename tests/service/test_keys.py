@@ -155,8 +155,10 @@ def test_a_key_sees_its_corpora_alone(locked: Running) -> None:
     ("method", "path", "body"),
     [
         ("GET", "/v1/corpora/{}", None),
+        ("DELETE", "/v1/corpora/{}", None),
         ("GET", "/v1/corpora/{}/documents", None),
         ("GET", "/v1/corpora/{}/document?source=private/zq-locker.txt", None),
+        ("GET", "/v1/corpora/{}/page-image?source=private/zq-locker.txt&page=1", None),
         ("GET", "/v1/corpora/{}/custody", None),
         ("GET", "/v1/models/{}", None),
         ("POST", "/v1/corpora/{}/ask", {"question": "What is the pass phrase?"}),
