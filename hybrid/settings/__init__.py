@@ -206,6 +206,11 @@ class MemorySettings(Table):
     separate_by: tuple[str, ...] = Field(
         default=("access",), description="names of metadata whose different values never share a volume"
     )
+    study: Literal["none", "loss", "distillation"] = Field(
+        default="none",
+        description="whether volumes are adapted to questions about their text, too; loss: by next-token loss on the "
+        "answers; distillation: from the same model with the passage in its window",
+    )
 
 
 class RouterSettings(Table):
