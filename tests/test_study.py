@@ -60,7 +60,9 @@ def chat_model(asked: list[str]) -> Callable[[list[tuple[str, str]]], str]:
         passage = messages[1][1].split("\n")[1]
         asked.append(passage)
         first = passage.split(". ")[0].rstrip(".")
-        return f"QUESTION: What was sold?\nANSWER: {first}.\nQUESTION: Who?\nANSWER: The Pope sold seven moons to a whale."
+        return (
+            f"QUESTION: What was sold?\nANSWER: {first}.\nQUESTION: Who?\nANSWER: The Pope sold seven moons to a whale."
+        )
 
     return write
 
@@ -213,7 +215,7 @@ def test_a_generator_that_would_not_be_asked_or_cannot_write_is_refused(
             pytest.raises(SettingsError, match=r"set memory\.study to loss or distillation$"),
         ):
             plain.ingest(*documents(), generator=chat_model([]))
-    with pytest.raises(InputError, match="a generator is a LangChain chat model, or a function from .*, not int"):
+    with pytest.raises(InputError, match=r"a generator is a LangChain chat model, or a function from .*, not int"):
         corpus.ingest(*documents(), generator=3)
     assert not corpus.documents()
 

@@ -259,6 +259,11 @@ class AnswerSettings(Table):
     memory_writes: bool = Field(
         default=True, description="false: the digest alone answers questions of comprehension, without waiting"
     )
+    two_stage: bool = Field(
+        default=False,
+        description="true: a question of comprehension is first put to the memory without evidence, and the passages "
+        "nearest to what it writes are those that the memory, or a writer given to ask, then answers from",
+    )
     digest_words: int = Field(default=240, ge=60, le=240, description="at most, of a digest of five to nine sentences")
     drop_unsupported: bool = Field(
         default=False, description="true: what is written and not supported is not kept as a draft either"
