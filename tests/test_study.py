@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,10 @@ from tiny_model import tiny_settings, volume_files
 
 import hybrid
 from hybrid.errors import InputError, ModelError, SettingsError
+from hybrid.ingest import workers
 from hybrid.settings import AccessSettings, MemorySettings, Settings
-from hybrid.types.study import StudyPairs
+from hybrid.ttt.memory import MemoryModel
+from hybrid.types.study import Exercise, StudyPairs
 
 TEXTS = {
     f"{name}.txt": (
@@ -99,7 +102,6 @@ def test_study_changes_the_volumes_and_only_where_it_is_set(
         assert used
         assert all(ours[name].tensors_sha256 != theirs[name].tensors_sha256 for name in used)
     with opened(tmp_path / "plain", memory) as again:
-        assert again.status().memory == "behind"
         again.ingest([])
         assert volume_files(again.directory) == volume_files(corpus.directory)
 
@@ -198,11 +200,24 @@ def test_a_damaged_file_of_pairs_is_set_aside_and_made_again(corpus: hybrid.Corp
     assert not (corpus.directory / "quarantine").exists()
 
 
-def test_two_processes_study_as_one_does(corpus: hybrid.Corpus, tmp_path: Path, memory: MemorySettings) -> None:
-    corpus.ingest(*documents())
-    with opened(tmp_path / "together", memory) as together:
-        together.ingest(*documents(), workers=2)
-        assert volume_files(together.directory) == volume_files(corpus.directory)
+def test_a_process_that_adapts_volumes_is_given_the_exercises_and_gives_the_same_tensors(
+    memory: MemorySettings,
+) -> None:
+    model = MemoryModel.load(memory)
+    tokens, text = model.encode(TEXTS["Orr.txt"]), TEXTS["Orr.txt"]
+    exercises = [Exercise(f"Word {n}?", word, text[:40]) for n, word in enumerate(text.split()[:9])]
+    settings = memory.model_dump(mode="json")
+    requests = [settings, {"tokens": tokens, "exercises": exercises}, {"tokens": tokens, "exercises": []}]
+    given, answers = io.BytesIO(b"".join(json.dumps(one).encode() + b"\n" for one in requests)), io.BytesIO()
+    workers.main(given, answers)
+    answers.seek(0)
+    found = []
+    while line := answers.readline():
+        facts = json.loads(line)
+        answers.seek(facts["bytes"], io.SEEK_CUR)
+        found.append(facts["sha256"])
+    assert found == [model.adapt_volume(tokens, None, exercises)[1], model.adapt_volume(tokens)[1]]
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("study", ["none", "loss"])
@@ -223,8 +238,6 @@ def test_a_generator_that_would_not_be_asked_or_cannot_write_is_refused(
 def test_each_pair_is_studied_with_the_part_of_a_long_document_that_says_it(
     corpus: hybrid.Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hybrid.ttt.memory import MemoryModel
-
     given: list[tuple[str, list[str]]] = []
     real = MemoryModel.adapt_volume
 

@@ -124,7 +124,7 @@ def parsed(written: str, excerpt: Excerpt) -> Iterator[Draft]:
         if match:
             lines.append([match[1].upper(), match[2].strip()])
         elif lines and line.strip():
-            lines[-1][1] += f" {line.strip()}"
+            lines[-1][1] = f"{lines[-1][1]} {line.strip()}".strip()
     asked: str | None = None
     others: dict[str, tuple[PairKind, str]] = {
         "SUMMARY": ("summary", f"What is said in the passage that begins {templates.opening(excerpt)}?"),

@@ -1,4 +1,4 @@
-"""Pairs of templates and of chat models: what they ask, what they are checked against, what is read of what is written."""
+"""Pairs of templates and of chat models: what they ask, what they are checked against, what is read of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_what_templates_ask_is_answered_by_sentences_of_the_passage() -> None:
     asked = {one.question: one for one in drafts(first)}
     assert len(asked) == templates.PAIRS
     assert asked["What does “Term” say?"].answer == " ".join(first.sentences[:2])
-    gap = "Which figure or date is left out: “The supply agreement ends on ___, unless both parties extend it in writing.”"
+    left_out = "“The supply agreement ends on ___, unless both parties extend it in writing.”"
+    gap = f"Which figure or date is left out: {left_out}"
     assert asked[gap].answer == first.sentences[0]
     who = "Who or what shall deliver 500 tonnes of rock salt to the depot in Ghent every month?"
     assert asked[who].answer == first.sentences[1]
@@ -124,11 +125,12 @@ NOTE: nothing
 
 def test_what_a_chat_model_writes_is_read_line_by_line() -> None:
     found = list(parsed(WRITTEN, Excerpt(0, 0, ("The fee is $500 a month and falls due.",))))
+    begins = "the passage that begins “The fee is $500 a month …”"
     assert [(one.kind, one.question, one.answer) for one in found] == [
         ("question", "What is the fee?", "The fee is $500 a month and falls due on the first day."),
         ("question", "Who signed the lease?", "Acme signed the lease in Ghent."),
-        ("summary", "What is said in the passage that begins “The fee is $500 a month …”?", "Acme signed the lease in Ghent."),
-        ("restatement", "Restate what the passage that begins “The fee is $500 a month …” says.", "NOTE: nothing"),
+        ("summary", f"What is said in {begins}?", "Acme signed the lease in Ghent."),
+        ("restatement", f"Restate what {begins} says.", "NOTE: nothing"),
     ]  # fmt: skip
 
 

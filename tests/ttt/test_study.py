@@ -1,4 +1,4 @@
-"""Self-study of a volume: what counts as loss, what distillation comes nearer to, and what is done where it does harm."""
+"""Self-study of a volume: what counts as loss, what distillation comes nearer to, what is done where it harms."""
 
 from __future__ import annotations
 
@@ -93,8 +93,6 @@ def test_study_brings_what_it_lowers_down_and_says_what_it_cost(model: MemoryMod
     fast, gains = study.study(model, state, EXERCISES, 1.0, seen.append)
     assert seen[-1] < seen[0]
     assert gains.studied == len(EXERCISES) - len(EXERCISES) // HELD_BACK
-    kept_back = [one for one in EXERCISES if gains.held_back is not None][:0]
-    assert kept_back == []
     lengths = sorted(len(Turn.of(one, model.tokenizer).ids) for one in EXERCISES)
     assert ROUNDS * sum(lengths[:-1]) <= gains.tokens <= ROUNDS * sum(lengths[1:])
     assert gains.seconds > 0
@@ -103,8 +101,8 @@ def test_study_brings_what_it_lowers_down_and_says_what_it_cost(model: MemoryMod
     assert none == text  # the state is the initial one
     if model.settings.study == "loss":
         assert studied < text
-    assert all(torch.equal(a.gate, b.gate) == (gains.harmed) for a, b in zip(fast, state.fast, strict=True)) or True
     assert not gains.harmed
+    assert not any(torch.equal(after.down, before.down) for after, before in zip(fast, state.fast, strict=True))
 
 
 def test_the_order_of_exercises_and_their_number_of_times_change_nothing(model: MemoryModel) -> None:
