@@ -9,6 +9,8 @@ import pytest
 from answering_corpus import FixedRouter, ScriptedMemory, SmallCorpus, build, drafted, written
 
 from hybrid.answering.answerer import Answerer
+from hybrid.answering.evidence import Sentence
+from hybrid.answering.verification.verifier import Examined, Verifier
 from hybrid.errors import ModelError
 from hybrid.settings import AnswerSettings, Settings
 
@@ -62,6 +64,23 @@ def test_the_passages_nearest_to_the_draft_are_what_the_answer_is_written_from(c
     claims = written(answer)
     assert [(one.text, one.verdict) for one in claims] == [(NAMED, "verbatim")]
     assert claims[0] in answer.claims
+
+
+def test_what_is_written_is_verified_against_the_passages_named_and_those_that_the_question_found(
+    corpus: SmallCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    real = Verifier.examine_parts
+
+    def examine_parts(self: Verifier, claim: str, evidence: Sequence[Sentence]) -> list[Examined]:
+        seen.extend(one.text for one in evidence)
+        return real(self, claim, evidence)
+
+    monkeypatch.setattr(Verifier, "examine_parts", examine_parts)
+    answerer(corpus, Comprehending()).ask(QUESTION)
+    assert NAMED in seen
+    assert any(text.startswith("In letter") for text in seen)
+    assert len(set(seen)) == len(seen)
 
 
 def test_by_default_the_memory_writes_once_from_what_the_question_finds(corpus: SmallCorpus) -> None:
