@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--score", choices=["likelihood", "letters"], default="likelihood")
-    parser.add_argument("--stories", type=int, default=8, help="the first so many")
+    parser.add_argument("--stories", type=int, nargs="*", default=list(range(8)), help="by number, from 0")
     parser.add_argument("--study", nargs="*", choices=["loss", "distillation"], default=[], help="ways to study")
     parser.add_argument("--two-stage", action="store_true", help="also passages that the memory's own draft names")
     parser.add_argument("--output", type=Path, default=Path("build/choice"))
@@ -59,10 +59,10 @@ def main() -> None:
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     with gzip.open(arguments.data / "quality" / "quality.jsonl.gz", "rt", encoding="utf-8") as file:
         rows: list[Row] = [json.loads(line) for line in file]
-    print(f"{torch.get_num_threads()} threads, {arguments.stories} of {len(rows)} stories, by {arguments.score}, "
+    print(f"{torch.get_num_threads()} threads, {len(arguments.stories)} of {len(rows)} stories, by {arguments.score}, "
           f"settings {json.dumps(arguments.settings)}")  # fmt: skip
     right: dict[str, dict[str, list[bool]]] = {}
-    for number in range(arguments.stories):
+    for number in arguments.stories:
         file = arguments.output / f"{number}.{arguments.score}.json"
         stored: dict[str, Any] = {"cpu_seconds": 0.0, "scores": [{} for _ in rows[number]["questions"]]}
         if file.exists():

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from hybrid.errors import CorruptCorpusError, InputError
+from hybrid.errors import CorruptCorpusError
 from hybrid.stores.files import PRIVATE_FILE, own_folder, quarantine, refuse_links, write_atomically
 from hybrid.types.study import StudyPairs
 
@@ -40,11 +38,24 @@ def load_pairs(directory: Path, sha256: str) -> StudyPairs | None:
         return None
     try:
         return StudyPairs.from_file(path.read_text(encoding="utf-8"))
-    except (ValueError, ValidationError, InputError) as error:
+    except (OSError, ValueError) as error:  # pydantic's and ours are values' errors, too
         aside = quarantine(directory, _file(sha256))
         raise CorruptCorpusError(
             f"{path} is damaged, or was edited; it was moved to {aside}; ingest again: its pairs are made again"
         ) from error
+
+
+def damaged_pairs(directory: Path, documents: Iterable[str]) -> list[str]:
+    """The files with pairs of these documents, given by their sha256, that are damaged or were edited. They stay."""
+    damaged: list[str] = []
+    for sha256 in documents:
+        try:
+            StudyPairs.from_file((directory / _file(sha256)).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            damaged.append(_file(sha256))
+    return damaged
 
 
 def has_pairs(directory: Path, sha256: str) -> bool:

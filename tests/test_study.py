@@ -83,7 +83,10 @@ def test_what_is_studied_is_stored_and_what_it_cost_and_gained_is_shown(corpus: 
     assert any(" s a pair: answers held back at " in str(one) for one in training.volumes)
     status = corpus.status()
     assert (status.studied, status.study_gain) == (training.studied, training.study_gain)
-    assert f"study      {status.studied:,} questions with answers" in str(status)
+    assert f"study      {status.studied:,} questions with answers; answers held back are likelier by 0." in str(status)
+    for shown in (status._repr_html_(), training._repr_html_(), str(training)):
+        assert shown is not None
+        assert f"studied {status.studied:,} questions with answers; answers held back are likelier by 0." in shown
 
 
 def test_study_changes_the_volumes_and_only_where_it_is_set(
@@ -194,7 +197,10 @@ def test_a_damaged_file_of_pairs_is_set_aside_and_made_again(corpus: hybrid.Corp
     fields = json.loads(file.read_text())
     fields["pairs"][0]["answer"] = "The Pope sold seven moons."
     file.write_text(json.dumps(fields))
+    (problem,) = corpus.check().problems
+    assert (problem.part, problem.name) == ("study", f"study/{file.name}")
     report = corpus.ingest([])
+    assert corpus.check().whole
     assert any("were made again" in note and "quarantine" in note for note in report.notes)
     assert "Pope" not in file.read_text()
     assert volume_files(corpus.directory) == before

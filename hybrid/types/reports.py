@@ -124,11 +124,14 @@ class CorpusStatus(_Report):
                 gain = "" if self.gain is None else f"; its own text is likelier by {self.gain:.2f} nats a token"
                 rows["volumes"] = f"{self.volumes:,}{unused}{gain}"
             if self.studied:
-                gain = (
-                    "" if self.study_gain is None else f"; answers held back are likelier by {self.study_gain:.2f} nats"
-                )
-                rows["study"] = f"{self.studied:,} questions with answers{gain}"
+                rows["study"] = studied(self.studied, self.study_gain)
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
+
+
+def studied(pairs: int, gain: float | None) -> str:
+    """How many pairs a memory has studied, and what `MemoryTraining.study_gain` says of it."""
+    likelier = "" if gain is None else f"; answers held back are likelier by {gain:.2f} nats a token"
+    return f"{pairs:,} questions with answers{likelier}"
 
 
 class StudyReport(_Report):
