@@ -1,6 +1,6 @@
 """What else a volume may be adapted to, and how: questions about its text, token weights, decay.
 
-python benchmarks/study.py study   own volume with study and without, alone and beside evidence; what study costs
+python benchmarks/study.py study   own volume with study and without, alone, beside evidence and in a chat; its cost
 python benchmarks/study.py inner   token weights in the inner loss, and decay towards the initial weights
 
 Loss of the human answers to questions about SQuALITY stories, a volume each, as in `benchmarks/volumes.py`. Questions
@@ -27,6 +27,8 @@ from hybrid._view import load_embedder
 from hybrid.settings import MemorySettings
 from hybrid.study.making import PairMaker
 from hybrid.text import lexicon
+from hybrid.ttt import study as self_study
+from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.inner_loop import FastWeightState, MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.volumes import Delta, adapt_volume
@@ -41,10 +43,14 @@ def main() -> None:
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--asked", type=int, default=6, help="stories whose questions are asked, the first so many")
     parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
+    parser.add_argument(
+        "--rounds", type=int, default=self_study.ROUNDS, help="how often the questions are gone through"
+    )
     parser.add_argument("--ways", nargs="*", default=["loss", "distillation"], help="of study")
     parser.add_argument("--output", type=Path, default=Path("build/volumes"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
+    self_study.ROUNDS = arguments.rounds
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     rows = [shortened(row, arguments.references) for row in stories(arguments.data)[: arguments.asked]]
     print(f"{torch.get_num_threads()} threads, {len(rows)} stories, settings {json.dumps(arguments.settings)}")
@@ -64,20 +70,31 @@ def study(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
             one = session(model, chosen)
             found.setdefault(name, []).append(answers(one, rows[number]))
             found.setdefault(f"{name}, with evidence", []).append(answers(one, rows[number], evidence=True))
+            found.setdefault(f"{name}, as a chat turn", []).append(chat_answers(one, rows[number]))
         print(f"{number}: " + ", ".join(f"{name} {each[-1]:.3f}" for name, each in found.items()), flush=True)
     print("| mounted | nats | s.e. | less no memory | s.e. | less own volume | s.e. |\n|---|---|---|---|---|---|---|")
     for name, each in found.items():
         figures = [f"{statistics.mean(each):.3f} | {error_of(each):.3f}"]
         for bare in ("no memory", "own volume"):
-            with_same = found[f"{bare}, with evidence" if name.endswith("evidence") else bare]
+            form = next((form for form in (", with evidence", ", as a chat turn") if name.endswith(form)), "")
+            with_same = found[f"{bare}{form}"]
             less = [one - other for one, other in zip(each, with_same, strict=True)]
             figures.append(f"{statistics.mean(less):+.3f} | {error_of(less):.3f}")
         print(f"| {name} | {' | '.join(figures)} |")
 
 
+def chat_answers(one: InferenceSession, row: Story) -> float:
+    """Mean loss of the human answers in the form in which study asks."""
+    return statistics.mean(
+        one.message_loss([("user", question["q"])], reference)
+        for question in row["questions"]
+        for reference in question["refs"]
+    )
+
+
 def studied_volume(arguments: argparse.Namespace, model: MemoryModel, document: str, number: int, how: str) -> Delta:
     """The delta of a story that was studied by templates in one of the two ways, adapted now or before."""
-    file = arguments.output / f"{number}.{how}.safetensors"
+    file = arguments.output / f"{number}.{how}.{self_study.ROUNDS}.safetensors"
     if not file.exists():
         studying = copy(model)
         studying.settings = model.settings.model_copy(update={"study": how})

@@ -36,7 +36,7 @@ HELD_BACK = 8
 SCORED = 32
 """Of those held back so many are scored at most, three times each."""
 ROUNDS = 2
-"""How often the exercises are gone through: `python benchmarks/volumes.py study`."""
+"""How often the exercises are gone through. Not varied; what two rounds do: `python benchmarks/study.py study`."""
 WORSE = 0.02
 """Nats by which the answers held back may be less likely after study than before it; beyond, study is left out."""
 
