@@ -34,6 +34,7 @@ from torch.nn import functional as F
 
 from hybrid import Corpus, Document, Settings
 from hybrid.settings import MemorySettings
+from hybrid.ttt import study as self_study
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.transformer import LayerCache, WindowCache
@@ -52,10 +53,12 @@ def main() -> None:
     parser.add_argument("--score", choices=["likelihood", "letters"], default="likelihood")
     parser.add_argument("--stories", type=int, nargs="*", default=list(range(8)), help="by number, from 0")
     parser.add_argument("--study", nargs="*", choices=["loss", "distillation"], default=[], help="ways to study")
+    parser.add_argument("--rounds", type=int, default=self_study.ROUNDS, help="of study")
     parser.add_argument("--two-stage", action="store_true", help="also passages that the memory's own draft names")
     parser.add_argument("--output", type=Path, default=Path("build/choice"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
+    self_study.ROUNDS = arguments.rounds
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     with gzip.open(arguments.data / "quality" / "quality.jsonl.gz", "rt", encoding="utf-8") as file:
         rows: list[Row] = [json.loads(line) for line in file]

@@ -35,8 +35,9 @@ HELD_BACK = 8
 """One exercise of so many is not studied, and says what study is worth; where there are fewer, all are studied."""
 SCORED = 32
 """Of those held back so many are scored at most, three times each."""
-ROUNDS = 2
-"""How often the exercises are gone through. Not varied; what two rounds do: `python benchmarks/study.py study`."""
+ROUNDS = 1
+"""How often the exercises are gone through. Distillation was measured with one round, next-token loss with two
+(`python benchmarks/study.py study`); neither was varied."""
 WORSE = 0.02
 """Nats by which the answers held back may be less likely after study than before it; beyond, study is left out."""
 
