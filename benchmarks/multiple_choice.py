@@ -7,7 +7,9 @@ By likelihood each option is scored by its mean log-likelihood a token after the
 question (after the same passages, with the same memory), and by the first of these alone. By letters the options
 stand below the question as A to D, and the letters are scored; each option is each letter once. The best is the
 answer. Ways: no memory, the story's own volume, passages found by search in the window, both, and another story's
-volume. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL 2022).
+volume; with --study a volume that was adapted to questions about the story, too; with --two-stage the passages nearest
+to what the memory writes about the question. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL
+2022).
 
 Volumes and scores are kept in --output, a folder a model, so that an interrupted run goes on after the last
 whole story.
@@ -21,22 +23,24 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from study import studied_volume
 from torch.nn import functional as F
 
 from hybrid import Corpus, Document, Settings
 from hybrid.settings import MemorySettings
+from hybrid.ttt import study as self_study
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.model.transformer import LayerCache, WindowCache
 from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
-WAYS = ("none", "memory", "passages", "both", "another's memory")
+WRITTEN_TOKENS = 96
 PASSAGE_TOKENS = 600
 LETTERS = "ABCD"
 Row = dict[str, Any]
@@ -47,23 +51,31 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--settings", type=json.loads, default={}, help="memory settings as JSON")
     parser.add_argument("--score", choices=["likelihood", "letters"], default="likelihood")
-    parser.add_argument("--stories", type=int, default=8, help="the first so many")
+    parser.add_argument("--stories", type=int, nargs="*", default=list(range(8)), help="by number, from 0")
+    parser.add_argument("--study", nargs="*", choices=["loss", "distillation"], default=[], help="ways to study")
+    parser.add_argument("--rounds", type=int, default=self_study.ROUNDS, help="of study")
+    parser.add_argument("--two-stage", action="store_true", help="also passages that the memory's own draft names")
     parser.add_argument("--output", type=Path, default=Path("build/choice"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
+    self_study.ROUNDS = arguments.rounds
     model = MemoryModel.load(MemorySettings.model_validate(arguments.settings))
     with gzip.open(arguments.data / "quality" / "quality.jsonl.gz", "rt", encoding="utf-8") as file:
         rows: list[Row] = [json.loads(line) for line in file]
-    print(f"{torch.get_num_threads()} threads, {arguments.stories} of {len(rows)} stories, by {arguments.score}, "
+    print(f"{torch.get_num_threads()} threads, {len(arguments.stories)} of {len(rows)} stories, by {arguments.score}, "
           f"settings {json.dumps(arguments.settings)}")  # fmt: skip
     right: dict[str, dict[str, list[bool]]] = {}
-    for number in range(arguments.stories):
+    for number in arguments.stories:
         file = arguments.output / f"{number}.{arguments.score}.json"
-        if not file.exists():
-            began = time.process_time()
-            found = list(story_scores(arguments, model, rows, number))
-            file.write_text(json.dumps({"cpu_seconds": time.process_time() - began, "scores": found}))
-        stored = json.loads(file.read_text())
+        stored: dict[str, Any] = {"cpu_seconds": 0.0, "scores": [{} for _ in rows[number]["questions"]]}
+        if file.exists():
+            stored = json.loads(file.read_text())
+        began = time.process_time()
+        missing = list(story_scores(arguments, model, rows, number, set(stored["scores"][0])))
+        for known, more in zip(stored["scores"], missing, strict=True):
+            known |= more
+        stored["cpu_seconds"] += time.process_time() - began
+        file.write_text(json.dumps(stored))
         for question, ways in zip(rows[number]["questions"], stored["scores"], strict=True):
             for way, scores in ways.items():
                 for name, each in scores.items():
@@ -86,17 +98,20 @@ def error_of(found: Sequence[float]) -> float:
 
 
 def story_scores(
-    arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int
+    arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int, known: Container[str]
 ) -> Iterator[dict[str, dict[str, list[float]]]]:
-    """For each question of a story the scores of each option, by way and by what they are called."""
+    """For each question of a story the scores of each option, by way and by what they are called; ``known`` ways are
+    left out."""
     score = by_likelihood if arguments.score == "likelihood" else by_letters
     bare = model.session(None)
     own = session(model, volume(arguments, model, rows, number))
     other = session(model, volume(arguments, model, rows, (number + 1) % len(rows)))
+    document = rows[number]["document"]
+    studied = {how: session(model, studied_volume(arguments, model, document, number, how)) for how in arguments.study}
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
         corpus = Corpus.open(Path(folder) / "corpus", settings)
-        corpus.ingest([Document.from_text(rows[number]["document"], source="story")])
+        corpus.ingest([Document.from_text(document, source="story")])
         for question in rows[number]["questions"]:
             passages = found_passages(corpus, bare, question["question"])
             ways = {
@@ -106,7 +121,13 @@ def story_scores(
                 "both": (own, passages),
                 "another's memory": (other, ""),
             }
-            yield {way: score(one, text, question) for way, (one, text) in ways.items()}
+            for how, one in studied.items():
+                ways |= {f"memory, study by {how}": (one, ""), f"both, study by {how}": (one, passages)}
+            if arguments.two_stage and "two stages" not in known:
+                asked = [("user", question["question"])]
+                named = found_passages(corpus, bare, own.generate(asked, max_new_tokens=WRITTEN_TOKENS))
+                ways |= {"two stages": (bare, named), "two stages, memory in both": (own, named)}
+            yield {way: score(one, text, question) for way, (one, text) in ways.items() if way not in known}
 
 
 def volume(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Row], number: int) -> Delta:
@@ -126,8 +147,10 @@ def session(model: MemoryModel, delta: Delta) -> InferenceSession:
 
 
 def found_passages(corpus: Corpus, counter: InferenceSession, question: str) -> str:
-    """The best passages for a question, in the order of the story."""
+    """The best passages for a question or a draft, in the order of the story."""
     chosen, room = [], PASSAGE_TOKENS
+    if not any(map(str.isalnum, question)):  # what a memory wrote may be nothing
+        return ""
     for hit in corpus.search(question, 10):
         cost = counter.count(hit.text)
         if cost <= room:

@@ -21,7 +21,14 @@ from hybrid._async import in_thread, pulled, stoppable, until_dropped
 from hybrid._damage import Others, answered, needs_no_other, recovering
 from hybrid._recording import Recorder
 from hybrid._runtime import Usage, log_warning
-from hybrid.errors import AccessError, CorruptCorpusError, InputError, MissingModelError, UnsupportedModelError
+from hybrid.errors import (
+    AccessError,
+    CorruptCorpusError,
+    InputError,
+    MissingModelError,
+    SettingsError,
+    UnsupportedModelError,
+)
 from hybrid.settings import Settings
 from hybrid.types.answers import Answer, Citation, Comparison, Hit, Hits, Route, RouteName
 from hybrid.types.base import Shown
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
     from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.rows import CommitRow
+    from hybrid.study.making import PairMaker
     from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
     from hybrid.ttt.memory import MemoryModel
     from hybrid.types.certificates import DeletionCertificate, DeletionCheck
@@ -347,6 +355,7 @@ class Corpus(Shown):
         progress: Progress | bool | None = None,
         workers: int = 1,
         wait: float = 0,
+        generator: Any = None,
     ) -> IngestReport:
         """Read files, folders, globs or documents into the index and the memory.
 
@@ -365,10 +374,15 @@ class Corpus(Shown):
             workers: processes that adapt the memory's volumes, 1 to 64, each with a model of its own (0.6 GB for the
                 built-in one). They share the cores, so that more than one pays where there are many.
             wait: seconds to wait for another process or thread that is writing; 0: not at all.
+            generator: with the setting ``memory.study``, a LangChain chat model, or a function from (role, text)
+                messages to text, which writes what the memory studies: of each document once, also of those that were
+                ingested before. By default templates make it.
 
         Raises:
             InputError: a path does not exist, or a glob matches nothing.
             CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
+            SettingsError: a ``generator`` for a corpus whose memory does not study.
+            ModelError: the ``generator`` failed; all else was ingested, and the same call resumes there.
         """
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
@@ -377,6 +391,7 @@ class Corpus(Shown):
         wait = _arguments.wait_of(wait)
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
+            maker = self._pair_maker(generator)
             self._recorder.before_change()
             found = pipeline.ingest(
                 self._catalog,
@@ -388,6 +403,7 @@ class Corpus(Shown):
                 report,
                 workers,
                 wait,
+                maker,
             )
             return self._recorder.report("ingest", self._catalog, found)
 
@@ -421,9 +437,9 @@ class Corpus(Shown):
         names, wait = _arguments.sources_of(source), _arguments.wait_of(wait)
         with self._changed("remove"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
-            memory = self._memory_model()
+            memory, maker = self._memory_model(), self._pair_maker(None)
             self._recorder.before_change()
-            found = pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait)
+            found = pipeline.remove(self._catalog, self.directory, memory, names, self.settings, report, wait, maker)
             return self._recorder.report("removal", self._catalog, found)
 
     aremove = stoppable(
@@ -876,6 +892,8 @@ class Corpus(Shown):
             volumes=len(training.volumes),
             unmounted=sum(one.report.harm is not None for one in training.volumes),
             gain=training.gain,
+            studied=training.studied,
+            study_gain=training.study_gain,
             bytes_on_disk=_bytes_in(self.directory) if self.identity is None or self.identity.every_class else None,
             embedder=self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
@@ -1034,6 +1052,20 @@ class Corpus(Shown):
             return None
         self._held_model = load_memory_model(self.settings.memory)
         return self._held_model
+
+    def _pair_maker(self, generator: Any) -> PairMaker | None:
+        """What makes the pairs that the memory studies; ``None`` where it does not. Raises as `ingest` does."""
+        memory = self.settings.memory
+        if memory.enabled and memory.study != "none":
+            from hybrid.study.making import PairMaker
+
+            return PairMaker(self._embedder(), generator)
+        if generator is not None:
+            raise SettingsError(
+                "a generator writes what the memory studies, and this corpus's does not: set memory.study to loss or "
+                "distillation" + ("" if memory.enabled else ", and memory.enabled to true")
+            )
+        return None
 
     def _memory_tokenizer(self) -> ChatTokenizer | None:
         """The tokenizer of the memory's language model, without the model; ``None`` where the memory is off."""

@@ -152,8 +152,8 @@ def own_folder(directory: Path, name: str) -> Path:
     return path
 
 
-_NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors")
-_FOLDERS = ("commits", "volumes", "memory", "memory/default", "quarantine")
+_NAME = re.compile(r"commits/[0-9]+/index\.faiss|volumes/[0-9a-f]+\.safetensors|study/[0-9a-f]+\.json")
+_FOLDERS = ("commits", "volumes", "study", "memory", "memory/default", "quarantine")
 _FILES = (
     "catalog.sqlite",
     "catalog.sqlite-wal",

@@ -20,6 +20,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
+from hybrid.stores.study import damaged_pairs
 from hybrid.stores.tables import CommitTable, LogTable, VolumeDocumentTable, VolumeTable
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.documents import text_sha256
@@ -59,6 +60,9 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
             problems.append(
                 IntegrityProblem(part="volume", name=row.stored.file, problem=said, advice=advice, repairable=True)
             )
+    for name in damaged_pairs(directory, catalog.sha256s().values()):
+        said, advice = "it is damaged, or was edited", "ingest again: what the memory studies is made again"
+        problems.append(IntegrityProblem(part="study", name=name, problem=said, advice=advice, repairable=False))
     if erasure.pending(catalog):
         said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
         advice = "hybrid repair does it, once nobody reads the state before the removal"

@@ -33,6 +33,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
     ),
     *(
         "answering",
+        "study",
         "display",
         "export",
         "_arguments",

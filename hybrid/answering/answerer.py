@@ -421,11 +421,13 @@ class Answerer:
         if context.answerability.confident and not (of_person or positions_of or exact.listed):
             self._caution(context, asked)
         if context.route.name != "lookup":
-            if self._memory is not None and context.generator is None and self._settings.answer.memory_writes:
+            limits = self._settings.answer
+            writes = limits.two_stage if context.generator is not None else limits.memory_writes
+            if self._memory is not None and writes:
                 with context.timed("search"):
                     context.mounts = self._memory.choose(asked, where, hits if self._supplied else None)
             view = FilteredView(self._catalog, self._searcher, where)
-            limit = self._settings.answer.likely_above
+            limit = limits.likely_above
             context.verifier = Verifier(view, view, self._embedder, context.idf, model=model, likely_above=limit)
 
     def _enumerated(self, context: RequestContext) -> bool:
@@ -857,7 +859,8 @@ class Answerer:
             return
         origin, sentences = generator.origin, SentenceStream()
         wrote, failure = False, None
-        with closing(generator.stream(context.question, context.evidence)) as pieces:
+        evidence = self._named_by_memory(context) if self._settings.answer.two_stage else context.evidence
+        with closing(generator.stream(context.question, evidence)) as pieces:
             while True:
                 try:
                     with context.timed("generation"):
@@ -881,6 +884,25 @@ class Answerer:
         quoted = origin == "memory" and (context.digest or context.composer.claims)  # read as said of the quotes
         if wrote and not quoted and not any(claim.origin == origin for claim in context.composer.claims):
             yield context.note(f"No document supports what the {origin} wrote; it is no part of the answer.")
+
+    def _named_by_memory(self, context: RequestContext) -> Sequence[Sentence]:
+        """The sentences nearest to what the memory writes about the question without any evidence: what is then read
+        with full attention, and verified against, too. The question's own where the memory writes nothing."""
+        if self._memory is None or not context.mounts or self._supplied:
+            return context.evidence
+        try:
+            with context.timed("generation"):
+                draft = "".join(self._memory_generator(context).stream(context.question, ()))
+        except (ModelError, CorruptCorpusError):  # the generator that comes next says so, if it is the memory
+            return context.evidence
+        if not any(map(str.isalnum, draft)):
+            return context.evidence
+        with self._catalog.read_transaction(), context.timed("search"):
+            hits = self._searcher.search(draft, HITS, context.where)
+            named = with_similarity(self._embedder, self._embedder.encode([draft])[0], gather(self._catalog, hits))
+        known = {one.key for one in context.evidence}
+        context.evidence = [*context.evidence, *(one for one in named if one.key not in known)]
+        return named or context.evidence
 
     def _verified(self, context: RequestContext, sentence: str, origin: Origin) -> list[Event]:
         """The events of a generated sentence, verified against the evidence as far as it still stands."""
@@ -942,7 +964,12 @@ class Answerer:
             return context.generator
         if self._memory is None or not context.mounts or not self._settings.answer.memory_writes:
             return None
+        return self._memory_generator(context)
+
+    def _memory_generator(self, context: RequestContext) -> MemoryGenerator:
+        """The memory with the volumes that the question mounts."""
         memory, mounts = self._memory, context.mounts
+        assert memory is not None
         return MemoryGenerator(lambda: memory.mounted(mounts), self._settings.answer, self._computing)
 
     def _absence(self, context: RequestContext) -> str:

@@ -291,7 +291,7 @@ def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tupl
     The lines hold a mark made of all passages, so that no document can write one that ends it. Names of the special
     tokens of chat templates are broken up: a model that is served elsewhere may take them for its own.
     """
-    parts = [(_inert(one_line(group[0].source)), _inert(_joined(group))) for group in documents]
+    parts = [(inert(one_line(group[0].source)), inert(_joined(group))) for group in documents]
     mark = hashlib.sha256("\0".join([question, *(text for part in parts for text in part)]).encode()).hexdigest()[:12]
     given = "\n\n".join(f"begin {mark} [{name}]\n{text}\nend {mark}" for name, text in parts)
     return [("system", INSTRUCTION), ("user", f"Passages:\n\n{given}\n\nQuestion: {question}")]
@@ -300,7 +300,7 @@ def request(question: str, documents: Sequence[Sequence[Sentence]]) -> list[tupl
 _TEMPLATE_TOKEN = re.compile(r"<(?=\||/?s>|</?SYS>|(?:start|end)_of_turn>)|\[(?=/?INST\])")
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """A text without names of chat templates' tokens: "<|im_start|>" becomes "< |im_start|>"."""
     return _TEMPLATE_TOKEN.sub(lambda match: f"{match[0]} ", text)
 

@@ -44,6 +44,7 @@ from hybrid.types.reports import (
     SkippedFile,
     VolumeInfo,
     VolumeReport,
+    studied,
 )
 
 _COLOURS: dict[MemoryState, str] = {"ready": GREEN, "behind": ORANGE, "none": GREY}
@@ -94,6 +95,8 @@ def status_html(status: CorpusStatus) -> str:
             gain = "" if status.gain is None else f"; its own text is likelier by {status.gain:.2f} nats a token"
             unused = f", {status.unmounted:,} not used, as they did harm" if status.unmounted else ""
             rows.append(("", f"{count(status.volumes, 'volume')}{unused}{gain}"))
+        if status.studied:
+            rows.append(("", f"studied {studied(status.studied, status.study_gain)}"))
     facts = tag("span", f"commit {status.commit}", style=FINE)
     parts = (body(figures, emptied), section("Two memories", pairs(rows)))
     return card("Corpus", head("Corpus", status.directory, facts), *parts)

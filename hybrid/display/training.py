@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hybrid.display.markup import FINE, VIOLET, Html, body, card, head, join, tag
 from hybrid.text.formatting import count, one_line, sparkline, wrapped
 from hybrid.types.base import as_html, as_text
-from hybrid.types.reports import MemoryTraining, TrainingPoint
+from hybrid.types.reports import MemoryTraining, TrainingPoint, studied
 
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 14, 48
@@ -45,7 +45,8 @@ def _sentence(training: MemoryTraining) -> str:
         "" if training.gain is None else f"; each text is likelier by {training.gain:.2f} nats a token with its volume"
     )
     volumes = f" in {count(len(training.volumes), 'volume')}" if training.volumes else ""
-    return f"{count(training.tokens, 'token')}{volumes}{model}{gain}"
+    more = f"; studied {studied(training.studied, training.study_gain)}" if training.studied else ""
+    return f"{count(training.tokens, 'token')}{volumes}{model}{gain}{more}"
 
 
 def _mean(points: Sequence[TrainingPoint]) -> float:

@@ -18,7 +18,7 @@ from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
 from hybrid.ingest.volume_plan import group_key, names_in
 from hybrid.settings import Settings
-from hybrid.stores import commits, erasure, records, volumes
+from hybrid.stores import commits, erasure, records, study, volumes
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
@@ -294,6 +294,7 @@ class Writer:
         """Delete the files that no commit needs: but the last two indexes stay, for those still reading."""
         commits.prune_indexes(self.directory, self.catalog.index_files(2))
         volumes.prune_volumes(self.directory, [row.stored.file for row in self.catalog.volumes()])
+        study.prune_pairs(self.directory, self.catalog.sha256s().values())
 
 
 def _replaced(rows: Sequence[VolumeRow], new: VolumeRow) -> list[int]:

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.memory_training import MemoryModel
+from hybrid.ingest.study_material import Material
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.rows import DocumentRow, VolumeRow
+from hybrid.stores.rows import DocumentRow, VolumePart, VolumeRow
+from hybrid.stores.study import has_pairs
 from hybrid.stores.volumes import load_volume
 from hybrid.types.certificates import (
     CertifiedPart,
@@ -21,6 +23,8 @@ from hybrid.types.certificates import (
     DeletionCheck,
 )
 from hybrid.types.documents import text_sha256
+from hybrid.types.reports import VolumeReport
+from hybrid.types.study import exercises_sha256
 
 
 class Hashes(Protocol):
@@ -86,8 +90,13 @@ def _certified(row: VolumeRow, sha256s: Mapping[int, str]) -> CertifiedVolume:
         CertifiedPart(sha256=sha256s.get(part.document_id, _LOST), start=part.start, end=part.end, of=part.of)
         for part in row.parts
     )
+    studied = VolumeReport.model_validate(row.report).study
     return CertifiedVolume(
-        digest=row.digest, tensors_sha256=row.tensors_sha256, access_class=row.access_class, parts=parts
+        digest=row.digest,
+        tensors_sha256=row.tensors_sha256,
+        access_class=row.access_class,
+        parts=parts,
+        exercises_sha256=studied and studied.exercises_sha256,
     )
 
 
@@ -107,6 +116,8 @@ def check(
             failed.append(f"{name} is in the corpus")
         else:
             proved.append(f"{name} is not in the corpus, neither its bytes nor its text")
+        if has_pairs(directory, one.sha256) and one.sha256 not in documents:
+            failed.append(f"questions about {name}, with answers from it, are in the corpus")
     rows = {row.digest: row for row in catalog.volumes()}
     gone = {one.sha256 for one in given.removed}
     holders = [
@@ -126,8 +137,13 @@ def check(
         elif any(part.sha256 not in documents for part in volume.parts):
             unsettled.append(f"{what}: some of its documents have been changed or removed since")
         else:
-            tokens = _tokens(catalog, model, volume, documents)
-            _, again, _ = model.adapt_volume(tokens)
+            parts = [VolumePart(documents[one.sha256].id, one.start, one.end, one.of, "") for one in volume.parts]
+            material = Material(catalog, directory, model, study=volume.exercises_sha256 is not None)
+            exercises = material.exercises(parts)
+            if exercises and exercises_sha256(exercises) != volume.exercises_sha256:
+                unsettled.append(f"{what}: the questions that it was adapted to have been made again since")
+                continue
+            _, again, _ = model.adapt_volume(material.tokens(parts), None, exercises)
             if again == volume.tensors_sha256:
                 proved.append(f"{what}: adapting it again from the initial weights gives the same tensors, to the bit")
             else:
@@ -151,13 +167,3 @@ def check(
     if not given.complete:
         unsettled.append("the memory was not complete again when this was written")
     return DeletionCheck(proved=tuple(proved), open=tuple(unsettled), failed=tuple(failed))
-
-
-def _tokens(
-    catalog: Catalog, model: MemoryModel, volume: CertifiedVolume, documents: Mapping[str, DocumentRow]
-) -> list[int]:
-    found: list[int] = []
-    for part in volume.parts:
-        text = catalog.text(documents[part.sha256].id)
-        found += [*model.encode(text), model.end_of_document][part.start : part.end]
-    return found

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hybrid.ingest.commits import Writer
 from hybrid.ingest.progress import Progress, Tally
+from hybrid.ingest.study_material import Material, PairMaker, pair_digests
 from hybrid.ingest.volume_plan import Measured, PlannedVolume, access_class, group_key, plan
 from hybrid.ingest.workers import Adapted, adapted_by_workers
 from hybrid.settings import MemorySettings
@@ -15,6 +16,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import VolumeRow
 from hybrid.ttt.calibration import Step
 from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint, VolumeInfo, VolumeReport
+from hybrid.types.study import Exercise
 
 CALIBRATION = "memory calibration"
 """Under which the catalog holds the step of each model, by its fingerprint."""
@@ -52,8 +54,13 @@ class MemoryModel(Protocol):
     def with_step(self, step: Step) -> MemoryModel:
         """The same model with that step."""
 
-    def adapt_volume(self, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None) -> Adapted:
-        """Adapt the initial fast weights to a volume's tokens."""
+    def adapt_volume(
+        self,
+        tokens: Sequence[int],
+        on_step: Callable[[int, float], None] | None = None,
+        exercises: Sequence[Exercise] = (),
+    ) -> Adapted:
+        """Adapt the initial fast weights to a volume's tokens, then to its exercises."""
 
 
 def train_on_corpus(
@@ -62,28 +69,31 @@ def train_on_corpus(
     settings: MemorySettings,
     progress: Progress,
     tally: Tally,
+    maker: PairMaker | None,
     workers: int = 1,
 ) -> None:
     """Adapt the volumes that the corpus should have and has not, and drop those that it should not have.
 
     The memory is ``ready`` afterwards. An interruption loses the volume that was being adapted, or as many as there are
-    ``workers``; ingesting again goes on with it. A volume that makes its own text less likely is kept for the record
+    ``workers``; ingesting again goes on with it. With self-study ``maker`` makes the pairs that are missing; it is
+    ``None`` where there is none. A volume that makes its own text less likely is kept for the record
     and not mounted; the tally says so.
     """
     if writer.catalog.commit() is None:
         return
     with tally.timed("memory"):
-        texts = _Tokens(writer.catalog, model)
-        documents = _measured(writer, texts, settings)
+        material = Material(writer.catalog, writer.directory, model, study=maker is not None)
+        pairs = pair_digests(writer.catalog, writer.directory, maker, progress, tally) if maker is not None else {}
+        documents = _measured(writer, material, settings, pairs)
         if model.uncalibrated and documents:
-            model = _calibrated(writer, model, texts, plan(documents, settings.volume_tokens, ""), progress)
+            model = _calibrated(writer, model, material, plan(documents, settings.volume_tokens, ""), progress)
         wanted = plan(documents, settings.volume_tokens, model.volume_identity)
         # A file that was found damaged when it was mounted is in quarantine, and missing here.
         rows = writer.catalog.volumes()
         there = {row.digest for row in rows if (writer.directory / row.stored.file).exists()}
         missing = [volume for volume in wanted if volume.digest not in there]
         total, done = sum(volume.tokens for volume in missing), 0
-        for volume, (tensors, sha256, report) in _adapted(model, missing, texts, progress, workers):
+        for volume, (tensors, sha256, report) in _adapted(model, missing, material, progress, workers):
             writer.commit_volume(volume.digest, volume.access_class, volume.parts, tensors, sha256, report)
             done += volume.tokens
             progress("memory", done, total, f"{done:,} tokens")
@@ -103,19 +113,21 @@ def train_on_corpus(
 
 
 def _adapted(
-    model: MemoryModel, missing: Sequence[PlannedVolume], texts: _Tokens, progress: Progress, workers: int
+    model: MemoryModel, missing: Sequence[PlannedVolume], material: Material, progress: Progress, workers: int
 ) -> Iterator[tuple[PlannedVolume, Adapted]]:
     """The volumes as they are adapted, here or by ``workers`` processes."""
     total, done = sum(volume.tokens for volume in missing), 0
     if workers > 1 and len(missing) > 1:
         progress("memory", 0, total, f"{min(workers, len(missing))} processes")
-        volumes = ((number, texts.of(one)) for number, one in enumerate(missing))
+        volumes = (
+            (number, material.tokens(one.parts), material.exercises(one.parts)) for number, one in enumerate(missing)
+        )
         for number, found in adapted_by_workers(model.settings, volumes, min(workers, len(missing))):
             yield missing[number], found
         return
     for number, volume in enumerate(missing, 1):
         on_step = _on_step(progress, done, total, f"volume {number} of {len(missing)}")
-        yield volume, model.adapt_volume(texts.of(volume), on_step)
+        yield volume, model.adapt_volume(material.tokens(volume.parts), on_step, material.exercises(volume.parts))
         done += volume.tokens
 
 
@@ -126,12 +138,13 @@ def settled(catalog: Catalog, model: MemoryModel) -> MemoryModel:
 
 
 def _calibrated(
-    writer: Writer, model: MemoryModel, texts: _Tokens, volumes: Sequence[PlannedVolume], progress: Progress
+    writer: Writer, model: MemoryModel, material: Material, volumes: Sequence[PlannedVolume], progress: Progress
 ) -> MemoryModel:
     """The model with the step that suits it, found on the longest volume and stored with the corpus."""
     longest = max(volumes, key=lambda one: one.tokens)
     step = model.calibrate(
-        texts.of(longest), lambda one: progress("memory", 0, longest.tokens, f"calibrating the step size: {one}")
+        material.tokens(longest.parts),
+        lambda one: progress("memory", 0, longest.tokens, f"calibrating the step size: {one}"),
     )
     if step is None:
         return model
@@ -154,23 +167,7 @@ def _on_step(progress: Progress, done: int, total: int, title: str) -> Callable[
     return report
 
 
-class _Tokens:
-    """The tokens of documents."""
-
-    def __init__(self, catalog: Catalog, model: MemoryModel) -> None:
-        self._catalog = catalog
-        self._model = model
-
-    def document(self, document_id: int) -> list[int]:
-        """A document's tokens and its end."""
-        return [*self._model.encode(self._catalog.text(document_id)), self._model.end_of_document]
-
-    def of(self, volume: PlannedVolume) -> list[int]:
-        """A volume's tokens."""
-        return [token for part in volume.parts for token in self.document(part.document_id)[part.start : part.end]]
-
-
-def _measured(writer: Writer, tokens: _Tokens, settings: MemorySettings) -> list[Measured]:
+def _measured(writer: Writer, material: Material, settings: MemorySettings, pairs: Mapping[int, str]) -> list[Measured]:
     """The documents with their lengths; what is in a volume has been measured, and stays in its group as long as its
     access class is the same."""
     known = {
@@ -184,11 +181,11 @@ def _measured(writer: Writer, tokens: _Tokens, settings: MemorySettings) -> list
     def measured() -> Iterator[Measured]:
         for row in writer.catalog.documents():
             part = known.get(row.id)
-            length = part.of if part else len(tokens.document(row.id))
+            length = part.of if part else len(material.document(row.id))
             key = group_key(sources[row.source], sources, settings.separate_by)
             if part and access_class(part.key) == access_class(key):
                 key = part.key
-            yield Measured(row.id, row.sha256, length, key)
+            yield Measured(row.id, row.sha256, length, key, pairs.get(row.id))
 
     return list(measured())
 

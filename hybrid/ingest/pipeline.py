@@ -28,6 +28,7 @@ from hybrid.ingest.commits import Embedded, Writer
 from hybrid.ingest.discovery import InputPath
 from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
 from hybrid.ingest.progress import Progress, Tally, quiet
+from hybrid.ingest.study_material import PairMaker
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog, check_embedder
@@ -78,6 +79,7 @@ def ingest(
     progress: Progress = quiet,
     workers: int = 1,
     wait: float = 0,
+    maker: PairMaker | None = None,
 ) -> IngestReport:
     """Take files, folders, globs and documents into the corpus, then adapt the memory's volumes to them.
 
@@ -85,7 +87,8 @@ def ingest(
     version; one that cannot be read any more keeps it; one with the bytes of another becomes a second
     name of the same document. A file that is gone from a folder stays in the corpus until it is removed.
 
-    Interrupting is safe, also while a volume is adapted, which is then adapted again: ingest again to go on.
+    Interrupting is safe, also while a volume is adapted, which is then adapted again: ingest again to go on. With
+    self-study ``maker`` makes what is studied; ``None``: nothing is.
 
     Raises:
         InputError: a path that does not exist, or a glob that matches nothing.
@@ -110,7 +113,7 @@ def ingest(
         custody.record_left_out(catalog, tally.skipped)
         reach("ingest.left-out-recorded")
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory, progress, tally, workers)
+            train_on_corpus(writer, memory, settings.memory, progress, tally, maker, workers)
         if erasure.pending(catalog):
             _erase(catalog, directory, tally)
         return ended(tally.report(catalog.commit()))
@@ -124,6 +127,7 @@ def remove(
     settings: Settings,
     progress: Progress = quiet,
     wait: float = 0,
+    maker: PairMaker | None = None,
 ) -> IngestReport:
     """Remove sources and what was attached to them, in one commit. A document stays while it has another name. Of a
     file that was left out the name goes, and its reason.
@@ -151,7 +155,7 @@ def remove(
             removed = writer.commit_removal(names, unnamed=list(unnamed.values()), left_out=left_out)
             tally.removed.extend((*removed.sources, *unnamed, *left_out))
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory, progress, tally)
+            train_on_corpus(writer, memory, settings.memory, progress, tally, maker)
         with tally.timed("index"):
             _erase(catalog, directory, tally)
         gone = dict(zip(removed.document_ids, removed.text_sha256s, strict=True))

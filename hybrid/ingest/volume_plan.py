@@ -24,12 +24,14 @@ _THREAD = ("references", "in_reply_to", "message_id")  # of a mail's metadata, t
 
 @dataclass(frozen=True)
 class Measured:
-    """A document and its length in tokens. ``key``: see `group_key`."""
+    """A document and its length in tokens. ``key``: see `group_key`; ``study`` is a digest of the pairs that are
+    studied with it, where there are any."""
 
     id: int
     sha256: str
     tokens: int
     key: str
+    study: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def plan(documents: Sequence[Measured], most: int, identity: str) -> list[Planne
 def digest_of(identity: str, access_class: str, documents: Sequence[Measured], parts: Sequence[VolumePart]) -> str:
     """A sha256 of all that a volume depends on."""
     contents = {document.id: document.sha256 for document in documents}
-    made_of = [[contents[part.document_id], part.start, part.end] for part in parts]
+    studied = {document.id: [document.study] if document.study else [] for document in documents}
+    made_of = [[contents[part.document_id], part.start, part.end, *studied[part.document_id]] for part in parts]
     return hashlib.sha256(json.dumps([identity, access_class, made_of]).encode()).hexdigest()
 
 

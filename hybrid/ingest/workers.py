@@ -1,8 +1,8 @@
 """Volumes adapted by several processes of one machine: ``python -m hybrid.ingest.workers`` is one of them.
 
-A process reads JSON lines: first the memory's settings, then a volume's tokens each. It answers each volume with a JSON
-line and the length of a safetensors file that follows it. No process is forked, so no thread or lock of the caller's is
-copied, and a script needs no ``if __name__ == "__main__"``.
+A process reads JSON lines: first the memory's settings, then a volume's tokens and exercises each. It answers each
+volume with a JSON line and the length of a safetensors file that follows it. No process is forked, so no thread or lock
+of the caller's is copied, and a script needs no ``if __name__ == "__main__"``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import IO, Any
 from hybrid.errors import CorpusError, ModelError
 from hybrid.settings import MemorySettings
 from hybrid.types.reports import VolumeReport
+from hybrid.types.study import Exercise
 
 Adapted = tuple[Mapping[str, Any], str, VolumeReport]
 """A volume's tensors, the sha256 of them, and what it gained."""
@@ -43,12 +44,12 @@ class Worker:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self._send(settings.model_dump(mode="json"))
 
-    def adapt(self, tokens: Sequence[int]) -> Adapted:
+    def adapt(self, tokens: Sequence[int], exercises: Sequence[Exercise] = ()) -> Adapted:
         """A volume's tensors, their sha256 and its report. Raises `CorpusError` if the process has ended, and
         `ModelError` for what it raised."""
         from safetensors.torch import load
 
-        self._send(list(tokens))
+        self._send({"tokens": list(tokens), "exercises": list(exercises)})
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -75,12 +76,12 @@ class Worker:
 
 
 def adapted_by_workers(
-    settings: MemorySettings, volumes: Iterable[tuple[int, Sequence[int]]], workers: int
+    settings: MemorySettings, volumes: Iterable[tuple[int, Sequence[int], Sequence[Exercise]]], workers: int
 ) -> Iterator[tuple[int, Adapted]]:
     """The number of each volume and what it was adapted to, in the order in which they are finished.
 
-    ``workers`` processes share the machine's cores. Leaving the iterator ends them. ``volumes``, a number and tokens
-    each, are taken one by one as processes become free.
+    ``workers`` processes share the machine's cores. Leaving the iterator ends them. ``volumes``, a number, tokens and
+    exercises each, are taken one by one as processes become free.
 
     Raises `CorpusError` where a process ends before its time.
     """
@@ -93,7 +94,7 @@ def adapted_by_workers(
             while True:
                 while len(busy) < workers and (volume := next(coming, None)) is not None:
                     worker = free.pop() if free else Worker(settings, threads, len(busy))
-                    busy[pool.submit(worker.adapt, volume[1])] = volume[0], worker
+                    busy[pool.submit(worker.adapt, *volume[1:])] = volume[0], worker
                 if not busy:
                     return
                 done, _ = wait(busy, return_when=FIRST_COMPLETED)
@@ -135,7 +136,9 @@ def main(requests: IO[bytes], answers: IO[bytes]) -> None:
             if model is None:
                 model = MemoryModel.load(MemorySettings.model_validate(json.loads(line)))
                 continue
-            tensors, sha256, report = model.adapt_volume(json.loads(line))
+            given = json.loads(line)
+            exercises = [Exercise(*one) for one in given["exercises"]]
+            tensors, sha256, report = model.adapt_volume(given["tokens"], None, exercises)
         except HybridError as error:
             answers.write(json.dumps({"error": str(error)}).encode() + b"\n")
             answers.flush()

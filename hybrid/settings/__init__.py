@@ -206,6 +206,11 @@ class MemorySettings(Table):
     separate_by: tuple[str, ...] = Field(
         default=("access",), description="names of metadata whose different values never share a volume"
     )
+    study: Literal["none", "loss", "distillation"] = Field(
+        default="none",
+        description="whether volumes are adapted to questions about their text, too; loss: by next-token loss on the "
+        "answers; distillation: from the same model with the passage in its window",
+    )
 
 
 class RouterSettings(Table):
@@ -253,6 +258,11 @@ class AnswerSettings(Table):
     )
     memory_writes: bool = Field(
         default=True, description="false: the digest alone answers questions of comprehension, without waiting"
+    )
+    two_stage: bool = Field(
+        default=False,
+        description="true: a question of comprehension is first put to the memory without evidence, and the passages "
+        "nearest to what it writes are those that the memory, or a writer given to ask, then answers from",
     )
     digest_words: int = Field(default=240, ge=60, le=240, description="at most, of a digest of five to nine sentences")
     drop_unsupported: bool = Field(

@@ -93,12 +93,25 @@ def inner_step(
             "mini-batch. Lower memory.learning_rate or set memory.clip"
         )
     with torch.no_grad():
-        factor = clip_factor(scored.squared_norm, settings.clip)
-        step = sgd if settings.optimizer == "sgd" else _adam
-        assert settings.learning_rate is not None  # of a model's settings: see `hybrid.ttt.calibration.resolved`
-        sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
-        stepped = step(fast_state, scored.gradients, factor, sizes)
-        return replace(stepped, cache=scored.cache), scored.loss.tolist()
+        after = stepped(model, fast_state, scored.gradients, scored.squared_norm, settings, share)
+        return replace(after, cache=scored.cache), scored.loss.tolist()
+
+
+def stepped(
+    model: Transformer,
+    fast_state: FastWeightState,
+    gradients: Sequence[Tensor],
+    squared_norm: Tensor,
+    settings: MemorySettings,
+    share: float,
+) -> FastWeightState:
+    """The state after one step of the settings' optimizer on clipped gradients; arguments as in `Scored` and
+    `inner_step`."""
+    factor = clip_factor(squared_norm, settings.clip)
+    step = sgd if settings.optimizer == "sgd" else _adam
+    assert settings.learning_rate is not None  # of a model's settings: see `hybrid.ttt.calibration.resolved`
+    sizes = step_sizes(model.weights.dynamic, settings.learning_rate * share)
+    return step(fast_state, gradients, factor, sizes)
 
 
 @dataclass(frozen=True)

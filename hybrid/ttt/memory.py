@@ -28,7 +28,8 @@ from hybrid.ttt.inner_loop import FastWeightState, flat, inner_step, layers
 from hybrid.ttt.model.transformer import LayerCache, Transformer, WindowCache
 from hybrid.ttt.model.weights import DynamicMLP, load_weights
 from hybrid.ttt.state import MemoryState
-from hybrid.types.reports import VolumeReport
+from hybrid.types.reports import StudyReport, VolumeReport
+from hybrid.types.study import Exercise, exercises_sha256
 
 _LOG = logging.getLogger("hybrid.settings.models")
 CPU = torch.device("cpu")
@@ -248,16 +249,29 @@ class MemoryModel:
         """The model, its initial weights, and the settings that a volume's delta depends on, as JSON."""
         more = self.settings.model_dump(include={"learning_rate", "clip"})
         more |= {"dtype": str(self.transformer.dtype).removeprefix("torch."), "format": volumes.FORMAT}
+        if self.settings.study != "none":  # left out otherwise, so that volumes of before there was study stay
+            more |= {"study": self.settings.study}
         return json.dumps(self._identity() | more, sort_keys=True)
 
     def adapt_volume(
-        self, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None
+        self,
+        tokens: Sequence[int],
+        on_step: Callable[[int, float], None] | None = None,
+        exercises: Sequence[Exercise] = (),
     ) -> tuple[dict[str, Tensor], str, VolumeReport]:
         """A volume's tensors, their sha256, and what it gained; see `hybrid.ttt.volumes.adapt_volume`."""
-        found = volumes.adapt_volume(self, tokens, on_step)
+        found = volumes.adapt_volume(self, tokens, on_step, exercises)
         tensors, gains = found.delta.to_tensors(), found.gains
+        studied = gains.study and StudyReport(
+            exercises_sha256=exercises_sha256(exercises),
+            pairs=gains.study.studied,
+            tokens=gains.study.tokens,
+            seconds=gains.study.seconds,
+            held_back=gains.study.held_back,
+            used=not gains.study.harmed,
+        )
         report = VolumeReport(
-            loss=gains.loss, own=gains.own, held_back=gains.held_back, rate=found.rate, harm=found.harm
+            loss=gains.loss, own=gains.own, held_back=gains.held_back, rate=found.rate, harm=found.harm, study=studied
         )
         return tensors, volumes.tensors_sha256(tensors), report
 

@@ -22,6 +22,8 @@ from hybrid.errors import DivergedError, ModelError
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.model.weights import DynamicMLP
 from hybrid.ttt.state import Trainable
+from hybrid.ttt.study import StudyGains, study
+from hybrid.types.study import Exercise
 
 FORMAT = "hybrid-volume/1"
 _LARGEST = 7  # codes are from -7 to 7: a symmetric range rounds to zero without a bias
@@ -144,11 +146,13 @@ class Gains:
         loss: mean while it was adapted, each mini-batch before the step on it.
         own: (without, with) the delta, on `OWN` tokens from the middle of the volume.
         held_back: (without, with) the memory, on the last `HELD_BACK` mini-batches before the step on them.
+        study: of the exercises, where there were any.
     """
 
     loss: float | None
     own: tuple[float, float] | None
     held_back: tuple[float, float] | None
+    study: StudyGains | None = None
 
     @property
     def gain(self) -> float:
@@ -180,20 +184,24 @@ class _HarmfulError(Exception):
 
 
 def adapt_volume(
-    model: Trainable, tokens: Sequence[int], on_step: Callable[[int, float], None] | None = None
+    model: Trainable,
+    tokens: Sequence[int],
+    on_step: Callable[[int, float], None] | None = None,
+    exercises: Sequence[Exercise] = (),
 ) -> AdaptedVolume:
     """Adapt the initial fast weights to a volume's tokens, at a smaller step size where that did harm.
 
     Args:
         tokens: ids of all its documents, each with its end.
         on_step: called after each inner step with the tokens done and the mini-batch's loss before the step.
+        exercises: studied after the text, in the way of the settings' ``study``.
 
     Raises `InputError` for an id that the model does not have.
     """
     harm: str | None = None
     for rate in (1.0, *RETRIES):
         try:
-            delta, gains = _adapted(model, tokens, rate, on_step)
+            delta, gains = _adapted(model, tokens, rate, on_step, exercises)
         except (DivergedError, _HarmfulError) as error:
             harm = str(error)
             continue
@@ -205,7 +213,11 @@ def adapt_volume(
 
 
 def _adapted(
-    model: Trainable, tokens: Sequence[int], rate: float, on_step: Callable[[int, float], None] | None
+    model: Trainable,
+    tokens: Sequence[int],
+    rate: float,
+    on_step: Callable[[int, float], None] | None,
+    exercises: Sequence[Exercise],
 ) -> tuple[Delta, Gains]:
     size, bare = model.settings.mini_batch, model.session(None)
     steps = (len(tokens) - 1) // size
@@ -229,7 +241,12 @@ def _adapted(
     state = model.initial_state()
     initial = state.fast_state.fast
     model.adapt(state, tokens, watch, rate)
-    delta = Delta.between(initial, model.fast_weights(state, rate))
+    fast, studied = model.fast_weights(state, rate), None
+    if exercises:
+        report = on_step or (lambda *_: None)
+        after_text = replace(state.fast_state, fast=fast)
+        fast, studied = study(model, after_text, exercises, rate, lambda loss: report(len(tokens), loss))
+    delta = Delta.between(initial, fast)
     held_back = own = None
     if steps > HELD_BACK:
         first = (steps - HELD_BACK) * size
@@ -239,7 +256,7 @@ def _adapted(
         passage = tokens[middle : middle + count + 1]
         after = InferenceSession(model.transformer, model.tokenizer, mounted(initial, [(delta, 1.0)]))
         own = (bare.token_loss(passage, 1), after.token_loss(passage, 1))
-    return delta, Gains(sum(losses) / len(losses) if losses else None, own, held_back)
+    return delta, Gains(sum(losses) / len(losses) if losses else None, own, held_back, studied)
 
 
 def _loss_at(session: InferenceSession, tokens: Sequence[int], first: int, count: int) -> float:

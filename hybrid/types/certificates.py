@@ -30,12 +30,14 @@ class CertifiedPart(FrozenModel):
 
 
 class CertifiedVolume(FrozenModel):
-    """A volume of the memory: what it was adapted to, in this order, and the sha256 of the tensors that this gave."""
+    """A volume of the memory: what it was adapted to, in this order, and the sha256 of the tensors that this gave;
+    ``exercises_sha256`` is of the questions with answers that it was adapted to besides, where there were any."""
 
     digest: str
     tensors_sha256: str
     access_class: str
     parts: tuple[CertifiedPart, ...]
+    exercises_sha256: str | None = None
 
 
 class DeletionCertificate(Shown, FrozenModel):

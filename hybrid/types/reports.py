@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, SupportsIndex, get_args, overload
 
 from pydantic import Field
@@ -75,8 +76,9 @@ EMPTIED = "the corpus is empty; all that it held was removed"
 
 class CorpusStatus(_Report):
     """What a corpus holds. ``trained_tokens`` counts the memory's tokens in ``volumes`` volumes, of which ``unmounted``
-    are not used because they did harm; ``gain`` is `MemoryTraining.gain`; ``commit`` counts commits. Of an identity's
-    corpus it counts what the identity may see, and ``bytes_on_disk`` is not known."""
+    are not used because they did harm; ``gain``, ``studied`` and ``study_gain`` are those of `MemoryTraining`;
+    ``commit`` counts commits. Of an identity's corpus it counts what the identity may see, and ``bytes_on_disk`` is not
+    known."""
 
     directory: str
     commit: int | None
@@ -89,6 +91,8 @@ class CorpusStatus(_Report):
     volumes: int = 0
     unmounted: int = 0
     gain: float | None = None
+    studied: int = 0
+    study_gain: float | None = None
     bytes_on_disk: int | None = None
     embedder: str
     language_model: str | None
@@ -119,7 +123,49 @@ class CorpusStatus(_Report):
                 unused = f", {self.unmounted} of them not used, as they did harm" if self.unmounted else ""
                 gain = "" if self.gain is None else f"; its own text is likelier by {self.gain:.2f} nats a token"
                 rows["volumes"] = f"{self.volumes:,}{unused}{gain}"
+            if self.studied:
+                rows["study"] = studied(self.studied, self.study_gain)
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
+
+
+def studied(pairs: int, gain: float | None) -> str:
+    """How many pairs a memory has studied, and what `MemoryTraining.study_gain` says of it."""
+    likelier = "" if gain is None else f"; answers held back are likelier by {gain:.2f} nats a token"
+    return f"{pairs:,} questions with answers{likelier}"
+
+
+class StudyReport(_Report):
+    """What self-study cost a volume and gained.
+
+    Attributes:
+        exercises_sha256: of the questions, answers and passages.
+        pairs: questions with answers that were studied.
+        tokens: that went through the model for it.
+        seconds: of wall clock.
+        held_back: nats a token of answers to questions that were held back from study: without the memory, with the
+            memory of the text alone, and with study; ``None`` where there were too few questions.
+        used: whether study is in the volume; it is not where the answers held back became less likely.
+    """
+
+    exercises_sha256: str
+    pairs: int
+    tokens: int
+    seconds: float
+    held_back: tuple[float, float, float] | None = None
+    used: bool = True
+
+    @property
+    def gain(self) -> float | None:
+        """Nats a token that the answers held back became likelier by study; ``None`` where none were."""
+        return self.held_back and self.held_back[1] - self.held_back[2]
+
+    def __str__(self) -> str:
+        cost = f"{self.tokens / max(1, self.pairs):,.0f} tokens and {self.seconds / max(1, self.pairs):.2f} s a pair"
+        said = f"study of {self.pairs:,} pairs, {cost}"
+        if self.held_back is not None:
+            text, studied = self.held_back[1:]
+            said += f": answers held back at {text:.2f} nats a token without it, {studied:.2f} with it"
+        return said if self.used else f"{said}; left out, as it did harm"
 
 
 class VolumeReport(_Report):
@@ -131,6 +177,7 @@ class VolumeReport(_Report):
         held_back: on its last mini-batch, before the step on it.
         rate: what the step size was multiplied by to keep the loss from rising; 1: nothing was necessary.
         harm: why it is not mounted; ``None`` where it is.
+        study: what self-study cost and gained; ``None`` where there was none.
     """
 
     loss: float | None = None
@@ -138,14 +185,16 @@ class VolumeReport(_Report):
     held_back: tuple[float, float] | None = None
     rate: float = 1.0
     harm: str | None = None
+    study: StudyReport | None = None
 
     def __str__(self) -> str:
         if self.harm is not None:
             return one_line(f"not used: {self.harm}")
-        slower = "" if self.rate == 1 else f", at {self.rate:g} of the step size"
+        more = "" if self.rate == 1 else f", at {self.rate:g} of the step size"
+        more += "" if self.study is None else f"; {self.study}"
         if self.own is None:
-            return f"too short to measure{slower}"
-        return f"{self.own[0]:.2f} nats a token without it, {self.own[1]:.2f} with it{slower}"
+            return f"too short to measure{more}"
+        return f"{self.own[0]:.2f} nats a token without it, {self.own[1]:.2f} with it{more}"
 
 
 class VolumeInfo(_Report):
@@ -319,8 +368,26 @@ class MemoryTraining(_Report):
         """Nats a token that the corpus became likelier, each text with its own volume: the mean over tokens of the
         volumes that are mounted and were long enough to measure; ``None`` where there is none."""
         measured = [(one.tokens, one.gain) for one in self.volumes if one.gain is not None and one.report.harm is None]
-        tokens = sum(count for count, _ in measured)
-        return sum(count * gain for count, gain in measured) / tokens if tokens else None
+        return _mean(measured)
+
+    @property
+    def studied(self) -> int:
+        """Pairs of self-study that are in the volumes."""
+        return sum(one.pairs for one in self._studies())
+
+    @property
+    def study_gain(self) -> float | None:
+        """Nats a token that answers held back became likelier by study: the mean over pairs; ``None`` where none."""
+        return _mean([(one.pairs, one.gain) for one in self._studies() if one.gain is not None])
+
+    def _studies(self) -> list[StudyReport]:
+        found = [one.report.study for one in self.volumes if one.report.harm is None]
+        return [one for one in found if one is not None and one.used]
+
+
+def _mean(weighted: Sequence[tuple[int, float]]) -> float | None:
+    total = sum(weight for weight, _ in weighted)
+    return sum(weight * value for weight, value in weighted) / total if total else None
 
 
 MAX_POINTS = 512

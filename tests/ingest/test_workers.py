@@ -50,13 +50,13 @@ def test_a_process_that_is_killed_costs_its_volume_and_the_next_ingest_goes_on(t
     adapt, count = workers.Worker.adapt, []
     lock = threading.Lock()
 
-    def killing(self, tokens):
+    def killing(self, *given):
         with lock:
             count.append(1)
             if len(count) == 4:
                 os.kill(self._process.pid, signal.SIGKILL)
                 self._process.wait()
-        return adapt(self, tokens)
+        return adapt(self, *given)
 
     monkeypatch.setattr(workers.Worker, "adapt", killing)
     with pytest.raises(CorpusError, match="ended before its time"):

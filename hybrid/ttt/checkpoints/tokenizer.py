@@ -99,6 +99,11 @@ class ChatTokenizer:
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
 
     @property
+    def has_template(self) -> bool:
+        """Whether the model came with a chat template."""
+        return self._template is not None
+
+    @property
     def size(self) -> int:
         """How many token ids there are."""
         return int(self._tokenizer.get_vocab_size())
