@@ -4,7 +4,8 @@ python benchmarks/serving.py --clients 50 --seconds 600
 
 Clients ask, search and stream; some go in the middle of an answer, and ingests run beside them. Each client has the key
 of one of two tenants, and every answer is held to come from that tenant's documents. The server is a process of its
-own. Last comes a cold `hybrid ask`, with and without the server.
+own; halfway it is killed and started again, and every ingest that it had taken on is held to have been done. Last comes
+a cold `hybrid ask`, with and without the server.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import contextlib
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -24,10 +26,11 @@ from pathlib import Path
 
 import hybrid
 from hybrid.client import Client
-from hybrid.errors import JobFailedError, RateLimitError, ServiceBusyError
+from hybrid.errors import JobFailedError, JobStateError, RateLimitError, ServerUnreachableError, ServiceBusyError
 from hybrid.service.keys import keys_of
 
 TENANTS = ("ash", "birch")
+PARTS = 10
 PROGRAM = [sys.executable, "-m", "hybrid.cli"]
 
 
@@ -71,6 +74,10 @@ class Load:
                     self.outcomes[type(error).__name__] += 1
                     time.sleep(min(error.retry_after, 1))
                     continue
+                except ServerUnreachableError:
+                    self.outcomes[f"{what}: no server"] += 1
+                    time.sleep(1)
+                    continue
                 except hybrid.HybridError as error:
                     self.outcomes[f"{what}: {type(error).__name__}: {error}"] += 1
                     continue
@@ -79,25 +86,43 @@ class Load:
                 self.wrong += [f"{tenant} got {source}" for source in sources if not source.startswith(tenant)]
 
     def writer(self, url: str, tenant: str, key: str) -> None:
-        """Ingest until it is over; every third job is cancelled and resumed."""
+        """Ingest until it is over; every third job is cancelled and resumed. What was taken on is waited for, over a
+        server that is killed, and held to be in the corpus at the end."""
+        taken: list[str] = []
         with Client(url, key, timeout=120) as client:
             number = 0
             while not self.over.is_set():
                 number += 1
-                job = client.corpus(tenant).upload(
-                    (f"{tenant}/new-{number}.txt", f"Note {number} of {tenant}.".encode())
-                )
+                name = f"{tenant}/new-{number}.txt"
                 try:
-                    if number % 3 == 0:
-                        with contextlib.suppress(hybrid.errors.JobStateError):
-                            client.cancel(job)
+                    job = client.corpus(tenant).upload((name, f"Note {number} of {tenant}.".encode()))
+                except ServerUnreachableError:
+                    self.outcomes["upload: no server"] += 1
+                    time.sleep(1)
+                    continue
+                taken.append(name)
+                cancelled = number % 3 == 0
+                while True:
+                    try:
+                        if cancelled:
+                            with contextlib.suppress(JobStateError):  # it may have ended before
+                                client.cancel(job)
                             with contextlib.suppress(JobFailedError):
                                 client.wait(job)
-                            client.resume(job)
-                    client.wait(job)
-                    self.outcomes["ingest"] += 1
-                except hybrid.HybridError as error:
-                    self.wrong.append(f"job lost: {error}")
+                            with contextlib.suppress(JobStateError):
+                                client.resume(job)
+                            cancelled = False
+                        client.wait(job)
+                        self.outcomes["ingest"] += 1
+                        break
+                    except ServerUnreachableError:
+                        self.outcomes["ingest: no server"] += 1
+                        time.sleep(1)
+                    except hybrid.HybridError as error:
+                        self.wrong.append(f"job lost: {error}")
+                        break
+            there = {Path(one.source).name for one in client.corpus(tenant).documents()}
+            self.wrong += [f"{name} is not in the corpus" for name in taken if Path(name).name not in there]
 
 
 def documents(tenant: str) -> list[hybrid.Document]:
@@ -133,23 +158,42 @@ def main() -> None:
                     f"{tenant}-{role}", role=role, corpora=[tenant], every_class=role == "writer"
                 )
         toml = Path(folder) / "server.toml"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         toml.write_text(
-            f"[server]\nport = 0\n[limits]\nrequests_per_minute = 0\nrunning_per_key = {arguments.clients}\n"
+            f"[server]\nport = {port}\n[limits]\nrequests_per_minute = 0\nrunning_per_key = {arguments.clients}\n"
         )
-        command = [*PROGRAM, "serve", str(root), "--settings", str(toml)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            assert server.stdout is not None
-            url = server.stdout.readline().split(" at ")[1].split(";")[0].strip()
-            try:
-                load_and_tell(arguments.clients, arguments.seconds, url, keys, server.pid)
-                cold(url, keys["ash", "reader"], root / "ash")
-            finally:
-                server.terminate()
-                print(f"server ended with {server.wait(60)}")
+        server = Server([*PROGRAM, "serve", str(root), "--settings", str(toml)])
+        try:
+            load_and_tell(arguments.clients, arguments.seconds, server, keys)
+            cold(server.url, keys["ash", "reader"], root / "ash")
+        finally:
+            server.process.terminate()
+            print(f"server ended with {server.process.wait(60)}")
 
 
-def load_and_tell(clients: int, seconds: float, url: str, keys: dict[tuple[str, str], str], process: int) -> None:
-    """Run the clients, and say what they found."""
+class Server:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it says where it answers."""
+        self.process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().split(" at ")[1].split(";")[0].strip()
+
+    def kill(self) -> None:
+        """As a machine that fails does."""
+        self.process.kill()
+        self.process.wait()
+
+
+def load_and_tell(clients: int, seconds: float, server: Server, keys: dict[tuple[str, str], str]) -> None:
+    """Run the clients, kill the server halfway, and say what they found."""
+    url = server.url
     load = Load()
     threads = [
         threading.Thread(target=load.client, args=(url, tenant, keys[tenant, "reader"], number))
@@ -159,10 +203,14 @@ def load_and_tell(clients: int, seconds: float, url: str, keys: dict[tuple[str, 
     threads += [threading.Thread(target=load.writer, args=(url, one, keys[one, "writer"])) for one in TENANTS]
     for thread in threads:
         thread.start()
-    for part in range(5):
-        time.sleep(seconds / 5)
-        files, memory = handles_and_memory(process)
-        print(f"after {seconds * (part + 1) / 5:.0f} s: {files} open files, {memory:.0f} MiB")
+    for part in range(PARTS):
+        time.sleep(seconds / PARTS)
+        files, memory = handles_and_memory(server.process.pid)
+        print(f"after {seconds * (part + 1) / PARTS:.0f} s: {files} open files, {memory:.0f} MiB", flush=True)
+        if part + 1 == PARTS // 2:
+            server.kill()
+            server.start()
+            print("killed and started again", flush=True)
     load.over.set()
     for thread in threads:
         thread.join()
