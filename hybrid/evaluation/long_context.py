@@ -29,7 +29,7 @@ from hybrid.evaluation.long_context_report import (
     Variant,
     long_context_report,
 )
-from hybrid.evaluation.needles import NeedlePrompt, needle_prompts
+from hybrid.evaluation.needles import NeedlePrompt, found_by_product, needle_prompts
 from hybrid.evaluation.report import Value
 from hybrid.settings.long_context import LongContextSettings
 from hybrid.stores.files import write_atomically
@@ -41,6 +41,7 @@ from hybrid.ttt.training_texts import TextEncoder, cut_into_sequences, token_str
 
 RESULTS, REPORT = "results.json", "report"
 BYTES = 256
+INDEX_AND_MEMORY = "index and memory"
 
 
 class ByteTokenizer:
@@ -115,12 +116,17 @@ class _Run:
             for context in {variant.context for variant in self.variants}
             for task in settings.evaluation.needles
         }
-        # Which models, contexts and ablations there are changes nothing for the others: they can be added to a run.
-        choices = settings.model_dump(mode="json", exclude={"output", "models", "contexts", "ablations"})
+        # Which models, contexts, ablations and ways through the product there are changes nothing for the others: they
+        # can be added to a run.
+        choices = settings.model_dump(
+            mode="json",
+            exclude={"output": True, "models": True, "contexts": True, "ablations": True, "evaluation": {"product"}},
+        )
         digest = sha256(json.dumps([choices, self.tokenizer], sort_keys=True).encode())
         for text in (*texts, *held_out):
             digest.update(sha256(text.encode()).digest())
         self.identity = digest.hexdigest()
+        self.product: dict[tuple[str, int, str], float] = {}
 
     def _check_enough(self) -> None:
         longest = max(variant.context for variant in self.variants)
@@ -147,7 +153,18 @@ class _Run:
                 done[variant] = self._measure(variant, size, on_step)
                 self._write(done)
                 self._checkpoint(variant).unlink(missing_ok=True)
-        return long_context_report(self.settings, tuple(done[variant] for variant in self.variants), self._made_by())
+        self._ask_product(done)
+        measured = tuple(done[variant] for variant in self.variants)
+        return long_context_report(self.settings, measured, self._made_by(), self.product)
+
+    def _ask_product(self, done: dict[Variant, Measured]) -> None:
+        """Ask for the same needles through the whole product, which learned from other texts."""
+        for way in self.settings.evaluation.product:
+            for (task, context), prompts in sorted(self.prompts.items(), key=lambda one: one[0][1]):
+                if prompts and (way, context, task) not in self.product:
+                    made = [prompt.haystack for prompt in prompts]
+                    self.product[way, context, task] = found_by_product(made, memory=way == INDEX_AND_MEMORY)
+                    self._write(done)
 
     def _measure(self, variant: Variant, size: Size, on_step: Callable[[dict[str, Any]], None]) -> Measured:
         settings = self.settings
@@ -201,6 +218,9 @@ class _Run:
             found = json.loads(path.read_text("utf-8"))
             check_identity(path, found["identity"], self.identity)
             measured = [Measured.from_json(one) for one in found["measured"]]
+            self.product = {
+                (one["way"], int(one["context"]), one["task"]): float(one["found"]) for one in found.get("product", ())
+            }
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, SettingsError):
                 raise
@@ -208,7 +228,11 @@ class _Run:
         return {one.variant: one for one in measured}
 
     def _write(self, done: dict[Variant, Measured]) -> None:
-        found = {"identity": self.identity, "measured": [asdict(one) for one in done.values()]}
+        asked = [
+            {"way": way, "context": context, "task": task, "found": share}
+            for (way, context, task), share in self.product.items()
+        ]
+        found = {"identity": self.identity, "measured": [asdict(one) for one in done.values()], "product": asked}
         path = self.settings.output / RESULTS
         with writing_errors(path):
             write_atomically(path, lambda new: _write_text(new, json.dumps(found, indent=1) + "\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -121,9 +121,14 @@ class LongContextReport:
 
 
 def long_context_report(
-    settings: LongContextSettings, measured: Sequence[Measured], made_by: dict[str, Value]
+    settings: LongContextSettings,
+    measured: Sequence[Measured],
+    made_by: dict[str, Value],
+    product: Mapping[tuple[str, int, str], float] | None = None,
 ) -> LongContextReport:
-    """The tables and pictures of what was measured. ``made_by``: what stands below each table."""
+    """The tables and pictures of what was measured. ``made_by``: what stands below each table; ``product``: the share
+    of needles found through the whole product, by way, context and task."""
+    product = {key: share for key, share in (product or {}).items() if key[0] in settings.evaluation.product}
     plain = [one for one in measured if one.variant.changed is None and one.variant.model in settings.models]
     plain = [one for one in plain if one.variant.context in settings.contexts]
     full = {one.variant.context: one for one in plain if one.variant.model == FULL_ATTENTION}
@@ -135,7 +140,7 @@ def long_context_report(
         ("time", "Microseconds a token of one stream: training, prefill of the whole context, and decoding after it.",
          [_time_row(one) for one in plain], _time_plots(settings, plain)),
         ("needles", "S-NIAH: the share of values found by greedy decoding, and the loss of their tokens.",
-         list(_needle_rows(settings, plain)), _needle_plots(settings, plain)),
+         list(_needle_rows(settings, plain, product)), _needle_plots(settings, plain, product)),
         ("ablations", "TTT-E2E with one choice changed.",
          list(_ablation_rows(settings, measured)), _ablation_plots(settings, measured)),
     ]  # fmt: skip
@@ -159,7 +164,11 @@ _NOTES: dict[str, tuple[str, ...]] = {
         "The clock of one machine, in PyTorch operations without kernels written for a model; training is the mean of "
         "its steps but the first, the rest a median.",
     ),
-    "needles": ("Empty: a context that has no room for a needle and its question, or a model that was stopped.",),
+    "needles": (
+        "Empty: a context that has no room for a needle and its question, or a model that was stopped.",
+        "Product: the same haystacks, each read as a document and asked by `Corpus.ask`; found is a value that comes "
+        "before any other. Its embedder and language model learned from other texts, the models here from these alone.",
+    ),
 }
 
 
@@ -215,11 +224,17 @@ def _time_row(one: Measured) -> dict[str, Cell]:
     }
 
 
-def _needle_rows(settings: LongContextSettings, plain: Sequence[Measured]) -> Iterator[dict[str, Cell]]:
+def _needle_rows(
+    settings: LongContextSettings, plain: Sequence[Measured], product: Mapping[tuple[str, int, str], float]
+) -> Iterator[dict[str, Cell]]:
     for one in plain:
         for task in settings.evaluation.needles:
             share, nats = (one.needles or {}).get(task, (None, None))
             yield _identified(one) | {"task": task, "found": share, "nats a token": nats}
+    for (way, context, of), value in product.items():
+        if context in settings.contexts and of in settings.evaluation.needles:
+            name = _PRODUCT.format(way)
+            yield {"context": context, "model": name, "task": of, "found": value, "nats a token": None}
 
 
 def _ablated(settings: LongContextSettings, measured: Sequence[Measured]) -> Iterator[tuple[Choice, int, Measured]]:
@@ -331,16 +346,33 @@ def _time_plots(settings: LongContextSettings, plain: Sequence[Measured]) -> lis
     ]
 
 
-def _needle_plots(settings: LongContextSettings, plain: Sequence[Measured]) -> list[Plot]:
+_PRODUCT = "product: {}"
+
+
+def _needle_plots(
+    settings: LongContextSettings, plain: Sequence[Measured], product: Mapping[tuple[str, int, str], float]
+) -> list[Plot]:
+    contexts = sorted(settings.contexts)
+
     def share(task: str) -> Callable[[Measured], float | None]:
         return lambda one: (one.needles or {}).get(task, (None, None))[0]
+
+    def through_product(task: str) -> tuple[Series, ...]:
+        found: dict[str, list[tuple[int, float]]] = {}
+        for (way, context, of), value in sorted(product.items(), key=lambda one: one[0][1]):
+            if of == task and context in contexts:
+                found.setdefault(way, []).append((contexts.index(context), value))
+        return tuple(
+            Series(name=_PRODUCT.format(way), x=tuple(x for x, _ in points), y=tuple(y for _, y in points))
+            for way, points in found.items()
+        )
 
     return [
         plot
         for task in settings.evaluation.needles
         for plot in _context_plot(
-            settings, f"needles-{task}", task.upper(), "share found", _by_context(settings, plain, share(task)),
-            y_range=(-0.05, 1.05),
+            settings, f"needles-{task}", task.upper(), "share found",
+            (*_by_context(settings, plain, share(task)), *through_product(task)), y_range=(-0.05, 1.05),
         )
     ]  # fmt: skip
 

@@ -141,10 +141,11 @@ def haystacks(
 @dataclass(frozen=True)
 class NeedlePrompt:
     """A haystack and its question as tokens, to be continued by those of the value, for a model that was not taught to
-    answer."""
+    answer; and the haystack itself."""
 
     ids: tuple[int, ...]
     answer: tuple[int, ...]
+    haystack: Haystack
 
 
 def needle_prompts(
@@ -180,7 +181,7 @@ def _prompt(haystack: Haystack, encode: Callable[[str], Sequence[int]]) -> Needl
     (value,) = haystack.values
     said = haystack.question.removeprefix("What is the ").removesuffix("?")
     ids = encode(f"{haystack.text}\n\n{haystack.question}\nThe {said} is:")
-    return NeedlePrompt(tuple(ids), tuple(encode(f" {value}")))
+    return NeedlePrompt(tuple(ids), tuple(encode(f" {value}")), haystack)
 
 
 def _value(kind: str, chance: random.Random) -> str:
@@ -360,6 +361,17 @@ def _row(task: Task, length: int, made: Iterator[Haystack], settings: Settings) 
         "chunks": round(chunks / asked),
         "trained tokens": round(trained / asked),
     }
+
+
+def found_by_product(made: Sequence[Haystack], *, memory: bool, settings: Settings | None = None) -> float:
+    """The share of haystacks, each a corpus of one document, whose value `Corpus.ask` gives before any other.
+
+    Raises what opening, ingesting and asking raise.
+    """
+    used = _settings(settings or Settings(), memory=memory, values=False)
+    with tempfile.TemporaryDirectory() as folder:
+        answers = [(one, _ask(Path(folder) / f"{number}", one, used)[0]) for number, one in enumerate(made)]
+    return sum(haystack.solved_by(answer) for haystack, answer in answers) / len(made)
 
 
 def _ask(directory: Path, haystack: Haystack, settings: Settings) -> tuple[Answer, CorpusStatus]:

@@ -13,6 +13,7 @@ from hybrid.settings import OrNone, Table, sources
 
 ModelName = Literal["full_attention", "sliding_window", "hybrid", "mamba2", "gated_deltanet", "ttt_kvb", "ttt_e2e"]
 NeedleTask = Literal["s-niah-1", "s-niah-2", "s-niah-3"]
+ProductWay = Literal["index", "index and memory"]
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -61,6 +62,9 @@ class EvaluationSettings(Table):
     buckets: int = Field(default=8, ge=1, description="even parts of the context that the loss is reported of")
     needles: tuple[NeedleTask, ...] = get_args(NeedleTask)
     needle_count: int = Field(default=20, ge=1, description="haystacks of each task and context")
+    product: tuple[ProductWay, ...] = Field(
+        default=(), description="index, index and memory: the same haystacks read and asked through `Corpus.ask`"
+    )
     timings: int = Field(default=3, ge=1, description="runs of prefill and decoding; the median counts")
 
 

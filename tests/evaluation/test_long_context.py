@@ -385,6 +385,27 @@ def test_needles_are_asked_where_they_fit_and_their_cells_are_empty_elsewhere(te
     assert [plot.name for plot in report["needles"].plots] == ["needles-s-niah-1", "needles-s-niah-3"]
 
 
+def test_the_product_is_asked_for_the_same_needles_and_can_be_added_to_a_run(texts: Path, tmp_path: Path) -> None:
+    asked = {"needles": ("s-niah-1", "s-niah-2")}
+    chosen = {"models": ("sliding_window",), "contexts": (64, 512)}
+    plain = run_long_context(settings(texts, tmp_path, **chosen, evaluation=asked))
+    steps: list[Any] = []
+    added = settings(texts, tmp_path, **chosen, evaluation={**asked, "product": ("index",)})
+    report = run_long_context(added, steps.append)
+    assert not steps, "nothing is trained again"
+    rows = report["needles"].rows
+    assert rows[: len(plain["needles"].rows)] == plain["needles"].rows
+    assert [(row["context"], row["model"], row["task"], row["found"]) for row in rows[-2:]] == [
+        (512, "product: index", "s-niah-1", 1.0), (512, "product: index", "s-niah-2", 1.0),
+    ]  # fmt: skip
+    (picture, _) = report["needles"].plots
+    assert [(one.name, one.x, one.y) for one in picture.series] == [
+        ("sliding_window", (1.0,), (0.0,)), ("product: index", (1.0,), (1.0,)),
+    ]  # fmt: skip
+    again = run_long_context(settings(texts, tmp_path, **chosen, evaluation=asked))
+    assert again["needles"].rows == plain["needles"].rows, "what was not asked for is not shown"
+
+
 # The ready settings
 
 
