@@ -29,7 +29,6 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from study import studied_volume
 from torch.nn import functional as F
 
 from hybrid import Corpus, Document, Settings
@@ -102,6 +101,8 @@ def story_scores(
 ) -> Iterator[dict[str, dict[str, list[float]]]]:
     """For each question of a story the scores of each option, by way and by what they are called; ``known`` ways are
     left out."""
+    from study import studied_volume  # a script beside this one, which nothing finds that imports this as a module
+
     score = by_likelihood if arguments.score == "likelihood" else by_letters
     bare = model.session(None)
     own = session(model, volume(arguments, model, rows, number))

@@ -195,6 +195,7 @@ KEPT = {
     "hybrid/answering/enumeration_question.py": {"lru_cache"},  # the root of a word, the roots of a cell
     "hybrid/text/speakers.py": {"lru_cache"},  # the turns of a transcript, the maker of a statement
     "hybrid/text/wordnet.py": {"lru_cache", "cache"},  # the shipped table, read once; the senses of a word
+    "hybrid/service/assets.py": {"cache"},  # the page's files, read once
     "hybrid/ingest/loaders/ocr_pages.py": {"cache"},  # the engine that reads images, loaded once
     "stores/query.py": {"lru_cache"},  # a text's search terms
     "hybrid/answering/selection/ranker.py": {"lru_cache"},  # the shipped weights, read once

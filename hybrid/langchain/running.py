@@ -267,14 +267,10 @@ class WriterRun:
         self._config: RunnableConfig = {**config, "tags": [UNSTREAMED]}
         self.usage: UsageMetadata | None = None
         self.model_name = getattr(model, "model_name", None) or getattr(model, "model", None) or type(model).__name__
+        self.max_attempt_number = getattr(model, "max_attempt_number", None)  # by it an ask knows one that tries again
 
     def stream(self, messages: list[tuple[str, str]]) -> Iterator[Any]:
-        """The pieces of its message, as they come; of one that tries again the message whole."""
-        from hybrid.answering.generators import retries  # here: it brings libraries that making a model does not need
-
-        if retries(self._model):
-            yield self.invoke(messages)
-            return
+        """The pieces of its message, as they come."""
         for piece in self._model.stream(messages, config=self._config):
             self._count(piece)
             yield piece
