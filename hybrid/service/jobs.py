@@ -350,4 +350,6 @@ class Jobs:
     async def _prune(self) -> None:
         ended = [one.job.id for one in self._entries.values() if one.job.ended_for_good]
         for job in ended[: max(0, len(ended) - self._settings.kept)]:
-            await self.forget(job)
+            entry = self._entries.get(job)  # while another was deleted it may have gone, or been resumed
+            if entry is not None and entry.job.ended_for_good:
+                await self.forget(job)

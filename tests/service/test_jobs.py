@@ -530,6 +530,18 @@ async def test_a_job_that_is_cancelled_just_before_it_begins_is_not_done(tmp_pat
     assert jobs.get(job.id).state == "cancelled"  # type: ignore[union-attr]
 
 
+async def test_jobs_that_are_put_in_line_together_forget_the_oldest_once(tmp_path: Path) -> None:
+    """Each deletes what is too much, and while one file is deleted the other goes on."""
+    jobs = Jobs(JobStore(tmp_path), JobSettings(kept=2, running=4), lambda *_: IngestReport())
+    for name in "abcdef":
+        job = await jobs.add("ingest", name, [], JobRequest())
+        while not jobs.get(job.id).ended_for_good:  # type: ignore[union-attr]
+            await asyncio.sleep(0.001)
+    jobs._settings = JobSettings(kept=1, running=4)
+    await asyncio.gather(*(jobs.add("ingest", name, [], JobRequest()) for name in ("g", "h", "i")))
+    await jobs.stop()
+
+
 def test_no_more_uploads_and_watched_jobs_of_a_key_are_open_than_are_allowed(root: Path, gate: Gate) -> None:
     with serving(root, {"limits": {"open_per_key": 2}}) as running, contextlib.ExitStack() as stack:
         ann, ben = (running.key(name, role="writer", corpora=["acme"]) for name in ("ann", "ben"))
