@@ -11,6 +11,7 @@ import pytest
 PUBLIC = {
     *("hybrid", "hybrid.corpus", "hybrid.errors", "hybrid.settings", "hybrid.session"),
     *("hybrid.types.answers", "hybrid.types.documents", "hybrid.types.events", "hybrid.types.filters"),
+    "hybrid.components",  # what the adapters share, and no framework's
     "hybrid.types.base",  # the words in which the public types say what is wrong with an argument
     "hybrid.ingest.external_documents",  # LangChain's documents and metadata, as `Corpus.ingest` documents them
 }
