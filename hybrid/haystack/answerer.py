@@ -34,7 +34,7 @@ from hybrid.types.events import EndEvent, TextEvent
 class HybridAnswerer:
     """Answers from a corpus, with citations and a verdict on every sentence.
 
-    ``answers`` is one `GeneratedAnswer`: its ``data`` is the text with its [1] [2], its ``documents`` are the citations
+    ``answers`` is one `GeneratedAnswer`: its ``data`` is the text with its numbers, its ``documents`` are the citations
     by number (the quote, and in ``meta`` where it stands, who says it and when, and the status of its document), and
     its ``meta`` have ``found``, ``route``, ``verdicts`` (every claim, its span in the text, its verdict and its
     citations), ``notes``, ``digest``, ``draft``, ``commit`` and ``where``. ``found`` is false where nothing in the

@@ -37,7 +37,7 @@ from hybrid.types.filters import Filter
 class HybridQueryEngine(BaseQueryEngine):
     """Answers from a corpus, with citations and a verdict on every sentence.
 
-    ``response.response`` is the answer's text with its [1] [2], and ``response.source_nodes`` are the citations by
+    ``response.response`` is the answer's text with its numbers, and ``response.source_nodes`` are the citations by
     number: the quote, and where it stands, who says it and when, and the status of its document, in the metadata. A
     node's score is the support that it gives to a claim. ``response.metadata`` have ``found``, ``route``, ``verdicts``
     (every claim, its span in the text, its verdict and its citations), ``notes``, ``digest``, ``draft``, ``commit``
