@@ -7,14 +7,14 @@ from typing import Any
 
 from haystack import Document
 
+import hybrid
 from hybrid.components import beside_own, cited_place, passage_from, place_of, support_of
 from hybrid.errors import InputError
-from hybrid.types import documents as ours
 from hybrid.types.answers import Answer, Hit
 from hybrid.types.base import shown
 
 
-def document_of_hit(hit: Hit, document: ours.Document) -> Document:
+def document_of_hit(hit: Hit, document: hybrid.Document) -> Document:
     """A search result: its content is the span, its meta say where it stands, beside the document's own."""
     return _document(hit.text, beside_own(place_of(hit, document), document), hit.score)
 
@@ -28,7 +28,7 @@ def _document(content: str, meta: dict[str, Any], score: float | None) -> Docume
     return Document(id=f"{meta['source']}:{meta['start']}-{meta['end']}", content=content, meta=meta, score=score)
 
 
-def passages_of(documents: Sequence[Document]) -> list[ours.Passage]:
+def passages_of(documents: Sequence[Document]) -> list[hybrid.Passage]:
     """Any retriever's documents as passages to answer from; those without text are left out.
 
     Raises `InputError` for what is no list of documents.

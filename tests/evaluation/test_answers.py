@@ -147,10 +147,11 @@ def test_a_sample_has_what_was_asked_answered_and_read_and_what_is_right(tmp_pat
     with made(tmp_path / "c") as corpus:
         plain = evaluate(corpus, asked, 0)
         assert evaluate(corpus, asked, 0, samples.append) == plain
-        answer = corpus.ask(END, route="lookup")
+        answer, found = corpus.ask(END, route="lookup"), corpus.search(END, k=1)
     first, second, absent = samples
     assert (first["user_input"], first["response"]) == (first["question"], first["answer"]) == (END, answer.text)
     assert any(answer.citations[0].quote in context for context in first["retrieved_contexts"])
+    assert found[0].text in first["retrieved_contexts"]
     assert first["retrieved_contexts"] == first["contexts"]
     assert first["reference_contexts"] == ["30 June 2027"]
     assert first["reference"] == first["ground_truth"] == "30 June 2027"
