@@ -13,6 +13,8 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Triton reads it when a kernel is defined: the kernels run on the CPU, in its interpreter.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+# Haystack reads it when it is imported: no test reports its pipelines, or writes to the user's home folder.
+os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "false")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Last, for `benchmarks` alone: a folder at the top of the repository must not stand in for an installed package.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import inspect
 import re
 import sys
@@ -73,6 +74,33 @@ def test_a_package_that_is_not_installed_is_one_error_that_says_what_to_install(
         use()
     assert refused.value.extra == extra
     assert isinstance(refused.value, InstallationError | ImportError)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "package", "extra"),
+    [
+        ("langchain", "langchain_core", "langchain"),
+        ("llamaindex", "llama_index.core", "llama-index"),
+        ("haystack", "haystack", "haystack"),
+    ],
+)
+def test_an_adapter_without_its_framework_says_what_to_install(
+    adapter: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith(f"hybrid.{adapter}")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)  # how Python notes what cannot be imported
+    with pytest.raises(MissingExtraError, match=rf"pip install 'hybrid-ttt-rag\[{extra}\]'") as refused:
+        importlib.import_module(f"hybrid.{adapter}")
+    assert refused.value.extra == extra
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llamaindex", "haystack"])
+def test_an_adapter_has_the_names_that_it_lists_and_no_other(adapter: str) -> None:
+    found = pytest.importorskip(f"hybrid.{adapter}")
+    assert [getattr(found, name).__name__ for name in found.__all__] == found.__all__ == dir(found)
+    with pytest.raises(AttributeError, match="no attribute 'HybridReader'"):
+        _ = found.HybridReader
 
 
 def test_a_missing_dependency_is_an_installation_error_with_the_way_to_install_it(

@@ -152,6 +152,10 @@ def test_no_module_prints_but_those_of_the_command_line(repository: Path) -> Non
     assert found <= SPEAKING
 
 
+FOR_AN_IMPORT = {"hybrid/haystack/__init__.py"}
+"""Sets a variable that another package reads while it is imported, and takes it away again (tests/haystack)."""
+
+
 def test_no_module_configures_logging_or_changes_the_process(repository: Path) -> None:
     """No level, handler, thread count, default device or variable of the environment that is not the caller's own."""
     forbidden = ("logging.basicConfig", "torch.set_", "os.environ.setdefault", "os.putenv", "signal.signal", "os.chdir")
@@ -164,7 +168,7 @@ def test_no_module_configures_logging_or_changes_the_process(repository: Path) -
             ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.Delete)
             for target in node.targets if ast.unparse(target).startswith("os.environ[")
         ]  # fmt: skip
-        assert not written, path
+        assert not written or path.relative_to(repository).as_posix() in FOR_AN_IMPORT, path
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)], path
 
 

@@ -16,22 +16,38 @@ from hybrid.types.identities import Identity
 @command("hybrid eval answers acme-v-beta questions.jsonl --out report")
 @click.argument("corpus", type=CorpusPath())
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--samples",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write questions, answers and contexts to this JSONL file, as ragas and tools like it read them.",
+)
 @identity_options
 @report_options(default_seed=0)
 def answers(
-    corpus: Path, questions: Path, identity: Identity | None, seed: int, out: Path | None, as_json: bool
+    corpus: Path,
+    questions: Path,
+    samples: Path | None,
+    identity: Identity | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure whether CORPUS cites what answers QUESTIONS, and says so where nothing does.
 
     A line of QUESTIONS has `question` and `quotes`, the words of the documents that answer it ([] where none do),
-    and may have `source`, `history` and `set`. Dense and lexical search alone are measured beside it.
+    and may have `source`, `history`, `set` and `reference`, the answer that a person gives; samples of ragas are read,
+    too. Dense and lexical search alone are measured beside it.
     """
     from hybrid.corpus import Corpus
     from hybrid.evaluation import answers as measured
+    from hybrid.evaluation.samples import write_samples
 
     expected = measured.read_expected(questions)
     with Corpus.open(corpus, create=False, identity=identity) as opened:
-        report = measured.evaluate(opened, expected, seed)
+        made: list[dict[str, object]] = []
+        report = measured.evaluate(opened, expected, seed, made.append)
+    if samples is not None:
+        write_samples(samples, made)
     publish(report, out, as_json=as_json)
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.evidence import collapse
 from hybrid.corpus import Corpus
 from hybrid.evaluation.report import Cell, EvaluationReport
+from hybrid.evaluation.samples import question_of, sample
 from hybrid.stores.files import read_models
 from hybrid.types.answers import Answer, Citation, Hit
+from hybrid.types.events import EndEvent, EvidenceEvent
 
 CITATIONS = 5  # looked at of an answer: more than ``answer.max_quotes`` is by default
 
@@ -52,6 +55,8 @@ class ExpectedAnswer(BaseModel):
 
     ``quotes`` are any of the passages that a citation should touch, word for word; none where the corpus has no
     answer. ``source`` holds them to one source. ``set`` names a part of the file that has a row of its own.
+    ``reference`` is the answer that a person gives, for the tools that read samples (`hybrid.evaluation.samples`);
+    their names for a question and its quotes are understood, too.
 
     Example:
         >>> ExpectedAnswer(question="When does the lease end?", quotes=("30 June 2027",)).answerable
@@ -65,6 +70,12 @@ class ExpectedAnswer(BaseModel):
     source: str | None = None
     history: tuple[str, ...] = ()
     set: str = "questions"
+    reference: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_as_here(cls, line: Any) -> Any:
+        return question_of(line)
 
     @property
     def answerable(self) -> bool:
@@ -99,7 +110,11 @@ def read_expected(path: Path) -> list[ExpectedAnswer]:
 
 def ask(corpus: Corpus, asked: Expected) -> Outcome:
     """Put one question to the corpus: as a lookup, to dense search alone, and to lexical search alone."""
-    answer = corpus.ask(asked.question, route="lookup", history=asked.history)
+    return outcome_of(corpus, asked, corpus.ask(asked.question, route="lookup", history=asked.history))
+
+
+def outcome_of(corpus: Corpus, asked: Expected, answer: Answer) -> Outcome:
+    """What became of a question that was answered so, beside dense and lexical search alone."""
     cited = [asked.touches(citation) for citation in answer.citations[:CITATIONS]]
     dense = [asked.touches(hit) for hit in corpus.search(asked.question, k=CITATIONS, order="dense")]
     lexical = [asked.touches(hit) for hit in corpus.search(asked.question, k=CITATIONS, order="lexical")]
@@ -114,15 +129,42 @@ def ask(corpus: Corpus, asked: Expected) -> Outcome:
     )
 
 
+def answered(corpus: Corpus, asked: Expected) -> tuple[Answer, list[str]]:
+    """The answer to a question asked as a lookup, and the passages that it was made of: those that search found and,
+    where an answer quotes others, those."""
+    events = corpus.stream(asked.question, route="lookup", history=asked.history)
+    contexts: list[str] = []
+    with closing(events):
+        for event in events:
+            if isinstance(event, EvidenceEvent):
+                contexts += [hit.text for hit in event.hits]
+            elif isinstance(event, EndEvent):
+                quotes = (one.quote for one in event.answer.citations)
+                contexts += [quote for quote in quotes if not any(quote in context for context in contexts)]
+                return event.answer, list(dict.fromkeys(contexts))
+    raise AssertionError("the events have no end")  # an answer's always have
+
+
 def says_so(answer: Answer) -> bool:
     """Whether the answer says that the corpus does not answer, or may not."""
     return not answer.found or NOT_CONFIDENT in answer.notes
 
 
-def evaluate(corpus: Corpus, expected: Sequence[ExpectedAnswer], seed: int) -> EvaluationReport:
-    """Measure the answers of ``corpus`` to a user's questions."""
+def evaluate(
+    corpus: Corpus,
+    expected: Sequence[ExpectedAnswer],
+    seed: int,
+    on_sample: Callable[[dict[str, Any]], None] | None = None,
+) -> EvaluationReport:
+    """Measure the answers of ``corpus`` to a user's questions; ``on_sample`` is told each with its answer and what it
+    was made of, as `hybrid.evaluation.samples` writes it."""
     commit = corpus.status().commit
-    outcomes = [ask(corpus, one) for one in expected]
+    outcomes = []
+    for one in expected:
+        answer, contexts = answered(corpus, one)
+        outcomes.append(outcome_of(corpus, one, answer))
+        if on_sample is not None:
+            on_sample(sample(one.question, answer, contexts, one.quotes, one.reference))
     found = report(outcomes, seed, commit, {"corpus": corpus.directory.name})
     told = (_told(one, became) for one, became in zip(expected, outcomes, strict=True))
     return found.model_copy(update={"cases": tuple(told)})

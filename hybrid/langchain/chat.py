@@ -25,10 +25,11 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BeforeValidator, ConfigDict, Field, InstanceOf, field_validator, model_validator
 
+from hybrid.components import placed
 from hybrid.errors import InputError, UnsupportedOperationError
 from hybrid.langchain import prompts
 from hybrid.langchain.component import GivenCorpus, OfCorpus, checked_documents
-from hybrid.langchain.prompts import citation_blocks, placed
+from hybrid.langchain.prompts import citation_blocks
 from hybrid.langchain.retriever import HybridRetriever
 from hybrid.langchain.running import (
     Steps,

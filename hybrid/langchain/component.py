@@ -5,7 +5,7 @@ Wrong arguments raise `InputError`, which names the argument and says what it ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Self
@@ -14,6 +14,7 @@ from langchain_core.documents import Document
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 
 import hybrid
+from hybrid.components import Opener
 from hybrid.corpus import Corpus
 from hybrid.errors import InputError
 from hybrid.types.base import CheckedModel, changes_of, shown
@@ -100,34 +101,6 @@ def _corpus_or_directory(given: object) -> object:
 
 
 GivenCorpus = Annotated[Corpus | str | Path, BeforeValidator(_corpus_or_directory)]
-
-
-class Opener:
-    """Opens a corpus once, whichever thread asks for it first. One that was given open stays the caller's to close."""
-
-    def __init__(self, given: Corpus | str | Path, open_path: Callable[[Path], Corpus] | None = None) -> None:
-        self.given = given
-        self._open_path = open_path or (lambda path: Corpus.open(path, create=False))
-        self._corpus: Corpus | None = given if isinstance(given, Corpus) else None
-        self._lock = Lock()
-
-    def __call__(self) -> Corpus:
-        """The corpus. Raises `CorpusNotFoundError` if there is none at the path."""
-        with self._lock:
-            if self._corpus is None:
-                self._corpus = self._open_path(Path(str(self.given)))
-            return self._corpus
-
-    def __deepcopy__(self, memo: object) -> Opener:
-        return self  # what is open is shared
-
-    def __reduce__(self) -> tuple[type[Opener], tuple[Corpus | str | Path]]:
-        return Opener, (self.given,)
-
-    @property
-    def directory(self) -> str:
-        """Where it is, opened or not."""
-        return str(self.given.directory if isinstance(self.given, Corpus) else self.given)
 
 
 class OfCorpus(Component):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.messages.content import Citation as CitationBlock
 from langchain_core.messages.content import PlainTextContentBlock, create_citation
 
+from hybrid.components import passage_from, placed
 from hybrid.errors import InputError
 from hybrid.langchain.component import (
     checked_documents,
@@ -100,31 +101,7 @@ def as_context(documents: Iterable[Document]) -> list[PlainTextContentBlock]:
 
 def passage(text: str, metadata: dict[str, Any], name: str) -> Passage:
     """A retrieved document as a passage, where its metadata says that it stands; ``name`` if they name no source."""
-    source = str(metadata.get("source") or name)
-    title = str(metadata.get("title") or source)
-    start, end, lines = (metadata.get(key) for key in ("start", "end", "lines"))
-    if isinstance(start, int) and isinstance(end, int) and start >= 0 and end - start == len(text) and lines:
-        return Passage(
-            text=text,
-            source=source,
-            title=title,
-            sha256=str(metadata.get("sha256") or sha256_hex(text.encode("utf-8", "surrogatepass"))),
-            start=start,
-            page=metadata.get("page"),
-            last_page=metadata.get("last_page"),
-            line=int(lines[0]),
-        )
-    page = _page(metadata)
-    offset = metadata.get("start_index")
-    return Passage(
-        text=text,
-        source=source,
-        title=title,
-        sha256=sha256_hex(text.encode("utf-8", "surrogatepass")),
-        start=offset if isinstance(offset, int) and offset > 0 else 0,
-        page=page,
-        last_page=page,
-    )
+    return passage_from(text, metadata, name, metadata.get("start_index"), _page(metadata))
 
 
 def _page(metadata: dict[str, Any]) -> int | None:
@@ -195,15 +172,6 @@ def _of_prompt(text: str, start: int, end: int) -> Passage:
 
 
 _FIELDS = ("number", "source", "page", "last_page", "lines", "start", "end", "sha256", "before", "after")
-
-
-def placed(answer: Answer) -> Iterator[tuple[Claim, int, int]]:
-    """Each claim with its span in the answer's text, in the order of the text."""
-    at = 0
-    for claim in answer.claims:
-        start = answer.text.index(claim.text, at)
-        at = start + len(claim.text)
-        yield claim, start, at
 
 
 def citation_blocks(answer: Answer, end: int | None = None) -> list[CitationBlock]:

@@ -21,12 +21,12 @@ from langchain_core.vectorstores import VectorStore, VectorStoreRetriever
 from pydantic import ConfigDict, PrivateAttr, ValidationError
 
 import hybrid
+from hybrid.components import Opener
 from hybrid.corpus import Corpus
 from hybrid.errors import CorpusError, InputError, SettingsError
 from hybrid.ingest.external_documents import from_metadata, text_of, to_metadata
 from hybrid.langchain.component import (
     Component,
-    Opener,
     checked_count,
     checked_documents,
     checked_elements,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 import warnings
 from collections import OrderedDict
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from hybrid._runtime import PROCESS_WIDE, log_info
 from hybrid.errors import MissingModelError, UnsupportedModelError, missing_package_errors
 from hybrid.retrieval.bert import BertEncoder
-from hybrid.settings import Dtype
+from hybrid.settings import Dtype, RetrievalSettings
 from hybrid.settings.models import multiplies_bfloat16, resolve_device, resolve_model
 from hybrid.text.folding import folded
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("hybrid.settings.models")
 CACHED_TEXTS = 8192
 """Vectors cached for texts that come again; 13 MB with the built-in embedder."""
+_BGE = re.compile(r"(?:^|[/\\])bge-(?:small|base|large)-en(?:-v1\.5)?[/\\]*$", re.IGNORECASE)
+_BGE_QUERY = "Represent this sentence for searching relevant passages: "
+"""What the English bge models were trained to see before a question, and before no passage (their model cards)."""
 _LIGHT = 256
 """Up to so many texts, a question and the sentences that may answer it, are embedded by `hybrid.retrieval.bert`: 58
 sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may be worth a GPU."""
@@ -230,6 +234,21 @@ class Embedder:
             self._cached.update(zip(keys, vectors.copy(), strict=True))
             while len(self._cached) > CACHED_TEXTS:
                 self._cached.popitem(last=False)
+
+
+def query_prefix(settings: RetrievalSettings) -> str:
+    """What is put before a question that is searched for by its vector: what the settings say, or what the model that
+    they name asks for, as far as that is known.
+
+    Example:
+        >>> query_prefix(RetrievalSettings(embedder="BAAI/bge-small-en-v1.5"))
+        'Represent this sentence for searching relevant passages: '
+        >>> query_prefix(RetrievalSettings(embedder="all-minilm-l6-v2"))
+        ''
+    """
+    if settings.query_prefix == "auto":
+        return _BGE_QUERY if _BGE.search(settings.embedder) else ""
+    return settings.query_prefix or ""
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.errors import InputError
-from hybrid.retrieval.embedding import Embedder
+from hybrid.retrieval.embedding import Embedder, query_prefix
 from hybrid.retrieval.exact_match import ExactTerms
 from hybrid.retrieval.expressions import Found, narrowed
 from hybrid.retrieval.fusion import standardised_sum
@@ -136,6 +136,7 @@ class Searcher:
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
+        self._query_prefix = query_prefix(settings)
         self._settings = settings
 
     def search(
@@ -183,6 +184,10 @@ class Searcher:
         with self._catalog.read_transaction():
             return self._search(question, k, where, order, exact_first)
 
+    def _question_vector(self, question: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._embedder.encode([f"{self._query_prefix}{question}"])[0]
+        return vector
+
     def _search(self, question: str, k: int, where: Filter | None, order: Order, exact_first: bool) -> list[Hit]:
         selection = self._selection(where)
         depth = max(self._settings.candidates, k)
@@ -190,12 +195,12 @@ class Searcher:
             lexical = self._by_words(question, depth, selection)
             ranking = _Ranking(lexical, {}, _ranks(lexical), {})
         elif order == "dense":
-            dense = self._dense(self._embedder.encode([question])[0], depth, selection)
+            dense = self._dense(self._question_vector(question), depth, selection)
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
             # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
             by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, selection))
-            vector = self._embedder.encode([question])[0]
+            vector = self._question_vector(question)
             ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, selection), *by_words.result())
             if exact_first:
                 ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), selection)

@@ -154,6 +154,11 @@ class RetrievalSettings(Table):
         default=EMBEDDER.name,
         description="a built-in name, a directory or a hub id in the local cache; a corpus keeps the one it has",
     )
+    query_prefix: Annotated[str | None, OrNone] = Field(
+        default="auto",
+        description="put before a question that is searched for by its vector, never before what is stored; auto: "
+        "what the model asks for, as far as hybrid knows it (bge-*-en); none: nothing",
+    )
     device: Device = Field(default="auto", description="where the embedder runs; auto: a GPU where there is one")
     dtype: Dtype = Field(
         default="auto",

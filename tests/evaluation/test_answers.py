@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from framework_corpus import END, NOWHERE, made
 
 from hybrid.answering import abstention
 from hybrid.answering.answerer import NOT_CONFIDENT
 from hybrid.answering.selection import document_header, ranker
+from hybrid.cli import main
 from hybrid.errors import InputError
-from hybrid.evaluation.answers import ExpectedAnswer, Outcome, read_expected, report, says_so
+from hybrid.evaluation.answers import ExpectedAnswer, Outcome, evaluate, read_expected, report, says_so
 from hybrid.types.answers import Answer, Citation, Claim, Route
 
 
@@ -105,3 +109,67 @@ def test_between_answerable_and_confident_an_answer_warns() -> None:
     assert not between.confident
     assert abstention.Answerability(shipped.confident).confident
     assert not abstention.Answerability(shipped.threshold - 0.01).answerable
+
+
+# Samples for ragas and tools like it ---------------------------------------------------------------------
+
+
+def test_samples_of_such_a_tool_are_read_as_questions(tmp_path: Path) -> None:
+    theirs = {
+        "user_input": "Who?",
+        "reference": "Ann.",
+        "reference_contexts": ["Ann did."],
+        "response": "?",
+        "contexts": [],
+    }
+    ours = {"question": "Who?", "reference": "Ann.", "quotes": ["Ann did."]}
+    path = tmp_path / "q.jsonl"
+    path.write_text(f"{json.dumps(theirs)}\n{json.dumps(ours)}\n", "utf-8")
+    one, other = read_expected(path)
+    assert one == other
+    path.write_text(
+        json.dumps({"question": "Who?", "user_input": "When?", "ground_truth": "Ann.", "quotes": []}), "utf-8"
+    )
+    (found,) = read_expected(path)
+    assert (found.question, found.reference, found.answerable) == ("Who?", "Ann.", False)
+    path.write_text(json.dumps({**ours, "persona": "x"}), "utf-8")
+    with pytest.raises(InputError, match="persona"):
+        read_expected(path)
+
+
+def test_a_sample_has_what_was_asked_answered_and_read_and_what_is_right(tmp_path: Path) -> None:
+    asked = [
+        ExpectedAnswer(question=END, quotes=("30 June 2027",)),
+        ExpectedAnswer(question=END, quotes=("30 June 2027",), reference="In June."),
+        ExpectedAnswer(question=NOWHERE, quotes=()),
+    ]
+    samples: list[dict[str, Any]] = []
+    with made(tmp_path / "c") as corpus:
+        plain = evaluate(corpus, asked, 0)
+        assert evaluate(corpus, asked, 0, samples.append) == plain
+        answer, found = corpus.ask(END, route="lookup"), corpus.search(END, k=1)
+    first, second, absent = samples
+    assert (first["user_input"], first["response"]) == (first["question"], first["answer"]) == (END, answer.text)
+    assert any(answer.citations[0].quote in context for context in first["retrieved_contexts"])
+    assert found[0].text in first["retrieved_contexts"]
+    assert first["retrieved_contexts"] == first["contexts"]
+    assert first["reference_contexts"] == ["30 June 2027"]
+    assert first["reference"] == first["ground_truth"] == "30 June 2027"
+    assert second["reference"] == second["ground_truth"] == "In June."
+    assert "reference" not in absent
+    assert "Nothing in the 3 documents" in absent["response"]
+
+
+def test_samples_are_a_line_each_and_read_again(tmp_path: Path) -> None:
+    made(tmp_path / "c").close()
+    questions, samples = tmp_path / "q.jsonl", tmp_path / "new" / "samples.jsonl"
+    questions.write_text(json.dumps({"question": END, "quotes": ["30 June 2027"]}) + "\n", "utf-8")
+    command = ["eval", "answers", str(tmp_path / "c"), str(questions), "--samples"]
+    done = CliRunner().invoke(main, [*command, str(samples)])
+    assert done.exit_code == 0, done.output
+    (line,) = samples.read_text("utf-8").splitlines()
+    assert json.loads(line)["response"].startswith("“The supply agreement ends on 30 June 2027")
+    assert [one.question for one in read_expected(samples)] == [END]
+    refused = CliRunner().invoke(main, [*command, str(questions / "x.jsonl")])
+    assert refused.exit_code == 1
+    assert "cannot write the samples" in refused.output

@@ -302,3 +302,41 @@ def test_a_chunk_that_both_searches_find_is_one_candidate() -> None:
     hits = searcher(catalog, dense=[1, 2]).search("When is the rent due?")
     best = 1 / (1 + np.exp(-1))  # of two, one deviation above the mean in both searches
     assert [hit.score for hit in hits] == pytest.approx([best, 1 - best])
+
+
+class ListeningEmbedder(FakeEmbedder):
+    """Notes what it embeds."""
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.embedded += texts
+        return super().encode(texts)
+
+
+BGE = "Represent this sentence for searching relevant passages: "
+
+
+@pytest.mark.parametrize(
+    ("named", "prefix"),
+    [
+        ({}, ""),
+        ({"embedder": "BAAI/bge-small-en-v1.5"}, BGE),
+        ({"embedder": "models/bge-base-en-v1.5/"}, BGE),
+        ({"embedder": "BAAI/bge-small-en-v1.5", "query_prefix": "none"}, ""),
+        ({"embedder": "BAAI/bge-small-zh-v1.5"}, ""),
+        ({"embedder": "models/not-bge-small-en-v1.5"}, ""),
+        ({"query_prefix": "query: "}, "query: "),
+    ],
+)
+@pytest.mark.parametrize("order", ["fused", "dense"])
+def test_a_question_is_embedded_with_the_prefix_that_the_model_asks_for(
+    named: dict[str, str], prefix: str, order: Order
+) -> None:
+    catalog = of_separate_documents(["alpha", "beta"], lexical=[2])
+    plain = searcher(catalog, dense=[1, 2])
+    listening = ListeningEmbedder()
+    settings = RetrievalSettings.model_validate(named)
+    Searcher(catalog, plain._index, listening, settings).search("alpha?", order=order)  # type: ignore[arg-type]
+    assert listening.embedded == [f"{prefix}alpha?"]
