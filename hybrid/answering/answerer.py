@@ -256,7 +256,8 @@ class Answerer:
             if context.digest:
                 yield from self._digested(context)
             if not composer.claims:
-                context.nothing = _ALL_REMOVED if context.removed else self._nothing(context)
+                with self._catalog.read_transaction():
+                    context.nothing = _ALL_REMOVED if context.removed else self._nothing(context)
         if not composer.claims:
             yield TextEvent(text=context.nothing)
         yield from context.finish()

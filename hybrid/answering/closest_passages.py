@@ -64,7 +64,7 @@ _POINTS_BACK = re.compile(r"^\W*(?:\d+\.\s+)?(?:he|she|it|they|this|that|these|t
 
 @dataclass(frozen=True)
 class Passage:
-    """Sentences of one document that follow one another, and how near to the question they are together: their cosine,
+    """Sentences of one document that stand together, in its order, and how near to the question they are: their cosine,
     and what they gain by its words."""
 
     sentences: tuple[Sentence, ...]

@@ -170,8 +170,8 @@ _NUMBERED = re.compile(r"\b(?P<label>[a-z]{3,}) (?P<number>\d{1,3}[a-z]?)\b", re
 
 def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
     """Which sentences of short texts are about the question: those with one of its words, but not of another number
-    ("pen 4" for "pen 2"), those that are similar to it, and those that go on about one by a pronoun. All of them where
-    none is."""
+    ("tank 4" for "tank 2"), those that are similar to it, and those that go on about one by a pronoun. All of them
+    where none is."""
     asked = {root(stem) for stem in lexicon.content_words(question) if stem not in _VAGUE}
     many = len(pool) > _MANY  # of which some share a word by chance
     fewest = _FEWEST_SHARED if many and len(asked) >= 2 * _FEWEST_SHARED else 1
@@ -196,10 +196,10 @@ def _relevant(question: str, pool: Sequence[Sentence]) -> NDArray[np.bool_]:
 
 
 def is_of_another(question: str, text: str) -> bool:
-    """Whether a text is of another thing of the kind that a question numbers: of pen 7, and not of pen 2.
+    """Whether a text is of another thing of the kind that a question numbers: of tank 7, and not of tank 2.
 
     Example:
-        >>> is_of_another("How did the disease in pen 2 develop?", "The pump of pen 7 was greased.")
+        >>> is_of_another("How did the disease in tank 2 develop?", "The pump of tank 7 was greased.")
         True
     """
     asked = numbers_of(question)
@@ -207,7 +207,7 @@ def is_of_another(question: str, text: str) -> bool:
 
 
 def numbers_of(text: str) -> dict[str, set[str]]:
-    """The numbers of a text behind the words that they belong to: "pen 2"."""
+    """The numbers of a text behind the words that they belong to: "tank 2"."""
     found: dict[str, set[str]] = {}
     for match in _NUMBERED.finditer(text):
         if match["label"].lower() not in lexicon.STOPWORDS | MONTHS.keys():
@@ -266,7 +266,7 @@ def _of_the_cause(
         at + 1 for at in causes
         if at + 1 < len(pool) and at + 1 not in causes and _in_one_line(pool[at], pool[at + 1])
         and _CAUSE.search(pool[at + 1].text) and (_roots(pool[at].text) - topic) & _roots(pool[at + 1].text)
-    ]  # fmt: skip  # the cause of the cause: "its bearing seized" - "The bearing seized for want of oil"
+    ]  # fmt: skip  # the cause of the cause: "its gear seized" - "The gear seized for want of oil"
     causes = [other for at in causes for other in (at, *(one for one in deeper if one == at + 1))][:MOST]
     behind = {at + 1 for at in causes if named[at] and at + 1 < len(pool) and _in_one_line(pool[at], pool[at + 1])}
     related = [at for at in chosen if at not in causes and (about[at] or at in behind or len(pool) > LONG)]

@@ -374,10 +374,18 @@ class TableReader:
         return found if cells and 2 * sum(cell in found for cell in cells) >= len(cells) else {}
 
     def _in_year(self, cells: Sequence[str]) -> dict[str, str]:
-        """The dates among cells without years, where the table's caption, the document's head or its date gives one."""
-        said = f"{self.caption}\n{self._document.text[:HEAD]}\n{self._document.date or ''}"
-        years = sorted(map(int, re.findall(values.YEAR, said)))
-        return dates_in_year(cells, years[0]) if years else {}
+        """The dates among cells without years: from the last year, or the one before it, that a caption with months or
+        else the document's head names; else they end in that of the document's date."""
+        months = re.search(values.MONTH, self.caption, re.IGNORECASE)
+        said = self.caption if months else f"{self.caption}\n{self._document.text[:HEAD]}"
+        if years := set(map(int, re.findall(values.YEAR, said))):
+            return dates_in_year(cells, max(years) - (max(years) - 1 in years))
+        if not self._document.date:
+            return {}
+        last = int(self._document.date[:4])
+        found = dates_in_year(cells, last)
+        late = max((int(day[:4]) for day in found.values()), default=last) - last
+        return dates_in_year(cells, last - late) if late else found
 
     def _is_numeric(self, at: int) -> bool:
         cells = [cell for cell in self._column(at) if not is_empty(cell) or ZERO.fullmatch(cell)]

@@ -6,7 +6,10 @@ import pytest
 from index_only import corpus_of
 
 import hybrid
+from hybrid.answering.enumeration_tables import TableReader
 from hybrid.answering.enumeration_values import dates_in_year
+from hybrid.text import tables
+from hybrid.types.documents import Document, Metadata
 
 LOG = """KILN TWO - LOG
 (extract, 24 February to 6 March 2023; T = degrees)
@@ -45,6 +48,23 @@ def test_entries_are_of_their_month_and_of_whoever_signed_them(
 def test_the_text_of_an_entry_has_what_a_line_leaves(kiln: hybrid.Corpus) -> None:
     answer = kiln.ask("List all log entries in March.")
     assert "Fan fitted, running sweet, and the seal of the north door" in str(answer.enumeration)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "KILN TWO - LOG OF 2022 AND 2023\nFounded 1890",
+        "Copy made in 2025\n\nKILN TWO - LOG\n(extract, December 2022 to January 2023)",
+        "KILN TWO - LOG",
+    ],
+)
+def test_the_year_is_the_caption_s_or_the_head_s_or_the_date_s(head: str) -> None:
+    text = f"{head}\n\n30 Dec  Fed to plan. SA\n31 Dec  Door mended. RG\n2 Jan   Fed to plan. KM\n"
+    (table,) = tables.find(text)
+    document = Document.from_text(text, "log.txt", Metadata(date="2023-02-01"))
+    (days,) = (found for found in TableReader(document, table)._dated.values() if found)
+    assert days["30 Dec"] == "2022-12-30"
+    assert days["2 Jan"] == "2023-01-02"
 
 
 def test_a_year_begins_between_december_and_january() -> None:

@@ -194,7 +194,10 @@ def test_a_quote_is_found_however_its_marks_are_written(tmp_path: Path) -> None:
         assert (len(many.places), many.more) == (MOST_PLACES, True)
 
 
-def test_ask_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("tool", "given"), [("ask", {"question": QUESTION}), ("verify", {"statement": TERM})])
+def test_a_tool_stops_when_its_call_is_cancelled(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, tool: str, given: dict[str, str]
+) -> None:
     import asyncio
     import threading
 
@@ -215,37 +218,7 @@ def test_ask_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytes
     monkeypatch.setattr(Corpus, "stream", endless)
 
     async def run() -> None:
-        task = asyncio.ensure_future(called(corpus, "ask", question=QUESTION))
-        await asyncio.to_thread(begun.wait)
-        task.cancel()
-        await asyncio.wait([task])
-        assert await asyncio.to_thread(closed.wait, 60)
-
-    asyncio.run(run())
-
-
-def test_verify_stops_when_its_call_is_cancelled(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-    import threading
-
-    from hybrid.types.answers import Route
-    from hybrid.types.events import DraftEvent, RouteEvent
-
-    begun, closed = threading.Event(), threading.Event()
-
-    def endless(*_: Any, **__: Any) -> Iterator[Any]:
-        begun.set()
-        try:
-            yield RouteEvent(question=QUESTION, route=Route(name="lookup", p_comprehension=0.1))
-            while True:
-                yield DraftEvent(text="and so on ", origin="memory")
-        finally:
-            closed.set()
-
-    monkeypatch.setattr(Corpus, "stream", endless)
-
-    async def run() -> None:
-        task = asyncio.ensure_future(called(corpus, "verify", statement=TERM))
+        task = asyncio.ensure_future(called(corpus, tool, **given))
         await asyncio.to_thread(begun.wait)
         task.cancel()
         await asyncio.wait([task])

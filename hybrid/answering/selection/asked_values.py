@@ -115,6 +115,12 @@ _COUNT_IN_WORDS = re.compile(
     r"|sole)\b",
     re.IGNORECASE,
 )
+_IN_WORDS_OF_KIND: dict[KindName, tuple[re.Pattern[str], ...]] = {
+    "duration": (_WORDED_DURATION,),
+    "money": (_MONEY_IN_WORDS, _MONEY_COLUMN),
+    "measure": (_IN_WORDS,),
+    "count": (_COUNT_IN_WORDS,),
+}
 _PARAGRAPH_NUMBER = re.compile(r"(?:^|\n)\W*\d+(?:\.\d+)*[.)]?\s+(?=[A-Z“\"*])")
 _LABELLED = re.compile(
     r"\b(?:clause|section|article|schedule|annex|appendix|exhibit|paragraph|page|line|item|no\.?|number|amendment"
@@ -177,21 +183,17 @@ def gives(asked: AskedValue, question: str, text: str) -> bool:
         >>> gives(asked, "", "Late in the summer of 2023."), gives(asked, "", "5.1 Within five working days.")
         (False, True)
     """
-    held, known = _quantities(text), {one.value for one in _quantities(question)}
-    held = [one for one in held if one.value not in known]
+    return states(asked, question, text) or _gives_in_words(asked, question, text)
+
+
+def _gives_in_words(asked: AskedValue, question: str, text: str) -> bool:
+    """Whether a text gives such a value in words that are no number: "until dawn", "free of charge", "nobody"."""
     if asked.kind == "time":
-        text = _timed(question, text)
-        dated = _is_dated(text) or any(one.unit in _DURATIONS for one in held)
-        return dated or _WORDED_TIME.search(text) is not None
-    held = [one for one in held if one.unit != "clockminute"]
-    if asked.kind == "duration":
-        return any(one.unit in _DURATIONS for one in held) or _WORDED_DURATION.search(text) is not None
-    if asked.kind == "money":
-        stated = any(one.unit in _MONEY_UNITS for one in held)
-        return stated or any(pattern.search(text) for pattern in (_MONEY_IN_WORDS, _MONEY_COLUMN))
-    if asked.kind == "measure":
-        return bool(held) or _IN_WORDS.search(text) is not None
-    return any(_counts(one, asked.things) for one in held) or _COUNT_IN_WORDS.search(text) is not None
+        timed = _timed(question, text)
+        known = {one.value for one in _quantities(question)}
+        lasts = any(one.unit in _DURATIONS and one.value not in known for one in _quantities(timed))
+        return lasts or _WORDED_TIME.search(timed) is not None
+    return any(pattern.search(text) for pattern in _IN_WORDS_OF_KIND[asked.kind])
 
 
 def states(asked: AskedValue, question: str, text: str) -> bool:
