@@ -105,7 +105,8 @@ class _Run:
             raise SettingsError(f"device {settings.device!r} cannot be used: {str(error).splitlines()[0]}") from error
         tokenizer, vocab_size, self.tokenizer = _tokenizer(settings.tokenizer)
         self.variants = sizes(settings, vocab_size)
-        texts, held_out = training_texts(settings.texts, settings.evaluation_texts)
+        read = training_texts(settings.texts, settings.evaluation_texts)
+        texts, held_out = ([one.text for one in part] for part in read)
         self.stream = token_stream(texts, tokenizer, settings.seed)
         self.held_out = token_stream(held_out, tokenizer, None)[: settings.evaluation.tokens + 1]
         self._check_enough()

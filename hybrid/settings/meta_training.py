@@ -37,6 +37,10 @@ class OuterSettings(Table):
     )
     steps: int = Field(default=100, ge=1)
     sequence: int = Field(default=4096, ge=16, description="tokens of one inner loop")
+    answers: float = Field(
+        default=0.0, ge=0, description="weight of the loss of answers about a text after reading it; 0: none is asked"
+    )
+    questions: int = Field(default=4, ge=1, description="asked about a text each time that it is read, at most")
     batch: int = Field(default=1, ge=1, description="sequences at a time")
     accumulate: int = Field(default=4, ge=1, description="batches an outer step")
     learning_rate: float = Field(default=1e-4, gt=0)
@@ -67,6 +71,9 @@ class MetaTrainingSettings(Table):
         default=None, description="none: every twentieth of the texts, not trained on"
     )
     model: str = LANGUAGE_MODEL.name
+    initial_weights: str = Field(
+        default="none", description="what to begin from: none: the untrained ones; auto: those that ship; or a file"
+    )
     dtype: Dtype = "auto"
     device: Device = Field(
         default="auto", description="auto: a GPU where there is one; under torchrun each process has one of its own"
@@ -79,6 +86,11 @@ class MetaTrainingSettings(Table):
         if self.outer.sequence % self.inner.mini_batch:
             raise ValueError(
                 f"outer.sequence {self.outer.sequence} is no multiple of inner.mini_batch {self.inner.mini_batch}"
+            )
+        if self.outer.answers and self.outer.batch > 1:
+            raise ValueError(
+                f"questions are asked about one sequence at a time: with outer.answers set outer.batch to 1, and "
+                f"outer.accumulate to {self.outer.batch * self.outer.accumulate}"
             )
         return self
 

@@ -9,6 +9,9 @@ and one window of cache a mini-batch.
 The derivative is exact: through the inner gradients (second order), the clipping factor and its norm,
 and the caches. ``first_order=True`` takes the inner gradients for constants.
 
+To the loss along the loop may be added that of answers to questions about what was read, asked of the weights after
+the last step with an empty window.
+
 Source: "End-to-End Test-Time Training for Long Context" (arXiv 2512.23675).
 
 Shape suffixes: B sequences, T tokens, D hidden.
@@ -16,7 +19,7 @@ Shape suffixes: B sequences, T tokens, D hidden.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -56,6 +59,22 @@ class InnerRule:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Questions with answers about a sequence, each by itself in an empty window.
+
+    Args:
+        ids, targets: [Q, T] token ids, padded at their end; the target is what should come next.
+        weights: [Q, T], what each target weighs: 0 of the question and the padding, 1 / N of the answers' N tokens.
+        share: what their loss weighs beside the mean loss along the inner loop.
+    """
+
+    ids: Tensor
+    targets: Tensor
+    weights: Tensor
+    share: float
+
+
+@dataclass(frozen=True)
 class Sequences:
     """A batch to train on, one inner loop a sequence.
 
@@ -63,12 +82,14 @@ class Sequences:
         ids, targets: [B, T] token ids; the target is what should come next.
         mask: [B, T], 1 where a target counts; None: everywhere.
         prefix: [B, T, D], the prefix's output for these ids, where it is known already and not trained.
+        asked: questions about what was read, of a batch of one sequence.
     """
 
     ids: Tensor
     targets: Tensor
     mask: Tensor | None = None
     prefix: Tensor | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -80,12 +101,14 @@ class InnerRun:
         chunk_loss: [B, n] the masked mean of each mini-batch.
         gradient_norm: [B, n] before clipping.
         fast: the fast weights before each mini-batch, and after the last.
+        answer_loss: of the answers that were asked for, after the last step; None: nothing was asked.
     """
 
     token_loss: Tensor
     chunk_loss: Tensor
     gradient_norm: Tensor
     fast: tuple[tuple[DynamicMLP, ...], ...]
+    answer_loss: float | None = None
 
     @property
     def sequence_loss(self) -> Tensor:
@@ -102,16 +125,30 @@ def run_inner_loop(model: Transformer, sequences: Sequences, rule: InnerRule) ->
     """Train on each sequence from the model's initial fast weights, without an outer graph.
 
     Raises:
-        InputError: T is no multiple of the mini-batch, or an id is out of range.
+        InputError: T is no multiple of the mini-batch, an id is out of range, or several sequences are asked about.
         DivergedError: a loss or gradient is not finite.
     """
-    return _forward_sweep(model, sequences, rule)[0]
+    run = _forward_sweep(model, sequences, rule)[0]
+    if sequences.asked is None:
+        return run
+    with torch.no_grad():
+        return replace(run, answer_loss=answer_loss(model, run.fast[-1], sequences.asked).item())
+
+
+def answer_loss(model: Transformer, fast: Sequence[DynamicMLP], asked: Asked) -> Tensor:
+    """The weighted loss of the answers with these fast weights, in nats; a graph leads to what needs a gradient."""
+    compute = [DynamicMLP(*(w.to(model.dtype) for w in mlp.tensors())) for mlp in fast]
+    piece = _Piece(MiniBatch(asked.ids, asked.targets), None)
+    hidden, _ = _forward(model, piece, model.empty_cache(asked.ids.shape[0]), compute)
+    return fused_linear_cross_entropy(hidden, model.unembedding, asked.targets, asked.weights)[0]
 
 
 def meta_gradients(
     model: Transformer, sequences: Sequences, rule: InnerRule, trained: Iterable[str], *, first_order: bool = False
 ) -> tuple[InnerRun, dict[str, Tensor]]:
     """The inner loop's mean loss and its gradient with respect to some of the model's tensors.
+
+    Where something is asked, the gradient is that of the mean loss plus the share of the answers' loss.
 
     Args:
         trained: paths in `Weights.named`. Fast weights begin as ``dynamic.*.initial.*``.
@@ -132,23 +169,38 @@ def meta_gradients(
     leaves = {n: known[n].detach().requires_grad_() for n in names if ".initial." not in n}
     graph_model = model.with_weights(model.weights.replaced(leaves))
     share = 1 / run.chunk_loss.numel()
-    cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing follows the last
+    cotangents: list[Tensor | None] = []  # of what a mini-batch hands on: nothing but the answers follows the last
+    if sequences.asked is not None:
+        fast = layers(w.detach().requires_grad_() for w in flat(run.fast[-1]))
+        with torch.enable_grad():
+            asked_loss = answer_loss(graph_model, fast, sequences.asked)
+        if not torch.isfinite(asked_loss):
+            raise DivergedError(f"the loss of the answers is {asked_loss.item():g} after the inner loop")
+        run = replace(run, answer_loss=asked_loss.item())
+        weight = torch.full_like(asked_loss, sequences.asked.share)
+        cotangents = _add(_pulled_back([(asked_loss, weight)], [*flat(fast), *leaves.values()]), leaves, total)
+        cotangents += [None] * len(_cache_tensors(states[-1].cache))  # the window is empty when it is asked
     for number in reversed(range(len(states))):
         state = _as_leaves(states[number])
-        piece, last = _mini_batch(sequences, rule, number), number == len(states) - 1
+        piece, last = _mini_batch(sequences, rule, number), not cotangents
         loss, handed_on = _outputs(graph_model, state, piece, rule, first_order, last=last)
         heads = [(loss, torch.full_like(loss, share)), *zip(handed_on, cotangents, strict=True)]
         reached = [(head, c) for head, c in heads if c is not None and head.requires_grad]
         inputs = [*flat(state.fast), *_cache_tensors(state.cache), *leaves.values()]
-        found = _pulled_back(reached, inputs)
-        cotangents = found[: len(inputs) - len(leaves)]
-        for name, gradient in zip(leaves, found[len(cotangents) :], strict=True):
-            if gradient is not None:
-                total[name] += gradient
+        cotangents = _add(_pulled_back(reached, inputs), leaves, total)
     for name, gradient in zip(_initial_paths(model), cotangents, strict=False):  # what the first mini-batch got
         if name in total and gradient is not None:
             total[name] = gradient.sum(0) if gradient.dim() > total[name].dim() else gradient
     return run, total
+
+
+def _add(found: list[Tensor | None], leaves: Mapping[str, Tensor], total: Mapping[str, Tensor]) -> list[Tensor | None]:
+    """Add the last gradients, which are of ``leaves``, to ``total``; the rest is what was handed on."""
+    handed_on = found[: len(found) - len(leaves)]
+    for name, gradient in zip(leaves, found[len(handed_on) :], strict=True):
+        if gradient is not None:
+            total[name] += gradient
+    return handed_on
 
 
 def _pulled_back(heads: Sequence[tuple[Tensor, Tensor]], inputs: Sequence[Tensor]) -> list[Tensor | None]:
@@ -260,7 +312,10 @@ def _check(model: Transformer, sequences: Sequences, rule: InnerRule) -> None:
         raise InputError(
             f"a sequence of {length} tokens is no multiple of the mini-batch of {rule.mini_batch}; cut or mask it"
         )
-    for ids in (sequences.ids, sequences.targets):
+    asked = sequences.asked
+    if asked is not None and len(sequences.ids) > 1:
+        raise InputError(f"questions are asked about one sequence at a time; got {len(sequences.ids)}")
+    for ids in (sequences.ids, sequences.targets, *((asked.ids, asked.targets) if asked else ())):
         if not 0 <= int(ids.min()) <= int(ids.max()) < size:
             raise InputError(f"token ids must be from 0 to {size - 1}; got {int(ids.min())} to {int(ids.max())}")
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,25 @@ from hybrid.settings.meta_training import InnerSettings, MetaTrainingSettings, O
 from hybrid.settings.models import resolve_device
 from hybrid.stores.files import is_disk_full, write_atomically
 from hybrid.ttt.checkpoints.loading import load_checkpoint
-from hybrid.ttt.initial_weights import InitialFastWeights
+from hybrid.ttt.initial_weights import InitialFastWeights, initial_weights_for
 from hybrid.ttt.memory import compute_dtype
+from hybrid.ttt.model.config import ModelConfig
 from hybrid.ttt.model.transformer import Transformer
-from hybrid.ttt.model.weights import load_weights
-from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, meta_gradients, run_inner_loop
+from hybrid.ttt.model.weights import Weights, load_weights
+from hybrid.ttt.outer_loop import InnerRule, InnerRun, Sequences, answer_loss, meta_gradients, run_inner_loop
 from hybrid.ttt.processes import Processes, joined_processes
+from hybrid.ttt.study import Turn
 from hybrid.ttt.trained_tensors import TrainedTensors, local
-from hybrid.ttt.training_texts import cut_into_sequences, sequence_numbers, token_stream, training_texts
+from hybrid.ttt.training_questions import SUFFIX, asked, drawn, turns_of
+from hybrid.ttt.training_texts import (
+    TrainingText,
+    cut_into_sequences,
+    sequence_numbers,
+    token_stream,
+    training_texts,
+    whole_mini_batches,
+)
+from hybrid.types.study import exercises_sha256
 
 CHECKPOINT, LOG, INITIAL_WEIGHTS, PLOT = (
     "checkpoint.safetensors",
@@ -91,42 +103,102 @@ def meta_train(
             return run.run(on_step if on_step and processes.first else lambda _: None)
 
 
+@dataclass(frozen=True)
+class _Sequence:
+    """Tokens of one inner loop and one more, and what may be asked about them."""
+
+    ids: list[int]
+    turns: tuple[Turn, ...] = ()
+
+
 class _Run:
     def __init__(self, settings: MetaTrainingSettings, processes: Processes, device: torch.device) -> None:
         self.settings, self.processes, self.device = settings, processes, device
-        inner, outer = settings.inner, settings.outer
+        outer = settings.outer
         checkpoint = load_checkpoint(settings.model)
         dtype = compute_dtype(MemorySettings(dtype=settings.dtype), self.device)
         weights = load_weights(checkpoint.config, checkpoint.tensor, dtype)
-        weights = weights.mapped(lambda _, tensor: tensor.to(self.device))
-        self.fingerprint = checkpoint.fingerprint
-        model = Transformer(checkpoint.config, weights, inner.window, inner.sinks)
-        self.wide = model.master_dtype
-        fast = model.initial_fast_weights(inner.dynamic_size)
-        scales = torch.zeros(3, dtype=self.wide, device=self.device)
-        dynamic = tuple(
-            replace(d, initial=mlp, log_step_sizes=scales) for d, mlp in zip(weights.dynamic, fast, strict=True)
-        )
-        self.model = model.with_weights(replace(weights, dynamic=dynamic))
+        self.fingerprint, self.tokenizer = checkpoint.fingerprint, checkpoint.tokenizer
+        self.begun_from = self._initial_weights()
+        self.untrained = self._trainable(checkpoint.config, weights)
+        self.model = self.untrained
+        if self.begun_from is not None:
+            self.model = self._trainable(checkpoint.config, self.begun_from.applied(weights))
+        self.wide = self.model.master_dtype
         named = self.model.weights.named()
         names = [n for n in named if outer.trains == "all" or n.startswith("dynamic.")]
         self.trained = TrainedTensors({n: named[n].detach().to(self.wide, copy=True).contiguous() for n in names})
         texts, held_out = training_texts(settings.texts, settings.evaluation_texts)
-        self.train = cut_into_sequences(token_stream(texts, checkpoint.tokenizer, outer.seed), outer.sequence)
-        held_out_sequences = cut_into_sequences(token_stream(held_out, checkpoint.tokenizer, None), outer.sequence)
-        self.evaluation = held_out_sequences[: outer.evaluate_sequences]
+        self.train = self._cut(texts, outer.seed)
+        self.evaluation = self._cut(held_out, None)[: outer.evaluate_sequences]
         if not self.train:
             raise InputError(f"{settings.texts}: less than one sequence of {outer.sequence} tokens to train on")
+        if outer.answers and not any(sequence.turns for sequence in self.train):
+            if any(one.questions for one in texts):
+                raise InputError(
+                    f"{settings.texts}: of the texts that are asked about none fills a mini-batch of "
+                    f"{settings.inner.mini_batch} tokens, or no question fits inner.window, {settings.inner.window}"
+                )
+            raise InputError(
+                f"{settings.texts}: outer.answers is {outer.answers:g}, and beside no text lies a file of questions "
+                f"about it, such as story{SUFFIX} beside story.txt"
+            )
         dumped = settings.model_dump(mode="json", exclude={"output", "device"})
         digest = sha256(json.dumps(dumped, sort_keys=True).encode())
         digest.update(self.fingerprint.encode())  # another model may have come to lie at the same path
-        for text in (*texts, *held_out):
-            digest.update(sha256(text.encode()).digest())
+        if self.begun_from is not None:
+            digest.update(self.begun_from.digest.encode())
+        for one in (*texts, *held_out):
+            digest.update(sha256(one.text.encode()).digest())
+            if outer.answers:
+                digest.update(exercises_sha256(one.questions).encode())
         self.identity = digest.hexdigest()
         self.prefixes = _PrefixCache(outer.prefix_cache_mib * 2**20 if outer.trains == "dynamic" else None)
         self.step = 0
         self.saved: int | None = None  # the step of the checkpoint in the output
         self.log: list[dict[str, Any]] = []
+
+    def _initial_weights(self) -> InitialFastWeights | None:
+        inner, chosen = self.settings.inner, self.settings.initial_weights
+        settings = MemorySettings(
+            initial_weights=chosen, optimizer="sgd", learning_rate=inner.learning_rate, clip=inner.clip,
+            window=inner.window, sinks=inner.sinks, mini_batch=inner.mini_batch, dynamic_size=inner.dynamic_size,
+        )  # fmt: skip
+        found = initial_weights_for(settings, self.fingerprint)
+        if found is None and chosen != "none":
+            raise SettingsError(
+                f"initial_weights {chosen!r}: none ship for model {self.settings.model} and this inner loop; name a "
+                "file, or 'none' for the untrained ones"
+            )
+        return found
+
+    def _trainable(self, config: ModelConfig, weights: Weights) -> Transformer:
+        """The model with initial fast weights and step sizes in the master dtype, on the device."""
+        inner = self.settings.inner
+        weights = weights.mapped(lambda _, tensor: tensor.to(self.device))
+        model = Transformer(config, weights, inner.window, inner.sinks)
+        fast = model.initial_fast_weights(inner.dynamic_size)
+        scales = torch.zeros(3, dtype=model.master_dtype, device=self.device)
+        dynamic = tuple(
+            replace(d, initial=mlp, log_step_sizes=scales if d.log_step_sizes is None else d.log_step_sizes)
+            for d, mlp in zip(weights.dynamic, fast, strict=True)
+        )
+        return model.with_weights(replace(weights, dynamic=dynamic))
+
+    def _cut(self, texts: Sequence[TrainingText], seed: int | None) -> list[_Sequence]:
+        """The texts that are asked about, a sequence each, and the others, one after another, cut into sequences."""
+        outer, inner = self.settings.outer, self.settings.inner
+        asked = [one for one in texts if outer.answers and one.questions]
+        found: list[_Sequence] = []
+        for one in asked:
+            turns = turns_of(one.questions, self.tokenizer, inner.window)
+            ids = [*self.tokenizer.encode(one.text), self.tokenizer.end_of_document]
+            row = whole_mini_batches(ids, inner.mini_batch, outer.sequence)
+            if row:
+                found.append(_Sequence(row, turns))
+        others = [one.text for one in texts if not (outer.answers and one.questions)]
+        stream = token_stream(others, self.tokenizer, seed)
+        return [*found, *(_Sequence(row) for row in cut_into_sequences(stream, outer.sequence))]
 
     def run(self, on_step: Callable[[dict[str, Any]], None]) -> MetaTrainingResult:
         try:
@@ -199,14 +271,15 @@ class _Run:
             if self.processes.first:
                 tensors = {name: tensor for name, tensor in whole.items() if tensor is not None}
                 weights = InitialFastWeights(tensors, self._made(first, last))
-                base = {name: tensor.cpu() for name, tensor in self.model.weights.named().items() if name in tensors}
+                base = {name: t.cpu() for name, t in self.untrained.weights.named().items() if name in tensors}
                 weights.save(self.settings.output / INITIAL_WEIGHTS, base)
                 plot_log(self.log, self.settings.output / PLOT)
 
     def _made(self, first: float | None, last: float | None) -> dict[str, Any]:
-        excluded = {"output", "device", "texts", "evaluation_texts"}
+        excluded = {"output", "device", "texts", "evaluation_texts", "initial_weights"}
         return {
             "model": self.fingerprint,
+            "begun_from": None if self.begun_from is None else self.begun_from.digest,
             "settings": self.settings.model_dump(mode="json", exclude=excluded),
             "texts": self.identity,
             "evaluation_loss_before": first,
@@ -246,15 +319,20 @@ class _Run:
         self.optimizer.zero_grad()
         self.step += 1
         found = self.processes.exchange(
-            [rows for run in runs for rows in zip(run.chunk_loss.tolist(), run.gradient_norm.tolist(), strict=True)]
+            [
+                (losses, norms, run.answer_loss)
+                for run in runs
+                for losses, norms in zip(run.chunk_loss.tolist(), run.gradient_norm.tolist(), strict=True)
+            ]
         )
-        losses, norms = (torch.tensor(rows, dtype=self.wide) for rows in zip(*chain(*found), strict=True))
-        chunks = losses.mean(0)
+        losses, norms, answers = zip(*chain(*found), strict=True)
+        asked = [loss for loss in answers if loss is not None]
         return {
             "step": self.step,
-            "loss": chunks.mean().item(),
-            "by_mini_batch": [round(x, 4) for x in chunks.tolist()],
-            "inner_gradient_norm": norms.mean().item(),
+            "loss": _mean(losses),
+            "by_mini_batch": _by_mini_batch(losses),
+            **({"answer_loss": statistics.fmean(asked)} if asked else {}),
+            "inner_gradient_norm": _mean(norms),
             "outer_gradient_norm": norm,
             "learning_rate": outer.learning_rate * share,
             "seconds": round(time.perf_counter() - began, 1),
@@ -273,7 +351,7 @@ class _Run:
             model = self._with(whole)
             for at in range(0, many, outer.batch):
                 part = numbers[at : at + outer.batch]
-                sequences = self._sequences(model, [self.train[i] for i in part], part)
+                sequences = self._sequences(model, [self.train[i] for i in part], part, f"{outer.seed}-{first + at}")
                 run, found = meta_gradients(model, sequences, self._rule(self.step), whole, first_order=first_order)
                 runs.append(replace(run, fast=()))
                 for name, gradient in found.items():
@@ -281,31 +359,45 @@ class _Run:
         return runs, total
 
     def _evaluate(self) -> dict[str, Any]:
+        outer = self.settings.outer
         mine = range(self.processes.rank, len(self.evaluation), self.processes.count)
-        chunks: list[tuple[int, list[float]]] = []
+        chunks: list[tuple[int, list[float], tuple[float, float] | None]] = []
         with self.trained.whole() as whole, self.processes.together(f"the evaluation after step {self.step}"):
             model = self._with(whole)
             for number in mine:
-                sequences = self._sequences(model, [self.evaluation[number]], [-1 - number])
+                sequences = self._sequences(model, [self.evaluation[number]], [-1 - number], str(outer.seed))
                 run = run_inner_loop(model, sequences, self._rule(None))
-                chunks.append((number, run.chunk_loss[0].tolist()))
-        found = [losses for _, losses in sorted(chain(*self.processes.exchange(chunks)))]
+                answers = None
+                if run.answer_loss is not None and sequences.asked is not None:
+                    with torch.no_grad():
+                        answers = answer_loss(model, run.fast[0], sequences.asked).item(), run.answer_loss
+                chunks.append((number, run.chunk_loss[0].tolist(), answers))
+        found = sorted(chain(*self.processes.exchange(chunks)), key=lambda each: each[0])
         if not found:
             return {"step": self.step, "evaluation_loss": None}
-        mean = torch.tensor(found, dtype=self.wide).mean(0)
-        rounded = [round(x, 4) for x in mean.tolist()]
-        return {"step": self.step, "evaluation_loss": mean.mean().item(), "by_mini_batch": rounded}
+        losses = [each for _, each, _ in found]
+        line = {"step": self.step, "evaluation_loss": _mean(losses), "by_mini_batch": _by_mini_batch(losses)}
+        asked = [each for *_, each in found if each is not None]
+        if asked:
+            without, own = (statistics.fmean(each) for each in zip(*asked, strict=True))
+            line |= {"answer_loss_unread": without, "answer_loss": own}
+        return line
 
-    def _sequences(self, model: Transformer, rows: Sequence[list[int]], numbers: Sequence[int]) -> Sequences:
-        tokens = torch.tensor(rows, device=self.device)
-        ids, targets = tokens[:, :-1], tokens[:, 1:]
-        if self.settings.outer.trains == "all":
-            return Sequences(ids, targets)
+    def _sequences(
+        self, model: Transformer, rows: Sequence[_Sequence], numbers: Sequence[int], drawn_by: str
+    ) -> Sequences:
+        """Sequences of one length as a batch, with questions about the first, drawn by a seed of their own."""
+        tokens = torch.tensor([row.ids for row in rows], device=self.device)
+        ids, targets, outer = tokens[:, :-1], tokens[:, 1:], self.settings.outer
+        turns = drawn(rows[0].turns, outer.questions, drawn_by)
+        questions = asked(turns, outer.answers, self.device) if turns else None
+        if outer.trains == "all":
+            return Sequences(ids, targets, asked=questions)
         found: list[Tensor] = []
         for number, row in zip(numbers, ids, strict=True):
             make = partial(prefix_output, model, row[None], self.settings.inner.mini_batch)
             found.append(self.prefixes.get(number, make))
-        return Sequences(ids, targets, prefix=torch.cat(found))
+        return Sequences(ids, targets, prefix=torch.cat(found), asked=questions)
 
     def _save(self) -> None:
         tensors: dict[str, Tensor] = {}
@@ -360,6 +452,16 @@ def _check_spread(outer: OuterSettings, processes: int) -> None:
             f"not spread evenly over {processes} processes; set outer.accumulate to a multiple of {needed}, or start "
             "another number of processes"
         )
+
+
+def _mean(rows: Sequence[Sequence[float]]) -> float:
+    """Of sequences, each the mean of its mini-batches: they need not be equally many."""
+    return statistics.fmean(statistics.fmean(row) for row in rows)
+
+
+def _by_mini_batch(rows: Sequence[Sequence[float]]) -> list[float]:
+    """The mean of each mini-batch, over the sequences that have it."""
+    return [round(statistics.fmean(value for value in column if value is not None), 4) for column in zip_longest(*rows)]
 
 
 class _PrefixCache:

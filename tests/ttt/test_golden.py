@@ -19,7 +19,7 @@ from hybrid.ttt.checkpoints.official import from_official, to_official
 from hybrid.ttt.inner_loop import flat
 from hybrid.ttt.model.transformer import Transformer
 from hybrid.ttt.model.weights import load_weights
-from hybrid.ttt.outer_loop import InnerRule, Sequences, meta_gradients, run_inner_loop
+from hybrid.ttt.outer_loop import Asked, InnerRule, Sequences, meta_gradients, run_inner_loop
 from hybrid.ttt.training import prefix_output
 
 DYNAMIC = "language_model.model.h.prime_storage.feed_forward_prime"
@@ -195,3 +195,64 @@ def test_divergence_names_the_mini_batch() -> None:
     golden = load("d", torch.float32)
     with pytest.raises(DivergedError, match="mini-batch"):
         run_inner_loop(golden.model, golden.sequences, replace(golden.rule, learning_rate=1e30))
+
+
+def golden_asked(share: float = 0.7) -> tuple[Golden, Sequences]:
+    golden = load("a", torch.float64)
+    ids = golden.sequences.ids[:1]
+    answers = torch.stack([ids[0, 3:20], ids[0, 10:27]])
+    weights = torch.zeros(2, 16)
+    weights[0, 9:], weights[1, 5:12] = 1 / 14, 1 / 14
+    question = Asked(answers[:, :-1], answers[:, 1:], weights, share)
+    return golden, Sequences(ids, golden.sequences.targets[:1], asked=question)
+
+
+def test_the_gradient_is_that_of_the_loss_along_the_loop_and_of_the_answers_after_it() -> None:
+    golden, sequences = golden_asked()
+    model, named = golden.model, golden.model.weights.named()
+    run, gradients = meta_gradients(model, sequences, golden.rule, named)
+    generator, step = torch.Generator().manual_seed(0), 1e-6
+
+    def loss(sign: int, direction: dict[str, torch.Tensor]) -> float:
+        moved = {name: tensor + sign * step * direction[name] for name, tensor in named.items()}
+        found = run_inner_loop(model.with_weights(model.weights.replaced(moved)), sequences, golden.rule)
+        assert found.answer_loss is not None
+        return found.loss + 0.7 * found.answer_loss
+
+    for kind in ("dynamic.", "blocks.", "embedding"):  # initial fast weights, static blocks above and below, the head
+        direction = {
+            name: torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype) * name.startswith(kind)
+            for name, tensor in named.items()
+        }
+        slope = (loss(1, direction) - loss(-1, direction)) / (2 * step)
+        ours = sum(float((gradients[name] * each).sum()) for name, each in direction.items())
+        assert ours == pytest.approx(slope, rel=1e-5), kind
+    assert run.answer_loss == pytest.approx(run_inner_loop(model, sequences, golden.rule).answer_loss)
+
+
+def test_answers_of_no_weight_change_no_gradient() -> None:
+    golden, sequences = golden_asked(share=0.0)
+    names = list(golden.model.weights.named())
+    _, with_answers = meta_gradients(golden.model, sequences, golden.rule, names)
+    _, without = meta_gradients(golden.model, replace(sequences, asked=None), golden.rule, names)
+    for name in names:
+        torch.testing.assert_close(with_answers[name], without[name], atol=1e-12, rtol=0)
+
+
+def test_several_sequences_or_ids_out_of_range_are_refused() -> None:
+    golden, sequences = golden_asked()
+    both = Sequences(sequences.ids.repeat(2, 1), sequences.targets.repeat(2, 1), asked=sequences.asked)
+    with pytest.raises(InputError, match="one sequence at a time"):
+        run_inner_loop(golden.model, both, golden.rule)
+    assert sequences.asked is not None
+    wrong = replace(sequences, asked=replace(sequences.asked, ids=sequences.asked.ids + 10**6))
+    with pytest.raises(InputError, match="token ids must be"):
+        meta_gradients(golden.model, wrong, golden.rule, [])
+
+
+def test_an_answer_whose_loss_is_not_finite_ends_the_step() -> None:
+    golden, sequences = golden_asked()
+    assert sequences.asked is not None
+    broken = replace(sequences, asked=replace(sequences.asked, weights=sequences.asked.weights * float("inf")))
+    with pytest.raises(DivergedError, match="loss of the answers"):
+        meta_gradients(golden.model, broken, golden.rule, list(golden.model.weights.named()))
