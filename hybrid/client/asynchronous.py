@@ -25,7 +25,7 @@ from hybrid.types.events import EndEvent, Event, TextEvent
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
-from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
+from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IntegrityReport
 from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
@@ -283,8 +283,13 @@ class AsyncRemoteCorpus:
         return await self._client._send(calls.status(self.name))
 
     async def documents(self) -> Documents:
-        """`hybrid.Corpus.documents`."""
-        return await self._client._send(calls.documents(self.name))
+        """`hybrid.Corpus.documents`, asked for page by page."""
+        found: list[DocumentInfo] = []
+        after: int | None = 0
+        while after is not None:
+            page, after = await self._client._send(calls.documents(self.name, after))
+            found += page
+        return Documents(found)
 
     async def get_document(self, source: str) -> Document:
         """One document with its text and metadata. Raises `SourceNotFoundError`."""

@@ -21,7 +21,7 @@ from hybrid.types.documents import Document, PageView
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
-from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IntegrityReport
+from hybrid.types.reports import CorpusStatus, DocumentInfo, IntegrityReport
 from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
@@ -200,10 +200,17 @@ def status(corpus: str) -> Call[CorpusStatus]:
     return Call("GET", _at(corpus), model(CorpusStatus))
 
 
-def documents(corpus: str) -> Call[Documents]:
-    """`Corpus.documents`."""
-    path = _at(corpus, "/documents")
-    return Call("GET", path, lambda response: Documents(models(response, "documents", DocumentInfo)))
+def documents(corpus: str, after: int) -> Call[tuple[list[DocumentInfo], int | None]]:
+    """A page of `Corpus.documents`, and what the next one begins after; ``None``: it is the last."""
+
+    def read(response: httpx.Response) -> tuple[list[DocumentInfo], int | None]:
+        found = models(response, "documents", DocumentInfo)
+        (following,) = fields(response, "next")
+        if following is not None and (not isinstance(following, int) or following <= after):
+            raise protocol_error(f"{response.url.path} did not say which page is next: {following!r}")
+        return found, following
+
+    return Call("GET", _at(corpus, "/documents"), read, params={"after": after})
 
 
 def document(corpus: str, source: str) -> Call[Document]:

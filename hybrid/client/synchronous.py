@@ -25,7 +25,7 @@ from hybrid.types.events import EndEvent, Events, collect
 from hybrid.types.filters import Filter
 from hybrid.types.jobs import Job
 from hybrid.types.logs import LogRecord
-from hybrid.types.reports import CorpusStatus, Documents, IntegrityReport
+from hybrid.types.reports import CorpusStatus, DocumentInfo, Documents, IntegrityReport
 from hybrid.types.statements import Judgement, Quotation
 
 Result = TypeVar("Result")
@@ -314,8 +314,13 @@ class RemoteCorpus:
         return self._client._send(calls.status(self.name))
 
     def documents(self) -> Documents:
-        """`hybrid.Corpus.documents`."""
-        return self._client._send(calls.documents(self.name))
+        """`hybrid.Corpus.documents`, asked for page by page."""
+        found: list[DocumentInfo] = []
+        after: int | None = 0
+        while after is not None:
+            page, after = self._client._send(calls.documents(self.name, after))
+            found += page
+        return Documents(found)
 
     def get_document(self, source: str) -> Document:
         """One document with its text and metadata. Raises `SourceNotFoundError`."""

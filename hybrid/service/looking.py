@@ -18,6 +18,8 @@ from hybrid.types.base import shown
 from hybrid.types.documents import Document
 from hybrid.types.reports import CorpusStatus, IntegrityReport
 
+MOST_DOCUMENTS = 1_000
+"""Documents on a page: about 0.4 MB of JSON."""
 router: APIRouter = APIRouter(prefix="/v1", tags=["Corpora"], route_class=KeyFirst)
 _CSV, _HTML = "text/csv; charset=utf-8", "text/html; charset=utf-8"
 _PAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"}
@@ -68,10 +70,23 @@ async def delete(service: Served, key: Asker, corpus: str) -> Response:
 
 
 @router.get("/corpora/{corpus}/documents", response_model=schemas.DocumentsResponse)
-async def documents(request: Request, service: Served, key: Asker, corpus: str) -> Response:
-    """The documents that this key may see."""
-    found = await service.asked(request, key, corpus, Corpus.documents)
-    return as_json(schemas.DocumentsResponse(documents=tuple(found)))
+async def documents(
+    request: Request,
+    service: Served,
+    key: Asker,
+    corpus: str,
+    limit: Annotated[int, Query(ge=1, le=MOST_DOCUMENTS, description="Documents on a page.")] = MOST_DOCUMENTS,
+    after: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+) -> Response:
+    """The documents that this key may see, in the order of their ids, a page at a time. What is added or removed
+    between two pages shifts none of the others."""
+
+    def page(seen: Corpus) -> schemas.DocumentsResponse:
+        following = [one for one in seen.documents() if one.id > after]
+        found = following[:limit]
+        return schemas.DocumentsResponse(documents=tuple(found), next=found[-1].id if len(following) > limit else None)
+
+    return as_json(await service.asked(request, key, corpus, page))
 
 
 @router.get("/corpora/{corpus}/document", response_model=Document)

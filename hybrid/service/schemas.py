@@ -196,9 +196,11 @@ class CorporaResponse(_Schema):
 
 
 class DocumentsResponse(_Schema):
-    """`hybrid.Documents`."""
+    """`hybrid.Documents`, a page of them in the order of their ids; ``next`` is what the following page begins
+    `after`, ``None`` on the last."""
 
     documents: tuple[DocumentInfo, ...]
+    next: int | None = None
 
 
 class LogResponse(_Schema):

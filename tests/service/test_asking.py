@@ -8,6 +8,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served import QUESTION, Running, serving, until
 
@@ -64,6 +65,36 @@ def test_a_search_is_that_of_the_corpus(local: Corpus, remote: RemoteCorpus) -> 
     here, there = local.search("wet salt", k=2), remote.search("wet salt", k=2)
     assert list(there) == list(here)
     assert (there.question, there.matched, there.order) == (here.question, here.matched, here.order)
+
+
+def test_documents_come_page_by_page_and_a_removal_between_shifts_none(looked_at: Running, local: Corpus) -> None:
+    listed = local.documents()
+    assert len(listed) > 1
+    with looked_at.http() as http:
+        path = "/v1/corpora/acme/documents"
+        first = http.get(path, params={"limit": 1}).json()
+        assert [one["id"] for one in first["documents"]] == [listed[0].id]
+        assert first["next"] == listed[0].id
+        rest = http.get(path, params={"after": first["next"]}).json()
+        assert [one["id"] for one in rest["documents"]] == [one.id for one in listed[1:]]
+        assert rest["next"] is None
+        assert http.get(path, params={"after": listed[-1].id}).json() == {"documents": [], "next": None}
+        assert {http.get(path, params={"limit": wrong}).status_code for wrong in (0, 1_001, "x")} == {422}
+
+
+def test_a_client_asks_for_every_page(
+    remote: RemoteCorpus, local: Corpus, looked_at: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, request = list[str](), httpx.Client.request
+
+    def one_at_a_time(self: httpx.Client, method: str, url: str, **others: Any) -> httpx.Response:
+        sent.append(url)
+        others["params"] = {**others["params"], "limit": 1}
+        return request(self, method, url, **others)
+
+    monkeypatch.setattr(httpx.Client, "request", one_at_a_time)
+    assert remote.documents() == local.documents()
+    assert len(sent) == len(local.documents())
 
 
 def test_what_can_be_looked_at_is_that_of_the_corpus(local: Corpus, remote: RemoteCorpus) -> None:

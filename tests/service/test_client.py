@@ -52,6 +52,13 @@ def test_a_stream_is_read_in_whatever_pieces_it_comes(size: int) -> None:
     assert list(answering(*pieces).corpus("acme").stream(QUESTION)) == [ODD, END]
 
 
+@pytest.mark.parametrize("following", [0, "7", -1])
+def test_a_page_that_leads_back_is_no_page(following: object) -> None:
+    sent = json.dumps({"documents": [], "next": following}).encode()
+    with pytest.raises(ProtocolError, match="which page is next"):
+        answering(sent).corpus("acme").documents()
+
+
 def test_lines_may_end_as_windows_ends_them() -> None:
     sent = model_event("end", END).replace(b"\n", b"\r\n")
     assert list(answering(sent).corpus("acme").stream(QUESTION)) == [END]

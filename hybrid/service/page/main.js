@@ -189,10 +189,7 @@ async function choose(name) {
 async function load() {
   const name = corpus;
   try {
-    const [status, { documents }] = await Promise.all([
-      json(corpusPath(name)),
-      json(corpusPath(name, "/documents")),
-    ]);
+    const [status, documents] = await Promise.all([json(corpusPath(name)), allDocuments(name)]);
     if (name !== corpus) return;
     byId("about-corpus").textContent = documents.length
       ? `${count(documents.length, "document")}, each answer with its sources.`
@@ -205,6 +202,17 @@ async function load() {
     if (error.status === 401) problem(error);
     else trouble(error);
   }
+}
+
+/** The documents of a corpus, asked for page by page. */
+async function allDocuments(name) {
+  const found = [];
+  for (let after = 0; after !== null; ) {
+    const page = await json(corpusPath(name, `/documents?after=${after}`));
+    found.push(...page.documents);
+    after = page.next;
+  }
+  return found;
 }
 
 // Which view ------------------------------------------------------------------------------------------
