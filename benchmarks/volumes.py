@@ -32,6 +32,7 @@ from safetensors.torch import load_file, save_file
 from hybrid import Corpus, Document, Settings
 from hybrid.answering import mounting
 from hybrid.settings import MemorySettings
+from hybrid.text import lexicon
 from hybrid.ttt import calibration
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.memory import MemoryModel
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--texts", choices=["stories", "meetings"], default="stories")
     parser.add_argument("--stories", type=int, default=61, help="texts, at most")
     parser.add_argument("--asked", type=int, default=8, help="stories whose questions are asked")
+    parser.add_argument("--first", type=int, default=0, help="of the stories that retention asks about")
     parser.add_argument("--references", type=int, default=4, help="human answers to a question that are scored")
     parser.add_argument("--cut", type=int, help="only texts that volumes of so many tokens would cut into two")
     parser.add_argument("--steps", nargs="*", default=[], help="instead of the grid that ships, such as sgd:0.3")
@@ -289,10 +291,13 @@ def retention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[
         settings = Settings.model_validate({"memory": {"enabled": False}, "ingest": {"sentence_vectors": False}})
         corpus = Corpus.open(Path(folder) / "corpus", settings)
         corpus.ingest([Document.from_text(row["document"], source=str(n)) for n, row in enumerate(rows)])
-        print("| questions | n | none | its own | chosen | retained | own first | own mounted | another's | seconds |")
-        print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+        print(
+            "| questions | n | none | its own | by hits | retained | all where none stands out | retained | "
+            "the same, if it names nothing | retained | own first | among five | another's |"
+        )
+        print("|" + "---|" * 13, flush=True)
         found: dict[str, list[tuple[float, ...]]] = {"naming something": [], "naming nothing": [], "all": []}
-        for number in range(arguments.asked):
+        for number in range(arguments.first, arguments.first + arguments.asked):
             each = list(asked(arguments, model, rows, corpus, number))
             for question, row in zip(rows[number]["questions"], each, strict=True):
                 found["naming something" if names(question["q"]) else "naming nothing"].append(row)
@@ -306,38 +311,45 @@ def line(name: str, found: Sequence[tuple[float, ...]]) -> None:
     """A row of the table: means over questions."""
     if not found:
         return
-    none, own, chosen, first, among, wrong, seconds = (statistics.mean(column) for column in zip(*found, strict=True))
+    none, own, *chosen, first, among, wrong = (statistics.mean(column) for column in zip(*found, strict=True))
+    retained = " | ".join(f"{one:.3f} | {(none - one) / (none - own):.2f}" for one in chosen)
     print(
-        f"| {name} | {len(found)} | {none:.3f} | {own:.3f} | {chosen:.3f} | {(none - chosen) / (none - own):.2f} "
-        f"| {first:.2f} | {among:.2f} | {wrong:.3f} | {seconds:.2f} |",
+        f"| {name} | {len(found)} | {none:.3f} | {own:.3f} | {retained} | {first:.2f} | {among:.2f} | {wrong:.3f} |",
         flush=True,
     )
 
 
 def names(question: str) -> bool:
-    """Whether a question holds a name, by its capitals: "What is the plot of the story?" can be about any."""
-    return any(word[0].isupper() for word in question.split()[1:])
+    """Whether a question holds a name: "What is the plot of the story?" can be about any."""
+    return bool(lexicon.names(question))
 
 
 def asked(
     arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story], corpus: Corpus, number: int
 ) -> Iterator[tuple[float, ...]]:
-    """For each question: losses with nothing, its own volume and what search chose; whether its own was chosen first,
-    and at all; another's alone; seconds to mount."""
+    """For each question: losses with nothing, its own volume and what each rule chose; whether its own had the best
+    hits, and was among the five best; another's alone."""
     bare, own = model.session(None), session(model, [(volume(arguments, model, rows, number), 1.0)])
     other = session(model, [(volume(arguments, model, rows, (number + 1) % len(rows)), 1.0)])
     for question in rows[number]["questions"]:
-        chosen = chosen_volumes(corpus.search(question["q"], 10), len(rows))
-        began = time.perf_counter()
-        found = session(model, [(volume(arguments, model, rows, one), weight) for one, weight in chosen])
-        seconds = time.perf_counter() - began
+        hits = corpus.search(question["q"], 10)
+        by_hits = chosen_volumes(hits, len(rows), spread=False)
         story: dict[str, Any] = {"document": rows[number]["document"], "questions": [question]}
-        losses = [answers(one, story) for one in (bare, own, found, other)]
-        first, among = bool(chosen) and chosen[0][0] == number, any(one == number for one, _ in chosen)
-        yield (*losses[:3], float(first), float(among), losses[3], seconds)
+        scored: dict[bool, float] = {}
+        for spread in (False, True):
+            chosen = chosen_volumes(hits, len(rows), spread)
+            if spread and chosen == by_hits:
+                scored[spread] = scored[False]
+                continue
+            found = session(model, [(volume(arguments, model, rows, one), weight) for one, weight in chosen])
+            scored[spread] = answers(found, story)
+        nameless = scored[not names(question["q"])]
+        none, alone, wrong = (answers(one, story) for one in (bare, own, other))
+        first, among = bool(by_hits) and by_hits[0][0] == number, any(one == number for one, _ in by_hits)
+        yield none, alone, scored[False], scored[True], nameless, float(first), float(among), wrong
 
 
-def chosen_volumes(hits: Sequence[Any], count: int) -> list[tuple[int, float]]:
+def chosen_volumes(hits: Sequence[Any], count: int, spread: bool) -> list[tuple[int, float]]:
     """As `hybrid.answering.mounting.choose` does for volumes of a document each."""
     scores: dict[int, float] = {}
     for rank, hit in enumerate(hits, 1):
@@ -345,7 +357,7 @@ def chosen_volumes(hits: Sequence[Any], count: int) -> list[tuple[int, float]]:
     most = MemorySettings().volumes_mounted
     best = sorted(scores, key=lambda one: -scores[one])[:most]
     stands_out = not best or scores[best[0]] >= mounting.STANDS_OUT * sum(scores.values())
-    if not stands_out and most < count <= mounting.SPREAD:
+    if spread and not stands_out and most < count <= mounting.SPREAD:
         return [(one, min(mounting.BESIDE, mounting.WHOLE / count)) for one in range(count)]
     return [(one, mounting.BESIDE if at else 1.0) for at, one in enumerate(best)]
 

@@ -31,6 +31,7 @@ from hybrid.stores.commits import verified_index
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.vectors import FaissIndex
 from hybrid.stores.volumes import load_volume
+from hybrid.text import lexicon
 from hybrid.types.answers import Hit
 from hybrid.types.base import shown
 from hybrid.types.filters import Filter
@@ -252,7 +253,8 @@ class VolumeMemory:
         else:
             rows = ((hit, self._catalog.source(hit.source)) for hit in supplied)
             hits = [hit.model_copy(update={"document_id": row.document_id}) for hit, row in rows if row is not None]
-        return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed, spread=supplied is None)
+        of_the_whole = supplied is None and not lexicon.names(question)  # a name says which volume is asked about
+        return choose(hits, self._catalog.volumes(), self._lengths, self._most, allowed, spread=of_the_whole)
 
     def mounted(self, mounts: Sequence[Mount]) -> InferenceSession:
         """A session with these volumes.

@@ -94,6 +94,20 @@ def notes(corpus: hybrid.Corpus, question: str = QUESTION, **how: object) -> str
     return " ".join(answer.notes)
 
 
+# Mounting ---------------------------------------------------------------------------------------------
+
+
+def test_a_question_that_names_nothing_mounts_all_volumes_where_none_stands_out_and_a_name_mounts_what_is_found(
+    tmp_path: Path, whole: Path, memory: MemorySettings, mounts: list[tuple[Mount, ...]]
+) -> None:
+    shutil.copytree(whole, tmp_path / "corpus")
+    with opened(tmp_path / "corpus", memory.model_copy(update={"volumes_mounted": 2})) as corpus:
+        corpus.ask(QUESTION, route="comprehension")
+        corpus.ask(QUESTION.replace("deliveries", "deliveries to Wexcombe"), route="comprehension")
+        assert (len(mounts[0]), len(mounts[1])) == (len(corpus.training().volumes), 2)
+        assert max(mount.weight for mount in mounts[1]) == 1.0
+
+
 # Removal ----------------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,8 @@ def choose(
         lengths: characters of each document.
         most: how many are mounted.
         allowed: documents that the asker may see; a volume with any other is left out. ``None``: all.
-        spread: whether volumes that no hit lies in may be mounted, where none stands out.
+        spread: whether volumes that no hit lies in may be mounted, where none stands out: of a question that names
+            something the best is the right one even then (`python benchmarks/volumes.py retention`).
     """
     usable = [
         row
