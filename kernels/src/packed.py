@@ -95,14 +95,12 @@ class BlockedMatrix:
 
     @staticmethod
     def takes(weight: Tensor) -> bool:
-        """Whether this is a bfloat16 matrix on a CPU with AVX-512: oneDNN has its kernel for no other."""
-        return (
-            weight.dtype == torch.bfloat16
-            and weight.is_cpu
-            and _avx512()
-            and torch._C._has_mkldnn
-            and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        )
+        """Whether this is a bfloat16 matrix on a CPU that multiplies bfloat16 in hardware.
+
+        On others by rows is as fast, and needs no copy.
+        """
+        in_hardware = torch._C._has_mkldnn and torch.cpu._is_avx512_bf16_supported()
+        return weight.dtype == torch.bfloat16 and weight.is_cpu and in_hardware
 
     def __call__(self, x_1K: Tensor) -> Tensor:
         """[1, K] -> [1, N]."""
@@ -136,7 +134,7 @@ class QuantisedMatrix:
     def takes(matrix: Quantised) -> bool:
         """Whether the kernel can multiply a matrix of this shape, and is faster than bfloat16.
 
-        From 8 bits it is with AVX-512 alone: without, it takes three times as long.
+        From 8 bits it is with AVX-512 alone (`benchmarks/matrix_forms.py`).
         """
         rows, columns = matrix.codes.shape
         return rows % _ROWS == 0 and columns % BLOCK == 0 and (matrix.four_bits or _avx512())

@@ -61,7 +61,7 @@ def test_stacked_with_eight_bits_codes_of_four_are_the_same_weights() -> None:
     eight = torch.randint(-128, 128, (16, 64), generator=generator).to(torch.int8)
     parts = [Quantised(codes, torch.rand(16, 2), torch.rand(16, 2)) for codes in (four, eight)]
     both = Quantised.stacked(parts)
-    assert not both.four_bits
+    assert both.codes.dtype == torch.int8
     assert Quantised.stacked(parts[:1]).four_bits
     torch.testing.assert_close(both.dequantized(), torch.cat([part.dequantized() for part in parts]), rtol=0, atol=0)
 
@@ -83,17 +83,18 @@ def test_a_matrix_of_an_odd_shape_is_multiplied_as_it_is_and_eight_bits_without_
         assert not takes(*odd, torch.int8)
 
 
-def test_only_bfloat16_on_a_cpu_with_avx512_is_put_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_bfloat16_on_a_cpu_that_has_it_in_hardware_is_put_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     weight = torch.zeros(16, 32, dtype=torch.bfloat16)
-    monkeypatch.setattr(packed, "_avx512", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     assert not BlockedMatrix.takes(weight)
     assert isinstance(linear(weight, None), PlainMatrix)
-    monkeypatch.setattr(packed, "_avx512", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     assert not BlockedMatrix.takes(weight.float())
     assert not BlockedMatrix.takes(weight.to("meta"))
+    assert BlockedMatrix.takes(weight) is torch._C._has_mkldnn
 
 
-@pytest.mark.skipif(not BlockedMatrix.takes(torch.zeros(1, 1, dtype=torch.bfloat16)), reason="a CPU with AVX-512")
+@pytest.mark.skipif(not BlockedMatrix.takes(torch.zeros(1, 1, dtype=torch.bfloat16)), reason="no bfloat16 in hardware")
 @pytest.mark.parametrize("with_bias", [True, False], ids=["bias", "no-bias"])
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (17, 31), (64, 96), (331, 257)])
 def test_a_matrix_in_blocks_has_the_same_product(rows: int, columns: int, with_bias: bool) -> None:
