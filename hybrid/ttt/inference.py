@@ -194,7 +194,7 @@ class Decoder:
 
     @cached_property
     def _dynamic(self) -> list[tuple[Linear, ...] | None]:
-        """A block's fast weights, made ready at the first step: that takes as long as about four steps gain by it."""
+        """A block's fast weights, made ready at the first step: five to eight steps gain what that takes."""
         matrices = [tuple(linear(weight, None) for weight in mlp.tensors()) for mlp in self._fast]
         return [None] * self._model.config.prefix_layers + matrices
 

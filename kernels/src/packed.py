@@ -97,7 +97,7 @@ class BlockedMatrix:
     def takes(weight: Tensor) -> bool:
         """Whether this is a bfloat16 matrix on a CPU that multiplies bfloat16 in hardware.
 
-        On others by rows is as fast, and needs no copy.
+        On others it is by rows hardly slower, and needs no copy (`benchmarks/matrix_forms.py`).
         """
         in_hardware = torch._C._has_mkldnn and torch.cpu._is_avx512_bf16_supported()
         return weight.dtype == torch.bfloat16 and weight.is_cpu and in_hardware
