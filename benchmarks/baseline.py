@@ -28,11 +28,16 @@ def in_transformers(dtype: torch.dtype, name: str = LANGUAGE_MODEL.name) -> Any:
         rope_theta=c.rope_theta, tie_word_embeddings=c.tie_word_embeddings, max_position_embeddings=2**21,
         eos_token_id=list(c.eos_token_ids), pad_token_id=c.eos_token_ids[0],
     )  # fmt: skip
-    model = getattr(transformers, f"{family}ForCausalLM")(config).eval()
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)  # made in float32 and then rounded, a large model would need three times the memory
+    try:
+        model = getattr(transformers, f"{family}ForCausalLM")(config).eval()
+    finally:
+        torch.set_default_dtype(before)
     with torch.no_grad():
         for key, parameter in model.named_parameters():  # a tied head is not among them
             parameter.copy_(checkpoint.tensor(key))
-    return model.to(dtype)
+    return model
 
 
 def long_text(data: Path) -> str:

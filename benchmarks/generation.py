@@ -28,6 +28,9 @@ from hybrid.ttt.memory import MemoryModel
 
 from baseline import in_transformers  # isort: skip
 
+STORED, PLAIN = "ours, from the file's bits", "ours, plain"
+THEIRS = {"transformers, bfloat16": torch.bfloat16, "transformers, float32": torch.float32}
+FORMS = (STORED, PLAIN, *THEIRS)
 PROMPT = "Tell me a long story about the sea."
 
 
@@ -38,15 +41,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--prompt", type=int, default=0, help="tokens of the timed prompt; 0: none is timed")
     parser.add_argument("--cpu", action="store_true", help="count CPU seconds of all threads, not the clock's")
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=FORMS, help="of the weights; all need much memory")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     checkpoint = load_checkpoint(arguments.model)
     model = MemoryModel(checkpoint, MemorySettings(model=arguments.model, initial_weights="none"))
     fast = model.session(None)._fast
+    stored = {STORED: checkpoint.stored, PLAIN: lambda _: None}
     forms = {
-        "ours, from 4 bits": DecodingWeights(model.transformer, checkpoint.stored),
-        "ours, plain": DecodingWeights(model.transformer),
+        name: DecodingWeights(model.transformer, found) for name, found in stored.items() if name in arguments.forms
     }
     started = time.perf_counter()
     sizes = {name: decoding_bytes(weights) for name, weights in forms.items()}
@@ -60,9 +64,8 @@ def main() -> None:
     runs: dict[str, Callable[[int], int]] = {name: our_run(session, ids) for name, session in ours.items()}
     prompts: dict[str, Callable[[int], int]] = {name: our_run(session, long) for name, session in ours.items()}
     read = {name: size + dynamic for name, size in sizes.items()}
-    for dtype in (torch.bfloat16, torch.float32):
-        name = f"transformers, {str(dtype).removeprefix('torch.')}"
-        theirs = in_transformers(dtype, arguments.model)
+    for name in (form for form in arguments.forms if form in THEIRS):
+        theirs = in_transformers(THEIRS[name], arguments.model)
         runs[name] = their_run(theirs, ids)
         prompts[name] = their_run(theirs, long)
         read[name] = sum(p.nbytes for p in theirs.parameters())

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from hybrid.errors import InputError
 from hybrid.kernels.cross_entropy import fused_linear_cross_entropy
-from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, Linear, PlainMatrix
+from hybrid.kernels.packed import Head, Linear, Quantised, QuantisedMatrix, linear
 from hybrid.kernels.reference import rope
 from hybrid.ttt.checkpoints.tokenizer import ChatTokenizer
 from hybrid.ttt.model.config import interleaved
@@ -61,7 +61,7 @@ class DecodingWeights:
         stored: the quantised form of its tensors by their full name in the checkpoint, where there is one.
     """
 
-    def __init__(self, model: Transformer, stored: Callable[[str], FourBit | None] = lambda _: None) -> None:
+    def __init__(self, model: Transformer, stored: Callable[[str], Quantised | None] = lambda _: None) -> None:
         self.model = model
         self._stored = stored
 
@@ -107,17 +107,17 @@ class DecodingWeights:
         )
 
     def _linear(self, layer: int, matrix: str, weight: Tensor, bias: Tensor | None) -> Linear:
-        """Chooses how a matrix is multiplied: from its stored 4 bits where bfloat16 is what they say, else as it is."""
+        """Chooses how a matrix is multiplied: from its stored codes where bfloat16 is what they say, else as it is."""
         if weight.dtype == torch.bfloat16 and weight.is_cpu:  # there is no such kernel for a GPU
-            found = [self._four_bit(f"model.layers.{layer}.{name}.weight") for name in _MATRICES[matrix]]
+            found = [self._quantised(f"model.layers.{layer}.{name}.weight") for name in _MATRICES[matrix]]
             parts = [part for part in found if part is not None]
-            whole = FourBit.stacked(parts) if len(parts) == len(found) else None
+            whole = Quantised.stacked(parts) if len(parts) == len(found) else None
             # A model that was trained further has the checkpoint's names, but not its weights.
-            if whole is not None and FourBitMatrix.takes(whole) and torch.equal(whole.dequantized().bfloat16(), weight):
-                return FourBitMatrix(whole, bias)
-        return PlainMatrix(weight, bias)
+            if whole is not None and QuantisedMatrix.takes(whole) and whole.rounds_to(weight):
+                return QuantisedMatrix(whole, bias)
+        return linear(weight, bias)
 
-    def _four_bit(self, name: str) -> FourBit | None:
+    def _quantised(self, name: str) -> Quantised | None:
         found = self._stored(name)
         if found is None:
             return None
@@ -153,9 +153,7 @@ class Decoder:
         self._model = model
         self._weights = weights
         self._eps = config.rms_norm_eps
-        self._dynamic = [None] * config.prefix_layers + [
-            tuple(PlainMatrix(weight, None) for weight in mlp.tensors()) for mlp in fast
-        ]
+        self._fast = fast
         heads, groups, dim, hidden = (
             config.num_attention_heads,
             config.num_key_value_heads,
@@ -193,6 +191,12 @@ class Decoder:
         self._attended_heads = self._attended.view(self._q.shape)
         self._static_gate = _Gate(model, config.intermediate_size)
         self._dynamic_gate = _Gate(model, fast[0].gate.shape[0])
+
+    @cached_property
+    def _dynamic(self) -> list[tuple[Linear, ...] | None]:
+        """A block's fast weights, made ready at the first step: five to eight steps gain what that takes."""
+        matrices = [tuple(linear(weight, None) for weight in mlp.tensors()) for mlp in self._fast]
+        return [None] * self._model.config.prefix_layers + matrices
 
     def step(self, token: int) -> Tensor:
         """Take one token in; the hidden state [D] that predicts the next one, in the master dtype."""

@@ -1,6 +1,7 @@
 """Matrix-vector products that read few bytes: decoding one token at a time is bound by them.
 
-`FourBitMatrix` multiplies from its 4-bit codes, `Head` finds the likeliest token from 8-bit ones.
+`QuantisedMatrix` multiplies from a file's codes, `BlockedMatrix` and `PlainMatrix` from the weights, `Head` finds the
+likeliest token from 8-bit codes.
 
 Shape suffixes: N rows, K columns, D hidden, V vocabulary.
 """
@@ -15,16 +16,17 @@ from torch import Tensor
 
 BLOCK = 32  # weights along a row that share a scale, by the format
 _ROWS = 16  # the kernel takes this many rows together
+_AT_A_TIME = 512  # rows of a matrix that is made ready: many times 64, of which the kernel's blocks are
 
 Linear = Callable[[Tensor], Tensor]  # [1, K] -> [1, N]
 
 
 @dataclass(frozen=True)
-class FourBit:
-    """A matrix as GGUF's Q4_1 stores it: ``code * scale + least``, in blocks of 32 along a row.
+class Quantised:
+    """A matrix as most of GGUF's types store it: ``code * scale + least``, in blocks of 32 along a row.
 
     Args:
-        codes: [N, K] uint8, from 0 to 15.
+        codes: [N, K], uint8 from 0 to 15, or int8.
         scale, least: [N, K / 32].
     """
 
@@ -32,19 +34,41 @@ class FourBit:
     scale: Tensor
     least: Tensor
 
-    def mapped(self, change: Callable[[Tensor], Tensor]) -> FourBit:
+    @property
+    def four_bits(self) -> bool:
+        """Whether a code has 4 bits and not 8."""
+        return self.codes.dtype == torch.uint8
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Quantised:
         """The same with ``change`` done to the rows of each part."""
-        return FourBit(change(self.codes), change(self.scale), change(self.least))
+        return Quantised(change(self.codes), change(self.scale), change(self.least))
 
     def dequantized(self) -> Tensor:
         """[N, K] in the scale's dtype."""
         blocks = self.codes.view(*self.scale.shape, BLOCK).to(self.scale.dtype)
         return (blocks * self.scale[..., None] + self.least[..., None]).flatten(1)
 
+    def split(self) -> list[Quantised]:
+        """Some hundred rows at a time: what is made of them on the way stays in the cache."""
+        parts = zip(*(torch.split(part, _AT_A_TIME) for part in (self.codes, self.scale, self.least)), strict=True)
+        return [Quantised(*part) for part in parts]
+
+    def rounds_to(self, weight: Tensor) -> bool:
+        """Whether ``weight`` [N, K] is this matrix in its dtype."""
+        rows = zip(self.split(), torch.split(weight, _AT_A_TIME), strict=True)
+        return all(torch.equal(part.dequantized().to(weight.dtype), found) for part, found in rows)
+
     @staticmethod
-    def stacked(parts: list[FourBit]) -> FourBit:
-        """Matrices of the same width, one under the other."""
-        return FourBit(*(torch.cat(same) for same in zip(*((p.codes, p.scale, p.least) for p in parts), strict=True)))
+    def stacked(parts: list[Quantised]) -> Quantised:
+        """Matrices of the same width, one under the other; with 8 bits if one of them has."""
+        four_bits = all(part.four_bits for part in parts)
+        codes = torch.cat([part.codes if four_bits else part.codes.to(torch.int8) for part in parts])
+        return Quantised(codes, torch.cat([part.scale for part in parts]), torch.cat([part.least for part in parts]))
+
+
+def linear(weight: Tensor, bias: Tensor | None) -> Linear:
+    """``weight @ x + bias`` from the weight as it is, in the form that is fastest here."""
+    return BlockedMatrix(weight, bias) if BlockedMatrix.takes(weight) else PlainMatrix(weight, bias)
 
 
 class PlainMatrix:
@@ -61,30 +85,76 @@ class PlainMatrix:
         return torch.addmv(self._bias, self._weight, x_1K[0])[None]
 
 
-class FourBitMatrix:
-    """``weight @ x + bias`` from the 4-bit codes.
+class BlockedMatrix:
+    """``weight @ x + bias`` in bfloat16 from a copy of the weight in the order in which oneDNN reads it."""
 
-    Codes are exact, each block's scale and offset are rounded to bfloat16; the products are summed in
-    float32. Input and output are bfloat16.
-    """
-
-    def __init__(self, matrix: FourBit, bias: Tensor | None) -> None:
-        """Pack a matrix for the kernel; `FourBitMatrix.takes` says of which shapes."""
-        self._codes = torch._convert_weight_to_int4pack_for_cpu(matrix.codes.int(), 1)
-        middle = matrix.least.float() + 8 * matrix.scale.float()  # the kernel's codes run from -8 to 7
-        self._scales_and_zeros = torch.stack([matrix.scale.float(), middle], -1).transpose(0, 1).bfloat16().contiguous()
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        """Copy a matrix; `BlockedMatrix.takes` says which are faster so."""
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight, 1)
         self._bias = bias
 
     @staticmethod
-    def takes(matrix: FourBit) -> bool:
-        """Whether the kernel can multiply a matrix of this shape."""
-        rows, columns = matrix.codes.shape
-        return rows % _ROWS == 0 and columns % BLOCK == 0
+    def takes(weight: Tensor) -> bool:
+        """Whether this is a bfloat16 matrix on a CPU that multiplies bfloat16 in hardware.
+
+        On others it is by rows hardly slower, and needs no copy (`benchmarks/matrix_forms.py`).
+        """
+        in_hardware = torch._C._has_mkldnn and torch.cpu._is_avx512_bf16_supported()
+        return weight.dtype == torch.bfloat16 and weight.is_cpu and in_hardware
 
     def __call__(self, x_1K: Tensor) -> Tensor:
         """[1, K] -> [1, N]."""
-        y_1N: Tensor = torch._weight_int4pack_mm_for_cpu(x_1K, self._codes, BLOCK, self._scales_and_zeros)
+        y_1N: Tensor = torch.ops.mkldnn._linear_pointwise(x_1K, self._weight, self._bias, "none", [], "")
+        return y_1N
+
+
+class QuantisedMatrix:
+    """``weight @ x + bias`` from the codes, of 4 bits or of 8.
+
+    Codes are exact, each block's scale and offset are rounded to bfloat16; the products are summed in
+    float32. Input and output are bfloat16.
+
+    The kernel knows 4 bits. A code of 8 is ``16 * upper + lower``: two blocks, side by side, and ``x`` twice. Their
+    scales differ by a power of two and so round alike.
+    """
+
+    def __init__(self, matrix: Quantised, bias: Tensor | None) -> None:
+        """Pack a matrix for the kernel; `QuantisedMatrix.takes` says which."""
+        self._codes = torch.cat([_packed(part.codes, part.four_bits) for part in matrix.split()])
+        scale, least = matrix.scale.float(), matrix.least.float()
+        middle = least + 8 * scale  # the kernel's codes run from -8 to 7
+        if not matrix.four_bits:
+            middle = torch.cat([least, 8 * scale], 1)
+            scale = torch.cat([16 * scale, scale], 1)
+        self._scales_and_zeros = torch.stack([scale, middle], -1).transpose(0, 1).bfloat16().contiguous()
+        self._bias = bias
+        self._halves = not matrix.four_bits
+
+    @staticmethod
+    def takes(matrix: Quantised) -> bool:
+        """Whether the kernel can multiply a matrix of this shape, and is faster than bfloat16.
+
+        From 8 bits it is with AVX-512 alone (`benchmarks/matrix_forms.py`).
+        """
+        rows, columns = matrix.codes.shape
+        return rows % _ROWS == 0 and columns % BLOCK == 0 and (matrix.four_bits or _avx512())
+
+    def __call__(self, x_1K: Tensor) -> Tensor:
+        """[1, K] -> [1, N]."""
+        x = torch.cat([x_1K, x_1K], 1) if self._halves else x_1K
+        y_1N: Tensor = torch._weight_int4pack_mm_for_cpu(x, self._codes, BLOCK, self._scales_and_zeros)
         return y_1N if self._bias is None else y_1N + self._bias
+
+
+def _packed(codes: Tensor, four_bits: bool) -> Tensor:
+    """As the kernel reads them: 64 rows, or fewer, stand apart from the next."""
+    halves = codes if four_bits else torch.cat([(codes >> 4) + 8, codes & 15], 1)
+    packed: Tensor = torch._convert_weight_to_int4pack_for_cpu(halves.int(), 1)
+    return packed
+
+
+def _avx512() -> bool:
+    return torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class Head:

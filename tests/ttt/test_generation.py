@@ -16,10 +16,10 @@ from tiny_model import tiny_settings
 from torch import Tensor
 from torch.nn import functional as F
 
-from hybrid.errors import InputError, MissingModelError, UnsupportedModelError
-from hybrid.kernels.packed import FourBit, FourBitMatrix, Head, PlainMatrix
+from hybrid.errors import InputError, MissingModelError
+from hybrid.kernels import packed
+from hybrid.kernels.packed import BlockedMatrix, PlainMatrix, QuantisedMatrix
 from hybrid.settings import MemorySettings
-from hybrid.ttt.checkpoints.gguf import GgufFile
 from hybrid.ttt.checkpoints.loading import Checkpoint, load_checkpoint
 from hybrid.ttt.inference import Decoder, DecodingWeights, InferenceSession, repeats
 from hybrid.ttt.memory import MemoryModel
@@ -29,6 +29,7 @@ from hybrid.ttt.model.weights import DynamicMLP, load_weights
 
 MESSAGES = [("system", "Be brief."), ("user", "Why did the parties fall out?")]
 MATRICES = ("qkv", "attention_out", "gate_up", "down")
+AS_IT_IS = {PlainMatrix, BlockedMatrix}
 CONFIG = ModelConfig(
     vocab_size=97,
     hidden_size=32,
@@ -163,19 +164,22 @@ def test_decoding_far_past_the_window_is_the_function_computed_anew(window: int,
 
 
 @pytest.fixture
-def four_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Checkpoint]:
-    """Makes a random model of a family whose GGUF file has all matrices in Q4_1, and loads it."""
+def quantised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Checkpoint]:
+    """Makes a random model of a family whose GGUF file has all matrices in a type, those of values in one of their
+    own, and loads it. The CPU has AVX-512."""
     add = gguf.GGUFWriter.add_tensor
-    quantized = gguf.GGMLQuantizationType.Q4_1
+    monkeypatch.setattr(packed, "_avx512", lambda: True)
 
-    def quantizing(writer: gguf.GGUFWriter, name: str, values: np.ndarray[Any, Any]) -> None:
+    def quantizing(kinds: tuple[str, str], writer: gguf.GGUFWriter, name: str, values: np.ndarray[Any, Any]) -> None:
+        quantized = gguf.GGMLQuantizationType[kinds["attn_v" in name]]
         if values.ndim == 2:
             add(writer, name, gguf.quants.quantize(values, quantized), raw_dtype=quantized)
         else:
             add(writer, name, values)
 
-    def make(family: str) -> Checkpoint:
-        monkeypatch.setattr(gguf.GGUFWriter, "add_tensor", quantizing)
+    def make(family: str, kind: str = "Q4_1", of_values: str | None = None) -> Checkpoint:
+        kinds = (kind, of_values or kind)
+        monkeypatch.setattr(gguf.GGUFWriter, "add_tensor", lambda *given: quantizing(kinds, *given))
         random_pretrained(tmp_path / "model", family, hidden_size=64, intermediate_size=96)
         write_gguf(tmp_path / "model.gguf", tmp_path / "model")
         return load_checkpoint(str(tmp_path / "model.gguf"))
@@ -191,119 +195,53 @@ def forms(weights: DecodingWeights) -> set[type]:
     return {type(getattr(layer, matrix)) for layer in weights.layers for matrix in MATRICES}
 
 
-@pytest.mark.parametrize("family", ["Llama", "Qwen2", "Qwen3"])
-def test_decoding_from_four_bits_is_as_near_to_float32_as_bfloat16(
-    four_bit: Callable[[str], Checkpoint], family: str
+@pytest.mark.parametrize(
+    ("family", "kinds"),
+    [
+        ("Llama", ["Q4_1"]),
+        ("Qwen2", ["Q4_1"]),
+        ("Qwen3", ["Q4_1"]),
+        ("Llama", ["Q5_0"]),
+        ("Qwen2", ["Q5_0", "Q8_0"]),
+        ("Llama", ["Q4_0", "Q5_1"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
+)
+def test_decoding_from_stored_codes_is_as_near_to_float32_as_bfloat16(
+    quantised: Callable[..., Checkpoint], family: str, kinds: list[str]
 ) -> None:
-    checkpoint = four_bit(family)
+    checkpoint = quantised(family, *kinds)
     ids = some_ids(80)
     exact, rounded = (transformer_of(checkpoint, dtype) for dtype in (torch.float32, torch.bfloat16))
     truth = whole(exact, exact.initial_fast_weights(None), ids)[20:]
     fast = tuple(DynamicMLP(*(t.bfloat16() for t in mlp.tensors())) for mlp in rounded.initial_fast_weights(None))
-    packed = DecodingWeights(rounded, checkpoint.stored)
-    assert forms(packed) == {FourBitMatrix}
+    weights = DecodingWeights(rounded, checkpoint.stored)
+    assert forms(weights) == {QuantisedMatrix}
     plain = (whole(rounded, fast, ids)[20:] - truth).norm() / truth.norm()
-    error = (decoded(rounded, packed, fast, ids, 20) - truth).norm() / truth.norm()
+    error = (decoded(rounded, weights, fast, ids, 20) - truth).norm() / truth.norm()
     assert error < 1.5 * plain < 0.2
 
 
-def test_only_a_bfloat16_model_whose_weights_are_its_four_bits_decodes_from_them(
-    four_bit: Callable[[str], Checkpoint],
+def test_only_a_bfloat16_model_whose_weights_are_its_stored_codes_decodes_from_them(
+    quantised: Callable[..., Checkpoint],
 ) -> None:
-    checkpoint = four_bit("Llama")
+    checkpoint = quantised("Llama")
     assert forms(DecodingWeights(transformer_of(checkpoint, torch.float32), checkpoint.stored)) == {PlainMatrix}
     transformer = transformer_of(checkpoint, torch.bfloat16)
-    assert forms(DecodingWeights(transformer)) == {PlainMatrix}
+    assert forms(DecodingWeights(transformer)) <= AS_IT_IS
     down = transformer.blocks[1].down.clone()
     down[3, 5] += 1
     trained = transformer.with_weights(transformer.weights.replaced({"blocks.1.down": down}))
     layers = DecodingWeights(trained, checkpoint.stored).layers
-    assert isinstance(layers[1].down, PlainMatrix)
-    assert isinstance(layers[0].down, FourBitMatrix)
+    assert type(layers[1].down) in AS_IT_IS
+    assert isinstance(layers[0].down, QuantisedMatrix)
 
     def without_one(name: str) -> object | None:
         return None if name == "model.layers.0.self_attn.k_proj.weight" else checkpoint.stored(name)
 
     layers = DecodingWeights(transformer, without_one).layers
-    assert isinstance(layers[0].qkv, PlainMatrix)
-    assert isinstance(layers[1].qkv, FourBitMatrix)
-
-
-@pytest.mark.parametrize(("rows", "columns"), [(16, 32), (48, 64), (80, 96), (576, 1536)])
-def test_four_bit_products_have_the_stored_codes(rows: int, columns: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    codes = torch.randint(0, 16, (rows, columns), generator=generator, dtype=torch.uint8)
-    # Numbers that bfloat16 has exactly: then each product with a unit vector is the entry, once rounded.
-    scale, least = (torch.randn(rows, columns // 32, generator=generator).bfloat16().float() for _ in range(2))
-    matrix = FourBit(codes, scale, (least * 8).round() / 8 - 8 * scale)
-    bias = torch.zeros(rows, dtype=torch.bfloat16)
-    product = torch.cat([FourBitMatrix(matrix, bias)(unit[None]) for unit in torch.eye(columns).bfloat16()])
-    torch.testing.assert_close(product.mT.float(), matrix.dequantized(), rtol=2**-8, atol=1e-5)
-
-
-def test_a_four_bit_matrix_of_an_odd_shape_is_multiplied_as_it_is() -> None:
-    assert FourBitMatrix.takes(FourBit(torch.zeros(16, 32), torch.zeros(16, 1), torch.zeros(16, 1)))
-    assert not FourBitMatrix.takes(FourBit(torch.zeros(24, 32), torch.zeros(24, 1), torch.zeros(24, 1)))
-
-
-@pytest.mark.parametrize("kind", ["Q4_1", "Q8_0", "Q4_0", "F16"])
-def test_four_bits_are_read_as_they_stand_and_nothing_else_is(tmp_path: Path, kind: str) -> None:
-    values = np.random.default_rng(0).normal(size=(8, 64)).astype(np.float32)
-    quantized = gguf.GGMLQuantizationType[kind]
-    raw = gguf.quants.quantize(values, quantized)
-    writer = gguf.GGUFWriter(tmp_path / "one.gguf", "llama")
-    writer.add_tensor("t", raw, raw_dtype=quantized)
-    for write in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file):
-        write()
-    writer.close()
-    file = GgufFile(tmp_path / "one.gguf")
-    parts = file.read_four_bit("t")
-    if kind != "Q4_1":
-        assert parts is None
-        return
-    assert parts is not None
-    found = FourBit(*(torch.from_numpy(part) for part in parts))
-    assert found.codes.max() <= 15
-    np.testing.assert_array_equal(found.dequantized().numpy(), gguf.quants.dequantize(raw, quantized))
-    with pytest.raises(UnsupportedModelError, match="no tensor"):
-        file.read_four_bit("u")
-    size = (tmp_path / "one.gguf").stat().st_size
-    (tmp_path / "cut.gguf").write_bytes((tmp_path / "one.gguf").read_bytes()[: size - 200])
-    with pytest.raises(UnsupportedModelError, match="cannot be read"):
-        GgufFile(tmp_path / "cut.gguf").read_four_bit("t")
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("width", [32, 40])
-def test_the_head_finds_the_largest_logit_however_close_the_next_is(dtype: torch.dtype, width: int) -> None:
-    generator = torch.Generator().manual_seed(0)
-    unembedding = torch.randn(500, width, generator=generator) * torch.rand(500, 1, generator=generator)
-    unembedding[250:] = unembedding[:250] * (1 + 2**-7)  # each row has a near twin that wins if positive
-    unembedding[7] = 0
-    unembedding = unembedding.to(dtype)
-    head = Head(unembedding)
-    for _ in range(200):
-        hidden = torch.randn(width, generator=generator) * 10
-        exact = unembedding.double() @ hidden.double()
-        assert exact[head(hidden)] >= exact.max() * (1 - 1e-6)
-
-
-def test_the_screen_bounds_its_error_and_leaves_few_rows() -> None:
-    generator = torch.Generator().manual_seed(0)
-    unembedding = torch.randn(4000, 64, generator=generator).bfloat16()
-    head = Head(unembedding)
-    for _ in range(50):
-        hidden = torch.randn(64, generator=generator) * 3
-        rows = head._candidates(hidden)
-        assert rows is not None
-        assert int((unembedding.float() @ hidden).argmax()) in rows.tolist()
-        assert len(rows) < 100
-
-
-def test_a_hidden_state_without_numbers_still_gives_a_token() -> None:
-    head = Head(torch.randn(64, 32).bfloat16())
-    assert 0 <= head(torch.full((32,), torch.nan)) < 64
-    assert 0 <= head(torch.zeros(32)) < 64
+    assert type(layers[0].qkv) in AS_IT_IS
+    assert isinstance(layers[1].qkv, QuantisedMatrix)
 
 
 def test_generation_takes_the_likeliest_token_each_time(model: MemoryModel, session: InferenceSession) -> None:
@@ -408,4 +346,4 @@ def test_the_built_in_model_says_from_four_bits_what_it_says_in_float32() -> Non
     made = list(InferenceSession(rounded.transformer, rounded.tokenizer, fast, weights)._tokens(ids, 12, 0))
     assert made == expected[: len(made)]
     assert len(made) == 12 or expected[len(made)] in exact.tokenizer.stop_ids
-    assert forms(weights) == {FourBitMatrix}
+    assert forms(weights) == {QuantisedMatrix}

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from hybrid.errors import UnsupportedModelError
+from hybrid.ttt.checkpoints.gguf_blocks import FORMATS, Blocks, read_blocks
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
-_F32, _F16, _Q4_1, _Q8_0 = 0, 1, 3, 8
+_F32, _F16 = 0, 1
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,19 @@ class GgufFile:
         except (ValueError, NotImplementedError, KeyError) as error:
             raise UnsupportedModelError(f"{self.path.name}: tensor {name} cannot be read: {error}") from error
 
-    def read_four_bit(self, name: str) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]] | None:
-        """Codes [N, K], and scale and least value [N, K / 32] of each block; None if it is no matrix in Q4_1.
+    def read_blocks(self, name: str) -> Blocks | None:
+        """A matrix as it is stored; None if it is none, or its type has no scale for each 32 weights (`FORMATS`).
 
-        An entry is ``code * scale + least``. Raises `UnsupportedModelError` where it is missing or cut off.
+        Raises `UnsupportedModelError` where it is missing or cut off.
         """
         if name not in self.tensors:
             raise UnsupportedModelError(f"{self.path.name} has no tensor {name}")
         tensor = self.tensors[name]
-        if tensor.kind != _Q4_1 or len(tensor.shape) != 2:
+        if tensor.kind not in FORMATS or len(tensor.shape) != 2:
             return None
         try:
-            codes, scale, least = _four_bit(self._data, self._start + tensor.offset, int(np.prod(tensor.shape)))
-            return codes.reshape(tensor.shape), scale.reshape(tensor.shape[0], -1), least.reshape(tensor.shape[0], -1)
+            blocks = read_blocks(tensor.kind, self._data, self._start + tensor.offset, int(np.prod(tensor.shape)))
+            return blocks.matrix(tensor.shape[0])
         except ValueError as error:
             raise UnsupportedModelError(f"{self.path.name}: tensor {name} cannot be read: {error}") from error
 
@@ -121,25 +122,9 @@ def _dequantize(data: mmap.mmap, start: int, tensor: GgufTensor) -> NDArray[np.f
     if tensor.kind in (_F32, _F16):
         plain = np.frombuffer(data, "<f4" if tensor.kind == _F32 else "<f2", count, start)
         return plain.astype(np.float32).reshape(tensor.shape)
-    if tensor.kind == _Q8_0:
-        layout = np.dtype([("scale", "<f2"), ("q", "i1", 32)])
-        blocks = np.frombuffer(data, layout, count // 32, start)
-        values = blocks["q"] * blocks["scale"].astype(np.float32)[:, None]
-        return values.reshape(tensor.shape)
-    if tensor.kind == _Q4_1:
-        codes, scale, least = _four_bit(data, start, count)
-        return (codes * scale[:, None] + least[:, None]).reshape(tensor.shape)
+    if tensor.kind in FORMATS:
+        return read_blocks(tensor.kind, data, start, count).dequantized().reshape(tensor.shape)
     return _dequantize_with_package(data, start, tensor, count)
-
-
-def _four_bit(
-    data: mmap.mmap, start: int, count: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """Codes [blocks, 32], scale and least value [blocks] of a tensor in Q4_1."""
-    layout = np.dtype([("scale", "<f2"), ("least", "<f2"), ("q", "u1", 16)])
-    blocks = np.frombuffer(data, layout, count // 32, start)
-    codes = np.concatenate([blocks["q"] & 15, blocks["q"] >> 4], axis=1)
-    return codes, blocks["scale"].astype(np.float32), blocks["least"].astype(np.float32)
 
 
 def _dequantize_with_package(data: mmap.mmap, start: int, tensor: GgufTensor, count: int) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hybrid.errors import InputError, MissingModelError, UnsupportedModelError
-from hybrid.kernels.packed import FourBit
+from hybrid.kernels.packed import Quantised
 from hybrid.settings.models import resolve_model
 from hybrid.stores.files import write_folder
 from hybrid.ttt.checkpoints.config_readers import (
@@ -72,7 +72,7 @@ class Parameters:
     config: ModelConfig
     tensor: Callable[[str], Tensor]
     fingerprint: str
-    stored: Callable[[str], FourBit | None] = lambda _: None
+    stored: Callable[[str], Quantised | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,9 @@ def load_gguf(path: Path) -> Checkpoint:
     def tensor(name: str) -> Tensor:
         return turned(name, torch.from_numpy(file.read(_gguf_name(name))))
 
-    def stored(name: str) -> FourBit | None:
-        parts = file.read_four_bit(_gguf_name(name))
-        return None if parts is None else FourBit(*(turned(name, torch.from_numpy(part)) for part in parts))
+    def stored(name: str) -> Quantised | None:
+        parts = file.read_blocks(_gguf_name(name))
+        return None if parts is None else Quantised(*(turned(name, torch.from_numpy(part)) for part in parts))
 
     tokenizer = ChatTokenizer.from_gguf(file.fields, config.eos_token_ids, path.name)
     return Checkpoint(config, tensor, _digest([path]), stored, tokenizer=tokenizer)
