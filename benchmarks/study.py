@@ -1,7 +1,8 @@
 """What else a volume may be adapted to, and how: questions about its text, token weights, decay.
 
 python benchmarks/study.py study   own volume with study and without, alone, beside evidence and in a chat; its cost
-python benchmarks/study.py inner   token weights in the inner loss, and decay towards the initial weights
+python benchmarks/study.py inner   token weights in the inner loss, decay towards the initial weights, the text read
+                                   again, the text as a turn of a chat
 
 Loss of the human answers to questions about SQuALITY stories, a volume each, as in `benchmarks/volumes.py`. Questions
 and answers of study are made by templates. Adapted volumes are kept in --output, so that an interrupted run goes on.
@@ -31,6 +32,7 @@ from hybrid.ttt import study as self_study
 from hybrid.ttt.inference import InferenceSession
 from hybrid.ttt.inner_loop import FastWeightState, MiniBatch, Scored, flat, layers, score, sgd, step_sizes
 from hybrid.ttt.memory import MemoryModel
+from hybrid.ttt.model.weights import DynamicMLP
 from hybrid.ttt.volumes import Delta, adapt_volume
 from hybrid.types.study import Exercise
 
@@ -47,6 +49,7 @@ def main() -> None:
         "--rounds", type=int, default=self_study.ROUNDS, help="how often the questions are gone through"
     )
     parser.add_argument("--ways", nargs="*", default=["loss", "distillation"], help="of study")
+    parser.add_argument("--only", nargs="*", choices=list(INNER), default=list(INNER), help="ways of inner")
     parser.add_argument("--output", type=Path, default=Path("build/volumes"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -120,11 +123,15 @@ class Way:
         function: weight of a function word's or a mark's tokens in the loss; that of another word's is 1.
         name: weight of the tokens of names and numbers.
         decay: share of what was learned that is lost at each step.
+        steps: the length of the steps of each time that the text is read, of the settings' step size.
+        chat: whether the text is a user's turn of a chat, as passages are that a question is asked below.
     """
 
     function: float = 1.0
     name: float = 1.0
     decay: float = 0.0
+    steps: tuple[float, ...] = (1.0,)
+    chat: bool = False
 
 
 INNER = {
@@ -134,6 +141,10 @@ INNER = {
     "function words at 1/4, names and numbers at 2": Way(function=0.25, name=2.0),
     "decay of 0.01": Way(decay=0.01),
     "decay of 0.03": Way(decay=0.03),
+    "read twice": Way(steps=(1.0, 1.0)),
+    "read twice, steps of 1/2": Way(steps=(0.5, 0.5)),
+    "read once, steps of 3/2": Way(steps=(1.5,)),
+    "as a turn of a chat": Way(chat=True),
 }
 
 
@@ -143,21 +154,41 @@ def inner(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
     found: dict[str, list[float]] = {}
     for number in range(arguments.asked):
         none = answers(model.session(None), rows[number])
-        for name, way in INNER.items():
-            own = session(model, [(adapted_in(model, tokens_of(model, rows[number]), way), 1.0)])
+        for name in arguments.only:
+            own = session(model, [(adapted_in(model, rows[number], INNER[name]), 1.0)])
             found.setdefault(name, []).append(answers(own, rows[number]) - none)
         print(f"{number}: " + ", ".join(f"{name} {each[-1]:+.3f}" for name, each in found.items()), flush=True)
     print("| way | nats | s.e. | less as it is | s.e. |\n|---|---|---|---|---|")
     for name, each in found.items():
-        less = [one - plain for one, plain in zip(each, found["as it is"], strict=True)]
+        less = [one - plain for one, plain in zip(each, found[arguments.only[0]], strict=True)]
         print(f"| {name} | {statistics.mean(each):+.3f} | {error_of(each):.3f} "
               f"| {statistics.mean(less):+.3f} | {error_of(less):.3f} |")  # fmt: skip
 
 
-def adapted_in(model: MemoryModel, tokens: Sequence[int], way: Way) -> Delta:
+def adapted_in(model: MemoryModel, row: Story, way: Way) -> Delta:
     """The delta of a volume that was adapted in one of the ways, by SGD."""
-    size, state = model.settings.mini_batch, model.initial_state().fast_state
+    tokens = tokens_of(model, row)
+    if way.chat:
+        tokens = model.tokenizer.encode_chat([("user", f"Passages:\n{row['document']}")])
+    state = model.initial_state().fast_state
     initial, weights = state.fast, token_weights(model, tokens, way)
+    for step in way.steps:
+        state = replace(state, cache=model.transformer.empty_cache())
+        state = read(model, state, initial, tokens, weights, way, step)
+    return Delta.between(initial, state.fast)
+
+
+def read(
+    model: MemoryModel,
+    state: FastWeightState,
+    initial: Sequence[DynamicMLP],
+    tokens: Sequence[int],
+    weights: Sequence[float],
+    way: Way,
+    step: float,
+) -> FastWeightState:
+    """The state after the text was read once, from an empty window."""
+    size = model.settings.mini_batch
     for start in range(0, len(tokens) - 1, size):
         ids = tokens[start : start + size + 1]
         share = (len(ids) - 1) / size
@@ -167,7 +198,7 @@ def adapted_in(model: MemoryModel, tokens: Sequence[int], way: Way) -> Delta:
         # The length of the plain step, clipped as ever, in the direction of the weighted loss's gradient.
         length = plain.gradient_norm.clamp(max=model.settings.clip or math.inf) / chosen.gradient_norm
         assert model.settings.learning_rate is not None
-        sizes = step_sizes(model.transformer.weights.dynamic, model.settings.learning_rate * share)
+        sizes = step_sizes(model.transformer.weights.dynamic, model.settings.learning_rate * share * step)
         with torch.no_grad():
             stepped = sgd(state, chosen.gradients, length[0], sizes)
             kept = layers(
@@ -175,7 +206,7 @@ def adapted_in(model: MemoryModel, tokens: Sequence[int], way: Way) -> Delta:
                 for after, before in zip(flat(stepped.fast), flat(initial), strict=True)
             )
         state = replace(stepped, fast=kept, cache=plain.cache)
-    return Delta.between(initial, state.fast)
+    return state
 
 
 def scored_batch(
