@@ -134,6 +134,7 @@ class Way:
     chat: bool = False
 
 
+EVIDENCE = ", with evidence"
 INNER = {
     "as it is": Way(),
     "function words at 1/4": Way(function=0.25),
@@ -143,6 +144,7 @@ INNER = {
     "decay of 0.03": Way(decay=0.03),
     "read twice": Way(steps=(1.0, 1.0)),
     "read twice, steps of 1/2": Way(steps=(0.5, 0.5)),
+    "read three times": Way(steps=(1.0, 1.0, 1.0)),
     "read once, steps of 3/2": Way(steps=(1.5,)),
     "as a turn of a chat": Way(chat=True),
 }
@@ -153,14 +155,17 @@ def inner(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
     as long as those on the plain one."""
     found: dict[str, list[float]] = {}
     for number in range(arguments.asked):
-        none = answers(model.session(None), rows[number])
+        none = [answers(model.session(None), rows[number], evidence=evidence) for evidence in (False, True)]
         for name in arguments.only:
             own = session(model, [(adapted_in(model, rows[number], INNER[name]), 1.0)])
-            found.setdefault(name, []).append(answers(own, rows[number]) - none)
+            for evidence, form in enumerate(("", EVIDENCE)):
+                less = answers(own, rows[number], evidence=bool(evidence)) - none[evidence]
+                found.setdefault(name + form, []).append(less)
         print(f"{number}: " + ", ".join(f"{name} {each[-1]:+.3f}" for name, each in found.items()), flush=True)
     print("| way | nats | s.e. | less as it is | s.e. |\n|---|---|---|---|---|")
     for name, each in found.items():
-        less = [one - plain for one, plain in zip(each, found[arguments.only[0]], strict=True)]
+        first = arguments.only[0] + (EVIDENCE if name.endswith(EVIDENCE) else "")
+        less = [one - plain for one, plain in zip(each, found[first], strict=True)]
         print(f"| {name} | {statistics.mean(each):+.3f} | {error_of(each):.3f} "
               f"| {statistics.mean(less):+.3f} | {error_of(less):.3f} |")  # fmt: skip
 

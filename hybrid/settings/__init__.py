@@ -207,6 +207,7 @@ class MemorySettings(Table):
         ge=16,
         description="the most tokens of a volume, a part of the corpus that is adapted to by itself",
     )
+    passes: int = Field(default=1, ge=1, le=10, description="how often a volume is adapted to its text")
     volumes_mounted: int = Field(default=5, ge=1, description="the most volumes that a question mounts")
     separate_by: tuple[str, ...] = Field(
         default=("access",), description="names of metadata whose different values never share a volume"

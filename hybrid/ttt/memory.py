@@ -251,6 +251,8 @@ class MemoryModel:
         more |= {"dtype": str(self.transformer.dtype).removeprefix("torch."), "format": volumes.FORMAT}
         if self.settings.study != "none":  # left out otherwise, so that volumes of before there was study stay
             more |= {"study": self.settings.study}
+        if self.settings.passes > 1:
+            more |= {"passes": self.settings.passes}
         return json.dumps(self._identity() | more, sort_keys=True)
 
     def adapt_volume(

@@ -143,9 +143,9 @@ class Gains:
     """Losses in nats a token, ``None`` where the volume is too short for it.
 
     Args:
-        loss: mean while it was adapted, each mini-batch before the step on it.
+        loss: mean while it was adapted for the first time, each mini-batch before the step on it.
         own: (without, with) the delta, on `OWN` tokens from the middle of the volume.
-        held_back: (without, with) the memory, on the last `HELD_BACK` mini-batches before the step on them.
+        held_back: (without, with) the memory, on the last `HELD_BACK` mini-batches before the first step on them.
         study: of the exercises, where there were any.
     """
 
@@ -192,8 +192,10 @@ def adapt_volume(
     """Adapt the initial fast weights to a volume's tokens, at a smaller step size where that did harm.
 
     Args:
-        tokens: ids of all its documents, each with its end.
-        on_step: called after each inner step with the tokens done and the mini-batch's loss before the step.
+        tokens: ids of all its documents, each with its end; gone through as often as the settings' ``passes`` say, each
+            time from an empty window.
+        on_step: called after each inner step with the tokens done, of all passes together as many as there are, and
+            the mini-batch's loss before the step.
         exercises: studied after the text, in the way of the settings' ``study``.
 
     Raises `InputError` for an id that the model does not have.
@@ -219,7 +221,7 @@ def _adapted(
     on_step: Callable[[int, float], None] | None,
     exercises: Sequence[Exercise],
 ) -> tuple[Delta, Gains]:
-    size, bare = model.settings.mini_batch, model.session(None)
+    size, bare, passes = model.settings.mini_batch, model.session(None), model.settings.passes
     steps = (len(tokens) - 1) // size
     losses: list[float] = []
 
@@ -236,12 +238,18 @@ def _adapted(
                 f"the loss rose to {loss:.2f} nats at token {done:,}, and is {without:.2f} without the memory"
             )
         if on_step is not None:
-            on_step(done, loss)
+            on_step(done // passes, loss)
 
     state = model.initial_state()
     initial = state.fast_state.fast
     model.adapt(state, tokens, watch, rate)
     fast, studied = model.fast_weights(state, rate), None
+    for number in range(1, passes):
+        progress = _progress(on_step, number * len(tokens), passes)
+        fast_state, state = state.fast_state, model.initial_state()
+        state.advance(replace(fast_state, fast=fast, cache=state.fast_state.cache), (), 0)
+        model.adapt(state, tokens, progress, rate)
+        fast = model.fast_weights(state, rate)
     if exercises:
         report = on_step or (lambda *_: None)
         after_text = replace(state.fast_state, fast=fast)
@@ -257,6 +265,13 @@ def _adapted(
         after = InferenceSession(model.transformer, model.tokenizer, mounted(initial, [(delta, 1.0)]))
         own = (bare.token_loss(passage, 1), after.token_loss(passage, 1))
     return delta, Gains(sum(losses) / len(losses) if losses else None, own, held_back, studied)
+
+
+def _progress(
+    on_step: Callable[[int, float], None] | None, before: int, passes: int
+) -> Callable[[int, float], None] | None:
+    """Reports the tokens of a later pass, ``before`` it and in it, as a share of one pass."""
+    return on_step and (lambda done, loss: on_step((before + done) // passes, loss))
 
 
 def _loss_at(session: InferenceSession, tokens: Sequence[int], first: int, count: int) -> float:
