@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
-from hybrid._async import in_thread, pulled, stoppable, until_dropped
+from hybrid._async import in_thread, pulled, stoppable, until_dropped, until_stopped
 from hybrid._damage import Others, answered, needs_no_other, recovering
 from hybrid._recording import Recorder
 from hybrid._runtime import Usage, log_warning
@@ -40,6 +40,7 @@ from hybrid.types.reports import (
     CorpusStatus,
     DocumentInfo,
     Documents,
+    ExportReport,
     IngestReport,
     IntegrityReport,
     MemoryTraining,
@@ -1035,6 +1036,139 @@ class Corpus(Shown):
             return read_training(self._catalog, model)
 
     atraining = in_thread(training)
+
+    # Moving -------------------------------------------------------------------------------------
+
+    def export(
+        self, path: str | PathLike[str], *, progress: Progress | bool | None = None, wait: float = 0
+    ) -> ExportReport:
+        """Write the corpus to one file, which `import_` makes a corpus of, on another machine or in another store:
+        documents with their metadata, chunks and sentences with their vectors, the memory's volumes, what it studied,
+        the logs, and the settings.
+
+        The corpus is checked before, as `check` does, and the file is read again and compared with its hashes before it
+        has its name. Nobody can ingest or remove meanwhile; searching and asking go on. The file holds documents of
+        every class: of a corpus that answers identities alone it is written for those that see every class. Models are
+        not in it.
+
+        Args:
+            path: a file that is not there yet, in a folder that is.
+            progress: as in `ingest`, and so is ``wait``.
+
+        Raises:
+            InputError: something is at ``path``, or it lies in the corpus.
+            AccessError: whoever asks does not see every class.
+            CorruptCorpusError: the corpus is damaged; `repair` it first.
+            CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
+            CorpusError: the file cannot be written, or the disk is full; nothing is left of it.
+
+        Example:
+            >>> print(corpus.export("acme-v-beta.hybrid").sha256)
+            5c1f…
+        """
+        from hybrid.archive.exporting import export
+        from hybrid.display.progress import shown
+        from hybrid.stores.database import write_lock
+
+        where, wait = _arguments.file_of("path", path), _arguments.wait_of(wait)
+        with self._asked_by_identity(), shown(_arguments.progress_of(progress)) as report:
+            if self.identity is not None and not self.identity.every_class:
+                raise AccessError(
+                    f"an export holds documents of every class, and this corpus is seen as {self.identity.name!r}: "
+                    "export it as an identity with every_class=True, on the command line with --identity and "
+                    "--every-class"
+                )
+            _open.finish_erasure(self._catalog, self.directory)
+            writable = self._catalog.writable
+            with (
+                _open.unreachable_errors(self.directory),
+                write_lock(self.directory, wait) if writable else nullcontext(),
+                self._catalog.reading(None),
+                self._catalog.read_transaction(),
+            ):
+                found = export(
+                    self._catalog,
+                    self.directory,
+                    where,
+                    self.settings.retrieval.exact_up_to,
+                    partial(_open.checked, self._catalog, self.directory),
+                    report,
+                )
+            self._record_export("corpus", found.documents)
+            return found
+
+    aexport = stoppable(
+        export,
+        "A task that is cancelled stops the work at the next document, and waits for that; no file is left.",
+    )
+
+    @classmethod
+    def import_(
+        cls,
+        path: str | PathLike[str],
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        sha256: str | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Self:
+        """Make the corpus that `export` wrote to a file, and open it. It has the same id, commit, documents, vectors
+        and volumes, and answers the same.
+
+        Every part is compared with its hash before anything is made. What is made is checked as `check` does and
+        compared with the counts, texts and searches of the export, and has its name only then: an import that fails, or
+        is interrupted, leaves no corpus.
+
+        Args:
+            path: the file.
+            directory: where the corpus is to be: nothing is there yet.
+            settings: as in `open`; what they leave out is as it was exported. The models that they name have to be on
+                this machine.
+            sha256: what the export said; a file with another is refused. Without it a file is compared with its own
+                hashes alone, which find damage, and not somebody who writes a file of their own.
+            progress: as in `ingest`.
+
+        Raises:
+            ArchiveError: the file is no exported corpus, or is cut off, damaged or edited; ``part`` names what.
+            CorpusVersionError: a newer version of hybrid wrote it.
+            CorpusExistsError: something is at ``directory``.
+            CorpusLockedError: another import to ``directory`` is at work.
+            SettingsError: as in `open`.
+            CorpusError: the disk is full, or ``directory`` cannot be written.
+
+        Example:
+            >>> corpus = hybrid.Corpus.import_("acme-v-beta.hybrid", "moved")
+        """
+        from hybrid.archive.importing import import_
+        from hybrid.display.progress import shown
+
+        file, where = _arguments.file_of("path", path), _arguments.directory_of(directory)
+        given = _open.given_settings(settings)
+        if sha256 is not None:
+            _arguments.text_of("sha256", sha256)
+        with shown(_arguments.progress_of(progress)) as report, _open.unreachable_errors(where):
+            _open.check_new(where, given)
+            import_(file, where, sha256, _tensors_sha256, report)
+        return cls.open(where, given, create=False)
+
+    @classmethod
+    async def aimport_(
+        cls,
+        path: str | PathLike[str],
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        sha256: str | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Self:
+        """`import_`, without holding up the event loop. A task that is cancelled stops the work at the next document,
+        and waits for that; there is then no corpus."""
+        from hybrid.display.progress import shown
+
+        with shown(_arguments.progress_of(progress)) as report:
+            return await until_stopped(
+                lambda watched: cls.import_(path, directory, settings, sha256=sha256, progress=watched), report
+            )
 
     # Parts --------------------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
+    │   ├── CorpusExistsError         something is where a corpus was to be imported to
+    │   ├── ArchiveError              a file is no exported corpus, or is damaged or edited; ``part`` names what
     │   └── SourceNotFoundError       no source of that name in the corpus
     ├── ServiceError            what a server of `hybrid serve` refuses, or what its client cannot understand
     │   ├── AuthenticationError       no API key, or one that the server does not know
@@ -196,6 +198,23 @@ class CorpusLockedError(CorpusError):
 
 class CorruptCorpusError(CorpusError):
     """A file of the corpus does not match its recorded sha256. It was moved aside, not deleted."""
+
+
+class CorpusExistsError(CorpusError):
+    """Something is where a corpus was to be imported to. It was not touched."""
+
+
+class ArchiveError(CorpusError):
+    """A file is no exported corpus, or is cut off, damaged or edited. Nothing was imported.
+
+    ``part`` is the part of the file that is wrong; ``None``: the file as a whole. ``reason`` says why.
+    """
+
+    def __init__(self, path: object, part: str | None, reason: str) -> None:
+        named = "" if part is None else f", part {part if part.isprintable() else repr(part)}"
+        super().__init__(f"{path}{named}: {reason}")
+        self.part = part
+        self.reason = reason
 
 
 class SourceNotFoundError(CorpusError, KeyError):
