@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from hybrid.ingest.custody import CustodyRow
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.retrieval.rerank import Reranker
     from hybrid.retrieval.search import Order
     from hybrid.session import AsyncSession, Session
     from hybrid.stores.access import Access
@@ -98,6 +99,8 @@ class Corpus(Shown):
         *,
         identity: Identity | None = None,
         index_of: Corpus | None = None,
+        embedder: object = None,
+        reranker: object = None,
     ) -> None:
         if catalog is None or settings is None:
             raise InputError(
@@ -105,6 +108,7 @@ class Corpus(Shown):
             )
         # The process may change its folder.
         vars(self).update(directory=directory.absolute(), settings=settings, identity=identity)
+        self._given = embedder, reranker  # to be called in place of those that the settings name
         self._index_of = index_of  # the corpus without an identity, which may have loaded the index already
         self._shown_as = str(directory)
         self._catalog = catalog
@@ -116,6 +120,8 @@ class Corpus(Shown):
         self._view: View | None = None  # the newest that was asked for
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
         self._held_embedder: Embedder | None = None
+        self._held_reranker: Reranker | None = None
+        self._same_embedder = False  # whether one that was given was seen to be that of the vectors
         self._held_model: MemoryModel | None = None
         self._tokenizer: ChatTokenizer | None = None
 
@@ -127,6 +133,8 @@ class Corpus(Shown):
         *,
         create: bool = True,
         identity: Identity | None = None,
+        embedder: Any = None,
+        reranker: Any = None,
     ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
@@ -141,6 +149,11 @@ class Corpus(Shown):
                 alone.
             create: whether to create a corpus where there is none.
             identity: who asks; the corpus is then that of `seen_by`.
+            embedder: makes the vectors in place of a model on this machine: any of LangChain's ``Embeddings``, or an
+                object with ``embed_documents(texts)`` and ``embed_query(text)``. A corpus that it made has to be
+                opened with it again. What it is given leaves this process.
+            reranker: orders what a search finds, in place of ``retrieval.reranker``: a function of a question and a
+                list of texts that returns a score for each, or a LangChain document compressor.
 
         Raises:
             InputError: an argument of another type; it is named, with what it may be. So it is in every method.
@@ -155,7 +168,8 @@ class Corpus(Shown):
             catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         who = _arguments.identity_of(identity)
         try:
-            opened = cls(where, catalog, _open.settle(catalog, given))
+            opened = cls(where, catalog, _open.settle(catalog, given), embedder=embedder, reranker=reranker)
+            opened._check_given()
         except BaseException:
             catalog.close()
             raise
@@ -172,9 +186,12 @@ class Corpus(Shown):
         *,
         create: bool = True,
         identity: Identity | None = None,
+        embedder: Any = None,
+        reranker: Any = None,
     ) -> Self:
         """`open`, without holding up the event loop."""
-        return await asyncio.to_thread(cls.open, directory, settings, create=create, identity=identity)
+        given = {"embedder": embedder, "reranker": reranker}
+        return await asyncio.to_thread(cls.open, directory, settings, create=create, identity=identity, **given)
 
     def seen_by(self, identity: Identity) -> Self:
         """The corpus as an identity may see it: the documents of its classes, and no sign of others.
@@ -211,7 +228,10 @@ class Corpus(Shown):
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
         catalog = _open.open_catalog(self.directory, create=False, access=access)
-        made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
+        given, reranker = self._given
+        made = type(self)(
+            self.directory, catalog, self.settings, identity=who, index_of=self, embedder=given, reranker=reranker
+        )
         made._shown_as = self._shown_as
         return made
 
@@ -273,7 +293,7 @@ class Corpus(Shown):
 
     def _release(self) -> None:
         with self._lock:
-            self._view = self._held_embedder = self._held_model = self._tokenizer = None
+            self._view = self._held_embedder = self._held_reranker = self._held_model = self._tokenizer = None
         self._others.close()
         _open.finish_erasure(self._catalog, self.directory)
         self._catalog.close()
@@ -308,7 +328,9 @@ class Corpus(Shown):
         return self  # a handle on files, threads and models: a copy would be another name for the same
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Path]]:
-        return partial(type(self).open, create=False, identity=self.identity), (self.directory.absolute(),)
+        embedder, reranker = self._given
+        given: dict[str, Any] = {"create": False, "identity": self.identity, "embedder": embedder, "reranker": reranker}
+        return partial(type(self).open, **given), (self.directory.absolute(),)
 
     def __repr__(self) -> str:
         if self.identity is not None:
@@ -393,6 +415,7 @@ class Corpus(Shown):
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             maker = self._pair_maker(generator)
+            self._check_same(self._embedder())
             self._recorder.before_change()
             found = pipeline.ingest(
                 self._catalog,
@@ -876,11 +899,13 @@ class Corpus(Shown):
     def status(self) -> CorpusStatus:
         """What the corpus holds, how much of it the memory was trained on, and what that gained."""
         from hybrid.ingest.memory_training import read_training
+        from hybrid.retrieval.given_embedder import GIVEN
 
         with self._asked_by_identity(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
             training = read_training(self._catalog, None)
+            made_by = self._catalog.info("embedder") or ""
         return CorpusStatus(
             directory=self._shown_as,
             commit=commit.n if commit and (documents or self.identity is None) else None,
@@ -896,7 +921,7 @@ class Corpus(Shown):
             studied=training.studied,
             study_gain=training.study_gain,
             bytes_on_disk=_bytes_in(self.directory) if self.identity is None or self.identity.every_class else None,
-            embedder=self.settings.retrieval.embedder,
+            embedder=made_by.removeprefix(GIVEN) if made_by.startswith(GIVEN) else self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
         )
 
@@ -1172,9 +1197,56 @@ class Corpus(Shown):
 
     # Parts --------------------------------------------------------------------------------------
 
+    def _check_given(self) -> None:
+        """Raise what is wrong with an embedder and a reranker that were given, as far as that shows at once."""
+        given, reranker = self._given
+        if given is not None:
+            from hybrid.stores.catalog import check_embedder
+
+            check_embedder(self._catalog, self._embedder().fingerprint)
+        if reranker is not None:
+            self._reranker()
+
+    def _reranker(self) -> Reranker | None:
+        from hybrid._view import load_reranker
+        from hybrid.retrieval.rerank import CalledReranker
+
+        if self._held_reranker is None:
+            given = self._given[1]
+            self._held_reranker = load_reranker(self.settings.retrieval) if given is None else CalledReranker(given)
+        return self._held_reranker
+
+    def _check_same(self, embedder: Embedder) -> None:
+        """Raise `SettingsError` if an embedder that was given is called as before and makes other vectors. Asks it
+        once."""
+        from hybrid.retrieval.given_embedder import CalledEmbedder
+
+        if self._same_embedder or not isinstance(embedder, CalledEmbedder):
+            return
+        with self._catalog.read_transaction():
+            chunk = self._catalog.all_chunk_ids()[:1]
+            texts, (_, vectors) = self._catalog.chunks(chunk), self._catalog.vectors(chunk)
+        if chunk and not embedder.check_same(texts[chunk[0]].text, vectors[0]):
+            raise SettingsError(
+                f"the embedder {embedder.name} makes other vectors than those of this corpus, though it is called as "
+                "before: it has another model or other options now; give it those that it had, or ingest into a new "
+                "directory"
+            )
+        self._same_embedder = bool(chunk)
+
     def _embedder(self) -> Embedder:
         from hybrid._view import load_embedder
+        from hybrid.retrieval.given_embedder import GIVEN, CalledEmbedder
 
+        if self._given[0] is not None:
+            if self._held_embedder is None:
+                self._held_embedder = CalledEmbedder(self._given[0])
+            return self._held_embedder
+        if (made_by := self._catalog.info("embedder") or "").startswith(GIVEN):
+            raise SettingsError(
+                f"the vectors of this corpus were made by an embedder that was given, {made_by.removeprefix(GIVEN)}: "
+                "open it with hybrid.Corpus.open(directory, embedder=...) and the same"
+            )
         used = self.settings.retrieval
         self._held_embedder = load_embedder(used.embedder, used.device, used.dtype)  # held, so that it is loaded once
         return self._held_embedder
@@ -1251,8 +1323,18 @@ class Corpus(Shown):
             if view is None:
                 models = self._embedder(), self._memory_model
                 check_embedder(self._catalog, models[0].fingerprint)
+                self._check_same(models[0])
                 before = self._view or (self._index_of._view if self._index_of is not None else None)
-                view = View.load(self.directory, self._catalog, self.settings, commit, *models, before, self._left_out)
+                view = View.load(
+                    self.directory,
+                    self._catalog,
+                    self.settings,
+                    commit,
+                    *models,
+                    before,
+                    self._left_out,
+                    self._reranker(),
+                )
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view

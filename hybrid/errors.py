@@ -38,6 +38,8 @@
     │   └── JobFailedError            a job ended without a result; ``job`` says what it did
     └── ModelError              a language model, an embedder or a memory
         ├── MissingModelError         the model's files are not there
+        ├── EmbeddingError            an embedder that was given failed, or gave what are no vectors
+        ├── RerankingError            a reranker that was given failed, or gave what are no scores
         ├── UnsupportedModelError     an architecture or file format that is not supported
         ├── DivergedError             the inner loop met a loss or a gradient that is not finite
         └── ProcessLostError          another process of a job of several ended, or does not answer
@@ -285,6 +287,15 @@ class ModelError(HybridError):
 
 class MissingModelError(ModelError):
     """The model's files are not where they should be."""
+
+
+class EmbeddingError(ModelError):
+    """An embedder that was given failed, also when it was asked again, or gave what are no vectors of its dimension.
+    What was committed is kept; the same ingest goes on from there."""
+
+
+class RerankingError(ModelError):
+    """A reranker that was given failed, or gave what are no scores of the passages."""
 
 
 class UnsupportedModelError(ModelError):
