@@ -163,13 +163,14 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         where, given = _arguments.directory_of(directory), _open.given_settings(settings)
+        _check_models(embedder, reranker)
         with _open.unreachable_errors(where):
             _open.check_new(where, given)
             catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         who = _arguments.identity_of(identity)
         try:
             opened = cls(where, catalog, _open.settle(catalog, given), embedder=embedder, reranker=reranker)
-            opened._check_given()
+            opened._check_embedder()
         except BaseException:
             catalog.close()
             raise
@@ -1197,15 +1198,12 @@ class Corpus(Shown):
 
     # Parts --------------------------------------------------------------------------------------
 
-    def _check_given(self) -> None:
-        """Raise what is wrong with an embedder and a reranker that were given, as far as that shows at once."""
-        given, reranker = self._given
-        if given is not None:
+    def _check_embedder(self) -> None:
+        """Raise `SettingsError` if an embedder that was given is not that of the corpus."""
+        if self._given[0] is not None:
             from hybrid.stores.catalog import check_embedder
 
             check_embedder(self._catalog, self._embedder().fingerprint)
-        if reranker is not None:
-            self._reranker()
 
     def _reranker(self) -> Reranker | None:
         from hybrid._view import load_reranker
@@ -1339,6 +1337,18 @@ class Corpus(Shown):
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view
             return view
+
+
+def _check_models(embedder: object, reranker: object) -> None:
+    """Raise `InputError` if what is given for one is none; a new corpus is then not created."""
+    if embedder is not None:
+        from hybrid.retrieval.given_embedder import CalledEmbedder
+
+        CalledEmbedder(embedder)
+    if reranker is not None:
+        from hybrid.retrieval.rerank import CalledReranker
+
+        CalledReranker(reranker)
 
 
 def _note(view: View, request: RequestContext, where: Filter | None) -> RequestContext:

@@ -105,10 +105,10 @@ def import_(
 @contextmanager
 def _place_for(target: Path) -> Iterator[Path]:
     """A new hidden folder beside ``target``, for this import alone; gone at the end, unless it was given its name."""
-    folder = target.with_name(f".{target.name}.importing")
-    lock = FileLock(target.with_name(f".{target.name}.importing.lock"), timeout=0, mode=PRIVATE_FILE)
     with _open.unreachable_errors(target):
         _check_free(target)
+        folder = target.with_name(f".{target.name}.importing")
+        lock = FileLock(target.with_name(f".{target.name}.importing.lock"), timeout=0, mode=PRIVATE_FILE)
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()

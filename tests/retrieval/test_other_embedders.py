@@ -195,6 +195,7 @@ def test_texts_are_sent_in_batches_and_each_once(monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_embedder_is_refused_when_the_corpus_is_opened(tmp_path: Path, wrong: object) -> None:
     with pytest.raises(InputError, match="embed_documents"):
         Corpus.open(tmp_path / "corpus", embedder=wrong)
+    assert not (tmp_path / "corpus").exists()
 
 
 def test_pieces_cover_a_text_and_are_no_longer_than_tokens() -> None:
