@@ -454,6 +454,11 @@ def test_a_place_that_is_taken_meanwhile_stays_as_it_is(small: tuple[Path, Path]
         Corpus.import_(small[1], tmp_path / "new", progress=take)
     assert [one.name for one in (tmp_path / "new").iterdir()] == ["mine"]
 
+    with pytest.raises(CorpusExistsError):  # an empty folder is somebody's, too
+        Corpus.import_(small[1], tmp_path / "empty", progress=lambda *_: (tmp_path / "empty").mkdir(exist_ok=True))
+    assert list((tmp_path / "empty").iterdir()) == []
+    (tmp_path / "empty").rmdir()
+
     def write(stage: str, done: int, total: int, detail: str) -> None:
         (tmp_path / "file").write_text("mine")
 
