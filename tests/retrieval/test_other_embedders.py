@@ -431,10 +431,10 @@ def test_a_cross_encoder_in_a_pickle_with_other_labels_or_not_here_is_refused(
 ) -> None:
     from transformers import BertConfig, BertForSequenceClassification
 
-    shutil.copytree(cross_encoder, tmp_path / "pickled")
-    (tmp_path / "pickled" / "model.safetensors").rename(tmp_path / "pickled" / "pytorch_model.bin")
-    with pytest.raises(UnsupportedModelError, match="pickle"):
-        CrossEncoderReranker.load(str(tmp_path / "pickled"))
+    shutil.copytree(cross_encoder, tmp_path / "other")
+    (tmp_path / "other" / "model.safetensors").rename(tmp_path / "other" / "pytorch_model.bin")
+    with pytest.raises(UnsupportedModelError, match="is a pickle"):
+        CrossEncoderReranker.load(str(tmp_path / "other"))
     shutil.copytree(cross_encoder, tmp_path / "labels")
     config = BertConfig.from_pretrained(cross_encoder, num_labels=3)
     BertForSequenceClassification(config).save_pretrained(tmp_path / "labels")
