@@ -8,7 +8,7 @@ EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 SECONDS ?= 600
 READY := $(VENV)/.ready-$(EXTRA)
 
-.PHONY: help setup demo test browser slow fuzz check format types docs build clean
+.PHONY: help setup demo test browser slow fuzz check format types licences advisories docs docs-version build release clean
 
 help:
 	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
@@ -17,9 +17,12 @@ help:
 	@echo 'make browser as root on Debian: what the tests of the page need, Chromium and axe-core; without it they are skipped'
 	@echo 'make slow    install, run the tests with those that take minutes'
 	@echo 'make fuzz    install, damage files and catalogs for SECONDS=600 and see what happens'
-	@echo 'make check   format, lint and types, as CI checks them'
+	@echo 'make check   format, lint, types and the licences of what is pinned, as CI checks them'
+	@echo 'make advisories  known vulnerabilities of what is pinned; HYBRID_ADVISORIES=file asks a snapshot'
 	@echo 'make docs    the documentation site, in build/site'
+	@echo 'make docs-version  the same as a version of the branch gh-pages; nothing is pushed'
 	@echo 'make build   a wheel and a source archive in dist/'
+	@echo 'make release the same from the last commit, reproducibly, with SBOM and hashes; nothing is signed or uploaded'
 	@echo 'make clean   remove what the above made, the environment in $(VENV) included'
 
 setup: $(READY)
@@ -54,6 +57,14 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	.ci/types
+	$(BIN)/python .ci/licences.py
+
+# It fails with 1 where a vulnerability is known, and with 3 where nobody could be asked.
+advisories: setup
+	$(BIN)/python .ci/advisories.py
+
+licences: setup
+	$(BIN)/python .ci/licences.py
 
 format: setup
 	$(BIN)/ruff format .
@@ -65,8 +76,16 @@ types: setup
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+# A version is the first two numbers of the package's, and the newest is also called latest.
+docs-version: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mike deploy --update-aliases "$$($(BIN)/python .ci/release.py --print-version | cut -d. -f1,2)" latest
+	$(BIN)/mike set-default latest
+
 build: setup
 	$(BIN)/python -m build --no-isolation
+
+release: setup
+	$(BIN)/python .ci/release.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-corpus

@@ -209,20 +209,29 @@ def sources_of(source: object) -> list[str]:
 
 def directory_of(directory: object) -> Path:
     """Where a corpus is kept: a path on this machine."""
-    if not isinstance(directory, str | os.PathLike) or not isinstance(os.fspath(directory), str):
-        raise InputError(f"directory is the path of a corpus, a string or a pathlib.Path, not {shown(directory)}")
-    name = os.fspath(directory)
+    return _path("directory", directory, "a corpus", "name the directory of a corpus; '.' is the current one")
+
+
+def file_of(argument: str, path: object) -> Path:
+    """A file: a path on this machine."""
+    return _path(argument, path, "a file", "name a file")
+
+
+def _path(argument: str, given: object, what: str, advice: str) -> Path:
+    if not isinstance(given, str | os.PathLike) or not isinstance(os.fspath(given), str):
+        raise InputError(f"{argument} is the path of {what}, a string or a pathlib.Path, not {shown(given)}")
+    name = os.fspath(given)
     if not name.strip():
-        raise InputError("directory is empty: name the directory of a corpus; '.' is the current one")
+        raise InputError(f"{argument} is empty: {advice}")
     if "\0" in name:
-        raise InputError(f"directory {name!r} is no path: it holds a NUL character")
-    _encodable("directory", name)
+        raise InputError(f"{argument} {name!r} is no path: it holds a NUL character")
+    _encodable(argument, name)
     if _URL.match(name):
-        raise InputError(f"directory is a path on this machine, not the URL {shown(name)}")
+        raise InputError(f"{argument} is a path on this machine, not the URL {shown(name)}")
     try:
         return Path(name).expanduser()
     except RuntimeError as error:
-        raise InputError(f"directory {name!r}: {error}") from None
+        raise InputError(f"{argument} {name!r}: {error}") from None
 
 
 def flag(name: str, given: object) -> bool:

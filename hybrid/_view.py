@@ -21,10 +21,12 @@ from hybrid.answering.mounting import Mount, choose
 from hybrid.answering.verification.classifiers import Classifier
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
 from hybrid.errors import CorruptCorpusError, InputError, ModelError, missing_package_errors
+from hybrid.retrieval import onnx_embedding
 from hybrid.retrieval.embedding import Embedder
+from hybrid.retrieval.rerank import CrossEncoderReranker, Reranker
 from hybrid.retrieval.search import Searcher
 from hybrid.router.classifier import Router
-from hybrid.settings import AnswerSettings, Dtype, MemorySettings, Settings
+from hybrid.settings import AnswerSettings, Dtype, MemorySettings, RetrievalSettings, Settings
 from hybrid.settings.models import resolve_model
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import verified_index
@@ -75,7 +77,8 @@ class Shared(Generic[Key, Model]):
             return found
 
 
-EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: Embedder.load(*key))
+EMBEDDERS: Shared[tuple[str, str, Dtype], Embedder] = Shared(lambda key: onnx_embedding.load(*key))
+RERANKERS: Shared[tuple[str, str], CrossEncoderReranker] = Shared(lambda key: CrossEncoderReranker.load(*key))
 
 
 def _load_memory_model(settings: MemorySettings) -> MemoryModel:
@@ -93,7 +96,7 @@ def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Emb
     """An embedder, shared by all corpora of the process that use it; hold on to it, or it is loaded again.
 
     Args:
-        name: a built-in model, a directory, or a hub id in the local cache.
+        name: a built-in model, a directory, also one with ``model.onnx``, or a hub id in the local cache.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
         dtype: what chunks are embedded in: ``auto``, ``float32`` or ``bfloat16``.
 
@@ -109,6 +112,15 @@ def load_embedder(name: str, device: str = "auto", dtype: Dtype = "auto") -> Emb
         raise InputError(f"dtype is 'auto', 'float32' or 'bfloat16', not {shown(dtype)}")
     models_used()
     return EMBEDDERS.get((name, device, dtype))
+
+
+def load_reranker(settings: RetrievalSettings) -> Reranker | None:
+    """The reranker that the settings name, shared by all corpora of the process; ``None`` where they name none. Hold on
+    to it, too."""
+    if settings.reranker is None:
+        return None
+    models_used()
+    return RERANKERS.get((settings.reranker, settings.device))
 
 
 def load_memory_model(settings: MemorySettings) -> MemoryModel:
@@ -148,6 +160,7 @@ class View:
         model: Callable[[], MemoryModel | None],
         before: View | None = None,
         left_out: tuple[str, ...] = (),
+        reranker: Reranker | None = None,
     ) -> Self:
         """Load the commit's index, or take it from the view ``before`` if it is the same.
 
@@ -162,7 +175,7 @@ class View:
         notes = (*left_out, *([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
         if (back := said_of_going_back(directory, catalog)) is not None:
             notes = (*notes, f"{'; '.join(back)}.")
-        searcher = Searcher(catalog, index, embedder, settings.retrieval)
+        searcher = Searcher(catalog, index, embedder, settings.retrieval, reranker)
         router = Router.load(settings.router, embedder.fingerprint)
         memory = VolumeMemory.of(directory, catalog, searcher, settings.memory, commit, model)
         judge = LazyClassifier.of(settings.answer)

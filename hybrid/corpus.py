@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
-from hybrid._async import in_thread, pulled, stoppable, until_dropped
+from hybrid._async import in_thread, pulled, stoppable, until_dropped, until_stopped
 from hybrid._damage import Others, answered, needs_no_other, recovering
 from hybrid._recording import Recorder
 from hybrid._runtime import Usage, log_warning
@@ -40,6 +40,7 @@ from hybrid.types.reports import (
     CorpusStatus,
     DocumentInfo,
     Documents,
+    ExportReport,
     IngestReport,
     IntegrityReport,
     MemoryTraining,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from hybrid.ingest.custody import CustodyRow
     from hybrid.ingest.progress import Progress
     from hybrid.retrieval.embedding import Embedder
+    from hybrid.retrieval.rerank import Reranker
     from hybrid.retrieval.search import Order
     from hybrid.session import AsyncSession, Session
     from hybrid.stores.access import Access
@@ -97,6 +99,8 @@ class Corpus(Shown):
         *,
         identity: Identity | None = None,
         index_of: Corpus | None = None,
+        embedder: object = None,
+        reranker: object = None,
     ) -> None:
         if catalog is None or settings is None:
             raise InputError(
@@ -104,6 +108,7 @@ class Corpus(Shown):
             )
         # The process may change its folder.
         vars(self).update(directory=directory.absolute(), settings=settings, identity=identity)
+        self._given = embedder, reranker  # to be called in place of those that the settings name
         self._index_of = index_of  # the corpus without an identity, which may have loaded the index already
         self._shown_as = str(directory)
         self._catalog = catalog
@@ -115,6 +120,8 @@ class Corpus(Shown):
         self._view: View | None = None  # the newest that was asked for
         self._views: WeakValueDictionary[int | None, View] = WeakValueDictionary()  # and older ones still in use
         self._held_embedder: Embedder | None = None
+        self._held_reranker: Reranker | None = None
+        self._same_embedder = False  # whether one that was given was seen to be that of the vectors
         self._held_model: MemoryModel | None = None
         self._tokenizer: ChatTokenizer | None = None
 
@@ -126,6 +133,8 @@ class Corpus(Shown):
         *,
         create: bool = True,
         identity: Identity | None = None,
+        embedder: Any = None,
+        reranker: Any = None,
     ) -> Self:
         """Open the corpus at ``directory``, creating it if it is new.
 
@@ -140,6 +149,11 @@ class Corpus(Shown):
                 alone.
             create: whether to create a corpus where there is none.
             identity: who asks; the corpus is then that of `seen_by`.
+            embedder: makes the vectors in place of a model on this machine: any of LangChain's ``Embeddings``, or an
+                object with ``embed_documents(texts)`` and ``embed_query(text)``. A corpus that it made has to be
+                opened with it again. What it is given leaves this process.
+            reranker: orders what a search finds, in place of ``retrieval.reranker``: a function of a question and a
+                list of texts that returns a score for each, or a LangChain document compressor.
 
         Raises:
             InputError: an argument of another type; it is named, with what it may be. So it is in every method.
@@ -149,12 +163,14 @@ class Corpus(Shown):
             CorpusError: the directory cannot be used.
         """
         where, given = _arguments.directory_of(directory), _open.given_settings(settings)
+        _check_models(embedder, reranker)
         with _open.unreachable_errors(where):
             _open.check_new(where, given)
             catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
         who = _arguments.identity_of(identity)
         try:
-            opened = cls(where, catalog, _open.settle(catalog, given))
+            opened = cls(where, catalog, _open.settle(catalog, given), embedder=embedder, reranker=reranker)
+            opened._check_embedder()
         except BaseException:
             catalog.close()
             raise
@@ -171,9 +187,12 @@ class Corpus(Shown):
         *,
         create: bool = True,
         identity: Identity | None = None,
+        embedder: Any = None,
+        reranker: Any = None,
     ) -> Self:
         """`open`, without holding up the event loop."""
-        return await asyncio.to_thread(cls.open, directory, settings, create=create, identity=identity)
+        given = {"embedder": embedder, "reranker": reranker}
+        return await asyncio.to_thread(cls.open, directory, settings, create=create, identity=identity, **given)
 
     def seen_by(self, identity: Identity) -> Self:
         """The corpus as an identity may see it: the documents of its classes, and no sign of others.
@@ -210,7 +229,10 @@ class Corpus(Shown):
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
         catalog = _open.open_catalog(self.directory, create=False, access=access)
-        made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
+        given, reranker = self._given
+        made = type(self)(
+            self.directory, catalog, self.settings, identity=who, index_of=self, embedder=given, reranker=reranker
+        )
         made._shown_as = self._shown_as
         return made
 
@@ -272,7 +294,7 @@ class Corpus(Shown):
 
     def _release(self) -> None:
         with self._lock:
-            self._view = self._held_embedder = self._held_model = self._tokenizer = None
+            self._view = self._held_embedder = self._held_reranker = self._held_model = self._tokenizer = None
         self._others.close()
         _open.finish_erasure(self._catalog, self.directory)
         self._catalog.close()
@@ -307,7 +329,9 @@ class Corpus(Shown):
         return self  # a handle on files, threads and models: a copy would be another name for the same
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Path]]:
-        return partial(type(self).open, create=False, identity=self.identity), (self.directory.absolute(),)
+        embedder, reranker = self._given
+        given: dict[str, Any] = {"create": False, "identity": self.identity, "embedder": embedder, "reranker": reranker}
+        return partial(type(self).open, **given), (self.directory.absolute(),)
 
     def __repr__(self) -> str:
         if self.identity is not None:
@@ -392,6 +416,7 @@ class Corpus(Shown):
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
             maker = self._pair_maker(generator)
+            self._check_same(self._embedder())
             self._recorder.before_change()
             found = pipeline.ingest(
                 self._catalog,
@@ -875,11 +900,13 @@ class Corpus(Shown):
     def status(self) -> CorpusStatus:
         """What the corpus holds, how much of it the memory was trained on, and what that gained."""
         from hybrid.ingest.memory_training import read_training
+        from hybrid.retrieval.given_embedder import GIVEN
 
         with self._asked_by_identity(), self._catalog.read_transaction():
             documents = self._catalog.documents()
             commit = self._catalog.commit()
             training = read_training(self._catalog, None)
+            made_by = self._catalog.info("embedder") or ""
         return CorpusStatus(
             directory=self._shown_as,
             commit=commit.n if commit and (documents or self.identity is None) else None,
@@ -895,7 +922,7 @@ class Corpus(Shown):
             studied=training.studied,
             study_gain=training.study_gain,
             bytes_on_disk=_bytes_in(self.directory) if self.identity is None or self.identity.every_class else None,
-            embedder=self.settings.retrieval.embedder,
+            embedder=made_by.removeprefix(GIVEN) if made_by.startswith(GIVEN) else self.settings.retrieval.embedder,
             language_model=self.settings.memory.model if self.settings.memory.enabled else None,
         )
 
@@ -1036,11 +1063,188 @@ class Corpus(Shown):
 
     atraining = in_thread(training)
 
+    # Moving -------------------------------------------------------------------------------------
+
+    def export(
+        self, path: str | PathLike[str], *, progress: Progress | bool | None = None, wait: float = 0
+    ) -> ExportReport:
+        """Write the corpus to one file, which `import_` makes a corpus of, on another machine or in another store:
+        documents with their metadata, chunks and sentences with their vectors, the memory's volumes, what it studied,
+        the logs, and the settings.
+
+        The corpus is checked before, as `check` does, and the file is read again and compared with its hashes before it
+        has its name. Nobody can ingest or remove meanwhile; searching and asking go on. The file holds documents of
+        every class: of a corpus that answers identities alone it is written for those that see every class. Models are
+        not in it.
+
+        Args:
+            path: a file that is not there yet, in a folder that is.
+            progress: as in `ingest`, and so is ``wait``.
+
+        Raises:
+            InputError: something is at ``path``, or it lies in the corpus.
+            AccessError: whoever asks does not see every class.
+            CorruptCorpusError: the corpus is damaged; `repair` it first.
+            CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
+            CorpusError: the file cannot be written, or the disk is full; nothing is left of it.
+
+        Example:
+            >>> print(corpus.export("acme-v-beta.hybrid").sha256)
+            5c1f…
+        """
+        from hybrid.archive.exporting import export
+        from hybrid.display.progress import shown
+        from hybrid.stores.database import write_lock
+
+        where, wait = _arguments.file_of("path", path), _arguments.wait_of(wait)
+        with self._asked_by_identity(), shown(_arguments.progress_of(progress)) as report:
+            if self.identity is not None and not self.identity.every_class:
+                raise AccessError(
+                    f"an export holds documents of every class, and this corpus is seen as {self.identity.name!r}: "
+                    "export it as an identity with every_class=True, on the command line with --identity and "
+                    "--every-class"
+                )
+            _open.finish_erasure(self._catalog, self.directory)
+            writable = self._catalog.writable
+            with (
+                _open.unreachable_errors(self.directory),
+                write_lock(self.directory, wait) if writable else nullcontext(),
+                self._catalog.reading(None),
+                self._catalog.read_transaction(),
+            ):
+                found = export(
+                    self._catalog,
+                    self.directory,
+                    where,
+                    self.settings.retrieval.exact_up_to,
+                    partial(_open.checked, self._catalog, self.directory),
+                    report,
+                )
+            self._record_export("corpus", found.documents)
+            return found
+
+    aexport = stoppable(
+        export,
+        "A task that is cancelled stops the work at the next document, and waits for that; no file is left.",
+    )
+
+    @classmethod
+    def import_(
+        cls,
+        path: str | PathLike[str],
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        sha256: str | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Self:
+        """Make the corpus that `export` wrote to a file, and open it. It has the same id, commit, documents, vectors
+        and volumes, and answers the same.
+
+        Every part is compared with its hash before anything is made. What is made is checked as `check` does and
+        compared with the counts, texts and searches of the export, and has its name only then: an import that fails, or
+        is interrupted, leaves no corpus.
+
+        Args:
+            path: the file.
+            directory: where the corpus is to be: nothing is there yet.
+            settings: as in `open`; what they leave out is as it was exported. The models that they name have to be on
+                this machine.
+            sha256: what the export said; a file with another is refused. Without it a file is compared with its own
+                hashes alone, which find damage, and not somebody who writes a file of their own.
+            progress: as in `ingest`.
+
+        Raises:
+            ArchiveError: the file is no exported corpus, or is cut off, damaged or edited; ``part`` names what.
+            CorpusVersionError: a newer version of hybrid wrote it.
+            CorpusExistsError: something is at ``directory``.
+            CorpusLockedError: another import to ``directory`` is at work.
+            SettingsError: as in `open`.
+            CorpusError: the disk is full, or ``directory`` cannot be written.
+
+        Example:
+            >>> corpus = hybrid.Corpus.import_("acme-v-beta.hybrid", "moved")
+        """
+        from hybrid.archive.importing import import_
+        from hybrid.display.progress import shown
+
+        file, where = _arguments.file_of("path", path), _arguments.directory_of(directory)
+        given = _open.given_settings(settings)
+        if sha256 is not None:
+            _arguments.text_of("sha256", sha256)
+        with shown(_arguments.progress_of(progress)) as report, _open.unreachable_errors(where):
+            _open.check_new(where, given)
+            import_(file, where, sha256, _tensors_sha256, report)
+        return cls.open(where, given, create=False)
+
+    @classmethod
+    async def aimport_(
+        cls,
+        path: str | PathLike[str],
+        directory: str | Path,
+        settings: Settings | Mapping[str, Any] | str | PathLike[str] | None = None,
+        *,
+        sha256: str | None = None,
+        progress: Progress | bool | None = None,
+    ) -> Self:
+        """`import_`, without holding up the event loop. A task that is cancelled stops the work at the next document,
+        and waits for that; there is then no corpus."""
+        from hybrid.display.progress import shown
+
+        with shown(_arguments.progress_of(progress)) as report:
+            return await until_stopped(
+                lambda watched: cls.import_(path, directory, settings, sha256=sha256, progress=watched), report
+            )
+
     # Parts --------------------------------------------------------------------------------------
+
+    def _check_embedder(self) -> None:
+        """Raise `SettingsError` if an embedder that was given is not that of the corpus."""
+        if self._given[0] is not None:
+            from hybrid.stores.catalog import check_embedder
+
+            check_embedder(self._catalog, self._embedder().fingerprint)
+
+    def _reranker(self) -> Reranker | None:
+        from hybrid._view import load_reranker
+        from hybrid.retrieval.rerank import CalledReranker
+
+        if self._held_reranker is None:
+            given = self._given[1]
+            self._held_reranker = load_reranker(self.settings.retrieval) if given is None else CalledReranker(given)
+        return self._held_reranker
+
+    def _check_same(self, embedder: Embedder) -> None:
+        """Raise `SettingsError` if an embedder that was given is called as before and makes other vectors. Asks it
+        once."""
+        from hybrid.retrieval.given_embedder import CalledEmbedder
+
+        if self._same_embedder or not isinstance(embedder, CalledEmbedder):
+            return
+        with self._catalog.read_transaction():
+            chunk = self._catalog.all_chunk_ids()[:1]
+            texts, (_, vectors) = self._catalog.chunks(chunk), self._catalog.vectors(chunk)
+        if chunk and not embedder.check_same(texts[chunk[0]].text, vectors[0]):
+            raise SettingsError(
+                f"the embedder {embedder.name} makes other vectors than those of this corpus, though it is called as "
+                "before: it has another model or other options now; give it those that it had, or ingest into a new "
+                "directory"
+            )
+        self._same_embedder = bool(chunk)
 
     def _embedder(self) -> Embedder:
         from hybrid._view import load_embedder
+        from hybrid.retrieval.given_embedder import GIVEN, CalledEmbedder
 
+        if self._given[0] is not None:
+            if self._held_embedder is None:
+                self._held_embedder = CalledEmbedder(self._given[0])
+            return self._held_embedder
+        if (made_by := self._catalog.info("embedder") or "").startswith(GIVEN):
+            raise SettingsError(
+                f"the vectors of this corpus were made by an embedder that was given, {made_by.removeprefix(GIVEN)}: "
+                "open it with hybrid.Corpus.open(directory, embedder=...) and the same"
+            )
         used = self.settings.retrieval
         self._held_embedder = load_embedder(used.embedder, used.device, used.dtype)  # held, so that it is loaded once
         return self._held_embedder
@@ -1117,12 +1321,34 @@ class Corpus(Shown):
             if view is None:
                 models = self._embedder(), self._memory_model
                 check_embedder(self._catalog, models[0].fingerprint)
+                self._check_same(models[0])
                 before = self._view or (self._index_of._view if self._index_of is not None else None)
-                view = View.load(self.directory, self._catalog, self.settings, commit, *models, before, self._left_out)
+                view = View.load(
+                    self.directory,
+                    self._catalog,
+                    self.settings,
+                    commit,
+                    *models,
+                    before,
+                    self._left_out,
+                    self._reranker(),
+                )
                 self._views[number] = view
             if self._view is None or (self._view.number or 0) <= (number or 0):
                 self._view = view
             return view
+
+
+def _check_models(embedder: object, reranker: object) -> None:
+    """Raise `InputError` if what is given for one is none; a new corpus is then not created."""
+    if embedder is not None:
+        from hybrid.retrieval.given_embedder import CalledEmbedder
+
+        CalledEmbedder(embedder)
+    if reranker is not None:
+        from hybrid.retrieval.rerank import CalledReranker
+
+        CalledReranker(reranker)
 
 
 def _note(view: View, request: RequestContext, where: Filter | None) -> RequestContext:

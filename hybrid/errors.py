@@ -23,6 +23,8 @@
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
+    │   ├── CorpusExistsError         something is where a corpus was to be imported to
+    │   ├── ArchiveError              a file is no exported corpus, or is damaged or edited; ``part`` names what
     │   └── SourceNotFoundError       no source of that name in the corpus
     ├── ServiceError            what a server of `hybrid serve` refuses, or what its client cannot understand
     │   ├── AuthenticationError       no API key, or one that the server does not know
@@ -36,6 +38,8 @@
     │   └── JobFailedError            a job ended without a result; ``job`` says what it did
     └── ModelError              a language model, an embedder or a memory
         ├── MissingModelError         the model's files are not there
+        ├── EmbeddingError            an embedder that was given failed, or gave what are no vectors
+        ├── RerankingError            a reranker that was given failed, or gave what are no scores
         ├── UnsupportedModelError     an architecture or file format that is not supported
         ├── DivergedError             the inner loop met a loss or a gradient that is not finite
         └── ProcessLostError          another process of a job of several ended, or does not answer
@@ -198,6 +202,23 @@ class CorruptCorpusError(CorpusError):
     """A file of the corpus does not match its recorded sha256. It was moved aside, not deleted."""
 
 
+class CorpusExistsError(CorpusError):
+    """Something is where a corpus was to be imported to. It was not touched."""
+
+
+class ArchiveError(CorpusError):
+    """A file is no exported corpus, or is cut off, damaged or edited. Nothing was imported.
+
+    ``part`` is the part of the file that is wrong; ``None``: the file as a whole. ``reason`` says why.
+    """
+
+    def __init__(self, path: object, part: str | None, reason: str) -> None:
+        named = "" if part is None else f", part {part if part.isprintable() else repr(part)}"
+        super().__init__(f"{path}{named}: {reason}")
+        self.part = part
+        self.reason = reason
+
+
 class SourceNotFoundError(CorpusError, KeyError):
     """No source of that name is in the corpus."""
 
@@ -266,6 +287,15 @@ class ModelError(HybridError):
 
 class MissingModelError(ModelError):
     """The model's files are not where they should be."""
+
+
+class EmbeddingError(ModelError):
+    """An embedder that was given failed, also when it was asked again, or gave what are no vectors of its dimension.
+    What was committed is kept; the same ingest goes on from there."""
+
+
+class RerankingError(ModelError):
+    """A reranker that was given failed, or gave what are no scores of the passages."""
 
 
 class UnsupportedModelError(ModelError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hybrid._arguments import filter_of, ids_of, number_of_hits, order_of
+from hybrid._arguments import filter_of, ids_of, number_of_hits, order_of, text_of
 from hybrid.errors import CorpusError, InputError
 from hybrid.types.answers import Hit, Hits
 from hybrid.types.base import checked_elements, shown
@@ -162,6 +162,12 @@ class Session:
             raise InputError(f"a hit in {missing[0].source!r} is not of this session's commit; search in the session")
         return vectors[[rows[hit.chunk_id] for hit in hits]]
 
+    def embed(self, question: str) -> NDArray[np.float32]:
+        """The vector of a question ``[dimension]``, of length 1, by the corpus's own embedder, as a search makes it."""
+        asked = text_of("question", question)
+        with self._reading() as view:
+            return view.searcher.question_vector(asked)
+
     @contextmanager
     def _reading(self) -> Iterator[View]:
         """Everything inside the block reads the session's commit. Only there: between two calls the thread may ingest,
@@ -229,6 +235,7 @@ class AsyncSession:
     search_documents = _in_its_thread(Session.search_documents)
     get_documents = _in_its_thread(Session.get_documents)
     vectors = _in_its_thread(Session.vectors)
+    embed = _in_its_thread(Session.embed)
 
     async def close(self) -> None:
         """End it; `Corpus.asession` does so when its block ends."""

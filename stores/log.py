@@ -20,7 +20,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -217,6 +217,23 @@ def _locked(directory: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def whole_bytes(directory: Path) -> int:
+    """How many bytes of whole records the log has now, to be copied while others write; 0 where there is none."""
+    if not (directory / FILE).exists():
+        return 0
+    refuse_links(directory, FILE)
+    with _locked(directory) if os.access(directory, os.W_OK) else nullcontext():
+        return (directory / FILE).stat().st_size - _rest(directory)
+
+
+def head_of(last_line: bytes) -> bytes:
+    """The content of the file ``log.head`` for a log whose last line this is. Raises `ValueError` for another line."""
+    record = _read(last_line)
+    if isinstance(record, str):
+        raise ValueError(record)
+    return f"{record.sequence} {record.sha256}\n".encode("ascii")
 
 
 def last(directory: Path) -> LogRecord | None:

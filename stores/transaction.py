@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import CorruptCorpusError, DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
-from hybrid.stores.rows import Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
+from hybrid.stores.rows import LogRow, Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
     ChunkTable,
@@ -309,10 +309,11 @@ class Transaction:
         """The number that the commit committed in this transaction will have."""
         return (self._connection.scalar(select(func.max(CommitTable.n))) or 0) + 1
 
-    def record_commit(self, index: StoredFile, memory_state: MemoryState) -> int:
-        """Record a new commit and return its number; it is the corpus once the transaction ends."""
+    def record_commit(self, index: StoredFile, memory_state: MemoryState, n: int | None = None) -> int:
+        """Record a new commit and return its number, the next or a later one ``n``; it is the corpus once the
+        transaction ends."""
         row: dict[str, Any] = {
-            "n": self.next_commit(),
+            "n": self.next_commit() if n is None else n,
             "created_at": _now(),
             "index_file": index.file,
             "index_sha256": index.sha256,
@@ -374,6 +375,12 @@ class Transaction:
         identifier = self._connection.execute(insert(LogTable).returning(LogTable.id), row).scalar_one()
         if before is not None:
             self.set_info(records.LOG_ROWS, records.of_log(self._connection, before, from_id=identifier))
+
+    def put_log(self, rows: Iterable[LogRow]) -> None:
+        """Write the log of another store as it was, into one that has none."""
+        for row in rows:
+            self._connection.execute(insert(LogTable), {"at": row.at, "event": row.event, "detail": row.detail})
+        self.set_info(records.LOG_ROWS, records.of_log(self._connection))
 
     def _recorded_log(self) -> str | None:
         """The hash of the log so far, of rows of an earlier version as they are; ``None`` where it was edited: then it

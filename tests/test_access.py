@@ -9,10 +9,12 @@ import io
 import logging
 import pickle
 import random
+import tempfile
 import traceback
 import zipfile
 from email.message import EmailMessage
 from inspect import getmembers
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -157,8 +159,9 @@ REFUSED = {
     "training": lambda c: c.training(),
     "session": lambda c: c.session().__enter__(),
     "log": lambda c: c.log(),
+    "export": lambda c: c.export(Path(tempfile.mkdtemp()) / "file"),
 }
-ANY = {"open", "close", "seen_by", "tokenize", "count_tokens"}
+ANY = {"open", "close", "seen_by", "tokenize", "count_tokens", "import_"}
 """What says nothing of documents."""
 OF_AN_ANSWER = {"page", "verify"}
 CHANGING = {

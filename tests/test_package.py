@@ -42,6 +42,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_view",
         "_open",
         "_damage",
+        "archive",
         "session",
         "corpus",
         "components",

@@ -33,6 +33,8 @@ COMMANDS = {
     "ask": "hybrid.cli.corpus:ask",
     "convert": "hybrid.cli.models:convert",
     "documents": "hybrid.cli.corpus:documents",
+    "export-corpus": "hybrid.cli.corpus:export_corpus",
+    "import-corpus": "hybrid.cli.corpus:import_corpus",
     "ingest": "hybrid.cli.corpus:ingest",
     "mcp": "hybrid.cli.service:mcp",
     "meta-train": "hybrid.cli.models:meta_train",

@@ -256,6 +256,47 @@ def verify_deletion(corpus: Path, certificate: Path, as_json: bool) -> int:
     return 0 if found.holds else NOT_PROVED
 
 
+@command("hybrid export-corpus acme-v-beta acme-v-beta.hybrid")
+@corpus_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@wait_option
+@identity_options
+@json_option
+def export_corpus(corpus: Path, file: Path, wait: float, identity: Identity | None, as_json: bool) -> None:
+    """Write all of CORPUS, checked, to the new FILE, which `hybrid import-corpus` makes a corpus of elsewhere. It
+    holds documents of every class, and no models."""
+    with open_corpus(corpus, identity=identity) as opened, progress_bars(quiet=as_json) as progress:
+        found = opened.export(file, progress=progress, wait=wait)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(str(found))
+
+
+@command("hybrid import-corpus acme-v-beta.hybrid moved")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@corpus_argument
+@click.option("--sha256", metavar="SHA256", help="What the export printed; a file with another is refused.")
+@click.option("--settings", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file of settings.")
+@json_option
+def import_corpus(file: Path, corpus: Path, sha256: str | None, settings: Path | None, as_json: bool) -> None:
+    """Make the new CORPUS of FILE, which `hybrid export-corpus` wrote. Every part is checked before there is a
+    corpus, and what was made is compared with what was exported."""
+    from hybrid.corpus import Corpus
+
+    with (
+        progress_bars(quiet=as_json) as progress,
+        Corpus.import_(file, corpus, settings, sha256=sha256, progress=progress) as opened,
+    ):
+        commit = opened._number()
+    if as_json:
+        click.echo(json.dumps({"corpus": str(corpus), "commit": commit}))
+    else:
+        click.echo(
+            f"imported {visible_name(str(file))} as {visible_name(str(corpus))}: every hash and search is as exported"
+        )
+
+
 @command("hybrid status acme-v-beta")
 @corpus_argument
 @identity_options

@@ -37,6 +37,7 @@ from hybrid.types.reports import (
     CorpusStatus,
     DocumentInfo,
     Documents,
+    ExportReport,
     IngestReport,
     IntegrityProblem,
     IntegrityReport,
@@ -54,6 +55,8 @@ _STAGES = {
     "load": "loading",
     "embed": "embedding",
     "memory": "training the memory",
+    "copy": "copying",
+    "check": "checking",
 }
 _TITLES: dict[type, str] = {
     VolumeReport: "Volume",
@@ -62,6 +65,7 @@ _TITLES: dict[type, str] = {
     DeletionCheck: "Deletion",
     IntegrityProblem: "Integrity",
     IntegrityReport: "Integrity",
+    ExportReport: "Export",
 }
 _LISTED = 12  # names of one kind
 
@@ -171,6 +175,7 @@ def skipped_html(skipped: SkippedFile) -> str:
 @as_html.register(DeletionCheck)
 @as_html.register(IntegrityProblem)
 @as_html.register(IntegrityReport)
+@as_html.register(ExportReport)
 def lines_html(value: Shown) -> str:
     """A card with what is said in a terminal, line by line."""
     return card(_TITLES[type(value)], body(*(tag("div", line) for line in str(value).splitlines())))

@@ -75,6 +75,8 @@ WORDS: dict[Stage, str] = {
     "embed": "embedding",
     "index": "committing",
     "memory": "training the memory",
+    "copy": "copying",
+    "check": "checking",
 }
 _LOG = logging.getLogger("hybrid.progress")
 

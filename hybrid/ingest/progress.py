@@ -13,15 +13,16 @@ from typing import Literal, Protocol
 from hybrid.stores.rows import CommitRow
 from hybrid.types.reports import OUTCOMES, IngestReport, Outcome, SkippedFile
 
-Stage = Literal["discover", "load", "embed", "index", "memory"]
+Stage = Literal["discover", "load", "embed", "index", "memory", "copy", "check"]
 
 
 class Progress(Protocol):
     """Called often during long work, from the working thread.
 
     ``done`` of ``total`` counts files in ``discover`` and ``load``, chunks in ``embed`` (of those known
-    so far: ``total`` grows), commits in ``index``, and characters in ``memory``. ``detail`` is for
-    people: the file at hand, or the tokens of the training and their loss.
+    so far: ``total`` grows), commits in ``index``, and characters in ``memory``; of an export or import documents and
+    volumes in ``copy``, and bytes in ``check``. ``detail`` is for people: the file at hand, or the tokens of the
+    training and their loss.
 
     Example:
         >>> def show(stage: Stage, done: int, total: int, detail: str) -> None:

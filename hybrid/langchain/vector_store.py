@@ -346,7 +346,7 @@ class HybridVectorStore(VectorStore):
                 checked_text("query", query), self._k(k), where=_filter(kwargs), order=self.order
             )
             vectors = session.vectors([hit for _, hit in found])
-        asked = hybrid.load_embedder(corpus.settings.retrieval.embedder).encode([query])[0]
+            asked = session.embed(query)
         relevance = [min(1.0, max(0.0, float(vector @ asked))) for vector in vectors]
         each = [(_returned(document), score) for (document, _), score in zip(found, relevance, strict=True)]
         return sorted(each, key=lambda one: -one[1])

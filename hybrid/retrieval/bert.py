@@ -51,8 +51,8 @@ class BertEncoder:
             modules = _json(path / "modules.json")
             pooling = _json(path / str(modules[1]["path"]) / "config.json")
             tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-            pooled = _pooled(pooling)
-            if not _is_known(path, config, sentence, modules) or pooled is None:
+            way = pooled(pooling)
+            if not _is_known(path, config, sentence, modules) or way is None:
                 return None
             weights = _weights(path / "model.safetensors")
             encoder = cls(
@@ -63,7 +63,7 @@ class BertEncoder:
                 int(config["num_hidden_layers"]),
                 int(config["num_attention_heads"]),
                 float(config["layer_norm_eps"]),
-                pooled == "mean",
+                way == "mean",
             )
             tokenizer.no_padding()
             tokenizer.enable_truncation(encoder.max_length)
@@ -130,8 +130,9 @@ def _is_known(path: Path, config: Any, sentence: Any, modules: Any) -> bool:
     )
 
 
-def _pooled(pooling: Any) -> str | None:
-    """``mean`` or ``cls``; ``None`` for another way or several."""
+def pooled(pooling: Any) -> str | None:
+    """How token vectors become one, by a model's ``1_Pooling/config.json``: ``mean`` or ``cls``; ``None``: another way,
+    or several."""
     if isinstance(pooling.get("pooling_mode"), str):
         mode = str(pooling["pooling_mode"])
         return mode if mode in ("mean", "cls") else None

@@ -66,14 +66,7 @@ class Embedder:
     def __init__(self, name: str, path: Path, device: str, dtype: Dtype) -> None:
         from tokenizers import Tokenizer
 
-        self.name = name
-        self._path = path
-        self._device = device
-        self._dtype = dtype
-        self._lock = Lock()
-        self._door = Lock()
-        self._keeping = Lock()  # of the next
-        self._cached: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._begin(name, path, device, dtype)
         self._light = BertEncoder.load(path)
         if self._light is not None:
             self.dimension, seen = self._light.dimension, self._light.max_length
@@ -89,6 +82,18 @@ class Embedder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.max_tokens: int = seen - self._tokenizer.num_special_tokens_to_add(False)
+
+    _light: BertEncoder | None = None
+
+    def _begin(self, name: str, path: Path, device: str, dtype: Dtype) -> None:
+        self.name = name
+        self._path = path
+        self._device = device
+        self._dtype = dtype
+        self._lock = Lock()
+        self._door = Lock()
+        self._keeping = Lock()  # of the next
+        self._cached: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     @classmethod
     def load(cls, name: str, device: str = "auto", dtype: Dtype = "auto") -> Self:
@@ -112,7 +117,7 @@ class Embedder:
         began = time.perf_counter()
         if device != "auto":  # a device that is not there is an error now, not with the first chunk
             device = resolve_device(device, "retrieval.device")
-        path = _local_directory(name)
+        path = local_directory(name)
         _check_files(name, path)
         loaded = cls(name, path, device, dtype)
         facts = {"device": device, "dimension": loaded.dimension, "seconds": time.perf_counter() - began}
@@ -123,7 +128,7 @@ class Embedder:
     def _model(self) -> SentenceTransformer:
         """The model in sentence-transformers, whose import costs seconds of CPU (benchmarks/README.md)."""
         device = resolve_device(self._device, "retrieval.device")
-        with PROCESS_WIDE, _quiet_transformers():
+        with PROCESS_WIDE, quiet_transformers():
             with missing_package_errors("sentence_transformers", "torch"):
                 from sentence_transformers import SentenceTransformer
 
@@ -151,8 +156,7 @@ class Embedder:
     def fingerprint(self) -> str:
         """``<name>@<sha256>`` of everything that decides a vector. Two corpora mix only if it is equal."""
         files = sorted({file for pattern in _IDENTITY for file in self._path.glob(pattern)})
-        parts = [(file.relative_to(self._path).as_posix(), _file_sha256(file.resolve())) for file in files]
-        return f"{Path(self.name).name}@{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+        return fingerprint_of(self.name, self._path, files)
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """``(start, end)`` in characters of ``text`` of each token, however long the text; no special tokens."""
@@ -193,13 +197,7 @@ class Embedder:
         for first, last in _batches([len(texts[at]) for at in order]):
             step = order[first:last]
             batch = [_readable(texts[at]) for at in step]
-            if light is not None:
-                found = light.encode(batch)
-            else:
-                with self._turn(), self._in_bfloat16() if fast else nullcontext():
-                    found = self._model.encode(
-                        batch, batch_size=len(batch), show_progress_bar=False, convert_to_numpy=True
-                    )
+            found = light.encode(batch) if light is not None else self._vectors(batch, fast=fast)
             vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)
             self._keep([keys[at] for at in step], vectors[step])
             if progress is not None:
@@ -208,6 +206,14 @@ class Embedder:
             if new.get(key, at) != at:
                 vectors[at] = vectors[new[key]]
         return vectors
+
+    def _vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:
+        """The vectors ``[len(batch), dimension]`` of a batch, of any length but 0."""
+        with self._turn(), self._in_bfloat16() if fast else nullcontext():
+            found: NDArray[np.float32] = self._model.encode(
+                batch, batch_size=len(batch), show_progress_bar=False, convert_to_numpy=True
+            )
+        return found
 
     def _in_bfloat16(self) -> AbstractContextManager[object]:
         """Products in bfloat16, sums and norms in float32."""
@@ -269,7 +275,9 @@ def _readable(text: str) -> str:
     return text if text.isascii() else text.translate(_SURROGATES)
 
 
-def _local_directory(name: str) -> Path:
+def local_directory(name: str) -> Path:
+    """The directory of a model: built in, a path, or a hub id in the local cache. Raises `MissingModelError`, and
+    `UnsupportedModelError` for a single file."""
     resolved = resolve_model(name)
     if Path(resolved).is_dir():
         return Path(resolved)
@@ -298,6 +306,11 @@ def _check_files(name: str, path: Path) -> None:
     external = [kind for kind in kinds if not kind.startswith("sentence_transformers.")]
     if external:
         raise UnsupportedModelError(f"{name}: it needs code of its own ({external[0]}), which hybrid does not run")
+    check_weights(name, path)
+
+
+def check_weights(name: str, path: Path) -> None:
+    """Raise `UnsupportedModelError` for a model whose weights are in a pickle, or that has none."""
     safe = {file.parent for file in path.glob("**/*.safetensors")}
     pickles = [file for file in path.glob("**/pytorch_model*.bin") if file.parent not in safe]
     if pickles or not safe:
@@ -311,13 +324,19 @@ def _hash(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 - the ar
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def fingerprint_of(name: str, folder: Path, files: Sequence[Path]) -> str:
+    """``<name>@<sha256>`` of these files below ``folder``."""
+    parts = [(file.relative_to(folder).as_posix(), _file_sha256(file.resolve())) for file in files]
+    return f"{Path(name).name}@{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+
+
 def _file_sha256(path: Path) -> str:
     stat = path.stat()
     return _hash(path, stat.st_size, stat.st_mtime_ns)
 
 
 @contextmanager
-def _quiet_transformers() -> Iterator[None]:
+def quiet_transformers() -> Iterator[None]:
     """Keeps transformers' progress bars and notices off the user's screen while a model loads."""
     with warnings.catch_warnings():
         # In a notebook tqdm misses widgets, which nothing here would show.

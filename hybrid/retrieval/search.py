@@ -19,7 +19,9 @@ from hybrid.retrieval.embedding import Embedder, query_prefix
 from hybrid.retrieval.exact_match import ExactTerms
 from hybrid.retrieval.expressions import Found, narrowed
 from hybrid.retrieval.fusion import standardised_sum
+from hybrid.retrieval.given_embedder import CalledEmbedder
 from hybrid.retrieval.query import DATES, Expression, fields_of
+from hybrid.retrieval.rerank import Reranker, reordered
 from hybrid.settings import RetrievalSettings
 from hybrid.stores.filtering import Selection
 from hybrid.stores.query import exact_expression, exact_terms, match_expression
@@ -131,13 +133,19 @@ class Searcher:
     """
 
     def __init__(
-        self, catalog: ChunkStore, index: VectorIndex, embedder: Embedder, settings: RetrievalSettings
+        self,
+        catalog: ChunkStore,
+        index: VectorIndex,
+        embedder: Embedder,
+        settings: RetrievalSettings,
+        reranker: Reranker | None = None,
     ) -> None:
         self._catalog = catalog
         self._index = index
         self._embedder = embedder
         self._query_prefix = query_prefix(settings)
         self._settings = settings
+        self._reranker = reranker
 
     def search(
         self,
@@ -155,6 +163,8 @@ class Searcher:
         standard deviations (`standardised_sum`). The question's vector is then moved towards the mean of
         the three best (pseudo-relevance feedback), the candidates' cosines are computed again, and added
         again: that order counts. A score is the sum, mapped to between 0 and 1.
+
+        With a reranker (``retrieval.reranker``) the best ``rerank_candidates`` of these are then ordered by it.
 
         On top of that stands the exact match of the question's exact terms (quoted phrases,
         identifiers, clause numbers, see `hybrid.stores.query.exact_terms`). Each that a chunk holds adds 1
@@ -184,7 +194,10 @@ class Searcher:
         with self._catalog.read_transaction():
             return self._search(question, k, where, order, exact_first)
 
-    def _question_vector(self, question: str) -> NDArray[np.float32]:
+    def question_vector(self, question: str) -> NDArray[np.float32]:
+        """The vector ``[dimension]`` of a question, of length 1, with the prefix that the embedder asks for."""
+        if isinstance(self._embedder, CalledEmbedder):
+            return self._embedder.encode_question(f"{self._query_prefix}{question}")
         vector: NDArray[np.float32] = self._embedder.encode([f"{self._query_prefix}{question}"])[0]
         return vector
 
@@ -195,13 +208,15 @@ class Searcher:
             lexical = self._by_words(question, depth, selection)
             ranking = _Ranking(lexical, {}, _ranks(lexical), {})
         elif order == "dense":
-            dense = self._dense(self._question_vector(question), depth, selection)
+            dense = self._dense(self.question_vector(question), depth, selection)
             ranking = _Ranking(dense, _ranks(dense), {}, dense)
         else:
             # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
             by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, selection))
-            vector = self._question_vector(question)
+            vector = self.question_vector(question)
             ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, selection), *by_words.result())
+            if self._reranker is not None:
+                ranking = self._reranked(ranking, self._reranker, question, k, selection)
             if exact_first:
                 ranking = self._exact_first(ranking, question, max(k, EXACT_CANDIDATES), selection)
             best = self._distinct_first(list(ranking.scores), question, k, selection)
@@ -351,6 +366,18 @@ class Searcher:
         best_first = [by_id[at] for at in np.argsort(-scores, kind="stable").tolist()]
         score, similarity = (dict(zip(by_id, of.tolist(), strict=True)) for of in (scores, cosines))
         return _Ranking({i: score[i] for i in best_first}, _ranks(dense), _ranks(lexical), similarity)
+
+    def _reranked(
+        self, ranking: _Ranking, reranker: Reranker, question: str, k: int, selection: Selection | None
+    ) -> _Ranking:
+        """The ranking with the best candidates in the reranker's order. Repetitions are not judged twice."""
+        most = max(self._settings.rerank_candidates, k)
+        chosen = [row.id for row in self._distinct_first(list(ranking.scores), question, most, selection)]
+        rows = self._catalog.chunks(chosen, selection)
+        if not rows:
+            return ranking
+        judged = reranker.scores(question, [row.text for row in rows.values()])
+        return replace(ranking, scores=reordered(ranking.scores, list(rows), judged))
 
     def _exact_first(self, ranking: _Ranking, question: str, depth: int, selection: Selection | None) -> _Ranking:
         """The ranking with each chunk's count of exact matches added to its score."""

@@ -152,7 +152,8 @@ class RetrievalSettings(Table):
 
     embedder: str = Field(
         default=EMBEDDER.name,
-        description="a built-in name, a directory or a hub id in the local cache; a corpus keeps the one it has",
+        description="a built-in name, a directory (also one with model.onnx), or a hub id in the local cache; a corpus "
+        "keeps the one it has",
     )
     query_prefix: Annotated[str | None, OrNone] = Field(
         default="auto",
@@ -165,6 +166,12 @@ class RetrievalSettings(Table):
         description="what chunks are embedded in; auto: bfloat16 where the CPU multiplies it in hardware, else float32",
     )
     candidates: int = Field(default=200, ge=1, description="how many chunks each search brings before fusion")
+    reranker: Annotated[str | None, OrNone] = Field(
+        default=None,
+        description="a cross-encoder that orders the best candidates again: a directory or a hub id in the local "
+        "cache; none: off, as it costs a run of the model a candidate",
+    )
+    rerank_candidates: int = Field(default=50, ge=1, description="how many chunks a reranker orders")
     exact_up_to: int = Field(default=80_000, ge=1, description="vectors searched exactly; past it, approximately")
 
 

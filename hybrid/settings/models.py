@@ -44,6 +44,8 @@ EMBEDDER = BuiltinModel(
     sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
     path="model",
 )
+UNKNOWN_PATH = Path()
+"""Where a model is that has no files of its own on this machine."""
 BUILTIN_MODELS = {model.name: model for model in (LANGUAGE_MODEL, EMBEDDER)}
 
 
@@ -77,7 +79,7 @@ def resolve_model(name: str) -> str:
 
     A name counts as a local path if it exists, or if it cannot be a hub id (``owner/name`` or
     ``name``): it is absolute, starts with ``.`` or ``~``, has more than one slash, or ends in
-    ``.gguf`` or ``.safetensors``.
+    ``.gguf``, ``.onnx`` or ``.safetensors``.
     """
     if name in BUILTIN_MODELS:
         return str(builtin_path(BUILTIN_MODELS[name]))
@@ -88,7 +90,7 @@ def resolve_model(name: str) -> str:
         path.is_absolute()
         or name.startswith((".", "~"))
         or name.count("/") > 1
-        or path.suffix in {".gguf", ".safetensors"}
+        or path.suffix in {".gguf", ".onnx", ".safetensors"}
     ):
         raise MissingModelError(
             f"no model at {path}; give a directory or file that exists, or one of {sorted(BUILTIN_MODELS)}"

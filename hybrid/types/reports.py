@@ -128,6 +128,38 @@ class CorpusStatus(_Report):
         return "\n".join(f"{name:<11}{one_line(value)}" for name, value in rows.items())
 
 
+class ExportReport(_Report):
+    """The file that an export wrote, which `Corpus.import_` makes a corpus of.
+
+    Attributes:
+        path: the file.
+        sha256: of its manifest, which has the sha256 of every part: whoever imports it can compare.
+        bytes: how large it is.
+        corpus: the corpus's id, which the imported corpus has too; ``None``: nothing was ingested yet.
+        commit: the corpus's newest, ``None`` likewise.
+    """
+
+    path: str
+    sha256: str
+    bytes: int
+    corpus: str | None
+    commit: int | None
+    documents: int
+    sources: int
+    chunks: int
+    volumes: int
+
+    def __str__(self) -> str:
+        held = f"{self.documents:,} documents from {self.sources:,} sources, {self.chunks:,} chunks"
+        rows = {
+            "exported": f"{visible_name(self.path)}, {self.bytes / 2**20:,.1f} MiB",
+            "commit": "none yet: the corpus is empty" if self.commit is None else str(self.commit),
+            "holds": f"{held}, {self.volumes:,} volumes of the memory",
+            "sha256": self.sha256,
+        }
+        return "\n".join(f"{name:<10}{one_line(value)}" for name, value in rows.items())
+
+
 def studied(pairs: int, gain: float | None) -> str:
     """How many pairs a memory has studied, and what `MemoryTraining.study_gain` says of it."""
     likelier = "" if gain is None else f"; answers held back are likelier by {gain:.2f} nats a token"
