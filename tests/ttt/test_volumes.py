@@ -227,6 +227,41 @@ def test_a_volume_makes_its_own_text_likelier_and_says_by_how_much(model: Memory
     assert found.gains.held_back[1] == seen[-1][1]
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_second_pass_goes_on_from_the_weights_of_the_first_with_an_empty_window(
+    model: MemoryModel, optimizer: str
+) -> None:
+    twice = MemoryModel.load(
+        model.settings.model_copy(update={"passes": 2, "optimizer": optimizer, "learning_rate": 1e-3})
+    )
+    tokens, seen = twice.encode(TEXT)[:200], list[int]()
+    found = adapt_volume(twice, tokens, lambda done, _: seen.append(done))
+    state = twice.initial_state()
+    twice.adapt(state, tokens)
+    first, moments = twice.fast_weights(state), state.fast_state.moments
+    again = twice.initial_state()
+    again.advance(replace(again.fast_state, fast=first, moments=moments, steps=state.fast_state.steps), (), 0)
+    twice.adapt(again, tokens)
+    wanted = Delta.between(twice.initial_state().fast_state.fast, twice.fast_weights(again))
+    assert tensors_sha256(found.delta.to_tensors()) == tensors_sha256(wanted.to_tensors())
+    once = adapt_volume(twice_less(twice), tokens)
+    assert found.gains.loss == once.gains.loss
+    assert found.gains.gain > once.gains.gain
+    assert seen == sorted(seen)
+    assert seen[-1] <= len(tokens)
+    assert len(seen) == 2 * ((len(tokens) - 1) // 16)
+
+
+def twice_less(model: MemoryModel) -> MemoryModel:
+    return MemoryModel.load(model.settings.model_copy(update={"passes": 1}))
+
+
+def test_volumes_of_another_number_of_passes_are_others_and_one_pass_is_what_it_was(model: MemoryModel) -> None:
+    twice = MemoryModel.load(model.settings.model_copy(update={"passes": 2}))
+    assert json.loads(twice.volume_identity) == json.loads(model.volume_identity) | {"passes": 2}
+    assert "passes" not in json.loads(model.volume_identity)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 16, 17, 18, 33])
 def test_the_shortest_texts_are_volumes_too(model: MemoryModel, count: int) -> None:
     tokens = model.encode(TEXT)[:count]
