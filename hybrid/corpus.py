@@ -151,7 +151,7 @@ class Corpus(Shown):
         where, given = _arguments.directory_of(directory), _open.given_settings(settings)
         with _open.unreachable_errors(where):
             _open.check_new(where, given)
-            catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
+            catalog = _open.open_catalog(where, _open.stores_of(given), create=_arguments.flag("create", create))
         who = _arguments.identity_of(identity)
         try:
             opened = cls(where, catalog, _open.settle(catalog, given))
@@ -209,7 +209,7 @@ class Corpus(Shown):
 
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
-        catalog = _open.open_catalog(self.directory, create=False, access=access)
+        catalog = _open.open_catalog(self.directory, self.settings.stores, create=False, access=access)
         made = type(self)(self.directory, catalog, self.settings, identity=who, index_of=self)
         made._shown_as = self._shown_as
         return made

@@ -22,6 +22,7 @@
     │   ├── CorpusNotFoundError       no corpus where one was asked for
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
+    │   ├── CatalogUnreachableError   the server of the catalog's database does not answer, or went away
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
     │   └── SourceNotFoundError       no source of that name in the corpus
     ├── ServiceError            what a server of `hybrid serve` refuses, or what its client cannot understand
@@ -192,6 +193,10 @@ class CorpusVersionError(CorpusError):
 
 class CorpusLockedError(CorpusError):
     """Another process is writing to the corpus."""
+
+
+class CatalogUnreachableError(CorpusError, ConnectionError):
+    """The server of the catalog's database does not answer, or went away. What was committed is kept."""
 
 
 class CorruptCorpusError(CorpusError):

@@ -12,12 +12,12 @@ import os
 import threading
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from hybrid._runtime import log_warning
 from hybrid.errors import CorruptCorpusError, InputError, SettingsError
 from hybrid.stores import exact_text, filtering, full_text, records, schema, sentence_vectors
 from hybrid.stores.access import Access
+from hybrid.stores.backend import Backend, backend_of
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
     COUNTED_TERMS,
@@ -38,7 +39,7 @@ from hybrid.stores.catalog_cache import (
     TextCache,
     WordIndex,
 )
-from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors, vacuum
+from hybrid.stores.database import connect, looks_like_corpus, open_database
 from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import (
     ChunkRow,
@@ -68,6 +69,9 @@ from hybrid.text.layout import LONGEST
 from hybrid.types.documents import Document, Location, Metadata, text_sha256
 from hybrid.types.filters import Filter
 from hybrid.types.reports import MemoryState
+
+if TYPE_CHECKING:
+    from hybrid.stores.postgresql.place import Place
 
 _LOG = logging.getLogger("hybrid.stores")
 SCORED_CHUNKS = 3000
@@ -121,6 +125,7 @@ class Catalog:
 
     def __init__(self, engine: Engine, access: Access | None = None) -> None:
         self._engine = engine
+        self._backend: Backend = backend_of(engine)
         self._access = access
         self._pinned = threading.local()
         self._texts = TextCache()
@@ -138,20 +143,25 @@ class Catalog:
         self._signatures: tuple[object, NDArray[np.int64], NDArray[np.uint32]] = (None, np.zeros(0, np.int64), none)
 
     @classmethod
-    def open(cls, url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Self:
-        """Open the catalog at a path or database URL, making or upgrading its tables where needed. With ``access`` it
-        shows the documents of some classes alone, and cannot be written to (`hybrid.stores.access`).
+    def open(cls, where: str | Path | Place, *, create: bool, access: Access | None = None) -> Self:
+        """Open the catalog at a path, database URL or place, its tables made or upgraded where needed. With ``access``
+        it shows the documents of some classes alone, and cannot be written to (`hybrid.stores.access`).
 
         Raises `CorpusNotFoundError` if there is none and ``create`` is false, `CorpusVersionError` if a
         newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
         `SettingsError` for a kind of database that is not supported.
         """
-        return cls(open_database(url_or_path, create=create, access=access), access)
+        return cls(open_database(where, create=create, access=access), access)
 
     @property
     def writable(self) -> bool:
-        """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
-        return self._access is None and self._engine.url.query.get("mode") != "ro"
+        """Whether it was opened for writing, too: not a read-only file, nor a replica."""
+        return self._access is None and self._backend.writable
+
+    @property
+    def called(self) -> str:
+        """What messages call it: its file, or its place in a database."""
+        return self._backend.called
 
     @property
     def access(self) -> Access | None:
@@ -166,6 +176,7 @@ class Catalog:
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
         self._engine.dispose()
+        self._backend.close()
         self._texts.clear()
 
     def __enter__(self) -> Self:
@@ -189,7 +200,7 @@ class Catalog:
     @contextmanager
     def newest_state(self) -> Iterator[State]:
         """The state that is newest now, for `reading`, until the block ends; whatever this thread reads otherwise."""
-        with storage_errors(), connect(self._engine) as connection:
+        with self._backend.errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
             yield State(connection)
 
@@ -213,13 +224,13 @@ class Catalog:
         if pinned is not None:
             yield pinned.connection
             return
-        with storage_errors(), connect(self._engine) as connection:
+        with self._backend.errors(), connect(self._engine) as connection:
             yield connection
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
         """A connection of the database in a transaction of its own, for what looks at tables as they are."""
-        with storage_errors(), connect(self._engine, write=write) as connection:
+        with self._backend.errors(), connect(self._engine, write=write) as connection:
             yield connection
 
     def _identity(self, connection: Connection) -> Identity:
@@ -233,13 +244,17 @@ class Catalog:
 
         Raises `CorpusLockedError` if another process is writing and `CorpusError` if the disk is full.
         """
-        with storage_errors(), connect(self._engine, write=True) as connection:
+        with self._backend.errors(), connect(self._engine, write=True) as connection:
             yield Transaction(connection)
 
     def vacuum(self, wait_ms: int) -> bool:
-        """Write the database anew, without the bytes of what was deleted; see `hybrid.stores.database.vacuum`."""
-        with storage_errors():
-            return vacuum(self._engine, wait_ms)
+        """Write the database anew, without the bytes of what was deleted; see `Backend.vacuum`."""
+        with self._backend.errors():
+            return self._backend.vacuum(self._engine, wait_ms)
+
+    def write_lock(self, directory: Path, wait: float = 0) -> AbstractContextManager[None]:
+        """Hold the corpus in ``directory``, whose catalog this is, for writing: see `Backend.write_lock`."""
+        return self._backend.write_lock(self._engine, directory, wait)
 
     # Facts ---------------------------------------------------------------------------------------
 
@@ -724,8 +739,7 @@ class Catalog:
         called. Compares everything: it takes as long as reading the corpus."""
         with self.read_transaction(), self._connection() as connection:
             found = records.damaged(connection, restricted=self.restricted)
-            first = "SELECT name FROM sources WHERE document_id = ? ORDER BY id LIMIT 1"
-            names = [connection.exec_driver_sql(first, (one,)).scalar() for one in found]
+            names = [connection.scalar(_FIRST_NAME, {"document": one}) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
     def gaps(self, indexed: int) -> tuple[str, ...]:
@@ -742,7 +756,10 @@ class Catalog:
                 said = [f"{_called(one, names)} has {found[one]}" for one in list(found)[:_NAMED]]
                 more = f", and so it is with {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
                 return (f"{'; '.join(said)}{more}: catalog.sqlite {_LOST}",)
-            chunks, words = connection.execute(_ALL_CHUNKS).scalar_one(), full_text.indexed(connection)
+            chunks, words = (
+                connection.exec_driver_sql(_ALL_CHUNKS.format(self._backend.base)).scalar_one(),
+                full_text.indexed(connection),
+            )
         kinds = {"the index": indexed, "the full text": words}
         different = [name for name, count in kinds.items() if count != chunks]
         if not different:
@@ -818,7 +835,7 @@ def check_embedder(catalog: Catalog, fingerprint: str) -> None:
 _STATE = select(
     *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
 )
-_ALL_CHUNKS = text("SELECT count(document_id) FROM main.chunks")  # whoever asks
+_ALL_CHUNKS = "SELECT count(document_id) FROM {}chunks"  # whoever asks
 _CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
 _SHA256S = select(DocumentTable.id, DocumentTable.sha256)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
@@ -827,6 +844,7 @@ _SIGNATURES = (
     .where(func.length(DocumentTable.signature) == 4 * shingles.PERMUTATIONS)
     .order_by(DocumentTable.id)
 )
+_FIRST_NAME = text("SELECT name FROM sources WHERE document_id = :document ORDER BY id LIMIT 1")  # of whatever type
 _TOUCHING = select(ChunkTable.id, ChunkTable.start, ChunkTable.end).where(
     ChunkTable.document_id == bindparam("document"),
     ChunkTable.start < bindparam("end"),

@@ -32,8 +32,9 @@ from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
 from hybrid.stores import commits, transaction, volumes
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.database import connect, write_lock
+from hybrid.stores.database import connect
 from hybrid.stores.rows import StoredFile
+from hybrid.stores.sqlite.engine import write_lock
 from hybrid.stores.vectors import FaissIndex
 from hybrid.ttt.calibration import Step
 from hybrid.types.documents import Document
