@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 _SETTINGS = (
     "listen_addresses=",  # the socket alone
     "fsync=off",
@@ -90,6 +92,22 @@ def running(binaries: Path) -> Iterator[Server]:
             _end(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def reached() -> Iterator[str]:
+    """The URL of the server that the variable ``HYBRID_POSTGRESQL_URL`` names, or of one that runs inside the block.
+    Skips where there is none; in CI that fails."""
+    if known := os.environ.get("HYBRID_POSTGRESQL_URL"):
+        yield known
+        return
+    binaries = debian()
+    if binaries is None:
+        said = "no PostgreSQL: run make postgres as root on Debian, or set HYBRID_POSTGRESQL_URL"
+        assert not os.environ.get("CI"), said
+        pytest.skip(said)
+    with running(binaries) as server:
+        yield server.url
 
 
 def _end(folder: Path) -> None:
