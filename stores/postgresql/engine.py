@@ -52,6 +52,7 @@ class Server:
 
     def __init__(self, place: Place, backend: Backend, access: Access | None) -> None:
         self.place = place
+        self._access = access
         options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
         self.reading = self._engine(options, "REPEATABLE READ, READ ONLY", access)
         self.writing = self._engine(options, "READ COMMITTED, READ WRITE", None)
@@ -90,6 +91,8 @@ class Server:
     @contextmanager
     def transaction(self, engine: Engine, *, write: bool) -> Iterator[Connection]:
         """See `Backend.transaction`."""
+        if write and self._access is not None:
+            raise CorpusError(f"{self.place.called} cannot be written as an identity sees it")
         with (self.writing if write else engine).connect() as connection, connection.begin():
             if write:
                 self._check_writer(connection)
@@ -148,19 +151,27 @@ class Server:
 
     def vacuum(self, wait_ms: int) -> bool:
         """See `Backend.vacuum`: each table is written anew, which waits for those that read it."""
-        with self.writing.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.writing.connect() as connection:
+            tables = whole_tables(connection)
+        with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
             connection.execute(text(f"SET lock_timeout = {wait_ms}"))
             try:
-                for table in whole_tables(connection):
-                    connection.execute(text(f'VACUUM FULL "{table}"'))
+                for table in tables:
+                    connection.execute(text(f'VACUUM FULL "{self.place.schema}"."{table}"'))
             except DBAPIError as error:
                 if sqlstate(error) != "55P03":
                     raise
                 return False
-            finally:
-                with suppress(DBAPIError):
-                    connection.execute(text(f"SET lock_timeout = {BUSY_MS}"))
         return True
+
+
+@contextmanager
+def _alone(place: Place, **options: Any) -> Iterator[Connection]:
+    """A connection that is closed when the block ends, as the server gives it."""
+    url, arguments = connecting(place)
+    engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True, **options)
+    with engine.connect() as connection:
+        yield connection
 
 
 def whole_tables(connection: Connection) -> list[str]:
@@ -187,18 +198,15 @@ def open_server(place: Place, backend: Backend, *, create: bool, access: Access 
 
 def drop(place: Place) -> None:
     """Delete the schema of a catalog with all that it holds."""
-    url, arguments = connecting(place)
-    engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
-    with server_errors(place), engine.begin() as connection:
+    with server_errors(place), _alone(place) as connection:
         connection.execute(text(f'DROP SCHEMA IF EXISTS "{place.schema}" CASCADE'))
+        connection.commit()
 
 
 def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
     """Whether there is a schema, which is made where there is none and ``create`` allows it; and whether this user may
     write to it. Raises `CorpusError` for a server that is too old, or a database that cannot hold every text."""
-    url, arguments = connecting(place)
-    engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True)
-    with engine.connect() as connection:
+    with _alone(place) as connection:
         version, encoding, replica = connection.exec_driver_sql(
             "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery()"
         ).one()
