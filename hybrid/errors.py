@@ -195,7 +195,7 @@ class CorpusLockedError(CorpusError):
     """Another process is writing to the corpus."""
 
 
-class CatalogUnreachableError(CorpusError, ConnectionError):
+class CatalogUnreachableError(CorpusError):
     """The server of the catalog's database does not answer, or went away. What was committed is kept."""
 
 

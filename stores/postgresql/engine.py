@@ -9,6 +9,7 @@ another's name there, and commits nothing.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import secrets
 import threading
@@ -47,6 +48,10 @@ _IDLE = 2
 """Connections that are kept open for the next question, of each corpus and each identity."""
 
 
+_QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
+_QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is told by an error
+
+
 class Server:
     """The connections of one catalog: those that read are the catalog's engine, ``writing`` its writers'."""
 
@@ -68,6 +73,7 @@ class Server:
             pool_size=_IDLE,
             max_overflow=-1,
             hide_parameters=True,  # texts of documents, in tracebacks
+            pool_logging_name="hybrid",
             execution_options=options,
         )
 
