@@ -116,7 +116,8 @@ def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
     where = database.located(directory, stores)
     if not isinstance(where, Path) and not database.looks_like_corpus(directory):
         where = replace(where, schema=where.schema or f"hybrid_{new_id()}")
-        database.write_pointer(directory, where)
+        if not database.write_pointer(directory, where):
+            return database.located(directory, stores)
     return where
 
 
@@ -278,6 +279,7 @@ def settle(catalog: Catalog, given: Given) -> Settings:
     before = catalog.info(_STORED)
     stored = _stored_layer(before)
     used = sources.resolve(Settings, _in_order(stored, given)).settings
+    used = used.model_copy(update={"stores": _stores_used(catalog, used.stores)})
     if catalog.commit() is not None:
         _check_embedder(sources.resolve(Settings, [stored]).settings, used)
     if given is not None:
@@ -285,6 +287,13 @@ def settle(catalog: Catalog, given: Given) -> Settings:
         if kept != before and catalog.writable:
             catalog.set_info(_STORED, kept)
     return used
+
+
+def _stores_used(catalog: Catalog, given: StoresSettings) -> StoresSettings:
+    """Where the catalog is, whatever the settings say of new ones."""
+    from hybrid.settings import StoresSettings
+
+    return StoresSettings(catalog=catalog.where, catalog_password=given.catalog_password)
 
 
 def explained(catalog: Catalog | None, given: Given) -> Resolved[Settings]:

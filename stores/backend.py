@@ -80,6 +80,10 @@ class Backend(Protocol):
         """What messages call the catalog. Never holds a password."""
 
     @property
+    def where(self) -> str:
+        """Where the catalog is, as the setting ``stores.catalog`` says it. Never holds a password."""
+
+    @property
     def text(self) -> TextIndex:
         """Its full text."""
 

@@ -164,6 +164,11 @@ class Catalog:
         return self._backend.called
 
     @property
+    def where(self) -> str:
+        """Where it is, as ``stores.catalog`` says it: without a password."""
+        return self._backend.where
+
+    @property
     def access(self) -> Access | None:
         """What it shows, where these are not all documents."""
         return self._access

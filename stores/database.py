@@ -6,6 +6,8 @@ without a password.
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from hybrid.errors import CorruptCorpusError, SettingsError
 from hybrid.settings import StoresSettings
 from hybrid.stores.access import Access
 from hybrid.stores.backend import backend_of
-from hybrid.stores.files import PRIVATE_FILE, refuse_links, write_atomically
+from hybrid.stores.files import PRIVATE_FILE, refuse_links, sync_directory
 from hybrid.stores.sqlite.backend import SQLite
 from hybrid.stores.sqlite.engine import catalog_path, open_file
 
@@ -28,6 +30,7 @@ __all__ = ["POINTER", "catalog_file", "catalog_path", "connect", "located", "loo
 
 POINTER = "catalog.url"
 """The file in a corpus's directory that says where its catalog is, where that is no SQLite file beside it."""
+_WRITTEN = 2.0  # seconds that an empty one is waited for: it is one short write
 SQLITE = "sqlite"
 """What ``stores.catalog`` says of a catalog in the corpus's directory."""
 
@@ -68,7 +71,7 @@ def located(directory: Path, stores: StoresSettings) -> Path | Place:
 
     refuse_links(directory, POINTER)
     try:
-        there = place_of(pointer.read_text(encoding="utf-8").strip())
+        there = place_of(_read_pointer(pointer))
     except (SettingsError, UnicodeDecodeError) as error:
         raise CorruptCorpusError(f"{pointer} does not say where the catalog is ({error}); put back a copy") from error
     if asked is None:
@@ -93,14 +96,26 @@ def _password(stores: StoresSettings) -> str | None:
     return None if stores.catalog_password is None else stores.catalog_password.get_secret_value()
 
 
-def write_pointer(directory: Path, place: Place) -> None:
-    """Say in ``directory`` where its catalog is."""
+def write_pointer(directory: Path, place: Place) -> bool:
+    """Say in ``directory`` where its catalog is to be. False where another process was quicker, and said it."""
+    try:
+        file = os.open(directory / POINTER, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    except FileExistsError:
+        return False
+    with os.fdopen(file, "w", encoding="utf-8") as opened:
+        opened.write(f"{place}\n")
+        opened.flush()
+        os.fsync(file)
+    sync_directory(directory)
+    return True
 
-    def write(path: Path) -> None:
-        path.touch(PRIVATE_FILE)
-        path.write_text(f"{place}\n", encoding="utf-8")
 
-    write_atomically(directory / POINTER, write)
+def _read_pointer(pointer: Path) -> str:
+    """What `write_pointer` wrote, or is just about to write in another process."""
+    until = time.monotonic() + _WRITTEN
+    while not (said := pointer.read_text(encoding="utf-8").strip()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return said
 
 
 def open_database(where: str | Path | Place, *, create: bool, access: Access | None = None) -> Engine:

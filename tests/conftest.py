@@ -36,6 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=0, help="look for damage that is not handled for so long")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--catalog") == "postgresql":  # tests leave corpora open, as SQLite lets them
+        config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.getoption("--catalog") == "postgresql":
         server = contextlib.ExitStack()

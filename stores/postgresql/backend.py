@@ -36,6 +36,7 @@ class PostgreSQL:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.called = place.called
+        self.where = str(place)
         self.base = f'"{place.schema}".'
         self.text = PostgresIndex()
         self.writable = True  # until it is opened

@@ -19,6 +19,7 @@ class SQLite:
     """A catalog in a file."""
 
     called = "catalog.sqlite"
+    where = "sqlite"
     listed = "(SELECT value FROM json_each(:ids))"
     holding = (
         "SELECT document_id FROM texts WHERE document_id IN (SELECT value FROM json_each(:ids)) "

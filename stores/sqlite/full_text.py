@@ -17,6 +17,8 @@ from hybrid.text.folding import search_text
 
 _AT_ONCE = 1000  # chunks read together; a bound of memory
 _PAGE = 200  # chunks of which the documents are read together; a bound of memory
+_UNREADABLE = ("fts5: ", "no such column", "unterminated", "special query", "expected integer")
+"""What SQLite says of an expression that it cannot read."""
 VISIBLE = " AND EXISTS (SELECT 1 FROM chunks WHERE chunks.id = chunks_fts.rowid)"
 
 
@@ -99,7 +101,10 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
     try:
         return [(row[0], row[1]) for row in connection.execute(statement, values)]
     except OperationalError as error:
-        if any(sign in str(error.orig) for sign in ("fts5: ", "no such column", "unterminated", "special query", "expected integer")):
+        if any(
+            sign in str(error.orig)
+            for sign in ("fts5: ", "no such column", "unterminated", "special query", "expected integer")
+        ):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
         raise
 

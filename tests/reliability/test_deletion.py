@@ -19,6 +19,8 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.sentence_vectors import packed
 from hybrid.stores.sqlite import engine
 
+pytestmark = pytest.mark.sqlite
+
 WORDS = 40
 SECRET = "unlikelyname-4711"
 

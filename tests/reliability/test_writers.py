@@ -17,6 +17,8 @@ from hybrid.stores import database
 from hybrid.stores.sqlite import engine
 from hybrid.stores.sqlite.engine import write_lock
 
+pytestmark = pytest.mark.sqlite
+
 NO_MEMORY = {"memory": {"enabled": False}}
 
 

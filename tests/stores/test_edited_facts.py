@@ -14,6 +14,8 @@ from edited_catalog import edited
 from hybrid import Corpus, Document, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "log": {"events": ["ingest"]}})
 DOGS = Document.from_text("Under no circumstances may the tenant keep dogs. Rent is due.", source="dogs.txt")
 BOAT = Document.from_text("The boat was sold to a dealer in Odense. Nobody asked.", source="boat.txt")

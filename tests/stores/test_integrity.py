@@ -18,6 +18,8 @@ from tiny_model import tiny_settings
 from hybrid import Corpus, Settings
 from hybrid.errors import CorruptCorpusError, HybridError
 
+pytestmark = pytest.mark.sqlite
+
 QUESTION = "When does the lease agreement of house 3 end?"
 
 

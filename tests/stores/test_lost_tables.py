@@ -17,6 +17,8 @@ from hybrid.stores import schema
 from hybrid.stores.sqlite.full_text import FtsIndex
 from hybrid.stores.tables import Base
 
+pytestmark = pytest.mark.sqlite
+
 REBUILT = {**schema.REBUILT, **FtsIndex.parts}
 
 TEXTS = {

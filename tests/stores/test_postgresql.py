@@ -59,7 +59,9 @@ def ask_server(url, statement, **given):
 
 def test_migrations_amount_to_the_tables(place):
     with Catalog.open(place, create=True) as catalog, connect(catalog._engine) as connection:
-        options = {"include_object": lambda _, name, kind, reflected, __: not reflected and name not in SEARCHED_BY_SQLITE}
+        options = {
+            "include_object": lambda _, name, kind, reflected, __: not reflected and name not in SEARCHED_BY_SQLITE
+        }
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
         assert differences == []
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == REVISION
@@ -170,8 +172,8 @@ def test_a_password_is_shown_nowhere(tmp_path, postgresql_url, settings, caplog,
         shown = [
             repr(given), str(given), given.model_dump_json(), repr(corpus), str(corpus.status()), repr(corpus.settings),
             corpus._catalog.called, repr(corpus._catalog._engine.url), corpus._catalog.info("settings"),
-            (tmp_path / "corpus" / POINTER).read_text(), sources.as_toml(hybrid._open.explained(corpus._catalog, given)),
-            caplog.text,
+            (tmp_path / "corpus" / POINTER).read_text(), caplog.text,
+            sources.as_toml(hybrid._open.explained(corpus._catalog, given)),
         ]  # fmt: skip
     monkeypatch.setenv("HYBRID_STORES__CATALOG", url)
     shown.append(sources.as_toml(hybrid._open.explained(None, None)))
@@ -187,7 +189,7 @@ def test_a_password_is_in_no_message(tmp_path, wrong):
 
 
 def test_a_server_that_does_not_answer_is_named_without_the_password(tmp_path):
-    with pytest.raises(CatalogUnreachableError, match="127.0.0.1:1, database db") as caught:
+    with pytest.raises(CatalogUnreachableError, match=r"127\.0\.0\.1:1, database db") as caught:
         Corpus.open(tmp_path / "corpus", {"stores": {"catalog": f"postgresql://u:{SECRET}@127.0.0.1:1/db"}})
     assert SECRET not in f"{caught.value}{caught.value.__cause__}"
 
@@ -242,8 +244,8 @@ def test_a_writer_that_lost_its_hold_commits_nothing_more(tmp_path, postgresql_u
             first.set_info("key", "before")
             ask_server(
                 postgresql_url,
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32) "
-                "+ objid::bigint = :key",
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND (classid::bigint << 32) + objid::bigint = :key",
                 key=place.key,
             )
             with second.write_lock(tmp_path, 10), pytest.raises(CorpusLockedError, match="was lost"):

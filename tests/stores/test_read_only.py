@@ -11,6 +11,8 @@ from hybrid import Corpus, Settings
 from hybrid.errors import CorpusError
 from hybrid.stores.sqlite import engine
 
+pytestmark = pytest.mark.sqlite
+
 QUESTION = "When does the lease agreement end?"
 
 
