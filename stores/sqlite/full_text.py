@@ -101,10 +101,7 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
     try:
         return [(row[0], row[1]) for row in connection.execute(statement, values)]
     except OperationalError as error:
-        if any(
-            sign in str(error.orig)
-            for sign in ("fts5: ", "no such column", "unterminated", "special query", "expected integer")
-        ):
+        if any(sign in str(error.orig) for sign in _UNREADABLE):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
         raise
 
