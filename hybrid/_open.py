@@ -100,7 +100,7 @@ def open_catalog(directory: Path, stores: StoresSettings, *, create: bool, acces
         with _opening_errors(catalog):
             newest = catalog.commit()
             corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
-        commits.check_guard(directory, guard, newest, corpus)
+        commits.check_guard(directory, guard, newest, corpus, catalog.called)
     except BaseException:
         catalog.close()
         raise
@@ -324,11 +324,11 @@ def _stored_layer(text: str | None) -> Layer:
         return Layer("stored", Settings.model_validate(known).model_dump())
     except SettingsError as wrong:
         raise SettingsError(
-            f"the settings stored with this corpus, in catalog.sqlite, do not fit this version: {wrong}"
+            f"the settings stored with this corpus, in its catalog, do not fit this version: {wrong}"
         ) from None
     except (ValueError, AttributeError) as error:
         raise CorruptCorpusError(
-            f"the settings stored in catalog.sqlite are damaged ({error}); put back a copy, or ingest the "
+            f"the settings stored in the catalog are damaged ({error}); put back a copy, or ingest the "
             "documents into a new directory"
         ) from error
 

@@ -364,7 +364,7 @@ class Catalog:
                 found = known[records.FACTS]
             for document_id, what in list(found.items())[:1]:
                 names = self._first_names(connection, [document_id])
-                raise CorruptCorpusError(_damaged_record(_called(document_id, names), what))
+                raise CorruptCorpusError(_damaged_record(_called(document_id, names), what, self.called))
 
     def titles(self) -> Mapping[int, Titled]:
         """The title, first source and media type of all documents, by id; read once a state."""
@@ -498,13 +498,13 @@ class Catalog:
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for document_id, what in records.differing(connection, missing, restricted=self.restricted):
-            raise CorruptCorpusError(_damaged_record(names[document_id][0], what))
+            raise CorruptCorpusError(_damaged_record(names[document_id][0], what, self.called))
         for at in range(0, len(missing), _AT_ONCE):
             for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
                 name, parent, details = names[row.id]
                 odd = not isinstance(row.text, str) or not isinstance(row.pages, list)
                 if odd or (row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256):
-                    raise CorruptCorpusError(_DAMAGED_TEXT.format(name))
+                    raise CorruptCorpusError(_DAMAGED_TEXT.format(name, self.called))
                 found[row.id] = Document(
                     source=name,
                     text=row.text,
@@ -535,7 +535,7 @@ class Catalog:
         """The pages and lines of a span of the catalog's own. Raises `CorruptCorpusError` for one that is not within
         the document."""
         document = self.document(document_id)
-        _check_span(document, start, end)
+        _check_span(document, start, end, self.called)
         return document.locate(start, end)
 
     def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
@@ -585,10 +585,10 @@ class Catalog:
                 document = documents.get(document_id)
                 if document is None:
                     raise CorruptCorpusError(
-                        f"catalog.sqlite is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
+                        f"{self.called} is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
                         "or all else is gone; hybrid verify names all that is damaged and what to do"
                     )
-                _check_span(document, start, end)
+                _check_span(document, start, end, self.called)
                 found[chunk_id] = ChunkRow(
                     chunk_id,
                     document_id,
@@ -613,7 +613,7 @@ class Catalog:
                 found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
         if odd := [chunk for chunk, span in found.items() if not all(isinstance(one, int) for one in span)]:
             raise CorruptCorpusError(
-                f"catalog.sqlite is damaged: the place of chunk {odd[0]} is no number; hybrid verify names all that is "
+                f"{self.called} is damaged: the place of chunk {odd[0]} is no number; hybrid verify names all that is "
                 "damaged and what to do"
             )
         return found
@@ -754,13 +754,13 @@ class Catalog:
             lost = schema.missing(connection)
             if lost:
                 named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[:_NAMED])
-                return (f"catalog.sqlite was damaged or edited ({named}); hybrid repair makes again what can be.",)
+                return (f"{self.called} was damaged or edited ({named}); hybrid repair makes again what can be.",)
             found = records.incomplete(connection, sentence_vectors.MOST)
             if found:
                 names = self._first_names(connection, list(found)[:_NAMED])
                 said = [f"{_called(one, names)} has {found[one]}" for one in list(found)[:_NAMED]]
                 more = f", and so it is with {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-                return (f"{'; '.join(said)}{more}: catalog.sqlite {_LOST}",)
+                return (f"{'; '.join(said)}{more}: {self.called} {_LOST}",)
             chunks, words = (
                 connection.exec_driver_sql(_ALL_CHUNKS.format(self._backend.base)).scalar_one(),
                 full_text.indexed(connection),
@@ -770,9 +770,9 @@ class Catalog:
         if not different:
             return ()
         if self.restricted:  # how much there is of others' documents is not said
-            return (f"What {' and '.join(different)} can find is not what the catalog holds: catalog.sqlite {_LOST}",)
+            return (f"What {' and '.join(different)} can find is not what the catalog holds: {self.called} {_LOST}",)
         counts = " and ".join(f"{name} knows {kinds[name]:,} chunks" for name in different)
-        return (f"{counts}, and the catalog {chunks:,}: catalog.sqlite {_LOST}",)
+        return (f"{counts}, and the catalog {chunks:,}: {self.called} {_LOST}",)
 
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
@@ -876,11 +876,11 @@ _LOST = (
     "was damaged or edited, and answers may lack what stood there; hybrid verify names all that is wrong and what to do"
 )
 _DAMAGED_TEXT = (
-    "the text of {0} in catalog.sqlite is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
+    "the text of {0} in {1} is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
     "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
 )
 _DAMAGED_RECORD = (
-    "{1} is not as it was recorded of {0} in catalog.sqlite (damaged, or edited), and nothing of it is quoted; {2}"
+    "{1} is not as it was recorded of {0} in {3} (damaged, or edited), and nothing of it is quoted; {2}"
     "remove {0} and ingest its file again, or put back a copy of the corpus"
 )
 _BODIES = (
@@ -900,9 +900,9 @@ _COMMITS = select(*_OF_COMMIT, select(func.coalesce(func.sum(VolumeTable.tokens)
 _COMMITS_ALONE = select(*_OF_COMMIT, literal(0))  # of a catalog that lost its table of volumes
 
 
-def _damaged_record(name: str, what: str) -> str:
+def _damaged_record(name: str, what: str, called: str) -> str:
     again = "" if what in (records.SOURCE, records.ROW) else "hybrid repair makes it again where it can; otherwise "
-    return _DAMAGED_RECORD.format(name, what, again)
+    return _DAMAGED_RECORD.format(name, what, again, called)
 
 
 def _called(document_id: int, names: Mapping[int, Name]) -> str:
@@ -910,10 +910,10 @@ def _called(document_id: int, names: Mapping[int, Name]) -> str:
     return names[document_id][0] if document_id in names else f"document {document_id}"
 
 
-def _check_span(document: Document, start: int, end: int) -> None:
+def _check_span(document: Document, start: int, end: int, called: str) -> None:
     if not 0 <= start < end <= len(document.text):
         raise CorruptCorpusError(
-            f"catalog.sqlite is damaged: it has a chunk or sentence from character {start} to {end} of "
+            f"{called} is damaged: it has a chunk or sentence from character {start} to {end} of "
             f"{document.source}, which has {len(document.text)}; hybrid verify names all that is damaged and what to do"
         )
 
@@ -969,7 +969,7 @@ def _fits(key: str, value: object) -> bool:
 
 
 _DAMAGED_VECTORS = (
-    "catalog.sqlite is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
+    "the catalog is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
 )
 
 

@@ -38,7 +38,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     with catalog.connection(write=False) as connection:
         lost = schema.missing(connection)
         absent = {one.table for one in lost if one.source is not None}
-        problems += [_of_table(one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
+        problems += [_of_table(connection, one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
         problems += _catalog(connection)
         problems += _facts(connection)
         problems += _cells(connection)
@@ -69,7 +69,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
         advice = "hybrid repair does it, once nobody reads the state before the removal"
         problems.append(
-            IntegrityProblem(part="deletion", name="catalog.sqlite", problem=said, advice=advice, repairable=True)
+            IntegrityProblem(part="deletion", name=catalog.called, problem=said, advice=advice, repairable=True)
         )
     commit = catalog.commit()
     counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
@@ -131,23 +131,29 @@ def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
     except DatabaseError:  # what is wrong with the pages says the next
         strays = []
     for line in backend.faults(connection):
-        yield IntegrityProblem(part="catalog", name="catalog.sqlite", problem=line, advice=PUT_BACK, repairable=False)
+        yield IntegrityProblem(part="catalog", name=backend.called, problem=line, advice=PUT_BACK, repairable=False)
     orphans: set[int] = set()
     for table, parent in strays:
         said = f"it has rows that belong to no row of {parent}"
         if table in sources and parent != "documents":
-            yield _of_table(table, said, schema.Missing(table, said, sources[table]).advice, repairable=True)
+            yield _of_table(
+                connection,
+                table,
+                said,
+                schema.Missing(table, said, sources[table]).advice,
+                repairable=True,
+            )
         elif parent == "documents":
             there = f"SELECT DISTINCT document_id FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
             orphans.update(connection.exec_driver_sql(there).scalars())
         else:
-            yield _of_table(table, said, PUT_BACK, repairable=False)
+            yield _of_table(connection, table, said, PUT_BACK, repairable=False)
     for identifier in sorted(orphans):
         yield _problem("document", f"document {identifier}", "its row is gone, and other rows of it are there")
 
 
 def _facts(connection: Connection) -> Iterator[IntegrityProblem]:
-    name, said = "catalog.sqlite, table info", "the fact {!r} is not as it was set"
+    name, said = f"{backend_of(connection).called}, table info", "the fact {!r} is not as it was set"
     try:
         found = records.edited_facts(
             {row[0]: row[1] for row in connection.exec_driver_sql("SELECT key, value FROM info")}
@@ -174,18 +180,30 @@ def _cells(connection: Connection) -> Iterator[IntegrityProblem]:
             for _ in connection.execute(select(table.__table__)):
                 pass
         except CorruptCorpusError:
-            yield _of_table(table.__tablename__, "a cell of it cannot be read", PUT_BACK, repairable=False)
+            yield _of_table(
+                connection,
+                table.__tablename__,
+                "a cell of it cannot be read",
+                PUT_BACK,
+                repairable=False,
+            )
         except DatabaseError:  # the table, or a column, is missing, which is named already
             continue
     state = connection.exec_driver_sql("SELECT memory_state FROM commits ORDER BY n DESC LIMIT 1").scalar()
     if state is not None and state not in get_args(MemoryState):
         said = f"the state of the memory is {state!r}, which is none"
-        yield _of_table("commits", said, "hybrid repair writes it again", repairable=True)
+        yield _of_table(connection, "commits", said, "hybrid repair writes it again", repairable=True)
 
 
 def _log_rows(connection: Connection) -> Iterator[IntegrityProblem]:
     if log_differs(connection):
-        yield _of_table("log", "its rows are not those that were written", records.LOG_ADVICE, repairable=True)
+        yield _of_table(
+            connection,
+            "log",
+            "its rows are not those that were written",
+            records.LOG_ADVICE,
+            repairable=True,
+        )
 
 
 def log_differs(connection: Connection) -> bool:
@@ -197,15 +215,19 @@ def log_differs(connection: Connection) -> bool:
         return False
 
 
-def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
-    name = f"catalog.sqlite, table {table}"
+def _of_table(connection: Connection, table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
+    name = f"{backend_of(connection).called}, table {table}"
     return IntegrityProblem(part="table", name=name, problem=said, advice=advice, repairable=repairable)
 
 
 def _full_text(connection: Connection) -> Iterator[IntegrityProblem]:
     if (said := full_text.fault(connection)) is not None:
         yield IntegrityProblem(
-            part="full text", name="catalog.sqlite", problem=said, advice="hybrid repair rebuilds it", repairable=True
+            part="full text",
+            name=backend_of(connection).called,
+            problem=said,
+            advice="hybrid repair rebuilds it",
+            repairable=True,
         )
 
 

@@ -120,7 +120,8 @@ def check_log(connection: Connection) -> None:
     recorded, found = recorded_log(connection), of_log(connection)
     if recorded is not None and recorded != found:
         counts = f"{int(found.split()[0]):,} rows, and {int(recorded.split()[0]):,} were written"
-        raise CorruptCorpusError(f"the table log of catalog.sqlite was edited or damaged ({counts}): {LOG_ADVICE}")
+        called = connection.get_execution_options()[filtering.BACKEND].called
+        raise CorruptCorpusError(f"the table log of {called} was edited or damaged ({counts}): {LOG_ADVICE}")
 
 
 def advice_of_fact(key: str) -> str:
@@ -140,7 +141,7 @@ def _fact_hashes(recorded: str | None) -> dict[str, str]:
 
 PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
 _NOT_KNOWN_AGAIN = ("settings", "embedder", EVERY_ROW)
-_DAMAGED_FACT = "the {0} stored in catalog.sqlite (a row of its table info) are not as they were set: {1}"
+_DAMAGED_FACT = "the {0} stored in the catalog (a row of its table info) are not as they were set: {1}"
 
 
 def _digest(values: Sequence[Any]) -> str:
