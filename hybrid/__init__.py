@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hybrid.display.progress import progress
     from hybrid.errors import (
         AccessError,
+        CatalogUnreachableError,
         CorpusError,
         CorpusLockedError,
         CorpusNotFoundError,
@@ -83,6 +84,7 @@ __all__ = [
     "Answer",
     "AnswerReport",
     "AsyncSession",
+    "CatalogUnreachableError",
     "Citation",
     "CitationEvent",
     "Claim",
@@ -181,6 +183,7 @@ _HOME = {
     "AccessError": "hybrid.errors",
     "HybridError": "hybrid.errors",
     "Identity": "hybrid.types.identities",
+    "CatalogUnreachableError": "hybrid.errors",
     "CorpusError": "hybrid.errors",
     "CorpusLockedError": "hybrid.errors",
     "CorpusNotFoundError": "hybrid.errors",
