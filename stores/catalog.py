@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select, text
+from sqlalchemy import Connection, Engine, exists, func, select
 from sqlalchemy.exc import OperationalError
 
-from hybrid._runtime import log_warning
-from hybrid.errors import CorruptCorpusError, InputError, SettingsError
-from hybrid.stores import exact_text, filtering, full_text, records, schema, sentence_vectors
+from hybrid.errors import CorruptCorpusError, SettingsError
+from hybrid.stores import exact_text, filtering, full_text, reading, records, schema, sentence_vectors
 from hybrid.stores.access import Access
 from hybrid.stores.backend import Backend, backend_of
 from hybrid.stores.catalog_cache import (
@@ -41,6 +40,7 @@ from hybrid.stores.catalog_cache import (
 )
 from hybrid.stores.database import connect, looks_like_corpus, open_database
 from hybrid.stores.filtering import Selection
+from hybrid.stores.reading import Identity
 from hybrid.stores.rows import (
     ChunkRow,
     CommitRow,
@@ -59,14 +59,12 @@ from hybrid.stores.tables import (
     LogTable,
     MetadataTable,
     SourceTable,
-    TextTable,
-    VolumeTable,
 )
 from hybrid.stores.transaction import SOURCES, Transaction, fact, volume_rows
 from hybrid.text import shingles
 from hybrid.text.formatting import name_of
 from hybrid.text.layout import LONGEST
-from hybrid.types.documents import Document, Location, Metadata, text_sha256
+from hybrid.types.documents import Document, Location, text_sha256
 from hybrid.types.filters import Filter
 from hybrid.types.reports import MemoryState
 
@@ -80,9 +78,7 @@ SCORED_POSTINGS = 100_000
 """A word that more chunks hold does not count in a larger corpus, unless the question has no other. With 1,000
 chunks and words of at most 20,000 a search of a million took 1.32 instead of 1.38: docs/retrieval.md, "What a search
 costs"."""
-_AT_ONCE = 500  # ids in one SQL statement: older SQLite takes 999 variables
 
-Identity = tuple[int | None, ...]
 
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]
 
@@ -99,7 +95,7 @@ class State:
     @cached_property
     def identity(self) -> Identity:
         """What is another after each change of the catalog."""
-        return _identity(self.connection)
+        return reading.identity(self.connection)
 
 
 Span = tuple[int, int, int]
@@ -241,7 +237,9 @@ class Catalog:
     def _identity(self, connection: Connection) -> Identity:
         """What tells the state that is read from others; asked for once of a pinned one."""
         pinned = self._pin()
-        return pinned.identity if pinned is not None and pinned.connection is connection else _identity(connection)
+        return (
+            pinned.identity if pinned is not None and pinned.connection is connection else reading.identity(connection)
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -337,9 +335,9 @@ class Catalog:
                 sources.setdefault(row.document_id, []).append(SourceRow(*row))
             counts = select(ChunkTable.document_id, func.count()).group_by(ChunkTable.document_id)
             chunks = {row[0]: row[1] for row in connection.execute(counts)}
-            rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
+            rows = connection.execute(reading.DOCUMENTS.order_by(DocumentTable.id)).all()
         return [
-            _document_row(row, sources[row.id], chunks.get(row.id, 0), damaged.get(row.id))
+            reading.document_row(row, sources[row.id], chunks.get(row.id, 0), damaged.get(row.id))
             for row in rows
             if row.id in sources
         ]
@@ -364,7 +362,7 @@ class Catalog:
                 found = known[records.FACTS]
             for document_id, what in list(found.items())[:1]:
                 names = self._first_names(connection, [document_id])
-                raise CorruptCorpusError(_damaged_record(_called(document_id, names), what, self.called))
+                raise CorruptCorpusError(reading.damaged_record(reading.called(document_id, names), what, self.called))
 
     def titles(self) -> Mapping[int, Titled]:
         """The title, first source and media type of all documents, by id; read once a state."""
@@ -380,14 +378,14 @@ class Catalog:
         with self.read_transaction(), self._connection() as connection:
             known = self._words_of_state.of(self._identity(connection))
             if None not in known:
-                there = {row.id: row.sha256 for row in connection.execute(_SHA256S)}
-                known[None] = self._word_index.updated(there, partial(_texts, connection))
+                there = {row.id: row.sha256 for row in connection.execute(reading.SHA256S)}
+                known[None] = self._word_index.updated(there, partial(reading.texts, connection))
             return known[None]
 
     def sha256s(self) -> dict[int, str]:
         """The sha256 of each document, by id, whether a source names it or not."""
         with self._connection() as connection:
-            return {row.id: row.sha256 for row in connection.execute(_SHA256S)}
+            return {row.id: row.sha256 for row in connection.execute(reading.SHA256S)}
 
     def count_documents(self) -> int:
         """How many documents there are. Reads none of them."""
@@ -404,8 +402,8 @@ class Catalog:
         wanted = list(document_ids)
         found: dict[int, set[str]] = {}
         with self._connection() as connection:
-            for at in range(0, len(wanted), _AT_ONCE):
-                for row in connection.execute(_NAMES, {"ids": wanted[at : at + _AT_ONCE]}):
+            for at in range(0, len(wanted), reading.AT_ONCE):
+                for row in connection.execute(reading.NAMES, {"ids": wanted[at : at + reading.AT_ONCE]}):
                     found.setdefault(row.document_id, set()).add(row.name)
         return {document_id: frozenset(found[document_id]) for document_id in wanted if document_id in found}
 
@@ -475,7 +473,7 @@ class Catalog:
         """Ids ``[n]`` and signatures ``[n, PERMUTATIONS]`` of the documents that have one, read once a state."""
         known_state, ids, signatures = self._signatures
         if known_state != state:
-            rows = connection.execute(_SIGNATURES).all()
+            rows = connection.execute(reading.SIGNATURES).all()
             ids = np.array([row[0] for row in rows], np.int64)
             signatures = np.frombuffer(b"".join(row[1] or b"" for row in rows), "<u4").reshape(
                 len(rows), shingles.PERMUTATIONS
@@ -498,20 +496,20 @@ class Catalog:
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for document_id, what in records.differing(connection, missing, restricted=self.restricted):
-            raise CorruptCorpusError(_damaged_record(names[document_id][0], what, self.called))
-        for at in range(0, len(missing), _AT_ONCE):
-            for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
+            raise CorruptCorpusError(reading.damaged_record(names[document_id][0], what, self.called))
+        for at in range(0, len(missing), reading.AT_ONCE):
+            for row in connection.execute(reading.BODIES, {"ids": missing[at : at + reading.AT_ONCE]}):
                 name, parent, details = names[row.id]
                 odd = not isinstance(row.text, str) or not isinstance(row.pages, list)
                 if odd or (row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256):
-                    raise CorruptCorpusError(_DAMAGED_TEXT.format(name, self.called))
+                    raise CorruptCorpusError(reading.DAMAGED_TEXT.format(name, self.called))
                 found[row.id] = Document(
                     source=name,
                     text=row.text,
                     sha256=row.sha256,
                     media_type=row.media_type,
                     pages=tuple(row.pages),
-                    metadata=_metadata(name, details),
+                    metadata=reading.metadata(name, details),
                     parent=parent,
                 )
                 self._texts.add(row.id, names[row.id], found[row.id])
@@ -522,8 +520,8 @@ class Catalog:
         pinned = self._pin()
         known: dict[int, Name] = {} if pinned is None else pinned.names
         missing = [document_id for document_id in document_ids if document_id not in known]
-        for at in range(0, len(missing), _AT_ONCE):
-            rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
+        for at in range(0, len(missing), reading.AT_ONCE):
+            rows = connection.execute(reading.NAMES, {"ids": missing[at : at + reading.AT_ONCE]})
             known |= {row.document_id: (row.name, row.parent, row.details) for row in rows}  # the first comes last
         return known
 
@@ -535,7 +533,7 @@ class Catalog:
         """The pages and lines of a span of the catalog's own. Raises `CorruptCorpusError` for one that is not within
         the document."""
         document = self.document(document_id)
-        _check_span(document, start, end, self.called)
+        reading.check_span(document, start, end, self.called)
         return document.locate(start, end)
 
     def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
@@ -566,7 +564,7 @@ class Catalog:
         with self._connection() as connection:
             for document_id, start, end in spans:
                 given = {"document": document_id, "start": start, "end": end}
-                rows = connection.execute(_TOUCHING, given).all()
+                rows = connection.execute(reading.TOUCHING, given).all()
                 if rows:
                     found.append(max(rows, key=lambda row: (min(row.end, end) - max(row.start, start), -row.id)).id)
         return found
@@ -588,7 +586,7 @@ class Catalog:
                         f"{self.called} is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
                         "or all else is gone; hybrid verify names all that is damaged and what to do"
                     )
-                _check_span(document, start, end, self.called)
+                reading.check_span(document, start, end, self.called)
                 found[chunk_id] = ChunkRow(
                     chunk_id,
                     document_id,
@@ -607,9 +605,9 @@ class Catalog:
         """The document id, start and end of these chunks, in their order, as far as they exist. Reads no text."""
         found: dict[int, tuple[int, int, int]] = {}
         with self._connection() as connection:
-            for at in range(0, len(ids), _AT_ONCE):
-                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_CHUNKS, {"ids": wanted})}
+            for at in range(0, len(ids), reading.AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + reading.AT_ONCE]]
+                rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(reading.CHUNKS, {"ids": wanted})}
                 found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
         if odd := [chunk for chunk, span in found.items() if not all(isinstance(one, int) for one in span)]:
             raise CorruptCorpusError(
@@ -720,7 +718,7 @@ class Catalog:
             state = self._identity(connection)
             known_state, count = self._chunk_count
             if known_state != state:
-                count = connection.scalar(_CHUNK_COUNT) or 0
+                count = connection.scalar(reading.CHUNK_COUNT) or 0
                 self._chunk_count = state, count
             return count
 
@@ -744,7 +742,7 @@ class Catalog:
         called. Compares everything: it takes as long as reading the corpus."""
         with self.read_transaction(), self._connection() as connection:
             found = records.damaged(connection, restricted=self.restricted)
-            names = [connection.scalar(_FIRST_NAME, {"document": one}) for one in found]
+            names = [connection.scalar(reading.FIRST_NAME, {"document": one}) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
     def gaps(self, indexed: int) -> tuple[str, ...]:
@@ -753,16 +751,16 @@ class Catalog:
         with self.read_transaction(), self._connection() as connection:
             lost = schema.missing(connection)
             if lost:
-                named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[:_NAMED])
+                named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[: reading.NAMED])
                 return (f"{self.called} was damaged or edited ({named}); hybrid repair makes again what can be.",)
             found = records.incomplete(connection, sentence_vectors.MOST)
             if found:
-                names = self._first_names(connection, list(found)[:_NAMED])
-                said = [f"{_called(one, names)} has {found[one]}" for one in list(found)[:_NAMED]]
-                more = f", and so it is with {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-                return (f"{'; '.join(said)}{more}: {self.called} {_LOST}",)
+                names = self._first_names(connection, list(found)[: reading.NAMED])
+                said = [f"{reading.called(one, names)} has {found[one]}" for one in list(found)[: reading.NAMED]]
+                more = f", and so it is with {len(found) - reading.NAMED:,} more" if len(found) > reading.NAMED else ""
+                return (f"{'; '.join(said)}{more}: {self.called} {reading.LOST}",)
             chunks, words = (
-                connection.exec_driver_sql(_ALL_CHUNKS.format(self._backend.base)).scalar_one(),
+                connection.exec_driver_sql(reading.ALL_CHUNKS.format(self._backend.base)).scalar_one(),
                 full_text.indexed(connection),
             )
         kinds = {"the index": indexed, "the full text": words}
@@ -770,9 +768,11 @@ class Catalog:
         if not different:
             return ()
         if self.restricted:  # how much there is of others' documents is not said
-            return (f"What {' and '.join(different)} can find is not what the catalog holds: {self.called} {_LOST}",)
+            return (
+                f"What {' and '.join(different)} can find is not what the catalog holds: {self.called} {reading.LOST}",
+            )
         counts = " and ".join(f"{name} knows {kinds[name]:,} chunks" for name in different)
-        return (f"{counts}, and the catalog {chunks:,}: {self.called} {_LOST}",)
+        return (f"{counts}, and the catalog {chunks:,}: {self.called} {reading.LOST}",)
 
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
@@ -780,17 +780,17 @@ class Catalog:
         with self._connection() as connection:
             if ids is None:
                 count = connection.scalar(select(func.count()).select_from(ChunkTable)) or 0
-                return _matrix(connection.execution_options(yield_per=4096).execute(everything), count)
+                return reading.matrix(connection.execution_options(yield_per=4096).execute(everything), count)
             rows: list[Any] = []
-            for at in range(0, len(ids), _AT_ONCE):
-                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                rows.extend(connection.execute(_EMBEDDINGS, {"ids": wanted}).all())
+            for at in range(0, len(ids), reading.AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + reading.AT_ONCE]]
+                rows.extend(connection.execute(reading.EMBEDDINGS, {"ids": wanted}).all())
             rows.sort(key=itemgetter(0))
             try:
                 flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
                 return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
             except (TypeError, ValueError) as error:
-                raise CorruptCorpusError(_DAMAGED_VECTORS) from error
+                raise CorruptCorpusError(reading.DAMAGED_VECTORS) from error
 
     # Commits ---------------------------------------------------------------------------------
 
@@ -798,11 +798,11 @@ class Catalog:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
             try:
-                row = connection.execute(_COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+                row = connection.execute(reading.COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
             except OperationalError as error:
                 if "no such table: volumes" not in str(error.orig):
                     raise
-                row = connection.execute(_COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
+                row = connection.execute(reading.COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
             found = CommitRow(*tuple(row)) if row else None
             if found is not None and found.memory_state not in get_args(MemoryState):  # hybrid verify names it
                 return replace(found, memory_state="behind")
@@ -833,155 +833,3 @@ def check_embedder(catalog: Catalog, fingerprint: str) -> None:
             f"the vectors of this corpus were made by the embedder {made_by}, and cannot be compared with those of "
             f"{fingerprint}: open it with its own embedder, or ingest into a new directory"
         )
-
-
-# Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
-# Every change of a corpus is a commit; the others tell apart states of a catalog that is filled without commits.
-_STATE = select(
-    *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
-)
-_ALL_CHUNKS = "SELECT count(document_id) FROM {}chunks"  # whoever asks
-_CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
-_SHA256S = select(DocumentTable.id, DocumentTable.sha256)
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_SIGNATURES = (
-    select(DocumentTable.id, DocumentTable.signature)
-    .where(func.length(DocumentTable.signature) == 4 * shingles.PERMUTATIONS)
-    .order_by(DocumentTable.id)
-)
-_FIRST_NAME = text("SELECT name FROM sources WHERE document_id = :document ORDER BY id LIMIT 1")  # of whatever type
-_TOUCHING = select(ChunkTable.id, ChunkTable.start, ChunkTable.end).where(
-    ChunkTable.document_id == bindparam("document"),
-    ChunkTable.start < bindparam("end"),
-    ChunkTable.end > bindparam("start"),
-)
-_NAMES = (
-    select(SourceTable.document_id, SourceTable.name, SourceTable.parent, SourceTable.details)
-    .where(SourceTable.document_id.in_(_IDS))
-    .order_by(SourceTable.id.desc())
-)
-_CHUNKS = select(ChunkTable.id, ChunkTable.document_id, ChunkTable.start, ChunkTable.end).where(ChunkTable.id.in_(_IDS))
-_EMBEDDINGS = select(ChunkTable.id, ChunkTable.embedding).where(ChunkTable.id.in_(_IDS))
-
-_DOCUMENTS = select(
-    DocumentTable.id,
-    DocumentTable.sha256,
-    DocumentTable.chars,
-    DocumentTable.media_type,
-    DocumentTable.pages,
-)
-
-_NAMED = 3  # documents in a note
-_LOST = (
-    "was damaged or edited, and answers may lack what stood there; hybrid verify names all that is wrong and what to do"
-)
-_DAMAGED_TEXT = (
-    "the text of {0} in {1} is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
-    "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
-)
-_DAMAGED_RECORD = (
-    "{1} is not as it was recorded of {0} in {3} (damaged, or edited), and nothing of it is quoted; {2}"
-    "remove {0} and ingest its file again, or put back a copy of the corpus"
-)
-_BODIES = (
-    _DOCUMENTS.add_columns(TextTable.text, DocumentTable.text_sha256).join(TextTable).where(DocumentTable.id.in_(_IDS))
-)
-
-_TEXTS = select(TextTable.document_id, TextTable.text).where(TextTable.document_id.in_(_IDS))
-
-_OF_COMMIT = (
-    CommitTable.n,
-    CommitTable.created_at,
-    CommitTable.index_file,
-    CommitTable.index_sha256,
-    CommitTable.memory_state,
-)
-_COMMITS = select(*_OF_COMMIT, select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery())
-_COMMITS_ALONE = select(*_OF_COMMIT, literal(0))  # of a catalog that lost its table of volumes
-
-
-def _damaged_record(name: str, what: str, called: str) -> str:
-    again = "" if what in (records.SOURCE, records.ROW) else "hybrid repair makes it again where it can; otherwise "
-    return _DAMAGED_RECORD.format(name, what, again, called)
-
-
-def _called(document_id: int, names: Mapping[int, Name]) -> str:
-    """What a document is called in messages: its first source, or its number where no source names it."""
-    return names[document_id][0] if document_id in names else f"document {document_id}"
-
-
-def _check_span(document: Document, start: int, end: int, called: str) -> None:
-    if not 0 <= start < end <= len(document.text):
-        raise CorruptCorpusError(
-            f"{called} is damaged: it has a chunk or sentence from character {start} to {end} of "
-            f"{document.source}, which has {len(document.text)}; hybrid verify names all that is damaged and what to do"
-        )
-
-
-def _texts(connection: Connection, ids: list[int]) -> Iterator[tuple[int, str]]:
-    for at in range(0, len(ids), _AT_ONCE):
-        for row in connection.execute(_TEXTS, {"ids": ids[at : at + _AT_ONCE]}):
-            yield row.document_id, row.text
-
-
-def _identity(connection: Connection) -> Identity:
-    return tuple(connection.execute(_STATE).one())
-
-
-def _document_row(row: Any, sources: list[SourceRow], chunks: int, damaged: str | None) -> DocumentRow:
-    metadata = _metadata(sources[0].source, sources[0].details)
-    return DocumentRow(
-        id=row.id,
-        source=sources[0].source,
-        title=metadata.title or Path(sources[0].source).name,
-        sha256=row.sha256,
-        chars=row.chars,
-        chunks=chunks,
-        pages=len(row.pages),
-        media_type=row.media_type,
-        author=metadata.author,
-        date=metadata.date,
-        custodian=metadata.custodian,
-        parent=sources[0].parent,
-        aliases=tuple(alias.source for alias in sources[1:]),
-        status=metadata.status.name if metadata.status else None,
-        damaged=damaged,
-    )
-
-
-def _metadata(source: str, details: Mapping[str, Any]) -> Metadata:
-    """The stored metadata of a source. Of metadata that do not fit, which another program must have written, the fields
-    that do are used: one source must not keep all others from being listed."""
-    try:
-        return Metadata.model_validate(details)
-    except InputError as error:
-        log_warning(_LOG, "stored metadata cannot be used whole", source=source, error=str(error))
-        fields = details.items() if isinstance(details, dict) else ()
-        return Metadata(**{key: value for key, value in fields if _fits(key, value)})
-
-
-def _fits(key: str, value: object) -> bool:
-    try:
-        Metadata(**{key: value})
-    except InputError:
-        return False
-    return True
-
-
-_DAMAGED_VECTORS = (
-    "the catalog is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
-)
-
-
-def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    ids = np.empty(count, np.int64)
-    vectors: NDArray[np.float32] = np.empty((count, 0), np.float32)
-    for at, (chunk_id, embedding) in enumerate(rows):
-        try:
-            vector = np.frombuffer(embedding, "<f4")
-            if at == 0:
-                vectors = np.empty((count, len(vector)), np.float32)
-            ids[at], vectors[at] = chunk_id, vector
-        except (TypeError, ValueError) as error:
-            raise CorruptCorpusError(_DAMAGED_VECTORS) from error
-    return ids, vectors
