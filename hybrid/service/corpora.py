@@ -170,21 +170,23 @@ class Corpora:
             gone.parent.mkdir(exist_ok=True)
             (self.root / name).rename(gone)
             self._forget(name)
-        self._delete(gone)
+        self._drop_catalog(gone)
+        shutil.rmtree(gone)
 
     def finish_deletions(self) -> None:
         """Delete what a server that was killed had begun to."""
         for folder in (self.root / STATE).glob(f"{_DELETED}*"):
             with suppress(CorpusError):  # a database that is away: the next start deletes what it has
-                self._delete(folder)
+                self._drop_catalog(folder)
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def _delete(self, folder: Path) -> None:
+    def _drop_catalog(self, folder: Path) -> None:
+        """Delete what a corpus has in a database."""
         layers = [sources.from_environment(Settings)]
         if self._settings is not None:
             layers.insert(0, sources.from_file(self._settings))
         if looks_like_corpus(folder):
             drop_catalog(folder, sources.resolve(Settings, layers).settings.stores)
-        shutil.rmtree(folder, ignore_errors=True)
 
     def preload(self) -> None:
         """Load what the first question would otherwise wait for: of every corpus its index, and the models."""
