@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import pwd
 import shutil
@@ -28,13 +27,6 @@ def debian() -> Path | None:
     """The folder of the newest server that Debian's packages installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
     return found[-1].parent if found else None
-
-
-def with_pgvector() -> Path | None:
-    """The folder of a server that has pgvector: that of the package pgserver."""
-    found = importlib.util.find_spec("pgserver")
-    binaries = Path(found.origin).parent / "pginstall" / "bin" if found is not None and found.origin else None
-    return binaries if binaries is not None and binaries.is_dir() else None
 
 
 class Server:

@@ -34,7 +34,6 @@ from hybrid.settings import IngestSettings, MemorySettings, Settings
 from hybrid.stores import commits, transaction, volumes
 from hybrid.stores.database import connect
 from hybrid.stores.rows import StoredFile
-from hybrid.stores.sqlite.engine import write_lock
 from hybrid.stores.vectors import FaissIndex
 from hybrid.ttt.calibration import Step
 from hybrid.types.documents import Document
@@ -390,10 +389,12 @@ def test_another_embedder_is_refused(corpus):
 
 
 def test_a_second_writer_is_refused(corpus):
-    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+    other = catalog_in(corpus.directory)
+    with other, other.write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.ingest()
     corpus.ingest(Document.from_text(prose("alpha"), "memo"))
-    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+    other = catalog_in(corpus.directory)
+    with other, other.write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.remove("memo")
 
 
