@@ -294,7 +294,7 @@ class CatalogConformance:
     # Exact texts, filters and access -------------------------------------------------------------
 
     @pytest.mark.parametrize(
-        "wanted", ["100 %_of", "\\ it.", "😀 and re\u0301s", "agraph of a\u0308 text", "b", "𝔓", "12.3(b)"]
+        "wanted", ["100 %_of", "\\ it.", "😀 and re\u0301s", "agraph of a\u0308 text", "b", "𝔓", "12.3(b)", "\\"]
     )
     def test_exact_texts_are_found_character_for_character(self, catalog: Catalog, wanted: str) -> None:
         other, _ = add(catalog, "other.txt", _LEASE)
