@@ -6,15 +6,19 @@ BIN := $(VENV)/bin
 EXTRA ?= $(if $(shell nvidia-smi -L 2>/dev/null),gpu,cpu)
 # How long `make fuzz` looks, in all.
 SECONDS ?= 600
+# Tests whose corpora keep their catalogs in PostgreSQL; `make test` has the conformance suite besides.
+ON_POSTGRESQL ?= tests/test_corpus.py tests/stores tests/retrieval/test_search.py tests/ingest/test_pipeline.py
 READY := $(VENV)/.ready-$(EXTRA)
 
-.PHONY: help setup demo test browser slow fuzz check format types licences advisories docs docs-version build release clean
+.PHONY: help setup demo test browser postgres postgresql slow fuzz check format types licences advisories docs docs-version build release clean
 
 help:
 	@echo 'make demo    install, ingest the licences of the installed packages, ask four questions'
 	@echo '             CORPUS=path QUESTION="..." make demo  does it on your own folder'
 	@echo 'make test    install, run the tests'
 	@echo 'make browser as root on Debian: what the tests of the page need, Chromium and axe-core; without it they are skipped'
+	@echo 'make postgres   as root on Debian: the server that tests of a catalog in PostgreSQL need'
+	@echo 'make postgresql tests whose catalogs are in PostgreSQL; ON_POSTGRESQL=tests takes all of them'
 	@echo 'make slow    install, run the tests with those that take minutes'
 	@echo 'make fuzz    install, damage files and catalogs for SECONDS=600 and see what happens'
 	@echo 'make check   format, lint, types and the licences of what is pinned, as CI checks them'
@@ -46,6 +50,12 @@ test: setup
 
 browser:
 	.ci/browser
+
+postgres:
+	.ci/postgres
+
+postgresql: setup
+	$(BIN)/python -m pytest --catalog postgresql $(ON_POSTGRESQL)
 
 slow: setup
 	$(BIN)/python -m pytest --slow

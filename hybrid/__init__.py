@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hybrid.errors import (
         AccessError,
         ArchiveError,
+        CatalogUnreachableError,
         CorpusError,
         CorpusExistsError,
         CorpusLockedError,
@@ -89,6 +90,7 @@ __all__ = [
     "AnswerReport",
     "ArchiveError",
     "AsyncSession",
+    "CatalogUnreachableError",
     "Citation",
     "CitationEvent",
     "Claim",
@@ -193,6 +195,7 @@ _HOME = {
     "CorpusExistsError": "hybrid.errors",
     "HybridError": "hybrid.errors",
     "Identity": "hybrid.types.identities",
+    "CatalogUnreachableError": "hybrid.errors",
     "CorpusError": "hybrid.errors",
     "CorpusLockedError": "hybrid.errors",
     "CorpusNotFoundError": "hybrid.errors",

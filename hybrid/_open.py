@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ from hybrid.settings.sources import Layer, Resolved
 from hybrid.types.base import shown
 
 if TYPE_CHECKING:
+    from hybrid.settings import StoresSettings
     from hybrid.stores.access import Access
     from hybrid.stores.catalog import Catalog
+    from hybrid.stores.postgresql.place import Place
     from hybrid.types.reports import IntegrityProblem, IntegrityReport
 
 Given = Settings | str | os.PathLike[str] | None
@@ -80,36 +83,54 @@ def check_new(directory: Path, given: Given) -> None:
             sources.resolve(Settings, [Layer("stored"), _given_layer(given)])
 
 
-def open_catalog(directory: Path, *, create: bool, access: Access | None = None) -> Catalog:
+def open_catalog(directory: Path, stores: StoresSettings, *, create: bool, access: Access | None = None) -> Catalog:
     """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it; with ``access``, as far
-    as that shows it.
+    as that shows it. ``stores`` says where that of a new corpus goes.
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
     from hybrid.stores import commits
     from hybrid.stores.catalog import Catalog
-    from hybrid.stores.database import catalog_path
 
     _check_directory(directory, create=create)
     guard = commits.read_guard(directory)
-    catalog = Catalog.open(catalog_path(directory.absolute()), create=create, access=access)
+    where = _placed(directory.absolute(), stores)
+    catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
     try:
-        with _opening_errors(directory):
+        with _opening_errors(catalog):
             newest = catalog.commit()
             corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
-        commits.check_guard(directory, guard, newest, corpus)
+        commits.check_guard(directory, guard, newest, corpus, catalog.called)
     except BaseException:
         catalog.close()
         raise
     return catalog
 
 
+def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
+    """Where the catalog of the corpus at ``directory`` is. A new one in PostgreSQL gets a schema of its own, and the
+    directory the file that says so."""
+    from hybrid.stores import database
+    from hybrid.stores.commits import new_id
+
+    where = database.located(directory, stores)
+    if not isinstance(where, Path) and not database.looks_like_corpus(directory):
+        where = replace(where, schema=where.schema or f"hybrid_{new_id()}")
+        if not database.write_pointer(directory, where):
+            return database.located(directory, stores)
+    return where
+
+
+def _may_create(directory: Path, where: Path | Place) -> bool:
+    """Whether a catalog may be made where none is: not in the place of one that was lost."""
+    return isinstance(where, Path) or not (directory / "commits").is_dir()
+
+
 @contextmanager
-def _opening_errors(directory: Path) -> Iterator[None]:
+def _opening_errors(catalog: Catalog) -> Iterator[None]:
     """What cannot be read as a corpus is opened cannot be looked at or repaired either: no other advice than a copy."""
     from sqlalchemy.exc import DatabaseError
 
-    from hybrid.stores.database import catalog_path
     from hybrid.stores.records import PUT_BACK
 
     try:
@@ -117,7 +138,7 @@ def _opening_errors(directory: Path) -> Iterator[None]:
     except CorruptCorpusError as error:
         if not isinstance(error.__cause__, DatabaseError):
             raise
-        said = f"{catalog_path(directory)} is damaged ({error.__cause__.orig}); {PUT_BACK}"
+        said = f"{catalog.called} is damaged ({error.__cause__.orig}); {PUT_BACK}"
         raise CorruptCorpusError(said) from error.__cause__
 
 
@@ -169,10 +190,10 @@ def unreachable_errors(directory: Path) -> Iterator[None]:
 def check_still_there(directory: Path) -> None:
     """Raise `CorpusError` if the catalog of an open corpus is not there any more: what would be written to the deleted
     file would be lost."""
-    from hybrid.stores.database import catalog_path
+    from hybrid.stores.database import looks_like_corpus
 
     with unreachable_errors(directory):
-        if not catalog_path(directory).is_file():
+        if not looks_like_corpus(directory):
             raise CorpusError(
                 f"the corpus at {directory} was deleted or moved since it was opened, and nothing is written; open it "
                 "where it is now, or create a new one"
@@ -224,12 +245,12 @@ def _check_catalog_not_lost(directory: Path) -> None:
 
 def _check_not_emptied(directory: Path) -> None:
     """An empty catalog is what an interrupted creation leaves behind; commits beside it had a catalog."""
-    from hybrid.stores.database import catalog_path
+    from hybrid.stores.database import catalog_file
 
-    commits = directory / "commits"
-    if not catalog_path(directory).stat().st_size and commits.is_dir() and any(commits.iterdir()):
+    commits, path = directory / "commits", catalog_file(directory)
+    if not path.stat().st_size and commits.is_dir() and any(commits.iterdir()):
         raise CorruptCorpusError(
-            f"{catalog_path(directory)} is empty, and the corpus was not: there are files in {commits}; put back a "
+            f"{path} is empty, and the corpus was not: there are files in {commits}; put back a "
             "copy of it, or ingest the documents into a new directory"
         )
 
@@ -242,6 +263,13 @@ def finish_erasure(catalog: Catalog, directory: Path) -> None:
         erasure.finish(catalog, directory)
 
 
+def stores_of(given: Given) -> StoresSettings:
+    """Where the settings say that catalogs are kept, before any is opened. Raises `SettingsError`."""
+    layers = (layer for layer in _in_order(Layer("stored"), given) if "stores" in layer.values)
+    own = [Layer(one.name, {"stores": one.values["stores"]}, one.names) for one in layers]
+    return sources.resolve(Settings, own).settings.stores
+
+
 def settle(catalog: Catalog, given: Given) -> Settings:
     """The settings to use from now on. What code or a file gives is stored where the corpus can be written to; the
     environment counts for this process.
@@ -251,13 +279,21 @@ def settle(catalog: Catalog, given: Given) -> Settings:
     before = catalog.info(_STORED)
     stored = _stored_layer(before)
     used = sources.resolve(Settings, _in_order(stored, given)).settings
+    used = used.model_copy(update={"stores": _stores_used(catalog, used.stores)})
     if catalog.commit() is not None:
         _check_embedder(sources.resolve(Settings, [stored]).settings, used)
     if given is not None:
-        kept = sources.resolve(Settings, [stored, _given_layer(given)]).settings.model_dump_json()
+        kept = sources.resolve(Settings, [stored, _given_layer(given)]).settings.model_dump_json(exclude={"stores"})
         if kept != before and catalog.writable:
             catalog.set_info(_STORED, kept)
     return used
+
+
+def _stores_used(catalog: Catalog, given: StoresSettings) -> StoresSettings:
+    """Where the catalog is, whatever the settings say of new ones."""
+    from hybrid.settings import StoresSettings
+
+    return StoresSettings(catalog=catalog.where, catalog_password=given.catalog_password)
 
 
 def explained(catalog: Catalog | None, given: Given) -> Resolved[Settings]:
@@ -288,11 +324,11 @@ def _stored_layer(text: str | None) -> Layer:
         return Layer("stored", Settings.model_validate(known).model_dump())
     except SettingsError as wrong:
         raise SettingsError(
-            f"the settings stored with this corpus, in catalog.sqlite, do not fit this version: {wrong}"
+            f"the settings stored with this corpus, in its catalog, do not fit this version: {wrong}"
         ) from None
     except (ValueError, AttributeError) as error:
         raise CorruptCorpusError(
-            f"the settings stored in catalog.sqlite are damaged ({error}); put back a copy, or ingest the "
+            f"the settings stored in the catalog are damaged ({error}); put back a copy, or ingest the "
             "documents into a new directory"
         ) from error
 

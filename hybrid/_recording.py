@@ -59,7 +59,7 @@ def said_of_going_back(directory: Path, catalog: Catalog) -> tuple[str, str] | N
     now = _newest(catalog)
     at = f"is at commit {now}" if now == newest else f"was at commit {newest} after that"
     return (
-        f"The log knows of commit {later} (record {record}), and catalog.sqlite {at}: an older copy was put in its "
+        f"The log knows of commit {later} (record {record}), and {catalog.called} {at}: an older copy was put in its "
         "place, and what came later is not in it",
         "put back a copy of the whole corpus as it was after that, or run hybrid repair to go on with what is there, "
         "and ingest again what came later",

@@ -166,7 +166,7 @@ class Corpus(Shown):
         _check_models(embedder, reranker)
         with _open.unreachable_errors(where):
             _open.check_new(where, given)
-            catalog = _open.open_catalog(where, create=_arguments.flag("create", create))
+            catalog = _open.open_catalog(where, _open.stores_of(given), create=_arguments.flag("create", create))
         who = _arguments.identity_of(identity)
         try:
             opened = cls(where, catalog, _open.settle(catalog, given), embedder=embedder, reranker=reranker)
@@ -228,7 +228,7 @@ class Corpus(Shown):
 
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
-        catalog = _open.open_catalog(self.directory, create=False, access=access)
+        catalog = _open.open_catalog(self.directory, self.settings.stores, create=False, access=access)
         given, reranker = self._given
         made = type(self)(
             self.directory, catalog, self.settings, identity=who, index_of=self, embedder=given, reranker=reranker
@@ -1094,7 +1094,6 @@ class Corpus(Shown):
         """
         from hybrid.archive.exporting import export
         from hybrid.display.progress import shown
-        from hybrid.stores.database import write_lock
 
         where, wait = _arguments.file_of("path", path), _arguments.wait_of(wait)
         with self._asked_by_identity(), shown(_arguments.progress_of(progress)) as report:
@@ -1108,7 +1107,7 @@ class Corpus(Shown):
             writable = self._catalog.writable
             with (
                 _open.unreachable_errors(self.directory),
-                write_lock(self.directory, wait) if writable else nullcontext(),
+                self._catalog.write_lock(self.directory, wait) if writable else nullcontext(),
                 self._catalog.reading(None),
                 self._catalog.read_transaction(),
             ):
@@ -1174,7 +1173,7 @@ class Corpus(Shown):
             _arguments.text_of("sha256", sha256)
         with shown(_arguments.progress_of(progress)) as report, _open.unreachable_errors(where):
             _open.check_new(where, given)
-            import_(file, where, sha256, _tensors_sha256, report)
+            import_(file, where, sha256, _open.stores_of(given), _tensors_sha256, report)
         return cls.open(where, given, create=False)
 
     @classmethod

@@ -22,6 +22,7 @@
     │   ├── CorpusNotFoundError       no corpus where one was asked for
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
+    │   ├── CatalogUnreachableError   the server of the catalog's database does not answer, or went away
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
     │   ├── CorpusExistsError         something is where a corpus was to be imported to
     │   ├── ArchiveError              a file is no exported corpus, or is damaged or edited; ``part`` names what
@@ -196,6 +197,10 @@ class CorpusVersionError(CorpusError):
 
 class CorpusLockedError(CorpusError):
     """Another process is writing to the corpus."""
+
+
+class CatalogUnreachableError(CorpusError):
+    """The server of the catalog's database does not answer, or went away. What was committed is kept."""
 
 
 class CorruptCorpusError(CorpusError):

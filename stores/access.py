@@ -3,9 +3,9 @@
 In the same way it leaves out documents that are damaged, so that questions about all others are answered.
 
 A connection of such a catalog has a temporary view in the place of each table that says something of documents; SQLite
-finds the view under the table's name before the table. So every statement, also one that is written later and does not
-think of access, reads what its identity may see. Full text is searched by rowid, where a view cannot stand: its
-statements add `VISIBLE`. The connection cannot write.
+and PostgreSQL find the view under the table's name before the table. So every statement, also one that is written later
+and does not think of access, reads what its identity may see. Full text is an index of its own, where a view cannot
+stand: its statements ask `is_restricted`. The connection cannot write.
 
 The class of a source is what its metadata name under the access key; where they name nothing, that of the source which
 it came with (the mail of an attachment); where that has none either, the empty string.
@@ -13,18 +13,15 @@ it came with (the mail of an attachment); where that has none either, the empty 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
-from hybrid.stores.filtering import folded, spellings
 from hybrid.stores.tables import Base
 
 OPTION = "hybrid_access"
 """The execution option of connections that show some classes alone."""
-VISIBLE = " AND EXISTS (SELECT 1 FROM chunks WHERE chunks.id = chunks_fts.rowid)"
 
 
 @dataclass(frozen=True)
@@ -37,27 +34,15 @@ class Access:
     without: tuple[int, ...] = ()
 
 
-def visible(connection: Connection) -> str:
-    """What a statement of full text adds to its conditions: nothing where all documents may be seen."""
-    return VISIBLE if connection.get_execution_options().get(OPTION) else ""
+def is_restricted(connection: Connection) -> bool:
+    """Whether a connection shows some documents alone: then a statement of full text has to ask what is visible."""
+    return bool(connection.get_execution_options().get(OPTION))
 
 
-def restrict(connection: Any, access: Access) -> None:
-    """Let a connection of SQLite's driver show what ``access`` names, and write nothing."""
-    connection.execute("PRAGMA temp_store=MEMORY")
-    connection.execute("PRAGMA query_only=OFF")  # also of a read-only file: the temporary tables are in memory
-    connection.execute("CREATE TEMP TABLE seen_classes (value TEXT PRIMARY KEY)")
-    connection.executemany("INSERT INTO seen_classes VALUES (?)", {(folded(one),) for one in access.classes or ()})
-    connection.execute("CREATE TEMP TABLE access_keys (key TEXT PRIMARY KEY)")
-    connection.executemany("INSERT INTO access_keys VALUES (?)", {(one,) for one in spellings(access.key)})
-    connection.execute("CREATE TEMP TABLE left_out (id INTEGER PRIMARY KEY)")
-    connection.executemany("INSERT INTO left_out VALUES (?)", {(one,) for one in access.without})
-    for table, columns, condition in _views(_of_class if access.classes is not None else _of_every_class):
-        connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table} AS row WHERE {condition}")
-    connection.execute("PRAGMA query_only=ON")
-
-
-_KEYED = "SELECT 1 FROM main.source_metadata AS own WHERE own.source_id = {0}.id AND own.key IN access_keys"
+_KEYED = (
+    "SELECT 1 FROM main.source_metadata AS own WHERE own.source_id = {0}.id "
+    "AND own.key IN (SELECT key FROM access_keys)"
+)
 
 
 def _of_class(source: str) -> str:
@@ -69,14 +54,14 @@ def _of_class(source: str) -> str:
             SELECT mail.id, mail.parent, EXISTS ({_KEYED.format("mail")})
             FROM main.sources AS mail JOIN above ON mail.name = above.parent WHERE NOT above.keyed)
         SELECT 1 FROM above JOIN main.source_metadata AS class ON class.source_id = above.id
-            AND class.key IN access_keys AND class.value IN seen_classes
+            AND class.key IN (SELECT key FROM access_keys) AND class.value IN (SELECT value FROM seen_classes)
         UNION ALL
-        SELECT 1 WHERE '' IN seen_classes AND NOT EXISTS (SELECT 1 FROM above WHERE keyed))"""
+        SELECT 1 WHERE '' IN (SELECT value FROM seen_classes) AND NOT EXISTS (SELECT 1 FROM above WHERE keyed))"""
 
 
 def _of_every_class(source: str) -> str:
     """Whether a row of ``main.sources`` is of a document that is not left out."""
-    return f"{source}.document_id NOT IN left_out"
+    return f"{source}.document_id NOT IN (SELECT id FROM left_out)"
 
 
 def _conditions(seen: Callable[[str], str]) -> dict[str, str]:
@@ -99,7 +84,7 @@ def _conditions(seen: Callable[[str], str]) -> dict[str, str]:
         "sentences": document.format("row.document_id"),
         "volumes": volume.format("row.id"),
         "volume_documents": volume.format("row.volume_id"),
-        "log": "0",
+        "log": "1 = 0",
     }
 
 
@@ -107,16 +92,27 @@ SHOWN_WHOLE = frozenset({"commits", "info"})
 """Tables that say nothing of single documents."""
 
 
-def _views(seen: Callable[[str], str]) -> list[tuple[str, str, str]]:
-    """The name, columns and condition of each view."""
+def views(
+    access: Access, base: str, tables: Collection[str] = Base.metadata.tables.keys(), json: str = "'{}'"
+) -> list[tuple[str, str, str]]:
+    """The name, columns and condition of each view that a connection has in the place of a table.
+
+    Args:
+        access: what is shown.
+        base: what stands before the name of a table itself: ``main.`` for the statements here.
+        tables: those that the database has.
+        json: an empty JSON object.
+    """
+    seen = _of_class if access.classes is not None else _of_every_class
     # Columns that would name other sources: the mail that an attachment came with, and the metadata of a document's
     # first name, which every source has of its own.
     parent = f"""CASE WHEN EXISTS (SELECT 1 FROM main.sources AS mail WHERE mail.name = row.parent AND {seen("mail")})
         THEN row.parent END AS parent"""
-    replaced = {("sources", "parent"): parent, ("documents", "details"): "'{}' AS details"}
+    replaced = {("sources", "parent"): parent, ("documents", "details"): f"{json} AS details"}
     found = []
     for name, condition in _conditions(seen).items():
-        columns = Base.metadata.tables[name].columns.keys()
-        listed = ", ".join(replaced.get((name, column), f'row."{column}"') for column in columns)
-        found.append((name, listed, condition))
+        if name in tables:
+            columns = Base.metadata.tables[name].columns.keys()
+            listed = ", ".join(replaced.get((name, column), f'row."{column}"') for column in columns)
+            found.append((name, listed.replace("main.", base), condition.replace("main.", base)))
     return found

@@ -12,22 +12,22 @@ import os
 import threading
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Engine, bindparam, exists, func, literal, select, text
+from sqlalchemy import Connection, Engine, exists, func, select
 from sqlalchemy.exc import OperationalError
 
-from hybrid._runtime import log_warning
-from hybrid.errors import CorruptCorpusError, InputError, SettingsError
-from hybrid.stores import exact_text, filtering, full_text, records, schema, sentence_vectors
+from hybrid.errors import CorruptCorpusError, SettingsError
+from hybrid.stores import exact_text, filtering, full_text, reading, records, schema, sentence_vectors
 from hybrid.stores.access import Access
+from hybrid.stores.backend import Backend, backend_of
 from hybrid.stores.catalog_cache import (
     COMPARED_DOCUMENTS,
     COUNTED_TERMS,
@@ -38,8 +38,9 @@ from hybrid.stores.catalog_cache import (
     TextCache,
     WordIndex,
 )
-from hybrid.stores.database import connect, looks_like_corpus, open_database, storage_errors, vacuum
+from hybrid.stores.database import connect, looks_like_corpus, open_database
 from hybrid.stores.filtering import Selection
+from hybrid.stores.reading import Identity
 from hybrid.stores.rows import (
     ChunkRow,
     CommitRow,
@@ -58,16 +59,17 @@ from hybrid.stores.tables import (
     LogTable,
     MetadataTable,
     SourceTable,
-    TextTable,
-    VolumeTable,
 )
 from hybrid.stores.transaction import SOURCES, Transaction, fact, volume_rows
 from hybrid.text import shingles
 from hybrid.text.formatting import name_of
 from hybrid.text.layout import LONGEST
-from hybrid.types.documents import Document, Location, Metadata, text_sha256
+from hybrid.types.documents import Document, Location, text_sha256
 from hybrid.types.filters import Filter
 from hybrid.types.reports import MemoryState
+
+if TYPE_CHECKING:
+    from hybrid.stores.postgresql.place import Place
 
 _LOG = logging.getLogger("hybrid.stores")
 SCORED_CHUNKS = 3000
@@ -76,9 +78,7 @@ SCORED_POSTINGS = 100_000
 """A word that more chunks hold does not count in a larger corpus, unless the question has no other. With 1,000
 chunks and words of at most 20,000 a search of a million took 1.32 instead of 1.38: docs/retrieval.md, "What a search
 costs"."""
-_AT_ONCE = 500  # ids in one SQL statement: older SQLite takes 999 variables
 
-Identity = tuple[int | None, ...]
 
 __all__ = ["Catalog", "Transaction", "looks_like_corpus"]
 
@@ -95,7 +95,7 @@ class State:
     @cached_property
     def identity(self) -> Identity:
         """What is another after each change of the catalog."""
-        return _identity(self.connection)
+        return reading.identity(self.connection)
 
 
 Span = tuple[int, int, int]
@@ -121,6 +121,7 @@ class Catalog:
 
     def __init__(self, engine: Engine, access: Access | None = None) -> None:
         self._engine = engine
+        self._backend: Backend = backend_of(engine)
         self._access = access
         self._pinned = threading.local()
         self._texts = TextCache()
@@ -138,20 +139,30 @@ class Catalog:
         self._signatures: tuple[object, NDArray[np.int64], NDArray[np.uint32]] = (None, np.zeros(0, np.int64), none)
 
     @classmethod
-    def open(cls, url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Self:
-        """Open the catalog at a path or database URL, making or upgrading its tables where needed. With ``access`` it
-        shows the documents of some classes alone, and cannot be written to (`hybrid.stores.access`).
+    def open(cls, where: str | Path | Place, *, create: bool, access: Access | None = None) -> Self:
+        """Open the catalog at a path, database URL or place, its tables made or upgraded where needed. With ``access``
+        it shows the documents of some classes alone, and cannot be written to (`hybrid.stores.access`).
 
         Raises `CorpusNotFoundError` if there is none and ``create`` is false, `CorpusVersionError` if a
         newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
         `SettingsError` for a kind of database that is not supported.
         """
-        return cls(open_database(url_or_path, create=create, access=access), access)
+        return cls(open_database(where, create=create, access=access), access)
 
     @property
     def writable(self) -> bool:
-        """Whether it was opened for writing, too: see `hybrid.stores.database.can_write`."""
-        return self._access is None and self._engine.url.query.get("mode") != "ro"
+        """Whether it was opened for writing, too: not a read-only file, nor a replica."""
+        return self._access is None and self._backend.writable
+
+    @property
+    def called(self) -> str:
+        """What messages call it: its file, or its place in a database."""
+        return self._backend.called
+
+    @property
+    def where(self) -> str:
+        """Where it is, as ``stores.catalog`` says it: without a password."""
+        return self._backend.where
 
     @property
     def access(self) -> Access | None:
@@ -166,6 +177,7 @@ class Catalog:
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
         self._engine.dispose()
+        self._backend.close()
         self._texts.clear()
 
     def __enter__(self) -> Self:
@@ -189,7 +201,7 @@ class Catalog:
     @contextmanager
     def newest_state(self) -> Iterator[State]:
         """The state that is newest now, for `reading`, until the block ends; whatever this thread reads otherwise."""
-        with storage_errors(), connect(self._engine) as connection:
+        with self._backend.errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
             yield State(connection)
 
@@ -213,19 +225,21 @@ class Catalog:
         if pinned is not None:
             yield pinned.connection
             return
-        with storage_errors(), connect(self._engine) as connection:
+        with self._backend.errors(), connect(self._engine) as connection:
             yield connection
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
         """A connection of the database in a transaction of its own, for what looks at tables as they are."""
-        with storage_errors(), connect(self._engine, write=write) as connection:
+        with self._backend.errors(), connect(self._engine, write=write) as connection:
             yield connection
 
     def _identity(self, connection: Connection) -> Identity:
         """What tells the state that is read from others; asked for once of a pinned one."""
         pinned = self._pin()
-        return pinned.identity if pinned is not None and pinned.connection is connection else _identity(connection)
+        return (
+            pinned.identity if pinned is not None and pinned.connection is connection else reading.identity(connection)
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -233,13 +247,17 @@ class Catalog:
 
         Raises `CorpusLockedError` if another process is writing and `CorpusError` if the disk is full.
         """
-        with storage_errors(), connect(self._engine, write=True) as connection:
+        with self._backend.errors(), connect(self._engine, write=True) as connection:
             yield Transaction(connection)
 
     def vacuum(self, wait_ms: int) -> bool:
-        """Write the database anew, without the bytes of what was deleted; see `hybrid.stores.database.vacuum`."""
-        with storage_errors():
-            return vacuum(self._engine, wait_ms)
+        """Write the database anew, without the bytes of what was deleted; see `Backend.vacuum`."""
+        with self._backend.errors():
+            return self._backend.vacuum(self._engine, wait_ms)
+
+    def write_lock(self, directory: Path, wait: float = 0) -> AbstractContextManager[None]:
+        """Hold the corpus in ``directory``, whose catalog this is, for writing: see `Backend.write_lock`."""
+        return self._backend.write_lock(self._engine, directory, wait)
 
     # Facts ---------------------------------------------------------------------------------------
 
@@ -317,9 +335,9 @@ class Catalog:
                 sources.setdefault(row.document_id, []).append(SourceRow(*row))
             counts = select(ChunkTable.document_id, func.count()).group_by(ChunkTable.document_id)
             chunks = {row[0]: row[1] for row in connection.execute(counts)}
-            rows = connection.execute(_DOCUMENTS.order_by(DocumentTable.id)).all()
+            rows = connection.execute(reading.DOCUMENTS.order_by(DocumentTable.id)).all()
         return [
-            _document_row(row, sources[row.id], chunks.get(row.id, 0), damaged.get(row.id))
+            reading.document_row(row, sources[row.id], chunks.get(row.id, 0), damaged.get(row.id))
             for row in rows
             if row.id in sources
         ]
@@ -344,7 +362,7 @@ class Catalog:
                 found = known[records.FACTS]
             for document_id, what in list(found.items())[:1]:
                 names = self._first_names(connection, [document_id])
-                raise CorruptCorpusError(_damaged_record(_called(document_id, names), what))
+                raise CorruptCorpusError(reading.damaged_record(reading.called(document_id, names), what, self.called))
 
     def titles(self) -> Mapping[int, Titled]:
         """The title, first source and media type of all documents, by id; read once a state."""
@@ -360,14 +378,14 @@ class Catalog:
         with self.read_transaction(), self._connection() as connection:
             known = self._words_of_state.of(self._identity(connection))
             if None not in known:
-                there = {row.id: row.sha256 for row in connection.execute(_SHA256S)}
-                known[None] = self._word_index.updated(there, partial(_texts, connection))
+                there = {row.id: row.sha256 for row in connection.execute(reading.SHA256S)}
+                known[None] = self._word_index.updated(there, partial(reading.texts, connection))
             return known[None]
 
     def sha256s(self) -> dict[int, str]:
         """The sha256 of each document, by id, whether a source names it or not."""
         with self._connection() as connection:
-            return {row.id: row.sha256 for row in connection.execute(_SHA256S)}
+            return {row.id: row.sha256 for row in connection.execute(reading.SHA256S)}
 
     def count_documents(self) -> int:
         """How many documents there are. Reads none of them."""
@@ -384,8 +402,8 @@ class Catalog:
         wanted = list(document_ids)
         found: dict[int, set[str]] = {}
         with self._connection() as connection:
-            for at in range(0, len(wanted), _AT_ONCE):
-                for row in connection.execute(_NAMES, {"ids": wanted[at : at + _AT_ONCE]}):
+            for at in range(0, len(wanted), reading.AT_ONCE):
+                for row in connection.execute(reading.NAMES, {"ids": wanted[at : at + reading.AT_ONCE]}):
                     found.setdefault(row.document_id, set()).add(row.name)
         return {document_id: frozenset(found[document_id]) for document_id in wanted if document_id in found}
 
@@ -455,7 +473,7 @@ class Catalog:
         """Ids ``[n]`` and signatures ``[n, PERMUTATIONS]`` of the documents that have one, read once a state."""
         known_state, ids, signatures = self._signatures
         if known_state != state:
-            rows = connection.execute(_SIGNATURES).all()
+            rows = connection.execute(reading.SIGNATURES).all()
             ids = np.array([row[0] for row in rows], np.int64)
             signatures = np.frombuffer(b"".join(row[1] or b"" for row in rows), "<u4").reshape(
                 len(rows), shingles.PERMUTATIONS
@@ -478,20 +496,20 @@ class Catalog:
         found = self._texts.find(wanted, names)
         missing = [document_id for document_id in wanted if document_id in names and document_id not in found]
         for document_id, what in records.differing(connection, missing, restricted=self.restricted):
-            raise CorruptCorpusError(_damaged_record(names[document_id][0], what))
-        for at in range(0, len(missing), _AT_ONCE):
-            for row in connection.execute(_BODIES, {"ids": missing[at : at + _AT_ONCE]}):
+            raise CorruptCorpusError(reading.damaged_record(names[document_id][0], what, self.called))
+        for at in range(0, len(missing), reading.AT_ONCE):
+            for row in connection.execute(reading.BODIES, {"ids": missing[at : at + reading.AT_ONCE]}):
                 name, parent, details = names[row.id]
                 odd = not isinstance(row.text, str) or not isinstance(row.pages, list)
                 if odd or (row.text_sha256 is not None and text_sha256(row.text) != row.text_sha256):
-                    raise CorruptCorpusError(_DAMAGED_TEXT.format(name))
+                    raise CorruptCorpusError(reading.DAMAGED_TEXT.format(name, self.called))
                 found[row.id] = Document(
                     source=name,
                     text=row.text,
                     sha256=row.sha256,
                     media_type=row.media_type,
                     pages=tuple(row.pages),
-                    metadata=_metadata(name, details),
+                    metadata=reading.metadata(name, details),
                     parent=parent,
                 )
                 self._texts.add(row.id, names[row.id], found[row.id])
@@ -502,8 +520,8 @@ class Catalog:
         pinned = self._pin()
         known: dict[int, Name] = {} if pinned is None else pinned.names
         missing = [document_id for document_id in document_ids if document_id not in known]
-        for at in range(0, len(missing), _AT_ONCE):
-            rows = connection.execute(_NAMES, {"ids": missing[at : at + _AT_ONCE]})
+        for at in range(0, len(missing), reading.AT_ONCE):
+            rows = connection.execute(reading.NAMES, {"ids": missing[at : at + reading.AT_ONCE]})
             known |= {row.document_id: (row.name, row.parent, row.details) for row in rows}  # the first comes last
         return known
 
@@ -515,7 +533,7 @@ class Catalog:
         """The pages and lines of a span of the catalog's own. Raises `CorruptCorpusError` for one that is not within
         the document."""
         document = self.document(document_id)
-        _check_span(document, start, end)
+        reading.check_span(document, start, end, self.called)
         return document.locate(start, end)
 
     def sentences(self, document_id: int, start: int, end: int) -> list[StoredSentence]:
@@ -546,7 +564,7 @@ class Catalog:
         with self._connection() as connection:
             for document_id, start, end in spans:
                 given = {"document": document_id, "start": start, "end": end}
-                rows = connection.execute(_TOUCHING, given).all()
+                rows = connection.execute(reading.TOUCHING, given).all()
                 if rows:
                     found.append(max(rows, key=lambda row: (min(row.end, end) - max(row.start, start), -row.id)).id)
         return found
@@ -565,10 +583,10 @@ class Catalog:
                 document = documents.get(document_id)
                 if document is None:
                     raise CorruptCorpusError(
-                        f"catalog.sqlite is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
+                        f"{self.called} is damaged: chunk {chunk_id} is of document {document_id}, of which the name "
                         "or all else is gone; hybrid verify names all that is damaged and what to do"
                     )
-                _check_span(document, start, end)
+                reading.check_span(document, start, end, self.called)
                 found[chunk_id] = ChunkRow(
                     chunk_id,
                     document_id,
@@ -587,13 +605,13 @@ class Catalog:
         """The document id, start and end of these chunks, in their order, as far as they exist. Reads no text."""
         found: dict[int, tuple[int, int, int]] = {}
         with self._connection() as connection:
-            for at in range(0, len(ids), _AT_ONCE):
-                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_CHUNKS, {"ids": wanted})}
+            for at in range(0, len(ids), reading.AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + reading.AT_ONCE]]
+                rows = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(reading.CHUNKS, {"ids": wanted})}
                 found |= {identifier: rows[identifier] for identifier in wanted if identifier in rows}
         if odd := [chunk for chunk, span in found.items() if not all(isinstance(one, int) for one in span)]:
             raise CorruptCorpusError(
-                f"catalog.sqlite is damaged: the place of chunk {odd[0]} is no number; hybrid verify names all that is "
+                f"{self.called} is damaged: the place of chunk {odd[0]} is no number; hybrid verify names all that is "
                 "damaged and what to do"
             )
         return found
@@ -700,7 +718,7 @@ class Catalog:
             state = self._identity(connection)
             known_state, count = self._chunk_count
             if known_state != state:
-                count = connection.scalar(_CHUNK_COUNT) or 0
+                count = connection.scalar(reading.CHUNK_COUNT) or 0
                 self._chunk_count = state, count
             return count
 
@@ -724,8 +742,7 @@ class Catalog:
         called. Compares everything: it takes as long as reading the corpus."""
         with self.read_transaction(), self._connection() as connection:
             found = records.damaged(connection, restricted=self.restricted)
-            first = "SELECT name FROM sources WHERE document_id = ? ORDER BY id LIMIT 1"
-            names = [connection.exec_driver_sql(first, (one,)).scalar() for one in found]
+            names = [connection.scalar(reading.FIRST_NAME, {"document": one}) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
     def gaps(self, indexed: int) -> tuple[str, ...]:
@@ -734,23 +751,28 @@ class Catalog:
         with self.read_transaction(), self._connection() as connection:
             lost = schema.missing(connection)
             if lost:
-                named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[:_NAMED])
-                return (f"catalog.sqlite was damaged or edited ({named}); hybrid repair makes again what can be.",)
+                named = "; ".join(f"its table {one.table}: {one.said}" for one in lost[: reading.NAMED])
+                return (f"{self.called} was damaged or edited ({named}); hybrid repair makes again what can be.",)
             found = records.incomplete(connection, sentence_vectors.MOST)
             if found:
-                names = self._first_names(connection, list(found)[:_NAMED])
-                said = [f"{_called(one, names)} has {found[one]}" for one in list(found)[:_NAMED]]
-                more = f", and so it is with {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-                return (f"{'; '.join(said)}{more}: catalog.sqlite {_LOST}",)
-            chunks, words = connection.execute(_ALL_CHUNKS).scalar_one(), full_text.indexed(connection)
+                names = self._first_names(connection, list(found)[: reading.NAMED])
+                said = [f"{reading.called(one, names)} has {found[one]}" for one in list(found)[: reading.NAMED]]
+                more = f", and so it is with {len(found) - reading.NAMED:,} more" if len(found) > reading.NAMED else ""
+                return (f"{'; '.join(said)}{more}: {self.called} {reading.LOST}",)
+            chunks, words = (
+                connection.exec_driver_sql(reading.ALL_CHUNKS.format(self._backend.base)).scalar_one(),
+                full_text.indexed(connection),
+            )
         kinds = {"the index": indexed, "the full text": words}
         different = [name for name, count in kinds.items() if count != chunks]
         if not different:
             return ()
         if self.restricted:  # how much there is of others' documents is not said
-            return (f"What {' and '.join(different)} can find is not what the catalog holds: catalog.sqlite {_LOST}",)
+            return (
+                f"What {' and '.join(different)} can find is not what the catalog holds: {self.called} {reading.LOST}",
+            )
         counts = " and ".join(f"{name} knows {kinds[name]:,} chunks" for name in different)
-        return (f"{counts}, and the catalog {chunks:,}: catalog.sqlite {_LOST}",)
+        return (f"{counts}, and the catalog {chunks:,}: {self.called} {reading.LOST}",)
 
     def vectors(self, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids ``[n]`` and embeddings ``[n, dimension]`` of these chunks, or of all, in the order of ids."""
@@ -758,17 +780,17 @@ class Catalog:
         with self._connection() as connection:
             if ids is None:
                 count = connection.scalar(select(func.count()).select_from(ChunkTable)) or 0
-                return _matrix(connection.execution_options(yield_per=4096).execute(everything), count)
+                return reading.matrix(connection.execution_options(yield_per=4096).execute(everything), count)
             rows: list[Any] = []
-            for at in range(0, len(ids), _AT_ONCE):
-                wanted = [int(identifier) for identifier in ids[at : at + _AT_ONCE]]
-                rows.extend(connection.execute(_EMBEDDINGS, {"ids": wanted}).all())
+            for at in range(0, len(ids), reading.AT_ONCE):
+                wanted = [int(identifier) for identifier in ids[at : at + reading.AT_ONCE]]
+                rows.extend(connection.execute(reading.EMBEDDINGS, {"ids": wanted}).all())
             rows.sort(key=itemgetter(0))
             try:
                 flat = np.frombuffer(b"".join(row[1] for row in rows), "<f4").astype(np.float32, copy=False)
                 return np.array([row[0] for row in rows], np.int64), flat.reshape(len(rows), -1 if rows else 0)
             except (TypeError, ValueError) as error:
-                raise CorruptCorpusError(_DAMAGED_VECTORS) from error
+                raise CorruptCorpusError(reading.DAMAGED_VECTORS) from error
 
     # Commits ---------------------------------------------------------------------------------
 
@@ -776,11 +798,11 @@ class Catalog:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
             try:
-                row = connection.execute(_COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+                row = connection.execute(reading.COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
             except OperationalError as error:
                 if "no such table: volumes" not in str(error.orig):
                     raise
-                row = connection.execute(_COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
+                row = connection.execute(reading.COMMITS_ALONE.order_by(CommitTable.n.desc()).limit(1)).first()
             found = CommitRow(*tuple(row)) if row else None
             if found is not None and found.memory_state not in get_args(MemoryState):  # hybrid verify names it
                 return replace(found, memory_state="behind")
@@ -811,154 +833,3 @@ def check_embedder(catalog: Catalog, fingerprint: str) -> None:
             f"the vectors of this corpus were made by the embedder {made_by}, and cannot be compared with those of "
             f"{fingerprint}: open it with its own embedder, or ingest into a new directory"
         )
-
-
-# Made once: SQLAlchemy takes longer to put one together than SQLite to answer it.
-# Every change of a corpus is a commit; the others tell apart states of a catalog that is filled without commits.
-_STATE = select(
-    *(select(func.max(column)).scalar_subquery() for column in (ChunkTable.id, CommitTable.n, SourceTable.id))
-)
-_ALL_CHUNKS = text("SELECT count(document_id) FROM main.chunks")  # whoever asks
-_CHUNK_COUNT = select(func.count(ChunkTable.document_id))  # reads an index, no embeddings
-_SHA256S = select(DocumentTable.id, DocumentTable.sha256)
-_IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_SIGNATURES = (
-    select(DocumentTable.id, DocumentTable.signature)
-    .where(func.length(DocumentTable.signature) == 4 * shingles.PERMUTATIONS)
-    .order_by(DocumentTable.id)
-)
-_TOUCHING = select(ChunkTable.id, ChunkTable.start, ChunkTable.end).where(
-    ChunkTable.document_id == bindparam("document"),
-    ChunkTable.start < bindparam("end"),
-    ChunkTable.end > bindparam("start"),
-)
-_NAMES = (
-    select(SourceTable.document_id, SourceTable.name, SourceTable.parent, SourceTable.details)
-    .where(SourceTable.document_id.in_(_IDS))
-    .order_by(SourceTable.id.desc())
-)
-_CHUNKS = select(ChunkTable.id, ChunkTable.document_id, ChunkTable.start, ChunkTable.end).where(ChunkTable.id.in_(_IDS))
-_EMBEDDINGS = select(ChunkTable.id, ChunkTable.embedding).where(ChunkTable.id.in_(_IDS))
-
-_DOCUMENTS = select(
-    DocumentTable.id,
-    DocumentTable.sha256,
-    DocumentTable.chars,
-    DocumentTable.media_type,
-    DocumentTable.pages,
-)
-
-_NAMED = 3  # documents in a note
-_LOST = (
-    "was damaged or edited, and answers may lack what stood there; hybrid verify names all that is wrong and what to do"
-)
-_DAMAGED_TEXT = (
-    "the text of {0} in catalog.sqlite is not what was ingested: its sha256 differs (damaged, or edited), and nothing "
-    "of it is quoted; remove {0} and ingest its file again, or put back a copy of the corpus"
-)
-_DAMAGED_RECORD = (
-    "{1} is not as it was recorded of {0} in catalog.sqlite (damaged, or edited), and nothing of it is quoted; {2}"
-    "remove {0} and ingest its file again, or put back a copy of the corpus"
-)
-_BODIES = (
-    _DOCUMENTS.add_columns(TextTable.text, DocumentTable.text_sha256).join(TextTable).where(DocumentTable.id.in_(_IDS))
-)
-
-_TEXTS = select(TextTable.document_id, TextTable.text).where(TextTable.document_id.in_(_IDS))
-
-_OF_COMMIT = (
-    CommitTable.n,
-    CommitTable.created_at,
-    CommitTable.index_file,
-    CommitTable.index_sha256,
-    CommitTable.memory_state,
-)
-_COMMITS = select(*_OF_COMMIT, select(func.coalesce(func.sum(VolumeTable.tokens), 0)).scalar_subquery())
-_COMMITS_ALONE = select(*_OF_COMMIT, literal(0))  # of a catalog that lost its table of volumes
-
-
-def _damaged_record(name: str, what: str) -> str:
-    again = "" if what in (records.SOURCE, records.ROW) else "hybrid repair makes it again where it can; otherwise "
-    return _DAMAGED_RECORD.format(name, what, again)
-
-
-def _called(document_id: int, names: Mapping[int, Name]) -> str:
-    """What a document is called in messages: its first source, or its number where no source names it."""
-    return names[document_id][0] if document_id in names else f"document {document_id}"
-
-
-def _check_span(document: Document, start: int, end: int) -> None:
-    if not 0 <= start < end <= len(document.text):
-        raise CorruptCorpusError(
-            f"catalog.sqlite is damaged: it has a chunk or sentence from character {start} to {end} of "
-            f"{document.source}, which has {len(document.text)}; hybrid verify names all that is damaged and what to do"
-        )
-
-
-def _texts(connection: Connection, ids: list[int]) -> Iterator[tuple[int, str]]:
-    for at in range(0, len(ids), _AT_ONCE):
-        for row in connection.execute(_TEXTS, {"ids": ids[at : at + _AT_ONCE]}):
-            yield row.document_id, row.text
-
-
-def _identity(connection: Connection) -> Identity:
-    return tuple(connection.execute(_STATE).one())
-
-
-def _document_row(row: Any, sources: list[SourceRow], chunks: int, damaged: str | None) -> DocumentRow:
-    metadata = _metadata(sources[0].source, sources[0].details)
-    return DocumentRow(
-        id=row.id,
-        source=sources[0].source,
-        title=metadata.title or Path(sources[0].source).name,
-        sha256=row.sha256,
-        chars=row.chars,
-        chunks=chunks,
-        pages=len(row.pages),
-        media_type=row.media_type,
-        author=metadata.author,
-        date=metadata.date,
-        custodian=metadata.custodian,
-        parent=sources[0].parent,
-        aliases=tuple(alias.source for alias in sources[1:]),
-        status=metadata.status.name if metadata.status else None,
-        damaged=damaged,
-    )
-
-
-def _metadata(source: str, details: Mapping[str, Any]) -> Metadata:
-    """The stored metadata of a source. Of metadata that do not fit, which another program must have written, the fields
-    that do are used: one source must not keep all others from being listed."""
-    try:
-        return Metadata.model_validate(details)
-    except InputError as error:
-        log_warning(_LOG, "stored metadata cannot be used whole", source=source, error=str(error))
-        fields = details.items() if isinstance(details, dict) else ()
-        return Metadata(**{key: value for key, value in fields if _fits(key, value)})
-
-
-def _fits(key: str, value: object) -> bool:
-    try:
-        Metadata(**{key: value})
-    except InputError:
-        return False
-    return True
-
-
-_DAMAGED_VECTORS = (
-    "catalog.sqlite is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
-)
-
-
-def _matrix(rows: Any, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    ids = np.empty(count, np.int64)
-    vectors: NDArray[np.float32] = np.empty((count, 0), np.float32)
-    for at, (chunk_id, embedding) in enumerate(rows):
-        try:
-            vector = np.frombuffer(embedding, "<f4")
-            if at == 0:
-                vectors = np.empty((count, len(vector)), np.float32)
-            ids[at], vectors[at] = chunk_id, vector
-        except (TypeError, ValueError) as error:
-            raise CorruptCorpusError(_DAMAGED_VECTORS) from error
-    return ids, vectors

@@ -110,7 +110,9 @@ def read_guard(directory: Path) -> Guard | None:
     return None if found is None else Guard(int(found[1]), found[2])
 
 
-def check_guard(directory: Path, guard: Guard | None, commit: CommitRow | None, corpus: str | None) -> None:
+def check_guard(
+    directory: Path, guard: Guard | None, commit: CommitRow | None, corpus: str | None, called: str = "catalog.sqlite"
+) -> None:
     """Raise `CorruptCorpusError` if the catalog is not the one that the guard was written for.
 
     Either the corpus's id is another, or the catalog has none. Or its newest commit is older than the one that was
@@ -126,19 +128,20 @@ def check_guard(directory: Path, guard: Guard | None, commit: CommitRow | None, 
         said = "is of another corpus than" if corpus is not None else "does not have the id of a corpus that is in"
         if _has_index(directory, commit):
             raise CorruptCorpusError(
-                f"catalog.sqlite in {directory} {said} {path}, and the index is the catalog's; put back what is not "
+                f"{called} in {directory} {said} {path}, and the index is the catalog's; put back what is not "
                 "this corpus's own; where that is the file commit alone, move it to another place and run hybrid "
                 "repair, which writes it"
             )
         raise CorruptCorpusError(
-            f"catalog.sqlite in {directory} {said} {path}: another catalog was put in its place, or another of that "
+            f"{called} in {directory} {said} {path}: another catalog was put in its place, or another of that "
             "file; put back the corpus's own from a copy, or ingest the documents into a new directory"
         )
     if newest < guard.number:
+        lost = " (catalog.sqlite-wal)" if called == "catalog.sqlite" else ""
         raise CorruptCorpusError(
-            f"catalog.sqlite in {directory} is at commit {newest}, and commit {guard.number} was made: its log of "
-            "changes (catalog.sqlite-wal) was lost, or an older copy was put in its place; put back a copy of it all, "
-            f"or delete {path} and run hybrid repair to go on with commit {newest}, and ingest again what came later"
+            f"{called} in {directory} is at commit {newest}, and commit {guard.number} was made: its log of "
+            f"changes{lost} was lost, or an older copy was put in its place; put back a copy of it all, or delete "
+            f"{path} and run hybrid repair to go on with commit {newest}, and ingest again what came later"
         )
 
 

@@ -1,311 +1,148 @@
-"""The catalog's database: opening it, its version, what its errors mean, and the lock of the one writer at a time."""
+"""The catalog's database: which one it is, where it is, and opening it.
+
+A corpus whose catalog is in PostgreSQL has a file in its directory, `POINTER`, that says where: a URL
+without a password.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import Connection, Engine
 
-from hybrid import __version__
-from hybrid.errors import (
-    CorpusError,
-    CorpusLockedError,
-    CorpusNotFoundError,
-    CorpusVersionError,
-    CorruptCorpusError,
-    SettingsError,
-)
-from hybrid.stores import schema
-from hybrid.stores.access import OPTION, Access, restrict
-from hybrid.stores.failpoints import reach
-from hybrid.stores.files import PRIVATE_FILE, disk_full_errors
-from hybrid.stores.records import PUT_BACK
-from hybrid.stores.tables import REVISION
+from hybrid.errors import CorruptCorpusError, SettingsError
+from hybrid.settings import StoresSettings
+from hybrid.stores.access import Access
+from hybrid.stores.backend import backend_of
+from hybrid.stores.files import PRIVATE_FILE, refuse_links, sync_directory
+from hybrid.stores.sqlite.backend import SQLite
+from hybrid.stores.sqlite.engine import catalog_path, open_file
 
-BUSY_MS = 10_000  # how long a writer waits for another writer's commit; not measured, a person's patience
+if TYPE_CHECKING:  # loaded where a catalog is there: the embedded one does without
+    from hybrid.stores.postgresql.place import Place
+
+__all__ = ["POINTER", "catalog_file", "catalog_path", "connect", "located", "looks_like_corpus", "open_database"]
+
+POINTER = "catalog.url"
+"""The file in a corpus's directory that says where its catalog is, where that is no SQLite file beside it."""
+_WRITTEN = 2.0  # seconds that an empty one is waited for: it is one short write
+SQLITE = "sqlite"
+"""What ``stores.catalog`` says of a catalog in the corpus's directory."""
 
 
-def catalog_path(directory: Path) -> Path:
-    """Where the catalog of the corpus in ``directory`` is."""
-    return directory / "catalog.sqlite"
+def catalog_file(directory: Path) -> Path:
+    """The file by which the corpus in ``directory`` is known: its catalog, or what says where that is."""
+    pointer = directory / POINTER
+    return pointer if pointer.is_file() else catalog_path(directory)
 
 
 def looks_like_corpus(directory: Path) -> bool:
-    """Whether ``directory`` holds a catalog, of whatever version, damaged or whole. An empty file counts: it is what an
-    interrupted creation leaves behind.
+    """Whether ``directory`` holds a catalog, of whatever version, damaged or whole, or says where it is. An empty file
+    counts: it is what an interrupted creation leaves behind.
 
     The file is not opened: closing it would give up the locks of this process's connections to it (POSIX record locks
     are a process's, whichever descriptor is closed; "How To Corrupt An SQLite Database File", section 2.2). Another
     process would then take its log of changes for its own to delete, with what was committed there.
     """
-    return catalog_path(directory).is_file()
+    return catalog_file(directory).is_file()
 
 
-def open_database(url_or_path: str | Path, *, create: bool, access: Access | None = None) -> Engine:
-    """An engine for the catalog at a path or URL, its tables made or upgraded. See `Catalog.open`."""
-    url = _url(url_or_path)
-    path = Path(url.database or "")
-    if not path.exists():
-        if not create:
-            raise CorpusNotFoundError(f"no catalog at {path}; ingest something first, or check the path")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(PRIVATE_FILE)  # SQLite gives the files beside it the same mode
-    only_read = not can_write(path)
-    # As many connections as threads that read at once: each holds one for as long as it asks.
-    shown = {OPTION: access is not None}
-    engine = create_engine(_read_only(path) if only_read else url, max_overflow=-1, execution_options=shown)
-    event.listen(engine, "connect", _configure_read_only if only_read else _configure)
-    if access is not None:
-        event.listen(engine, "connect", lambda connection, _: restrict(connection, access))
-    event.listen(engine, "begin", _begin)
-    try:
-        with storage_errors(path, PUT_BACK):  # what cannot be opened cannot be looked at or repaired
-            _bring_up_to_date(engine, path, create=create)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
+def located(directory: Path, stores: StoresSettings) -> Path | Place:
+    """Where the catalog of the corpus in ``directory`` is, or, of one that is new, where it is to be.
 
+    An existing corpus has its catalog where it was created. If the settings name a database, it is reached there: a
+    server may move. The schema stays.
 
-def _url(url_or_path: str | Path) -> URL:
-    if isinstance(url_or_path, Path) or "://" not in url_or_path:
-        return URL.create("sqlite", database=str(url_or_path))
-    try:
-        url = make_url(url_or_path)
-    except ArgumentError as error:
-        raise SettingsError(f"{url_or_path!r} is not a database URL: {error}") from error
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise SettingsError(f"a catalog is kept in a SQLite file so far, not in {url.get_backend_name()}; give a path")
-    return url
-
-
-def can_write(path: Path) -> bool:
-    """Whether a catalog and what SQLite puts beside it can be written to: not on a read-only mount, nor in another
-    user's folder."""
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-
-
-def _read_only(path: Path) -> URL:
-    """The catalog as it is. Where there is no log of changes beside it nobody writes to it, and SQLite, which cannot
-    make its own files there, is told that it does not change."""
-    log = path.with_name(f"{path.name}-wal")
-    query = {"mode": "ro", "uri": "true"} | ({} if log.exists() and log.stat().st_size else {"immutable": "1"})
-    return URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
-
-
-_CAUTIONS = ("trusted_schema=OFF", "cell_size_check=ON")
-"""What a database that somebody else made must not do (run functions from its schema), and damaged pages that are told
-from good ones before they are followed."""
-_WRITING = ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
-
-
-def _configure(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # sqlite3 would begin transactions on its own terms; _begin does it on ours
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    _keep_log(connection)
-    for pragma in (*_WRITING, *_CAUTIONS):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _keep_log(connection: Any) -> None:
-    """Write changes to a log (WAL), so that readers and the writer do not wait for each other.
-
-    Of two connections that turn a new file to a log at once SQLite refuses one without waiting: both have read the
-    file, and each would wait for the other to let go of it. The refused one asks again, as its busy timeout would.
+    Raises `SettingsError` where the settings name PostgreSQL by a wrong URL, or another schema than the corpus's, and
+    `CorruptCorpusError` for a damaged `POINTER`.
     """
-    until = time.monotonic() + BUSY_MS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+    asked = _asked(stores)
+    if not looks_like_corpus(directory):
+        return catalog_path(directory) if asked is None else asked
+    pointer = directory / POINTER
+    if not pointer.is_file():
+        return catalog_path(directory)
+    from hybrid.stores.postgresql.place import place_of
+
+    refuse_links(directory, POINTER)
+    try:
+        there = place_of(_read_pointer(pointer))
+    except (SettingsError, UnicodeDecodeError) as error:
+        raise CorruptCorpusError(f"{pointer} does not say where the catalog is ({error}); put back a copy") from error
+    if asked is None:
+        return replace(there, password=_password(stores) or there.password)
+    if asked.schema not in (None, there.schema):
+        raise SettingsError(
+            f"stores.catalog: the corpus at {directory} has its catalog in the schema {there.schema}, not in "
+            f"{asked.schema}; leave the schema out, or open another directory"
+        )
+    return replace(asked, schema=there.schema)
 
 
-def _configure_read_only(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-    for pragma in (f"busy_timeout={BUSY_MS}", "query_only=ON", *_CAUTIONS):
-        connection.execute(f"PRAGMA {pragma}")
+def _asked(stores: StoresSettings) -> Place | None:
+    if stores.catalog == SQLITE:
+        return None
+    from hybrid.stores.postgresql.place import place_of
+
+    return replace(place_of(stores.catalog), password=_password(stores))
 
 
-def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: taking it at the first write fails if anyone wrote in between.
-    write = connection.get_execution_options().get("hybrid_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+def _password(stores: StoresSettings) -> str | None:
+    return None if stores.catalog_password is None else stores.catalog_password.get_secret_value()
 
 
-@contextmanager
-def connect(engine: Engine, *, write: bool = False) -> Iterator[Connection]:
+def write_pointer(directory: Path, place: Place) -> bool:
+    """Say in ``directory`` where its catalog is to be. False where another process was quicker, and said it."""
+    try:
+        file = os.open(directory / POINTER, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    except FileExistsError:
+        return False
+    with os.fdopen(file, "w", encoding="utf-8") as opened:
+        opened.write(f"{place}\n")
+        opened.flush()
+        os.fsync(file)
+    sync_directory(directory)
+    return True
+
+
+def _read_pointer(pointer: Path) -> str:
+    """What `write_pointer` wrote, or is just about to write in another process."""
+    until = time.monotonic() + _WRITTEN
+    while not (said := pointer.read_text(encoding="utf-8").strip()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return said
+
+
+def open_database(where: str | Path | Place, *, create: bool, access: Access | None = None) -> Engine:
+    """An engine for the catalog at a path, URL or place, its tables made or upgraded. See `Catalog.open`."""
+    if isinstance(where, Path) or (isinstance(where, str) and "://" not in where):
+        return open_file(Path(where), SQLite(), create=create, access=access)
+    if isinstance(where, str) and where.startswith("sqlite:///"):
+        return open_file(Path(where.removeprefix("sqlite:///")), SQLite(), create=create, access=access)
+    from hybrid.stores.postgresql.backend import PostgreSQL
+    from hybrid.stores.postgresql.place import place_of
+
+    place = place_of(where) if isinstance(where, str) else where
+    if place.schema is None:
+        raise SettingsError(f"the URL of a catalog ends with ?schema=NAME: {place} does not")
+    return PostgreSQL(place).open(create=create, access=access)
+
+
+def drop_catalog(directory: Path, stores: StoresSettings) -> None:
+    """Delete what the catalog of a corpus has outside of its directory, which is to be deleted as well."""
+    where = located(directory, stores)
+    if isinstance(where, Path):
+        return
+    from hybrid.stores.postgresql.engine import drop
+
+    drop(where)
+
+
+def connect(engine: Engine, *, write: bool = False) -> AbstractContextManager[Connection]:
     """A connection within a transaction: committed at the end of the block, rolled back if it raises."""
-    with engine.connect().execution_options(hybrid_write=write) as connection, connection.begin():
-        yield connection
-
-
-def vacuum(engine: Engine, wait_ms: int) -> bool:
-    """Write the database anew, without what was deleted, and cut its log of changes to nothing. False if the log is
-    still read after ``wait_ms`` milliseconds: it keeps what it holds."""
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        try:
-            raw.execute("VACUUM")
-            raw.execute(f"PRAGMA busy_timeout={wait_ms}")
-            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-    return not busy
-
-
-_DAMAGED = (
-    "malformed",
-    "not a database",
-    "no such table",
-    "no such column",
-    "has no column",
-    "no such index",
-    "vtable constructor failed",
-    "database corruption",
-    "no such view",
-    "is not a virtual table",
-    "may not be modified",
-    "already exists",
-    "duplicate column",
-    "because it is a view",
-    "fts5",
-    "SQL logic error",
-)
-"""What SQLite says of files, tables and columns that are not as hybrid wrote them."""
-
-_VERIFY_OR_PUT_BACK = f"hybrid verify names what is, and hybrid repair makes again what it can; otherwise {PUT_BACK}"
-
-
-@contextmanager
-def storage_errors(
-    path: Path | str = "the catalog, catalog.sqlite,", advice: str = _VERIFY_OR_PUT_BACK
-) -> Iterator[None]:
-    """Turn the database's errors into `CorpusError`s that say what to do; ``advice`` is what to do about damage."""
-    try:
-        with disk_full_errors(path):
-            yield
-    except DatabaseError as error:
-        said = str(error.orig)
-        if "locked" in said or "busy" in said:
-            raise CorpusLockedError(
-                f"another process or thread is writing to {path}; try again when it is done"
-            ) from error
-        if any(sign in said for sign in _DAMAGED):
-            raise CorruptCorpusError(f"{path} is damaged ({said}); {advice}") from error
-        if "readonly" in said or "unable to open" in said:
-            raise CorpusError(f"{path} cannot be written ({said}); check the permissions of its directory") from error
-        raise
-
-
-def _bring_up_to_date(engine: Engine, path: Path, *, create: bool) -> None:
-    with connect(engine) as connection:
-        _check_triggers(connection, path)
-        if schema.revision(connection) == REVISION:
-            _check_schema(connection, path)
-            return
-    if not can_write(path) and path.stat().st_size:
-        raise CorpusVersionError(
-            f"{path} was made by another version of hybrid and cannot be written to, which bringing it up to date "
-            "takes; open it once where its owner may write"
-        )
-    with connect(engine, write=True) as connection:
-        revision = schema.revision(connection)  # again: another process may have been quicker
-        if revision is None and (names := inspect(connection).get_table_names()):
-            if {"documents", "chunks", "commits"} & set(names):
-                _check_schema(connection, path)  # a catalog that lost its number, and more
-            raise CorpusError(f"{path} is a database, but not a catalog of hybrid; choose another directory")
-        if revision is None and not create:
-            raise CorpusNotFoundError(f"{path} is empty: its creation was interrupted; ingest something first")
-        reach("migration.begun")
-        _upgrade(connection, revision, path)
-        _check_schema(connection, path)
-        reach("migration.upgraded")
-
-
-def _check_triggers(connection: Connection, path: Path) -> None:
-    """Raise `CorruptCorpusError` if the catalog has a trigger: it has none of ours, and another's would change what is
-    written to it."""
-    found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name").scalars()
-    if names := list(found):
-        raise CorruptCorpusError(
-            f"{path} has a trigger that hybrid did not make ({', '.join(map(repr, names))}): it could change or delete "
-            "what is ingested; put back a copy of the catalog, or drop the trigger in SQLite and run hybrid verify"
-        )
-
-
-def _check_schema(connection: Connection, path: Path) -> None:
-    """Raise `CorruptCorpusError` if a table, or a column of one, is missing that nothing can fill again. The others are
-    named when they are read (`storage_errors`), and `hybrid repair`, which has to open the catalog, makes them
-    again."""
-    for one in schema.missing(connection):
-        if not one.rebuilt:
-            raise CorruptCorpusError(
-                f"{path} is damaged, or was edited or written by a development version of hybrid: its table "
-                f"{one.table}: {one.said}; {one.advice}"
-            )
-
-
-def _upgrade(connection: Connection, revision: str | None, path: Path) -> None:
-    from alembic import command  # here, because opening a catalog that is up to date does not need it
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise CorpusVersionError(
-            f"{path} has catalog version {revision}, written by another version of hybrid; this one ({__version__}) "
-            f"knows versions up to {REVISION}: install the newer hybrid (pip install -U hybrid-ttt-rag), or ingest "
-            "the documents into a new directory"
-        )
-    command.upgrade(config, "head")
-
-
-@contextmanager
-def write_lock(directory: Path, wait: float = 0) -> Iterator[None]:
-    """Hold the corpus for writing. Raises `CorpusLockedError` if another process or thread does, and still does after
-    ``wait`` seconds.
-
-    The operating system releases the lock when its process ends, however it ends.
-    """
-    path = directory / "write.lock"
-    lock = FileLock(path, timeout=wait)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if not can_write(catalog_path(directory)) and catalog_path(directory).exists():
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        lock.acquire()
-    except Timeout as error:
-        raise CorpusLockedError(
-            f"another process or thread is writing to {directory} (it holds {path})"
-            f"{f' and was not done after {wait:g} s' if wait else ''}; wait until it is done (wait=60 or --wait 60), "
-            "or end it: what it has committed is kept. Searching and asking work meanwhile"
-        ) from error
-    except OSError as error:
-        if path.is_dir():
-            raise CorruptCorpusError(f"{path} is a folder, and a file of the corpus; remove the folder") from error
-        raise CorpusError(
-            f"{directory} cannot be written to ({error.strerror or error}): it can be searched and asked; ingest and "
-            "remove where its owner may write"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    return backend_of(engine).transaction(engine, write=write)

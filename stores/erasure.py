@@ -17,7 +17,7 @@ from typing import Any
 from hybrid.errors import CorpusError
 from hybrid.stores import commits, full_text, log
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.database import catalog_path, write_lock
+from hybrid.stores.database import looks_like_corpus
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import refuse_links
 from hybrid.types.logs import LogRecord
@@ -105,11 +105,11 @@ def pending(catalog: Catalog) -> bool:
 
 def finish(catalog: Catalog, directory: Path) -> None:
     """Finish an erasure that was delayed or interrupted, if there is one and nobody else is writing."""
-    if not catalog.writable or not catalog_path(directory).exists():  # the corpus was deleted while it was read
+    if not catalog.writable or not looks_like_corpus(directory):  # the corpus was deleted while it was read
         return
     try:
         if pending(catalog):
-            with write_lock(directory):
+            with catalog.write_lock(directory):
                 erase(catalog, directory)
     except CorpusError:  # the next one to write or to close does it
         return

@@ -18,7 +18,7 @@ from itertools import groupby, islice
 from sqlalchemy import Connection, text
 
 from hybrid.stores import full_text
-from hybrid.stores.access import visible
+from hybrid.stores.backend import backend_of
 from hybrid.text.folding import joined_lines, plain_characters, search_text
 from hybrid.types.documents import Chunk
 
@@ -67,10 +67,7 @@ def containing(
         wanted: what full text can store (`hybrid.stores.full_text.storable`), not empty.
         known: how many chunks hold a word, up to `COUNTED`; what is counted is added.
     """
-    holds = text(
-        "SELECT document_id FROM texts WHERE document_id IN (SELECT value FROM json_each(:ids)) "
-        "AND instr(text, :wanted) > 0 ORDER BY document_id"
-    )
+    holds = text(backend_of(connection).holding)
     allowed = (one for one in _candidates(connection, wanted, known) if documents is None or one in documents)
     while ids := list(islice(allowed, _AT_ONCE)):
         yield from connection.scalars(holds, {"ids": json.dumps(ids), "wanted": wanted}).all()
@@ -80,10 +77,10 @@ def _candidates(connection: Connection, wanted: str, known: MutableMapping[str, 
     """Documents that may hold the text, ascending, each once."""
     match = _expression(connection, wanted, known)
     if match is None:
-        yield from connection.scalars(text("SELECT document_id FROM texts ORDER BY document_id")).all()
+        yield from backend_of(connection).candidates(connection, wanted)
         return
     irregular = connection.scalars(text("SELECT id FROM documents WHERE scanned ORDER BY id")).all()
-    found = _documents_with(connection, match) if match else iter(())
+    found = full_text.documents_with(connection, match) if match else iter(())
     for document_id, _ in groupby(heapq.merge(found, irregular)):
         yield document_id
 
@@ -121,18 +118,6 @@ def _runs(words: Sequence[str], centres: Sequence[int]) -> Iterator[Sequence[str
         first = (centres[number - 1] + centre) // 2 + 1 if number else 0
         last = (centre + centres[number + 1]) // 2 if number + 1 < len(centres) else len(words) - 1
         yield words[max(first, centre - _BEFORE) : min(last, centre + _AFTER) + 1]
-
-
-def _documents_with(connection: Connection, match: str) -> Iterator[int]:
-    """The documents of the chunks that a match expression finds. Chunks' ids ascend as their documents' do."""
-    page = text(
-        "SELECT rowid, (SELECT document_id FROM chunks WHERE id = chunks_fts.rowid) FROM chunks_fts "
-        f"WHERE chunks_fts MATCH :match AND rowid > :last{visible(connection)} ORDER BY rowid LIMIT :n"
-    )
-    last = -1
-    while rows := connection.execute(page, {"match": match, "last": last, "n": _AT_ONCE}).all():
-        last = rows[-1][0]
-        yield from (row[1] for row in rows)
 
 
 def _quoted(words: Sequence[str]) -> str:

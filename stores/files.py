@@ -158,6 +158,7 @@ _FILES = (
     "catalog.sqlite",
     "catalog.sqlite-wal",
     "catalog.sqlite-shm",
+    "catalog.url",
     "write.lock",
     "commit",
     "log.jsonl",

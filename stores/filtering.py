@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, text
 
 from hybrid.errors import InputError
 from hybrid.stores.tables import MetadataTable, SourceTable
@@ -22,6 +22,8 @@ from hybrid.text.formatting import name_of, quoted_name
 from hybrid.types.documents import AS_JSON, AS_TYPES
 from hybrid.types.filters import Filter, first_day, last_day
 
+BACKEND = "hybrid_backend"
+"""The execution option of engines and connections that is their `hybrid.stores.backend.Backend`."""
 _OWN = ("title", "author", "custodian", "media_type", "status")
 _PERSONS = ("author", "custodian")
 _LAST = "\U0010ffff"  # sorts after every other character
@@ -75,12 +77,19 @@ def selected(connection: Connection, wanted: Filter, chunk_count: int) -> Select
     """What a filter lets through, perhaps nothing, of ``chunk_count`` chunks in all. Raises what `matching` raises."""
     first = _matching(connection, wanted)
     documents = list(first)
-    of_documents = "SELECT id FROM chunks WHERE document_id IN (SELECT value FROM json_each(?))"
-    rows = connection.exec_driver_sql(of_documents, (json.dumps(documents),)).all()
+    listed = listed_ids(connection)
+    of_documents = text(f"SELECT id FROM chunks WHERE document_id IN {listed}")
+    rows = connection.execute(of_documents, {"ids": json.dumps(documents)}).all()
     chunks = np.sort(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
-    not_first = connection.exec_driver_sql(_NOT_FIRST, (json.dumps(list(first.values())),))
+    not_first = connection.execute(text(_NOT_FIRST.format(listed)), {"ids": json.dumps(list(first.values()))})
     other: dict[int, str] = {document_id: name for document_id, name in not_first}  # noqa: C416 - rows
     return Selection(np.array(documents, np.int64), chunks, len(rows) / max(1, chunk_count), other)
+
+
+def listed_ids(connection: Connection) -> str:
+    """What stands after IN for the ids in the parameter ``ids``, a JSON list."""
+    listed: str = connection.get_execution_options()[BACKEND].listed
+    return listed
 
 
 def facts(media_type: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -126,7 +135,7 @@ def undated(connection: Connection, wanted: Filter) -> int:
 
 
 _NOT_FIRST = """
-SELECT document_id, name FROM sources WHERE id IN (SELECT value FROM json_each(?)) AND EXISTS (
+SELECT document_id, name FROM sources WHERE id IN {} AND EXISTS (
     SELECT 1 FROM sources AS earlier WHERE earlier.document_id = sources.document_id AND earlier.id < sources.id)"""
 
 
@@ -137,7 +146,7 @@ def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
     statement = select(table.document_id, func.min(table.id)).group_by(table.document_id).order_by(table.document_id)
     if wanted.sources:
         named = json.dumps(sorted({one for pattern in wanted.sources for one in _with_source(connection, pattern)}))
-        statement = statement.where(table.id.in_(select(func.json_each(named).table_valued("value").c.value)))
+        statement = statement.where(text(f"sources.id IN {listed_ids(connection)}").bindparams(ids=named))
     for key, values in wanted.metadata.items():
         statement = statement.where(table.id.in_(_with(key, values)))
     if wanted.since is not None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from hybrid.errors import CorruptCorpusError
 from hybrid.stores import erasure, full_text, records, schema
+from hybrid.stores.backend import backend_of
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.records import PUT_BACK
@@ -27,7 +28,6 @@ from hybrid.types.documents import text_sha256
 from hybrid.types.reports import IntegrityProblem, IntegrityReport, MemoryState
 
 _DROPPED = "hybrid repair drops it, and the next ingest adapts it again"
-_SHOWN = 20  # lines of SQLite's own check
 
 INGEST_AGAIN = "remove it by this name (hybrid remove) and ingest its file again"
 
@@ -37,15 +37,17 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
     problems: list[IntegrityProblem] = []
     with catalog.connection(write=False) as connection:
         lost = schema.missing(connection)
-        absent = {one.table for one in lost if one.table in schema.REBUILT}
-        problems += [_of_table(one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
+        absent = {one.table for one in lost if one.source is not None}
+        problems += [_of_table(connection, one.table, one.said, one.advice, repairable=one.rebuilt) for one in lost]
         problems += _catalog(connection)
         problems += _facts(connection)
         problems += _cells(connection)
         problems += _log_rows(connection)
         texts, documents = _texts(connection)
         problems += texts
-        if not texts and absent.isdisjoint(_FULL_TEXT):  # else it differs from what it was made of
+        if not texts and absent.isdisjoint(
+            backend_of(connection).text.parts
+        ):  # else it differs from what it was made of
             problems += _full_text(connection)
         chunks, ids = _chunks(connection, documents, sentences="sentences" not in absent)
         problems += chunks.values()
@@ -67,7 +69,7 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         said = "what was removed is not yet erased from the catalog's free pages and its log of changes"
         advice = "hybrid repair does it, once nobody reads the state before the removal"
         problems.append(
-            IntegrityProblem(part="deletion", name="catalog.sqlite", problem=said, advice=advice, repairable=True)
+            IntegrityProblem(part="deletion", name=catalog.called, problem=said, advice=advice, repairable=True)
         )
     commit = catalog.commit()
     counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
@@ -95,15 +97,12 @@ def damaged_spans(catalog: Catalog) -> list[int]:
     return sorted(found & documents.keys())
 
 
-_FULL_TEXT = ("search_texts", full_text.TABLE, full_text.VIEW)
-
-
 def restore_tables(catalog: Catalog) -> set[str]:
     """Make the tables again that are missing, or have rows of what is not there, as far as others have what was in
     them; the full-text index among them. Returns their names."""
     with catalog.connection(write=True) as connection:
-        tables = {one.table for one in schema.missing(connection) if one.table in schema.REBUILT}
-        tables |= {table for table, _ in _strays(connection)} & schema.REBUILT.keys()
+        tables = {one.table for one in schema.missing(connection) if one.source is not None}
+        tables |= {table for table, _ in backend_of(connection).strays(connection)} & schema.rebuilt(connection).keys()
         if _facts_differ(connection):
             tables.add("source_metadata")
         return schema.restore(connection, tables)
@@ -125,36 +124,36 @@ def _facts_differ(connection: Connection) -> bool:
         return False
 
 
-def _strays(connection: Connection) -> Iterator[tuple[str, str]]:
-    """The tables that have rows which belong to no row of another, with that one."""
-    for row in connection.exec_driver_sql('SELECT DISTINCT "table", parent FROM pragma_foreign_key_check'):
-        yield row[0], row[1]
-
-
 def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
+    backend, sources = backend_of(connection), schema.rebuilt(connection)
     try:
-        lines = [row[0] for row in connection.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})")]
-        strays = list(_strays(connection))
-    except DatabaseError as error:
-        lines, strays = [str(error.orig)], []
-    for line in [one for one in lines if one != "ok" and full_text.TABLE not in one]:
-        yield IntegrityProblem(part="catalog", name="catalog.sqlite", problem=line, advice=PUT_BACK, repairable=False)
+        strays = list(backend.strays(connection))
+    except DatabaseError:  # what is wrong with the pages says the next
+        strays = []
+    for line in backend.faults(connection):
+        yield IntegrityProblem(part="catalog", name=backend.called, problem=line, advice=PUT_BACK, repairable=False)
     orphans: set[int] = set()
     for table, parent in strays:
         said = f"it has rows that belong to no row of {parent}"
-        if table in schema.REBUILT and parent != "documents":
-            yield _of_table(table, said, schema.Missing(table, said).advice, repairable=True)
+        if table in sources and parent != "documents":
+            yield _of_table(
+                connection,
+                table,
+                said,
+                schema.Missing(table, said, sources[table]).advice,
+                repairable=True,
+            )
         elif parent == "documents":
             there = f"SELECT DISTINCT document_id FROM {table} WHERE document_id NOT IN (SELECT id FROM documents)"
             orphans.update(connection.exec_driver_sql(there).scalars())
         else:
-            yield _of_table(table, said, PUT_BACK, repairable=False)
+            yield _of_table(connection, table, said, PUT_BACK, repairable=False)
     for identifier in sorted(orphans):
         yield _problem("document", f"document {identifier}", "its row is gone, and other rows of it are there")
 
 
 def _facts(connection: Connection) -> Iterator[IntegrityProblem]:
-    name, said = "catalog.sqlite, table info", "the fact {!r} is not as it was set"
+    name, said = f"{backend_of(connection).called}, table info", "the fact {!r} is not as it was set"
     try:
         found = records.edited_facts(
             {row[0]: row[1] for row in connection.exec_driver_sql("SELECT key, value FROM info")}
@@ -181,18 +180,30 @@ def _cells(connection: Connection) -> Iterator[IntegrityProblem]:
             for _ in connection.execute(select(table.__table__)):
                 pass
         except CorruptCorpusError:
-            yield _of_table(table.__tablename__, "a cell of it cannot be read", PUT_BACK, repairable=False)
+            yield _of_table(
+                connection,
+                table.__tablename__,
+                "a cell of it cannot be read",
+                PUT_BACK,
+                repairable=False,
+            )
         except DatabaseError:  # the table, or a column, is missing, which is named already
             continue
     state = connection.exec_driver_sql("SELECT memory_state FROM commits ORDER BY n DESC LIMIT 1").scalar()
     if state is not None and state not in get_args(MemoryState):
         said = f"the state of the memory is {state!r}, which is none"
-        yield _of_table("commits", said, "hybrid repair writes it again", repairable=True)
+        yield _of_table(connection, "commits", said, "hybrid repair writes it again", repairable=True)
 
 
 def _log_rows(connection: Connection) -> Iterator[IntegrityProblem]:
     if log_differs(connection):
-        yield _of_table("log", "its rows are not those that were written", records.LOG_ADVICE, repairable=True)
+        yield _of_table(
+            connection,
+            "log",
+            "its rows are not those that were written",
+            records.LOG_ADVICE,
+            repairable=True,
+        )
 
 
 def log_differs(connection: Connection) -> bool:
@@ -204,22 +215,19 @@ def log_differs(connection: Connection) -> bool:
         return False
 
 
-def _of_table(table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
-    name = f"catalog.sqlite, table {table}"
+def _of_table(connection: Connection, table: str, said: str, advice: str, *, repairable: bool) -> IntegrityProblem:
+    name = f"{backend_of(connection).called}, table {table}"
     return IntegrityProblem(part="table", name=name, problem=said, advice=advice, repairable=repairable)
 
 
 def _full_text(connection: Connection) -> Iterator[IntegrityProblem]:
-    try:  # a command to the table, not a change: it is rolled back with the rest of the transaction
-        connection.exec_driver_sql("SAVEPOINT checked")
-        connection.exec_driver_sql("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)")
-        connection.exec_driver_sql("ROLLBACK TO checked")
-    except DatabaseError as error:
-        if "readonly" in str(error.orig) or "locked" in str(error.orig):
-            return
-        said = f"does not fit the texts ({error.orig})"
+    if (said := full_text.fault(connection)) is not None:
         yield IntegrityProblem(
-            part="full text", name="catalog.sqlite", problem=said, advice="hybrid repair rebuilds it", repairable=True
+            part="full text",
+            name=backend_of(connection).called,
+            problem=said,
+            advice="hybrid repair rebuilds it",
+            repairable=True,
         )
 
 

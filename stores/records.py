@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, text
 
 from hybrid.errors import CorruptCorpusError
 from hybrid.stores import filtering
@@ -93,7 +93,7 @@ LOG_ADVICE = (
 )
 ROWS_LOST = "rows_lost"
 """The event of a row of the log that says that the rows before it were others once."""
-_LOG = "SELECT at, event, detail FROM log{} ORDER BY id"
+_LOG, _LOG_FROM = (text(f"SELECT at, event, detail FROM log{where} ORDER BY id") for where in ("", " WHERE id >= :id"))
 _NO_ROWS = "0 " + "0" * 64
 
 
@@ -101,8 +101,7 @@ def of_log(connection: Connection, before: str = _NO_ROWS, *, from_id: int | Non
     """The value of `LOG_ROWS` for the rows that there are, or for those from an id on after those that it was
     ``before``: each hash is of a row and the hash before it, so that to write a row reads no other."""
     count, digest = before.split()
-    where, given = ("", ()) if from_id is None else (" WHERE id >= ?", (from_id,))
-    rows = connection.exec_driver_sql(_LOG.format(where), given).all()
+    rows = (connection.execute(_LOG) if from_id is None else connection.execute(_LOG_FROM, {"id": from_id})).all()
     for row in rows:
         digest = _digest([digest, *(one if isinstance(one, str) else repr(one) for one in row)])
     return f"{int(count) + len(rows)} {digest}"
@@ -111,8 +110,7 @@ def of_log(connection: Connection, before: str = _NO_ROWS, *, from_id: int | Non
 def recorded_log(connection: Connection) -> str | None:
     """What `LOG_ROWS` says; ``None`` of a corpus to which only earlier versions wrote. Raises `CorruptCorpusError` if
     it is not as it was set."""
-    both = connection.exec_driver_sql("SELECT key, value FROM info WHERE key IN (?, ?)", (LOG_ROWS, FACT_RECORDS))
-    found: dict[str, str] = {row[0]: row[1] for row in both}
+    found: dict[str, str] = {row[0]: row[1] for row in connection.execute(_LOG_FACTS)}
     check_fact(found.get(FACT_RECORDS), LOG_ROWS, found.get(LOG_ROWS))
     return found.get(LOG_ROWS)
 
@@ -122,7 +120,8 @@ def check_log(connection: Connection) -> None:
     recorded, found = recorded_log(connection), of_log(connection)
     if recorded is not None and recorded != found:
         counts = f"{int(found.split()[0]):,} rows, and {int(recorded.split()[0]):,} were written"
-        raise CorruptCorpusError(f"the table log of catalog.sqlite was edited or damaged ({counts}): {LOG_ADVICE}")
+        called = connection.get_execution_options()[filtering.BACKEND].called
+        raise CorruptCorpusError(f"the table log of {called} was edited or damaged ({counts}): {LOG_ADVICE}")
 
 
 def advice_of_fact(key: str) -> str:
@@ -142,7 +141,7 @@ def _fact_hashes(recorded: str | None) -> dict[str, str]:
 
 PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
 _NOT_KNOWN_AGAIN = ("settings", "embedder", EVERY_ROW)
-_DAMAGED_FACT = "the {0} stored in catalog.sqlite (a row of its table info) are not as they were set: {1}"
+_DAMAGED_FACT = "the {0} stored in the catalog (a row of its table info) are not as they were set: {1}"
 
 
 def _digest(values: Sequence[Any]) -> str:
@@ -217,7 +216,7 @@ def _facts_of(row: Any) -> set[tuple[str, str]]:
 
 
 def _every_row(connection: Connection) -> bool:
-    return connection.exec_driver_sql("SELECT 1 FROM info WHERE key = ?", (EVERY_ROW,)).scalar() is not None
+    return connection.scalar(_EVERY_ROW) is not None
 
 
 def _source_whole(row: Any, sha256: str, *, every_row: bool, restricted: bool) -> bool:
@@ -272,12 +271,10 @@ def damaged(connection: Connection, *, restricted: bool) -> list[int]:
         whole = named and isinstance(body, str) and len(body) == chars and digest in (None, text_sha256(body))
         if not whole:
             found.add(identifier)
-    outside = connection.exec_driver_sql(
-        "SELECT DISTINCT document_id FROM chunks c WHERE NOT coalesce((SELECT typeof(c.start) = 'integer' AND "
-        'typeof(c."end") = \'integer\' AND 0 <= c.start AND c.start < c."end" AND c."end" <= d.chars '
-        "FROM documents d WHERE d.id = c.document_id), 0)"
+    spans = connection.exec_driver_sql(
+        'SELECT c.document_id, c.start, c."end", d.chars FROM chunks c LEFT JOIN documents d ON d.id = c.document_id'
     )
-    found.update(row[0] for row in outside)
+    found.update(row[0] for row in spans if not _within(*row[1:]))
     found.update(damaged_vectors(connection, ["sentences"]))
     for at in range(0, len(everyone), _AT_ONCE):
         some = everyone[at : at + _AT_ONCE]
@@ -286,6 +283,11 @@ def damaged(connection: Connection, *, restricted: bool) -> list[int]:
         except CorruptCorpusError:  # a cell that cannot be read: of which document?
             found.update(one for one in some if not _readable(connection, one, restricted=restricted))
     return sorted(found)
+
+
+def _within(start: object, end: object, chars: object) -> bool:
+    """Whether a chunk's cells, of whatever type, say where it lies in its text."""
+    return isinstance(start, int) and isinstance(end, int) and isinstance(chars, int) and 0 <= start < end <= chars
 
 
 def _readable(connection: Connection, document_id: int, *, restricted: bool) -> bool:
@@ -363,6 +365,8 @@ def _by_document(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return found
 
 
+_LOG_FACTS = text(f"SELECT key, value FROM info WHERE key IN ('{LOG_ROWS}', '{FACT_RECORDS}')")
+_EVERY_ROW = text(f"SELECT 1 FROM info WHERE key = '{EVERY_ROW}'")
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _DOCUMENTS = select(
     DocumentTable.id,

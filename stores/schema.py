@@ -5,34 +5,39 @@ What nothing else holds (documents, texts, sources, chunks, commits, facts, the 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Table, insert, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from hybrid.stores import filtering, full_text
+from hybrid.stores.backend import backend_of
 from hybrid.stores.records import PUT_BACK
-from hybrid.stores.tables import REVISION, Base, DocumentTable, MetadataTable, SourceTable
+from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base, DocumentTable, MetadataTable, SourceTable
 
 FORMAT = "alembic_version"
 """The table that has the number of the catalog's format."""
 REBUILT = {
     "sentences": "from the texts, by the embedder",
     "source_metadata": "from the metadata of the sources",
-    "search_texts": "from the texts",
-    full_text.TABLE: "from the texts",
-    full_text.VIEW: "from the texts",
     FORMAT: "with the number of the format that the tables have",
     "volumes": "empty: the next ingest adapts the memory again",
     "volume_documents": "empty: the next ingest adapts the memory again",
 }
-"""Tables, and the view, that can be made again, with what of."""
-_TOGETHER = (
-    {"volumes", "volume_documents"},  # a volume without its documents would be anybody's to see
-    {"search_texts", full_text.TABLE, full_text.VIEW},
-)
+"""Tables that can be made again, with what of; so can the parts of the full text (`rebuilt`)."""
+_OF_VOLUMES = {"volumes", "volume_documents"}  # a volume without its documents would be anybody's to see
+
+
+def rebuilt(connection: Connection) -> dict[str, str]:
+    """Tables and views that can be made again, with what of, in this database."""
+    return {**REBUILT, **backend_of(connection).text.parts}
+
+
+def tables(connection: Connection) -> list[Table]:
+    """The tables that this database has besides those of its full text, each after those that it names."""
+    others = SEARCHED_BY_SQLITE - backend_of(connection).text.parts.keys()
+    return [table for table in Base.metadata.sorted_tables if table.name not in others]
 
 
 @dataclass(frozen=True)
@@ -41,18 +46,20 @@ class Missing:
 
     table: str
     said: str
+    source: str | None = None
+    """What `restore` makes it again from."""
 
     @property
     def rebuilt(self) -> bool:
         """Whether `restore` makes it again."""
-        return self.table in REBUILT or self.said.startswith(_INDEX)
+        return self.source is not None or self.said.startswith(_INDEX)
 
     @property
     def advice(self) -> str:
         """What to do."""
         if self.said.startswith(_INDEX):
             return "hybrid repair makes it again"
-        return f"hybrid repair makes it again {REBUILT[self.table]}" if self.rebuilt else PUT_BACK
+        return PUT_BACK if self.source is None else f"hybrid repair makes it again {self.source}"
 
 
 _INDEX = "its index "
@@ -60,26 +67,11 @@ _INDEX = "its index "
 
 def missing(connection: Connection) -> list[Missing]:
     """What the schema lacks, in the order of its tables."""
-    columns: dict[str, set[str]] = {}
-    for table, column in connection.exec_driver_sql(
-        # Not of virtual tables: SQLite would open the full-text index, which may be damaged.
-        "SELECT m.name, c.name FROM (SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%') "
-        "AS m JOIN pragma_table_info(m.name) AS c"
-    ):
-        columns.setdefault(table, set()).add(column)
-    there = {
-        row[0]: (row[1], row[2], row[3])
-        for row in connection.exec_driver_sql("SELECT name, type, tbl_name, sql FROM sqlite_master")
-    }
-    found = [*_of_tables(columns), *_of_indexes(there)]
+    backend, sources = backend_of(connection), rebuilt(connection)
+    found = [*_of_tables(connection, backend.columns(connection)), *_of_indexes(connection)]
     if _written(connection) != REVISION:
-        found.append(Missing(FORMAT, f"it does not have the number of the format, {REVISION}"))
-    for name, statement in ((full_text.VIEW, full_text.CREATE_VIEW), (full_text.TABLE, full_text.CREATE_TABLE)):
-        if name not in there:
-            found.append(Missing(name, "it is missing"))
-        elif _plain(there[name][2]) != _plain(statement):
-            found.append(Missing(name, "it is defined otherwise"))
-    return found
+        found.append((FORMAT, f"it does not have the number of the format, {REVISION}"))
+    return [Missing(table, said, sources.get(table)) for table, said in [*found, *backend.lost_parts(connection)]]
 
 
 def revision(connection: Connection) -> str | None:
@@ -95,48 +87,44 @@ def revision(connection: Connection) -> str | None:
 
 def _written(connection: Connection) -> str | None:
     """The number of the format that is written in the catalog."""
-    there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    if connection.exec_driver_sql(there, (FORMAT,)).first() is None:
+    if not backend_of(connection).has_table(connection, FORMAT):
         return None
     number = connection.exec_driver_sql(f"SELECT max(version_num) FROM {FORMAT}").scalar()
     return None if number is None else str(number)
 
 
-def _of_tables(columns: dict[str, set[str]]) -> Iterator[Missing]:
-    for table in Base.metadata.sorted_tables:
+def _of_tables(connection: Connection, columns: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    for table in tables(connection):
         lost = sorted({column.name for column in table.columns} - columns.get(table.name, set()))
         if table.name not in columns:
-            yield Missing(table.name, "it is missing")
+            yield table.name, "it is missing"
         elif lost:
-            yield Missing(table.name, f"it has no column {', '.join(lost)}")
+            yield table.name, f"it has no column {', '.join(lost)}"
 
 
-def _of_indexes(there: dict[str, tuple[str, str, str]]) -> Iterator[Missing]:
-    for table in Base.metadata.sorted_tables:
+def _of_indexes(connection: Connection) -> Iterator[tuple[str, str]]:
+    there, backend = backend_of(connection).indexes(connection), backend_of(connection)
+    for table in tables(connection):
         for index in sorted(table.indexes, key=lambda one: str(one.name)):
-            if table.name in there and there.get(str(index.name), ("", ""))[:2] != ("index", table.name):
-                yield Missing(table.name, f"{_INDEX}{index.name} is missing")
+            if backend.has_table(connection, table.name) and (str(index.name), table.name) not in there:
+                yield table.name, f"{_INDEX}{index.name} is missing"
 
 
-def _plain(statement: str | None) -> str:
-    return re.sub(r"[\s\"]+", "", statement or "")
-
-
-def restore(connection: Connection, tables: set[str]) -> set[str]:
-    """Make these tables of `REBUILT` again and fill them from others, and with them those that go together; then every
+def restore(connection: Connection, wanted: set[str]) -> set[str]:
+    """Make these tables of `rebuilt` again and fill them from others, and with them those that go together; then every
     index that is missing. Sentences are left empty: `hybrid.ingest.restoring` fills them. Returns what was made."""
-    chosen = set(tables)
-    for group in _TOGETHER:
+    chosen, of_words = set(wanted), backend_of(connection).text.parts.keys()
+    for group in (_OF_VOLUMES, of_words):
         if chosen & group:
             chosen |= group
-    for table in reversed(Base.metadata.sorted_tables):
+    for table in reversed(tables(connection)):
         if table.name in chosen:
             connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
-    for table in Base.metadata.sorted_tables:
+    for table in tables(connection):
         if table.name in chosen:
             connection.execute(CreateTable(table))
     lost = {one.said for one in missing(connection)}
-    for table in Base.metadata.sorted_tables:
+    for table in tables(connection):
         for index in table.indexes:
             if f"{_INDEX}{index.name} is missing" in lost:
                 connection.execute(CreateIndex(index))
@@ -146,7 +134,7 @@ def restore(connection: Connection, tables: set[str]) -> set[str]:
         connection.execute(text(f"INSERT INTO {FORMAT} VALUES (:number)"), {"number": REVISION})
     if "source_metadata" in chosen:
         _fill_metadata(connection)
-    if full_text.TABLE in chosen:
+    if chosen & of_words:
         full_text.create(connection)
         full_text.rebuild(connection)
     return chosen

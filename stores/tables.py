@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from hybrid.stores.cells import JSONList, check_cells
@@ -16,10 +16,22 @@ from hybrid.stores.cells import JSONList, check_cells
 REVISION = "0007"  # the migration that leads to the tables below; a test compares it with the migrations
 
 
+SEARCHED_BY_SQLITE = {"search_texts"}
+"""Tables that only SQLite's full text needs; another database's has its own (`TextIndex.parts`)."""
+
+
+_LONG = Integer().with_variant(BigInteger(), "postgresql")  # SQLite's integers have 64 bits
+
+
 class Base(DeclarativeBase):
     """Base of the catalog's tables."""
 
-    type_annotation_map = {dict[str, Any]: JSON, list[int]: JSONList, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy's own
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own
+        dict[str, Any]: JSON,
+        list[int]: JSONList,
+        bytes: LargeBinary,
+        str: String().with_variant(Text(collation="C"), "postgresql"),  # compared by code points, as in SQLite
+    }
 
 
 class DocumentTable(Base):
@@ -45,7 +57,9 @@ class DocumentTable(Base):
     signature: Mapped[bytes | None]
     record: Mapped[str | None]
 
-    __table_args__ = (Index("ix_documents_scanned", "id", sqlite_where=text("scanned")),)
+    __table_args__ = (
+        Index("ix_documents_scanned", "id", sqlite_where=text("scanned"), postgresql_where=text("scanned")),
+    )
 
 
 class MetadataTable(Base):
@@ -82,8 +96,8 @@ class SourceTable(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
-    size: Mapped[int | None]
-    mtime_ns: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(_LONG)
+    mtime_ns: Mapped[int | None] = mapped_column(_LONG)
     parent: Mapped[str | None] = mapped_column(index=True)
     details: Mapped[dict[str, Any]]
     first_day: Mapped[str | None] = mapped_column(index=True)

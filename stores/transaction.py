@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from hybrid.errors import CorruptCorpusError, DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
+from hybrid.stores.backend import backend_of
 from hybrid.stores.rows import LogRow, Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.tables import (
@@ -162,7 +162,7 @@ class Transaction:
             "last_day": days[1],
         }
         values["record"] = records.of_source({"name": name, **values}, sha256)
-        statement = upsert(SourceTable).values(name=name, **values)
+        statement = backend_of(self._connection).insert(SourceTable).values(name=name, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
         source_id = self._connection.scalar(select(SourceTable.id).where(SourceTable.name == name))
         self._connection.execute(delete(MetadataTable).where(MetadataTable.source_id == source_id))
@@ -337,7 +337,7 @@ class Transaction:
         self._record_fact(key, None)
 
     def _put_fact(self, key: str, value: str) -> None:
-        statement = upsert(InfoTable).values(key=key, value=value)
+        statement = backend_of(self._connection).insert(InfoTable).values(key=key, value=value)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
     def _record_fact(self, key: str, value: str | None) -> None:

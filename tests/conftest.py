@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import postgres_server
 import pytest
 
 # Set before anything imports torch: two threads that wait for each other on a busy machine are many times
@@ -23,15 +26,47 @@ sys.path.append(str(REPOSITORY))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
+    parser.addoption(
+        "--catalog",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="where the corpora that tests make keep their catalogs; postgresql: on the server that the variable "
+        "HYBRID_POSTGRESQL_URL names, or on a throwaway one",
+    )
     parser.addoption("--fuzz-seconds", type=float, default=0, help="look for damage that is not handled for so long")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--catalog") == "postgresql":  # tests leave corpora open, as SQLite lets them
+        config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("--catalog") == "postgresql":
+        server = contextlib.ExitStack()
+        os.environ["HYBRID_STORES__CATALOG"] = server.enter_context(postgres_server.reached())
+        session.config.add_cleanup(server.close)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
+    slow, elsewhere = config.getoption("--slow"), config.getoption("--catalog") != "sqlite"
     for item in items:
-        if item.get_closest_marker("slow"):  # and not a folder of that name
+        if not slow and item.get_closest_marker("slow"):  # and not a folder of that name
             item.add_marker(pytest.mark.skip(reason="takes minutes; run with --slow"))
+        if elsewhere and item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason="about the file that the embedded catalog is"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server, without a schema: the one that `--catalog postgresql` uses, or a throwaway one
+    of the test session."""
+    known = os.environ.get("HYBRID_STORES__CATALOG", "")
+    if known.startswith("postgresql"):
+        yield known
+        return
+    with postgres_server.reached() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

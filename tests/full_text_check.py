@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
+
+from hybrid.stores import full_text
 
 
 def full_text_agrees(connection: Connection) -> bool:
     """Whether the index agrees, word for word, with the chunks' texts."""
-    try:
-        connection.execute(text("INSERT INTO chunks_fts(chunks_fts, rank) VALUES ('integrity-check', 1)"))
-    except DatabaseError as error:
-        if "malformed" in str(error) or "corrupt" in str(error):
-            return False
-        raise
-    return True
+    return full_text.fault(connection) is None

@@ -24,7 +24,8 @@ import hybrid
 from hybrid import AccessError, Corpus, Document, Filter, HybridError, Identity, Metadata, Settings
 from hybrid.cli import main
 from hybrid.settings import AccessSettings, AnswerSettings, MemorySettings
-from hybrid.stores import access, database
+from hybrid.stores import access
+from hybrid.stores.sqlite import engine
 from hybrid.stores.tables import Base
 from hybrid.types.base import as_html
 
@@ -528,13 +529,15 @@ def test_what_is_ingested_and_removed_later_is_seen_at_once(small) -> None:
 
 def test_a_corpus_that_cannot_be_written_to_is_seen_by_identities(small, monkeypatch) -> None:
     small.close()
-    monkeypatch.setattr(database, "can_write", lambda _: False)  # whoever runs the tests may write everywhere
+    monkeypatch.setattr(engine, "can_write", lambda _: False)  # whoever runs the tests may write everywhere
     ash = Corpus.open(small.directory, create=False, identity=Identity(name="x", classes="ash"))
     assert len(ash.documents()) == 3
 
 
 def test_every_table_of_the_catalog_has_a_view_or_says_nothing_of_documents() -> None:
-    assert {name for name, _, _ in access._views(access._of_class)} | access.SHOWN_WHOLE == set(Base.metadata.tables)
+    assert {name for name, _, _ in access.views(access.Access("access", ()), "main.")} | access.SHOWN_WHOLE == set(
+        Base.metadata.tables
+    )
 
 
 def test_an_identitys_catalog_cannot_be_written_to(small) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,10 @@ from hybrid.errors import (
     SettingsError,
 )
 from hybrid.ingest.progress import Progress
-from hybrid.settings import Settings
+from hybrid.settings import Settings, StoresSettings
 from hybrid.stores import commits, log, records
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.database import drop_catalog
 from hybrid.stores.files import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -69,6 +70,7 @@ def import_(
     path: Path,
     target: Path,
     sha256: str | None,
+    stores: StoresSettings,
     tensors_sha256: Callable[[Mapping[str, Any]], str],
     progress: Progress,
 ) -> None:
@@ -78,6 +80,7 @@ def import_(
         path: what an export wrote.
         target: where nothing is yet.
         sha256: what the export said, to be compared; ``None``: the file's hashes are compared with each other alone.
+        stores: where its catalog goes.
         tensors_sha256: `hybrid.ttt.volumes.tensors_sha256`, which needs PyTorch.
         progress: is told how far it is.
 
@@ -86,7 +89,7 @@ def import_(
         CorpusVersionError: a newer version of hybrid wrote it.
         CorpusExistsError: something is at ``target``.
         CorpusLockedError: another import to ``target`` is at work.
-        CorpusError: the disk is full, or ``target`` cannot be written.
+        CorpusError: the disk is full, or ``target`` or the catalog's database cannot be written.
     """
     with Archive(path) as archive:
         if sha256 is not None and sha256.casefold() != archive.sha256:
@@ -94,17 +97,18 @@ def import_(
                 path, contents.MANIFEST, f"its sha256 is {archive.sha256} and not {sha256}: it is another export, or "
                 "was edited"
             )  # fmt: skip
-        with _place_for(target) as folder:
+        with _place_for(target, stores) as folder:
             _check_room(archive, folder)
             archive.verify(lambda done: progress("check", done, archive.size, path.name))
             with disk_full_errors(target):
-                _Importer(archive, folder, tensors_sha256, progress).run()
+                _Importer(archive, folder, stores, tensors_sha256, progress).run()
             _put(folder, target)
 
 
 @contextmanager
-def _place_for(target: Path) -> Iterator[Path]:
-    """A new hidden folder beside ``target``, for this import alone; gone at the end, unless it was given its name."""
+def _place_for(target: Path, stores: StoresSettings) -> Iterator[Path]:
+    """A new hidden folder beside ``target``, for this import alone; gone at the end, with what its catalog has in a
+    database, unless it was given its name."""
     with _open.unreachable_errors(target):
         _check_free(target)
         folder = target.with_name(f".{target.name}.importing")
@@ -121,15 +125,23 @@ def _place_for(target: Path) -> Iterator[Path]:
             _check_free(target)
             if folder.is_symlink():
                 raise CorpusExistsError(f"{folder} is a link; remove it, and import again")
-            shutil.rmtree(folder, ignore_errors=True)
+            _clear(folder, stores)
             folder.mkdir(mode=PRIVATE_FOLDER)
             try:
                 yield folder
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                _clear(folder, stores)
         finally:
             Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
+
+
+def _clear(folder: Path, stores: StoresSettings) -> None:
+    """Delete what an import left, of this run or of one that was killed."""
+    if folder.is_dir():
+        with suppress(CorpusError, SettingsError):  # a database that is away keeps a schema that nothing points to
+            drop_catalog(folder, stores)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_free(target: Path) -> None:
@@ -162,11 +174,17 @@ class _Importer:
     """One import, into a folder that is this one's alone."""
 
     def __init__(
-        self, archive: Archive, folder: Path, tensors_sha256: Callable[[Mapping[str, Any]], str], progress: Progress
+        self,
+        archive: Archive,
+        folder: Path,
+        stores: StoresSettings,
+        tensors_sha256: Callable[[Mapping[str, Any]], str],
+        progress: Progress,
     ) -> None:
         self._archive = archive
         self._manifest: Manifest = archive.manifest
         self._folder = folder
+        self._stores = stores
         self._tensors_sha256 = tensors_sha256
         self._progress = progress
         self._documents: dict[str, int] = {}  # ids by sha256
@@ -175,7 +193,7 @@ class _Importer:
     def run(self) -> None:
         """Make the corpus, and compare it with what was exported."""
         facts = self._facts()
-        with _open.open_catalog(self._folder, create=True) as catalog:
+        with _open.open_catalog(self._folder, self._stores, create=True) as catalog:
             settings = self._set_facts(catalog, facts)
             sources = list(self._archive.lines(contents.SOURCES, SourceLine))
             with self._refused(contents.MANIFEST), catalog.transaction() as transaction:

@@ -395,6 +395,6 @@ def settings(corpus: Path | None, settings: Path | None, template: bool) -> None
     if corpus is None:
         found = _open.explained(None, settings)
     else:
-        with _open.open_catalog(corpus, create=False) as catalog:
+        with _open.open_catalog(corpus, _open.stores_of(settings), create=False) as catalog:
             found = _open.explained(catalog, settings)
     click.echo(sources.as_toml(found), nl=False)

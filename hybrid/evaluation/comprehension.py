@@ -21,7 +21,7 @@ from hybrid.errors import InputError, MissingExtraError
 from hybrid.evaluation.report import Cell, EvaluationReport
 from hybrid.settings import Settings
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.database import catalog_path
+from hybrid.stores.database import located
 from hybrid.stores.files import read_models
 from hybrid.ttt.inference import InferenceSession
 from hybrid.types.documents import Document
@@ -140,7 +140,7 @@ def with_evidence(
     with (
         tempfile.TemporaryDirectory() as directory,
         Corpus.open(Path(directory) / "corpus", index_only) as corpus,
-        Catalog.open(catalog_path(corpus.directory), create=False) as catalog,
+        Catalog.open(located(corpus.directory, corpus.settings.stores), create=False) as catalog,
     ):
         corpus.ingest(*(Document.from_text(text.document, f"text-{n}.txt") for n, text in enumerate(texts)))
         for at, text in enumerate(texts):

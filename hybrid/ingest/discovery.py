@@ -21,7 +21,7 @@ from hybrid.types.reports import SkippedFile
 
 _MAGIC = re.compile(r"[*?[]")
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
-_CATALOG = "catalog.sqlite"
+_CATALOGS = ("catalog.sqlite", "catalog.url")
 _OWN = frozenset({"commit", "commits", "memory", "volumes", "quarantine", "write.lock"})
 """What hybrid writes in a corpus directory, beside the catalog and SQLite's files to it."""
 _HEAD = 4096  # bytes that the formats are known by
@@ -282,14 +282,18 @@ class _Input:
 def _is_own(path: Path) -> bool:
     """Whether it is a corpus directory, or a file or folder that hybrid wrote in one, with every link followed."""
     real = Path(os.path.realpath(path))
-    if (real / _CATALOG).is_file():
+    if _is_corpus(real):
         return True
     return any(
-        first in _OWN or first.startswith(_CATALOG)
+        first in _OWN or first.startswith(_CATALOGS)
         for above in real.parents
-        if (above / _CATALOG).is_file()
+        if _is_corpus(above)
         for first in real.relative_to(above).parts[:1]
     )
+
+
+def _is_corpus(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _CATALOGS)
 
 
 def _link_problem(path: Path, root: Path) -> _Entry | None:

@@ -32,7 +32,6 @@ from hybrid.ingest.study_material import PairMaker
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog, check_embedder
-from hybrid.stores.database import write_lock
 from hybrid.stores.failpoints import reach
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.text.folding import folded
@@ -97,7 +96,7 @@ def ingest(
         CorpusError: the disk is full.
     """
     tally = Tally()
-    with write_lock(directory, wait), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
+    with catalog.write_lock(directory, wait), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
         reach("ingest.locked")
         check_embedder(catalog, embedder.fingerprint)
         memory = memory and settled(catalog, memory)
@@ -142,7 +141,7 @@ def remove(
     """
     tally = Tally()
     names = [source] if isinstance(source, str) else list(dict.fromkeys(source))
-    with write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
+    with catalog.write_lock(directory, wait), _logged("removal", directory, tally, inputs=len(names)) as ended:
         reach("removal.locked")
         unnamed = {name: number for name in names if (number := _unnamed(catalog, name)) is not None}
         left_out = _left_out(catalog, [name for name in names if name not in unnamed])

@@ -15,7 +15,6 @@ from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, log, records
 from hybrid.stores.catalog import Catalog, check_embedder
-from hybrid.stores.database import write_lock
 from hybrid.stores.files import inside
 from hybrid.stores.integrity import edited_facts, log_differs, rebuild_full_text, restore_tables
 from hybrid.stores.vectors import FaissIndex
@@ -43,7 +42,7 @@ def repair(
     if not parts:
         return
     damaged = {one.name for one in found.problems if one.part == "volume"}
-    with write_lock(directory, wait):
+    with catalog.write_lock(directory, wait):
         if "fact" in parts:
             _set_facts_again(catalog)
         _go_on_with_log_rows(catalog)

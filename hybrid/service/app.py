@@ -45,6 +45,7 @@ from hybrid.service.state import DroppedError, Served, Service, hidden_paths, of
 from hybrid.service.tracing import Traced
 from hybrid.service.work import Workers
 from hybrid.settings.service import ServiceSettings
+from hybrid.stores.database import looks_like_corpus
 from hybrid.stores.files import is_disk_full
 
 _LOG = logging.getLogger("hybrid.service")
@@ -86,7 +87,7 @@ def create_app(
     """
     given = settings or ServiceSettings()
     folder = Path(root).absolute()
-    if (folder / "catalog.sqlite").exists():
+    if looks_like_corpus(folder):
         raise InputError(f"{root} is a corpus; name the folder that it is in, and it is served as {folder.name!r}")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{root} is a file; name a folder that has corpora in it, or will have")

@@ -9,7 +9,7 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,11 @@ from hybrid.corpus import Corpus
 from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError
 from hybrid.service.keys import STATE, ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
-from hybrid.stores.database import write_lock
+from hybrid.stores.database import catalog_file, drop_catalog, looks_like_corpus
 from hybrid.types.base import shown
 
 _LOG = logging.getLogger("hybrid.service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_CATALOG = "catalog.sqlite"
 _DELETED = "deleted-"
 _SEEN = 256
 """Identities' corpora held open; each has a database connection or two."""
@@ -33,6 +32,7 @@ _OPERATORS = {
     "memory": ("model", "device", "initial_weights"),
     "router": ("weights",),
     "answer": ("entailment",),
+    "stores": ("catalog", "catalog_password"),
 }
 """Settings that name files and devices of the server, or decide whether what reads a file may take it down with it:
 they are for whoever runs it."""
@@ -67,13 +67,13 @@ class Corpora:
 
     def _all(self) -> Iterator[str]:
         for folder in sorted(self.root.iterdir()) if self.root.is_dir() else ():
-            if _NAME.fullmatch(folder.name) and (folder / _CATALOG).is_file():
+            if _NAME.fullmatch(folder.name) and looks_like_corpus(folder):
                 yield folder.name
 
     def check(self, name: str, key: ApiKey, role: Role) -> None:
         """Raise `CorpusNotFoundError` for a corpus that is not there or not the key's, in the same words, and
         `AccessError` where the key may see it and not do what that role may."""
-        there = key.may_see(name) and _NAME.fullmatch(name) and (self.root / name / _CATALOG).is_file()
+        there = key.may_see(name) and _NAME.fullmatch(name) and looks_like_corpus(self.root / name)
         if not there:
             raise CorpusNotFoundError(f"there is no corpus {shown(name)} that this key may see")
         check_role(key, role)
@@ -112,7 +112,7 @@ class Corpora:
 
     def _opened(self, name: str) -> Corpus:
         try:
-            status = (self.root / name / _CATALOG).stat()
+            status = catalog_file(self.root / name).stat()
         except FileNotFoundError:
             raise CorpusNotFoundError(f"there is no corpus {shown(name)} any more") from None
         file = (status.st_dev, status.st_ino)
@@ -166,16 +166,27 @@ class Corpora:
         self.check(name, key, "admin")
         # Out of the way at once, so that a kill in the middle leaves no half of a corpus; the next start deletes it.
         gone = self.root / STATE / f"{_DELETED}{secrets.token_hex(8)}"
-        with write_lock(self.root / name), self._lock:
+        with self.of_job(name)._catalog.write_lock(self.root / name), self._lock:
             gone.parent.mkdir(exist_ok=True)
             (self.root / name).rename(gone)
             self._forget(name)
+        self._drop_catalog(gone)
         shutil.rmtree(gone)
 
     def finish_deletions(self) -> None:
         """Delete what a server that was killed had begun to."""
         for folder in (self.root / STATE).glob(f"{_DELETED}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(CorpusError):  # a database that is away: the next start deletes what it has
+                self._drop_catalog(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _drop_catalog(self, folder: Path) -> None:
+        """Delete what a corpus has in a database."""
+        layers = [sources.from_environment(Settings)]
+        if self._settings is not None:
+            layers.insert(0, sources.from_file(self._settings))
+        if looks_like_corpus(folder):
+            drop_catalog(folder, sources.resolve(Settings, layers).settings.stores)
 
     def preload(self) -> None:
         """Load what the first question would otherwise wait for: of every corpus its index, and the models."""

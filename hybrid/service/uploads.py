@@ -23,6 +23,8 @@ _LONGEST_PART = 200
 """Bytes of one part of a name; file systems take 255, and programs put something behind them."""
 _LONGEST_NAME = 1024
 _DEEPEST = 32
+_OF_CORPORA = frozenset({"catalog.sqlite", "catalog.url"})
+"""Files that a corpus is known by."""
 
 
 def checked_name(name: str) -> str:
@@ -36,7 +38,7 @@ def checked_name(name: str) -> str:
         problem = "it is no plain way down, such as mail/0031.eml: no '..', '\\', empty part, or '/' or '~' in front"
     elif len(name.encode("utf-8", "replace")) > _LONGEST_NAME or len(parts) > _DEEPEST:
         problem = f"it is longer than {_LONGEST_NAME} bytes or deeper than {_DEEPEST} folders"
-    elif "catalog.sqlite" in parts:  # which is what a corpus is known by, and no corpus is read as documents
+    elif not _OF_CORPORA.isdisjoint(parts):  # no corpus is read as documents
         problem = "beside a file of that name nothing of the folder would be read"
     elif any(len(part.encode("utf-8", "replace")) > _LONGEST_PART for part in parts):
         problem = f"a part of it is longer than {_LONGEST_PART} bytes"

@@ -6,8 +6,18 @@ import re
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import unquote
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from hybrid.errors import InputError, SettingsError
 from hybrid.settings.messages import settings_error
@@ -313,6 +323,40 @@ class LogSettings(Table):
     )
 
 
+class StoresSettings(Table):
+    """Where a corpus's catalog is kept (docs/how-to/postgresql.md). Not stored with the corpus, which has it in a file
+    of its own; a password stands in no representation of these settings."""
+
+    catalog: str = Field(
+        default="sqlite",
+        description="where a new corpus keeps its catalog: sqlite, a file in its directory, or "
+        "postgresql://USER@HOST/DATABASE?schema=NAME; without a schema, one named by the corpus's id",
+    )
+    catalog_password: Annotated[SecretStr | None, OrNone] = Field(
+        default=None,
+        description="of that database's user; also taken out of stores.catalog, PGPASSWORD or ~/.pgpass",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _password_apart(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not isinstance(given.get("catalog"), str):
+            return given
+        url, password = without_password(given["catalog"])
+        return {**({} if password is None else {"catalog_password": password}), **given, "catalog": url}
+
+
+def without_password(url: str) -> tuple[str, str | None]:
+    """A URL without its password, and the password.
+
+    Example:
+        >>> without_password("postgresql://ann:s%2Fecret@db.mill.example/discovery")
+        ('postgresql://ann@db.mill.example/discovery', 's/ecret')
+    """
+    found = re.fullmatch(r"([\w+.-]+://[^/?#@:]*):([^@]*)(@.*)", url, re.DOTALL)
+    return (url, None) if found is None else (found[1] + found[3], unquote(found[2]))
+
+
 class Settings(Table):
     """All settings of a corpus. What is left out here is left to a corpus's stored settings, and then to the default.
 
@@ -330,6 +374,7 @@ class Settings(Table):
     answer: AnswerSettings = AnswerSettings()
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
+    stores: StoresSettings = StoresSettings()
 
     @model_validator(mode="after")
     def _volumes_keep_classes_apart(self) -> Self:

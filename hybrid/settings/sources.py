@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from hybrid.errors import SettingsError
 from hybrid.settings.messages import Key, allowed, error_of, problems_of, table_of
@@ -159,6 +159,9 @@ def as_toml(resolved: Resolved[Whole]) -> str:
         lines += [f"[{table}]"]
         for key, value in values.items():
             origin = "default" if value == plain[table][key] else resolved.origins.get((table, key), "default")
+            if isinstance(value, SecretStr):
+                lines.append(f"{f'# {key} is set, and not shown':<44}  # {origin}")
+                continue
             lines.append(f"{_assignment(key, value):<44}  # {origin}")
         lines.append("")
     return "\n".join(lines)

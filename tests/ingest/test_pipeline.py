@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from catalogs import catalog_in
 from full_text_check import full_text_agrees
 
 from hybrid.errors import (
@@ -31,8 +32,7 @@ from hybrid.ingest.loaders import loading
 from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
 from hybrid.stores import commits, transaction, volumes
-from hybrid.stores.catalog import Catalog
-from hybrid.stores.database import connect, write_lock
+from hybrid.stores.database import connect
 from hybrid.stores.rows import StoredFile
 from hybrid.stores.vectors import FaissIndex
 from hybrid.ttt.calibration import Step
@@ -123,7 +123,7 @@ class Corpus:
     def __init__(self, root: Path) -> None:
         self.files, self.directory = root / "files", root / "corpus"
         self.files.mkdir(parents=True)
-        self.catalog = Catalog.open(self.directory / "catalog.sqlite", create=True)
+        self.catalog = catalog_in(self.directory)
         self.embedder, self.memory = HashEmbedder(), ListMemory()
 
     def write(self, name, body):
@@ -389,10 +389,12 @@ def test_another_embedder_is_refused(corpus):
 
 
 def test_a_second_writer_is_refused(corpus):
-    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+    other = catalog_in(corpus.directory)
+    with other, other.write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.ingest()
     corpus.ingest(Document.from_text(prose("alpha"), "memo"))
-    with write_lock(corpus.directory), pytest.raises(CorpusLockedError):
+    other = catalog_in(corpus.directory)
+    with other, other.write_lock(corpus.directory), pytest.raises(CorpusLockedError):
         corpus.remove("memo")
 
 

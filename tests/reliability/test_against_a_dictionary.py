@@ -21,6 +21,8 @@ from hybrid.stores import integrity
 from hybrid.stores.catalog import Catalog
 from hybrid.types.documents import Document
 
+pytestmark = pytest.mark.sqlite
+
 NAMES = st.sampled_from([f"{letter}.txt" for letter in "abcdef"])
 TEXTS = st.sampled_from(
     [f"The lease of house {number} ends in May. It was signed on day {number}." for number in range(8)]

@@ -11,6 +11,8 @@ from tiny_model import tiny_settings
 from hybrid import Corpus, Settings
 from hybrid.cli import main
 
+pytestmark = pytest.mark.sqlite
+
 QUESTION = "When does the lease agreement of house 3 end?"
 HIDDEN = "\u202e\u2066\u200b\u200f\x1b[31m\x9b\ufeff\u2060\U000e0041"
 

@@ -14,9 +14,12 @@ from tiny_model import tiny_settings
 
 from hybrid import Corpus, Settings
 from hybrid.errors import CorpusError
-from hybrid.stores import database, erasure
+from hybrid.stores import erasure
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.sentence_vectors import packed
+from hybrid.stores.sqlite import engine
+
+pytestmark = pytest.mark.sqlite
 
 WORDS = 40
 SECRET = "unlikelyname-4711"
@@ -209,8 +212,8 @@ def test_centroids_of_an_approximate_index_hold_no_vector_of_what_was_removed(ho
 
 
 def test_it_holds_for_a_database_that_leaves_deleted_bytes_in_its_pages(home, monkeypatch):
-    monkeypatch.setattr(database, "_WRITING", tuple(one for one in database._WRITING if "secure_delete" not in one))
-    monkeypatch.setattr(database, "_CAUTIONS", (*database._CAUTIONS, "secure_delete=OFF"))
+    monkeypatch.setattr(engine, "_WRITING", tuple(one for one in engine._WRITING if "secure_delete" not in one))
+    monkeypatch.setattr(engine, "_CAUTIONS", (*engine._CAUTIONS, "secure_delete=OFF"))
     with Corpus.open(home / "corpus", NO_MEMORY) as corpus:
         source = secret_of(corpus)
         vectors = vector_parts(home / "corpus", [source])
@@ -219,7 +222,7 @@ def test_it_holds_for_a_database_that_leaves_deleted_bytes_in_its_pages(home, mo
 
 
 def test_the_sentences_of_a_replaced_version_are_overwritten(home, monkeypatch):
-    monkeypatch.setattr(database, "_WRITING", ("secure_delete=OFF", *database._WRITING))  # as some builds begin
+    monkeypatch.setattr(engine, "_WRITING", ("secure_delete=OFF", *engine._WRITING))  # as some builds begin
     path = home / f"{SECRET}.txt"
     path.write_text(document(words_of(home)[:-1]) * 6)
     phrase = " and ".join(words_of(home)[:3])  # words alone stay in the full text until something is removed

@@ -29,6 +29,8 @@ from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.settings import IngestSettings
 from hybrid.stores.full_text import storable
 
+pytestmark = pytest.mark.sqlite
+
 FOUND = Path(__file__).parent / "fuzz_found"
 SETTINGS = IngestSettings(ocr="never")
 SECONDS = 30

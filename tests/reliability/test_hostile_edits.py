@@ -16,6 +16,8 @@ from hybrid import Corpus, Document, Settings
 from hybrid.errors import CorpusVersionError, CorruptCorpusError, HybridError, SourceNotFoundError
 from hybrid.types.reports import IntegrityProblem
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "log": {"events": ["ingest", "question", "answer"]}})
 TEXTS = {
     "dogs.txt": "Under no circumstances may the tenant keep dogs. Rent is due on the first day.",

@@ -13,6 +13,8 @@ import pytest
 
 from hybrid.stores import failpoints
 
+pytestmark = pytest.mark.sqlite
+
 HERE = Path(__file__).parent
 
 

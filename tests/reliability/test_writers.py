@@ -14,7 +14,10 @@ from hybrid import Corpus, Document, Identity
 from hybrid.cli import main
 from hybrid.errors import CorpusLockedError, InputError
 from hybrid.stores import database
-from hybrid.stores.database import write_lock
+from hybrid.stores.sqlite import engine
+from hybrid.stores.sqlite.engine import write_lock
+
+pytestmark = pytest.mark.sqlite
 
 NO_MEMORY = {"memory": {"enabled": False}}
 
@@ -147,7 +150,7 @@ def test_an_open_waits_where_sqlite_refuses_a_new_files_log_at_once(tmp_path):
 
 
 def test_an_open_gives_up_where_another_keeps_the_log_from_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MS", 50)
+    monkeypatch.setattr(engine, "BUSY_MS", 50)
     (tmp_path / "corpus").mkdir()
     with closing(sqlite3.connect(tmp_path / "corpus" / "catalog.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from catalogs import catalog_in
 from numpy.typing import NDArray
 
 from hybrid.retrieval.search import Searcher
 from hybrid.settings import RetrievalSettings
-from hybrid.stores.catalog import Catalog
 from hybrid.stores.vectors import FaissIndex
 from hybrid.types.documents import Chunk, Document
 
@@ -131,7 +131,7 @@ def plant(chance: random.Random) -> tuple[list[str], list[Planted]]:
 def haystack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Searcher, list[Planted]]]:
     """A passage is a chunk, a hundred of them a document."""
     passages, planted = plant(random.Random(20))
-    with Catalog.open(tmp_path_factory.mktemp("exact") / "catalog.sqlite", create=True) as catalog:
+    with catalog_in(tmp_path_factory.mktemp("exact")) as catalog:
         with catalog.transaction() as transaction:
             for first in range(0, PASSAGES, 100):
                 texts = passages[first : first + 100]

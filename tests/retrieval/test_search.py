@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import pytest
+from catalogs import catalog_in
 from numpy.typing import NDArray
 
 from hybrid.errors import CorpusError, InputError
@@ -15,7 +16,6 @@ from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.search import Order, Searcher
 from hybrid.settings import IngestSettings, RetrievalSettings
 from hybrid.settings.models import EMBEDDER
-from hybrid.stores.catalog import Catalog
 from hybrid.stores.filtering import Selection
 from hybrid.stores.rows import ChunkRow
 from hybrid.stores.vectors import FaissIndex
@@ -249,7 +249,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
         "ids.txt": FILLER.format("Leith") * 12 + f"Crate {UUID} holds nails. " + FILLER.format("Cork") * 12,
         "dogs.txt": "Dogs bark at night. " * 40 + "The zebra crossing rule is void. " + "Cats sleep by day. " * 40,
     }
-    with Catalog.open(tmp_path_factory.mktemp("corpus") / "catalog.sqlite", create=True) as catalog:
+    with catalog_in(tmp_path_factory.mktemp("corpus")) as catalog:
         for source, text in texts.items():
             chunks = chunk(text, embedder, IngestSettings())
             with catalog.transaction() as transaction:

@@ -71,7 +71,7 @@ def test_a_corpus_that_is_written_to_is_not_deleted(root: Path, monkeypatch: pyt
             client.delete("acme")
         go_on.set()
         assert client.wait(job).report is not None
-        from hybrid.stores.database import write_lock
+        from hybrid.stores.sqlite.engine import write_lock
 
         with write_lock(root / "acme"), pytest.raises(CorpusLockedError):
             client.delete("acme")

@@ -167,7 +167,7 @@ def test_settings_stored_before_there_was_a_key_open_with_it_at_its_default(tmp_
         ),
         (
             "[colour]\nx = 1",
-            "colour (FILE): no such table; there are access, answer, ingest, log, memory, retrieval, router",
+            "colour (FILE): no such table; there are access, answer, ingest, log, memory, retrieval, router, stores",
         ),
         (
             "[memory]\nwindow = 3",

@@ -25,11 +25,13 @@ from hybrid.errors import (
     DamagedDocumentError,
     SettingsError,
 )
-from hybrid.stores import database, full_text
+from hybrid.stores import full_text
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.catalog_cache import TextCache
-from hybrid.stores.database import connect, looks_like_corpus, write_lock
+from hybrid.stores.database import connect, looks_like_corpus
 from hybrid.stores.rows import SourceEntry, StoredFile, VolumePart, VolumeRow
+from hybrid.stores.sqlite import engine
+from hybrid.stores.sqlite.engine import write_lock
 from hybrid.stores.tables import REVISION, Base
 from hybrid.text.folding import search_text
 from hybrid.types.documents import Chunk, Document, Metadata
@@ -230,7 +232,7 @@ def test_a_reader_does_not_wait_for_a_writer(catalog, tmp_path):
 
 
 def test_a_writer_holds_the_catalog_from_its_first_read_on(catalog, tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MS", 1)
+    monkeypatch.setattr(engine, "BUSY_MS", 1)
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as other, catalog.transaction():
         with pytest.raises(CorpusLockedError):
             other.set_info("key", "value")
@@ -345,7 +347,7 @@ def test_a_catalog_of_another_version_is_refused_and_left_alone(catalog, tmp_pat
 
 def test_an_older_catalog_is_brought_up_to_date(catalog, tmp_path, monkeypatch):
     add(catalog, "a.txt", "Kept words.")
-    monkeypatch.setattr(database, "REVISION", "0007")  # so that 0006 counts as older
+    monkeypatch.setattr(engine, "REVISION", "0007")  # so that 0006 counts as older
     with Catalog.open(tmp_path / "catalog.sqlite", create=False) as reopened:
         assert reopened.document(1).text == "Kept words."
 
@@ -416,13 +418,13 @@ def test_one_writer_at_a_time(tmp_path):
 
 
 def test_a_database_held_by_another_writer_is_said_to_be_locked(catalog, tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MS", 1)
-    engine = create_engine(f"sqlite:///{tmp_path}/catalog.sqlite")
-    with engine.connect() as holder, Catalog.open(tmp_path / "catalog.sqlite", create=False) as other:
+    monkeypatch.setattr(engine, "BUSY_MS", 1)
+    outside = create_engine(f"sqlite:///{tmp_path}/catalog.sqlite")
+    with outside.connect() as holder, Catalog.open(tmp_path / "catalog.sqlite", create=False) as other:
         holder.exec_driver_sql("BEGIN IMMEDIATE")
         with pytest.raises(CorpusLockedError):
             other.set_info("key", "value")
-    engine.dispose()
+    outside.dispose()
 
 
 def test_texts_are_kept_up_to_a_limit_and_the_last_one_whatever_its_size():

@@ -17,6 +17,8 @@ from hybrid.ingest import custody
 from hybrid.stores.cells import Checked
 from hybrid.stores.tables import Base
 
+pytestmark = pytest.mark.sqlite
+
 WITHOUT_MEMORY = Settings.model_validate({"memory": {"enabled": False}})
 ODD = {Integer: b"\xff", Boolean: "x", String: b"\xff", LargeBinary: "x", JSON: "["}
 UNREAD = {"source_metadata", "search_texts", "volumes", "volume_documents"}  # of no volume, or only compared with

@@ -10,9 +10,9 @@ import pytest
 
 from hybrid.errors import CorpusError, CorruptCorpusError
 from hybrid.stores import commits, files
-from hybrid.stores.database import storage_errors
 from hybrid.stores.files import disk_full_errors, write_atomically
 from hybrid.stores.rows import StoredFile
+from hybrid.stores.sqlite.engine import storage_errors
 
 
 def write(directory, n, content=b"vectors"):

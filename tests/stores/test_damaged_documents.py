@@ -13,6 +13,8 @@ import pytest
 from hybrid import Corpus, Document, Filter, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "access": {"required_with_classes": False}})
 TEXTS = {
     "dogs.txt": "Under no circumstances may the tenant keep dogs. Rent is due on the first day of the month.",

@@ -14,6 +14,8 @@ from edited_catalog import edited
 from hybrid import Corpus, Document, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "log": {"events": ["ingest"]}})
 DOGS = Document.from_text("Under no circumstances may the tenant keep dogs. Rent is due.", source="dogs.txt")
 BOAT = Document.from_text("The boat was sold to a dealer in Odense. Nobody asked.", source="boat.txt")
@@ -38,7 +40,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_settings_that_were_edited_are_not_used(whole: Path, tmp_path: Path, statement: str) -> None:
     directory = edited(whole, tmp_path, statement)
-    with pytest.raises(CorruptCorpusError, match=r"settings stored in catalog\.sqlite.*put back a copy"):
+    with pytest.raises(CorruptCorpusError, match=r"settings stored in the catalog.*put back a copy"):
         Corpus.open(directory)
     shutil.copy(whole / "catalog.sqlite", directory / "catalog.sqlite")
     with Corpus.open(directory) as corpus:
@@ -49,7 +51,7 @@ def test_settings_that_were_edited_are_not_used(whole: Path, tmp_path: Path, sta
 def test_an_embedder_that_was_edited_is_no_reason_to_search(whole: Path, tmp_path: Path, statement: str) -> None:
     with Corpus.open(edited(whole, tmp_path, f"{statement} WHERE key = 'embedder'")) as corpus:
         for ask in (corpus.ask, corpus.search, lambda _: corpus.ingest(BOAT)):
-            with pytest.raises(CorruptCorpusError, match=r"embedder stored in catalog\.sqlite.*put back a copy"):
+            with pytest.raises(CorruptCorpusError, match=r"embedder stored in the catalog.*put back a copy"):
                 ask("May the tenant keep dogs?")
         (problem,) = corpus.check().problems
         assert "'embedder'" in str(problem)
@@ -89,5 +91,5 @@ def test_what_an_older_version_set_has_no_hash_and_is_used(whole: Path, tmp_path
 
 
 def test_hashes_that_were_edited_are_an_error(whole: Path, tmp_path: Path) -> None:
-    with pytest.raises(CorruptCorpusError, match=r"records stored in catalog\.sqlite.*put back a copy"):
+    with pytest.raises(CorruptCorpusError, match=r"records stored in the catalog.*put back a copy"):
         Corpus.open(edited(whole, tmp_path, "UPDATE info SET value = '[' WHERE key = 'records'"))

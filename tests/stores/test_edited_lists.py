@@ -11,6 +11,8 @@ from edited_catalog import WITHOUT_HASHES, edited
 from hybrid import Corpus, Document, Filter, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "access": {"required_with_classes": False}})
 SALT = "Acme delivers 500 tonnes of rock salt to Ghent every month. The barge takes four days."
 LUNCH = "The canteen opens at noon. Lunch costs 6 euros on every day of the week."

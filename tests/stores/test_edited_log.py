@@ -13,6 +13,8 @@ from edited_catalog import edited
 from hybrid import Corpus, Document, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}})
 MILL = Document.from_text("The mill stands on the north bank.", source="mill.txt")
 LEFT_OUT = ("a.mp4", "b.mp4")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from catalogs import catalog_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -58,7 +59,7 @@ def scanned(
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Catalog, dict[int, str]]]:
     """Documents in chunks as ingest makes them, long and short, and some that are cut anywhere or not at all."""
     rng, texts = random.Random(7), {}
-    with Catalog.open(tmp_path_factory.mktemp("exact") / "catalog.sqlite", create=True) as catalog:
+    with catalog_in(tmp_path_factory.mktemp("exact")) as catalog:
         with catalog.transaction() as transaction:
             for number in range(240):
                 text = prose(rng, rng.randrange(1, 400))
@@ -137,7 +138,7 @@ def test_it_is_found_wherever_chunks_cut_it(tmp_path: Path, monkeypatch: pytest.
     wanted = " ".join(["the lease shall be of the term and of the lease of the lessee"] * repeated)
     body = f"{'pad ' * 60}{wanted} {'pad ' * 60}".strip()
     ends = [match.start() for match in re.finditer(" ", body) if 240 < match.start() < 240 + len(wanted)]
-    with Catalog.open(tmp_path / "catalog.sqlite", create=True) as catalog:
+    with catalog_in(tmp_path) as catalog:
         with catalog.transaction() as transaction:
             for number, end in enumerate(ends):
                 cuts = [0, end]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from answering_corpus import BagEmbedder, FixedRouter, ScriptedMemory, ScriptedSession
+from catalogs import catalog_in
 from click.testing import CliRunner
 
 from hybrid.answering.answerer import Answerer
@@ -39,7 +40,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         Metadata(date="2024-11-30T10:00:00Z", custodian="M. Roe"),
         Metadata(title="Undated"),
     ]
-    with Catalog.open(tmp_path_factory.mktemp("filters") / "catalog.sqlite", create=True) as opened:
+    with catalog_in(tmp_path_factory.mktemp("filters")) as opened:
         with opened.transaction() as transaction:
             for number, facts in enumerate(metadata):
                 text = f"{BEST if number < MANY else POOR} Number {number}."
@@ -119,7 +120,7 @@ def test_a_large_selection_is_searched_by_its_rarer_words_with_the_scores_of_a_w
 def test_a_selection_holds_what_was_added_since_and_is_not_selected_again_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Catalog.open(tmp_path / "catalog.sqlite", create=True) as opened:
+    with catalog_in(tmp_path) as opened:
 
         def add(number: int) -> None:
             text = f"Rent {number}."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from catalogs import catalog_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hybrid.errors import InputError
 from hybrid.stores import catalog as stores_catalog
-from hybrid.stores.catalog import Catalog
 from hybrid.stores.query import MAX_TERMS, exact_expression, exact_terms, match_expression
 from hybrid.types.documents import Chunk, Document
 
@@ -28,7 +28,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory):
-    with Catalog.open(tmp_path_factory.mktemp("lexical") / "catalog.sqlite", create=True) as opened:
+    with catalog_in(tmp_path_factory.mktemp("lexical")) as opened:
         for name, body in TEXTS.items():
             chunk = Chunk(start=0, end=len(body), text=body)
             with opened.transaction() as transaction:
@@ -169,7 +169,7 @@ def test_a_word_is_counted_anew_when_documents_were_added(tmp_path, monkeypatch)
 
     monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 1)
     asked = match_expression("alpha beta")
-    with Catalog.open(tmp_path / "catalog.sqlite", create=True) as opened:
+    with catalog_in(tmp_path) as opened:
         add(opened, "alpha one", "beta two", "beta three")
         assert [opened.chunks([i])[i].text for i, _ in opened.search_words(asked, 1)] == ["alpha one"]
         add(opened, "alpha four", "alpha five", "alpha six")

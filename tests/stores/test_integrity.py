@@ -18,6 +18,8 @@ from tiny_model import tiny_settings
 from hybrid import Corpus, Settings
 from hybrid.errors import CorruptCorpusError, HybridError
 
+pytestmark = pytest.mark.sqlite
+
 QUESTION = "When does the lease agreement of house 3 end?"
 
 
@@ -223,7 +225,7 @@ def test_a_commit_that_was_taken_out_of_the_catalog_is_advised_so_that_nothing_i
 @pytest.mark.parametrize("stored", ['{"ingest": {"chunk', "[1]"])
 def test_stored_settings_that_are_damaged_are_named(corpus, stored):
     changed(corpus, "UPDATE info SET value = ? WHERE key = 'settings'", stored)
-    with pytest.raises(CorruptCorpusError, match=r"settings stored in catalog\.sqlite"):
+    with pytest.raises(CorruptCorpusError, match=r"settings stored in the catalog"):
         Corpus.open(corpus)
 
 

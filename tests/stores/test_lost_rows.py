@@ -12,6 +12,8 @@ from edited_catalog import edited
 
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 
+pytestmark = pytest.mark.sqlite
+
 SETTINGS = Settings.model_validate({"memory": {"enabled": False}, "access": {"required_with_classes": False}})
 TEXTS = {
     "dogs.txt": "Under no circumstances may the tenant keep dogs. Rent is due on the first day of the month.",

@@ -9,7 +9,9 @@ from tiny_model import tiny_settings
 
 from hybrid import Corpus, Settings
 from hybrid.errors import CorpusError
-from hybrid.stores import database
+from hybrid.stores.sqlite import engine
+
+pytestmark = pytest.mark.sqlite
 
 QUESTION = "When does the lease agreement end?"
 
@@ -22,7 +24,7 @@ def corpus(tmp_path, monkeypatch):
     shutil.copytree(tmp_path / "made", tmp_path / "image")
     for path in (tmp_path / "image").glob("catalog.sqlite-*"):
         path.unlink()
-    monkeypatch.setattr(database, "can_write", lambda path: "image" not in str(path))
+    monkeypatch.setattr(engine, "can_write", lambda path: "image" not in str(path))
     for path in sorted((tmp_path / "image").rglob("*"), reverse=True):
         path.chmod(0o500 if path.is_dir() else 0o400)
     (tmp_path / "image").chmod(0o500)

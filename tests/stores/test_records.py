@@ -12,6 +12,8 @@ from edited_catalog import WITHOUT_HASHES, edited
 from hybrid import Corpus, Document, Identity, Metadata, Settings
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 WITHOUT_MEMORY = Settings.model_validate({"memory": {"enabled": False}, "access": {"required_with_classes": False}})
 ADA = "Under no circumstances may the tenant keep dogs. Rent is due on the first day of the month."
 EVA = "The boat was sold to a dealer in Odense. Nobody asked the owner before the sale."

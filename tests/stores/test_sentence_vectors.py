@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from answering_corpus import BagEmbedder
+from catalogs import catalog_in
 from old_catalog import to_version_4
 from sqlalchemy import func, select, text
 
@@ -27,7 +28,7 @@ TEXT = "The term is two years. It ends on 30 June 2027. Notice is given in writi
 
 @pytest.fixture
 def catalog(tmp_path: Path):
-    with Catalog.open(tmp_path / "catalog.sqlite", create=True) as opened:
+    with catalog_in(tmp_path) as opened:
         yield opened
 
 
@@ -107,6 +108,7 @@ def test_sentences_go_with_their_document(catalog):
         assert connection.scalars(select(SentenceTable.document_id).distinct()).all() == [2]
 
 
+@pytest.mark.sqlite  # its migrations from earlier versions
 def test_a_catalog_without_the_table_gets_it(catalog, tmp_path):
     add(catalog, "a.txt", TEXT, stored=False)
     with connect(catalog._engine, write=True) as connection:

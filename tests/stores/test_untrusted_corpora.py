@@ -10,6 +10,8 @@ import pytest
 from hybrid import Corpus, Settings, exhibits
 from hybrid.errors import CorruptCorpusError
 
+pytestmark = pytest.mark.sqlite
+
 NO_MEMORY = Settings.model_validate({"memory": {"enabled": False}})
 
 

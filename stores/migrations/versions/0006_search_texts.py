@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from hybrid._runtime import log_warning
-from hybrid.stores import full_text
+from hybrid.stores.sqlite import full_text
 
 revision = "0006"
 down_revision = "0005"

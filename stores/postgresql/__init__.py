@@ -1,0 +1,1 @@
+"""The catalog in PostgreSQL: several machines write and read one corpus."""

@@ -1,0 +1,334 @@
+"""A catalog in PostgreSQL: opening it, what its errors mean, and the lock of the one writer at a time.
+
+Readers see one state: their transactions are repeatable reads. Writers exclude each other twice. Who ingests holds an
+advisory lock, which the server lets go when its connection ends. And each transaction that writes begins by locking the
+one row of the table ``writer``, which names who ingests: whoever has lost the advisory lock with a connection finds
+another's name there, and commits nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from hybrid.errors import (
+    CatalogUnreachableError,
+    CorpusError,
+    CorpusLockedError,
+    CorpusNotFoundError,
+    CorpusVersionError,
+    CorruptCorpusError,
+)
+from hybrid.stores import schema as whole
+from hybrid.stores.access import OPTION, Access
+from hybrid.stores.backend import Backend
+from hybrid.stores.failpoints import reach
+from hybrid.stores.files import disk_full_errors
+from hybrid.stores.filtering import BACKEND
+from hybrid.stores.migrating import check_schema, upgrade
+from hybrid.stores.postgresql.access import restrict
+from hybrid.stores.postgresql.place import Place, connecting
+from hybrid.stores.tables import REVISION, Base
+
+BUSY_MS = 10_000
+"""How long a writer waits for another writer's commit; not measured, a person's patience."""
+_OLDEST = 130_000
+"""PostgreSQL 13, which lets any owner of a database make the extension pg_trgm."""
+_IDLE = 2
+"""Connections that are kept open for the next question, of each corpus and each identity."""
+
+
+_QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
+_QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is told by an error
+
+
+class Server:
+    """The connections of one catalog: those that read are the catalog's engine, ``writing`` its writers'."""
+
+    def __init__(self, place: Place, backend: Backend, access: Access | None) -> None:
+        self.place = place
+        self._access = access
+        options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
+        self.reading = self._engine(options, "REPEATABLE READ, READ ONLY", access)
+        self.writing = self._engine(options, "READ COMMITTED, READ WRITE", None)
+        self._token: str | None = None  # of the one of this catalog's callers that holds the write lock
+        self._tokens = threading.Lock()
+
+    def _engine(self, options: dict[str, Any], transactions: str, access: Access | None) -> Engine:
+        url, arguments = connecting(self.place)
+        engine = create_engine(
+            url,
+            connect_args=arguments,
+            pool_pre_ping=True,  # a server that was away is found again
+            pool_size=_IDLE,
+            max_overflow=-1,
+            hide_parameters=True,  # texts of documents, in tracebacks
+            pool_logging_name="hybrid",
+            execution_options=options,
+        )
+
+        def configure(connection: Any, _: object) -> None:
+            cursor = connection.cursor()
+            cursor.execute(f'SET search_path = "{self.place.schema}"')
+            cursor.execute(f"SET lock_timeout = {BUSY_MS}")
+            if access is not None:
+                restrict(cursor, access, str(self.place.schema))
+            cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
+            connection.commit()
+            cursor.close()
+
+        event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
+        return engine
+
+    def close(self) -> None:
+        """Close the connections that write."""
+        self.writing.dispose()
+
+    @contextmanager
+    def transaction(self, engine: Engine, *, write: bool) -> Iterator[Connection]:
+        """See `Backend.transaction`."""
+        if write and self._access is not None:
+            raise CorpusError(f"{self.place.called} cannot be written as an identity sees it")
+        with (self.writing if write else engine).connect() as connection, connection.begin():
+            if write:
+                self._check_writer(connection)
+            yield connection
+
+    def _check_writer(self, connection: Connection) -> None:
+        found = connection.scalar(text("SELECT token FROM writer FOR UPDATE"))
+        if self._token is not None and found != self._token:
+            raise CorpusLockedError(
+                f"{self.place.called} is being written to by another process: the connection that held it for this one "
+                "was lost; what was committed is kept, run the same command again"
+            )
+
+    @contextmanager
+    def write_lock(self, directory: Path, wait: float) -> Iterator[None]:
+        """See `Backend.write_lock`."""
+        _check_writable(directory)
+        taken = self._tokens.acquire(timeout=wait) if wait > 0 else self._tokens.acquire(blocking=False)
+        if not taken:
+            raise self._locked(directory, wait)
+        try:
+            with server_errors(self.place), self.writing.connect() as holder:
+                self._take(holder, directory, wait)
+                try:
+                    yield
+                finally:
+                    self._token = None
+                    with suppress(DBAPIError):  # the server has let go of it then
+                        holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self.place.key})
+                        holder.commit()
+        finally:
+            self._tokens.release()
+
+    def _take(self, holder: Connection, directory: Path, wait: float) -> None:
+        try:
+            if wait > 0:
+                holder.execute(text(f"SET LOCAL lock_timeout = {max(1, int(wait * 1000))}"))
+                holder.execute(text("SELECT pg_advisory_lock(:key)"), {"key": self.place.key})
+            elif not holder.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": self.place.key}):
+                raise self._locked(directory, wait)
+        except DBAPIError as error:
+            if sqlstate(error) == "55P03":
+                raise self._locked(directory, wait) from error
+            raise
+        token = secrets.token_hex(8)
+        holder.execute(text("UPDATE writer SET token = :token"), {"token": token})
+        holder.commit()
+        self._token = token
+
+    def _locked(self, directory: Path, wait: float) -> CorpusLockedError:
+        return CorpusLockedError(
+            f"another process or thread is writing to {directory} (it holds the lock of {self.place.called})"
+            f"{f' and was not done after {wait:g} s' if wait else ''}; wait until it is done (wait=60 or --wait 60), "
+            "or end it: what it has committed is kept. Searching and asking work meanwhile"
+        )
+
+    def vacuum(self, wait_ms: int) -> bool:
+        """See `Backend.vacuum`: each table is written anew, which waits for those that read it."""
+        with self.writing.connect() as connection:
+            tables = whole_tables(connection)
+        with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
+            connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+            try:
+                for table in tables:
+                    connection.execute(text(f'VACUUM FULL "{self.place.schema}"."{table}"'))
+            except DBAPIError as error:
+                if sqlstate(error) != "55P03":
+                    raise
+                return False
+        return True
+
+
+@contextmanager
+def _alone(place: Place, **options: Any) -> Iterator[Connection]:
+    """A connection that is closed when the block ends, as the server gives it."""
+    url, arguments = connecting(place)
+    engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True, **options)
+    with engine.connect() as connection:
+        yield connection
+
+
+def whole_tables(connection: Connection) -> list[str]:
+    """The tables of the schema."""
+    return sorted(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")))
+
+
+def open_server(place: Place, backend: Backend, *, create: bool, access: Access | None = None) -> Server:
+    """The connections of a catalog, its tables made or upgraded. See `Catalog.open`."""
+    with server_errors(place):
+        there, writable = _look(place, create=create)
+        if not there:
+            raise CorpusNotFoundError(f"there is no {place.called.removeprefix('the ')}; ingest something first")
+        backend.writable = writable
+        server = Server(place, backend, access)
+        try:
+            _bring_up_to_date(server, writable=writable, create=create)
+        except BaseException:
+            server.reading.dispose()
+            server.close()
+            raise
+    return server
+
+
+def drop(place: Place) -> None:
+    """Delete the schema of a catalog with all that it holds."""
+    with server_errors(place), _alone(place) as connection:
+        connection.execute(text(f'DROP SCHEMA IF EXISTS "{place.schema}" CASCADE'))
+        connection.commit()
+
+
+def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
+    """Whether there is a schema, which is made where there is none and ``create`` allows it; and whether this user may
+    write to it. Raises `CorpusError` for a server that is too old, or a database that cannot hold every text."""
+    with _alone(place) as connection:
+        version, encoding, replica = connection.exec_driver_sql(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery()"
+        ).one()
+        if version < _OLDEST or encoding != "UTF8":
+            raise CorpusError(
+                f"{place.database} cannot hold a catalog: it is version {version // 10_000} with the encoding "
+                f"{encoding}, and PostgreSQL 13 or later with UTF8 is needed"
+            )
+        found = text("SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = :name")
+        there = connection.scalar(found, {"name": place.schema})
+        if there is None and create and not replica:
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{place.schema}"'))
+            connection.commit()
+            return True, True
+        if there is False:
+            raise CorpusError(f"{place.called} may not be read by this user: GRANT USAGE ON SCHEMA to it")
+        may = text(
+            "SELECT coalesce(bool_and(has_table_privilege(format('%I.%I', schemaname, tablename), 'INSERT')), true) "
+            "FROM pg_tables WHERE schemaname = :name"
+        )
+        writable = not replica and bool(connection.scalar(may, {"name": place.schema}))
+    return there is not None, writable
+
+
+def _bring_up_to_date(server: Server, *, writable: bool, create: bool) -> None:
+    called = server.place.called
+    with server.transaction(server.reading, write=False) as connection:
+        if whole.revision(connection) == REVISION:
+            check_schema(connection, called)
+            return
+    if not writable:
+        raise CorpusVersionError(
+            f"{called} was made by another version of hybrid and cannot be written to, which bringing it up to date "
+            "takes; open it once as a user who may write"
+        )
+    with server.writing.connect() as connection, connection.begin():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": server.place.key - 1})
+        revision = whole.revision(connection)  # again: another process may have been quicker
+        names = set(whole_tables(connection))
+        if revision is None and names:
+            if names & Base.metadata.tables.keys():
+                check_schema(connection, called)  # a catalog that lost its number, and more
+            raise CorpusError(f"{called} holds tables that are not a catalog's; name another schema")
+        if revision is None and not create:
+            raise CorpusNotFoundError(f"{called} is empty: its creation was interrupted; ingest something first")
+        reach("migration.begun")
+        if revision != REVISION:
+            upgrade(connection, revision, called)
+        check_schema(connection, called)
+        reach("migration.upgraded")
+
+
+def _check_writable(directory: Path) -> None:
+    """Raise `CorpusError` where the files of a corpus cannot be written."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if not os.access(directory, os.W_OK):
+        raise CorpusError(
+            f"{directory} cannot be written to ({os.strerror(errno.EACCES)}): it can be searched and asked; ingest and "
+            "remove where its owner may write"
+        )
+
+
+_LOST = ("08", "57P")  # connection exceptions; the server is shutting down or starting
+_DAMAGED = ("42P01", "42703", "3F000", "XX001", "XX002", "42704")
+_WAITED = ("55P03", "40P01", "40001")
+_REFUSED = ("28000", "28P01")
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code of an error, of whichever driver; empty where the server said nothing."""
+    original = error.orig
+    known = getattr(original, "sqlstate", None)
+    if known is None and original is not None and original.args and isinstance(original.args[0], dict):
+        known = original.args[0].get("C")
+    return str(known or "")
+
+
+def _said(error: DBAPIError) -> str:
+    original = error.orig
+    if original is not None and original.args and isinstance(original.args[0], dict):
+        return str(original.args[0].get("M"))
+    return str(original).partition("\n")[0]
+
+
+@contextmanager
+def server_errors(place: Place) -> Iterator[None]:
+    """Turn the server's and the driver's errors into `CorpusError`s that say what to do."""
+    try:
+        with disk_full_errors(place.called):
+            yield
+    except DBAPIError as error:
+        code, said = sqlstate(error), _said(error)
+        if not code or code.startswith(_LOST) or error.connection_invalidated:
+            raise CatalogUnreachableError(
+                f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
+                "that was committed before is there; run the same command again when it is back, it goes on from there"
+            ) from error
+        if code in _REFUSED or code == "3D000":
+            raise CorpusError(
+                f"{place.database} refuses {place.url.username or 'the user'} ({said}); see stores.catalog, and "
+                "PGPASSWORD or ~/.pgpass for a password"
+            ) from error
+        if code == "53100":
+            raise CorpusError(
+                f"no space left at {place.database}; nothing half-written was kept, and all that was committed before "
+                "is intact: free some space there and run the same command again, it resumes there"
+            ) from error
+        if code in _WAITED:
+            raise CorpusLockedError(
+                f"another process or thread is writing to {place.called} ({said}); try again when it is done"
+            ) from error
+        if code in ("42501", "25006"):
+            raise CorpusError(f"{place.called} cannot be written ({said}); ask for the rights of its owner") from error
+        if code in _DAMAGED:
+            raise CorruptCorpusError(
+                f"{place.called} is damaged ({said}); hybrid verify names what is, and hybrid repair makes again what "
+                "it can; otherwise put back a copy of it"
+            ) from error
+        raise CorpusError(f"{place.database} cannot do what was asked ({code}: {said})") from error

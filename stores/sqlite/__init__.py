@@ -1,0 +1,1 @@
+"""The embedded catalog: one SQLite file, with FTS5 for full text."""

@@ -1,0 +1,59 @@
+"""`hybrid.stores.backend.Backend` for a catalog in a SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.dialects.sqlite import insert
+
+from hybrid.stores.sqlite import engine, schema
+from hybrid.stores.sqlite.access import BASE
+from hybrid.stores.sqlite.full_text import FtsIndex
+
+
+class SQLite:
+    """A catalog in a file."""
+
+    called = "catalog.sqlite"
+    where = "sqlite"
+    listed = "(SELECT value FROM json_each(:ids))"
+    holding = (
+        "SELECT document_id FROM texts WHERE document_id IN (SELECT value FROM json_each(:ids)) "
+        "AND instr(text, :wanted) > 0 ORDER BY document_id"
+    )
+    base = BASE
+    has_table = staticmethod(schema.has_table)
+    columns = staticmethod(schema.columns)
+    indexes = staticmethod(schema.indexes)
+    lost_parts = staticmethod(schema.lost_parts)
+    faults = staticmethod(schema.faults)
+    strays = staticmethod(schema.strays)
+    vacuum = staticmethod(engine.vacuum)
+    transaction = staticmethod(engine.transaction)
+
+    def __init__(self) -> None:
+        self.text = FtsIndex()
+        self.writable = True  # until it is opened
+
+    def errors(self) -> AbstractContextManager[None]:
+        """See `hybrid.stores.sqlite.engine.storage_errors`."""
+        return engine.storage_errors()
+
+    def write_lock(self, _: Engine, directory: Path, wait: float) -> AbstractContextManager[None]:
+        """See `hybrid.stores.sqlite.engine.write_lock`."""
+        return engine.write_lock(directory, wait)
+
+    def insert(self, table: Any) -> Any:
+        """An INSERT with ``on_conflict_do_update``."""
+        return insert(table)
+
+    def candidates(self, connection: Connection, _: str) -> Sequence[int]:
+        """All documents: SQLite has no index of parts of words."""
+        return connection.scalars(text("SELECT document_id FROM texts ORDER BY document_id")).all()
+
+    def close(self) -> None:
+        """Nothing is held besides the engine."""

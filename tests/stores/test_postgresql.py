@@ -1,0 +1,302 @@
+"""A catalog in PostgreSQL, besides what `CatalogConformance` asks of it: opening it, passwords, and a server that goes
+away."""
+
+from __future__ import annotations
+
+import secrets
+
+import postgres_server
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+import hybrid
+from hybrid import Corpus, Document, Settings
+from hybrid.errors import (
+    CatalogUnreachableError,
+    CorpusError,
+    CorpusLockedError,
+    CorpusNotFoundError,
+    CorpusVersionError,
+    SettingsError,
+)
+from hybrid.settings import StoresSettings, sources
+from hybrid.stores import failpoints
+from hybrid.stores.catalog import Catalog
+from hybrid.stores.database import POINTER, connect, drop_catalog, located
+from hybrid.stores.postgresql.place import Place, connecting, place_of
+from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
+
+NO_MEMORY = {"memory": {"enabled": False}}
+IN_A_FILE = NO_MEMORY | {"stores": {"catalog": "sqlite"}}
+SECRET = "s3cret-word"
+NOTE = Document.from_text("The rent of the mill is 400 crowns a year.", source="note.txt")
+
+
+@pytest.fixture
+def place(postgresql_url) -> Place:
+    return place_of(f"{postgresql_url}&schema=test_{secrets.token_hex(8)}")
+
+
+@pytest.fixture
+def settings(postgresql_url):
+    return NO_MEMORY | {"stores": {"catalog": postgresql_url}}
+
+
+def ask_server(url, statement, **given):
+    address, arguments = connecting(place_of(url))
+    engine = create_engine(address, connect_args=arguments)
+    with engine.connect() as connection:
+        found = connection.execute(text(statement), given)
+        rows = found.all() if found.returns_rows else []
+        connection.commit()
+    engine.dispose()
+    return rows
+
+
+# Opening -----------------------------------------------------------------------------------------
+
+
+def test_migrations_amount_to_the_tables(place):
+    with Catalog.open(place, create=True) as catalog, connect(catalog._engine) as connection:
+        options = {
+            "include_object": lambda _, name, kind, reflected, __: not reflected and name not in SEARCHED_BY_SQLITE
+        }
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+        assert differences == []
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == REVISION
+
+
+def test_a_catalog_of_a_newer_version_is_refused(place):
+    with Catalog.open(place, create=True) as catalog, connect(catalog._engine, write=True) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CorpusVersionError, match="9999"):
+        Catalog.open(place, create=True)
+
+
+def test_a_schema_that_is_not_there_is_no_catalog(place):
+    with pytest.raises(CorpusNotFoundError, match=str(place.schema)):
+        Catalog.open(place, create=False)
+
+
+def test_tables_of_others_are_left_alone(place, postgresql_url):
+    ask_server(postgresql_url, f"CREATE SCHEMA {place.schema}")
+    ask_server(postgresql_url, f"CREATE TABLE {place.schema}.bills (id INTEGER)")
+    with pytest.raises(CorpusError, match="not a catalog's; name another schema"):
+        Catalog.open(place, create=True)
+    assert ask_server(postgresql_url, f"SELECT count(*) FROM {place.schema}.bills") == [(0,)]
+
+
+def test_a_table_in_the_schema_public_stands_in_for_none(place, postgresql_url):
+    ask_server(postgresql_url, "CREATE TABLE IF NOT EXISTS public.alembic_version (version_num TEXT)")
+    try:
+        with Catalog.open(place, create=True) as catalog:
+            catalog.set_info("key", "value")
+        assert ask_server(postgresql_url, "SELECT count(*) FROM public.alembic_version") == [(0,)]
+    finally:
+        ask_server(postgresql_url, "DROP TABLE public.alembic_version")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://u@h/db", "not in mysql"),
+        ("postgresql+asyncpg://u@h/db", "not in postgresql"),
+        ("postgresql://u@h", "names no database"),
+        ("postgresql://u@h/db?schema=Ab-c", "a schema's name"),
+        ("postgresql://u@h/db?sslmode=maybe", "sslmode is one of"),
+        ("nonsense", "no URL"),
+    ],
+)
+def test_a_wrong_url_is_refused_before_anything_is_made(tmp_path, url, said):
+    with pytest.raises(SettingsError, match=said):
+        Corpus.open(tmp_path / "corpus", NO_MEMORY | {"stores": {"catalog": url}})
+    assert not (tmp_path / "corpus" / "catalog.sqlite").exists()
+    assert not (tmp_path / "corpus" / POINTER).exists()
+
+
+def test_corpora_share_a_database_and_nothing_in_it(tmp_path, settings):
+    with Corpus.open(tmp_path / "a", settings) as first, Corpus.open(tmp_path / "b", settings) as second:
+        first.ingest(NOTE)
+        assert first.search("rent of the mill")[0].source == "note.txt"
+        assert not second.documents()
+
+
+def test_it_is_opened_again_without_the_setting(tmp_path, settings):
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+    assert not (tmp_path / "corpus" / "catalog.sqlite").exists()
+    with Corpus.open(tmp_path / "corpus", create=False) as corpus:
+        assert [one.source for one in corpus.documents()] == ["note.txt"]
+        assert corpus.check().whole
+
+
+def test_another_schema_than_its_own_is_refused(tmp_path, postgresql_url, settings):
+    Corpus.open(tmp_path / "corpus", settings).close()
+    with pytest.raises(SettingsError, match="leave the schema out"):
+        Corpus.open(tmp_path / "corpus", {"stores": {"catalog": f"{postgresql_url}&schema=other"}})
+
+
+def test_a_corpus_whose_schema_is_gone_is_not_made_again(tmp_path, settings):
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+    drop_catalog(tmp_path / "corpus", StoresSettings.model_validate(settings["stores"]))
+    with pytest.raises(CorpusNotFoundError):
+        Corpus.open(tmp_path / "corpus", settings)
+
+
+def test_a_user_who_may_only_read_asks_and_changes_nothing(tmp_path, postgresql_url, settings):
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+    schema, user = located(tmp_path / "corpus", StoresSettings()).schema, f"reader_{secrets.token_hex(4)}"
+    ask_server(postgresql_url, f"CREATE USER {user}")
+    ask_server(postgresql_url, f"GRANT USAGE ON SCHEMA {schema} TO {user}")
+    ask_server(postgresql_url, f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user}")
+    as_reader = {"stores": {"catalog": postgresql_url.replace("hybrid@", f"{user}@")}}
+    with Corpus.open(tmp_path / "corpus", as_reader) as corpus:
+        assert corpus.ask("What is the rent of the mill?").citations
+        with pytest.raises(CorpusError, match="cannot be written"):
+            corpus.ingest(Document.from_text("Another.", source="other.txt"))
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        assert len(corpus.documents()) == 1
+
+
+# Passwords ---------------------------------------------------------------------------------------
+
+
+def test_a_password_is_shown_nowhere(tmp_path, postgresql_url, settings, caplog, monkeypatch):
+    url = postgresql_url.replace("hybrid@", f"hybrid:{SECRET}@")
+    given = Settings.model_validate(NO_MEMORY | {"stores": {"catalog": url}})
+    with Corpus.open(tmp_path / "corpus", given) as corpus:
+        corpus.ingest(NOTE)
+        shown = [
+            repr(given), str(given), given.model_dump_json(), repr(corpus), str(corpus.status()), repr(corpus.settings),
+            corpus._catalog.called, repr(corpus._catalog._engine.url), corpus._catalog.info("settings"),
+            (tmp_path / "corpus" / POINTER).read_text(), caplog.text,
+            sources.as_toml(hybrid._open.explained(corpus._catalog, given)),
+        ]  # fmt: skip
+    monkeypatch.setenv("HYBRID_STORES__CATALOG", url)
+    shown.append(sources.as_toml(hybrid._open.explained(None, None)))
+    assert SECRET not in "".join(map(str, shown))
+    assert given.stores.catalog_password.get_secret_value() == SECRET
+
+
+@pytest.mark.parametrize("wrong", ["postgresql://u:{}@", "mysql://u:{}@h/d", "postgresql://u:{}@h/d?schema=A"])
+def test_a_password_is_in_no_message(tmp_path, wrong):
+    with pytest.raises(SettingsError) as caught:
+        Corpus.open(tmp_path / "corpus", {"stores": {"catalog": wrong.format(SECRET)}})
+    assert SECRET not in str(caught.value)
+
+
+def test_a_server_that_does_not_answer_is_named_without_the_password(tmp_path):
+    with pytest.raises(CatalogUnreachableError, match=r"127\.0\.0\.1:1, database db") as caught:
+        Corpus.open(tmp_path / "corpus", {"stores": {"catalog": f"postgresql://u:{SECRET}@127.0.0.1:1/db"}})
+    assert SECRET not in f"{caught.value}{caught.value.__cause__}"
+
+
+def test_a_password_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
+    place = place_of("postgresql://ann@db.mill.example/deals")
+    (tmp_path / "pass").write_text(f"other:5432:deals:ann:no\n*:*:deals:ann:{SECRET}\\:x\n")
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pass"))
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    assert connecting(place)[0].password == f"{SECRET}:x"
+    monkeypatch.setenv("PGPASSWORD", "first")
+    assert connecting(place)[0].password == "first"
+    assert connecting(place_of("postgresql://ann:own@db.mill.example/deals"))[0].password == "own"
+
+
+# A server that goes away -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server():
+    binaries = postgres_server.debian()
+    if binaries is None:
+        pytest.skip("needs a server of its own, which it can stop: Debian's packages")
+    with postgres_server.running(binaries) as own:
+        yield own
+
+
+@pytest.mark.parametrize("at", ["commit.document-added", "commit.recorded"])
+def test_a_server_that_is_gone_in_the_middle_of_a_commit_and_back_loses_nothing(tmp_path, server, at):
+    other = Document.from_text("The tenant keeps the weir in repair.", source="other.txt")
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY | {"stores": {"catalog": server.url}}) as corpus:
+        corpus.ingest(NOTE)
+        failpoints.arm(lambda name: server.stop() if name == at else None)
+        try:
+            with pytest.raises(CatalogUnreachableError, match="all that was committed before is there"):
+                corpus.ingest(other)
+        finally:
+            failpoints.arm(None)
+        with pytest.raises(CatalogUnreachableError, match="cannot be reached"):
+            corpus.search("rent")
+        server.start()
+        assert [hit.source for hit in corpus.search("rent of the mill", k=1)] == ["note.txt"]
+        assert [one.source for one in corpus.documents()] == ["note.txt"]
+        corpus.ingest(other)
+        assert corpus.search("weir", k=1)[0].source == "other.txt"
+        assert corpus.check().whole
+
+
+def test_a_writer_that_lost_its_hold_commits_nothing_more(tmp_path, postgresql_url, place):
+    with Catalog.open(place, create=True) as first, Catalog.open(place, create=True) as second:
+        with first.write_lock(tmp_path):
+            first.set_info("key", "before")
+            ask_server(
+                postgresql_url,
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND (classid::bigint << 32) + objid::bigint = :key",
+                key=place.key,
+            )
+            with second.write_lock(tmp_path, 10), pytest.raises(CorpusLockedError, match="was lost"):
+                first.set_info("key", "after")
+        assert second.info("key") == "before"
+        with first.write_lock(tmp_path):
+            first.set_info("key", "again")
+        assert second.info("key") == "again"
+
+
+# Moving ---------------------------------------------------------------------------------------------------------------
+
+
+def schemas(url: str) -> set[str]:
+    return {row[0] for row in ask_server(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hybrid_%'")}
+
+
+def test_a_corpus_moves_from_a_file_to_postgresql_and_back(tmp_path, postgresql_url, settings):
+    question = "What is the rent of the mill?"
+    with Corpus.open(tmp_path / "first", IN_A_FILE) as first:
+        first.ingest([NOTE, Document.from_text("The miller keeps two cats.", source="cats.txt")])
+        first.remove("cats.txt")
+        first.ingest([NOTE, Document.from_text("The miller keeps three cats.", source="cats.txt")])
+        there, log = first.ask(question), first.log()
+        first.export(tmp_path / "first.hybrid")
+    before = schemas(postgresql_url)
+    with Corpus.import_(tmp_path / "first.hybrid", tmp_path / "second", settings) as second:
+        assert (tmp_path / "second" / POINTER).is_file()
+        assert [one.text for one in second.ask(question).claims] == [one.text for one in there.claims]
+        assert second.log()[: len(log)] == log
+        second.ingest([Document.from_text("The mill has a new wheel.", source="wheel.txt")])
+        second.export(tmp_path / "second.hybrid")
+    assert len(schemas(postgresql_url) - before) == 1
+    with Corpus.import_(tmp_path / "second.hybrid", tmp_path / "third", IN_A_FILE) as third:
+        assert not (tmp_path / "third" / POINTER).exists()
+        assert third.ask(question).found
+        assert {one.source for one in third.documents()} == {"note.txt", "cats.txt", "wheel.txt"}
+
+
+def test_an_import_that_fails_leaves_no_schema(tmp_path, postgresql_url, settings, monkeypatch):
+    with Corpus.open(tmp_path / "first", IN_A_FILE) as first:
+        first.ingest([NOTE])
+        first.export(tmp_path / "first.hybrid")
+    before = schemas(postgresql_url)
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hybrid.archive.importing._put", fails)
+    with pytest.raises(KeyboardInterrupt):
+        Corpus.import_(tmp_path / "first.hybrid", tmp_path / "second", settings)
+    assert schemas(postgresql_url) == before
+    assert {one.name for one in tmp_path.iterdir()} == {"first", "first.hybrid"}
