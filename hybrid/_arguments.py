@@ -248,6 +248,14 @@ def text_of(name: str, given: object) -> str:
     return given
 
 
+def sha256_of(name: str, given: object) -> str:
+    """A sha256 in hexadecimal digits."""
+    text = text_of(name, given).strip().lower()
+    if re.fullmatch(r"[0-9a-f]{64}", text) is None:
+        raise InputError(f"{name} is 64 hexadecimal digits, as sha256sum prints them, not {shown(given)}")
+    return text
+
+
 def ids_of(ids: object) -> list[str | int]:
     """Sources or document ids."""
     if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):

@@ -111,11 +111,11 @@ def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
     """Where the catalog of the corpus at ``directory`` is. A new one in PostgreSQL gets a schema of its own, and the
     directory the file that says so."""
     from hybrid.stores import database
-    from hybrid.stores.commits import new_id
 
     where = database.located(directory, stores)
     if not isinstance(where, Path) and not database.looks_like_corpus(directory):
-        where = replace(where, schema=where.schema or f"hybrid_{new_id()}")
+        where = replace(where, schema=where.schema or database.generated_schema())
+        database.check_unused(where)  # before anything says that it is this corpus's, to be dropped with it
         if not database.write_pointer(directory, where):
             return database.located(directory, stores)
     return where

@@ -1136,6 +1136,8 @@ class Corpus(Shown):
         *,
         sha256: str | None = None,
         progress: Progress | bool | None = None,
+        embedder: object = None,
+        reranker: object = None,
     ) -> Self:
         """Make the corpus that `export` wrote to a file, and open it. It has the same id, commit, documents, vectors
         and volumes, and answers the same.
@@ -1149,9 +1151,10 @@ class Corpus(Shown):
             directory: where the corpus is to be: nothing is there yet.
             settings: as in `open`; what they leave out is as it was exported. The models that they name have to be on
                 this machine.
-            sha256: what the export said; a file with another is refused. Without it a file is compared with its own
-                hashes alone, which find damage, and not somebody who writes a file of their own.
+            sha256: of the file, which the export said; a file with another is refused. Without it a file is compared
+                with its own hashes alone, which find damage, and not somebody who writes a file of their own.
             progress: as in `ingest`.
+            embedder, reranker: as in `open`; the embedder is the one that the corpus was made with.
 
         Raises:
             ArchiveError: the file is no exported corpus, or is cut off, damaged or edited; ``part`` names what.
@@ -1170,11 +1173,16 @@ class Corpus(Shown):
         file, where = _arguments.file_of("path", path), _arguments.directory_of(directory)
         given = _open.given_settings(settings)
         if sha256 is not None:
-            _arguments.text_of("sha256", sha256)
+            _arguments.sha256_of("sha256", sha256)
+        _check_models(embedder, reranker)
+
+        def opens(folder: Path) -> None:
+            cls.open(folder, given, create=False, embedder=embedder, reranker=reranker).close()
+
         with shown(_arguments.progress_of(progress)) as report, _open.unreachable_errors(where):
             _open.check_new(where, given)
-            import_(file, where, sha256, _open.stores_of(given), _tensors_sha256, report)
-        return cls.open(where, given, create=False)
+            import_(file, where, sha256, _open.stores_of(given), _tensors_sha256, opens, report)
+        return cls.open(where, given, create=False, embedder=embedder, reranker=reranker)
 
     @classmethod
     async def aimport_(

@@ -60,7 +60,8 @@ class Checked(TypeDecorator[Any]):
 def damaged(column: str, expected: str, value: object) -> CorruptCorpusError:
     """The error for a cell of ``column`` ("table.column") that should hold something else than it does."""
     return CorruptCorpusError(
-        f"the catalog is damaged: a cell of {column} holds a {type(value).__name__} that is not "
+        "the catalog (catalog.sqlite, or what catalog.url names) is damaged: a cell of "
+        f"{column} holds a {type(value).__name__} that is not "
         f"{expected} (`hybrid verify` names what else is); put back a copy of it, or ingest the documents into a new "
         "directory"
     )

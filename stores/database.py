@@ -7,6 +7,8 @@ without a password.
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import time
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -31,6 +33,7 @@ __all__ = ["POINTER", "catalog_file", "catalog_path", "connect", "located", "loo
 POINTER = "catalog.url"
 """The file in a corpus's directory that says where its catalog is, where that is no SQLite file beside it."""
 _WRITTEN = 2.0  # seconds that an empty one is waited for: it is one short write
+_GENERATED = "hybrid_"
 SQLITE = "sqlite"
 """What ``stores.catalog`` says of a catalog in the corpus's directory."""
 
@@ -52,11 +55,11 @@ def looks_like_corpus(directory: Path) -> bool:
     return catalog_file(directory).is_file()
 
 
-def located(directory: Path, stores: StoresSettings) -> Path | Place:
+def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False) -> Path | Place:
     """Where the catalog of the corpus in ``directory`` is, or, of one that is new, where it is to be.
 
     An existing corpus has its catalog where it was created. If the settings name a database, it is reached there: a
-    server may move. The schema stays.
+    server may move. The schema stays; with ``own_schema`` also where the settings name another for new corpora.
 
     Raises `SettingsError` where the settings name PostgreSQL by a wrong URL, or another schema than the corpus's, and
     `CorruptCorpusError` for a damaged `POINTER`.
@@ -76,7 +79,7 @@ def located(directory: Path, stores: StoresSettings) -> Path | Place:
         raise CorruptCorpusError(f"{pointer} does not say where the catalog is ({error}); put back a copy") from error
     if asked is None:
         return replace(there, password=_password(stores) or there.password)
-    if asked.schema not in (None, there.schema):
+    if not own_schema and asked.schema not in (None, there.schema):
         raise SettingsError(
             f"stores.catalog: the corpus at {directory} has its catalog in the schema {there.schema}, not in "
             f"{asked.schema}; leave the schema out, or open another directory"
@@ -133,14 +136,42 @@ def open_database(where: str | Path | Place, *, create: bool, access: Access | N
     return PostgreSQL(place).open(create=create, access=access)
 
 
-def drop_catalog(directory: Path, stores: StoresSettings) -> None:
-    """Delete what the catalog of a corpus has outside of its directory, which is to be deleted as well."""
-    where = located(directory, stores)
+def drop_catalog(directory: Path, stores: StoresSettings, corpus: str | None = None) -> None:
+    """Delete what the catalog of a corpus has outside of its directory, which is to be deleted as well.
+
+    A schema whose name somebody chose is deleted only where it has the catalog of this corpus: its id is ``corpus``, or
+    what its guard says. Raises `CorpusError` where it holds another's, or more than a catalog.
+    """
+    if not (directory / POINTER).is_file():  # `located` would name where a new corpus of these settings goes
+        return
+    where = located(directory, stores, own_schema=True)
     if isinstance(where, Path):
         return
+    from hybrid.stores.commits import read_guard
     from hybrid.stores.postgresql.engine import drop
 
-    drop(where)
+    guard = read_guard(directory)
+    known = corpus or (guard.corpus if guard is not None else None)
+    generated = where.schema is not None and is_generated(where.schema)
+    if generated or known is not None:
+        drop(where, None if generated else known)
+
+
+def generated_schema() -> str:
+    """A name for the schema of a new corpus, which no other has."""
+    return f"{_GENERATED}{secrets.token_hex(16)}"
+
+
+def is_generated(schema: str) -> bool:
+    """Whether `generated_schema` made this name."""
+    return re.fullmatch(rf"{_GENERATED}[0-9a-f]{{32}}", schema) is not None
+
+
+def check_unused(place: Place) -> None:
+    """Raise `CorpusError` where a new corpus cannot have a schema for itself: something is in it."""
+    from hybrid.stores.postgresql.engine import check_unused
+
+    check_unused(place)
 
 
 def connect(engine: Engine, *, write: bool = False) -> AbstractContextManager[Connection]:

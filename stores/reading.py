@@ -172,7 +172,8 @@ def fits(key: str, value: object) -> bool:
 
 
 DAMAGED_VECTORS = (
-    "the catalog is damaged: vectors of chunks are missing or cut off; hybrid verify says of which, and what to do"
+    "the catalog (catalog.sqlite, or what catalog.url names) is damaged: vectors of chunks are missing or cut off; "
+    "hybrid verify says of which, and what to do"
 )
 
 

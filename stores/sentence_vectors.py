@@ -110,7 +110,8 @@ def index_of(connection: Connection) -> SentenceIndex | None:
         return None
     if found := records.damaged_vectors(connection, ["sentences"]):
         raise CorruptCorpusError(
-            f"the vectors of sentences of {len(found):,} documents in the catalog are not those that were made "
+            f"the vectors of sentences of {len(found):,} documents in the catalog "
+            "(catalog.sqlite, or what catalog.url names) are not those that were made "
             "(damaged, or edited): what they say would not be found; hybrid repair makes them again, and hybrid verify "
             "names them"
         )

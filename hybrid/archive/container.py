@@ -26,6 +26,7 @@ from hybrid.types.base import FrozenModel
 BLOCK = 1 << 20
 """Bytes that are read or written at once."""
 _LARGEST_MANIFEST = 1 << 28
+_END_OF_ARCHIVE = 22  # bytes of the last record, without a comment
 _LONGEST_LINE = 1 << 31
 """Bytes of a line, which is a document: what expands to more was made to fill the memory."""
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest of the format: the same corpus gives the same parts
@@ -73,12 +74,10 @@ class PartsWriter:
         with self._archive.open(info, "w", force_zip64=True) as file:
             yield file.write
 
-    def finish(self, manifest: Manifest) -> str:
-        """Write the manifest. Returns the manifest's sha256, which is that of the whole."""
-        data = json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
+    def finish(self, manifest: Manifest) -> None:
+        """Write the manifest."""
         with self._opened(MANIFEST) as write:
-            write(data)
-        return hashlib.sha256(data).hexdigest()
+            write(json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1).encode())
 
 
 class Archive:
@@ -86,7 +85,7 @@ class Archive:
 
     Attributes:
         manifest: what it holds.
-        sha256: of the manifest, and so of everything: whoever has it from the one who exported can compare.
+        sha256: of the file: whoever has it from the one who exported can compare.
     """
 
     def __init__(self, path: Path) -> None:
@@ -106,8 +105,10 @@ class Archive:
         try:
             self._archive = self._structure()
             self._infos = self._checked_infos()
-            self.manifest, self.sha256 = self._checked_manifest()
+            self.manifest: Manifest = self._checked_manifest()
             self._check_parts()
+            self._check_ends()
+            self.sha256: str = self._digest()
         except BaseException:
             self._file.close()
             raise
@@ -156,7 +157,7 @@ class Archive:
             found[info.filename] = info
         return found
 
-    def _checked_manifest(self) -> tuple[Manifest, str]:
+    def _checked_manifest(self) -> Manifest:
         info = self._infos.get(MANIFEST)
         if info is None:
             raise ArchiveError(self.path, MANIFEST, "it is missing: this is not the file of an exported corpus")
@@ -177,7 +178,21 @@ class Archive:
             manifest = Manifest.model_validate_json(data)
         except (ValueError, RecursionError) as error:
             raise ArchiveError(self.path, MANIFEST, f"it is damaged, or was edited ({error})") from error
-        return manifest, hashlib.sha256(data).hexdigest()
+        return manifest
+
+    def _check_ends(self) -> None:
+        """Nothing stands before the first part or after the end of the archive, which readers of ZIP pass over."""
+        self._file.seek(-_END_OF_ARCHIVE, os.SEEK_END)
+        whole = self._file.read(4) == b"PK\x05\x06" and not self._archive.comment
+        if not whole or min(info.header_offset for info in self._infos.values()):
+            raise ArchiveError(self.path, None, "it has bytes before or after its parts; copy it again")
+
+    def _digest(self) -> str:
+        self._file.seek(0)
+        try:
+            return hashlib.file_digest(self._file, "sha256").hexdigest()
+        except OSError as error:
+            raise ArchiveError(self.path, None, f"it cannot be read ({error.strerror or error})") from error
 
     def _check_parts(self) -> None:
         named = {one.name: one for one in self.manifest.parts}

@@ -78,11 +78,11 @@ def export(
             try:
                 with os.fdopen(handle, "wb") as file:
                     with PartsWriter(file) as parts:
-                        manifest, digest = writer.write(parts)
+                        manifest = writer.write(parts)
                     sync(file)
                 partial.chmod(PRIVATE_FILE)
                 with Archive(partial) as archive:
-                    size = archive.size
+                    size, digest = archive.size, archive.sha256
                     archive.verify(lambda done: progress("check", done, size, path.name))
                 _place(partial, path)
             finally:
@@ -144,8 +144,8 @@ class _Writer:
         self._counts: Counter[str] = Counter()
         self._texts = hashlib.sha256()
 
-    def write(self, parts: PartsWriter) -> tuple[Manifest, str]:
-        """All parts and the manifest, with that one's sha256."""
+    def write(self, parts: PartsWriter) -> Manifest:
+        """All parts, and the manifest."""
         catalog, rows, volumes = self._catalog, self._catalog.documents(), self._catalog.volumes()
         self._done, self._total = 0, len(rows) + len(volumes)
         facts = {key: value for key in contents.KEPT_FACTS if (value := catalog.info(key)) is not None}
@@ -173,7 +173,8 @@ class _Writer:
             probes=probed(self._directory, catalog, commit, self._exact_up_to),
             parts=tuple(parts.parts),
         )
-        return manifest, parts.finish(manifest)
+        parts.finish(manifest)
+        return manifest
 
     def _step(self, name: str) -> None:
         self._done += 1

@@ -72,6 +72,7 @@ def import_(
     sha256: str | None,
     stores: StoresSettings,
     tensors_sha256: Callable[[Mapping[str, Any]], str],
+    check: Callable[[Path], None],
     progress: Progress,
 ) -> None:
     """Make the corpus at ``target`` that the file at ``path`` holds.
@@ -82,6 +83,7 @@ def import_(
         sha256: what the export said, to be compared; ``None``: the file's hashes are compared with each other alone.
         stores: where its catalog goes.
         tensors_sha256: `hybrid.ttt.volumes.tensors_sha256`, which needs PyTorch.
+        check: is called with the folder of the corpus before it has its name, and raises what is wrong with it.
         progress: is told how far it is.
 
     Raises:
@@ -92,21 +94,21 @@ def import_(
         CorpusError: the disk is full, or ``target`` or the catalog's database cannot be written.
     """
     with Archive(path) as archive:
-        if sha256 is not None and sha256.casefold() != archive.sha256:
+        if sha256 is not None and sha256.strip().casefold() != archive.sha256:
             raise ArchiveError(
-                path, contents.MANIFEST, f"its sha256 is {archive.sha256} and not {sha256}: it is another export, or "
-                "was edited"
-            )  # fmt: skip
-        with _place_for(target, stores) as folder:
+                path, None, f"its sha256 is {archive.sha256} and not {sha256}: it is another export, or was edited"
+            )
+        with _place_for(target, stores, archive.manifest.corpus) as folder:
             _check_room(archive, folder)
             archive.verify(lambda done: progress("check", done, archive.size, path.name))
             with disk_full_errors(target):
                 _Importer(archive, folder, stores, tensors_sha256, progress).run()
+            check(folder)
             _put(folder, target)
 
 
 @contextmanager
-def _place_for(target: Path, stores: StoresSettings) -> Iterator[Path]:
+def _place_for(target: Path, stores: StoresSettings, corpus: str | None) -> Iterator[Path]:
     """A new hidden folder beside ``target``, for this import alone; gone at the end, with what its catalog has in a
     database, unless it was given its name."""
     with _open.unreachable_errors(target):
@@ -125,22 +127,22 @@ def _place_for(target: Path, stores: StoresSettings) -> Iterator[Path]:
             _check_free(target)
             if folder.is_symlink():
                 raise CorpusExistsError(f"{folder} is a link; remove it, and import again")
-            _clear(folder, stores)
+            _clear(folder, stores, corpus)
             folder.mkdir(mode=PRIVATE_FOLDER)
             try:
                 yield folder
             finally:
-                _clear(folder, stores)
+                _clear(folder, stores, corpus)
         finally:
             Path(lock.lock_file).unlink(missing_ok=True)
             lock.release()
 
 
-def _clear(folder: Path, stores: StoresSettings) -> None:
-    """Delete what an import left, of this run or of one that was killed."""
+def _clear(folder: Path, stores: StoresSettings, corpus: str | None) -> None:
+    """Delete what an import of this corpus left, of this run or of one that was killed."""
     if folder.is_dir():
         with suppress(CorpusError, SettingsError):  # a database that is away keeps a schema that nothing points to
-            drop_catalog(folder, stores)
+            drop_catalog(folder, stores, corpus)
     shutil.rmtree(folder, ignore_errors=True)
 
 

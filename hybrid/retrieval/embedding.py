@@ -275,14 +275,14 @@ def _readable(text: str) -> str:
     return text if text.isascii() else text.translate(_SURROGATES)
 
 
-def local_directory(name: str) -> Path:
-    """The directory of a model: built in, a path, or a hub id in the local cache. Raises `MissingModelError`, and
-    `UnsupportedModelError` for a single file."""
+def local_directory(name: str, what: str = "embedder") -> Path:
+    """The directory of a model, a ``what`` in messages: built in, a path, or a hub id in the local cache. Raises
+    `MissingModelError`, and `UnsupportedModelError` for a single file."""
     resolved = resolve_model(name)
     if Path(resolved).is_dir():
         return Path(resolved)
     if Path(resolved).exists():
-        raise UnsupportedModelError(f"{name}: an embedder is a directory with modules.json, not a single file")
+        raise UnsupportedModelError(f"{name}: no {what} is a single file of this kind, but a directory with its files")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -291,7 +291,7 @@ def local_directory(name: str) -> Path:
         return Path(snapshot_download(repository, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, OSError) as error:
         raise MissingModelError(
-            f"the embedder {name} is neither built in, nor a directory, nor in the local hub cache; "
+            f"the {what} {name} is neither built in, nor a directory, nor in the local hub cache; "
             f"hybrid downloads nothing by itself: run hf download {repository}"
         ) from error
 

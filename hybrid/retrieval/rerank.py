@@ -52,7 +52,7 @@ class CrossEncoderReranker:
             UnsupportedModelError: it is no cross-encoder with one score, or has its weights in a pickle.
             SettingsError: this machine has no such device.
         """
-        path = local_directory(name)
+        path = local_directory(name, "reranker")
         check_weights(name, path)
         where = resolve_device(device, "retrieval.device")
         with PROCESS_WIDE, quiet_transformers():
@@ -113,7 +113,7 @@ class CalledReranker:
                 f"the reranker {self.name} failed with {type(error).__name__}: {error}; ask again, or open the corpus "
                 "without it"
             ) from error
-        return checked(self.name, found, len(texts))
+        return checked(self.name, found, len(texts), ranks=self._compresses)
 
     def _places(self, question: str, texts: Sequence[str]) -> list[float]:
         """Scores from the order in which a compressor returns documents; what it leaves out is not wanted."""
@@ -127,15 +127,20 @@ class CalledReranker:
         return [-float(places.index(n)) if n in places else -math.inf for n in range(len(texts))]
 
 
-def checked(name: str, given: object, count: int) -> NDArray[np.float64]:
-    """Scores as an array ``[count]``. Raises `RerankingError` for others."""
+def checked(name: str, given: object, count: int, *, ranks: bool = False) -> NDArray[np.float64]:
+    """Scores as an array ``[count]``; of ``ranks`` -inf is what is not wanted. Raises `RerankingError` for others."""
+    if given is None:
+        raise RerankingError(f"the reranker {name} gave nothing, and not a score for each passage")
     try:
-        found = np.asarray(given, np.float64).reshape(-1)
+        found = np.asarray(given)
+        if found.dtype.kind not in "fiub":
+            raise ValueError(f"of {found.dtype}")
+        found = found.astype(np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
         raise RerankingError(f"the reranker {name} gave no list of numbers ({error})") from error
     if len(found) != count:
         raise RerankingError(f"the reranker {name} gave {len(found)} scores for {count} passages")
-    if np.isnan(found).any() or (found == np.inf).any():
+    if not np.isfinite(found[found > -np.inf] if ranks else found).all():
         raise RerankingError(f"the reranker {name} gave a score that is not finite")
     return found
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hybrid.corpus import Corpus
-from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError
+from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError, SettingsError
 from hybrid.service.keys import STATE, ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
 from hybrid.stores.database import catalog_file, drop_catalog, looks_like_corpus
@@ -119,7 +119,7 @@ class Corpora:
         if name in self._open and self._open[name][0] != file:
             self._forget(name)  # another corpus was put in its place: nobody is answered from the one that is gone
         if name not in self._open:
-            corpus = Corpus.open(self.root / name, create=False)
+            corpus = Corpus.open(self.root / name, self._reached(), create=False)
             corpus._shown_as = name  # where it lies is nobody's to know
             self._open[name] = (file, corpus)
         return self._open[name][1]
@@ -176,9 +176,20 @@ class Corpora:
     def finish_deletions(self) -> None:
         """Delete what a server that was killed had begun to."""
         for folder in (self.root / STATE).glob(f"{_DELETED}*"):
-            with suppress(CorpusError):  # a database that is away: the next start deletes what it has
+            with suppress(CorpusError, SettingsError):  # a database that is away: the next start deletes what it has
                 self._drop_catalog(folder)
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _reached(self) -> Settings | None:
+        """How the operator's file says that databases are reached, which no corpus stores; ``None``: it does not."""
+        if self._settings is None:
+            return None
+        known = sources.from_file(self._settings).values.get("stores")
+        if known is None or sources.from_environment(Settings).values.get("stores"):
+            return None
+        url, _, query = str(known.get("catalog", "sqlite")).partition("?")
+        kept = "&".join(one for one in query.split("&") if one and not one.startswith("schema="))
+        return Settings.model_validate({"stores": {**known, "catalog": f"{url}?{kept}" if kept else url}})
 
     def _drop_catalog(self, folder: Path) -> None:
         """Delete what a corpus has in a database."""

@@ -353,7 +353,11 @@ def without_password(url: str) -> tuple[str, str | None]:
         >>> without_password("postgresql://ann:s%2Fecret@db.mill.example/discovery")
         ('postgresql://ann@db.mill.example/discovery', 's/ecret')
     """
-    found = re.fullmatch(r"([\w+.-]+://[^/?#@:]*):([^@]*)(@.*)", url, re.DOTALL)
+    # The last @ before the query ends a password, as in libpq; a user's name may have one, too: ann@server:pw@host.
+    user, rest = r"([\w+.-]+://[^:/@]*):(.*?)", r"(@[^@?]*(?:\?.*)?)"
+    with_at = r"([\w+.-]+://[^:/]*@[^:/]*):([^/?@]*)"
+    url = url.strip()
+    found = re.fullmatch(user + rest, url, re.DOTALL) or re.fullmatch(with_at + rest, url, re.DOTALL)
     return (url, None) if found is None else (found[1] + found[3], unquote(found[2]))
 
 

@@ -133,7 +133,7 @@ class ExportReport(_Report):
 
     Attributes:
         path: the file.
-        sha256: of its manifest, which has the sha256 of every part: whoever imports it can compare.
+        sha256: of the file: whoever imports it can compare.
         bytes: how large it is.
         corpus: the corpus's id, which the imported corpus has too; ``None``: nothing was ingested yet.
         commit: the corpus's newest, ``None`` likewise.

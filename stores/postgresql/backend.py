@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.postgresql import insert
@@ -22,23 +22,23 @@ _ESCAPED = str.maketrans({one: f"\\{one}" for one in "\\%_"})
 class PostgreSQL:
     """A catalog in a schema of a database."""
 
-    listed = "(SELECT CAST(value AS integer) FROM json_array_elements_text(CAST(:ids AS json)) AS t (value))"
-    holding = (
+    listed: str = "(SELECT CAST(value AS integer) FROM json_array_elements_text(CAST(:ids AS json)) AS t (value))"
+    holding: str = (
         f"SELECT document_id FROM texts WHERE document_id IN {listed} "
         "AND strpos(text, :wanted) > 0 ORDER BY document_id"
     )
-    has_table = staticmethod(schema.has_table)
-    columns = staticmethod(schema.columns)
-    indexes = staticmethod(schema.indexes)
-    lost_parts = staticmethod(schema.lost_parts)
-    strays = staticmethod(schema.strays)
+    has_table: Final = staticmethod(schema.has_table)
+    columns: Final = staticmethod(schema.columns)
+    indexes: Final = staticmethod(schema.indexes)
+    lost_parts: Final = staticmethod(schema.lost_parts)
+    strays: Final = staticmethod(schema.strays)
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.called = place.called
-        self.where = str(place)
-        self.base = f'"{place.schema}".'
-        self.text = PostgresIndex()
+        self.called: str = place.called
+        self.where: str = str(place)
+        self.base: str = f'"{place.schema}".'
+        self.text: PostgresIndex = PostgresIndex()
         self.writable = True  # until it is opened
         self._server: Server | None = None
 

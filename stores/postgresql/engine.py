@@ -14,12 +14,12 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from hybrid.errors import (
     CatalogUnreachableError,
@@ -32,12 +32,15 @@ from hybrid.errors import (
 from hybrid.stores import schema as whole
 from hybrid.stores.access import OPTION, Access
 from hybrid.stores.backend import Backend
+from hybrid.stores.commits import CORPUS_ID
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.filtering import BACKEND
 from hybrid.stores.migrating import check_schema, upgrade
 from hybrid.stores.postgresql.access import restrict
+from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
+from hybrid.stores.postgresql.schema import WRITER
 from hybrid.stores.tables import REVISION, Base
 
 BUSY_MS = 10_000
@@ -52,6 +55,9 @@ _QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
 _QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is told by an error
 
 
+_OWN = frozenset({WRITER, "alembic_version", TABLE, TOTALS})
+
+
 class Server:
     """The connections of one catalog: those that read are the catalog's engine, ``writing`` its writers'."""
 
@@ -59,8 +65,8 @@ class Server:
         self.place = place
         self._access = access
         options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
-        self.reading = self._engine(options, "REPEATABLE READ, READ ONLY", access)
-        self.writing = self._engine(options, "READ COMMITTED, READ WRITE", None)
+        self.reading: Engine = self._engine(options, "REPEATABLE READ, READ ONLY", access)
+        self.writing: Engine = self._engine(options, "READ COMMITTED, READ WRITE", None)
         self._token: str | None = None  # of the one of this catalog's callers that holds the write lock
         self._tokens = threading.Lock()
 
@@ -69,7 +75,6 @@ class Server:
         engine = create_engine(
             url,
             connect_args=arguments,
-            pool_pre_ping=True,  # a server that was away is found again
             pool_size=_IDLE,
             max_overflow=-1,
             hide_parameters=True,  # texts of documents, in tracebacks
@@ -87,6 +92,16 @@ class Server:
             connection.commit()
             cursor.close()
 
+        def check(connection: Any, *_: object) -> None:  # a server that was away is found again
+            try:
+                cursor = connection.cursor()
+                cursor.execute("SELECT 1")
+                cursor.close()
+                connection.rollback()
+            except Exception as error:  # also an OSError of pg8000, which SQLAlchemy's own ping lets through
+                raise DisconnectionError(str(error)) from error
+
+        event.listen(engine, "checkout", check)
         event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
         return engine
 
@@ -121,14 +136,17 @@ class Server:
             raise self._locked(directory, wait)
         try:
             with server_errors(self.place), self.writing.connect() as holder:
-                self._take(holder, directory, wait)
                 try:
+                    self._take(holder, directory, wait)
                     yield
                 finally:
                     self._token = None
-                    with suppress(DBAPIError):  # the server has let go of it then
+                    try:
+                        holder.rollback()  # of a statement that failed after the lock was taken
                         holder.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self.place.key})
                         holder.commit()
+                    except (DBAPIError, OSError):  # the server lets go of it with the connection
+                        holder.invalidate()
         finally:
             self._tokens.release()
 
@@ -202,9 +220,33 @@ def open_server(place: Place, backend: Backend, *, create: bool, access: Access 
     return server
 
 
-def drop(place: Place) -> None:
-    """Delete the schema of a catalog with all that it holds."""
+_RELATIONS = text(
+    "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :name"
+)
+
+
+def check_unused(place: Place) -> None:
+    """Raise `CorpusError` where the schema has anything in it: another corpus, or what is another program's."""
     with server_errors(place), _alone(place) as connection:
+        if connection.scalar(_RELATIONS, {"name": place.schema}):
+            raise CorpusError(
+                f"the schema {place.schema} in {place.database} is in use already, by another corpus or another "
+                "program; name one that is not, or none: each new corpus then gets its own"
+            )
+
+
+def drop(place: Place, corpus: str | None) -> None:
+    """Delete the schema of a catalog with all that it holds, unless it is that of another corpus than the one with
+    this id, or of another program."""
+    with server_errors(place), _alone(place) as connection:
+        if connection.scalar(_RELATIONS, {"name": place.schema}):
+            connection.exec_driver_sql(f'SET search_path = "{place.schema}"')
+            names = set(whole_tables(connection))
+            if names - Base.metadata.tables.keys() - _OWN or not names >= {WRITER, "info"}:
+                raise CorpusError(f"{place.called} holds tables that are not a catalog's; nothing of it is deleted")
+            known = connection.scalar(text("SELECT value FROM info WHERE key = :key"), {"key": CORPUS_ID})
+            if corpus is not None and known not in (None, corpus):
+                raise CorpusError(f"{place.called} is another corpus's; nothing of it is deleted")
         connection.execute(text(f'DROP SCHEMA IF EXISTS "{place.schema}" CASCADE'))
         connection.commit()
 
@@ -297,19 +339,25 @@ def _said(error: DBAPIError) -> str:
     return str(original).partition("\n")[0]
 
 
+def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
+    return CatalogUnreachableError(
+        f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
+        "that was committed before is there; run the same command again when it is back, it goes on from there"
+    )
+
+
 @contextmanager
 def server_errors(place: Place) -> Iterator[None]:
     """Turn the server's and the driver's errors into `CorpusError`s that say what to do."""
     try:
         with disk_full_errors(place.called):
             yield
+    except (ConnectionError, TimeoutError) as error:  # pg8000 reads from its socket without a word about errors
+        raise _unreachable(place, str(error)) from error
     except DBAPIError as error:
         code, said = sqlstate(error), _said(error)
         if not code or code.startswith(_LOST) or error.connection_invalidated:
-            raise CatalogUnreachableError(
-                f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
-                "that was committed before is there; run the same command again when it is back, it goes on from there"
-            ) from error
+            raise _unreachable(place, said) from error
         if code in _REFUSED or code == "3D000":
             raise CorpusError(
                 f"{place.database} refuses {place.url.username or 'the user'} ({said}); see stores.catalog, and "

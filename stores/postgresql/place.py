@@ -17,6 +17,8 @@ from hybrid.errors import MissingExtraError, SettingsError
 
 _DRIVERS = ("pg8000", "psycopg")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_KNOWN = frozenset({"host", "port", "sslmode", "sslrootcert"})
+"""What a URL may have after its question mark, besides ``schema``."""
 _SSL = ("disable", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -44,7 +46,8 @@ class Place:
     @property
     def database(self) -> str:
         """The database, without user and schema, in messages."""
-        where = f"{self.url.host or 'localhost'}:{self.url.port or 5432}"
+        host = self.url.host or self.url.query.get("host") or "localhost"
+        where = f"{host}:{self.url.query.get('port') or self.url.port or 5432}"
         return f"PostgreSQL at {where}, database {self.url.database}"
 
     @property
@@ -67,13 +70,22 @@ def place_of(text: str) -> Place:
         raise SettingsError(f"stores.catalog is no URL of a database; {_FORM}") from None
     backend, _, driver = url.drivername.partition("+")
     if backend not in ("postgresql", "postgres") or (driver and driver not in _DRIVERS):
-        raise SettingsError(f"a catalog is kept in SQLite or in PostgreSQL, not in {url.drivername}; {_FORM}")
+        raise SettingsError(f"a catalog is kept in SQLite or in PostgreSQL, not in {text.partition(':')[0]}; {_FORM}")
     if not url.database:
         raise SettingsError(f"stores.catalog names no database; {_FORM}")
     query = dict(url.query)
     schema = query.pop("schema", None)
     if schema is not None and not (isinstance(schema, str) and _SCHEMA.fullmatch(schema)):
         raise SettingsError("a schema's name is up to 63 lower-case letters, digits and '_', and begins with no digit")
+    if other := sorted(query.keys() - _KNOWN):
+        raise SettingsError(
+            f"the URL of a catalog has ?{other[0]}=, and may have schema, {', '.join(sorted(_KNOWN))}; a password "
+            "stands in stores.catalog_password, in PGPASSWORD or before the @"
+        )
+    if any(not isinstance(value, str) for value in query.values()):
+        raise SettingsError("stores.catalog: an option stands twice in the URL")
+    if "@" in (url.host or "") or "@" in url.database:
+        raise SettingsError("stores.catalog has several @: one in a user's name or a password is written %40")
     if query.get("sslmode", "prefer") not in _SSL:
         raise SettingsError(f"sslmode is one of {', '.join(_SSL)}")
     kept = URL.create(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.dialects.sqlite import insert
@@ -18,25 +18,25 @@ from hybrid.stores.sqlite.full_text import FtsIndex
 class SQLite:
     """A catalog in a file."""
 
-    called = "catalog.sqlite"
-    where = "sqlite"
-    listed = "(SELECT value FROM json_each(:ids))"
-    holding = (
+    called: str = "catalog.sqlite"
+    where: str = "sqlite"
+    listed: str = "(SELECT value FROM json_each(:ids))"
+    holding: str = (
         "SELECT document_id FROM texts WHERE document_id IN (SELECT value FROM json_each(:ids)) "
         "AND instr(text, :wanted) > 0 ORDER BY document_id"
     )
-    base = BASE
-    has_table = staticmethod(schema.has_table)
-    columns = staticmethod(schema.columns)
-    indexes = staticmethod(schema.indexes)
-    lost_parts = staticmethod(schema.lost_parts)
-    faults = staticmethod(schema.faults)
-    strays = staticmethod(schema.strays)
-    vacuum = staticmethod(engine.vacuum)
-    transaction = staticmethod(engine.transaction)
+    base: str = BASE
+    has_table: Final = staticmethod(schema.has_table)
+    columns: Final = staticmethod(schema.columns)
+    indexes: Final = staticmethod(schema.indexes)
+    lost_parts: Final = staticmethod(schema.lost_parts)
+    faults: Final = staticmethod(schema.faults)
+    strays: Final = staticmethod(schema.strays)
+    vacuum: Final = staticmethod(engine.vacuum)
+    transaction: Final = staticmethod(engine.transaction)
 
     def __init__(self) -> None:
-        self.text = FtsIndex()
+        self.text: FtsIndex = FtsIndex()
         self.writable = True  # until it is opened
 
     def errors(self) -> AbstractContextManager[None]:

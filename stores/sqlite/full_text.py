@@ -5,7 +5,9 @@ Nothing outside this file, `hybrid.stores.query` and the migrations that make th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -182,16 +184,16 @@ def _visible(connection: Connection) -> str:
 class FtsIndex:
     """`hybrid.stores.backend.TextIndex` with FTS5."""
 
-    parts = {"search_texts": "from the texts", TABLE: "from the texts", VIEW: "from the texts"}  # noqa: RUF012
+    parts: Mapping[str, str] = MappingProxyType(dict.fromkeys(("search_texts", TABLE, VIEW), "from the texts"))
 
-    add = staticmethod(add)
-    remove = staticmethod(remove)
-    create = staticmethod(create)
-    rebuild = staticmethod(rebuild)
-    optimize = staticmethod(optimize)
-    indexed = staticmethod(indexed)
-    search = staticmethod(search)
-    matching = staticmethod(matching)
-    counts_of = staticmethod(counts_of)
-    documents_with = staticmethod(matching_documents)
-    fault = staticmethod(fault)
+    add: Final = staticmethod(add)
+    remove: Final = staticmethod(remove)
+    create: Final = staticmethod(create)
+    rebuild: Final = staticmethod(rebuild)
+    optimize: Final = staticmethod(optimize)
+    indexed: Final = staticmethod(indexed)
+    search: Final = staticmethod(search)
+    matching: Final = staticmethod(matching)
+    counts_of: Final = staticmethod(counts_of)
+    documents_with: Final = staticmethod(matching_documents)
+    fault: Final = staticmethod(fault)

@@ -40,7 +40,7 @@ from hybrid import (
 )
 from hybrid.archive import contents, exporting, probes
 from hybrid.cli import main
-from hybrid.errors import AccessError
+from hybrid.errors import AccessError, MissingModelError, SettingsError
 from hybrid.stores import commits, erasure, records
 
 QUESTIONS = ("When does the lease of the mill end?", "Who paid for the salt?", "Was the boiler inspected?")
@@ -402,10 +402,29 @@ def test_tensors_that_are_not_those_of_the_volume_are_refused(
 
 
 def test_the_hash_that_the_export_said_is_compared(small: tuple[Path, Path], tmp_path: Path) -> None:
-    whole = hashlib.sha256(parts_of(small[1])[contents.MANIFEST]).hexdigest()
+    whole = hashlib.sha256(small[1].read_bytes()).hexdigest()
     with pytest.raises(ArchiveError, match="is another export"):
         Corpus.import_(small[1], tmp_path / "new", sha256="0" * 64)
     Corpus.import_(small[1], tmp_path / "new", sha256=whole.upper()).close()
+    for wrong in ("abc", "", whole[:-1]):
+        with pytest.raises(InputError, match="64 hexadecimal digits"):
+            Corpus.import_(small[1], tmp_path / "newer", sha256=wrong)
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"junk", b""), (b"", b"junk"), (b"", b"\0" * 4000)])
+def test_bytes_before_or_after_the_parts_are_found(
+    small: tuple[Path, Path], tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    (tmp_path / "more.hybrid").write_bytes(before + small[1].read_bytes() + after)
+    with pytest.raises(ArchiveError):
+        Corpus.import_(tmp_path / "more.hybrid", tmp_path / "new")
+
+
+def test_an_import_whose_models_are_not_there_leaves_no_corpus(small: tuple[Path, Path], tmp_path: Path) -> None:
+    missing = {"retrieval": {"embedder": str(tmp_path / "none")}}
+    with pytest.raises((MissingModelError, SettingsError)):
+        Corpus.import_(small[1], tmp_path / "new", missing)
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_that_exists_is_overwritten(small: tuple[Path, Path], tmp_path: Path) -> None:

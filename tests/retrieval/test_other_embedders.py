@@ -362,7 +362,9 @@ def test_a_langchain_compressor_chooses_and_orders(sold: Path) -> None:
     ("answer", "said"),
     [
         ([1.0], "1 scores for 6"),
-        (None, "1 scores for 6|no list"),
+        (None, "gave nothing"),
+        ([float("-inf")] * 6, "finite"),
+        (["1"] * 6, "no list"),
         (["a"] * 6, "no list"),
         ([float("nan")] * 6, "finite"),
     ],

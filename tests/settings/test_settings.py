@@ -257,7 +257,7 @@ def test_meta_training_has_the_same_file_and_the_same_errors(tmp_path: Path) -> 
         f"  outer.betas.1 = 'b' ({path}): must be a list of a number and a number",
         f"  outer.steeps = 3 ({path}): no such setting; did you mean outer.steps?",
         f"  colour = 1 ({path}): no such setting; "
-        "there are device, dtype, evaluation_texts, inner, model, outer, output, texts",
+        "there are device, dtype, evaluation_texts, initial_weights, inner, model, outer, output, texts",
     ]
     path.write_text('texts = "books"\noutput = "run"\n[outer]\nsequence = 100\n')
     with pytest.raises(

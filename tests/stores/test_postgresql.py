@@ -300,3 +300,29 @@ def test_an_import_that_fails_leaves_no_schema(tmp_path, postgresql_url, setting
         Corpus.import_(tmp_path / "first.hybrid", tmp_path / "second", settings)
     assert schemas(postgresql_url) == before
     assert {one.name for one in tmp_path.iterdir()} == {"first", "first.hybrid"}
+
+
+@pytest.mark.parametrize("what", ["another corpus", "another program"])
+def test_a_schema_that_is_in_use_takes_no_corpus_and_an_import_into_it_leaves_it(tmp_path, postgresql_url, what):
+    schema = f"used_{secrets.token_hex(6)}"
+    there = NO_MEMORY | {"stores": {"catalog": f"{postgresql_url}&schema={schema}"}}
+    if what == "another corpus":
+        Corpus.open(tmp_path / "victim", there).ingest([NOTE])
+    else:
+        ask_server(postgresql_url, f"CREATE SCHEMA {schema}")
+        ask_server(postgresql_url, f"CREATE TABLE {schema}.ledger (n integer)")
+    with Corpus.open(tmp_path / "first", IN_A_FILE) as first:
+        first.ingest([NOTE])
+        first.export(tmp_path / "first.hybrid")
+    for attempt in (
+        lambda: Corpus.open(tmp_path / "second", there),
+        lambda: Corpus.import_(tmp_path / "first.hybrid", tmp_path / "third", there),
+    ):
+        with pytest.raises(CorpusError, match="in use already"):
+            attempt()
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = :schema"
+    assert ask_server(postgresql_url, tables, schema=schema)
+    if what == "another corpus":
+        with Corpus.open(tmp_path / "victim", create=False) as victim:
+            assert victim.check().whole
+            assert victim.documents()

@@ -35,6 +35,7 @@ export function announce(text) {
  * Ask before something that cannot be undone; whether the answer is yes. Where `typed` is given, that name has to be
  * typed first.
  */
+let settle = () => {}; // the dialog that was shown last
 export function confirmed({ heading, text, action, typed = "" }) {
   const dialog = byId("confirm");
   const name = byId("confirm-name");
@@ -50,8 +51,15 @@ export function confirmed({ heading, text, action, typed = "" }) {
   check();
   dialog.returnValue = "no"; // what Escape leaves it at
   dialog.showModal();
+  settle(false);
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    settle = resolve;
+    const closed = () => {
+      if (dialog.open) return; // the event comes late: it is of the time before, and the dialog is open again
+      dialog.removeEventListener("close", closed);
+      resolve(dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", closed);
   });
 }
 
