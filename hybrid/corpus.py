@@ -1154,7 +1154,8 @@ class Corpus(Shown):
             sha256: of the file, which the export said; a file with another is refused. Without it a file is compared
                 with its own hashes alone, which find damage, and not somebody who writes a file of their own.
             progress: as in `ingest`.
-            embedder, reranker: as in `open`; the embedder is the one that the corpus was made with.
+            embedder: as in `open`; the one that the corpus was made with.
+            reranker: as in `open`.
 
         Raises:
             ArchiveError: the file is no exported corpus, or is cut off, damaged or edited; ``part`` names what.
@@ -1193,6 +1194,8 @@ class Corpus(Shown):
         *,
         sha256: str | None = None,
         progress: Progress | bool | None = None,
+        embedder: object = None,
+        reranker: object = None,
     ) -> Self:
         """`import_`, without holding up the event loop. A task that is cancelled stops the work at the next document,
         and waits for that; there is then no corpus."""
@@ -1200,7 +1203,10 @@ class Corpus(Shown):
 
         with shown(_arguments.progress_of(progress)) as report:
             return await until_stopped(
-                lambda watched: cls.import_(path, directory, settings, sha256=sha256, progress=watched), report
+                lambda watched: cls.import_(
+                    path, directory, settings, sha256=sha256, progress=watched, embedder=embedder, reranker=reranker
+                ),
+                report,
             )
 
     # Parts --------------------------------------------------------------------------------------

@@ -282,7 +282,7 @@ def local_directory(name: str, what: str = "embedder") -> Path:
     if Path(resolved).is_dir():
         return Path(resolved)
     if Path(resolved).exists():
-        raise UnsupportedModelError(f"{name}: no {what} is a single file of this kind, but a directory with its files")
+        raise UnsupportedModelError(f"{name}: the {what} is a directory with its modules.json, not a single file")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 

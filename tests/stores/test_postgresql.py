@@ -307,7 +307,8 @@ def test_a_schema_that_is_in_use_takes_no_corpus_and_an_import_into_it_leaves_it
     schema = f"used_{secrets.token_hex(6)}"
     there = NO_MEMORY | {"stores": {"catalog": f"{postgresql_url}&schema={schema}"}}
     if what == "another corpus":
-        Corpus.open(tmp_path / "victim", there).ingest([NOTE])
+        with Corpus.open(tmp_path / "victim", there) as victim:
+            victim.ingest([NOTE])
     else:
         ask_server(postgresql_url, f"CREATE SCHEMA {schema}")
         ask_server(postgresql_url, f"CREATE TABLE {schema}.ledger (n integer)")
