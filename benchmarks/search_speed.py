@@ -95,7 +95,7 @@ def measure(folder: Path, size: int, count: int, embedder: Embedder) -> None:
         if not (folder / "index.faiss").exists():
             made(catalog, size, embedder.dimension, rng, words, p)
             FaissIndex.build(embedder.dimension, *catalog.vectors()).save(folder / "index.faiss")
-        rng = np.random.default_rng(size)  # other questions for each size: vectors are kept
+        rng = np.random.default_rng(size + 1)  # other questions for each size: vectors are kept
         began = time.perf_counter()
         index = FaissIndex.load(folder / "index.faiss", mapped=True)
         opened = time.perf_counter() - began

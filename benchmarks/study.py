@@ -144,7 +144,8 @@ INNER = {
     "decay of 0.03": Way(decay=0.03),
     "read twice": Way(steps=(1.0, 1.0)),
     "read twice, steps of 1/2": Way(steps=(0.5, 0.5)),
-    "read three times": Way(steps=(1.0, 1.0, 1.0)),
+    "read three times": Way(steps=(1.0,) * 3),
+    "read four times": Way(steps=(1.0,) * 4),
     "read once, steps of 3/2": Way(steps=(1.5,)),
     "as a turn of a chat": Way(chat=True),
 }

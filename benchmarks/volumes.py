@@ -2,6 +2,7 @@
 
 python benchmarks/volumes.py delta       loss of human answers with the whole fast weights and with stored deltas
 python benchmarks/volumes.py gains       own volume and another's, alone and beside evidence; what adapting costs
+python benchmarks/volumes.py attention   the whole text before the question, in a window that holds it, no memory
 python benchmarks/volumes.py mount       own volume, others beside it, means, another's alone
 python benchmarks/volumes.py whole       volumes of a whole corpus at small weights, and the mean of all
 python benchmarks/volumes.py parts       a text in two volumes, the second from the initial weights or from the first
@@ -34,7 +35,7 @@ from hybrid.answering import mounting
 from hybrid.settings import MemorySettings
 from hybrid.text import lexicon
 from hybrid.ttt import calibration
-from hybrid.ttt.inference import InferenceSession
+from hybrid.ttt.inference import InferenceSession, in_dtype
 from hybrid.ttt.memory import MemoryModel
 from hybrid.ttt.volumes import Delta, adapt_volume, mounted
 
@@ -44,6 +45,7 @@ def main() -> None:
     commands = {
         "delta": delta,
         "gains": gains,
+        "attention": attention,
         "mount": mount,
         "whole": whole,
         "parts": parts,
@@ -150,6 +152,45 @@ def gains(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Stor
         bare = found["no memory, with evidence" if name.endswith("evidence") else "no memory"]
         less = [one - without for one, without in zip(each, bare, strict=True)]
         print(f"| {name} | {statistics.mean(each):.3f} | {error_of(each):.3f} "
+              f"| {statistics.mean(less):+.3f} | {error_of(less):.3f} |")  # fmt: skip
+
+
+def attention(arguments: argparse.Namespace, model: MemoryModel, rows: Sequence[Story]) -> None:
+    """Change of the loss of human answers where the question is asked after the whole text, all of it in the window:
+    what the model can make of a text that it has before it, and so what a memory of the text could be worth to it.
+    Needs settings whose window holds the text and the question; longer texts are left out."""
+    found: dict[str, list[float]] = {}
+    bare = model.session(None)
+    for number in range(arguments.asked):
+        tokens = model.encode(rows[number]["document"])
+        if len(tokens) + 256 > model.settings.window:
+            print(f"{number}: {len(tokens)} tokens do not fit", flush=True)
+            continue
+        initial, cache = model.initial_state().fast_state.fast, model.transformer.empty_cache()
+        fast = in_dtype(initial, model.transformer.unembedding.dtype)
+        with torch.inference_mode():
+            for start in range(0, len(tokens), 512):
+                piece = torch.tensor([tokens[start : start + 512]])
+                _, cache = model.transformer.forward(piece, cache, fast)
+        each = []
+        for question in rows[number]["questions"]:
+            asked_ids = model.encode(f"\n\nQuestion: {question['q']}\nAnswer:")
+            for reference in question["refs"]:
+                scored = model.encode(f" {reference}")
+                ids = [*asked_ids, *scored]
+                with torch.inference_mode():
+                    hidden, _ = model.transformer.forward(torch.tensor([ids[:-1]]), cache, fast)
+                    logits = torch.nn.functional.linear(hidden[0, len(asked_ids) - 1 :], model.transformer.unembedding)
+                    each.append(torch.nn.functional.cross_entropy(logits.float(), torch.tensor(scored)).item())
+        found.setdefault("no memory", []).append(answers(bare, rows[number]))
+        found.setdefault("no memory, with evidence", []).append(answers(bare, rows[number], evidence=True))
+        found.setdefault("after the whole text", []).append(statistics.mean(each))
+        print(f"{number}, {len(tokens)} tokens: " + ", ".join(f"{name} {of[-1]:.3f}" for name, of in found.items()),
+              flush=True)  # fmt: skip
+    print("| before the question | nats | s.e. | less nothing | s.e. |\n|---|---|---|---|---|")
+    for name, of in found.items():
+        less = [one - without for one, without in zip(of, found["no memory"], strict=True)]
+        print(f"| {name} | {statistics.mean(of):.3f} | {error_of(of):.3f} "
               f"| {statistics.mean(less):+.3f} | {error_of(less):.3f} |")  # fmt: skip
 
 

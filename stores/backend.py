@@ -61,6 +61,20 @@ class TextIndex(Protocol):
     def counts_of(self, connection: Connection, matches: Sequence[str], up_to: int) -> list[int]:
         """How many chunks each expression finds, none of them empty; counting ends at ``up_to``. Nothing is scored."""
 
+    def estimated(self, connection: Connection, match: str, at_least: int) -> int:
+        """About how many chunks an expression finds that finds ``at_least`` so many."""
+
+    def search_narrowed(
+        self,
+        connection: Connection,
+        rare: Sequence[str],
+        common: Mapping[str, int],
+        k: int,
+        selection: Selection | None = None,
+    ) -> list[tuple[int, float]]:
+        """The ``k`` best of the chunks with one of the ``rare`` terms, and BM25 scores by these and the ``common``
+        ones, which come with how many chunks hold them and may count for less than they would by `search`."""
+
     def documents_with(self, connection: Connection, match: str) -> Iterator[int]:
         """The documents of the chunks that a match expression finds, ascending, perhaps several times."""
 

@@ -72,11 +72,10 @@ if TYPE_CHECKING:
     from hybrid.stores.postgresql.place import Place
 
 _LOG = logging.getLogger("hybrid.stores")
-SCORED_CHUNKS = 3000
+SCORED_CHUNKS = 5000
 """Chunks that one lexical search scores, about; a corpus of no more is scored whole. docs/retrieval.md."""
 SCORED_POSTINGS = 100_000
-"""A word that more chunks hold does not count in a larger corpus, unless the question has no other. With 1,000
-chunks and words of at most 20,000 a search of a million took 1.32 instead of 1.38: docs/retrieval.md, "What a search
+"""Chunks that hold a word are counted up to so many, and estimated past that. docs/retrieval.md, "What a search
 costs"."""
 
 

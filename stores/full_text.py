@@ -98,15 +98,15 @@ def search_words(
 ) -> list[tuple[int, float]]:
     """`search` for terms joined by OR, scoring about ``budget`` chunks however large the corpus.
 
-    SQLite's BM25 takes as long as there are chunks with any of the terms, and nearly all of those hold only the
-    commonest. So the candidates are the chunks with the rarer terms, and each is scored by all of them: its score is
-    what `search` gives it.
+    BM25 takes as long as there are chunks with any of the terms, and nearly all of those hold only the commonest. So
+    the candidates are the chunks with the rarer terms, and each is scored by all of them: its score is what `search`
+    gives it, or near it (`TextIndex.search_narrowed`).
 
     Args:
         match: as `match_expression` makes it.
         budget: candidates to score. Where they are fewer than ``k``, the next term's are taken as well, unless it
             brings ten times the budget by itself: then fewer than ``k`` are found.
-        postings: a term that more chunks hold does not count towards a score.
+        postings: how many chunks are counted of those that hold a term; beyond, their number is estimated.
         known: how many chunks hold a term, as far as it was asked before; what is counted is added.
         selection: find these chunks only. They are expected to hold their share of a term's chunks; where they hold
             far less of the rarer terms, all of them are scored.
@@ -117,7 +117,9 @@ def search_words(
     candidates, enough = budget / share, k / share  # among all documents
     terms = list(dict.fromkeys(_TERM.findall(match)))
     unknown = [term for term in terms if term not in known]
-    known.update(zip(unknown, counts_of(connection, unknown, postings + 1), strict=True))
+    index = backend_of(connection).text
+    for term, counted in zip(unknown, counts_of(connection, unknown, postings + 1), strict=True):
+        known[term] = counted if counted <= postings else index.estimated(connection, term, counted)
     counts = {term: known[term] for term in terms}
     rarest_first = sorted((term for term in counts if counts[term]), key=lambda term: counts[term])
     rare, found = rarest_first[:1], 0
@@ -127,12 +129,10 @@ def search_words(
         if found + counts[after] > candidates and (found >= enough or counts[after] > 10 * candidates):
             break
         rare.append(after)
-    common = [term for term in rarest_first[len(rare) :] if counts[term] <= postings]
+    common = {term: counts[term] for term in rarest_first[len(rare) :]}
     if not common:
         return search(connection, " OR ".join(rare), k, selection)
-    # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
-    narrow = f"({' OR '.join(rare)}) AND ({' OR '.join([*rare, *common, *common])})"
-    best = [(chunk_id, score / 2) for chunk_id, score in search(connection, narrow, k, selection)]
+    best = index.search_narrowed(connection, rare, common, k, selection)
     # A quarter of what was expected: the selection holds less than its share of the rarer words.
     if selection is not None and 4 * len(best) < min(k, found * share):
         return search(connection, match, k, selection)

@@ -202,6 +202,7 @@ KEPT = {
     "hybrid/service/assets.py": {"cache"},  # the page's files, read once
     "hybrid/ingest/loaders/ocr_pages.py": {"cache"},  # the engine that reads images, loaded once
     "stores/query.py": {"lru_cache"},  # a text's search terms
+    "stores/sqlite/narrowed.py": {"lru_cache"},  # the stem of a word, the tokenizer that finds it
     "hybrid/answering/selection/ranker.py": {"lru_cache"},  # the shipped weights, read once
     "kernels/src/triton/tiles.py": {"cache"},  # the table of a card
     "kernels/src/dispatch.py": {"cache"},  # whether triton is installed; the chip

@@ -182,6 +182,27 @@ class PostgresIndex:
         statement = _SCORES.format(words=words, where=where, same=same, k1=_K1 + 1, k=_K1, rest=1 - _B, b=_B)
         return [(row[0], float(row[1])) for row in connection.execute(text(statement.replace("{{a}}", "{a}")), given)]
 
+    def search_narrowed(
+        self,
+        connection: Connection,
+        rare: Sequence[str],
+        common: Mapping[str, int],
+        k: int,
+        selection: Selection | None = None,
+    ) -> list[tuple[int, float]]:
+        """The ``k`` best of the chunks with one of the ``rare`` terms, scored by all terms that are not too common."""
+        counting = [term for term, count in common.items() if count <= _COUNTING]
+        either = " OR ".join(rare)
+        if not counting:
+            return self.search(connection, either, k, selection)
+        # The left side says which chunks are scored. Every term stands in the expression twice: scores are doubled.
+        match = f"({either}) AND ({' OR '.join([*rare, *counting, *counting])})"
+        return [(one, score / 2) for one, score in self.search(connection, match, k, selection)]
+
+    def estimated(self, connection: Connection, match: str, at_least: int) -> int:  # noqa: ARG002
+        """So many: no more is known, and a term that so many chunks hold does not count."""
+        return at_least
+
     def _near(self, connection: Connection, expression: Expression, up_to: int | None) -> list[int]:
         """The chunks whose words are as near to each other as the expression asks."""
         wanted = {word for phrase in _all_phrases(expression) for word in phrase.words}
@@ -234,6 +255,8 @@ class PostgresIndex:
         return found
 
 
+_COUNTING = 100_000
+"""Chunks that hold a term, past which it does not count: each search counts them all."""
 _EXPECTED = {"ids": "chunk_id", "tokens": "tokens", "words": "words"}
 
 

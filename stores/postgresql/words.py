@@ -1,61 +1,35 @@
 """Words as full text compares them, the same in PostgreSQL as in SQLite.
 
 PostgreSQL's own parsers cut and stem otherwise: they make one token of an e-mail address, and know no Unicode folding.
-So chunks and questions are cut by the tokenizer that the embedded catalog has, that of the SQLite in Python's library,
-in memory; PostgreSQL is given the words with their positions.
+So chunks and questions are cut by the tokenizer that the embedded catalog has, and PostgreSQL is given the words with
+their positions.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from threading import Lock
 
-_TABLES = (
-    "CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='porter unicode61 remove_diacritics 2')",
-    "CREATE VIRTUAL TABLE instances USING fts5vocab(words, 'instance')",
-)
+from hybrid.stores import words
+
 LONGEST = 2046
 """Bytes of a word that a tsvector can hold; the rest of a longer one does not count."""
 LAST_POSITION = 16_383
 """Of a tsvector: PostgreSQL takes all later words for this one. A chunk of the default size ends long before."""
 
 
-class Tokenizer:
-    """Cuts texts into words: lower case, without accents, stemmed. For any threads.
-
-    Example:
-        >>> Tokenizer().cut(["The café, terminated.", "12.3(b)"])
-        [['the', 'cafe', 'termin'], ['12', '3', 'b']]
-    """
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._lock = Lock()
-        for statement in _TABLES:
-            self._database.execute(statement)
+class Tokenizer(words.Tokenizer):
+    """Cuts texts into words that a tsvector can hold. For any threads."""
 
     def cut(self, texts: Sequence[str]) -> list[list[str]]:
         """The words of each text, in their order."""
-        found: list[list[str]] = [[] for _ in texts]
-        with self._lock:
-            self._database.execute("INSERT INTO words(words) VALUES ('delete-all')")
-            self._database.executemany("INSERT INTO words(rowid, text) VALUES (?, ?)", enumerate(texts))
-            rows = self._database.execute("SELECT doc, term FROM instances ORDER BY doc, offset").fetchall()
-        for number, word in rows:
-            found[number].append(_shortened(word))
-        return found
-
-    def close(self) -> None:
-        """Free the memory."""
-        self._database.close()
+        return [[_shortened(word) for word in each] for each in super().cut(texts)]
 
 
 def _shortened(word: str) -> str:
     return word if len(word) < LONGEST // 4 else word.encode()[:LONGEST].decode(errors="ignore")
 
 
-def vector(words: Sequence[str]) -> str:
+def vector(of: Sequence[str]) -> str:
     """Words with their positions, as PostgreSQL reads a tsvector.
 
     Example:
@@ -63,7 +37,7 @@ def vector(words: Sequence[str]) -> str:
         "'it''s':1 'a':2,3"
     """
     positions: dict[str, list[int]] = {}
-    for at, word in enumerate(words, 1):
+    for at, word in enumerate(of, 1):
         positions.setdefault(word, []).append(min(at, LAST_POSITION))
     return " ".join(f"{quoted(word)}:{','.join(map(str, at))}" for word, at in positions.items())
 

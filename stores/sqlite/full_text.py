@@ -1,6 +1,7 @@
 """Search by words with SQLite FTS5.
 
-Nothing outside this file, `hybrid.stores.query` and the migrations that make the table knows FTS5.
+Nothing outside this file, `narrowed` beside it, `hybrid.stores.query` and the migrations that make the table knows
+FTS5.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from hybrid.errors import InputError
 from hybrid.stores.access import is_restricted
 from hybrid.stores.filtering import Selection
+from hybrid.stores.sqlite import narrowed
+from hybrid.stores.words import TOKENIZER
 from hybrid.text.folding import search_text
 
 _AT_ONCE = 1000  # chunks read together; a bound of memory
 _PAGE = 200  # chunks of which the documents are read together; a bound of memory
+_ALL = 2**31
+_SCORED_BY_FTS5 = 10_000
+"""Chunks that hold a term up to which counting them, as FTS5 does at each search, takes about a millisecond."""
 _UNREADABLE = ("fts5: ", "no such column", "unterminated", "special query", "expected integer")
 """What SQLite says of an expression that it cannot read."""
 VISIBLE = " AND EXISTS (SELECT 1 FROM chunks WHERE chunks.id = chunks_fts.rowid)"
@@ -32,8 +38,7 @@ CREATE_VIEW = (
     "LEFT JOIN search_texts ON search_texts.chunk_id = chunks.id"
 )
 CREATE_TABLE = (
-    f"CREATE VIRTUAL TABLE {TABLE} USING fts5("
-    f"text, content='{VIEW}', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')"
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(text, content='{VIEW}', content_rowid='id', tokenize='{TOKENIZER}')"
 )
 """As the migrations make them; a test compares the two."""
 
@@ -101,11 +106,30 @@ def search(connection: Connection, match: str, k: int, selection: Selection | No
         values["mask"] = selection.mask
     statement = text(f"SELECT rowid, -bm25(chunks_fts) FROM chunks_fts WHERE {where} ORDER BY rank, rowid LIMIT :k")
     try:
-        return [(row[0], row[1]) for row in connection.execute(statement, values)]
+        return [(row[0], row[1]) for row in connection.execute(statement, values).all()]
     except OperationalError as error:
         if any(sign in str(error.orig) for sign in _UNREADABLE):
             raise InputError(f"{match!r} is not a match expression ({error.orig}); see match_expression") from error
         raise
+
+
+def search_narrowed(
+    connection: Connection,
+    rare: Sequence[str],
+    common: Mapping[str, int],
+    k: int,
+    selection: Selection | None = None,
+) -> list[tuple[int, float]]:
+    """See `hybrid.stores.backend.TextIndex.search_narrowed`: terms that few chunks more hold are scored by FTS5, the
+    others by `hybrid.stores.sqlite.narrowed`."""
+    scored = [term for term, count in common.items() if count <= _SCORED_BY_FTS5]
+    either = " OR ".join(rare)
+    # The left side says which chunks are scored. Every term stands in the expression twice, so each score is doubled.
+    match = f"({either}) AND ({' OR '.join([*rare, *scored, *scored])})" if scored else either
+    found = search(connection, match, _ALL, selection)
+    scores = {chunk_id: score / 2 if scored else score for chunk_id, score in found}
+    others = {term: count for term, count in common.items() if term not in scored}
+    return narrowed.add_common(connection, scores, rare, others, k)
 
 
 def matching(connection: Connection, match: str) -> list[tuple[int, int]]:
@@ -193,6 +217,8 @@ class FtsIndex:
     optimize: Final = staticmethod(optimize)
     indexed: Final = staticmethod(indexed)
     search: Final = staticmethod(search)
+    search_narrowed: Final = staticmethod(search_narrowed)
+    estimated: Final = staticmethod(narrowed.estimated)
     matching: Final = staticmethod(matching)
     counts_of: Final = staticmethod(counts_of)
     documents_with: Final = staticmethod(matching_documents)

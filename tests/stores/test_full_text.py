@@ -151,13 +151,6 @@ def test_candidates_are_enough_where_the_rarest_words_bring_few(catalog, monkeyp
     assert catalog.search_words(asked, 10) == catalog.search_lexical(asked, 10)
 
 
-def test_a_word_that_nearly_every_chunk_holds_does_not_count_unless_it_is_the_only_one(catalog, monkeypatch):
-    monkeypatch.setattr(stores_catalog, "SCORED_CHUNKS", 1)
-    monkeypatch.setattr(stores_catalog, "SCORED_POSTINGS", 1)
-    assert catalog.search_words(match_expression("costs buyer"), 1) == catalog.search_lexical('"costs"', 1)
-    assert catalog.search_words(match_expression("buyer"), 5) == catalog.search_lexical(match_expression("buyer"), 5)
-
-
 def test_a_word_is_counted_anew_when_documents_were_added(tmp_path, monkeypatch):
     def add(opened, *bodies):
         with opened.transaction() as transaction:
