@@ -8,8 +8,9 @@ question (after the same passages, with the same memory), and by the first of th
 stand below the question as A to D, and the letters are scored; each option is each letter once. The best is the
 answer. Ways: no memory, the story's own volume, passages found by search in the window, both, and another story's
 volume; with --study a volume that was adapted to questions about the story, too; with --two-stage the passages nearest
-to what the memory writes about the question. With standard errors; paired with no memory. QuALITY (Pang et al., NAACL
-2022).
+to what the memory writes about the question. With --whole, which needs a window that holds it, only the whole story
+before the question: what the model can make of a story at all. With standard errors; paired with no memory. QuALITY
+(Pang et al., NAACL 2022).
 
 Volumes and scores are kept in --output, a folder a model, so that an interrupted run goes on after the last
 whole story.
@@ -24,6 +25,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,7 @@ def main() -> None:
     parser.add_argument("--study", nargs="*", choices=["loss", "distillation"], default=[], help="ways to study")
     parser.add_argument("--rounds", type=int, default=self_study.ROUNDS, help="of study")
     parser.add_argument("--two-stage", action="store_true", help="also passages that the memory's own draft names")
+    parser.add_argument("--whole", action="store_true", help="the whole story in the window, and nothing else")
     parser.add_argument("--output", type=Path, default=Path("build/choice"))
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -105,6 +108,14 @@ def story_scores(
 
     score = by_likelihood if arguments.score == "likelihood" else by_letters
     bare = model.session(None)
+    if arguments.whole:
+        whole = rows[number]["document"]
+        if bare.count(whole) + 256 > bare.window:
+            raise SystemExit(f"story {number} is longer than the window: --settings '{{\"window\": 16384}}'")
+        for question in rows[number]["questions"]:
+            ways = {"none": "", "the whole story": whole}
+            yield {way: score(bare, text, question) for way, text in ways.items() if way not in known}
+        return
     own = session(model, volume(arguments, model, rows, number))
     other = session(model, volume(arguments, model, rows, (number + 1) % len(rows)))
     document = rows[number]["document"]
@@ -220,13 +231,20 @@ def last_log_likelihoods(
 def continued(session: InferenceSession, prefix: str, texts: Sequence[Sequence[int]]) -> torch.Tensor:
     """The hidden states [B, T, D] of texts after one prefix. Shorter texts are padded at their end, which changes
     nothing before it."""
-    tokenizer, model = session._tokenizer, session._model
-    *_, (_, _, cache) = session._stream([tokenizer.end_of_document, *tokenizer.encode(prefix)])
+    model, cache = session._model, cache_after(session, prefix)
     longest = max(map(len, texts))
     padded = torch.tensor([[*each, *[0] * (longest - len(each))] for each in texts])
     layers = tuple(LayerCache(*(t.expand(len(texts), -1, -1, -1) for t in layer.tensors())) for layer in cache.layers)
     hidden, _ = model.forward(padded, WindowCache(layers, cache.seen), session._fast)
     return hidden
+
+
+@lru_cache(maxsize=2)  # a story's questions share it, and one without passages has none
+def cache_after(session: InferenceSession, prefix: str) -> WindowCache:
+    """The cache of attention after a prefix."""
+    tokenizer = session._tokenizer
+    *_, (_, _, cache) = session._stream([tokenizer.end_of_document, *tokenizer.encode(prefix)])
+    return cache
 
 
 if __name__ == "__main__":

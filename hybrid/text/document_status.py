@@ -47,6 +47,10 @@ _SIGNED = re.compile(
     rf"[ \t*_]*(?P<three>{_PERSON})[ \t*_]*(?=[,.;]|$)",
     re.MULTILINE,
 )
+_SIGNS = (
+    "/s/",
+    *(form(f"sign{end}") for end in ("ed", "ature", "atory") for form in (str.lower, str.title, str.upper)),
+)
 _SIGNED_BY = re.compile(r"^[ \t]*Signed (?:[^.\n]{1,40} )?by\b[^.]{0,300}", re.MULTILINE)
 _SIGNATORY = re.compile(
     rf"\b(?:by|and)[ \t\n]+(?:(?:Mr|Mrs|Ms|Dr)\.? )?(?P<name>{_PERSON})(?=\s*(?:,|\(|$)|\s+(?:for|on behalf|as)\b)"
@@ -94,12 +98,11 @@ def detect(source: str, title: str | None, text: str, media_type: str = "text/pl
     whole = [line for line in text.splitlines() if line.strip()]
     head = _of_the_document(whole[: HEAD_LINES + 1], media_type)[:HEAD_LINES]
     tail = _of_the_document(whole[-TAIL_LINES - 1 :], media_type)[-TAIL_LINES:]
-    return (
-        _draft(name, title or "", head, tail)
-        or _superseded(name, title or "", head)
-        or _unsigned(title or "", tail, text)
-        or _executed(name, title or "", [*head, *tail], text)
-    )
+    unfinished = _draft(name, title or "", head, tail) or _superseded(name, title or "", head)
+    if unfinished:
+        return unfinished
+    signed, blank = _signatures(text)
+    return _unsigned(title or "", tail, signed, blank) or _executed(name, title or "", [*head, *tail], signed)
 
 
 def _of_the_document(lines: list[str], media_type: str) -> list[str]:
@@ -178,8 +181,7 @@ def _superseded(name: str, title: str, head: list[str]) -> tuple[StatusName, str
     return None
 
 
-def _unsigned(title: str, tail: list[str], text: str) -> tuple[StatusName, str] | None:
-    signed, blank = _signatures(text)
+def _unsigned(title: str, tail: list[str], signed: list[str], blank: int) -> tuple[StatusName, str] | None:
     if blank:
         whose = f", {' and '.join(signed)} signed" if signed else ""
         return (
@@ -194,8 +196,7 @@ def _unsigned(title: str, tail: list[str], text: str) -> tuple[StatusName, str] 
     return None
 
 
-def _executed(name: str, title: str, lines: list[str], text: str) -> tuple[StatusName, str] | None:
-    signed, _ = _signatures(text)
+def _executed(name: str, title: str, lines: list[str], signed: list[str]) -> tuple[StatusName, str] | None:
     if len(signed) > 1:
         return "executed", f"signed by {' and '.join(signed)}"
     if signed:
@@ -214,7 +215,9 @@ def _executed(name: str, title: str, lines: list[str], text: str) -> tuple[Statu
 
 def _signatures(text: str) -> tuple[list[str], int]:
     """Who signed, each once, and how many signature blocks are empty."""
-    signed = [" ".join((match["one"] or match["two"] or match["three"]).split()) for match in _SIGNED.finditer(text)]
+    signed = list[str]()
+    if any(sign in text for sign in _SIGNS):  # most texts have none, and the pattern takes a hundred times as long
+        signed = [" ".join((one["one"] or one["two"] or one["three"]).split()) for one in _SIGNED.finditer(text)]
     for line in _SIGNED_BY.finditer(text):
         signed += [" ".join(match["name"].split()) for match in _SIGNATORY.finditer(line[0])]
     blank = sum(not _filled_below(text, match.end()) for match in _BLANK.finditer(text))
@@ -226,6 +229,8 @@ def _signatures(text: str) -> tuple[list[str], int]:
 def _in_rows(text: str) -> tuple[list[str], int]:
     """Who signed in a table of signatures, "For the Insurer | Ann Aaker | 3 May 2026", and how many rows are empty."""
     signed, blank = list[str](), 0
+    if not any(sign in text for sign in _SIGNS):
+        return signed, blank
     lines = [_cells(line, "") for line in text.splitlines() if line.strip()]
     for at, heads in enumerate(lines):
         if len(heads) < 2 or not any(_SIGNATURE.fullmatch(head) for head in heads):
