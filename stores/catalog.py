@@ -38,6 +38,7 @@ from hybrid.stores.catalog_cache import (
     TextCache,
     WordIndex,
 )
+from hybrid.stores.cells import as_read
 from hybrid.stores.database import connect, looks_like_corpus, open_database
 from hybrid.stores.filtering import Selection
 from hybrid.stores.reading import Identity
@@ -635,7 +636,8 @@ class Catalog:
 
     def has_classes(self, key: str) -> bool:
         """Whether any source has a value under this key, which names classes of access; the empty text is none."""
-        named = exists().where(MetadataTable.key.in_(filtering.spellings(key)), MetadataTable.value != "")
+        keys = self._backend.among(MetadataTable.key, filtering.spellings(key))
+        named = exists().where(keys, MetadataTable.value != "")
         with self._connection() as connection:
             return bool(connection.scalar(select(named)))
 
@@ -742,7 +744,7 @@ class Catalog:
         called. Compares everything: it takes as long as reading the corpus."""
         with self.read_transaction(), self._connection() as connection:
             found = records.damaged(connection, restricted=self.restricted)
-            names = [connection.scalar(reading.FIRST_NAME, {"document": one}) for one in found]
+            names = [as_read(connection, connection.scalar(reading.FIRST_NAME, {"document": one})) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
     def gaps(self, indexed: int) -> tuple[str, ...]:

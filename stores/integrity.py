@@ -18,6 +18,7 @@ from hybrid.errors import CorruptCorpusError
 from hybrid.stores import erasure, full_text, records, schema
 from hybrid.stores.backend import backend_of
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.cells import as_read
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
@@ -239,7 +240,8 @@ def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tu
         "SELECT d.id, d.chars, d.text_sha256, t.text, (SELECT s.name FROM sources s WHERE s.document_id = d.id "
         "ORDER BY s.id LIMIT 1) FROM documents d LEFT JOIN texts t ON t.document_id = d.id ORDER BY d.id"
     )
-    for identifier, chars, digest, body, source in rows:
+    for identifier, chars, digest, body, given in rows:
+        source = as_read(connection, given)
         name = source if isinstance(source, str) and source else f"document {identifier}"
         chars = chars if isinstance(chars, int) else -1  # whatever else a damaged cell has
         documents[identifier] = name, chars

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, and_, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hybrid.stores.access import Access
+from hybrid.stores.filtering import LAST
 from hybrid.stores.postgresql import schema
+from hybrid.stores.postgresql.characters import stored
 from hybrid.stores.postgresql.engine import Server, open_server, server_errors
 from hybrid.stores.postgresql.full_text import PostgresIndex
 from hybrid.stores.postgresql.place import Place
@@ -73,6 +75,16 @@ class PostgreSQL:
         """An INSERT with ``on_conflict_do_update``."""
         return insert(table)
 
+    def among(self, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+        """See `Backend.among`."""
+        begins = sorted({stored(one)[: schema.INDEXED] for one in texts})
+        return and_(func.left(column, schema.INDEXED, type_=Text).in_(begins), column.in_(texts))
+
+    def between(self, column: Any, start: str) -> ColumnElement[bool]:
+        """See `Backend.between`."""
+        first, begins = func.left(column, schema.INDEXED, type_=Text), stored(start)[: schema.INDEXED]
+        return and_(first >= begins, first <= begins + LAST)
+
     def candidates(self, connection: Connection, wanted: str) -> Sequence[int]:
         """The documents that hold the text, found by the trigrams in it, where the server has pg_trgm."""
         like = text("SELECT document_id FROM texts WHERE text LIKE :pattern ORDER BY document_id")
@@ -81,6 +93,10 @@ class PostgreSQL:
     def faults(self, _: Connection) -> Iterator[str]:
         """Nothing: the server checks its pages itself, where its checksums are on."""
         return iter(())
+
+    def make(self, connection: Connection, table: Table) -> None:
+        """See `Backend.make`."""
+        schema.make(connection, table.name)
 
     def close(self) -> None:
         """Close the connections that write."""

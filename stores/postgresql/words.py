@@ -8,6 +8,7 @@ in memory; PostgreSQL is given the words with their positions.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 
@@ -17,6 +18,11 @@ _TABLES = (
 )
 LONGEST = 2046
 """Bytes of a word that a tsvector can hold; the rest of a longer one does not count."""
+MOST_BYTES = 1_000_000
+"""Of the words of a tsvector with their positions; PostgreSQL takes 1,048,575, alignment included. Later words of a
+chunk are found by no search, and the texts in its document are compared whole (`fits`)."""
+MOST_PLACES = 255
+"""Of one word in a tsvector; PostgreSQL leaves later ones out."""
 LAST_POSITION = 16_383
 """Of a tsvector: PostgreSQL takes all later words for this one. A chunk of the default size ends long before."""
 
@@ -63,9 +69,25 @@ def vector(words: Sequence[str]) -> str:
         "'it''s':1 'a':2,3"
     """
     positions: dict[str, list[int]] = {}
+    size = 0
     for at, word in enumerate(words, 1):
+        size += _PLACE if word in positions else len(word.encode()) + _WORD
+        if size > MOST_BYTES:
+            break
         positions.setdefault(word, []).append(min(at, LAST_POSITION))
     return " ".join(f"{quoted(word)}:{','.join(map(str, at))}" for word, at in positions.items())
+
+
+def fits(words: Sequence[str]) -> bool:
+    """Whether a tsvector holds all of these words with their positions."""
+    if len(words) <= MOST_PLACES:
+        return True  # of at most 2,046 bytes each
+    if len(words) >= LAST_POSITION or max(Counter(words).values()) > MOST_PLACES:
+        return False
+    return sum(len(word.encode()) + _WORD for word in set(words)) + len(words) * _PLACE <= MOST_BYTES
+
+
+_WORD, _PLACE = 6, 2  # bytes besides a word's own: how many places, the first of them, and alignment; each other place
 
 
 def quoted(word: str) -> str:

@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, text
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateTable
 
+from hybrid.stores.filtering import LAST
 from hybrid.stores.sqlite import engine, schema
 from hybrid.stores.sqlite.access import BASE
 from hybrid.stores.sqlite.full_text import FtsIndex
@@ -51,9 +53,22 @@ class SQLite:
         """An INSERT with ``on_conflict_do_update``."""
         return insert(table)
 
+    def among(self, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+        """See `Backend.among`."""
+        found: ColumnElement[bool] = column.in_(texts)
+        return found
+
+    def between(self, column: Any, start: str) -> ColumnElement[bool]:
+        """See `Backend.between`."""
+        return and_(column >= start, column <= start + LAST)
+
     def candidates(self, connection: Connection, _: str) -> Sequence[int]:
         """All documents: SQLite has no index of parts of words."""
         return connection.scalars(text("SELECT document_id FROM texts ORDER BY document_id")).all()
+
+    def make(self, connection: Connection, table: Table) -> None:
+        """See `Backend.make`."""
+        connection.execute(CreateTable(table))
 
     def close(self) -> None:
         """Nothing is held besides the engine."""
