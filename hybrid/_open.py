@@ -83,9 +83,12 @@ def check_new(directory: Path, given: Given) -> None:
             sources.resolve(Settings, [Layer("stored"), _given_layer(given)])
 
 
-def open_catalog(directory: Path, stores: StoresSettings, *, create: bool, access: Access | None = None) -> Catalog:
+def open_catalog(
+    directory: Path, stores: StoresSettings, *, create: bool, access: Access | None = None, of: Catalog | None = None
+) -> Catalog:
     """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it; with ``access``, as far
-    as that shows it. ``stores`` says where that of a new corpus goes.
+    as that shows it. ``stores`` says where that of a new corpus goes; ``of`` is the one that is open, if one is: it is
+    then reached as that is.
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
@@ -94,7 +97,7 @@ def open_catalog(directory: Path, stores: StoresSettings, *, create: bool, acces
 
     _check_directory(directory, create=create)
     guard = commits.read_guard(directory)
-    where = _placed(directory.absolute(), stores)
+    where = _placed(directory.absolute(), stores) if of is None else of.place
     catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
     try:
         with _opening_errors(catalog):
@@ -121,7 +124,7 @@ def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
     return where
 
 
-def _may_create(directory: Path, where: Path | Place) -> bool:
+def _may_create(directory: Path, where: str | Path | Place) -> bool:
     """Whether a catalog may be made where none is: not in the place of one that was lost."""
     return isinstance(where, Path) or not (directory / "commits").is_dir()
 

@@ -228,7 +228,9 @@ class Corpus(Shown):
 
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
-        catalog = _open.open_catalog(self.directory, self.settings.stores, create=False, access=access)
+        catalog = _open.open_catalog(
+            self.directory, self.settings.stores, create=False, access=access, of=self._catalog
+        )
         given, reranker = self._given
         made = type(self)(
             self.directory, catalog, self.settings, identity=who, index_of=self, embedder=given, reranker=reranker

@@ -120,6 +120,9 @@ class Catalog:
         'A note.'
     """
 
+    place: str | Path | Place
+    """Where it was opened, with all that it takes to open it again."""
+
     def __init__(self, engine: Engine, access: Access | None = None) -> None:
         self._engine = engine
         self._backend: Backend = backend_of(engine)
@@ -148,7 +151,9 @@ class Catalog:
         newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
         `SettingsError` for a kind of database that is not supported.
         """
-        return cls(open_database(where, create=create, access=access), access)
+        made = cls(open_database(where, create=create, access=access), access)
+        made.place = where
+        return made
 
     @property
     def writable(self) -> bool:

@@ -59,7 +59,8 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     """Where the catalog of the corpus in ``directory`` is, or, of one that is new, where it is to be.
 
     An existing corpus has its catalog where it was created. If the settings name a database, it is reached there: a
-    server may move. The schema stays; with ``own_schema`` also where the settings name another for new corpora.
+    server may move. Where they do not, no password but that of ``~/.pgpass`` goes to a server that is not at its usual
+    place. The schema stays; with ``own_schema`` also where the settings name another for new corpora.
 
     Raises `SettingsError` where the settings name PostgreSQL by a wrong URL, or another schema than the corpus's, and
     `CorruptCorpusError` for a damaged `POINTER`.
@@ -70,7 +71,7 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     pointer = directory / POINTER
     if not pointer.is_file():
         return catalog_path(directory)
-    from hybrid.stores.postgresql.place import place_of
+    from hybrid.stores.postgresql.place import from_directory, place_of
 
     refuse_links(directory, POINTER)
     try:
@@ -78,7 +79,7 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     except (SettingsError, UnicodeDecodeError) as error:
         raise CorruptCorpusError(f"{pointer} does not say where the catalog is ({error}); put back a copy") from error
     if asked is None:
-        return replace(there, password=_password(stores) or there.password)
+        return from_directory(there, _password(stores))
     if not own_schema and asked.schema not in (None, there.schema):
         raise SettingsError(
             f"stores.catalog: the corpus at {directory} has its catalog in the schema {there.schema}, not in "

@@ -346,6 +346,17 @@ def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
     )
 
 
+def _about_password(place: Place) -> str:
+    if place.withheld:
+        return (
+            "a password is set, in PGPASSWORD or stores.catalog_password, and was not sent, as only the file "
+            "catalog.url in the corpus's directory names this server: if it is yours, set stores.catalog "
+            f"(HYBRID_STORES__CATALOG) to {place.url.render_as_string(hide_password=True)}, or PGHOST to its host, or "
+            "write it into ~/.pgpass"
+        )
+    return "see stores.catalog, and PGPASSWORD or ~/.pgpass for a password"
+
+
 @contextmanager
 def server_errors(place: Place) -> Iterator[None]:
     """Turn the server's and the driver's errors into `CorpusError`s that say what to do."""
@@ -356,13 +367,14 @@ def server_errors(place: Place) -> Iterator[None]:
         raise _unreachable(place, str(error)) from error
     except DBAPIError as error:
         code, said = sqlstate(error), _said(error)
+        if code in _REFUSED or (not code and "password" in said):  # that none was given is the driver's own to say
+            raise CorpusError(
+                f"{place.database} refuses {place.url.username or 'the user'} ({said}); {_about_password(place)}"
+            ) from error
         if not code or code.startswith(_LOST) or error.connection_invalidated:
             raise _unreachable(place, said) from error
-        if code in _REFUSED or code == "3D000":
-            raise CorpusError(
-                f"{place.database} refuses {place.url.username or 'the user'} ({said}); see stores.catalog, and "
-                "PGPASSWORD or ~/.pgpass for a password"
-            ) from error
+        if code == "3D000":
+            raise CorpusError(f"{place.database} refuses what it is asked for ({said}); see stores.catalog") from error
         if code == "53100":
             raise CorpusError(
                 f"no space left at {place.database}; nothing half-written was kept, and all that was committed before "

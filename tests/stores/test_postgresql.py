@@ -4,6 +4,8 @@ away."""
 from __future__ import annotations
 
 import secrets
+import sys
+import types
 
 import postgres_server
 import pytest
@@ -207,6 +209,77 @@ def test_a_password_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
     monkeypatch.setenv("PGPASSWORD", "first")
     assert connecting(place)[0].password == "first"
     assert connecting(place_of("postgresql://ann:own@db.mill.example/deals"))[0].password == "own"
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "goes"),
+    [
+        ("postgresql://ann@db.mill.example/deals", {}, False),
+        ("postgresql://ann@db.mill.example/deals", {"PGHOST": "db.mill.example"}, True),
+        ("postgresql://ann@db.mill.example/deals", {"PGHOST": "db.mill.example", "PGUSER": "bob"}, False),
+        ("postgresql://ann@db.mill.example:6543/deals", {"PGHOST": "db.mill.example"}, False),
+        ("postgresql://ann@db.mill.example:6543/deals", {"PGHOST": "db.mill.example", "PGPORT": "6543"}, True),
+        ("postgresql://ann@127.0.0.1/deals", {}, True),
+        ("postgresql://ann@127.0.0.1/deals", {"PGHOST": "db.mill.example"}, False),
+        ("postgresql://ann@localhost:6543/deals", {}, False),
+        ("postgresql://ann@/deals?host=/run/postgresql", {}, True),
+        ("postgresql://ann@/deals?host=/tmp/theirs", {}, False),
+        ("postgresql://ann@localhost/deals?host=evil.example", {}, False),
+        ("postgresql://ann@localhost/deals?port=6543", {}, False),
+    ],
+)
+@pytest.mark.parametrize("driver", ["", "+psycopg"])
+def test_a_password_goes_to_no_server_that_a_directory_alone_names(
+    tmp_path, monkeypatch, url, environment, goes, driver
+):
+    if driver:
+        monkeypatch.setitem(sys.modules, "psycopg", types.ModuleType("psycopg"))  # is asked for its presence alone
+    for name in ("PGHOST", "PGPORT", "PGUSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ({"PGPASSWORD": SECRET, "PGPASSFILE": str(tmp_path / "pass")} | environment).items():
+        monkeypatch.setenv(name, value)
+    url = url.replace("postgresql:", f"postgresql{driver}:")
+    (tmp_path / POINTER).write_text(url + ("&" if "?" in url else "?") + "schema=hybrid_1")
+    password = "of-the-settings"
+    for stores, sent in (
+        (StoresSettings(), SECRET),
+        (StoresSettings(catalog_password=password), password),
+        (StoresSettings(catalog=url), SECRET),
+    ):
+        address, arguments = connecting(located(tmp_path, stores))
+        if goes or stores.catalog == url:
+            assert address.password == sent
+        else:
+            assert address.password is None
+            assert arguments["password"] == ""  # else libpq takes PGPASSWORD
+    (tmp_path / "pass").write_text("*:*:*:ann:filed\n")
+    assert connecting(located(tmp_path, StoresSettings()))[0].password == (SECRET if goes else "filed")
+
+
+def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity_is_no_way_round(
+    tmp_path, server, monkeypatch
+):
+    named = {"stores": {"catalog": server.url, "catalog_password": SECRET}}
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY | named) as corpus:
+        corpus.ingest(NOTE)
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    with Corpus.open(tmp_path / "corpus", create=False) as corpus:  # a server that asks for no password
+        seen = corpus.seen_by(hybrid.Identity(name="ann", classes=("deals",)))
+        for one in (corpus, seen):
+            assert connecting(one._catalog.place)[0].password is None
+        seen.close()
+    ask_server(server.url, f"ALTER USER hybrid PASSWORD '{SECRET}'")
+    allowed = server.folder / "data" / "pg_hba.conf"
+    allowed.write_text("local all all scram-sha-256\n")
+    server.stop("fast")
+    server.start()
+    with pytest.raises(CorpusError, match=r"was not sent, as only the file catalog\.url.*HYBRID_STORES__CATALOG"):
+        Corpus.open(tmp_path / "corpus", create=False)
+    with Corpus.open(tmp_path / "corpus", {"stores": {"catalog": server.url}}, create=False) as corpus:
+        assert corpus.documents()
+    monkeypatch.setenv("PGHOST", str(server.folder))
+    with Corpus.open(tmp_path / "corpus", create=False) as corpus:
+        assert corpus.documents()
 
 
 # A server that goes away -------------------------------------------------------------------------
