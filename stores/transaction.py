@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, literal, select, update
 
 from hybrid.errors import CorruptCorpusError, DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
@@ -51,6 +51,11 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def check_held(self) -> None:
+        """Raise where the transaction has ended, as its connection was lost: as long as it lasts no other process can
+        begin to write."""
+        self._connection.execute(select(literal(1)))
 
     # Documents and sources -----------------------------------------------------------------------
 

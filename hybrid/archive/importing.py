@@ -206,7 +206,9 @@ class _Importer:
                 transaction.put_log(LogRow(one.at, one.event, dict(one.detail)) for one in history)
                 if self._manifest.commit is not None:
                     index = FaissIndex.build(vectors.shape[1], ids, vectors, settings.retrieval.exact_up_to)
-                    stored = commits.write_index(self._folder, self._manifest.commit, index.save)
+                    stored = commits.write_index(
+                        self._folder, self._manifest.commit, index.save, transaction.check_held
+                    )
                     transaction.record_commit(stored, self._manifest.memory_state, self._manifest.commit)
             self._copy_files()
             if self._manifest.commit is not None:

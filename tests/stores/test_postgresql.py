@@ -3,6 +3,7 @@ away."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 import types
@@ -26,6 +27,7 @@ from hybrid.errors import (
 from hybrid.settings import StoresSettings, sources
 from hybrid.stores import failpoints
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.commits import write_index
 from hybrid.stores.database import POINTER, connect, drop_catalog, located
 from hybrid.stores.postgresql.place import Place, connecting, place_of
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
@@ -331,6 +333,52 @@ def test_a_writer_that_lost_its_hold_commits_nothing_more(tmp_path, postgresql_u
         with first.write_lock(tmp_path):
             first.set_info("key", "again")
         assert second.info("key") == "again"
+
+
+def lose_connections(url: str) -> None:
+    ask_server(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname "
+               "= current_database() AND application_name = 'hybrid'")  # fmt: skip
+
+
+def test_a_writer_that_lost_its_connection_leaves_the_index_that_another_writes_alone(tmp_path, postgresql_url, place):
+    kept = tmp_path / "commits" / "1" / "index.faiss"
+    with Catalog.open(place, create=True) as first, Catalog.open(place, create=True) as second:
+
+        def saved(path):
+            path.write_bytes(b"of the first")
+            lose_connections(postgresql_url)
+            with second.write_lock(tmp_path, 10), second.transaction() as other:
+                write_index(tmp_path, 1, lambda one: one.write_bytes(b"of the second") and None, other.check_held)
+
+        with pytest.raises(CorpusError), first.write_lock(tmp_path), first.transaction() as transaction:
+            write_index(tmp_path, 1, saved, transaction.check_held)
+        assert kept.read_bytes() == b"of the second"
+
+
+@pytest.mark.parametrize("change", ["an ingest", "a removal"])
+def test_a_writer_that_lost_its_hold_clears_nothing_away(tmp_path, postgresql_url, settings, change):
+    theirs = tmp_path / "corpus" / "commits" / ".9.0123456789abcdef.partial"
+    at = "commit.number-recorded" if change == "an ingest" else "erasure.log-redacted"
+    with Corpus.open(tmp_path / "corpus", settings) as corpus, contextlib.ExitStack() as held:
+        corpus.ingest(NOTE)
+        second = held.enter_context(Catalog.open(corpus._catalog.place, create=False))
+
+        def lose(name):
+            if name == at and not theirs.exists():
+                lose_connections(postgresql_url)
+                held.enter_context(second.write_lock(tmp_path / "corpus", 10))
+                theirs.mkdir()
+
+        failpoints.arm(lose)
+        try:
+            if change == "an ingest":
+                with pytest.raises(CorpusLockedError, match="was lost"):
+                    corpus.ingest(Document.from_text("Another.", source="other.txt"))
+            else:
+                assert "could not be erased" in "".join(corpus.remove("note.txt").notes)
+        finally:
+            failpoints.arm(None)
+        assert theirs.is_dir()
 
 
 # Moving ---------------------------------------------------------------------------------------------------------------
