@@ -97,8 +97,11 @@ def open_catalog(
 
     _check_directory(directory, create=create)
     guard = commits.read_guard(directory)
-    where = _placed(directory.absolute(), stores) if of is None else of.place
-    catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
+    if of is not None:
+        catalog = of.shown(access)
+    else:
+        where = _placed(directory.absolute(), stores)
+        catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
     try:
         with _opening_errors(catalog):
             newest = catalog.commit()
@@ -124,7 +127,7 @@ def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
     return where
 
 
-def _may_create(directory: Path, where: str | Path | Place) -> bool:
+def _may_create(directory: Path, where: Path | Place) -> bool:
     """Whether a catalog may be made where none is: not in the place of one that was lost."""
     return isinstance(where, Path) or not (directory / "commits").is_dir()
 

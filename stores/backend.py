@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table
 
+from hybrid.stores.access import Access
 from hybrid.stores.filtering import BACKEND, Selection
 
 
@@ -128,8 +129,16 @@ class Backend(Protocol):
     def candidates(self, connection: Connection, wanted: str) -> Sequence[int]:
         """The documents, ascending, that may hold a text which has no whole word to look for; all, if need be."""
 
-    def close(self) -> None:
-        """Let go of what it holds besides the engine given to the catalog."""
+    def shown(self, access: Access | None) -> Engine | None:
+        """The engine of the same catalog as far as ``access`` shows it, over the connections that are there; ``None``
+        where it takes connections of its own, and has to be opened."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """One more state of the catalog may be read over a connection inside the block. Waits where there are many, and
+        raises `CatalogUnreachableError` where that takes too long."""
+
+    def close(self, engine: Engine) -> None:
+        """Close the connections of a catalog and its ``engine``."""
 
     def make(self, connection: Connection, table: Table) -> None:
         """Make a table of the catalog that is not there, empty; the indexes that its definition names come later."""

@@ -155,6 +155,15 @@ class Catalog:
         made.place = where
         return made
 
+    def shown(self, access: Access | None) -> Self:
+        """The same catalog as far as ``access`` shows it, to be closed by itself."""
+        engine = self._backend.shown(access)
+        if engine is None:
+            return type(self).open(self.place, create=False, access=access)
+        made = type(self)(engine, access)
+        made.place = self.place
+        return made
+
     @property
     def writable(self) -> bool:
         """Whether it was opened for writing, too: not a read-only file, nor a replica."""
@@ -182,8 +191,7 @@ class Catalog:
 
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
-        self._engine.dispose()
-        self._backend.close()
+        self._backend.close(self._engine)
         self._texts.clear()
 
     def __enter__(self) -> Self:
@@ -201,12 +209,17 @@ class Catalog:
         if self._pin() is not None:
             yield
             return
-        with self.newest_state() as state, self.reading(state):
+        with self._state() as state, self.reading(state):
             yield
 
     @contextmanager
     def newest_state(self) -> Iterator[State]:
         """The state that is newest now, for `reading`, until the block ends; whatever this thread reads otherwise."""
+        with self._backend.asking(), self._state() as state:
+            yield state
+
+    @contextmanager
+    def _state(self) -> Iterator[State]:
         with self._backend.errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
             yield State(connection)

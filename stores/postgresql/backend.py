@@ -49,6 +49,16 @@ class PostgreSQL:
         self._server = open_server(self.place, self, create=create, access=access)
         return self._server.reading
 
+    def shown(self, access: Access | None) -> Engine:
+        """See `Backend.shown`."""
+        other = PostgreSQL(self.place)
+        other.writable, other.text, other._server = self.writable, self.text, self.server.shown(other, access)
+        return other.server.reading
+
+    def asking(self) -> AbstractContextManager[None]:
+        """See `Backend.asking`."""
+        return self.server.asking()
+
     @property
     def server(self) -> Server:
         """The connections, once it is open."""
@@ -98,8 +108,8 @@ class PostgreSQL:
         """See `Backend.make`."""
         schema.make(connection, table.name)
 
-    def close(self) -> None:
-        """Close the connections that write."""
+    def close(self, _: Engine) -> None:
+        """See `Backend.close`."""
         if self._server is not None:
             self._server.close()
         self.text.close()

@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hybrid.errors import (
     CatalogUnreachableError,
@@ -37,7 +38,7 @@ from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.filtering import BACKEND
 from hybrid.stores.migrating import check_schema, upgrade
-from hybrid.stores.postgresql.access import restrict
+from hybrid.stores.postgresql.access import expressions, restricted
 from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
 from hybrid.stores.postgresql.schema import WRITER
@@ -48,7 +49,11 @@ BUSY_MS = 10_000
 _OLDEST = 130_000
 """PostgreSQL 13, which lets any owner of a database make the extension pg_trgm."""
 _IDLE = 2
-"""Connections that are kept open for the next question, of each corpus and each identity."""
+"""Connections that are kept open for the next question, of each corpus, and for the next commit."""
+STATES, MOST = 24, 48
+"""How many states of a corpus a process reads at a time (questions, and sessions as long as they last), and over how
+many connections: a question looks for its words over a second one. PostgreSQL's default is 100 in all."""
+_PATIENCE = 60  # seconds that a question waits for others to end; a person's
 
 
 _QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
@@ -58,56 +63,109 @@ _QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is tol
 _OWN = frozenset({WRITER, "alembic_version", TABLE, TOTALS})
 
 
+class _Readers:
+    """The connections that read a catalog, and in a process all of its identities share. They are closed when the last
+    of these is."""
+
+    def __init__(self, place: Place) -> None:
+        self.engine = _engine(place, "REPEATABLE READ, READ ONLY", MOST)
+        self.states = threading.BoundedSemaphore(STATES)
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def taken(self) -> _Readers:
+        """These, for one more."""
+        with self._lock:
+            self._users += 1
+        return self
+
+    def let_go(self) -> None:
+        """One needs them no more."""
+        with self._lock:
+            self._users -= 1
+            last = not self._users
+        if last:
+            self.engine.dispose()
+
+
+def _engine(place: Place, transactions: str, most: int | None) -> Engine:
+    url, arguments = connecting(place)
+    engine = create_engine(
+        url,
+        connect_args=arguments,
+        pool_size=_IDLE,
+        max_overflow=-1 if most is None else most - _IDLE,
+        pool_timeout=_PATIENCE,
+        hide_parameters=True,  # texts of documents, in tracebacks
+        pool_logging_name="hybrid",
+    )
+
+    def configure(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f'SET search_path = "{place.schema}"')
+        cursor.execute(f"SET lock_timeout = {BUSY_MS}")
+        cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
+        connection.commit()
+        cursor.close()
+
+    def check(connection: Any, *_: object) -> None:  # a server that was away is found again
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.close()
+            connection.rollback()
+        except Exception as error:  # also an OSError of pg8000, which SQLAlchemy's own ping lets through
+            raise DisconnectionError(str(error)) from error
+
+    event.listen(engine, "checkout", check)
+    event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
+    return engine
+
+
 class Server:
     """The connections of one catalog: those that read are the catalog's engine, ``writing`` its writers'."""
 
-    def __init__(self, place: Place, backend: Backend, access: Access | None) -> None:
+    def __init__(self, place: Place, backend: Backend, access: Access | None, readers: _Readers | None = None) -> None:
         self.place = place
         self._access = access
+        self._readers = (readers or _Readers(place)).taken()
         options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
-        self.reading: Engine = self._engine(options, "REPEATABLE READ, READ ONLY", access)
-        self.writing: Engine = self._engine(options, "READ COMMITTED, READ WRITE", None)
+        self.reading: Engine = self._readers.engine.execution_options(**options)
+        self.writing: Engine = _engine(place, "READ COMMITTED, READ WRITE", None).execution_options(**options)
+        if access is not None:
+            seen = expressions(access, str(place.schema))
+
+            def rewrite(_: object, __: object, statement: str, parameters: Any, *___: object) -> tuple[str, Any]:
+                return restricted(statement, seen), parameters
+
+            event.listen(self.reading, "before_cursor_execute", rewrite, retval=True)
         self._token: str | None = None  # of the one of this catalog's callers that holds the write lock
         self._tokens = threading.Lock()
+        self._closed = False
 
-    def _engine(self, options: dict[str, Any], transactions: str, access: Access | None) -> Engine:
-        url, arguments = connecting(self.place)
-        engine = create_engine(
-            url,
-            connect_args=arguments,
-            pool_size=_IDLE,
-            max_overflow=-1,
-            hide_parameters=True,  # texts of documents, in tracebacks
-            pool_logging_name="hybrid",
-            execution_options=options,
-        )
+    def shown(self, backend: Backend, access: Access | None) -> Server:
+        """The same catalog as far as ``access`` shows it, over the same connections."""
+        return Server(self.place, backend, access, self._readers)
 
-        def configure(connection: Any, _: object) -> None:
-            cursor = connection.cursor()
-            cursor.execute(f'SET search_path = "{self.place.schema}"')
-            cursor.execute(f"SET lock_timeout = {BUSY_MS}")
-            if access is not None:
-                restrict(cursor, access, str(self.place.schema))
-            cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
-            connection.commit()
-            cursor.close()
-
-        def check(connection: Any, *_: object) -> None:  # a server that was away is found again
-            try:
-                cursor = connection.cursor()
-                cursor.execute("SELECT 1")
-                cursor.close()
-                connection.rollback()
-            except Exception as error:  # also an OSError of pg8000, which SQLAlchemy's own ping lets through
-                raise DisconnectionError(str(error)) from error
-
-        event.listen(engine, "checkout", check)
-        event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
-        return engine
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """See `Backend.asking`."""
+        if not self._readers.states.acquire(timeout=_PATIENCE):
+            raise CatalogUnreachableError(
+                f"{STATES} questions and sessions read {self.place.called} at a time in one process, and none of them "
+                f"ended in {_PATIENCE} s; close sessions that are not needed, and ask again"
+            )
+        try:
+            yield
+        finally:
+            self._readers.states.release()
 
     def close(self) -> None:
-        """Close the connections that write."""
+        """Close the connections, but for those that others use."""
         self.writing.dispose()
+        if not self._closed:
+            self._closed = True
+            self._readers.let_go()
 
     @contextmanager
     def transaction(self, engine: Engine, *, write: bool) -> Iterator[Connection]:
@@ -214,7 +272,6 @@ def open_server(place: Place, backend: Backend, *, create: bool, access: Access 
         try:
             _bring_up_to_date(server, writable=writable, create=create)
         except BaseException:
-            server.reading.dispose()
             server.close()
             raise
     return server
@@ -343,6 +400,7 @@ def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
     return CatalogUnreachableError(
         f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
         "that was committed before is there; run the same command again when it is back, it goes on from there"
+        + (f". If it asked for a password: {_about_password(place)}" if place.withheld else "")
     )
 
 
@@ -363,6 +421,11 @@ def server_errors(place: Place) -> Iterator[None]:
     try:
         with disk_full_errors(place.called):
             yield
+    except PoolTimeoutError as error:
+        raise CatalogUnreachableError(
+            f"all {MOST} connections of this process to {place.called} were in use for {_PATIENCE} s; ask again, or "
+            "less at a time"
+        ) from error
     except (ConnectionError, TimeoutError) as error:  # pg8000 reads from its socket without a word about errors
         raise _unreachable(place, str(error)) from error
     except DBAPIError as error:

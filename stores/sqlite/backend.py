@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateTable
 
+from hybrid.stores.access import Access
 from hybrid.stores.filtering import LAST
 from hybrid.stores.sqlite import engine, schema
 from hybrid.stores.sqlite.access import BASE
@@ -70,5 +71,13 @@ class SQLite:
         """See `Backend.make`."""
         connection.execute(CreateTable(table))
 
-    def close(self) -> None:
-        """Nothing is held besides the engine."""
+    def shown(self, _: Access | None) -> None:
+        """See `Backend.shown`: a connection of SQLite's belongs to who sees it."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """See `Backend.asking`: readers are as many as there are."""
+        return nullcontext()
+
+    def close(self, engine: Engine) -> None:
+        """See `Backend.close`."""
+        engine.dispose()
