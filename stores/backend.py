@@ -105,6 +105,9 @@ class Backend(Protocol):
         """A connection within a transaction: committed at the end of the block, rolled back if it raises. A reader
         sees one state, that of its first statement; writers exclude each other from the beginning of theirs."""
 
+    def attempt(self, connection: Connection) -> AbstractContextManager[Any]:
+        """What fails in the block leaves the rest of the transaction as it was."""
+
     def errors(self) -> AbstractContextManager[None]:
         """Turn the database's errors into `CorpusError`s that say what to do."""
 

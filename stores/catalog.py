@@ -60,6 +60,7 @@ from hybrid.stores.tables import (
     LogTable,
     MetadataTable,
     SourceTable,
+    VolumeTable,
 )
 from hybrid.stores.transaction import SOURCES, Transaction, fact, volume_rows
 from hybrid.text import shingles
@@ -128,6 +129,7 @@ class Catalog:
         self._backend: Backend = backend_of(engine)
         self._access = access
         self._pinned = threading.local()
+        self._has_volumes = False  # as far as it is known
         self._texts = TextCache()
         self._term_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
         self._word_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
@@ -817,8 +819,11 @@ class Catalog:
     def commit(self) -> CommitRow | None:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
+            # Asked for once: in PostgreSQL a statement that fails ends the transaction.
+            self._has_volumes = self._has_volumes or self._backend.has_table(connection, VolumeTable.__tablename__)
             try:
-                row = connection.execute(reading.COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+                every = reading.COMMITS if self._has_volumes else reading.COMMITS_ALONE
+                row = connection.execute(every.order_by(CommitTable.n.desc()).limit(1)).first()
             except OperationalError as error:
                 if "no such table: volumes" not in str(error.orig):
                     raise

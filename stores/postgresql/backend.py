@@ -55,6 +55,10 @@ class PostgreSQL:
         other.writable, other.text, other._server = self.writable, self.text, self.server.shown(other, access)
         return other.server.reading
 
+    def attempt(self, connection: Connection) -> AbstractContextManager[Any]:
+        """See `Backend.attempt`: after an error a transaction takes no other statement, but for a savepoint."""
+        return connection.begin_nested()
+
     def asking(self) -> AbstractContextManager[None]:
         """See `Backend.asking`."""
         return self.server.asking()

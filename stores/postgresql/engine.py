@@ -41,8 +41,9 @@ from hybrid.stores.migrating import check_schema, upgrade
 from hybrid.stores.postgresql.access import expressions, restricted
 from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
-from hybrid.stores.postgresql.schema import WRITER
-from hybrid.stores.tables import REVISION, Base
+from hybrid.stores.postgresql.schema import WRITER, has_table, make
+from hybrid.stores.schema import REBUILT
+from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
 BUSY_MS = 10_000
 """How long a writer waits for another writer's commit; not measured, a person's patience."""
@@ -339,7 +340,8 @@ def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
 def _bring_up_to_date(server: Server, *, writable: bool, create: bool) -> None:
     called = server.place.called
     with server.transaction(server.reading, write=False) as connection:
-        if whole.revision(connection) == REVISION:
+        lost = not has_table(connection, WRITER)
+        if whole.revision(connection) == REVISION and not (lost and writable):
             check_schema(connection, called)
             return
     if not writable:
@@ -349,8 +351,10 @@ def _bring_up_to_date(server: Server, *, writable: bool, create: bool) -> None:
         )
     with server.writing.connect() as connection, connection.begin():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": server.place.key - 1})
-        revision = whole.revision(connection)  # again: another process may have been quicker
         names = set(whole_tables(connection))
+        if names >= Base.metadata.tables.keys() - SEARCHED_BY_SQLITE - REBUILT.keys() and WRITER not in names:
+            make(connection, WRITER)  # who writes needs it, also to repair; it says only who does so now
+        revision = whole.revision(connection)  # again: another process may have been quicker
         if revision is None and names:
             if names & Base.metadata.tables.keys():
                 check_schema(connection, called)  # a catalog that lost its number, and more

@@ -77,7 +77,10 @@ def create(connection: Connection) -> None:
 def make(connection: Connection, table: str) -> None:
     """Make one table again, with the indexes that no other database has."""
     for statement in _TABLES:
-        if statement.startswith(f"CREATE TABLE {table} (") or (f" ON {table} (left(" in statement):
+        if (
+            statement.startswith((f"CREATE TABLE {table} (", f"INSERT INTO {table} "))
+            or f" ON {table} (left(" in statement
+        ):
             connection.execute(text(statement))
 
 

@@ -74,6 +74,10 @@ class SQLite:
     def shown(self, _: Access | None) -> None:
         """See `Backend.shown`: a connection of SQLite's belongs to who sees it."""
 
+    def attempt(self, _: Connection) -> AbstractContextManager[None]:
+        """See `Backend.attempt`: a statement that fails is none."""
+        return nullcontext()
+
     def asking(self) -> AbstractContextManager[None]:
         """See `Backend.asking`: readers are as many as there are."""
         return nullcontext()
