@@ -94,6 +94,7 @@ def open_catalog(
     """
     from hybrid.stores import commits
     from hybrid.stores.catalog import Catalog
+    from hybrid.stores.database import mark_of
 
     _check_directory(directory, create=create)
     guard = commits.read_guard(directory)
@@ -107,10 +108,20 @@ def open_catalog(
             newest = catalog.commit()
             corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
         commits.check_guard(directory, guard, newest, corpus, catalog.called)
+        if newest is None and create and catalog.writable and (mark := mark_of(directory)) is not None:
+            _remember(catalog, mark)
     except BaseException:
         catalog.close()
         raise
     return catalog
+
+
+def _remember(catalog: Catalog, mark: str) -> None:
+    """Let a new catalog in a database know which directory is its own, so that it is not deleted with a copy of it."""
+    from hybrid.stores import commits
+
+    if catalog.info(commits.DIRECTORY, checked=False) is None:
+        catalog.set_info(commits.DIRECTORY, mark)
 
 
 def _placed(directory: Path, stores: StoresSettings) -> Path | Place:

@@ -37,6 +37,8 @@ GUARD = "commit"
 """The file that has the number of the newest commit and the id of the corpus."""
 CORPUS_ID = "corpus_id"
 """The fact about a corpus that is its id. Corpora of older versions get one with their next commit."""
+DIRECTORY = "directory"
+"""The fact about a corpus in a database that tells its own directory from copies (`hybrid.stores.database.mark_of`)."""
 _GUARD = re.compile(r"([0-9]{1,18})(?:\n([0-9a-f]{32}))?\n?")
 _REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 

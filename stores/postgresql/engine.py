@@ -33,7 +33,7 @@ from hybrid.errors import (
 from hybrid.stores import schema as whole
 from hybrid.stores.access import OPTION, Access
 from hybrid.stores.backend import Backend
-from hybrid.stores.commits import CORPUS_ID
+from hybrid.stores.commits import CORPUS_ID, DIRECTORY
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.filtering import BACKEND
@@ -47,6 +47,10 @@ from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
 BUSY_MS = 10_000
 """How long a writer waits for another writer's commit; not measured, a person's patience."""
+REWRITE_MS = 600_000
+"""How long a reader waits for a table that is written anew, after a removal; nothing else locks one out."""
+_REWRITE_MEMORY = "256MB"
+"""Of the server, for the indexes of such a table; its default is 64 MB. benchmarks/catalog_erasure.py."""
 _OLDEST = 130_000
 """PostgreSQL 13, which lets any owner of a database make the extension pg_trgm."""
 _IDLE = 2
@@ -69,7 +73,7 @@ class _Readers:
     of these is."""
 
     def __init__(self, place: Place) -> None:
-        self.engine = _engine(place, "REPEATABLE READ, READ ONLY", MOST)
+        self.engine = _engine(place, "REPEATABLE READ, READ ONLY", REWRITE_MS, MOST)
         self.states = threading.BoundedSemaphore(STATES)
         self._users = 0
         self._lock = threading.Lock()
@@ -89,7 +93,7 @@ class _Readers:
             self.engine.dispose()
 
 
-def _engine(place: Place, transactions: str, most: int | None) -> Engine:
+def _engine(place: Place, transactions: str, waits: int, most: int | None = None) -> Engine:
     url, arguments = connecting(place)
     engine = create_engine(
         url,
@@ -104,7 +108,7 @@ def _engine(place: Place, transactions: str, most: int | None) -> Engine:
     def configure(connection: Any, _: object) -> None:
         cursor = connection.cursor()
         cursor.execute(f'SET search_path = "{place.schema}"')
-        cursor.execute(f"SET lock_timeout = {BUSY_MS}")
+        cursor.execute(f"SET lock_timeout = {waits}")
         cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
         connection.commit()
         cursor.close()
@@ -132,7 +136,7 @@ class Server:
         self._readers = (readers or _Readers(place)).taken()
         options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
         self.reading: Engine = self._readers.engine.execution_options(**options)
-        self.writing: Engine = _engine(place, "READ COMMITTED, READ WRITE", None).execution_options(**options)
+        self.writing: Engine = _engine(place, "READ COMMITTED, READ WRITE", BUSY_MS).execution_options(**options)
         if access is not None:
             seen = expressions(access, str(place.schema))
 
@@ -233,19 +237,24 @@ class Server:
         )
 
     def vacuum(self, wait_ms: int) -> bool:
-        """See `Backend.vacuum`: each table is written anew, which waits for those that read it."""
+        """See `Backend.vacuum`: each table is written anew, which waits for those that read it. What anybody in the
+        database may still read, who began before the removal, is then kept, whichever tables that one reads."""
         with self.writing.connect() as connection:
-            tables = whole_tables(connection)
+            tables = [f'"{self.place.schema}"."{one}"' for one in whole_tables(connection) if one != WRITER]
         with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
             connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+            connection.execute(text(f"SET maintenance_work_mem = '{_REWRITE_MEMORY}'"))
             try:
                 for table in tables:
-                    connection.execute(text(f'VACUUM FULL "{self.place.schema}"."{table}"'))
+                    connection.execute(text(f"VACUUM FULL {table}"))
             except DBAPIError as error:
                 if sqlstate(error) != "55P03":
                     raise
                 return False
-        return True
+            for table in tables:
+                connection.execute(text(f"VACUUM {table}"))  # counts what was kept, and locks nobody out
+            dead = text("SELECT pg_stat_get_dead_tuples(CAST(:table AS regclass))")
+            return not any(connection.scalar(dead, {"table": table}) for table in tables)
 
 
 @contextmanager
@@ -293,9 +302,10 @@ def check_unused(place: Place) -> None:
             )
 
 
-def drop(place: Place, corpus: str | None) -> None:
+def drop(place: Place, corpus: str | None, mark: str | None = None) -> bool:
     """Delete the schema of a catalog with all that it holds, unless it is that of another corpus than the one with
-    this id, or of another program."""
+    this id, or of another program. False: it is that of another directory than the one with this ``mark``
+    (`hybrid.stores.database.mark_of`), and was left as it is."""
     with server_errors(place), _alone(place) as connection:
         if connection.scalar(_RELATIONS, {"name": place.schema}):
             connection.exec_driver_sql(f'SET search_path = "{place.schema}"')
@@ -305,8 +315,12 @@ def drop(place: Place, corpus: str | None) -> None:
             known = connection.scalar(text("SELECT value FROM info WHERE key = :key"), {"key": CORPUS_ID})
             if corpus is not None and known not in (None, corpus):
                 raise CorpusError(f"{place.called} is another corpus's; nothing of it is deleted")
+            own = connection.scalar(text("SELECT value FROM info WHERE key = :key"), {"key": DIRECTORY})
+            if mark is not None and own not in (None, mark):
+                return False
         connection.execute(text(f'DROP SCHEMA IF EXISTS "{place.schema}" CASCADE'))
         connection.commit()
+    return True
 
 
 def _look(place: Place, *, create: bool) -> tuple[bool, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import sys
 import types
 
@@ -29,6 +30,7 @@ from hybrid.stores import failpoints
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import write_index
 from hybrid.stores.database import POINTER, connect, drop_catalog, located
+from hybrid.stores.postgresql import engine
 from hybrid.stores.postgresql.place import Place, connecting, place_of
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
@@ -379,6 +381,57 @@ def test_a_writer_that_lost_its_hold_clears_nothing_away(tmp_path, postgresql_ur
         finally:
             failpoints.arm(None)
         assert theirs.is_dir()
+
+
+def holds(server, what: bytes) -> bool:
+    """Whether a file of a table or an index has these bytes."""
+    ask_server(server.url, "CHECKPOINT")
+    return any(what in one.read_bytes() for one in (server.folder / "data" / "base").rglob("*") if one.is_file())
+
+
+def test_what_was_removed_is_in_no_file_once_nobody_reads_an_older_state_of_the_database(tmp_path, server):
+    secret = Document.from_text("The canaryword sings in the mill at night.", source="secret.txt")
+    address, arguments = connecting(place_of(server.url))
+    elsewhere = create_engine(address, connect_args=arguments, isolation_level="REPEATABLE READ")
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY | {"stores": {"catalog": server.url}}) as corpus:
+        corpus.ingest([NOTE, secret])
+        assert holds(server, b"canaryword")
+        with elsewhere.connect() as connection:  # of another program: it locks no table of the corpus
+            connection.execute(text("SELECT count(*) FROM pg_class"))
+            assert "still being read" in "".join(corpus.remove("secret.txt").notes)
+            assert holds(server, b"canaryword")
+            assert [one.part for one in corpus.check().problems] == ["deletion"]
+        assert corpus.repair().problems == ()
+        assert not holds(server, b"canaryword")
+        assert corpus.search("rent", k=1)
+    elsewhere.dispose()
+
+
+def test_readers_wait_for_tables_that_are_written_anew(tmp_path, postgresql_url, settings):
+    """And are not told after some seconds that another process is writing."""
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+        with corpus._catalog.connection(write=False) as connection:
+            waits = connection.scalar(text("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"))
+        assert waits == engine.REWRITE_MS > engine.BUSY_MS
+
+
+def test_a_copy_of_a_directory_is_deleted_without_the_catalog_and_one_that_was_renamed_with_it(
+    tmp_path, postgresql_url, settings
+):
+    stores = StoresSettings.model_validate(settings["stores"])
+    with Corpus.open(tmp_path / "first", settings) as corpus:
+        corpus.ingest(NOTE)
+    schema = located(tmp_path / "first", stores).schema
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")  # with its times
+    with Corpus.open(tmp_path / "copy", create=False) as copied:
+        copied.ingest(Document.from_text("Another.", source="other.txt"))
+    assert not drop_catalog(tmp_path / "copy", stores)
+    with Corpus.open(tmp_path / "copy", create=False) as corpus:
+        assert len(corpus.documents()) == 2
+    (tmp_path / "first").rename(tmp_path / "renamed")
+    assert drop_catalog(tmp_path / "renamed", stores)
+    assert not ask_server(postgresql_url, "SELECT 1 FROM pg_namespace WHERE nspname = :schema", schema=schema)
 
 
 # Moving ---------------------------------------------------------------------------------------------------------------
