@@ -910,6 +910,8 @@ class Corpus(Shown):
             commit = self._catalog.commit()
             training = read_training(self._catalog, None)
             made_by = self._catalog.info("embedder") or ""
+            if not made_by and self._given[0] is not None:
+                made_by = self._embedder().fingerprint
         return CorpusStatus(
             directory=self._shown_as,
             commit=commit.n if commit and (documents or self.identity is None) else None,

@@ -101,10 +101,21 @@ def import_(
         with _place_for(target, stores, archive.manifest.corpus) as folder:
             _check_room(archive, folder)
             archive.verify(lambda done: progress("check", done, archive.size, path.name))
-            with disk_full_errors(target):
-                _Importer(archive, folder, stores, tensors_sha256, progress).run()
-            check(folder)
+            with _named(folder, target):
+                with disk_full_errors(target):
+                    _Importer(archive, folder, stores, tensors_sha256, progress).run()
+                check(folder)
             _put(folder, target)
+
+
+@contextmanager
+def _named(folder: Path, target: Path) -> Iterator[None]:
+    """Let errors name the place that the corpus is for: the folder in which it is made is gone when they are read."""
+    try:
+        yield
+    except HybridError as error:
+        error.args = tuple(one.replace(str(folder), str(target)) if isinstance(one, str) else one for one in error.args)
+        raise
 
 
 @contextmanager

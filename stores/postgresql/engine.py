@@ -12,6 +12,7 @@ import errno
 import logging
 import os
 import secrets
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ from hybrid.stores.migrating import check_schema, upgrade
 from hybrid.stores.postgresql.access import expressions, restricted
 from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
-from hybrid.stores.postgresql.schema import WRITER, has_table, make
+from hybrid.stores.postgresql.schema import WRITER, has_table, make, word_indexes
 from hybrid.stores.schema import REBUILT
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
@@ -242,15 +243,24 @@ class Server:
         with self.writing.connect() as connection:
             tables = [f'"{self.place.schema}"."{one}"' for one in whole_tables(connection) if one != WRITER]
         with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
-            connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+            connection.execute(text(f'SET search_path = "{self.place.schema}"'))
             connection.execute(text(f"SET maintenance_work_mem = '{_REWRITE_MEMORY}'"))
+            slow = word_indexes(connection)
             try:
+                connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+                # Writing a table anew locks readers out, and most of it is making these: that they need not wait for.
+                for name in slow:
+                    connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
                 for table in tables:
                     connection.execute(text(f"VACUUM FULL {table}"))
             except DBAPIError as error:
                 if sqlstate(error) != "55P03":
                     raise
                 return False
+            finally:
+                connection.execute(text(f"SET lock_timeout = {REWRITE_MS}"))
+                for statement in slow.values():
+                    connection.execute(text(statement))
             for table in tables:
                 connection.execute(text(f"VACUUM {table}"))  # counts what was kept, and locks nobody out
             dead = text("SELECT pg_stat_get_dead_tuples(CAST(:table AS regclass))")
@@ -444,6 +454,12 @@ def server_errors(place: Place) -> Iterator[None]:
             f"all {MOST} connections of this process to {place.called} were in use for {_PATIENCE} s; ask again, or "
             "less at a time"
         ) from error
+    except ssl.SSLError as error:
+        raise CorpusError(
+            f"{place.database} is not trusted, or speaks no TLS that this machine takes ({error or 'TLS'}): "
+            "sslmode=verify-ca and verify-full take a certificate of an authority that this machine knows, or that "
+            "sslrootcert=FILE names; verify-full also one for the host's name"
+        ) from error
     except (ConnectionError, TimeoutError) as error:  # pg8000 reads from its socket without a word about errors
         raise _unreachable(place, str(error)) from error
     except DBAPIError as error:
@@ -451,6 +467,12 @@ def server_errors(place: Place) -> Iterator[None]:
         if code in _REFUSED or (not code and "password" in said):  # that none was given is the driver's own to say
             raise CorpusError(
                 f"{place.database} refuses {place.url.username or 'the user'} ({said}); {_about_password(place)}"
+            ) from error
+        if not code and "SSL" in said:
+            mode = place.url.query.get("sslmode", "prefer")
+            raise CorpusError(
+                f"{place.database} has no TLS ({said}), and sslmode={mode} asks for it: switch it on there (ssl = on), "
+                "or name the host by which it offers it; sslmode=disable does without, and sends texts unencrypted"
             ) from error
         if not code or code.startswith(_LOST) or error.connection_invalidated:
             raise _unreachable(place, said) from error

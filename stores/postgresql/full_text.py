@@ -30,11 +30,13 @@ _WORDS = Table(
     Column("tokens", Integer),
     Column("words", TSVECTOR),
 )
+INDEX = f"ix_{TABLE}_words"
+# Every search would read what waits to be indexed otherwise.
+CREATE_INDEX = f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (words) WITH (fastupdate = off)"
 CREATE = (
     f"CREATE TABLE {TABLE} (chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, "
     "tokens INTEGER NOT NULL, words TSVECTOR NOT NULL)",
-    # Every search would read what waits to be indexed otherwise.
-    f"CREATE INDEX ix_{TABLE}_words ON {TABLE} USING gin (words) WITH (fastupdate = off)",
+    CREATE_INDEX,
     f"CREATE TABLE {TOTALS} (chunks BIGINT NOT NULL, tokens BIGINT NOT NULL)",
     f"INSERT INTO {TOTALS} VALUES (0, 0)",
 )

@@ -134,7 +134,12 @@ def _ssl_context(mode: str, root: Any) -> ssl.SSLContext | bool | None:
     """What pg8000 takes for one of libpq's modes."""
     if mode in ("disable", "prefer"):
         return False if mode == "disable" else None
-    context = ssl.create_default_context(cafile=root)
+    try:
+        context = ssl.create_default_context(cafile=root)
+    except OSError as error:  # and ssl.SSLError, which is one
+        raise SettingsError(
+            f"sslrootcert: {root} cannot be read as certificates ({error.strerror or error}); it is a file in PEM"
+        ) from error
     if mode != "verify-full":
         context.check_hostname = False
     if mode == "require" and root is None:

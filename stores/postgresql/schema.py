@@ -69,9 +69,20 @@ def create(connection: Connection) -> None:
     """Make the tables of revision `FIRST` in the schema that the connection works in."""
     for statement in _TABLES:
         connection.execute(text(statement))
-    if (home := extension(connection, "pg_trgm")) is not None:
-        index = f'CREATE INDEX ix_texts_trigrams ON texts USING gin (text "{home}".gin_trgm_ops)'
-        connection.execute(text(index))
+    if extension(connection, "pg_trgm") is not None:
+        connection.execute(text(word_indexes(connection)[_TRIGRAMS]))
+
+
+_TRIGRAMS = "ix_texts_trigrams"
+
+
+def word_indexes(connection: Connection) -> dict[str, str]:
+    """The indexes of words and of parts of words, which take longest to make, each with the statement that makes it."""
+    found = {full_text.INDEX: full_text.CREATE_INDEX}
+    if (home := connection.scalar(_EXTENSION, {"name": "pg_trgm"})) is not None:
+        made = f'CREATE INDEX IF NOT EXISTS {_TRIGRAMS} ON texts USING gin (text "{home}".gin_trgm_ops)'
+        found[_TRIGRAMS] = made
+    return found
 
 
 def make(connection: Connection, table: str) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+import ssl
 import sys
 import types
 
@@ -286,6 +287,22 @@ def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity
         assert corpus.documents()
 
 
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+def test_a_server_without_tls_is_said_to_be_one(tmp_path, postgresql_url, mode):
+    url = f"{postgresql_url}&sslmode={mode}"
+    with pytest.raises(CorpusError, match=f"has no TLS .*sslmode={mode} asks for it"):
+        Corpus.open(tmp_path / "corpus", {"stores": {"catalog": url}})
+
+
+def test_a_certificate_that_is_not_trusted_and_one_that_is_no_file_are_said(tmp_path):
+    place = place_of("postgresql://ann@db.mill.example/deals?sslmode=verify-full")
+    with pytest.raises(CorpusError, match=r"not trusted.*sslrootcert=FILE"), engine.server_errors(place):
+        raise ssl.SSLCertVerificationError(1, "certificate verify failed")
+    for file in (tmp_path / "none.pem", tmp_path):
+        with pytest.raises(SettingsError, match="cannot be read as certificates"):
+            connecting(place_of(f"postgresql://ann@db.mill.example/deals?sslmode=verify-ca&sslrootcert={file}"))
+
+
 # A server that goes away -------------------------------------------------------------------------
 
 
@@ -389,6 +406,11 @@ def holds(server, what: bytes) -> bool:
     return any(what in one.read_bytes() for one in (server.folder / "data" / "base").rglob("*") if one.is_file())
 
 
+def indexes_of_words(server) -> set[str]:
+    rows = ask_server(server.url, "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '% USING gin %'")
+    return {name for (name,) in rows}
+
+
 def test_what_was_removed_is_in_no_file_once_nobody_reads_an_older_state_of_the_database(tmp_path, server):
     secret = Document.from_text("The canaryword sings in the mill at night.", source="secret.txt")
     address, arguments = connecting(place_of(server.url))
@@ -401,8 +423,10 @@ def test_what_was_removed_is_in_no_file_once_nobody_reads_an_older_state_of_the_
             assert "still being read" in "".join(corpus.remove("secret.txt").notes)
             assert holds(server, b"canaryword")
             assert [one.part for one in corpus.check().problems] == ["deletion"]
+        assert indexes_of_words(server) == {"ix_chunk_words_words", "ix_texts_trigrams"}
         assert corpus.repair().problems == ()
         assert not holds(server, b"canaryword")
+        assert indexes_of_words(server) == {"ix_chunk_words_words", "ix_texts_trigrams"}
         assert corpus.search("rent", k=1)
     elsewhere.dispose()
 
@@ -414,6 +438,27 @@ def test_readers_wait_for_tables_that_are_written_anew(tmp_path, postgresql_url,
         with corpus._catalog.connection(write=False) as connection:
             waits = connection.scalar(text("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"))
         assert waits == engine.REWRITE_MS > engine.BUSY_MS
+
+
+def test_connections_that_the_server_ended_are_made_again_unseen(tmp_path, postgresql_url, settings):
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+        for _ in range(2):
+            assert corpus.search("rent", k=1)
+            lose_connections(postgresql_url)
+        corpus.ingest(Document.from_text("Another.", source="other.txt"))
+        assert len(corpus.documents()) == 2
+
+
+def test_a_hold_that_failed_when_it_was_taken_is_let_go(tmp_path, postgresql_url, place):
+    with Catalog.open(place, create=True) as first, Catalog.open(place, create=True) as second:
+        for wait in (0, 5):
+            ask_server(postgresql_url, f"ALTER TABLE {place.schema}.writer RENAME TO elsewhere")
+            with pytest.raises(CorpusError), first.write_lock(tmp_path, wait):
+                pass
+            ask_server(postgresql_url, f"ALTER TABLE {place.schema}.elsewhere RENAME TO writer")
+            with second.write_lock(tmp_path):  # over another connection than the one that is kept
+                second.set_info("key", str(wait))
 
 
 def test_a_copy_of_a_directory_is_deleted_without_the_catalog_and_one_that_was_renamed_with_it(
