@@ -83,28 +83,45 @@ def check_new(directory: Path, given: Given) -> None:
             sources.resolve(Settings, [Layer("stored"), _given_layer(given)])
 
 
-def open_catalog(directory: Path, stores: StoresSettings, *, create: bool, access: Access | None = None) -> Catalog:
+def open_catalog(
+    directory: Path, stores: StoresSettings, *, create: bool, access: Access | None = None, of: Catalog | None = None
+) -> Catalog:
     """The catalog of the corpus at ``directory``, made if it is new and ``create`` allows it; with ``access``, as far
-    as that shows it. ``stores`` says where that of a new corpus goes.
+    as that shows it. ``stores`` says where that of a new corpus goes; ``of`` is the one that is open, if one is: it is
+    then reached as that is.
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
     from hybrid.stores import commits
     from hybrid.stores.catalog import Catalog
+    from hybrid.stores.database import mark_of
 
     _check_directory(directory, create=create)
     guard = commits.read_guard(directory)
-    where = _placed(directory.absolute(), stores)
-    catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
+    if of is not None:
+        catalog = of.shown(access)
+    else:
+        where = _placed(directory.absolute(), stores)
+        catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
     try:
         with _opening_errors(catalog):
             newest = catalog.commit()
             corpus = catalog.info(commits.CORPUS_ID, checked=False)  # hybrid verify names it where the guard is missing
         commits.check_guard(directory, guard, newest, corpus, catalog.called)
+        if newest is None and create and catalog.writable and (mark := mark_of(directory)) is not None:
+            _remember(catalog, mark)
     except BaseException:
         catalog.close()
         raise
     return catalog
+
+
+def _remember(catalog: Catalog, mark: str) -> None:
+    """Let a new catalog in a database know which directory is its own, so that it is not deleted with a copy of it."""
+    from hybrid.stores import commits
+
+    if catalog.info(commits.DIRECTORY, checked=False) is None:
+        catalog.set_info(commits.DIRECTORY, mark)
 
 
 def _placed(directory: Path, stores: StoresSettings) -> Path | Place:

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from hybrid import _arguments, _open
-from hybrid._async import in_thread, pulled, stoppable, until_dropped, until_stopped
+from hybrid._async import in_thread, pulled, stoppable, until_dropped
 from hybrid._damage import Others, answered, needs_no_other, recovering
 from hybrid._recording import Recorder
 from hybrid._runtime import Usage, log_warning
@@ -228,7 +228,9 @@ class Corpus(Shown):
 
     def _with_access(self, access: Access | None, who: Identity | None) -> Self:
         """The corpus as far as ``access`` shows it."""
-        catalog = _open.open_catalog(self.directory, self.settings.stores, create=False, access=access)
+        catalog = _open.open_catalog(
+            self.directory, self.settings.stores, create=False, access=access, of=self._catalog
+        )
         given, reranker = self._given
         made = type(self)(
             self.directory, catalog, self.settings, identity=who, index_of=self, embedder=given, reranker=reranker
@@ -488,6 +490,7 @@ class Corpus(Shown):
             proved: draft.docx is not in the corpus, neither its bytes nor its text
             the certificate holds
         """
+        from hybrid import _moving
         from hybrid.ingest import deletion
         from hybrid.ingest.memory_training import settled
         from hybrid.types.certificates import DeletionCertificate
@@ -498,7 +501,7 @@ class Corpus(Shown):
                 raise InputError(f"certificate is a DeletionCertificate or its JSON text, not {type(given).__name__}")
             loaded = self._memory_model()
             model = loaded and settled(self._catalog, loaded)
-            return deletion.check(self._catalog, self.directory, model, given, _tensors_sha256)
+            return deletion.check(self._catalog, self.directory, model, given, _moving.tensors_sha256)
 
     averify_deletion = in_thread(verify_deletion)
 
@@ -907,6 +910,8 @@ class Corpus(Shown):
             commit = self._catalog.commit()
             training = read_training(self._catalog, None)
             made_by = self._catalog.info("embedder") or ""
+            if not made_by and self._given[0] is not None:
+                made_by = self._embedder().fingerprint
         return CorpusStatus(
             directory=self._shown_as,
             commit=commit.n if commit and (documents or self.identity is None) else None,
@@ -1092,33 +1097,12 @@ class Corpus(Shown):
             >>> print(corpus.export("acme-v-beta.hybrid").sha256)
             5c1f…
         """
-        from hybrid.archive.exporting import export
-        from hybrid.display.progress import shown
+        from hybrid import _moving
 
         where, wait = _arguments.file_of("path", path), _arguments.wait_of(wait)
-        with self._asked_by_identity(), shown(_arguments.progress_of(progress)) as report:
-            if self.identity is not None and not self.identity.every_class:
-                raise AccessError(
-                    f"an export holds documents of every class, and this corpus is seen as {self.identity.name!r}: "
-                    "export it as an identity with every_class=True, on the command line with --identity and "
-                    "--every-class"
-                )
-            _open.finish_erasure(self._catalog, self.directory)
-            writable = self._catalog.writable
-            with (
-                _open.unreachable_errors(self.directory),
-                self._catalog.write_lock(self.directory, wait) if writable else nullcontext(),
-                self._catalog.reading(None),
-                self._catalog.read_transaction(),
-            ):
-                found = export(
-                    self._catalog,
-                    self.directory,
-                    where,
-                    self.settings.retrieval.exact_up_to,
-                    partial(_open.checked, self._catalog, self.directory),
-                    report,
-                )
+        with self._asked_by_identity():
+            exact_up_to = self.settings.retrieval.exact_up_to
+            found = _moving.export(self._catalog, self.directory, self.identity, where, exact_up_to, progress, wait)
             self._record_export("corpus", found.documents)
             return found
 
@@ -1168,22 +1152,13 @@ class Corpus(Shown):
         Example:
             >>> corpus = hybrid.Corpus.import_("acme-v-beta.hybrid", "moved")
         """
-        from hybrid.archive.importing import import_
-        from hybrid.display.progress import shown
+        from hybrid import _moving
 
         file, where = _arguments.file_of("path", path), _arguments.directory_of(directory)
-        given = _open.given_settings(settings)
-        if sha256 is not None:
-            _arguments.sha256_of("sha256", sha256)
         _check_models(embedder, reranker)
-
-        def opens(folder: Path) -> None:
-            cls.open(folder, given, create=False, embedder=embedder, reranker=reranker).close()
-
-        with shown(_arguments.progress_of(progress)) as report, _open.unreachable_errors(where):
-            _open.check_new(where, given)
-            import_(file, where, sha256, _open.stores_of(given), _tensors_sha256, opens, report)
-        return cls.open(where, given, create=False, embedder=embedder, reranker=reranker)
+        given: dict[str, Any] = {"create": False, "embedder": embedder, "reranker": reranker}
+        _moving.import_(file, where, settings, sha256, progress, lambda at: cls.open(at, settings, **given).close())
+        return cls.open(where, settings, **given)
 
     @classmethod
     async def aimport_(
@@ -1199,15 +1174,12 @@ class Corpus(Shown):
     ) -> Self:
         """`import_`, without holding up the event loop. A task that is cancelled stops the work at the next document,
         and waits for that; there is then no corpus."""
-        from hybrid.display.progress import shown
+        from hybrid import _moving
 
-        with shown(_arguments.progress_of(progress)) as report:
-            return await until_stopped(
-                lambda watched: cls.import_(
-                    path, directory, settings, sha256=sha256, progress=watched, embedder=embedder, reranker=reranker
-                ),
-                report,
-            )
+        given: dict[str, Any] = {"sha256": sha256, "embedder": embedder, "reranker": reranker}
+        return await _moving.awaited(
+            lambda seen: cls.import_(path, directory, settings, progress=seen, **given), progress
+        )
 
     # Parts --------------------------------------------------------------------------------------
 
@@ -1382,9 +1354,3 @@ def _bytes_in(directory: Path) -> int:
             with suppress(FileNotFoundError):
                 total += (Path(folder) / file).stat().st_size
     return total
-
-
-def _tensors_sha256(tensors: Mapping[str, Any]) -> str:
-    from hybrid.ttt.volumes import tensors_sha256
-
-    return tensors_sha256(tensors)

@@ -15,8 +15,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine, Table
 
+from hybrid.stores.access import Access
 from hybrid.stores.filtering import BACKEND, Selection
 
 
@@ -30,8 +31,9 @@ class TextIndex(Protocol):
     def parts(self) -> Mapping[str, str]:
         """The tables and views that it is made of, with what each can be made again from."""
 
-    def add(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-        """Index chunks, which the catalog holds already: (id, text) each."""
+    def add(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> bool:
+        """Index chunks, which the catalog holds already: (id, text) each. Whether every word of them is found where it
+        stands; else texts have to be looked for in the document itself."""
 
     def remove(self, connection: Connection, document_id: int) -> None:
         """Take the chunks of a document, which the catalog still holds, out of the index."""
@@ -117,6 +119,9 @@ class Backend(Protocol):
         """A connection within a transaction: committed at the end of the block, rolled back if it raises. A reader
         sees one state, that of its first statement; writers exclude each other from the beginning of theirs."""
 
+    def attempt(self, connection: Connection) -> AbstractContextManager[Any]:
+        """What fails in the block leaves the rest of the transaction as it was."""
+
     def errors(self) -> AbstractContextManager[None]:
         """Turn the database's errors into `CorpusError`s that say what to do."""
 
@@ -132,11 +137,28 @@ class Backend(Protocol):
     def insert(self, table: Any) -> Any:
         """An INSERT with ``on_conflict_do_update``."""
 
+    def among(self, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a column of source_metadata is one of these texts, asked for by its index."""
+
+    def between(self, column: Any, start: str) -> ColumnElement[bool]:
+        """Whether a name may begin so, asked for by its index; those that do not are perhaps found, too."""
+
     def candidates(self, connection: Connection, wanted: str) -> Sequence[int]:
         """The documents, ascending, that may hold a text which has no whole word to look for; all, if need be."""
 
-    def close(self) -> None:
-        """Let go of what it holds besides the engine given to the catalog."""
+    def shown(self, access: Access | None) -> Engine | None:
+        """The engine of the same catalog as far as ``access`` shows it, over the connections that are there; ``None``
+        where it takes connections of its own, and has to be opened."""
+
+    def asking(self) -> AbstractContextManager[None]:
+        """One more state of the catalog may be read over a connection inside the block. Waits where there are many, and
+        raises `CatalogUnreachableError` where that takes too long."""
+
+    def close(self, engine: Engine) -> None:
+        """Close the connections of a catalog and its ``engine``."""
+
+    def make(self, connection: Connection, table: Table) -> None:
+        """Make a table of the catalog that is not there, empty; the indexes that its definition names come later."""
 
     # What the schema has -----------------------------------------------------------------------------
 

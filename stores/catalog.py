@@ -38,6 +38,7 @@ from hybrid.stores.catalog_cache import (
     TextCache,
     WordIndex,
 )
+from hybrid.stores.cells import as_read
 from hybrid.stores.database import connect, looks_like_corpus, open_database
 from hybrid.stores.filtering import Selection
 from hybrid.stores.reading import Identity
@@ -59,6 +60,7 @@ from hybrid.stores.tables import (
     LogTable,
     MetadataTable,
     SourceTable,
+    VolumeTable,
 )
 from hybrid.stores.transaction import SOURCES, Transaction, fact, volume_rows
 from hybrid.text import shingles
@@ -118,11 +120,15 @@ class Catalog:
         'A note.'
     """
 
+    place: str | Path | Place
+    """Where it was opened, with all that it takes to open it again."""
+
     def __init__(self, engine: Engine, access: Access | None = None) -> None:
         self._engine = engine
         self._backend: Backend = backend_of(engine)
         self._access = access
         self._pinned = threading.local()
+        self._has_volumes = False  # as far as it is known
         self._texts = TextCache()
         self._term_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
         self._word_counts: StateCache[str, int] = StateCache(COUNTED_TERMS)
@@ -146,7 +152,18 @@ class Catalog:
         newer or unknown version of hybrid wrote it, `CorruptCorpusError` if it is not a database, and
         `SettingsError` for a kind of database that is not supported.
         """
-        return cls(open_database(where, create=create, access=access), access)
+        made = cls(open_database(where, create=create, access=access), access)
+        made.place = where
+        return made
+
+    def shown(self, access: Access | None) -> Self:
+        """The same catalog as far as ``access`` shows it, to be closed by itself."""
+        engine = self._backend.shown(access)
+        if engine is None:
+            return type(self).open(self.place, create=False, access=access)
+        made = type(self)(engine, access)
+        made.place = self.place
+        return made
 
     @property
     def writable(self) -> bool:
@@ -175,8 +192,7 @@ class Catalog:
 
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
-        self._engine.dispose()
-        self._backend.close()
+        self._backend.close(self._engine)
         self._texts.clear()
 
     def __enter__(self) -> Self:
@@ -194,12 +210,17 @@ class Catalog:
         if self._pin() is not None:
             yield
             return
-        with self.newest_state() as state, self.reading(state):
+        with self._state() as state, self.reading(state):
             yield
 
     @contextmanager
     def newest_state(self) -> Iterator[State]:
         """The state that is newest now, for `reading`, until the block ends; whatever this thread reads otherwise."""
+        with self._backend.asking(), self._state() as state:
+            yield state
+
+    @contextmanager
+    def _state(self) -> Iterator[State]:
         with self._backend.errors(), connect(self._engine) as connection:
             connection.execute(select(func.count()).select_from(InfoTable))  # SQLite fixes the state at the first read
             yield State(connection)
@@ -634,7 +655,8 @@ class Catalog:
 
     def has_classes(self, key: str) -> bool:
         """Whether any source has a value under this key, which names classes of access; the empty text is none."""
-        named = exists().where(MetadataTable.key.in_(filtering.spellings(key)), MetadataTable.value != "")
+        keys = self._backend.among(MetadataTable.key, filtering.spellings(key))
+        named = exists().where(keys, MetadataTable.value != "")
         with self._connection() as connection:
             return bool(connection.scalar(select(named)))
 
@@ -741,7 +763,7 @@ class Catalog:
         called. Compares everything: it takes as long as reading the corpus."""
         with self.read_transaction(), self._connection() as connection:
             found = records.damaged(connection, restricted=self.restricted)
-            names = [connection.scalar(reading.FIRST_NAME, {"document": one}) for one in found]
+            names = [as_read(connection, connection.scalar(reading.FIRST_NAME, {"document": one})) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
     def gaps(self, indexed: int) -> tuple[str, ...]:
@@ -796,8 +818,11 @@ class Catalog:
     def commit(self) -> CommitRow | None:
         """The newest commit, which is the corpus as it is now; ``None`` if nothing was committed."""
         with self._connection() as connection:
+            # Asked for once: in PostgreSQL a statement that fails ends the transaction.
+            self._has_volumes = self._has_volumes or self._backend.has_table(connection, VolumeTable.__tablename__)
             try:
-                row = connection.execute(reading.COMMITS.order_by(CommitTable.n.desc()).limit(1)).first()
+                every = reading.COMMITS if self._has_volumes else reading.COMMITS_ALONE
+                row = connection.execute(every.order_by(CommitTable.n.desc()).limit(1)).first()
             except OperationalError as error:
                 if "no such table: volumes" not in str(error.orig):
                     raise

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Dialect, Integer, LargeBinary, MetaData, String
+from sqlalchemy import JSON, Boolean, Connection, Dialect, Integer, LargeBinary, MetaData, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hybrid.errors import CorruptCorpusError
+from hybrid.stores.postgresql.characters import restored, stored
 
 
 class JSONList(JSON):
@@ -41,7 +42,7 @@ class Checked(TypeDecorator[Any]):
         """What turns SQLite's value into Python's."""
         decode = self.given.dialect_impl(dialect).result_processor(dialect, coltype)
         types, expected = next((types, said) for kind, types, said in _KINDS if isinstance(self.given, kind))
-        column = self.column
+        column, read = self.column, restored if self._is_escaped(dialect) else None
 
         def checked(value: Any) -> Any:
             if value is None:
@@ -52,9 +53,34 @@ class Checked(TypeDecorator[Any]):
                 found = None
             if not isinstance(found, types):
                 raise damaged(column, expected, value)
-            return found
+            return read(found) if read is not None and isinstance(found, str) else found
 
         return checked
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """What turns Python's value into the database's."""
+        encode = super().bind_processor(dialect)
+        if not self._is_escaped(dialect):
+            return encode
+
+        def escaped(value: Any) -> Any:
+            value = stored(value) if isinstance(value, str) else value
+            return value if encode is None else encode(value)
+
+        return escaped
+
+    def _is_escaped(self, dialect: Dialect) -> bool:
+        return dialect.name == "postgresql" and isinstance(self.given, String) and self.column not in _AS_THEY_ARE
+
+
+_AS_THEY_ARE = ("texts.text", "search_texts.text", "info.key", "info.value")
+"""Columns of texts that have no NUL, and are compared and counted within the database."""
+
+
+def as_read(connection: Connection, name: Any) -> Any:
+    """The name that a statement without types read, as its column gives it."""
+    escaped = connection.dialect.name == "postgresql" and isinstance(name, str)
+    return restored(name) if escaped else name
 
 
 def damaged(column: str, expected: str, value: object) -> CorruptCorpusError:

@@ -37,18 +37,23 @@ GUARD = "commit"
 """The file that has the number of the newest commit and the id of the corpus."""
 CORPUS_ID = "corpus_id"
 """The fact about a corpus that is its id. Corpora of older versions get one with their next commit."""
+DIRECTORY = "directory"
+"""The fact about a corpus in a database that tells its own directory from copies (`hybrid.stores.database.mark_of`)."""
 _GUARD = re.compile(r"([0-9]{1,18})(?:\n([0-9a-f]{32}))?\n?")
 _REPAIR_INDEX = "ingest again (of any file): the index is then rebuilt from the catalog, without embedding"
 
 
-def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> StoredFile:
+def write_index(directory: Path, n: int, save: Callable[[Path], None], held: Callable[[], None]) -> StoredFile:
     """Write the index of commit ``n``; ``save`` is given the path to write to.
 
-    Raises what ``save`` raises. Then nothing of the new commit is left.
+    ``held`` raises where this process does not hold the corpus for writing any more: it is asked before anything is
+    removed or gets its name, which could be another writer's by then. Raises what ``save`` and ``held`` raise. Then
+    nothing of the new commit is left.
     """
     home = own_folder(directory, "commits")
-    partial, final = home / f".{n}.partial", home / str(n)
-    for remainder in (partial, final):
+    partial, final = home / f".{n}.{secrets.token_hex(8)}.partial", home / str(n)
+    held()
+    for remainder in home.glob(f".{n}.*partial"):
         shutil.rmtree(remainder, ignore_errors=True)
     try:
         partial.mkdir()
@@ -62,6 +67,8 @@ def write_index(directory: Path, n: int, save: Callable[[Path], None]) -> Stored
         for path in (partial / INDEX, partial / MANIFEST):
             sync_file(path)
         sync_directory(partial)
+        held()
+        shutil.rmtree(final, ignore_errors=True)
         partial.rename(final)
         reach("index.renamed")
         sync_directory(home)

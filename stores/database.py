@@ -59,7 +59,8 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     """Where the catalog of the corpus in ``directory`` is, or, of one that is new, where it is to be.
 
     An existing corpus has its catalog where it was created. If the settings name a database, it is reached there: a
-    server may move. The schema stays; with ``own_schema`` also where the settings name another for new corpora.
+    server may move. Where they do not, no password but that of ``~/.pgpass`` goes to a server that is not at its usual
+    place. The schema stays; with ``own_schema`` also where the settings name another for new corpora.
 
     Raises `SettingsError` where the settings name PostgreSQL by a wrong URL, or another schema than the corpus's, and
     `CorruptCorpusError` for a damaged `POINTER`.
@@ -70,7 +71,7 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     pointer = directory / POINTER
     if not pointer.is_file():
         return catalog_path(directory)
-    from hybrid.stores.postgresql.place import place_of
+    from hybrid.stores.postgresql.place import from_directory, place_of
 
     refuse_links(directory, POINTER)
     try:
@@ -78,7 +79,7 @@ def located(directory: Path, stores: StoresSettings, *, own_schema: bool = False
     except (SettingsError, UnicodeDecodeError) as error:
         raise CorruptCorpusError(f"{pointer} does not say where the catalog is ({error}); put back a copy") from error
     if asked is None:
-        return replace(there, password=_password(stores) or there.password)
+        return from_directory(there, _password(stores))
     if not own_schema and asked.schema not in (None, there.schema):
         raise SettingsError(
             f"stores.catalog: the corpus at {directory} has its catalog in the schema {there.schema}, not in "
@@ -136,17 +137,28 @@ def open_database(where: str | Path | Place, *, create: bool, access: Access | N
     return PostgreSQL(place).open(create=create, access=access)
 
 
-def drop_catalog(directory: Path, stores: StoresSettings, corpus: str | None = None) -> None:
-    """Delete what the catalog of a corpus has outside of its directory, which is to be deleted as well.
+def mark_of(directory: Path) -> str | None:
+    """What a directory has that no copy of it has, on any machine that shares it: the number of its `POINTER` in the
+    file system, with the second in which that was written. A rename keeps both. ``None`` where there is no pointer."""
+    try:
+        found = (directory / POINTER).stat()
+    except OSError:
+        return None
+    return f"{found.st_ino} {int(found.st_mtime)}"
+
+
+def drop_catalog(directory: Path, stores: StoresSettings, corpus: str | None = None) -> bool:
+    """Delete what the catalog of a corpus has outside of its directory, which is to be deleted as well. False, and
+    nothing is deleted, where the directory is a copy: the catalog is that of the one which it was copied from.
 
     A schema whose name somebody chose is deleted only where it has the catalog of this corpus: its id is ``corpus``, or
     what its guard says. Raises `CorpusError` where it holds another's, or more than a catalog.
     """
     if not (directory / POINTER).is_file():  # `located` would name where a new corpus of these settings goes
-        return
+        return True
     where = located(directory, stores, own_schema=True)
     if isinstance(where, Path):
-        return
+        return True
     from hybrid.stores.commits import read_guard
     from hybrid.stores.postgresql.engine import drop
 
@@ -154,7 +166,8 @@ def drop_catalog(directory: Path, stores: StoresSettings, corpus: str | None = N
     known = corpus or (guard.corpus if guard is not None else None)
     generated = where.schema is not None and is_generated(where.schema)
     if generated or known is not None:
-        drop(where, None if generated else known)
+        return drop(where, None if generated else known, mark_of(directory))
+    return True
 
 
 def generated_schema() -> str:

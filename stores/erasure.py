@@ -42,10 +42,10 @@ def erase(catalog: Catalog, directory: Path) -> bool:
     reach("erasure.log-redacted")
     with catalog.connection(write=True) as connection:
         full_text.optimize(connection)
-    reach("erasure.optimized")
-    commits.prune_indexes(directory, catalog.index_files(1))
-    refuse_links(directory, QUARANTINE)
-    shutil.rmtree(directory / QUARANTINE, ignore_errors=True)
+        reach("erasure.optimized")
+        commits.prune_indexes(directory, catalog.index_files(1))  # while the corpus is this process's to write
+        refuse_links(directory, QUARANTINE)
+        shutil.rmtree(directory / QUARANTINE, ignore_errors=True)
     if not catalog.vacuum(WAIT_MS):
         return False
     reach("erasure.vacuumed")

@@ -26,7 +26,8 @@ BACKEND = "hybrid_backend"
 """The execution option of engines and connections that is their `hybrid.stores.backend.Backend`."""
 _OWN = ("title", "author", "custodian", "media_type", "status")
 _PERSONS = ("author", "custodian")
-_LAST = "\U0010ffff"  # sorts after every other character
+LAST = "\U0010ffff"
+"""Sorts after every other character."""
 
 
 def folded(text: str) -> str:
@@ -148,7 +149,7 @@ def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
         named = json.dumps(sorted({one for pattern in wanted.sources for one in _with_source(connection, pattern)}))
         statement = statement.where(text(f"sources.id IN {listed_ids(connection)}").bindparams(ids=named))
     for key, values in wanted.metadata.items():
-        statement = statement.where(table.id.in_(_with(key, values)))
+        statement = statement.where(table.id.in_(_with(connection, key, values)))
     if wanted.since is not None:
         statement = statement.where(table.last_day >= first_day(wanted.since))
     if wanted.until is not None:
@@ -156,13 +157,18 @@ def _matching(connection: Connection, wanted: Filter) -> dict[int, int]:
     return {document_id: source_id for document_id, source_id in connection.execute(statement)}  # noqa: C416 - rows
 
 
-def _with(key: str, values: tuple[str, ...]) -> Select[int]:
+def _with(connection: Connection, key: str, values: tuple[str, ...]) -> Select[int]:
     # An earlier version stored values as their accents were written.
     asked = {one for value in values for one in (*spellings(folded(value)), value.casefold())}
-    held: ColumnElement[bool] = MetadataTable.value.in_(sorted(asked))
+    held = _among(connection, MetadataTable.value, sorted(asked))
     if key in _PERSONS:
         held = or_(held, *(_of_mail(one) for one in sorted(asked) if one.strip()))
-    return select(MetadataTable.source_id).where(MetadataTable.key.in_(spellings(key)), held)
+    return select(MetadataTable.source_id).where(_among(connection, MetadataTable.key, spellings(key)), held)
+
+
+def _among(connection: Connection, column: Any, texts: list[str]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = connection.get_execution_options()[BACKEND].among(column, texts)
+    return found
 
 
 def _of_mail(asked: str) -> ColumnElement[bool]:
@@ -178,7 +184,9 @@ def _of_mail(asked: str) -> ColumnElement[bool]:
 def _check_keys(connection: Connection, wanted: Filter) -> None:
     asked = set(wanted.metadata) - set(_OWN)
     unknown = sorted(
-        key for key in asked if not connection.scalar(select(exists().where(MetadataTable.key.in_(spellings(key)))))
+        key
+        for key in asked
+        if not connection.scalar(select(exists().where(_among(connection, MetadataTable.key, spellings(key)))))
     )
     if unknown:
         known = connection.scalars(select(MetadataTable.key).distinct())
@@ -193,7 +201,7 @@ def _with_source(connection: Connection, pattern: str) -> set[int]:
     name = SourceTable.name
     written, wanted = spellings(pattern), normalize("NFC", pattern)
     start = "".join(takewhile(lambda letter: letter not in "*?[" and letter.isascii(), wanted))
-    statement = select(name, SourceTable.id).where(name >= start, name <= start + _LAST)
+    statement = select(name, SourceTable.id).where(connection.get_execution_options()[BACKEND].between(name, start))
     # A name is itself even where it holds a bracket.
     rows = connection.execute(statement.union(select(name, SourceTable.id).where(name.in_(written))))
     found = {

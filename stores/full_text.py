@@ -25,9 +25,9 @@ def storable(value: str) -> bool:
     return True
 
 
-def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> bool:
     """See `TextIndex.add`."""
-    backend_of(connection).text.add(connection, rows)
+    return backend_of(connection).text.add(connection, rows)
 
 
 def remove(connection: Connection, document_id: int) -> None:

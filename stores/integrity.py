@@ -18,6 +18,7 @@ from hybrid.errors import CorruptCorpusError
 from hybrid.stores import erasure, full_text, records, schema
 from hybrid.stores.backend import backend_of
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.cells import as_read
 from hybrid.stores.files import inside, sha256_of
 from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
@@ -118,8 +119,9 @@ def rebuild_full_text(catalog: Catalog) -> None:
 def _facts_differ(connection: Connection) -> bool:
     """Whether what is filtered by is not what the sources' metadata say."""
     try:
-        everyone = list(connection.exec_driver_sql("SELECT id FROM documents").scalars())
-        return any(what == records.FACTS for _, what in records.differing(connection, everyone, restricted=False))
+        with backend_of(connection).attempt(connection):
+            everyone = list(connection.exec_driver_sql("SELECT id FROM documents").scalars())
+            return any(what == records.FACTS for _, what in records.differing(connection, everyone, restricted=False))
     except (CorruptCorpusError, DatabaseError):  # a cell that cannot be read, or a table that is missing
         return False
 
@@ -127,7 +129,8 @@ def _facts_differ(connection: Connection) -> bool:
 def _catalog(connection: Connection) -> Iterator[IntegrityProblem]:
     backend, sources = backend_of(connection), schema.rebuilt(connection)
     try:
-        strays = list(backend.strays(connection))
+        with backend.attempt(connection):
+            strays = list(backend.strays(connection))
     except DatabaseError:  # what is wrong with the pages says the next
         strays = []
     for line in backend.faults(connection):
@@ -177,8 +180,9 @@ def _cells(connection: Connection) -> Iterator[IntegrityProblem]:
     """Tables with a cell that holds something else than it should, of those that no hash covers."""
     for table in (LogTable, CommitTable, VolumeTable, VolumeDocumentTable):
         try:
-            for _ in connection.execute(select(table.__table__)):
-                pass
+            with backend_of(connection).attempt(connection):
+                for _ in connection.execute(select(table.__table__)):
+                    pass
         except CorruptCorpusError:
             yield _of_table(
                 connection,
@@ -209,8 +213,9 @@ def _log_rows(connection: Connection) -> Iterator[IntegrityProblem]:
 def log_differs(connection: Connection) -> bool:
     """Whether the rows of the log of ingests and removals are others than those that were written."""
     try:
-        recorded = records.recorded_log(connection)
-        return recorded is not None and recorded != records.of_log(connection)
+        with backend_of(connection).attempt(connection):
+            recorded = records.recorded_log(connection)
+            return recorded is not None and recorded != records.of_log(connection)
     except (CorruptCorpusError, DatabaseError):  # the fact is not as it was set, or the table is missing: named already
         return False
 
@@ -239,7 +244,8 @@ def _texts(connection: Connection) -> tuple[list[IntegrityProblem], dict[int, tu
         "SELECT d.id, d.chars, d.text_sha256, t.text, (SELECT s.name FROM sources s WHERE s.document_id = d.id "
         "ORDER BY s.id LIMIT 1) FROM documents d LEFT JOIN texts t ON t.document_id = d.id ORDER BY d.id"
     )
-    for identifier, chars, digest, body, source in rows:
+    for identifier, chars, digest, body, given in rows:
+        source = as_read(connection, given)
         name = source if isinstance(source, str) and source else f"document {identifier}"
         chars = chars if isinstance(chars, int) else -1  # whatever else a damaged cell has
         documents[identifier] = name, chars

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, insert, select, text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex
 
 from hybrid.stores import filtering, full_text
 from hybrid.stores.backend import backend_of
@@ -122,7 +122,7 @@ def restore(connection: Connection, wanted: set[str]) -> set[str]:
             connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
     for table in tables(connection):
         if table.name in chosen:
-            connection.execute(CreateTable(table))
+            backend_of(connection).make(connection, table)
     lost = {one.said for one in missing(connection)}
     for table in tables(connection):
         for index in table.indexes:

@@ -92,13 +92,15 @@ class SourceTable(Base):
     """
 
     __tablename__ = "sources"
+    # A hash takes a name of any length, as SQLite's indexes do.
+    __table_args__ = (Index("ix_sources_parent", "parent", postgresql_using="hash"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
     size: Mapped[int | None] = mapped_column(_LONG)
     mtime_ns: Mapped[int | None] = mapped_column(_LONG)
-    parent: Mapped[str | None] = mapped_column(index=True)
+    parent: Mapped[str | None]
     details: Mapped[dict[str, Any]]
     first_day: Mapped[str | None] = mapped_column(index=True)
     last_day: Mapped[str | None] = mapped_column(index=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, literal, select, update
 
 from hybrid.errors import CorruptCorpusError, DamagedDocumentError
 from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
@@ -52,6 +52,11 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    def check_held(self) -> None:
+        """Raise where the transaction has ended, as its connection was lost: as long as it lasts no other process can
+        begin to write."""
+        self._connection.execute(select(literal(1)))
+
     # Documents and sources -----------------------------------------------------------------------
 
     def document_with(self, sha256: str) -> int | None:
@@ -90,13 +95,16 @@ class Transaction:
         self._connection.execute(insert(TextTable), {"document_id": document_id, "text": document.text})
         stored = [] if sentences is None else sentence_vectors.add(self._connection, document_id, sentences)
         ids = self._add_chunks(document_id, chunks, vectors) if chunks else []
+        found = full_text.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
+        row["scanned"] = row["scanned"] or not found
         spans = [(n, chunk.start, chunk.end) for n, chunk in zip(ids, chunks, strict=True)]
         of_sentences = (
             [] if sentences is None else [code.tobytes() for code in sentence_vectors.packed(sentences.vectors)]
         )
         parts = records.of_document(row, spans, stored), records.of_vectors(_embeddings(vectors), of_sentences)
         record = " ".join([*parts, records.of_search(row["scanned"], row["signature"]), records.of_row(row)])
-        self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(record=record))
+        values = {"record": record, "scanned": row["scanned"]}
+        self._connection.execute(update(DocumentTable).where(DocumentTable.id == document_id).values(values))
         return document_id, ids
 
     def replace_spans(
@@ -131,9 +139,7 @@ class Transaction:
             for chunk, embedding in zip(chunks, _embeddings(vectors), strict=True)
         ]
         returning = insert(ChunkTable).returning(ChunkTable.id, sort_by_parameter_order=True)
-        ids = list(self._connection.scalars(returning, rows))
-        full_text.add(self._connection, list(zip(ids, (chunk.text for chunk in chunks), strict=True)))
-        return ids
+        return list(self._connection.scalars(returning, rows))
 
     def put_source(
         self,
@@ -162,9 +168,12 @@ class Transaction:
             "last_day": days[1],
         }
         values["record"] = records.of_source({"name": name, **values}, sha256)
-        statement = backend_of(self._connection).insert(SourceTable).values(name=name, **values)
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
         source_id = self._connection.scalar(select(SourceTable.id).where(SourceTable.name == name))
+        if source_id is None:
+            statement = insert(SourceTable).values(name=name, **values).returning(SourceTable.id)
+            source_id = self._connection.execute(statement).scalar_one()
+        else:
+            self._connection.execute(update(SourceTable).where(SourceTable.id == source_id).values(values))
         self._connection.execute(delete(MetadataTable).where(MetadataTable.source_id == source_id))
         facts = filtering.facts(media_type, own)
         rows = [{"key": key, "value": value, "source_id": source_id} for key, value in sorted(facts)]

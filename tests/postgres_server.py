@@ -32,8 +32,8 @@ def debian() -> Path | None:
 class Server:
     """One that runs. It can be stopped, as a crash would, and started again."""
 
-    def __init__(self, binaries: Path, folder: Path, user: str | None) -> None:
-        self._binaries, self.folder, self._user = binaries, folder, user
+    def __init__(self, binaries: Path, folder: Path, user: str | None, *settings: str) -> None:
+        self._binaries, self.folder, self._user, self._settings = binaries, folder, user, settings
         self.url = f"postgresql://hybrid@/postgres?host={folder}"
 
     def _run(self, *command: str) -> None:
@@ -51,7 +51,9 @@ class Server:
         self._run("initdb", "-D", "data", "-U", "hybrid", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
 
     def start(self) -> None:
-        options = " ".join(f"-c {one}" for one in (*_SETTINGS, f"unix_socket_directories={self.folder}"))
+        options = " ".join(
+            f"-c {one}" for one in (*_SETTINGS, *self._settings, f"unix_socket_directories={self.folder}")
+        )
         self._run("pg_ctl", "start", "-D", "data", "-w", "-l", "server.log", "-o", options)
 
     def stop(self, mode: str = "immediate") -> None:
@@ -67,15 +69,15 @@ def _unprivileged() -> str | None:
 
 
 @contextmanager
-def running(binaries: Path) -> Iterator[Server]:
-    """A server that runs inside the block; nothing of it is left afterwards."""
+def running(binaries: Path, *settings: str) -> Iterator[Server]:
+    """A server with these settings that runs inside the block; nothing of it is left afterwards."""
     user = _unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="hybrid-postgres-"))  # short: a socket's path has 107 bytes at most
     try:
         folder.chmod(0o755)
         if user is not None:
             os.chown(folder, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-        server = Server(binaries, folder, user)
+        server = Server(binaries, folder, user, *settings)
         server.create()
         server.start()
         try:

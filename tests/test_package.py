@@ -43,6 +43,7 @@ LAYERS = [  # bottom first; a module imports its own layer and those before it
         "_open",
         "_damage",
         "archive",
+        "_moving",
         "session",
         "corpus",
         "components",

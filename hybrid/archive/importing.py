@@ -101,10 +101,21 @@ def import_(
         with _place_for(target, stores, archive.manifest.corpus) as folder:
             _check_room(archive, folder)
             archive.verify(lambda done: progress("check", done, archive.size, path.name))
-            with disk_full_errors(target):
-                _Importer(archive, folder, stores, tensors_sha256, progress).run()
-            check(folder)
+            with _named(folder, target):
+                with disk_full_errors(target):
+                    _Importer(archive, folder, stores, tensors_sha256, progress).run()
+                check(folder)
             _put(folder, target)
+
+
+@contextmanager
+def _named(folder: Path, target: Path) -> Iterator[None]:
+    """Let errors name the place that the corpus is for: the folder in which it is made is gone when they are read."""
+    try:
+        yield
+    except HybridError as error:
+        error.args = tuple(one.replace(str(folder), str(target)) if isinstance(one, str) else one for one in error.args)
+        raise
 
 
 @contextmanager
@@ -206,7 +217,9 @@ class _Importer:
                 transaction.put_log(LogRow(one.at, one.event, dict(one.detail)) for one in history)
                 if self._manifest.commit is not None:
                     index = FaissIndex.build(vectors.shape[1], ids, vectors, settings.retrieval.exact_up_to)
-                    stored = commits.write_index(self._folder, self._manifest.commit, index.save)
+                    stored = commits.write_index(
+                        self._folder, self._manifest.commit, index.save, transaction.check_held
+                    )
                     transaction.record_commit(stored, self._manifest.memory_state, self._manifest.commit)
             self._copy_files()
             if self._manifest.commit is not None:

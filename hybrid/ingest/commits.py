@@ -135,7 +135,9 @@ class Writer:
     def _save_index(self, transaction: Transaction) -> StoredFile:
         if self._stored is None:
             index = self._loaded_index(None)
-            self._stored = commits.write_index(self.directory, transaction.next_commit(), index.save)
+            self._stored = commits.write_index(
+                self.directory, transaction.next_commit(), index.save, transaction.check_held
+            )
         return self._stored
 
     # Commits -------------------------------------------------------------------------------------
@@ -292,9 +294,10 @@ class Writer:
 
     def prune(self) -> None:
         """Delete the files that no commit needs: but the last two indexes stay, for those still reading."""
-        commits.prune_indexes(self.directory, self.catalog.index_files(2))
-        volumes.prune_volumes(self.directory, [row.stored.file for row in self.catalog.volumes()])
-        study.prune_pairs(self.directory, self.catalog.sha256s().values())
+        with self.catalog.transaction():  # who lost the hold on the corpus clears away nothing that others write
+            commits.prune_indexes(self.directory, self.catalog.index_files(2))
+            volumes.prune_volumes(self.directory, [row.stored.file for row in self.catalog.volumes()])
+            study.prune_pairs(self.directory, self.catalog.sha256s().values())
 
 
 def _replaced(rows: Sequence[VolumeRow], new: VolumeRow) -> list[int]:

@@ -18,7 +18,7 @@ from hybrid.corpus import Corpus
 from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputError, SettingsError
 from hybrid.service.keys import STATE, ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
-from hybrid.stores.database import catalog_file, drop_catalog, looks_like_corpus
+from hybrid.stores.database import POINTER, catalog_file, drop_catalog, looks_like_corpus
 from hybrid.types.base import shown
 
 _LOG = logging.getLogger("hybrid.service")
@@ -196,8 +196,12 @@ class Corpora:
         layers = [sources.from_environment(Settings)]
         if self._settings is not None:
             layers.insert(0, sources.from_file(self._settings))
-        if looks_like_corpus(folder):
-            drop_catalog(folder, sources.resolve(Settings, layers).settings.stores)
+        if looks_like_corpus(folder) and not drop_catalog(folder, sources.resolve(Settings, layers).settings.stores):
+            _LOG.warning(
+                "the directory of a deleted corpus was a copy of another, whose catalog in PostgreSQL it named: that "
+                "one was left as it is (%s); where no directory needs it any more, DROP SCHEMA ... CASCADE deletes it",
+                (folder / POINTER).read_text(encoding="utf-8").strip(),
+            )
 
     def preload(self) -> None:
         """Load what the first question would otherwise wait for: of every corpus its index, and the models."""

@@ -358,7 +358,15 @@ def without_password(url: str) -> tuple[str, str | None]:
     with_at = r"([\w+.-]+://[^:/]*@[^:/]*):([^/?@]*)"
     url = url.strip()
     found = re.fullmatch(user + rest, url, re.DOTALL) or re.fullmatch(with_at + rest, url, re.DOTALL)
-    return (url, None) if found is None else (found[1] + found[3], unquote(found[2]))
+    url, password = (url, None) if found is None else (found[1] + found[3], unquote(found[2]))
+    if (option := re.search(r"([?&])password=([^&#]*)(&|$)", url)) is not None:  # as libpq takes it, too
+        password = unquote(option[2]) if password is None else password
+        url = f"{url[: option.start()]}{option[1] if option[3] else ''}{url[option.end() :]}"
+    return re.sub(_OTHER_PASSWORD, r"\1***", url), password
+
+
+_OTHER_PASSWORD = r"(?i)(\w*pass\w*\s*=\s*)('[^']*'|[^\s&;]+)"
+"""What is no option of a catalog's URL, and is refused without being repeated: ``sslpassword=...``."""
 
 
 class Settings(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -112,9 +113,10 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel], above: Key, origi
     source = origin(key)
     where = f" ({source})" if source else ""
     field = _field(model, key[len(above) :])
+    stated = ".".join(key) if _may_be_secret(key, model, above) else _stated(key, fault["input"])
     if fault["type"] == "extra_forbidden":
         what, advice = _what(key, fault["input"]), _advice(key, model, above)
-        return f"{_stated(key, fault['input'])}{where}: no such {what}; {advice}"
+        return f"{stated}{where}: no such {what}; {advice}"
     if fault["type"] == "missing" and field is not None:
         source = origin(()) if source is None else source
         home = f" from {source}" if source else ""
@@ -122,11 +124,34 @@ def _problem(fault: Mapping[str, Any], model: type[BaseModel], above: Key, origi
     if fault["type"] == "value_error" and not key:
         return f"{fault['ctx']['error']}{where}"
     if fault["type"] == "value_error":
-        named = _stated(key, fault["input"]) if field is not None and table_of(field) is None else ".".join(key)
+        named = stated if field is not None and table_of(field) is None else ".".join(key)
         return f"{named}{where}: {fault['ctx']['error']}"
     if field is None or table_of(field) is not None:
-        return f"{_stated(key, fault['input'])}{where}: must be a table, [{'.'.join(key)}] with its settings under it"
-    return f"{_stated(key, fault['input'])}{where}: must be {allowed(field)}"
+        return f"{stated}{where}: must be a table, [{'.'.join(key)}] with its settings under it"
+    return f"{stated}{where}: must be {allowed(field)}"
+
+
+_SECRET = re.compile(r"pass|pw|secret|token|credential|key", re.IGNORECASE)
+_LIKE_A_SECRET = 0.6
+"""Of difflib: catalog_pasword and catalog_pw are above it."""
+
+
+def _may_be_secret(key: Key, model: type[BaseModel], above: Key) -> bool:
+    """Whether the value of a setting is not to be repeated: it is a secret, or a setting that is none, by a name that
+    could have been meant for one."""
+    field = _field(model, key[len(above) :])
+    if field is not None or not key:
+        return field is not None and SecretStr in _alternatives(field.annotation)
+    tables = [model, *(inner for one in model.model_fields.values() if (inner := table_of(one)) is not None)]
+    secrets = [
+        (inner, name)
+        for inner in tables
+        for name, one in inner.model_fields.items()
+        if SecretStr in _alternatives(one.annotation)
+    ]
+    beside = any(table_name(inner) in key[:1] for inner, _ in secrets)
+    alike = get_close_matches(key[-1], [name for _, name in secrets], n=1, cutoff=_LIKE_A_SECRET)
+    return beside or bool(alike) or _SECRET.search(key[-1]) is not None
 
 
 def _stated(key: Key, value: object) -> str:

@@ -31,10 +31,11 @@ Whole = TypeVar("Whole", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Layer:
-    """What one source sets: ``values`` by table and key. ``name`` is the source, ``names`` those of single keys."""
+    """What one source sets: ``values`` by table and key. ``name`` is the source, ``names`` those of single keys. The
+    values, which may be passwords under a misspelled name, are in no representation."""
 
     name: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     names: Mapping[Key, str] = field(default_factory=dict)
 
 

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, and_, func, text
 from sqlalchemy.dialects.postgresql import insert
 
 from hybrid.stores.access import Access
+from hybrid.stores.filtering import LAST
 from hybrid.stores.postgresql import schema
+from hybrid.stores.postgresql.characters import stored
 from hybrid.stores.postgresql.engine import Server, open_server, server_errors
 from hybrid.stores.postgresql.full_text import PostgresIndex
 from hybrid.stores.postgresql.place import Place
@@ -47,6 +49,20 @@ class PostgreSQL:
         self._server = open_server(self.place, self, create=create, access=access)
         return self._server.reading
 
+    def shown(self, access: Access | None) -> Engine:
+        """See `Backend.shown`."""
+        other = PostgreSQL(self.place)
+        other.writable, other.text, other._server = self.writable, self.text, self.server.shown(other, access)
+        return other.server.reading
+
+    def attempt(self, connection: Connection) -> AbstractContextManager[Any]:
+        """See `Backend.attempt`: after an error a transaction takes no other statement, but for a savepoint."""
+        return connection.begin_nested()
+
+    def asking(self) -> AbstractContextManager[None]:
+        """See `Backend.asking`."""
+        return self.server.asking()
+
     @property
     def server(self) -> Server:
         """The connections, once it is open."""
@@ -73,6 +89,16 @@ class PostgreSQL:
         """An INSERT with ``on_conflict_do_update``."""
         return insert(table)
 
+    def among(self, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+        """See `Backend.among`."""
+        begins = sorted({stored(one)[: schema.INDEXED] for one in texts})
+        return and_(func.left(column, schema.INDEXED, type_=Text).in_(begins), column.in_(texts))
+
+    def between(self, column: Any, start: str) -> ColumnElement[bool]:
+        """See `Backend.between`."""
+        first, begins = func.left(column, schema.INDEXED, type_=Text), stored(start)[: schema.INDEXED]
+        return and_(first >= begins, first <= begins + LAST)
+
     def candidates(self, connection: Connection, wanted: str) -> Sequence[int]:
         """The documents that hold the text, found by the trigrams in it, where the server has pg_trgm."""
         like = text("SELECT document_id FROM texts WHERE text LIKE :pattern ORDER BY document_id")
@@ -82,8 +108,12 @@ class PostgreSQL:
         """Nothing: the server checks its pages itself, where its checksums are on."""
         return iter(())
 
-    def close(self) -> None:
-        """Close the connections that write."""
+    def make(self, connection: Connection, table: Table) -> None:
+        """See `Backend.make`."""
+        schema.make(connection, table.name)
+
+    def close(self, _: Engine) -> None:
+        """See `Backend.close`."""
         if self._server is not None:
             self._server.close()
         self.text.close()

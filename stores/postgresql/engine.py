@@ -12,6 +12,7 @@ import errno
 import logging
 import os
 import secrets
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hybrid.errors import (
     CatalogUnreachableError,
@@ -32,23 +34,32 @@ from hybrid.errors import (
 from hybrid.stores import schema as whole
 from hybrid.stores.access import OPTION, Access
 from hybrid.stores.backend import Backend
-from hybrid.stores.commits import CORPUS_ID
+from hybrid.stores.commits import CORPUS_ID, DIRECTORY
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
 from hybrid.stores.filtering import BACKEND
 from hybrid.stores.migrating import check_schema, upgrade
-from hybrid.stores.postgresql.access import restrict
+from hybrid.stores.postgresql.access import expressions, restricted
 from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
-from hybrid.stores.postgresql.schema import WRITER
-from hybrid.stores.tables import REVISION, Base
+from hybrid.stores.postgresql.schema import WRITER, has_table, make, word_indexes
+from hybrid.stores.schema import REBUILT
+from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
 BUSY_MS = 10_000
 """How long a writer waits for another writer's commit; not measured, a person's patience."""
+REWRITE_MS = 600_000
+"""How long a reader waits for a table that is written anew, after a removal; nothing else locks one out."""
+_REWRITE_MEMORY = "256MB"
+"""Of the server, for the indexes of such a table; its default is 64 MB. benchmarks/catalog_erasure.py."""
 _OLDEST = 130_000
 """PostgreSQL 13, which lets any owner of a database make the extension pg_trgm."""
 _IDLE = 2
-"""Connections that are kept open for the next question, of each corpus and each identity."""
+"""Connections that are kept open for the next question, of each corpus, and for the next commit."""
+STATES, MOST = 24, 48
+"""How many states of a corpus a process reads at a time (questions, and sessions as long as they last), and over how
+many connections: a question looks for its words over a second one. PostgreSQL's default is 100 in all."""
+_PATIENCE = 60  # seconds that a question waits for others to end; a person's
 
 
 _QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
@@ -58,56 +69,109 @@ _QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is tol
 _OWN = frozenset({WRITER, "alembic_version", TABLE, TOTALS})
 
 
+class _Readers:
+    """The connections that read a catalog, and in a process all of its identities share. They are closed when the last
+    of these is."""
+
+    def __init__(self, place: Place) -> None:
+        self.engine = _engine(place, "REPEATABLE READ, READ ONLY", REWRITE_MS, MOST)
+        self.states = threading.BoundedSemaphore(STATES)
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def taken(self) -> _Readers:
+        """These, for one more."""
+        with self._lock:
+            self._users += 1
+        return self
+
+    def let_go(self) -> None:
+        """One needs them no more."""
+        with self._lock:
+            self._users -= 1
+            last = not self._users
+        if last:
+            self.engine.dispose()
+
+
+def _engine(place: Place, transactions: str, waits: int, most: int | None = None) -> Engine:
+    url, arguments = connecting(place)
+    engine = create_engine(
+        url,
+        connect_args=arguments,
+        pool_size=_IDLE,
+        max_overflow=-1 if most is None else most - _IDLE,
+        pool_timeout=_PATIENCE,
+        hide_parameters=True,  # texts of documents, in tracebacks
+        pool_logging_name="hybrid",
+    )
+
+    def configure(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f'SET search_path = "{place.schema}"')
+        cursor.execute(f"SET lock_timeout = {waits}")
+        cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
+        connection.commit()
+        cursor.close()
+
+    def check(connection: Any, *_: object) -> None:  # a server that was away is found again
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.close()
+            connection.rollback()
+        except Exception as error:  # also an OSError of pg8000, which SQLAlchemy's own ping lets through
+            raise DisconnectionError(str(error)) from error
+
+    event.listen(engine, "checkout", check)
+    event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
+    return engine
+
+
 class Server:
     """The connections of one catalog: those that read are the catalog's engine, ``writing`` its writers'."""
 
-    def __init__(self, place: Place, backend: Backend, access: Access | None) -> None:
+    def __init__(self, place: Place, backend: Backend, access: Access | None, readers: _Readers | None = None) -> None:
         self.place = place
         self._access = access
+        self._readers = (readers or _Readers(place)).taken()
         options: dict[str, Any] = {OPTION: access is not None, BACKEND: backend}
-        self.reading: Engine = self._engine(options, "REPEATABLE READ, READ ONLY", access)
-        self.writing: Engine = self._engine(options, "READ COMMITTED, READ WRITE", None)
+        self.reading: Engine = self._readers.engine.execution_options(**options)
+        self.writing: Engine = _engine(place, "READ COMMITTED, READ WRITE", BUSY_MS).execution_options(**options)
+        if access is not None:
+            seen = expressions(access, str(place.schema))
+
+            def rewrite(_: object, __: object, statement: str, parameters: Any, *___: object) -> tuple[str, Any]:
+                return restricted(statement, seen), parameters
+
+            event.listen(self.reading, "before_cursor_execute", rewrite, retval=True)
         self._token: str | None = None  # of the one of this catalog's callers that holds the write lock
         self._tokens = threading.Lock()
+        self._closed = False
 
-    def _engine(self, options: dict[str, Any], transactions: str, access: Access | None) -> Engine:
-        url, arguments = connecting(self.place)
-        engine = create_engine(
-            url,
-            connect_args=arguments,
-            pool_size=_IDLE,
-            max_overflow=-1,
-            hide_parameters=True,  # texts of documents, in tracebacks
-            pool_logging_name="hybrid",
-            execution_options=options,
-        )
+    def shown(self, backend: Backend, access: Access | None) -> Server:
+        """The same catalog as far as ``access`` shows it, over the same connections."""
+        return Server(self.place, backend, access, self._readers)
 
-        def configure(connection: Any, _: object) -> None:
-            cursor = connection.cursor()
-            cursor.execute(f'SET search_path = "{self.place.schema}"')
-            cursor.execute(f"SET lock_timeout = {BUSY_MS}")
-            if access is not None:
-                restrict(cursor, access, str(self.place.schema))
-            cursor.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {transactions}")
-            connection.commit()
-            cursor.close()
-
-        def check(connection: Any, *_: object) -> None:  # a server that was away is found again
-            try:
-                cursor = connection.cursor()
-                cursor.execute("SELECT 1")
-                cursor.close()
-                connection.rollback()
-            except Exception as error:  # also an OSError of pg8000, which SQLAlchemy's own ping lets through
-                raise DisconnectionError(str(error)) from error
-
-        event.listen(engine, "checkout", check)
-        event.listen(engine, "connect", configure, insert=True)  # before SQLAlchemy asks which schema is current
-        return engine
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """See `Backend.asking`."""
+        if not self._readers.states.acquire(timeout=_PATIENCE):
+            raise CatalogUnreachableError(
+                f"{STATES} questions and sessions read {self.place.called} at a time in one process, and none of them "
+                f"ended in {_PATIENCE} s; close sessions that are not needed, and ask again"
+            )
+        try:
+            yield
+        finally:
+            self._readers.states.release()
 
     def close(self) -> None:
-        """Close the connections that write."""
+        """Close the connections, but for those that others use."""
         self.writing.dispose()
+        if not self._closed:
+            self._closed = True
+            self._readers.let_go()
 
     @contextmanager
     def transaction(self, engine: Engine, *, write: bool) -> Iterator[Connection]:
@@ -174,19 +238,33 @@ class Server:
         )
 
     def vacuum(self, wait_ms: int) -> bool:
-        """See `Backend.vacuum`: each table is written anew, which waits for those that read it."""
+        """See `Backend.vacuum`: each table is written anew, which waits for those that read it. What anybody in the
+        database may still read, who began before the removal, is then kept, whichever tables that one reads."""
         with self.writing.connect() as connection:
-            tables = whole_tables(connection)
+            tables = [f'"{self.place.schema}"."{one}"' for one in whole_tables(connection) if one != WRITER]
         with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
-            connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+            connection.execute(text(f'SET search_path = "{self.place.schema}"'))
+            connection.execute(text(f"SET maintenance_work_mem = '{_REWRITE_MEMORY}'"))
+            slow = word_indexes(connection)
             try:
+                connection.execute(text(f"SET lock_timeout = {wait_ms}"))
+                # Writing a table anew locks readers out, and most of it is making these: that they need not wait for.
+                for name in slow:
+                    connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
                 for table in tables:
-                    connection.execute(text(f'VACUUM FULL "{self.place.schema}"."{table}"'))
+                    connection.execute(text(f"VACUUM FULL {table}"))
             except DBAPIError as error:
                 if sqlstate(error) != "55P03":
                     raise
                 return False
-        return True
+            finally:
+                connection.execute(text(f"SET lock_timeout = {REWRITE_MS}"))
+                for statement in slow.values():
+                    connection.execute(text(statement))
+            for table in tables:
+                connection.execute(text(f"VACUUM {table}"))  # counts what was kept, and locks nobody out
+            dead = text("SELECT pg_stat_get_dead_tuples(CAST(:table AS regclass))")
+            return not any(connection.scalar(dead, {"table": table}) for table in tables)
 
 
 @contextmanager
@@ -214,7 +292,6 @@ def open_server(place: Place, backend: Backend, *, create: bool, access: Access 
         try:
             _bring_up_to_date(server, writable=writable, create=create)
         except BaseException:
-            server.reading.dispose()
             server.close()
             raise
     return server
@@ -235,9 +312,10 @@ def check_unused(place: Place) -> None:
             )
 
 
-def drop(place: Place, corpus: str | None) -> None:
+def drop(place: Place, corpus: str | None, mark: str | None = None) -> bool:
     """Delete the schema of a catalog with all that it holds, unless it is that of another corpus than the one with
-    this id, or of another program."""
+    this id, or of another program. False: it is that of another directory than the one with this ``mark``
+    (`hybrid.stores.database.mark_of`), and was left as it is."""
     with server_errors(place), _alone(place) as connection:
         if connection.scalar(_RELATIONS, {"name": place.schema}):
             connection.exec_driver_sql(f'SET search_path = "{place.schema}"')
@@ -247,8 +325,12 @@ def drop(place: Place, corpus: str | None) -> None:
             known = connection.scalar(text("SELECT value FROM info WHERE key = :key"), {"key": CORPUS_ID})
             if corpus is not None and known not in (None, corpus):
                 raise CorpusError(f"{place.called} is another corpus's; nothing of it is deleted")
+            own = connection.scalar(text("SELECT value FROM info WHERE key = :key"), {"key": DIRECTORY})
+            if mark is not None and own not in (None, mark):
+                return False
         connection.execute(text(f'DROP SCHEMA IF EXISTS "{place.schema}" CASCADE'))
         connection.commit()
+    return True
 
 
 def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
@@ -282,7 +364,8 @@ def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
 def _bring_up_to_date(server: Server, *, writable: bool, create: bool) -> None:
     called = server.place.called
     with server.transaction(server.reading, write=False) as connection:
-        if whole.revision(connection) == REVISION:
+        lost = not has_table(connection, WRITER)
+        if whole.revision(connection) == REVISION and not (lost and writable):
             check_schema(connection, called)
             return
     if not writable:
@@ -292,8 +375,10 @@ def _bring_up_to_date(server: Server, *, writable: bool, create: bool) -> None:
         )
     with server.writing.connect() as connection, connection.begin():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": server.place.key - 1})
-        revision = whole.revision(connection)  # again: another process may have been quicker
         names = set(whole_tables(connection))
+        if names >= Base.metadata.tables.keys() - SEARCHED_BY_SQLITE - REBUILT.keys() and WRITER not in names:
+            make(connection, WRITER)  # who writes needs it, also to repair; it says only who does so now
+        revision = whole.revision(connection)  # again: another process may have been quicker
         if revision is None and names:
             if names & Base.metadata.tables.keys():
                 check_schema(connection, called)  # a catalog that lost its number, and more
@@ -343,7 +428,19 @@ def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
     return CatalogUnreachableError(
         f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
         "that was committed before is there; run the same command again when it is back, it goes on from there"
+        + (f". If it asked for a password: {_about_password(place)}" if place.withheld else "")
     )
+
+
+def _about_password(place: Place) -> str:
+    if place.withheld:
+        return (
+            "a password is set, in PGPASSWORD or stores.catalog_password, and was not sent, as only the file "
+            "catalog.url in the corpus's directory names this server: if it is yours, set stores.catalog "
+            f"(HYBRID_STORES__CATALOG) to {place.url.render_as_string(hide_password=True)}, or PGHOST to its host, or "
+            "write it into ~/.pgpass"
+        )
+    return "see stores.catalog, and PGPASSWORD or ~/.pgpass for a password"
 
 
 @contextmanager
@@ -352,17 +449,35 @@ def server_errors(place: Place) -> Iterator[None]:
     try:
         with disk_full_errors(place.called):
             yield
+    except PoolTimeoutError as error:
+        raise CatalogUnreachableError(
+            f"all {MOST} connections of this process to {place.called} were in use for {_PATIENCE} s; ask again, or "
+            "less at a time"
+        ) from error
+    except ssl.SSLError as error:
+        raise CorpusError(
+            f"{place.database} is not trusted, or speaks no TLS that this machine takes ({error or 'TLS'}): "
+            "sslmode=verify-ca and verify-full take a certificate of an authority that this machine knows, or that "
+            "sslrootcert=FILE names; verify-full also one for the host's name"
+        ) from error
     except (ConnectionError, TimeoutError) as error:  # pg8000 reads from its socket without a word about errors
         raise _unreachable(place, str(error)) from error
     except DBAPIError as error:
         code, said = sqlstate(error), _said(error)
+        if code in _REFUSED or (not code and "password" in said):  # that none was given is the driver's own to say
+            raise CorpusError(
+                f"{place.database} refuses {place.url.username or 'the user'} ({said}); {_about_password(place)}"
+            ) from error
+        if not code and "SSL" in said:
+            mode = place.url.query.get("sslmode", "prefer")
+            raise CorpusError(
+                f"{place.database} has no TLS ({said}), and sslmode={mode} asks for it: switch it on there (ssl = on), "
+                "or name the host by which it offers it; sslmode=disable does without, and sends texts unencrypted"
+            ) from error
         if not code or code.startswith(_LOST) or error.connection_invalidated:
             raise _unreachable(place, said) from error
-        if code in _REFUSED or code == "3D000":
-            raise CorpusError(
-                f"{place.database} refuses {place.url.username or 'the user'} ({said}); see stores.catalog, and "
-                "PGPASSWORD or ~/.pgpass for a password"
-            ) from error
+        if code == "3D000":
+            raise CorpusError(f"{place.database} refuses what it is asked for ({said}); see stores.catalog") from error
         if code == "53100":
             raise CorpusError(
                 f"no space left at {place.database}; nothing half-written was kept, and all that was committed before "

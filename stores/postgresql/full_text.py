@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from hybrid.stores.access import is_restricted
 from hybrid.stores.filtering import Selection
 from hybrid.stores.postgresql.match import Expression, Phrase, holds, nears, parse, phrases, query
-from hybrid.stores.postgresql.words import Tokenizer, vector
+from hybrid.stores.postgresql.words import Tokenizer, fits, vector
 from hybrid.text.folding import search_text
 
 TABLE, TOTALS = "chunk_words", "text_totals"
@@ -30,11 +30,13 @@ _WORDS = Table(
     Column("tokens", Integer),
     Column("words", TSVECTOR),
 )
+INDEX = f"ix_{TABLE}_words"
+# Every search would read what waits to be indexed otherwise.
+CREATE_INDEX = f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (words) WITH (fastupdate = off)"
 CREATE = (
     f"CREATE TABLE {TABLE} (chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, "
     "tokens INTEGER NOT NULL, words TSVECTOR NOT NULL)",
-    # Every search would read what waits to be indexed otherwise.
-    f"CREATE INDEX ix_{TABLE}_words ON {TABLE} USING gin (words) WITH (fastupdate = off)",
+    CREATE_INDEX,
     f"CREATE TABLE {TOTALS} (chunks BIGINT NOT NULL, tokens BIGINT NOT NULL)",
     f"INSERT INTO {TOTALS} VALUES (0, 0)",
 )
@@ -82,15 +84,19 @@ class PostgresIndex:
         """Free the memory."""
         self._tokenizer.close()
 
-    def add(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-        """Index chunks, which the catalog holds already: (id, text) each."""
-        if rows:
-            values = self._rows(rows)
+    def add(self, connection: Connection, rows: Sequence[tuple[int, str]]) -> bool:
+        """See `TextIndex.add`: a tsvector may hold fewer words than a chunk has."""
+        each = self._cut(rows)
+        values = self._rows(rows, each)
+        if values:
             connection.execute(insert(_WORDS), values)
             self._count(connection, len(values), sum(row["tokens"] for row in values))
+        return all(map(fits, each))
 
-    def _rows(self, rows: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
-        each = self._tokenizer.cut([search_text(chunk) for _, chunk in rows])
+    def _cut(self, rows: Sequence[tuple[int, str]]) -> list[list[str]]:
+        return self._tokenizer.cut([search_text(chunk) for _, chunk in rows])
+
+    def _rows(self, rows: Sequence[tuple[int, str]], each: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
         return [
             {"chunk_id": chunk_id, "tokens": len(words), "words": vector(words)}
             for (chunk_id, _), words in zip(rows, each, strict=True)
@@ -139,7 +145,7 @@ class PostgresIndex:
         )
         chunks = tokens = 0
         for rows in _pages(connection):
-            values = self._rows(rows)
+            values = self._rows(rows, self._cut(rows))
             given = {name: [row[key] for row in values] for name, key in _EXPECTED.items()}
             if connection.scalar(same, given) != len(values):
                 return "does not fit the texts"

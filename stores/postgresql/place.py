@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,11 @@ class Place:
     schema: str | None = None
     """``None``: the corpus that is created there names one."""
     password: str | None = field(default=None, repr=False)
+    named: bool = True
+    """Whether the user named the server, and not a corpus's directory alone: a password that is meant for some server
+    (``PGPASSWORD``) goes to no other. See `is_usual`."""
+    withheld: bool = False
+    """Whether there is a password that is not sent for that reason."""
 
     def __str__(self) -> str:
         query = {"schema": self.schema} if self.schema is not None else {}
@@ -106,14 +111,17 @@ def connecting(place: Place) -> tuple[URL, dict[str, Any]]:
     """The URL for SQLAlchemy, with a driver that is installed, and the driver's arguments."""
     driver = place.url.drivername.partition("+")[2] or "pg8000"
     query: dict[str, Any] = dict(place.url.query)
-    url = place.url.set(drivername=f"postgresql+{driver}", password=place.password or _known_password(place.url))
+    password = place.password or _known_password(place.url, named=place.named)
+    url = place.url.set(drivername=f"postgresql+{driver}", password=password)
     try:
         __import__(driver)
     except ImportError as error:
         raise MissingExtraError(f"a catalog in PostgreSQL needs {driver}", "postgresql") from error
+    # Without one libpq would take PGPASSWORD, whatever is decided here, and pg8000 fails where it is asked for one.
+    arguments: dict[str, Any] = {} if password else {"password": ""}
     if driver == "psycopg":
-        return url, {}
-    arguments: dict[str, Any] = {"application_name": "hybrid"}
+        return url, arguments
+    arguments["application_name"] = "hybrid"
     folder = query.pop("host", None)
     if folder is not None:  # the folder of a server's socket, as libpq has it
         port = query.pop("port", None) or url.port or 5432
@@ -126,7 +134,12 @@ def _ssl_context(mode: str, root: Any) -> ssl.SSLContext | bool | None:
     """What pg8000 takes for one of libpq's modes."""
     if mode in ("disable", "prefer"):
         return False if mode == "disable" else None
-    context = ssl.create_default_context(cafile=root)
+    try:
+        context = ssl.create_default_context(cafile=root)
+    except OSError as error:  # and ssl.SSLError, which is one
+        raise SettingsError(
+            f"sslrootcert: {root} cannot be read as certificates ({error.strerror or error}); it is a file in PEM"
+        ) from error
     if mode != "verify-full":
         context.check_hostname = False
     if mode == "require" and root is None:
@@ -134,9 +147,32 @@ def _ssl_context(mode: str, root: Any) -> ssl.SSLContext | bool | None:
     return context
 
 
-def _known_password(url: URL) -> str | None:
-    """The password in ``PGPASSWORD``, or in the file that ``PGPASSFILE`` names, by default ``~/.pgpass``."""
-    if (known := os.environ.get("PGPASSWORD")) is not None:
+def is_usual(url: URL) -> bool:
+    """Whether a server that nobody named is the one that a password is meant for: that of ``PGHOST``, ``PGPORT`` and
+    ``PGUSER``, or without ``PGHOST`` the one at the usual place on this machine, where no other program listens."""
+    hosts = {str(one) for one in (url.host, url.query.get("host")) if one} or {""}
+    if str(url.query.get("port") or url.port or 5432) != os.environ.get("PGPORT", "5432"):
+        return False
+    if url.username != os.environ.get("PGUSER", url.username):
+        return False
+    return hosts <= ({os.environ["PGHOST"]} if os.environ.get("PGHOST") else _THIS_MACHINE)
+
+
+_THIS_MACHINE = {"", "localhost", "127.0.0.1", "::1", "/var/run/postgresql", "/run/postgresql"}
+
+
+def from_directory(place: Place, password: str | None) -> Place:
+    """A place that only a corpus's directory names, with the ``password`` of the settings if it may go there. The
+    directory may be somebody else's, who would be told the password."""
+    if is_usual(place.url):
+        return replace(place, password=password or place.password)
+    return replace(place, named=False, withheld=bool(password or os.environ.get("PGPASSWORD")))
+
+
+def _known_password(url: URL, *, named: bool) -> str | None:
+    """The password in ``PGPASSWORD``, or in the file that ``PGPASSFILE`` names, by default ``~/.pgpass``, which says
+    for which server each is."""
+    if named and (known := os.environ.get("PGPASSWORD")) is not None:
         return known
     try:
         path = Path(os.environ.get("PGPASSFILE") or Path("~/.pgpass").expanduser())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, text
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateTable
 
+from hybrid.stores.access import Access
+from hybrid.stores.filtering import LAST
 from hybrid.stores.sqlite import engine, schema
 from hybrid.stores.sqlite.access import BASE
 from hybrid.stores.sqlite.full_text import FtsIndex
@@ -51,9 +54,34 @@ class SQLite:
         """An INSERT with ``on_conflict_do_update``."""
         return insert(table)
 
+    def among(self, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+        """See `Backend.among`."""
+        found: ColumnElement[bool] = column.in_(texts)
+        return found
+
+    def between(self, column: Any, start: str) -> ColumnElement[bool]:
+        """See `Backend.between`."""
+        return and_(column >= start, column <= start + LAST)
+
     def candidates(self, connection: Connection, _: str) -> Sequence[int]:
         """All documents: SQLite has no index of parts of words."""
         return connection.scalars(text("SELECT document_id FROM texts ORDER BY document_id")).all()
 
-    def close(self) -> None:
-        """Nothing is held besides the engine."""
+    def make(self, connection: Connection, table: Table) -> None:
+        """See `Backend.make`."""
+        connection.execute(CreateTable(table))
+
+    def shown(self, _: Access | None) -> None:
+        """See `Backend.shown`: a connection of SQLite's belongs to who sees it."""
+
+    def attempt(self, _: Connection) -> AbstractContextManager[None]:
+        """See `Backend.attempt`: a statement that fails is none."""
+        return nullcontext()
+
+    def asking(self) -> AbstractContextManager[None]:
+        """See `Backend.asking`: readers are as many as there are."""
+        return nullcontext()
+
+    def close(self, engine: Engine) -> None:
+        """See `Backend.close`."""
+        engine.dispose()

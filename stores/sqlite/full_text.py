@@ -157,12 +157,13 @@ def indexed(connection: Connection) -> int:
     return int(connection.execute(text("SELECT count(*) FROM chunks_fts_docsize")).scalar_one())
 
 
-def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
-    """Index chunks, which the catalog holds already: (id, text) each."""
+def add(connection: Connection, rows: Sequence[tuple[int, str]]) -> bool:
+    """See `TextIndex.add`: every word is found."""
     _store(connection, rows)
     values = [{"id": chunk_id, "text": search_text(chunk)} for chunk_id, chunk in rows]
     if values:
         connection.execute(text("INSERT INTO chunks_fts(rowid, text) VALUES (:id, :text)"), values)
+    return True
 
 
 def remove(connection: Connection, document_id: int) -> None:

@@ -38,9 +38,12 @@ from hybrid import (
     Metadata,
     Settings,
 )
-from hybrid.archive import contents, exporting, probes
+from hybrid._moving import tensors_sha256
+from hybrid.archive import contents, exporting, importing, probes
 from hybrid.cli import main
 from hybrid.errors import AccessError, MissingModelError, SettingsError
+from hybrid.ingest.progress import quiet
+from hybrid.settings import StoresSettings
 from hybrid.stores import commits, erasure, records
 
 QUESTIONS = ("When does the lease of the mill end?", "Who paid for the salt?", "Was the boiler inspected?")
@@ -519,6 +522,45 @@ def test_a_killed_import_leaves_no_corpus_and_the_next_one_clears_up(small: tupl
     with Corpus.import_(small[1], tmp_path / "new") as corpus:
         assert len(corpus.documents()) == 7
     assert sorted(tmp_path.iterdir()) == [tmp_path / "new"]
+
+
+def test_an_error_names_the_place_that_the_corpus_is_for(small: tuple[Path, Path], tmp_path: Path) -> None:
+    """And not the hidden folder in which it was made, which is gone."""
+
+    class Other:
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0, 0.0] for _ in texts]
+
+        def embed_query(self, text: str) -> list[float]:
+            return [1.0, 0.0]
+
+    def fails(folder: Path) -> None:
+        raise CorpusError(f"{folder} and {folder.absolute()} are wrong")
+
+    with pytest.raises(SettingsError) as caught:
+        Corpus.import_(small[1], tmp_path / "new", embedder=Other())
+    assert ".importing" not in str(caught.value)
+    with pytest.raises(CorpusError) as failed:
+        importing.import_(small[1], tmp_path / "new", None, StoresSettings(), tensors_sha256, fails, quiet)
+    assert str(failed.value) == f"{tmp_path / 'new'} and {tmp_path / 'new'} are wrong"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_corpus_without_a_commit_says_which_embedder_it_was_given(tmp_path: Path) -> None:
+    class Mine:
+        model = "my-model"
+
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[1.0, 0.0] for _ in texts]
+
+        def embed_query(self, text: str) -> list[float]:
+            return [1.0, 0.0]
+
+    with Corpus.open(tmp_path / "corpus", {"memory": {"enabled": False}}, embedder=Mine()) as corpus:
+        before = corpus.status().embedder
+        corpus.ingest(Document.from_text("A note.", "note.txt"))
+        assert before == corpus.status().embedder
+        assert "my-model" in before
 
 
 def test_a_cancelled_task_leaves_nothing(small: tuple[Path, Path], tmp_path: Path) -> None:

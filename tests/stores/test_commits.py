@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 
 import pytest
 
@@ -15,8 +16,12 @@ from hybrid.stores.rows import StoredFile
 from hybrid.stores.sqlite.engine import storage_errors
 
 
+def held() -> None:
+    """This process holds the corpus for writing."""
+
+
 def write(directory, n, content=b"vectors"):
-    return commits.write_index(directory, n, lambda path: path.write_bytes(content) and None)
+    return commits.write_index(directory, n, lambda path: path.write_bytes(content) and None, held)
 
 
 def test_an_index_is_written_with_its_manifest(tmp_path):
@@ -39,7 +44,9 @@ def test_a_write_that_fails_leaves_nothing_of_it(tmp_path, monkeypatch, failing)
     if failing == "rename":
         monkeypatch.setattr(commits.Path, "rename", fail)
     with pytest.raises(KeyboardInterrupt):
-        commits.write_index(tmp_path, 2, fail if failing == "save" else lambda path: path.write_bytes(b"x") and None)
+        commits.write_index(
+            tmp_path, 2, fail if failing == "save" else lambda path: path.write_bytes(b"x") and None, held
+        )
     assert [path.name for path in (tmp_path / "commits").iterdir()] == ["1"]
     assert commits.verified_index(tmp_path, first).read_bytes() == b"vectors"
 
@@ -53,8 +60,10 @@ def test_files_reach_the_disk_before_their_name_does(tmp_path, monkeypatch):
     monkeypatch.setattr(commits.Path, "rename", lambda old, new: (events.append("rename"), rename(old, new)))
     write(tmp_path, 1)
     home = str(tmp_path / "commits")
-    assert events == [f"{home}/.1.partial/{name}" for name in ("index.faiss", "manifest.json")] + [
-        f"{home}/.1.partial",
+    partial = events[0].removesuffix("/index.faiss")
+    assert re.fullmatch(rf"{home}/\.1\.[0-9a-f]{{16}}\.partial", partial)
+    assert events == [f"{partial}/{name}" for name in ("index.faiss", "manifest.json")] + [
+        partial,
         "rename",
         home,
     ]
@@ -63,8 +72,29 @@ def test_files_reach_the_disk_before_their_name_does(tmp_path, monkeypatch):
 def test_the_remainder_of_an_interrupted_write_makes_way(tmp_path):
     (tmp_path / "commits/1").mkdir(parents=True)
     (tmp_path / "commits/1/index.faiss").write_bytes(b"never committed")
+    (tmp_path / "commits/.1.0123456789abcdef.partial").mkdir()
     stored = write(tmp_path, 1)
     assert commits.verified_index(tmp_path, stored).read_bytes() == b"vectors"
+    assert [path.name for path in (tmp_path / "commits").iterdir()] == ["1"]
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_who_lost_the_hold_on_the_corpus_removes_nothing_of_another_writer(tmp_path, lost):
+    theirs = write(tmp_path, 1, b"theirs")
+    partial = tmp_path / "commits" / ".1.0123456789abcdef.partial"
+    if lost == 1:
+        partial.mkdir()
+    asked = []
+
+    def check() -> None:
+        asked.append("held?")
+        if len(asked) == lost:
+            raise CorpusError("lost")
+
+    with pytest.raises(CorpusError, match="lost"):
+        commits.write_index(tmp_path, 1, lambda path: path.write_bytes(b"ours") and None, check)
+    assert commits.verified_index(tmp_path, theirs).read_bytes() == b"theirs"
+    assert partial.exists() == (lost == 1)
 
 
 def test_a_damaged_file_is_set_aside_and_never_deleted(tmp_path):

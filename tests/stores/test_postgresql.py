@@ -3,7 +3,12 @@ away."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shutil
+import ssl
+import sys
+import types
 
 import postgres_server
 import pytest
@@ -24,7 +29,9 @@ from hybrid.errors import (
 from hybrid.settings import StoresSettings, sources
 from hybrid.stores import failpoints
 from hybrid.stores.catalog import Catalog
+from hybrid.stores.commits import write_index
 from hybrid.stores.database import POINTER, connect, drop_catalog, located
+from hybrid.stores.postgresql import engine
 from hybrid.stores.postgresql.place import Place, connecting, place_of
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
@@ -64,7 +71,10 @@ def test_migrations_amount_to_the_tables(place):
             "include_object": lambda _, name, kind, reflected, __: not reflected and name not in SEARCHED_BY_SQLITE
         }
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
-        assert differences == []
+        ((kind, constraint),) = differences  # names are unique by an index that takes them at any length
+        assert (kind, [one.name for one in constraint.columns]) == ("add_constraint", ["name"])
+        once = "SELECT contype FROM pg_constraint WHERE conname = 'sources_named_once'"
+        assert connection.scalar(text(once)) == "x"
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == REVISION
 
 
@@ -206,6 +216,93 @@ def test_a_password_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
     assert connecting(place_of("postgresql://ann:own@db.mill.example/deals"))[0].password == "own"
 
 
+@pytest.mark.parametrize(
+    ("url", "environment", "goes"),
+    [
+        ("postgresql://ann@db.mill.example/deals", {}, False),
+        ("postgresql://ann@db.mill.example/deals", {"PGHOST": "db.mill.example"}, True),
+        ("postgresql://ann@db.mill.example/deals", {"PGHOST": "db.mill.example", "PGUSER": "bob"}, False),
+        ("postgresql://ann@db.mill.example:6543/deals", {"PGHOST": "db.mill.example"}, False),
+        ("postgresql://ann@db.mill.example:6543/deals", {"PGHOST": "db.mill.example", "PGPORT": "6543"}, True),
+        ("postgresql://ann@127.0.0.1/deals", {}, True),
+        ("postgresql://ann@127.0.0.1/deals", {"PGHOST": "db.mill.example"}, False),
+        ("postgresql://ann@localhost:6543/deals", {}, False),
+        ("postgresql://ann@/deals?host=/run/postgresql", {}, True),
+        ("postgresql://ann@/deals?host=/tmp/theirs", {}, False),
+        ("postgresql://ann@localhost/deals?host=evil.example", {}, False),
+        ("postgresql://ann@localhost/deals?port=6543", {}, False),
+    ],
+)
+@pytest.mark.parametrize("driver", ["", "+psycopg"])
+def test_a_password_goes_to_no_server_that_a_directory_alone_names(
+    tmp_path, monkeypatch, url, environment, goes, driver
+):
+    if driver:
+        monkeypatch.setitem(sys.modules, "psycopg", types.ModuleType("psycopg"))  # is asked for its presence alone
+    for name in ("PGHOST", "PGPORT", "PGUSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ({"PGPASSWORD": SECRET, "PGPASSFILE": str(tmp_path / "pass")} | environment).items():
+        monkeypatch.setenv(name, value)
+    url = url.replace("postgresql:", f"postgresql{driver}:")
+    (tmp_path / POINTER).write_text(url + ("&" if "?" in url else "?") + "schema=hybrid_1")
+    password = "of-the-settings"
+    for stores, sent in (
+        (StoresSettings(), SECRET),
+        (StoresSettings(catalog_password=password), password),
+        (StoresSettings(catalog=url), SECRET),
+    ):
+        address, arguments = connecting(located(tmp_path, stores))
+        if goes or stores.catalog == url:
+            assert address.password == sent
+        else:
+            assert address.password is None
+            assert arguments["password"] == ""  # else libpq takes PGPASSWORD
+    (tmp_path / "pass").write_text("*:*:*:ann:filed\n")
+    assert connecting(located(tmp_path, StoresSettings()))[0].password == (SECRET if goes else "filed")
+
+
+def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity_is_no_way_round(
+    tmp_path, server, monkeypatch
+):
+    named = {"stores": {"catalog": server.url, "catalog_password": SECRET}}
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY | named) as corpus:
+        corpus.ingest(NOTE)
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    with Corpus.open(tmp_path / "corpus", create=False) as corpus:  # a server that asks for no password
+        seen = corpus.seen_by(hybrid.Identity(name="ann", classes=("deals",)))
+        for one in (corpus, seen):
+            assert connecting(one._catalog.place)[0].password is None
+        seen.close()
+    ask_server(server.url, f"ALTER USER hybrid PASSWORD '{SECRET}'")
+    allowed = server.folder / "data" / "pg_hba.conf"
+    allowed.write_text("local all all scram-sha-256\n")
+    server.stop("fast")
+    server.start()
+    with pytest.raises(CorpusError, match=r"was not sent, as only the file catalog\.url.*HYBRID_STORES__CATALOG"):
+        Corpus.open(tmp_path / "corpus", create=False)
+    with Corpus.open(tmp_path / "corpus", {"stores": {"catalog": server.url}}, create=False) as corpus:
+        assert corpus.documents()
+    monkeypatch.setenv("PGHOST", str(server.folder))
+    with Corpus.open(tmp_path / "corpus", create=False) as corpus:
+        assert corpus.documents()
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+def test_a_server_without_tls_is_said_to_be_one(tmp_path, postgresql_url, mode):
+    url = f"{postgresql_url}&sslmode={mode}"
+    with pytest.raises(CorpusError, match=f"has no TLS .*sslmode={mode} asks for it"):
+        Corpus.open(tmp_path / "corpus", {"stores": {"catalog": url}})
+
+
+def test_a_certificate_that_is_not_trusted_and_one_that_is_no_file_are_said(tmp_path):
+    place = place_of("postgresql://ann@db.mill.example/deals?sslmode=verify-full")
+    with pytest.raises(CorpusError, match=r"not trusted.*sslrootcert=FILE"), engine.server_errors(place):
+        raise ssl.SSLCertVerificationError(1, "certificate verify failed")
+    for file in (tmp_path / "none.pem", tmp_path):
+        with pytest.raises(SettingsError, match="cannot be read as certificates"):
+            connecting(place_of(f"postgresql://ann@db.mill.example/deals?sslmode=verify-ca&sslrootcert={file}"))
+
+
 # A server that goes away -------------------------------------------------------------------------
 
 
@@ -255,6 +352,131 @@ def test_a_writer_that_lost_its_hold_commits_nothing_more(tmp_path, postgresql_u
         with first.write_lock(tmp_path):
             first.set_info("key", "again")
         assert second.info("key") == "again"
+
+
+def lose_connections(url: str) -> None:
+    ask_server(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname "
+               "= current_database() AND application_name = 'hybrid'")  # fmt: skip
+
+
+def test_a_writer_that_lost_its_connection_leaves_the_index_that_another_writes_alone(tmp_path, postgresql_url, place):
+    kept = tmp_path / "commits" / "1" / "index.faiss"
+    with Catalog.open(place, create=True) as first, Catalog.open(place, create=True) as second:
+
+        def saved(path):
+            path.write_bytes(b"of the first")
+            lose_connections(postgresql_url)
+            with second.write_lock(tmp_path, 10), second.transaction() as other:
+                write_index(tmp_path, 1, lambda one: one.write_bytes(b"of the second") and None, other.check_held)
+
+        with pytest.raises(CorpusError), first.write_lock(tmp_path), first.transaction() as transaction:
+            write_index(tmp_path, 1, saved, transaction.check_held)
+        assert kept.read_bytes() == b"of the second"
+
+
+@pytest.mark.parametrize("change", ["an ingest", "a removal"])
+def test_a_writer_that_lost_its_hold_clears_nothing_away(tmp_path, postgresql_url, settings, change):
+    theirs = tmp_path / "corpus" / "commits" / ".9.0123456789abcdef.partial"
+    at = "commit.number-recorded" if change == "an ingest" else "erasure.log-redacted"
+    with Corpus.open(tmp_path / "corpus", settings) as corpus, contextlib.ExitStack() as held:
+        corpus.ingest(NOTE)
+        second = held.enter_context(Catalog.open(corpus._catalog.place, create=False))
+
+        def lose(name):
+            if name == at and not theirs.exists():
+                lose_connections(postgresql_url)
+                held.enter_context(second.write_lock(tmp_path / "corpus", 10))
+                theirs.mkdir()
+
+        failpoints.arm(lose)
+        try:
+            if change == "an ingest":
+                with pytest.raises(CorpusLockedError, match="was lost"):
+                    corpus.ingest(Document.from_text("Another.", source="other.txt"))
+            else:
+                assert "could not be erased" in "".join(corpus.remove("note.txt").notes)
+        finally:
+            failpoints.arm(None)
+        assert theirs.is_dir()
+
+
+def holds(server, what: bytes) -> bool:
+    """Whether a file of a table or an index has these bytes."""
+    ask_server(server.url, "CHECKPOINT")
+    return any(what in one.read_bytes() for one in (server.folder / "data" / "base").rglob("*") if one.is_file())
+
+
+def indexes_of_words(server) -> set[str]:
+    rows = ask_server(server.url, "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '% USING gin %'")
+    return {name for (name,) in rows}
+
+
+def test_what_was_removed_is_in_no_file_once_nobody_reads_an_older_state_of_the_database(tmp_path, server):
+    secret = Document.from_text("The canaryword sings in the mill at night.", source="secret.txt")
+    address, arguments = connecting(place_of(server.url))
+    elsewhere = create_engine(address, connect_args=arguments, isolation_level="REPEATABLE READ")
+    with Corpus.open(tmp_path / "corpus", NO_MEMORY | {"stores": {"catalog": server.url}}) as corpus:
+        corpus.ingest([NOTE, secret])
+        assert holds(server, b"canaryword")
+        with elsewhere.connect() as connection:  # of another program: it locks no table of the corpus
+            connection.execute(text("SELECT count(*) FROM pg_class"))
+            assert "still being read" in "".join(corpus.remove("secret.txt").notes)
+            assert holds(server, b"canaryword")
+            assert [one.part for one in corpus.check().problems] == ["deletion"]
+        assert indexes_of_words(server) == {"ix_chunk_words_words", "ix_texts_trigrams"}
+        assert corpus.repair().problems == ()
+        assert not holds(server, b"canaryword")
+        assert indexes_of_words(server) == {"ix_chunk_words_words", "ix_texts_trigrams"}
+        assert corpus.search("rent", k=1)
+    elsewhere.dispose()
+
+
+def test_readers_wait_for_tables_that_are_written_anew(tmp_path, postgresql_url, settings):
+    """And are not told after some seconds that another process is writing."""
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+        with corpus._catalog.connection(write=False) as connection:
+            waits = connection.scalar(text("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"))
+        assert waits == engine.REWRITE_MS > engine.BUSY_MS
+
+
+def test_connections_that_the_server_ended_are_made_again_unseen(tmp_path, postgresql_url, settings):
+    with Corpus.open(tmp_path / "corpus", settings) as corpus:
+        corpus.ingest(NOTE)
+        for _ in range(2):
+            assert corpus.search("rent", k=1)
+            lose_connections(postgresql_url)
+        corpus.ingest(Document.from_text("Another.", source="other.txt"))
+        assert len(corpus.documents()) == 2
+
+
+def test_a_hold_that_failed_when_it_was_taken_is_let_go(tmp_path, postgresql_url, place):
+    with Catalog.open(place, create=True) as first, Catalog.open(place, create=True) as second:
+        for wait in (0, 5):
+            ask_server(postgresql_url, f"ALTER TABLE {place.schema}.writer RENAME TO elsewhere")
+            with pytest.raises(CorpusError), first.write_lock(tmp_path, wait):
+                pass
+            ask_server(postgresql_url, f"ALTER TABLE {place.schema}.elsewhere RENAME TO writer")
+            with second.write_lock(tmp_path):  # over another connection than the one that is kept
+                second.set_info("key", str(wait))
+
+
+def test_a_copy_of_a_directory_is_deleted_without_the_catalog_and_one_that_was_renamed_with_it(
+    tmp_path, postgresql_url, settings
+):
+    stores = StoresSettings.model_validate(settings["stores"])
+    with Corpus.open(tmp_path / "first", settings) as corpus:
+        corpus.ingest(NOTE)
+    schema = located(tmp_path / "first", stores).schema
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")  # with its times
+    with Corpus.open(tmp_path / "copy", create=False) as copied:
+        copied.ingest(Document.from_text("Another.", source="other.txt"))
+    assert not drop_catalog(tmp_path / "copy", stores)
+    with Corpus.open(tmp_path / "copy", create=False) as corpus:
+        assert len(corpus.documents()) == 2
+    (tmp_path / "first").rename(tmp_path / "renamed")
+    assert drop_catalog(tmp_path / "renamed", stores)
+    assert not ask_server(postgresql_url, "SELECT 1 FROM pg_namespace WHERE nspname = :schema", schema=schema)
 
 
 # Moving ---------------------------------------------------------------------------------------------------------------
