@@ -35,8 +35,8 @@ OWN = 512
 """Tokens from a volume's middle that are scored with its delta and without."""
 RETRIES = (0.5, 0.25, 0.0625)
 """What the step size is multiplied by, one after the other, for a volume that got worse: factors that leave no grid
-point of `hybrid.ttt.calibration` untried. Half first: one of eight stories was harmed by .022 nats at the full step, and
-its own text was then likelier by .50 nats at half of it and by .31 at a quarter."""
+point of `hybrid.ttt.calibration` untried. Half first: one of eight stories was harmed by .022 nats at the full step,
+and its own text was then likelier by .50 nats at half of it and by .31 at a quarter."""
 SUSPICIOUS = 1.0
 """Nats by which a mini-batch's loss may stand above the mean so far; beyond, it is scored without the memory, too."""
 RISE, ROW = 0.5, 2
