@@ -60,6 +60,15 @@ def place(request, tmp_path):
     return place_in(tmp_path, request.param, request)
 
 
+@pytest.fixture
+def qdrant_server():
+    pytest.importorskip("qdrant_client")
+    import qdrant_server
+
+    with qdrant_server.running(SECRET) as server:
+        yield server
+
+
 @pytest.fixture(params=["qdrant", "milvus"])
 def outside(request, tmp_path):
     """Of the stores that are another program."""
@@ -339,6 +348,81 @@ def test_a_server_that_hangs_up_is_named_and_nothing_is_half_written(tmp_path, r
     with opened(tmp_path / "corpus", whole.stores) as corpus:
         assert found(corpus, k=1)[0][0] == "2.txt"
         assert corpus.check().whole
+
+
+def test_a_server_of_qdrant_is_told_what_it_can_read(tmp_path, qdrant_server):
+    there = {"catalog": "sqlite", "vectors": f"qdrant+{qdrant_server.url}", "vectors_key": SECRET}
+    with opened(tmp_path / "files", in_files()) as files, opened(tmp_path / "corpus", there) as corpus:
+        for one in (files, corpus):
+            one.ingest(bills(0, 30))
+        where = Filter(sources="1*.txt")
+        assert found(corpus, where=where, order="dense", k=20) == found(files, where=where, order="dense", k=20)
+        assert found(corpus) == found(files)
+        exact = [body["params"]["exact"] for what, body in qdrant_server.asked if what == "POST points/query"]
+        assert exact
+        assert all(exact)
+        assert corpus.remove("2.txt").certificate.complete
+        assert corpus.check().whole
+        assert len(points_of(corpus)) == 29
+    few = {"retrieval": {"exact_up_to": 10}}
+    with opened(tmp_path / "corpus", there, **few) as corpus:
+        corpus.search(QUESTION)
+        assert qdrant_server.asked[-1][1]["params"]["exact"] is False
+        vector_store(corpus._catalog, corpus.directory).drop()
+        assert not corpus.check().whole
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(tmp_path, qdrant_server, monkeypatch):
+    monkeypatch.setattr(points, "PAUSES", (0.0, 0.0))
+    there = {"catalog": "sqlite", "vectors": f"qdrant+{qdrant_server.url}", "vectors_key": SECRET}
+    with opened(tmp_path / "corpus", there) as corpus:
+        qdrant_server.failing = 2
+        corpus.ingest(bills(0, 2))
+        assert len(points_of(corpus)) == 2
+        qdrant_server.failing = 3
+        with pytest.raises(VectorsUnreachableError, match="503"):
+            corpus.search(QUESTION)
+
+
+def test_a_key_that_is_refused_is_no_outage(tmp_path, qdrant_server):
+    there = {"catalog": "sqlite", "vectors": f"qdrant+{qdrant_server.url}", "vectors_key": "another"}
+    with opened(tmp_path / "corpus", there) as corpus:
+        with pytest.raises(CorpusError, match=r"refuses what was asked .*401.*vectors_key") as caught:
+            corpus.ingest(bills(0, 2))
+        assert not isinstance(caught.value, VectorsUnreachableError)
+        assert "another" not in str(caught.value)
+
+
+def test_a_server_of_milvus_that_goes_away_in_the_middle_of_a_commit_and_comes_back_loses_nothing(
+    tmp_path, monkeypatch
+):
+    pytest.importorskip("pymilvus")
+    lite = pytest.importorskip("milvus_lite.server_manager").server_manager_instance
+    monkeypatch.setattr(points, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("hybrid.stores.milvus._CONNECTING", 1.0)
+    monkeypatch.setattr("hybrid.stores.milvus._TIMEOUT", 1.0)
+    folder = str(tmp_path / "server.db")
+
+    def there():
+        return {"catalog": "sqlite", "vectors": f"milvus+{lite.start_and_get_uri(folder)}"}
+
+    try:
+        with opened(tmp_path / "corpus", there()) as corpus:
+            corpus.ingest(bills(0, 3))
+            failpoints.arm(lambda at: lite.release_server(folder) if at == "commit.begun" else None)
+            try:
+                with pytest.raises(VectorsUnreachableError, match="nothing half-written is kept"):
+                    corpus.ingest(bills(3, 5))
+            finally:
+                failpoints.arm(None)
+            assert len(corpus.documents()) == 3
+        with opened(tmp_path / "corpus", there()) as corpus:  # on another port
+            assert found(corpus, k=1)[0][0] == "2.txt"
+            corpus.ingest(bills(3, 5))
+            assert len(points_of(corpus)) == 5
+            assert corpus.check().whole
+    finally:
+        lite.release_server(folder)
 
 
 def test_a_removal_is_not_certified_before_its_points_are_gone(tmp_path, outside, monkeypatch):
