@@ -204,15 +204,28 @@ class MilvusPoints:
             found: set[int] = set()
             if not client.has_collection(self._collection, timeout=_TIMEOUT):
                 return frozenset()
-            rows = client.query_iterator(self._collection, batch_size=AT_ONCE, output_fields=["id"], timeout=_TIMEOUT)
-            try:
-                while batch := rows.next():
-                    found.update(int(row["id"]) for row in batch)
-            finally:
-                rows.close()
-            return frozenset(found)
+            while True:  # Milvus Lite does not know the timestamps that an iterator of the client asks for
+                after = f"id > {max(found, default=-1)}"
+                rows = client.query(
+                    self._collection, filter=after, output_fields=["id"], limit=self.most, timeout=_TIMEOUT
+                )
+                found.update(int(row["id"]) for row in rows)
+                if len(rows) < self.most:
+                    return frozenset(found)
 
-        return self._call(ask)
+        found = self._call(ask)
+        return found if len(found) == self.count() else self._call(self._iterated)
+
+    def _iterated(self, client: Any) -> frozenset[int]:
+        """All ids, where pages by id did not give as many as there are: a cluster orders them for an iterator alone."""
+        found: set[int] = set()
+        rows = client.query_iterator(self._collection, batch_size=AT_ONCE, output_fields=["id"], timeout=_TIMEOUT)
+        try:
+            while batch := rows.next():
+                found.update(int(row["id"]) for row in batch)
+        finally:
+            rows.close()
+        return frozenset(found)
 
     def nearest(self, query: Sequence[float], k: int, among: Sequence[int] | None, _: bool) -> list[tuple[int, float]]:
         """The points of the largest inner product."""

@@ -167,14 +167,12 @@ class PointChanges:
             self._points.create(vectors.shape[1])
             put(self._points, ids, vectors)
 
-    def add(self, transaction: Transaction, ids: Ids, vectors: Vectors) -> None:
-        """Write points, before the commit that makes them visible."""
+    def add(self, _: Transaction, ids: Ids, vectors: Vectors) -> None:
+        """Write points, before the commit that makes them visible. None of these ids waits to be deleted: `load` has
+        seen to that."""
         if not self._created:
             self._points.create(vectors.shape[1])
             self._created = True
-        waiting = _pending(transaction.info(PENDING))
-        if again := waiting.intersection(ids.tolist()):  # an id of a chunk that was removed, given to a new one
-            transaction.set_info(PENDING, json.dumps(sorted(waiting - again)))
         put(self._points, ids, vectors)
         self._size = (self._size or 0) + len(ids)
 

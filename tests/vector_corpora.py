@@ -56,4 +56,4 @@ if __name__ == "__main__":  # a writer that a test kills: DIRECTORY VECTORS CATA
         if what == "ingest":
             corpus.ingest(bills(3, 6))
         else:
-            corpus.remove("1.txt")
+            corpus.remove("2.txt")
