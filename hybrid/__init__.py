@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         SettingsError,
         SourceNotFoundError,
         UnsupportedModelError,
+        VectorsUnreachableError,
     )
     from hybrid.export.report import AnswerReport, report
     from hybrid.session import AsyncSession, Session
@@ -151,6 +152,7 @@ __all__ = [
     "SourceNotFoundError",
     "TextEvent",
     "UnsupportedModelError",
+    "VectorsUnreachableError",
     "VolumeInfo",
     "VolumeReport",
     "__version__",
@@ -212,6 +214,7 @@ _HOME = {
     "SettingsError": "hybrid.errors",
     "SourceNotFoundError": "hybrid.errors",
     "UnsupportedModelError": "hybrid.errors",
+    "VectorsUnreachableError": "hybrid.errors",
     "DeletionCertificate": "hybrid.types.certificates",
     "DeletionCheck": "hybrid.types.certificates",
     "ExportReport": "hybrid.types.reports",

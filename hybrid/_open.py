@@ -92,7 +92,7 @@ def open_catalog(
 
     Raises `CorpusNotFoundError`, `CorpusVersionError`, or `CorpusError` where the directory cannot be used.
     """
-    from hybrid.stores import commits
+    from hybrid.stores import commits, vector_places
     from hybrid.stores.catalog import Catalog
     from hybrid.stores.database import mark_of
 
@@ -103,6 +103,7 @@ def open_catalog(
     else:
         where = _placed(directory.absolute(), stores)
         catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
+    vector_places.attach(catalog, directory, stores)
     try:
         with _opening_errors(catalog):
             newest = catalog.commit()
@@ -127,10 +128,13 @@ def _remember(catalog: Catalog, mark: str) -> None:
 def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
     """Where the catalog of the corpus at ``directory`` is. A new one in PostgreSQL gets a schema of its own, and the
     directory the file that says so."""
-    from hybrid.stores import database
+    from hybrid.stores import database, vector_places
 
     where = database.located(directory, stores)
-    if not isinstance(where, Path) and not database.looks_like_corpus(directory):
+    if database.looks_like_corpus(directory):
+        return where
+    vector_places.check_new(where, directory, stores)
+    if not isinstance(where, Path):
         where = replace(where, schema=where.schema or database.generated_schema())
         database.check_unused(where)  # before anything says that it is this corpus's, to be dropped with it
         if not database.write_pointer(directory, where):
@@ -140,7 +144,7 @@ def _placed(directory: Path, stores: StoresSettings) -> Path | Place:
 
 def _may_create(directory: Path, where: Path | Place) -> bool:
     """Whether a catalog may be made where none is: not in the place of one that was lost."""
-    return isinstance(where, Path) or not (directory / "commits").is_dir()
+    return isinstance(where, Path) or not any((directory / one).exists() for one in ("commits", "commit"))
 
 
 @contextmanager
@@ -307,10 +311,12 @@ def settle(catalog: Catalog, given: Given) -> Settings:
 
 
 def _stores_used(catalog: Catalog, given: StoresSettings) -> StoresSettings:
-    """Where the catalog is, whatever the settings say of new ones."""
+    """Where the catalog and the vectors are, whatever the settings say of new ones."""
     from hybrid.settings import StoresSettings
+    from hybrid.stores.vector_places import where_of
 
-    return StoresSettings(catalog=catalog.where, catalog_password=given.catalog_password)
+    secrets = {"catalog_password": given.catalog_password, "vectors_key": given.vectors_key}
+    return StoresSettings(catalog=catalog.where, vectors=where_of(catalog), **secrets)
 
 
 def explained(catalog: Catalog | None, given: Given) -> Resolved[Settings]:

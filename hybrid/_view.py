@@ -12,15 +12,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 from hybrid._recording import said_of_going_back
-from hybrid._runtime import log_warning, models_used
+from hybrid._runtime import models_used
 from hybrid.answering.answerer import HITS, Answerer
 from hybrid.answering.mounting import Mount, choose
 from hybrid.answering.verification.classifiers import Classifier
 from hybrid.answering.verification.judgement import Calibrated, Calibration, Judgement, Pair
-from hybrid.errors import CorruptCorpusError, InputError, ModelError, missing_package_errors
+from hybrid.errors import InputError, ModelError, missing_package_errors
 from hybrid.retrieval import onnx_embedding
 from hybrid.retrieval.embedding import Embedder
 from hybrid.retrieval.rerank import CrossEncoderReranker, Reranker
@@ -29,9 +27,9 @@ from hybrid.router.classifier import Router
 from hybrid.settings import AnswerSettings, Dtype, MemorySettings, RetrievalSettings, Settings
 from hybrid.settings.models import resolve_model
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.commits import verified_index
-from hybrid.stores.rows import CommitRow, StoredFile
-from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.rows import CommitRow
+from hybrid.stores.vector_places import vector_store
+from hybrid.stores.vectors import VectorIndex
 from hybrid.stores.volumes import load_volume
 from hybrid.text import lexicon
 from hybrid.types.answers import Hit
@@ -136,7 +134,7 @@ class View:
     """A commit, ready to be searched and asked. ``None`` stands for a corpus that is still empty."""
 
     commit: CommitRow | None
-    index: FaissIndex
+    index: VectorIndex
     searcher: Searcher
     answerer: Answerer
     index_note: str | None = None
@@ -167,11 +165,11 @@ class View:
         ``model`` is called when the memory first writes. An index file that is missing or damaged is built again in
         memory, from the vectors in the catalog. ``left_out`` are notes on what the catalog does not show.
         """
-        same = before is not None and _index_file(before.commit) == _index_file(commit)
-        if before is not None and same:
+        store = vector_store(catalog, directory)
+        if before is not None and store.reusable(before.commit, commit):
             index, note = before.index, before.index_note
         else:
-            index, note = _load_index(directory, catalog, settings, commit, embedder.dimension)
+            index, note = store.index(commit, embedder.dimension, settings.retrieval.exact_up_to)
         notes = (*left_out, *([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
         if (back := said_of_going_back(directory, catalog)) is not None:
             notes = (*notes, f"{'; '.join(back)}.")
@@ -292,28 +290,3 @@ class VolumeMemory:
                 )
         tensors = [(load_volume(self._directory, mount.volume.stored), mount.weight) for mount in mounts]
         return self._model.mount_volumes(tensors)
-
-
-def _index_file(commit: CommitRow | None) -> StoredFile | None:
-    return StoredFile(commit.index_file, commit.index_sha256) if commit else None
-
-
-def _load_index(
-    directory: Path, catalog: Catalog, settings: Settings, commit: CommitRow | None, dimension: int
-) -> tuple[FaissIndex, str | None]:
-    """The index of a commit, and what is to be said of it."""
-    exact_up_to = settings.retrieval.exact_up_to
-    stored = _index_file(commit)
-    nothing = np.zeros(0, np.int64), np.zeros((0, dimension), np.float32)
-    if stored is None:
-        return FaissIndex.build(dimension, *nothing, exact_up_to), None
-    try:
-        return FaissIndex.load(verified_index(directory, stored), exact_up_to, mapped=True), None
-    except (CorruptCorpusError, OSError) as error:  # OSError: it cannot be read
-        with catalog.reading(None):
-            if catalog.commit() != commit:  # others committed meanwhile and cleared its files away: the next, then
-                raise
-        log_warning(_LOG, "index built in memory", corpus=str(directory), error=str(error))
-        ids, vectors = catalog.vectors()
-        index = FaissIndex.build(dimension, *((ids, vectors) if len(ids) else nothing), exact_up_to)
-        return index, f"The index was built again in memory, which takes time at each start: {error}"

@@ -23,6 +23,7 @@
     │   ├── CorpusVersionError        written by another version of hybrid
     │   ├── CorpusLockedError         another process is writing
     │   ├── CatalogUnreachableError   the server of the catalog's database does not answer, or went away
+    │   ├── VectorsUnreachableError   the server that has the corpus's vectors does not answer, or went away
     │   ├── CorruptCorpusError        a file does not match its recorded sha256; it was quarantined
     │   ├── CorpusExistsError         something is where a corpus was to be imported to
     │   ├── ArchiveError              a file is no exported corpus, or is damaged or edited; ``part`` names what
@@ -201,6 +202,11 @@ class CorpusLockedError(CorpusError):
 
 class CatalogUnreachableError(CorpusError):
     """The server of the catalog's database does not answer, or went away. What was committed is kept."""
+
+
+class VectorsUnreachableError(CorpusError):
+    """The server that has the corpus's vectors (Qdrant, Milvus) does not answer, or went away. What was committed is
+    kept."""
 
 
 class CorruptCorpusError(CorpusError):

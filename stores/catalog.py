@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,13 @@ class State:
         return reading.identity(self.connection)
 
 
+class Closed(Protocol):
+    """What is closed with a catalog."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
 Span = tuple[int, int, int]
 """Document id, start and end."""
 
@@ -127,6 +134,7 @@ class Catalog:
         self._engine = engine
         self._backend: Backend = backend_of(engine)
         self._access = access
+        self.vectors_in: Closed | None = None  # see `hybrid.stores.vector_places`
         self._pinned = threading.local()
         self._has_volumes = False  # as far as it is known
         self._texts = TextCache()
@@ -192,6 +200,8 @@ class Catalog:
 
     def close(self) -> None:
         """Close the database. The catalog cannot be used afterwards."""
+        if self.vectors_in is not None:
+            self.vectors_in.close()
         self._backend.close(self._engine)
         self._texts.clear()
 
@@ -247,6 +257,10 @@ class Catalog:
             return
         with self._backend.errors(), connect(self._engine) as connection:
             yield connection
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """The connection that this thread reads over, in the state that it sees."""
+        return self._connection()
 
     @contextmanager
     def connection(self, *, write: bool) -> Iterator[Connection]:
@@ -742,6 +756,11 @@ class Catalog:
                 count = connection.scalar(reading.CHUNK_COUNT) or 0
                 self._chunk_count = state, count
             return count
+
+    def all_chunks(self) -> int:
+        """How many chunks there are, also of documents that are not shown."""
+        with self._connection() as connection:
+            return int(connection.exec_driver_sql(reading.ALL_CHUNKS.format(self._backend.base)).scalar_one())
 
     def recorded(self, document_id: int) -> records.Recorded | None:
         """What is known of a document's chunks and sentences, whatever is there; ``None`` where its text is damaged."""

@@ -445,6 +445,17 @@ class VectorIndexConformance:
             assert 1 not in index.search(new, len(index))[1]
             assert ids[0] not in index.search(vectors[:1], len(index))[1]
 
+    def test_it_knows_its_ids(self) -> None:
+        with self._filled() as (index, ids, _):
+            assert index.ids() == set(ids.tolist())
+
+    def test_only_chosen_ids_are_found_however_many_are_given(self) -> None:
+        with self._filled() as (index, ids, vectors):
+            chosen = np.union1d(np.arange(1_000, 101_000), ids[:7])
+            found = index.search(vectors[:1], 10, chosen)[1][0]
+            cosines = dict(zip(ids.tolist(), vectors @ vectors[0], strict=True))
+            assert found[found >= 0].tolist() == sorted(ids[:7].tolist(), key=lambda one: -cosines[one])
+
     def test_vectors_come_with_what_is_found(self) -> None:
         with self._filled() as (index, ids, vectors):
             _, found, with_them = index.search_with_vectors(vectors[:3], 2)

@@ -20,6 +20,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.database import looks_like_corpus
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import refuse_links
+from hybrid.stores.vector_places import vector_store
 from hybrid.types.logs import LogRecord
 
 PENDING = "erasure"
@@ -35,8 +36,8 @@ def erase(catalog: Catalog, directory: Path) -> bool:
     """Erase what was removed. The caller holds the write lock. False: somebody still reads an older state, whose pages
     the database must keep; then, or if it is interrupted, `finish` does it later.
 
-    Raises `CorpusError` where the disk is full (the database is written anew beside the old one), or the log of the
-    corpus cannot be written.
+    Raises `CorpusError` where the disk is full (the database is written anew beside the old one), the log of the
+    corpus cannot be written, or what has its vectors cannot be reached.
     """
     _redact(catalog, directory)
     reach("erasure.log-redacted")
@@ -49,6 +50,7 @@ def erase(catalog: Catalog, directory: Path) -> bool:
     if not catalog.vacuum(WAIT_MS):
         return False
     reach("erasure.vacuumed")
+    vector_store(catalog, directory).finish()
     with catalog.transaction() as transaction:
         transaction.unset_info(PENDING)
     reach("erasure.finished")

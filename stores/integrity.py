@@ -24,7 +24,7 @@ from hybrid.stores.records import PUT_BACK
 from hybrid.stores.rows import StoredFile
 from hybrid.stores.study import damaged_pairs
 from hybrid.stores.tables import CommitTable, LogTable, VolumeDocumentTable, VolumeTable
-from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.vector_places import vector_store
 from hybrid.types.documents import text_sha256
 from hybrid.types.reports import IntegrityProblem, IntegrityReport, MemoryState
 
@@ -54,9 +54,11 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         problems += chunks.values()
         if absent.isdisjoint(("sentences", "source_metadata")):
             problems += _records(connection, documents, {one.name for one in problems})
-    problems += _index(catalog, directory, ids)
+    commit = catalog.commit()
+    if commit is not None:
+        problems += vector_store(catalog, directory).problems(commit, frozenset(ids))
     volumes = catalog.volumes() if absent.isdisjoint(("volumes", "volume_documents")) else []
-    problems += [one for row in volumes for one in _file(directory, row.stored, "volume")]
+    problems += [one for row in volumes for one in _volume_file(directory, row.stored)]
     for row in volumes:
         if not row.parts or sum(part.end - part.start for part in row.parts) != row.tokens:
             said, advice = "its rows are not those of what it was adapted to", _DROPPED
@@ -72,7 +74,6 @@ def check(catalog: Catalog, directory: Path) -> IntegrityReport:
         problems.append(
             IntegrityProblem(part="deletion", name=catalog.called, problem=said, advice=advice, repairable=True)
         )
-    commit = catalog.commit()
     counts = {"documents": len(documents), "chunks": len(ids), "index": 1, "volumes": len(volumes)}
     return IntegrityReport(commit=commit.n if commit else None, checked=counts, problems=tuple(problems))
 
@@ -321,38 +322,14 @@ def _records(
             yield _problem("record", name, said)
 
 
-def _index(catalog: Catalog, directory: Path, ids: dict[int, int]) -> Iterator[IntegrityProblem]:
-    commit = catalog.commit()
-    if commit is None:
-        return
-    stored = StoredFile(commit.index_file, commit.index_sha256)
-    found = list(_file(directory, stored, "index"))
-    yield from found
-    if found:
-        return
-    try:
-        indexed = FaissIndex.load(inside(directory, stored.file), mapped=True).ids()
-    except CorruptCorpusError as error:
-        indexed, said = frozenset({-1}), str(error)
-    else:
-        said = f"it holds {len(indexed):,} vectors, and the catalog {len(ids):,} chunks"
-        if len(indexed) == len(ids):
-            said = f"{len(indexed - ids.keys()):,} of its vectors are of chunks that the catalog does not have"
-    if indexed != ids.keys():
-        yield IntegrityProblem(
-            part="index", name=stored.file, problem=said, advice="hybrid repair rebuilds it", repairable=True
-        )
-
-
-def _file(directory: Path, stored: StoredFile, part: str) -> Iterator[IntegrityProblem]:
-    advice = "hybrid repair rebuilds it" if part == "index" else _DROPPED
+def _volume_file(directory: Path, stored: StoredFile) -> Iterator[IntegrityProblem]:
     try:
         digest = sha256_of(inside(directory, stored.file))
         said = None if digest == stored.sha256 else "it does not match its recorded sha256 (damaged, or edited)"
     except (CorruptCorpusError, OSError) as error:
         said = "it is missing" if isinstance(error, FileNotFoundError) else str(error)
     if said is not None:
-        yield IntegrityProblem(part=part, name=stored.file, problem=said, advice=advice, repairable=True)
+        yield IntegrityProblem(part="volume", name=stored.file, problem=said, advice=_DROPPED, repairable=True)
 
 
 def _of_spans(name: str, said: str) -> IntegrityProblem:

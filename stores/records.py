@@ -140,7 +140,7 @@ def _fact_hashes(recorded: str | None) -> dict[str, str]:
 
 
 PUT_BACK = "put back a copy of the corpus, or ingest the documents into a new directory"
-_NOT_KNOWN_AGAIN = ("settings", "embedder", EVERY_ROW)
+_NOT_KNOWN_AGAIN = ("settings", "embedder", "vectors", EVERY_ROW)
 _DAMAGED_FACT = "the {0} stored in the catalog (a row of its table info) are not as they were set: {1}"
 
 

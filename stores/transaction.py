@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, delete, exists, func, insert, literal, select, update
 
 from hybrid.errors import CorruptCorpusError, DamagedDocumentError
-from hybrid.stores import exact_text, filtering, full_text, records, sentence_vectors
+from hybrid.stores import exact_text, filtering, full_text, reading, records, sentence_vectors
 from hybrid.stores.backend import backend_of
 from hybrid.stores.rows import LogRow, Removed, SourceEntry, SourceRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
@@ -56,6 +57,18 @@ class Transaction:
         """Raise where the transaction has ended, as its connection was lost: as long as it lasts no other process can
         begin to write."""
         self._connection.execute(select(literal(1)))
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """The connection of the transaction, for a store that keeps something in the same database."""
+        yield self._connection
+
+    def embeddings(self, at_once: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """The ids ``[n]`` and embeddings ``[n, dimension]`` of all chunks, in the order of ids, ``at_once`` a time."""
+        last, rows = -1, select(ChunkTable.id, ChunkTable.embedding).order_by(ChunkTable.id).limit(at_once)
+        while found := self._connection.execute(rows.where(ChunkTable.id > last)).all():
+            yield reading.matrix(found, len(found))
+            last = found[-1][0]
 
     # Documents and sources -----------------------------------------------------------------------
 

@@ -80,13 +80,18 @@ _SELECTED_COST = 4
 class VectorIndex(Protocol):
     """Vectors by id, searched by inner product, which is cosine similarity where they have length 1.
 
-    `FaissIndex` is the embedded one. What searches and commits knows this much and no more, so that pgvector, Milvus or
-    Qdrant can stand in its place past one machine.
+    `FaissIndex` is the embedded one; `hybrid.stores.postgresql.vectors.PgIndex` and `hybrid.stores.points.PointIndex`,
+    which is Qdrant's and Milvus's, stand in its place past one machine. What searches and commits knows this much and
+    no more.
     """
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every vector is compared in a search without ``among``, so that nothing can be missed."""
 
     def __len__(self) -> int:
         """How many vectors there are."""
@@ -108,8 +113,8 @@ class VectorIndex(Protocol):
         """The same among all, and the vectors that were found ``[q, k, dimension]``; it is undefined what stands
         where nothing was."""
 
-    def save(self, path: Path) -> None:
-        """Writes the index to a file."""
+    def ids(self) -> frozenset[int]:
+        """The ids of all vectors."""
 
 
 class FaissIndex:
@@ -139,8 +144,8 @@ class FaissIndex:
         limit = RetrievalSettings().exact_up_to if exact_up_to is None else exact_up_to
         if dimension < 1:
             raise InputError(f"vectors need at least one dimension, not {dimension}")
-        ids, vectors = _checked_ids(ids), _checked_vectors(vectors, dimension)
-        _check_pairs(ids, vectors)
+        ids, vectors = checked_ids(ids), checked_vectors(vectors, dimension)
+        check_pairs(ids, vectors)
         index = _empty_exact(dimension) if len(ids) <= limit else _trained_approximate(vectors)
         if len(ids):
             index.add_with_ids(vectors, ids)
@@ -177,8 +182,8 @@ class FaissIndex:
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Adds vectors. Past ``exact_up_to``, or when the lists have grown too long, the index is rebuilt."""
         self._check_changeable()
-        ids, vectors = _checked_ids(ids), _checked_vectors(vectors, self.dimension)
-        _check_pairs(ids, vectors)
+        ids, vectors = checked_ids(ids), checked_vectors(vectors, self.dimension)
+        check_pairs(ids, vectors)
         known = self._ids.intersection(ids.tolist())
         if known:
             raise InputError(f"{len(known)} ids are in the index already, such as {min(known)}; remove them first")
@@ -207,7 +212,7 @@ class FaissIndex:
         """Removes what is there of ``ids`` and says how many that were. The centre of a list that held little else than
         a removed vector is that vector, nearly: then the index is rebuilt without it."""
         self._check_changeable()
-        present = np.array(sorted(self._ids.intersection(_checked_ids(ids).tolist())), np.int64)
+        present = np.array(sorted(self._ids.intersection(checked_ids(ids).tolist())), np.int64)
         if not len(present):
             return 0
         shown_by_a_centre = not self.exact and self._nearest_centre(present) > _CENTRE_IS_VECTOR
@@ -245,9 +250,7 @@ class FaissIndex:
         self, query: Vectors, k: int, search: Callable[..., tuple[Any, ...]], among: Ids | None = None
     ) -> tuple[Vectors, Ids, Vectors | None]:
         """Scores, ids, and what else FAISS gives of each that it found, best first."""
-        query = _checked_vectors(query, self.dimension)
-        if k < 1:
-            raise InputError(f"k must be at least 1, not {k}")
+        query = checked_query(query, self.dimension, k)
         scores = np.full((len(query), k), -np.inf, dtype=np.float32)
         ids = np.full((len(query), k), -1, dtype=np.int64)
         wanted = min(k, len(self))
@@ -265,7 +268,7 @@ class FaissIndex:
     def _only(self, among: Ids | None, *, every_list: bool = False) -> Any:
         if among is None:
             return None
-        among = _checked_ids(among)
+        among = checked_ids(among)
         chosen = _selector(among)
         # FAISS makes its parameters' constructors take keywords when it is loaded; its stubs do not say so.
         parameters: Any = faiss
@@ -339,14 +342,16 @@ def _ids_in(index: Any) -> Ids:
     return np.concatenate(parts)
 
 
-def _checked_ids(ids: Ids) -> Ids:
+def checked_ids(ids: Ids) -> Ids:
+    """Ids ``[n]``. Raises `InputError` for another shape."""
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.ndim != 1:
         raise InputError(f"ids must be of shape [n], not {list(ids.shape)}")
     return ids
 
 
-def _checked_vectors(vectors: Vectors, dimension: int) -> Vectors:
+def checked_vectors(vectors: Vectors, dimension: int) -> Vectors:
+    """Vectors ``[n, dimension]``. Raises `InputError` for another shape, and for numbers that are not finite."""
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     if vectors.ndim != 2 or vectors.shape[1] != dimension:
         raise InputError(f"vectors must be of shape [n, {dimension}], not {list(vectors.shape)}")
@@ -355,7 +360,15 @@ def _checked_vectors(vectors: Vectors, dimension: int) -> Vectors:
     return vectors
 
 
-def _check_pairs(ids: Ids, vectors: Vectors) -> None:
+def checked_query(query: Vectors, dimension: int, k: int) -> Vectors:
+    """What is searched for, ``[q, dimension]``. Raises `InputError` for another shape, and for ``k`` below 1."""
+    if k < 1:
+        raise InputError(f"k must be at least 1, not {k}")
+    return checked_vectors(query, dimension)
+
+
+def check_pairs(ids: Ids, vectors: Vectors) -> None:
+    """Raise `InputError` where ids are not as many as vectors, stand twice, or are negative."""
     if len(ids) != len(vectors):
         raise InputError(f"{len(ids)} ids do not fit {len(vectors)} vectors")
     if len(np.unique(ids)) != len(ids):

@@ -70,6 +70,13 @@ def postgresql_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def pgvector_url() -> Iterator[str]:
+    """The URL of a throwaway PostgreSQL server that has pgvector."""
+    with postgres_server.reached_with_vectors() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY
 

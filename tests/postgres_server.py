@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,20 @@ def debian() -> Path | None:
     """The folder of the newest server that Debian's packages installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda one: int(one.parts[-3]))
     return found[-1].parent if found else None
+
+
+def with_vectors() -> Path | None:
+    """The folder of a server that has pgvector: Debian's, or that of the package pgserver."""
+    of_debian = debian()
+    if of_debian is not None:
+        release = of_debian.parent.name
+        if Path(f"/usr/share/postgresql/{release}/extension/vector.control").exists():
+            return of_debian
+    found = find_spec("pgserver")
+    if found is None or found.origin is None:
+        return None
+    binaries = Path(found.origin).parent / "pginstall" / "bin"
+    return binaries if (binaries / "initdb").exists() else None
 
 
 class Server:
@@ -98,6 +113,18 @@ def reached() -> Iterator[str]:
     binaries = debian()
     if binaries is None:
         said = "no PostgreSQL: run make postgres as root on Debian, or set HYBRID_POSTGRESQL_URL"
+        assert not os.environ.get("CI"), said
+        pytest.skip(said)
+    with running(binaries) as server:
+        yield server.url
+
+
+@contextmanager
+def reached_with_vectors() -> Iterator[str]:
+    """The URL of a server that has pgvector and runs inside the block. Skips where there is none; in CI that fails."""
+    binaries = with_vectors()
+    if binaries is None:
+        said = "no PostgreSQL with pgvector: pip install pgserver, or install the package postgresql-NN-pgvector"
         assert not os.environ.get("CI"), said
         pytest.skip(said)
     with running(binaries) as server:

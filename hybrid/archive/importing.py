@@ -55,7 +55,7 @@ from hybrid.stores.rows import LogRow, StoredFile, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors, unpacked
 from hybrid.stores.study import save_pairs
 from hybrid.stores.transaction import Transaction
-from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.vector_places import drop_vectors, settled
 from hybrid.stores.volumes import load_volume
 from hybrid.types.documents import Chunk, Document, Metadata, text_sha256
 from hybrid.types.study import StudyPairs
@@ -152,6 +152,7 @@ def _place_for(target: Path, stores: StoresSettings, corpus: str | None) -> Iter
 def _clear(folder: Path, stores: StoresSettings, corpus: str | None) -> None:
     """Delete what an import of this corpus left, of this run or of one that was killed."""
     if folder.is_dir():
+        drop_vectors(folder, stores)
         with suppress(CorpusError, SettingsError):  # a database that is away keeps a schema that nothing points to
             drop_catalog(folder, stores, corpus)
     shutil.rmtree(folder, ignore_errors=True)
@@ -208,6 +209,7 @@ class _Importer:
         facts = self._facts()
         with _open.open_catalog(self._folder, self._stores, create=True) as catalog:
             settings = self._set_facts(catalog, facts)
+            index = settled(catalog, self._folder).changes(settings.retrieval.exact_up_to, [])
             sources = list(self._archive.lines(contents.SOURCES, SourceLine))
             with self._refused(contents.MANIFEST), catalog.transaction() as transaction:
                 ids, vectors = self._add_documents(transaction, sources)
@@ -216,12 +218,11 @@ class _Importer:
                 history = self._archive.lines(contents.HISTORY, HistoryLine)
                 transaction.put_log(LogRow(one.at, one.event, dict(one.detail)) for one in history)
                 if self._manifest.commit is not None:
-                    index = FaissIndex.build(vectors.shape[1], ids, vectors, settings.retrieval.exact_up_to)
-                    stored = commits.write_index(
-                        self._folder, self._manifest.commit, index.save, transaction.check_held
-                    )
+                    index.add(transaction, ids, vectors)
+                    stored = index.save(transaction, self._manifest.commit)
                     transaction.record_commit(stored, self._manifest.memory_state, self._manifest.commit)
             self._copy_files()
+            index.committed()
             if self._manifest.commit is not None:
                 commits.write_guard(self._folder, self._manifest.commit, self._manifest.corpus)
             with catalog.read_transaction():

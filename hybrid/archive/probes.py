@@ -11,10 +11,10 @@ import numpy as np
 
 from hybrid.archive.contents import Found, Probe
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.commits import verified_index
 from hybrid.stores.query import exact_phrase
-from hybrid.stores.rows import CommitRow, StoredFile
-from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.rows import CommitRow
+from hybrid.stores.vector_places import vector_store
+from hybrid.stores.vectors import VectorIndex
 
 PROBES = 8
 """Chunks that are searched for, spread evenly over the corpus. Not measured: each takes two searches."""
@@ -28,14 +28,13 @@ def probed(directory: Path, catalog: Catalog, commit: CommitRow | None, exact_up
     """The probes of a corpus as it is."""
     if commit is None:
         return ()
-    path = verified_index(directory, StoredFile(commit.index_file, commit.index_sha256))
-    index = FaissIndex.load(path, exact_up_to, mapped=True)
+    index, _ = vector_store(catalog, directory).index(commit, int(catalog.info("dimension") or 1), exact_up_to)
     ids = sorted(catalog.all_chunk_ids())
     chosen = [ids[at * len(ids) // PROBES] for at in range(PROBES)] if ids else []
     return tuple(_probe(catalog, index, one) for one in dict.fromkeys(chosen))
 
 
-def _probe(catalog: Catalog, index: FaissIndex, chunk_id: int) -> Probe:
+def _probe(catalog: Catalog, index: VectorIndex, chunk_id: int) -> Probe:
     sha256s = catalog.sha256s()
     document, start, end = catalog.spans([chunk_id])[chunk_id]
     nearest: list[tuple[int, float]] = []

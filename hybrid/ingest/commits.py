@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid._runtime import log_info
-from hybrid.errors import CorruptCorpusError
 from hybrid.ingest.changes import Incoming
 from hybrid.ingest.progress import Tally
 from hybrid.ingest.volume_plan import group_key, names_in
@@ -22,10 +21,10 @@ from hybrid.stores import commits, erasure, records, study, volumes
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.failpoints import reach
 from hybrid.stores.files import disk_full_errors
-from hybrid.stores.rows import Removed, StoredFile, VolumePart, VolumeRow
+from hybrid.stores.rows import Removed, VolumePart, VolumeRow
 from hybrid.stores.sentence_vectors import SentenceVectors
 from hybrid.stores.transaction import Transaction
-from hybrid.stores.vectors import FaissIndex, VectorIndex
+from hybrid.stores.vector_places import settled
 from hybrid.types.documents import Chunk, Document
 from hybrid.types.reports import MemoryState, VolumeReport
 
@@ -54,48 +53,15 @@ class Writer:
         self.catalog = catalog
         self.directory = directory
         self.identity = identity
-        self._exact_up_to = settings.retrieval.exact_up_to
         self._separate_by = settings.memory.separate_by
-        self._tally = tally
-        self._index: VectorIndex | None = None
-        self._stored: StoredFile | None = None  # None: the index in memory is not on disk yet
+        store = settled(catalog, directory)
+        self._index = store.changes(settings.retrieval.exact_up_to, tally.notes)
 
     # The index -----------------------------------------------------------------------------------
 
     def indexed(self) -> int:
         """How many chunks the index holds, as far as it is loaded."""
-        return len(self._index) if self._index is not None else 0
-
-    def _loaded_index(self, dimension: int | None) -> VectorIndex:
-        if self._index is None:
-            self._index = self._read_index() or self._built_index(dimension)
-        return self._index
-
-    def _read_index(self) -> VectorIndex | None:
-        commit = self.catalog.commit()
-        if commit is None:
-            return None
-        stored = StoredFile(commit.index_file, commit.index_sha256)
-        try:
-            path = commits.verified_index(self.directory, stored)
-            index = FaissIndex.load(path, self._exact_up_to)
-        except CorruptCorpusError as error:
-            self._tally.notes.append(f"the index was rebuilt from the catalog: {error}")
-            return None
-        if (known := self.catalog.chunk_count()) != len(index):
-            self._tally.notes.append(
-                f"the index was rebuilt from the catalog: it held {len(index):,} vectors, and the catalog has "
-                f"{known:,} chunks; hybrid verify names what is missing"
-            )
-            return None
-        self._stored = stored
-        return index
-
-    def _built_index(self, dimension: int | None) -> VectorIndex:
-        ids, vectors = self.catalog.vectors()
-        known = vectors.shape[1] or dimension or int(self.catalog.info("dimension") or 1)
-        self._stored = None
-        return FaissIndex.build(known, ids, vectors.reshape(len(ids), known), self._exact_up_to)
+        return len(self._index)
 
     @contextmanager
     def _changes(self) -> Iterator[Transaction]:
@@ -107,7 +73,7 @@ class Writer:
                 yield transaction
                 reach("commit.recorded")
         except BaseException:
-            self._index = self._stored = None
+            self._index.failed()
             raise
         reach("commit.committed")
         done = self.catalog.commit()
@@ -116,6 +82,7 @@ class Writer:
             reach("commit.number-recorded")
             facts = {"commit": done.n, "chunks": self.indexed(), "memory": done.memory_state, "tokens": done.tokens}
             log_info(_LOG, "commit committed", corpus=str(self.directory), **facts)
+        self._index.committed()
         self.prune()
         reach("commit.pruned")
 
@@ -132,35 +99,27 @@ class Writer:
         commits.write_guard(self.directory, newest.n if newest else 0, new)
         return new
 
-    def _save_index(self, transaction: Transaction) -> StoredFile:
-        if self._stored is None:
-            index = self._loaded_index(None)
-            self._stored = commits.write_index(
-                self.directory, transaction.next_commit(), index.save, transaction.check_held
-            )
-        return self._stored
-
     # Commits -------------------------------------------------------------------------------------
 
     def commit_documents(
         self, batch: Sequence[Incoming], embedded: Sequence[Embedded], facts: dict[str, str], dimension: int
     ) -> None:
         """Record inputs and their new documents, and delete the documents they replace."""
-        index = self._loaded_index(dimension)
+        self._index.load(dimension)
         with self._changes() as transaction:
             for key, value in facts.items():
                 transaction.set_info(key, value)
             for item in embedded:
                 if transaction.document_with(item.document.sha256) is None:
                     _, ids = transaction.add_document(item.document, item.chunks, item.vectors, item.sentences)
-                    self._index_chunks(index, ids, item.vectors)
+                    self._index_chunks(transaction, ids, item.vectors)
                     reach("commit.document-added")
             for incoming in batch:
                 transaction.put_attachment_tree(incoming.entries)
             reach("commit.sources-put")
             removed = transaction.delete_orphans()
             reach("commit.orphans-deleted")
-            self._unindex(index, removed)
+            self._unindex(transaction, removed)
             self._commit(transaction)
             names = [entry.name for incoming in batch for entry in incoming.entries]
             transaction.log("ingest", sources=names, documents_removed=list(removed.document_ids))
@@ -176,7 +135,7 @@ class Writer:
         """Forget sources and their attachments, with the documents that have no other name, and the documents
         ``unnamed``, by id, which have none. Their names, and those of files that were ``left_out``, are taken out
         of the log, too, and an erasure is due (`hybrid.stores.erasure`), unless they only have another name now."""
-        index = self._loaded_index(None)
+        self._index.load(None)
         with self._changes() as transaction:
             before = {row.source: row.sha256 for row in transaction.sources()}
             each = [transaction.remove_source(source) for source in sources]
@@ -188,7 +147,7 @@ class Writer:
                 tuple(digest for one in each for digest in one.text_sha256s),
             )
             reach("removal.forgotten")
-            self._unindex(index, removed)
+            self._unindex(transaction, removed)
             named: list[str] = list(removed.sources) if renamed else []
             if not renamed:
                 named_in_logs = (*removed.sources, *left_out)
@@ -219,35 +178,32 @@ class Writer:
         before = self.catalog.commit()
         if before is None:
             return
-        self._index = self._loaded_index(None)
-        if self._stored is None:
+        self._index.load(None)
+        if not self._index.whole:
             with self._changes() as transaction:
-                stored = self._save_index(transaction)
-                transaction.record_commit(stored, before.memory_state)
+                transaction.record_commit(self._index.save(transaction), before.memory_state)
                 transaction.log("index")
 
     def commit_rebuilt_index(self) -> None:
-        """Build the index anew from the catalog's embeddings, whatever the file says."""
+        """Build the index anew from the catalog's embeddings, whatever is there."""
         before = self.catalog.commit()
         if before is None:
             return
-        self._index = self._built_index(None)
+        self._index.rebuild()
         with self._changes() as transaction:
-            transaction.record_commit(self._save_index(transaction), before.memory_state)
+            transaction.record_commit(self._index.save(transaction), before.memory_state)
             transaction.log("index")
 
-    def _index_chunks(self, index: VectorIndex, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+    def _index_chunks(self, transaction: Transaction, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         if ids:
-            index.add(np.array(ids, np.int64), vectors)
-            self._stored = None
+            self._index.add(transaction, np.array(ids, np.int64), vectors)
 
-    def _unindex(self, index: VectorIndex, removed: Removed) -> None:
+    def _unindex(self, transaction: Transaction, removed: Removed) -> None:
         if removed.chunk_ids:
-            index.remove(np.array(removed.chunk_ids, np.int64))
-            self._stored = None
+            self._index.remove(transaction, np.array(removed.chunk_ids, np.int64))
 
     def _commit(self, transaction: Transaction) -> None:
-        transaction.record_commit(self._save_index(transaction), self._memory_state(transaction))
+        transaction.record_commit(self._index.save(transaction), self._memory_state(transaction))
 
     def _memory_state(self, transaction: Transaction) -> MemoryState:
         if self.identity is None or not transaction.has_documents():
@@ -267,7 +223,7 @@ class Writer:
     ) -> None:
         """Write a volume, and drop those that hold any of the same documents for other parts or other settings."""
         assert self.identity is not None
-        self._loaded_index(None)
+        self._index.load(None)
         reach("volume.begun")
         with disk_full_errors(self.directory):
             stored = volumes.save_volume(self.directory, digest, tensors)
@@ -287,7 +243,7 @@ class Writer:
 
     def drop_volumes(self, ids: Sequence[int]) -> None:
         """Forget volumes, in a commit, which also says whether the memory is complete."""
-        self._loaded_index(None)
+        self._index.load(None)
         with self._changes() as transaction:
             transaction.drop_volumes(ids)
             self._commit(transaction)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from hybrid.errors import CorruptCorpusError
+from hybrid.errors import CorpusError, CorruptCorpusError
 from hybrid.ingest.memory_training import MemoryModel
 from hybrid.ingest.study_material import Material
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import DocumentRow, VolumePart, VolumeRow
 from hybrid.stores.study import has_pairs
+from hybrid.stores.vector_places import FAISS, vector_store
+from hybrid.stores.vector_store import PENDING
 from hybrid.stores.volumes import load_volume
 from hybrid.types.certificates import (
     CertifiedPart,
@@ -81,7 +83,7 @@ def certificate(catalog: Catalog, before: Before, gone: Mapping[int, str], ident
         before=tuple(_certified(row, before.sha256s) for row in before.volumes if row.digest not in there),
         after=tuple(_certified(row, before.sha256s) for row in rows if row.digest not in known),
         untouched={row.digest: row.tensors_sha256 for row in rows if row.digest in known},
-        complete=commit is None or commit.memory_state != "behind",
+        complete=(commit is None or commit.memory_state != "behind") and catalog.info(PENDING) is None,
     )
 
 
@@ -118,6 +120,7 @@ def check(
             proved.append(f"{name} is not in the corpus, neither its bytes nor its text")
         if has_pairs(directory, one.sha256) and one.sha256 not in documents:
             failed.append(f"questions about {name}, with answers from it, are in the corpus")
+    _check_vectors(catalog, directory, proved, unsettled, failed)
     rows = {row.digest: row for row in catalog.volumes()}
     gone = {one.sha256 for one in given.removed}
     holders = [
@@ -165,5 +168,23 @@ def check(
     if kept and not any("tensors have changed" in line for line in failed):
         proved.append(f"{kept} other volumes have the same tensors as then")
     if not given.complete:
-        unsettled.append("the memory was not complete again when this was written")
+        unsettled.append("the memory was not complete again when this was written, or vectors were still to be deleted")
     return DeletionCheck(proved=tuple(proved), open=tuple(unsettled), failed=tuple(failed))
+
+
+def _check_vectors(
+    catalog: Catalog, directory: Path, proved: list[str], unsettled: list[str], failed: list[str]
+) -> None:
+    """Whether what has the vectors, where these are not files of the corpus, has one of no chunk."""
+    store, commit = vector_store(catalog, directory), catalog.commit()
+    if commit is None or store.kind == FAISS:
+        return
+    try:
+        stray = len(store.ids(commit).difference(catalog.all_chunk_ids()))
+    except CorpusError as error:
+        unsettled.append(f"the vectors: {error}")
+        return
+    if stray:
+        failed.append(f"{store.called} has {stray:,} vectors of chunks that are not in the corpus")
+    else:
+        proved.append(f"{store.called} has vectors of chunks that are in the corpus alone")

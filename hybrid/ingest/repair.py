@@ -15,9 +15,8 @@ from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, log, records
 from hybrid.stores.catalog import Catalog, check_embedder
-from hybrid.stores.files import inside
 from hybrid.stores.integrity import edited_facts, log_differs, rebuild_full_text, restore_tables
-from hybrid.stores.vectors import FaissIndex
+from hybrid.stores.vector_places import vector_store
 from hybrid.types.reports import IntegrityReport
 
 DIMENSION = "dimension"
@@ -111,8 +110,7 @@ def _restored_spans(catalog: Catalog, directory: Path, settings: Settings, embed
     check_embedder(catalog, loaded.fingerprint)
     newest = catalog.commit()
     try:
-        path = None if newest is None else inside(directory, newest.index_file)
-        indexed = frozenset[int]() if path is None else FaissIndex.load(path, mapped=True).ids()
+        indexed = frozenset[int]() if newest is None else vector_store(catalog, directory).ids(newest)
     except (CorruptCorpusError, OSError):
         indexed = frozenset()
     free = indexed.difference(catalog.all_chunk_ids())

@@ -19,6 +19,7 @@ from hybrid.errors import AccessError, CorpusError, CorpusNotFoundError, InputEr
 from hybrid.service.keys import STATE, ApiKey, Role, nobody
 from hybrid.settings import Settings, sources
 from hybrid.stores.database import POINTER, catalog_file, drop_catalog, looks_like_corpus
+from hybrid.stores.vector_places import drop_vectors
 from hybrid.types.base import shown
 
 _LOG = logging.getLogger("hybrid.service")
@@ -32,7 +33,7 @@ _OPERATORS = {
     "memory": ("model", "device", "initial_weights"),
     "router": ("weights",),
     "answer": ("entailment",),
-    "stores": ("catalog", "catalog_password"),
+    "stores": ("catalog", "catalog_password", "vectors", "vectors_key"),
 }
 """Settings that name files and devices of the server, or decide whether what reads a file may take it down with it:
 they are for whoever runs it."""
@@ -196,7 +197,11 @@ class Corpora:
         layers = [sources.from_environment(Settings)]
         if self._settings is not None:
             layers.insert(0, sources.from_file(self._settings))
-        if looks_like_corpus(folder) and not drop_catalog(folder, sources.resolve(Settings, layers).settings.stores):
+        if not looks_like_corpus(folder):
+            return
+        stores = sources.resolve(Settings, layers).settings.stores
+        drop_vectors(folder, stores)
+        if not drop_catalog(folder, stores):
             _LOG.warning(
                 "the directory of a deleted corpus was a copy of another, whose catalog in PostgreSQL it named: that "
                 "one was left as it is (%s); where no directory needs it any more, DROP SCHEMA ... CASCADE deletes it",

@@ -33,6 +33,7 @@ STATUS: Mapping[type[HybridError], int] = {
     errors.CorpusVersionError: 500,
     errors.ServiceBusyError: 503,
     errors.CatalogUnreachableError: 503,
+    errors.VectorsUnreachableError: 503,
     errors.AnswerTimeoutError: 504,
     errors.CorpusError: 409,
     errors.HybridError: 500,

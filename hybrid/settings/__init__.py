@@ -324,8 +324,8 @@ class LogSettings(Table):
 
 
 class StoresSettings(Table):
-    """Where a corpus's catalog is kept (docs/how-to/postgresql.md). Not stored with the corpus, which has it in a file
-    of its own; a password stands in no representation of these settings."""
+    """Where a corpus's catalog and its vectors are kept (docs/how-to/postgresql.md, docs/how-to/vectors.md). Not stored
+    as settings of the corpus, which knows both; a password or a key stands in no representation of these settings."""
 
     catalog: str = Field(
         default="sqlite",
@@ -337,13 +337,26 @@ class StoresSettings(Table):
         description="of that database's user; also taken out of stores.catalog, PGPASSWORD or ~/.pgpass",
     )
 
+    vectors: str = Field(
+        default="faiss",
+        description="where a new corpus keeps the vectors that it searches: faiss, files in its directory, pgvector, "
+        "beside a catalog in PostgreSQL, qdrant+http://HOST:6333, milvus+http://HOST:19530, or, for one process, "
+        "qdrant:FOLDER or milvus:FILE.db",
+    )
+    vectors_key: Annotated[SecretStr | None, OrNone] = Field(
+        default=None, description="the API key or token of that server; also taken out of stores.vectors"
+    )
+
     @model_validator(mode="before")
     @classmethod
-    def _password_apart(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping) or not isinstance(given.get("catalog"), str):
+    def _secrets_apart(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
             return given
-        url, password = without_password(given["catalog"])
-        return {**({} if password is None else {"catalog_password": password}), **given, "catalog": url}
+        for name, secret in (("catalog", "catalog_password"), ("vectors", "vectors_key")):
+            if isinstance(given.get(name), str):
+                url, found = without_password(given[name])
+                given = {**({} if found is None else {secret: found}), **given, name: url}
+        return given
 
 
 def without_password(url: str) -> tuple[str, str | None]:

@@ -51,7 +51,8 @@ class DeletionCertificate(Shown, FrozenModel):
         before: the volumes that held one of the removed documents; their tensors are gone.
         after: the volumes that what they held besides was adapted to, from the initial weights.
         untouched: the tensors' sha256 of every other volume, by its digest.
-        complete: whether the memory holds everything again that is still in the corpus.
+        complete: whether the memory holds everything again that is still in the corpus, and what searches the
+            vectors has no more of what was removed.
 
     Example:
         >>> report = corpus.remove("draft.docx")

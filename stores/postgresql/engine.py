@@ -42,7 +42,7 @@ from hybrid.stores.migrating import check_schema, upgrade
 from hybrid.stores.postgresql.access import expressions, restricted
 from hybrid.stores.postgresql.full_text import TABLE, TOTALS
 from hybrid.stores.postgresql.place import Place, connecting
-from hybrid.stores.postgresql.schema import WRITER, has_table, make, word_indexes
+from hybrid.stores.postgresql.schema import VECTORS, WRITER, has_table, make, word_indexes
 from hybrid.stores.schema import REBUILT
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
@@ -66,7 +66,7 @@ _QUIET = logging.getLogger("sqlalchemy.pool.impl.QueuePool.hybrid")
 _QUIET.setLevel(logging.CRITICAL)  # of a server that went away, who asks is told by an error
 
 
-_OWN = frozenset({WRITER, "alembic_version", TABLE, TOTALS})
+_OWN = frozenset({WRITER, VECTORS, "alembic_version", TABLE, TOTALS})
 
 
 class _Readers:
@@ -242,7 +242,7 @@ class Server:
         database may still read, who began before the removal, is then kept, whichever tables that one reads."""
         with self.writing.connect() as connection:
             tables = [f'"{self.place.schema}"."{one}"' for one in whole_tables(connection) if one != WRITER]
-        with _alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
+        with alone(self.place, isolation_level="AUTOCOMMIT") as connection:  # VACUUM is no part of a transaction
             connection.execute(text(f'SET search_path = "{self.place.schema}"'))
             connection.execute(text(f"SET maintenance_work_mem = '{_REWRITE_MEMORY}'"))
             slow = word_indexes(connection)
@@ -268,7 +268,7 @@ class Server:
 
 
 @contextmanager
-def _alone(place: Place, **options: Any) -> Iterator[Connection]:
+def alone(place: Place, **options: Any) -> Iterator[Connection]:
     """A connection that is closed when the block ends, as the server gives it."""
     url, arguments = connecting(place)
     engine = create_engine(url, connect_args=arguments, poolclass=NullPool, hide_parameters=True, **options)
@@ -304,7 +304,7 @@ _RELATIONS = text(
 
 def check_unused(place: Place) -> None:
     """Raise `CorpusError` where the schema has anything in it: another corpus, or what is another program's."""
-    with server_errors(place), _alone(place) as connection:
+    with server_errors(place), alone(place) as connection:
         if connection.scalar(_RELATIONS, {"name": place.schema}):
             raise CorpusError(
                 f"the schema {place.schema} in {place.database} is in use already, by another corpus or another "
@@ -316,7 +316,7 @@ def drop(place: Place, corpus: str | None, mark: str | None = None) -> bool:
     """Delete the schema of a catalog with all that it holds, unless it is that of another corpus than the one with
     this id, or of another program. False: it is that of another directory than the one with this ``mark``
     (`hybrid.stores.database.mark_of`), and was left as it is."""
-    with server_errors(place), _alone(place) as connection:
+    with server_errors(place), alone(place) as connection:
         if connection.scalar(_RELATIONS, {"name": place.schema}):
             connection.exec_driver_sql(f'SET search_path = "{place.schema}"')
             names = set(whole_tables(connection))
@@ -336,7 +336,7 @@ def drop(place: Place, corpus: str | None, mark: str | None = None) -> bool:
 def _look(place: Place, *, create: bool) -> tuple[bool, bool]:
     """Whether there is a schema, which is made where there is none and ``create`` allows it; and whether this user may
     write to it. Raises `CorpusError` for a server that is too old, or a database that cannot hold every text."""
-    with _alone(place) as connection:
+    with alone(place) as connection:
         version, encoding, replica = connection.exec_driver_sql(
             "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), pg_is_in_recovery()"
         ).one()

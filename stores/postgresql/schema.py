@@ -11,6 +11,8 @@ from hybrid.stores.postgresql import full_text
 
 WRITER = "writer"
 """The table of one row by which writers exclude each other: `hybrid.stores.postgresql.engine`."""
+VECTORS = "chunk_vectors"
+"""The table of vectors, where the corpus keeps them there: `hybrid.stores.postgresql.vectors`."""
 FIRST = "0007"
 """The revision that `create` makes; later migrations run on both databases."""
 _TEXT = 'TEXT COLLATE "C"'  # compared by code points, as in SQLite and Python
