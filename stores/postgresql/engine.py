@@ -424,6 +424,18 @@ def _said(error: DBAPIError) -> str:
     return str(original).partition("\n")[0]
 
 
+def _refusal(error: DBAPIError) -> tuple[str, str] | None:
+    """The code and the words with which the server refused a user, where the driver failed in closing the connection
+    afterwards and says that instead."""
+    earlier: BaseException | None = error.orig
+    while earlier is not None:
+        told = earlier.args[0] if earlier.args else None
+        if isinstance(told, dict) and told.get("C") in _REFUSED:
+            return str(told["C"]), str(told.get("M"))
+        earlier = earlier.__context__
+    return None
+
+
 def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
     return CatalogUnreachableError(
         f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
@@ -463,7 +475,7 @@ def server_errors(place: Place) -> Iterator[None]:
     except (ConnectionError, TimeoutError) as error:  # pg8000 reads from its socket without a word about errors
         raise _unreachable(place, str(error)) from error
     except DBAPIError as error:
-        code, said = sqlstate(error), _said(error)
+        code, said = _refusal(error) or (sqlstate(error), _said(error))
         if code in _REFUSED or (not code and "password" in said):  # that none was given is the driver's own to say
             raise CorpusError(
                 f"{place.database} refuses {place.url.username or 'the user'} ({said}); {_about_password(place)}"

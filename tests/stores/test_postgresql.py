@@ -282,6 +282,9 @@ def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity
         Corpus.open(tmp_path / "corpus", create=False)
     with Corpus.open(tmp_path / "corpus", {"stores": {"catalog": server.url}}, create=False) as corpus:
         assert corpus.documents()
+    wrong = {"stores": {"catalog": server.url, "catalog_password": "another"}}
+    with pytest.raises(CorpusError, match=r"refuses hybrid \(password authentication failed.*see stores.catalog"):
+        Corpus.open(tmp_path / "corpus", wrong, create=False)
     monkeypatch.setenv("PGHOST", str(server.folder))
     with Corpus.open(tmp_path / "corpus", create=False) as corpus:
         assert corpus.documents()
