@@ -103,7 +103,7 @@ def test_an_identity_outlives_the_corpus_that_it_was_made_of(home):
 
 
 def test_states_that_are_read_at_a_time_are_bounded_and_say_so(home, monkeypatch):
-    monkeypatch.setattr(engine, "_PATIENCE", 0.1)
+    monkeypatch.setattr(engine, "PATIENCE", 0.1)
     with Corpus.open(home, create=False) as corpus:
         catalog = corpus._catalog
         held = [catalog.newest_state() for _ in range(engine.STATES)]
