@@ -14,7 +14,8 @@ from hybrid.stores.access import Access
 from hybrid.stores.filtering import LAST
 from hybrid.stores.postgresql import schema
 from hybrid.stores.postgresql.characters import stored
-from hybrid.stores.postgresql.engine import Server, open_server, server_errors
+from hybrid.stores.postgresql.engine import Server, open_server
+from hybrid.stores.postgresql.errors import server_errors
 from hybrid.stores.postgresql.full_text import PostgresIndex
 from hybrid.stores.postgresql.place import Place
 

@@ -32,6 +32,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import write_index
 from hybrid.stores.database import POINTER, connect, drop_catalog, located
 from hybrid.stores.postgresql import engine
+from hybrid.stores.postgresql.errors import server_errors
 from hybrid.stores.postgresql.place import Place, connecting, place_of
 from hybrid.stores.tables import REVISION, SEARCHED_BY_SQLITE, Base
 
@@ -282,6 +283,9 @@ def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity
         Corpus.open(tmp_path / "corpus", create=False)
     with Corpus.open(tmp_path / "corpus", {"stores": {"catalog": server.url}}, create=False) as corpus:
         assert corpus.documents()
+    wrong = {"stores": {"catalog": server.url, "catalog_password": "another"}}
+    with pytest.raises(CorpusError, match=r"refuses hybrid \(password authentication failed.*see stores.catalog"):
+        Corpus.open(tmp_path / "corpus", wrong, create=False)
     monkeypatch.setenv("PGHOST", str(server.folder))
     with Corpus.open(tmp_path / "corpus", create=False) as corpus:
         assert corpus.documents()
@@ -296,7 +300,7 @@ def test_a_server_without_tls_is_said_to_be_one(tmp_path, postgresql_url, mode):
 
 def test_a_certificate_that_is_not_trusted_and_one_that_is_no_file_are_said(tmp_path):
     place = place_of("postgresql://ann@db.mill.example/deals?sslmode=verify-full")
-    with pytest.raises(CorpusError, match=r"not trusted.*sslrootcert=FILE"), engine.server_errors(place):
+    with pytest.raises(CorpusError, match=r"not trusted.*sslrootcert=FILE"), server_errors(place):
         raise ssl.SSLCertVerificationError(1, "certificate verify failed")
     for file in (tmp_path / "none.pem", tmp_path):
         with pytest.raises(SettingsError, match="cannot be read as certificates"):
