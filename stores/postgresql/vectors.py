@@ -18,7 +18,8 @@ from sqlalchemy import Connection, text
 from hybrid.errors import CorpusError, CorruptCorpusError, InputError, SettingsError
 from hybrid.stores.backend import backend_of
 from hybrid.stores.catalog import Catalog
-from hybrid.stores.postgresql.engine import alone, server_errors
+from hybrid.stores.postgresql.engine import alone
+from hybrid.stores.postgresql.errors import server_errors
 from hybrid.stores.postgresql.place import Place
 from hybrid.stores.postgresql.schema import VECTORS, extension
 from hybrid.stores.rows import CommitRow, StoredFile
