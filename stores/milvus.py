@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hybrid.errors import CorpusError, MissingExtraError
-from hybrid.stores.points import AT_ONCE, CLIENTS, Failure, Pairs, attempted
+from hybrid.stores.points import AT_ONCE, Connected, Failure, Pairs, attempted
 from hybrid.stores.vectors import Vectors
 
 _TIMEOUT = 60.0
@@ -56,14 +56,11 @@ class MilvusPoints:
         )  # fmt: skip
         self._collection = collection
         self._folder, self._url, self._key = folder, url, key
-        self._taken: Any = None
+        place = self.kind, str(folder or url), key
+        self._connected = Connected(place, self._begin, self._end, one_by_one=folder is not None)
         self._loaded = False
 
     # The connection ------------------------------------------------------------------------------
-
-    @property
-    def _place(self) -> object:
-        return (self.kind, str(self._folder or self._url), self._key)
 
     def _begin(self) -> Any:
         client = self._pymilvus.MilvusClient
@@ -88,11 +85,9 @@ class MilvusPoints:
 
     def _call(self, what: Callable[[Any], Found]) -> Found:
         def call() -> Found:
-            if self._taken is None:
-                self._taken = CLIENTS.take(self._place, self._begin, self._end, one_by_one=self._folder is not None)
-            with self._taken.calls:
-                self._load(self._taken.client)
-                return what(self._taken.client)
+            with self._connected.client() as client:
+                self._load(client)
+                return what(client)
 
         return attempted(call, self._errors, self._meaning, self.called)
 
@@ -120,10 +115,8 @@ class MilvusPoints:
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._taken is not None:
-            self._taken = None
-            self._loaded = False
-            CLIENTS.give_back(self._place)
+        self._loaded = False
+        self._connected.close()
 
     # The collection ------------------------------------------------------------------------------
 

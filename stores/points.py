@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -95,10 +95,12 @@ class Points(Protocol):
 
 @dataclass
 class _Shared:
-    client: Any
     end: Callable[[Any], None]
+    calls: AbstractContextManager[Any]
+    """Around each call: a lock where the program takes one at a time."""
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    client: Any = None
     users: int = 0
-    calls: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
 
 class Clients:
@@ -110,14 +112,20 @@ class Clients:
         self._open: dict[object, _Shared] = {}
 
     def take(self, key: object, begin: Callable[[], Any], end: Callable[[Any], None], *, one_by_one: bool) -> _Shared:
-        """The connection of that key. With ``one_by_one`` its ``calls`` are a lock."""
+        """The connection of that key. With ``one_by_one`` its ``calls`` are a lock. Raises what ``begin`` raises."""
         with self._lock:
             found = self._open.get(key)
             if found is None:
-                found = _Shared(begin(), end, calls=threading.RLock() if one_by_one else nullcontext())
-                self._open[key] = found
+                self._open[key] = found = _Shared(end, threading.RLock() if one_by_one else nullcontext())
             found.users += 1
-            return found
+        try:
+            with found.opening:  # a server that does not answer holds up those of its own place alone
+                if found.client is None:
+                    found.client = begin()
+        except BaseException:
+            self.give_back(key)
+            raise
+        return found
 
     def give_back(self, key: object) -> None:
         """Let go of it."""
@@ -126,10 +134,38 @@ class Clients:
             found.users -= 1
             if not found.users:
                 del self._open[key]
-                found.end(found.client)
+                if found.client is not None:
+                    found.end(found.client)
 
 
 CLIENTS: Clients = Clients()
+
+
+class Connected:
+    """One's hold on a connection of `CLIENTS`, which is taken when it is first needed. Threads may use it at once."""
+
+    def __init__(self, key: object, begin: Callable[[], Any], end: Callable[[Any], None], *, one_by_one: bool) -> None:
+        self._key = key
+        self._begin, self._end, self._one_by_one = begin, end, one_by_one
+        self._lock = threading.Lock()
+        self._taken: _Shared | None = None
+
+    @contextmanager
+    def client(self) -> Iterator[Any]:
+        """The client, for one call. Raises what making it raises."""
+        with self._lock:
+            if self._taken is None:
+                self._taken = CLIENTS.take(self._key, self._begin, self._end, one_by_one=self._one_by_one)
+            taken = self._taken
+        with taken.calls:
+            yield taken.client
+
+    def close(self) -> None:
+        """Let go of it."""
+        with self._lock:
+            if self._taken is not None:
+                self._taken = None
+                CLIENTS.give_back(self._key)
 
 
 @dataclass(frozen=True)

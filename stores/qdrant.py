@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hybrid.errors import CorpusError, MissingExtraError
-from hybrid.stores.points import AT_ONCE, CLIENTS, Failure, Pairs, attempted
+from hybrid.stores.points import AT_ONCE, Connected, Failure, Pairs, attempted
 from hybrid.stores.vectors import Vectors
 
 _TIMEOUT = 60
@@ -50,13 +50,10 @@ class QdrantPoints:
         self._errors: tuple[type[Exception], ...] = (ApiException, OSError, RuntimeError, ValueError)
         self._collection = collection
         self._folder, self._url, self._key = folder, url, key
-        self._taken: Any = None
+        place = self.kind, str(folder or url), key
+        self._connected = Connected(place, self._begin, lambda client: client.close(), one_by_one=folder is not None)
 
     # The connection ------------------------------------------------------------------------------
-
-    @property
-    def _place(self) -> object:
-        return (self.kind, str(self._folder or self._url), self._key)
 
     def _begin(self) -> Any:
         if self._folder is not None:
@@ -68,12 +65,8 @@ class QdrantPoints:
 
     def _call(self, what: Callable[[Any], Found]) -> Found:
         def call() -> Found:
-            if self._taken is None:
-                self._taken = CLIENTS.take(
-                    self._place, self._begin, lambda client: client.close(), one_by_one=self._folder is not None
-                )
-            with self._taken.calls:
-                return what(self._taken.client)
+            with self._connected.client() as client:
+                return what(client)
 
         return attempted(call, self._errors, self._meaning, self.called)
 
@@ -93,9 +86,7 @@ class QdrantPoints:
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._taken is not None:
-            self._taken = None
-            CLIENTS.give_back(self._place)
+        self._connected.close()
 
     # The collection ------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ class VectorStores:
     def store(self) -> VectorStore:
         """The store that the state of the catalog names which is read. Raises `SettingsError` where the settings do not
         allow to open it."""
-        said = self._catalog.info(VECTORS)
+        said = self._said()
         with self._lock:
             if self._known is None or self._known[0] != said:
                 self._known = said, self._opened(said)
@@ -143,15 +143,27 @@ class VectorStores:
     def settle(self) -> VectorStore:
         """The same, for the writer: what the settings ask for becomes what a new corpus has."""
         asked = _asked(self._stores)
-        if self._catalog.info(VECTORS) is None and self._catalog.commit() is None and asked.kind != FAISS:
-            said = str(asked) if asked.kind == PGVECTOR else f"{asked}#hybrid_{secrets.token_hex(16)}"
-            self._catalog.set_info(VECTORS, said)
+        if self._said() is None and self._catalog.commit() is None:
+            if asked.kind != FAISS:
+                said = str(asked) if asked.kind == PGVECTOR else f"{asked}#hybrid_{secrets.token_hex(16)}"
+                self._catalog.set_info(VECTORS, said)
+            elif self._catalog.info(VECTORS) is not None:
+                with self._catalog.transaction() as transaction:
+                    transaction.unset_info(VECTORS)
         return self.store()
+
+    def _said(self, *, checked: bool = True) -> str | None:
+        """What the catalog says of the vectors. A corpus without a commit has none, and may get them elsewhere: the
+        server that was named may never have answered."""
+        said = self._catalog.info(VECTORS, checked=checked)
+        if said is None or self._catalog.commit() is not None:
+            return said
+        return said if re.match(rf"{_asked(self._stores).kind}\b", said) else None
 
     @property
     def where(self) -> str:
         """Where the vectors are or, of a new corpus, are to be, as the setting says it."""
-        said = self._catalog.info(VECTORS, checked=False)
+        said = self._said(checked=False)  # hybrid verify names one that was edited
         if said is None:
             return str(_asked(self._stores)) if self._catalog.commit() is None else FAISS
         return str(self._reached(said)[0])

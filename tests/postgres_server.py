@@ -31,17 +31,17 @@ def debian() -> Path | None:
 
 
 def with_vectors() -> Path | None:
-    """The folder of a server that has pgvector: Debian's, or that of the package pgserver."""
-    of_debian = debian()
-    if of_debian is not None:
-        release = of_debian.parent.name
-        if Path(f"/usr/share/postgresql/{release}/extension/vector.control").exists():
-            return of_debian
+    """The folder of a server that has pgvector: that of the package pgserver, or Debian's."""
     found = find_spec("pgserver")
-    if found is None or found.origin is None:
+    if found is not None and found.origin is not None:
+        binaries = Path(found.origin).parent / "pginstall" / "bin"
+        if (binaries / "initdb").exists():
+            return binaries
+    of_debian = debian()
+    if of_debian is None:
         return None
-    binaries = Path(found.origin).parent / "pginstall" / "bin"
-    return binaries if (binaries / "initdb").exists() else None
+    control = Path(f"/usr/share/postgresql/{of_debian.parent.name}/extension/vector.control")
+    return of_debian if control.exists() else None
 
 
 class Server:

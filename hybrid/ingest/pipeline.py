@@ -173,7 +173,7 @@ def _erase(catalog: Catalog, directory: Path, tally: Tally) -> None:
             )
     except CorpusError as error:
         tally.notes.append(
-            f"what was removed could not be erased from the catalog's free pages yet: {error}; the next ingest or "
+            f"not every byte of what was removed could be erased yet: {error}; the next ingest or "
             "removal, or hybrid repair, does it"
         )
 

@@ -9,6 +9,7 @@ let through) every row is compared after all.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
@@ -39,6 +40,8 @@ from hybrid.types.reports import IntegrityProblem
 
 KIND = "pgvector"
 EXTENSION = "vector"
+_OLDEST = (0, 5)
+"""The first version of pgvector with HNSW indexes."""
 MOST_DIMENSIONS = 16_000
 """Of a vector that pgvector stores."""
 MOST_INDEXED = 2_000
@@ -64,6 +67,13 @@ def check_extension(place: Place) -> None:
                 f"{place.database} has no extension {EXTENSION} (pgvector), and this user may not make it, or the "
                 f"server does not have it: install the package pgvector there, and run CREATE EXTENSION {EXTENSION} in "
                 "that database as a superuser; or leave stores.vectors at faiss"
+            )
+        asked = text("SELECT extversion FROM pg_extension WHERE extname = :name")
+        version = connection.scalar(asked, {"name": EXTENSION})
+        if tuple(map(int, re.findall(r"\d+", str(version))[:2])) < _OLDEST:
+            raise CorpusError(
+                f"{place.database} has pgvector {version}, and 0.5 or later is needed, which has HNSW indexes; upgrade "
+                "it there, or leave stores.vectors at faiss"
             )
         connection.commit()
 

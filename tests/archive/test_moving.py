@@ -45,6 +45,7 @@ from hybrid.errors import AccessError, MissingModelError, SettingsError
 from hybrid.ingest.progress import quiet
 from hybrid.settings import StoresSettings
 from hybrid.stores import commits, erasure, records
+from hybrid.stores.vector_store import PENDING, VECTORS
 
 QUESTIONS = ("When does the lease of the mill end?", "Who paid for the salt?", "Was the boiler inspected?")
 EVERYONE = Identity(name="clerk", every_class=True)
@@ -169,7 +170,15 @@ def test_a_file_can_be_exported_again_from_what_was_imported(
 def test_every_fact_of_a_catalog_goes_along_or_is_made_anew(moved: tuple[Path, Path, hybrid.ExportReport, str]) -> None:
     with sqlite3.connect(moved[0] / "catalog.sqlite") as database:
         known = {row[0] for row in database.execute("SELECT key FROM info")}
-    anew = {commits.CORPUS_ID, records.FACT_RECORDS, records.EVERY_ROW, records.LOG_ROWS, erasure.PENDING}
+    anew = {
+        VECTORS,
+        PENDING,
+        commits.CORPUS_ID,
+        records.FACT_RECORDS,
+        records.EVERY_ROW,
+        records.LOG_ROWS,
+        erasure.PENDING,
+    }
     assert known - anew <= set(contents.KEPT_FACTS)
     assert known & set(contents.KEPT_FACTS) >= {"settings", "embedder", "dimension", "log"}
 

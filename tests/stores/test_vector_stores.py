@@ -28,7 +28,7 @@ from hybrid.errors import (
 )
 from hybrid.stores import failpoints, point_store, points
 from hybrid.stores.postgresql.vectors import PgIndex
-from hybrid.stores.vector_places import place_of, vector_store
+from hybrid.stores.vector_places import drop_vectors, place_of, vector_store
 from hybrid.stores.vector_store import PENDING, VECTORS
 
 QUESTION = "Which bill names the tenant alpha2?"
@@ -468,6 +468,28 @@ def test_a_wrong_place_is_refused_before_anything_is_made(tmp_path, wrong, said)
     assert not list((tmp_path / "corpus").glob("*"))
 
 
+def test_a_corpus_that_has_nothing_yet_may_get_its_vectors_elsewhere(tmp_path, closing_server):
+    pytest.importorskip("qdrant_client")
+    away = {"catalog": "sqlite", "vectors": f"qdrant+{closing_server[0]}"}
+    with opened(tmp_path / "corpus", away) as corpus, pytest.raises(VectorsUnreachableError):
+        corpus.ingest(bills(0, 2))
+    with opened(tmp_path / "corpus", in_files()) as corpus:
+        corpus.ingest(bills(0, 2))
+        assert corpus._catalog.info(VECTORS) is None
+        assert corpus.settings.stores.vectors == "faiss"
+        assert corpus.check().whole
+
+
+def test_what_is_deleted_with_a_corpus_is_its_own_collection_alone(tmp_path, outside):
+    for name in ("first", "second"):
+        with opened(tmp_path / name, outside.stores) as corpus:
+            corpus.ingest(bills(0, 2))
+    drop_vectors(tmp_path / "first", Settings.model_validate({"stores": outside.stores}).stores)
+    with opened(tmp_path / "first", outside.stores) as first, opened(tmp_path / "second", outside.stores) as second:
+        assert not points_of(first)
+        assert len(points_of(second)) == 2
+
+
 def test_a_folder_within_the_corpus_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="lies in the corpus"):
         opened(tmp_path / "corpus", {"catalog": "sqlite", "vectors": f"qdrant:{tmp_path / 'corpus' / 'q'}"})
@@ -515,7 +537,8 @@ def test_a_folder_is_opened_only_where_the_settings_name_it(tmp_path, outside):
 
 
 def test_a_key_goes_to_no_server_that_the_settings_do_not_name(tmp_path):
-    with opened(tmp_path / "corpus", {"catalog": "sqlite", "vectors": "qdrant+http://first.example"}) as corpus:
+    with opened(tmp_path / "corpus", in_files()) as corpus:
+        corpus.ingest(bills(0, 1))
         corpus._catalog.set_info(VECTORS, f"qdrant+http://first.example:6333#hybrid_{'a' * 32}")
     with pytest.raises(SettingsError, match="only to a server that"):
         opened(tmp_path / "corpus", {"vectors_key": SECRET})
@@ -523,8 +546,8 @@ def test_a_key_goes_to_no_server_that_the_settings_do_not_name(tmp_path):
 
 @pytest.mark.parametrize("said", ["nonsense", "qdrant+http://host:6333#other", "faiss", "qdrant:/tmp/x"])
 def test_a_place_that_was_edited_is_damage(tmp_path, said):
-    opened(tmp_path / "corpus", in_files()).close()
     with opened(tmp_path / "corpus", in_files()) as corpus:
+        corpus.ingest(bills(0, 1))
         corpus._catalog.set_info(VECTORS, said)
     with pytest.raises(CorruptCorpusError, match="does not say where the vectors are"):
         opened(tmp_path / "corpus", in_files())
@@ -566,3 +589,10 @@ def test_past_exact_up_to_an_index_is_made_used_and_misses_nothing_that_a_filter
         chosen = ids[::40]  # more than a quarter of exact_up_to: the index is asked first
         best = chosen[np.argsort(-(vectors[::40] @ vectors[3]), kind="stable")[:30]]
         assert index.search(vectors[3:4], 30, chosen)[1][0].tolist() == best.tolist()
+
+
+def test_an_older_pgvector_is_refused_before_anything_is_made(tmp_path, pgvector_url, monkeypatch):
+    monkeypatch.setattr("hybrid.stores.postgresql.vectors._OLDEST", (99, 0))
+    with pytest.raises(CorpusError, match=r"has pgvector \d+\.\d+\.\d+, and"):
+        opened(tmp_path / "corpus", {"catalog": pgvector_url, "vectors": "pgvector"})
+    assert not list((tmp_path / "corpus").glob("*"))
