@@ -9,6 +9,7 @@ the corpus is the one that an ingest on this machine makes. Ray is used by a pro
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import subprocess
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid import errors
+from hybrid._runtime import log_warning
 from hybrid.errors import ClusterError, DamagedDocumentError, DocumentError, HybridError, MissingExtraError, ModelError
 from hybrid.ingest import frames
 from hybrid.ingest.cluster_driver import ENVIRONMENT
@@ -44,6 +46,7 @@ from hybrid.settings.models import resolve_device
 from hybrid.types.documents import sha256_hex
 from hybrid.types.reports import SkippedFile, VolumeReport
 
+_LOG = logging.getLogger("hybrid.ingest")
 _BEAT_S = 0.5  # how often progress is reported while the cluster is waited for, and so how fast work is stopped
 _CLOSE_S = 10.0
 _AT_LEAST, _AT_MOST = 8 * 2**20, 2**30
@@ -359,8 +362,12 @@ class _Driver:
         """The answer of a task. Raises `ClusterError` where there will be none, and what the beat raises."""
         while number not in self._answers:
             self._store(self._next())
+        kind = self._kinds[number][0]
         self._release(number)
-        return self._answers.pop(number)
+        head, body = self._answers.pop(number)
+        if "again" in head:
+            log_warning(_LOG, "cluster task ran again", task=kind, why=head["again"])
+        return head, body
 
     def drop(self, number: int) -> None:
         """Forget a task; its answer is not wanted, and its bytes count until it is there."""
@@ -409,11 +416,9 @@ class _Driver:
         except queue.Empty:
             self._beat()
             return None
-        if found is None:
-            raise ClusterError(
-                f"the Ray cluster at {self._address} was lost: Ray ended the process that was connected to it (exit "
-                f"status {self._process.wait()})"
-            )
+        if found is None or "lost" in found[0]:
+            why = found[0]["lost"] if found else f"Ray ended the process that uses it, status {self._process.wait()}"
+            raise ClusterError(f"the Ray cluster at {self._address} was lost: {why}")
         if "failed" in found[0]:
             raise ClusterError(f"the Ray cluster at {self._address} cannot be used: {found[0]['failed']}")
         self.has = found[0]["has"]

@@ -137,7 +137,8 @@ class _Cluster:
             self._waiting.append(task)
 
     def _answer(self, task: _Task, head: dict[str, Any], body: bytes) -> None:
-        frames.send(self._answers, {**head, "id": task.number, "has": self.has()}, body)
+        again = {"again": task.why} if task.why else {}
+        frames.send(self._answers, {**head, **again, "id": task.number, "has": self.has()}, body)
 
     def has(self) -> dict[str, int]:
         """Cores and GPUs of the nodes that are alive, and the bytes of the smallest object store among them."""
@@ -212,7 +213,8 @@ def main(requests: IO[bytes], answers: IO[bytes]) -> int:
     try:
         cluster.run(events)
     except Exception as error:  # noqa: BLE001 - as above
-        frames.send(answers, {"failed": _shown(error)})
+        lost = (ray.exceptions.LocalRayletDiedError, ray.exceptions.RaySystemError, ConnectionError)
+        frames.send(answers, {"lost" if isinstance(error, lost) else "failed": _shown(error)})
         return 1
     finally:
         ray.shutdown()

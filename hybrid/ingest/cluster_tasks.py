@@ -1,7 +1,8 @@
 """What the nodes of a Ray cluster compute for an ingest: JSON and bytes in, JSON and bytes out.
 
 A worker process of Ray's runs one task after the other, and keeps the models that they need. It computes with one
-thread, so that the bits of a sum do not depend on how many cores a node has. Ray itself is not imported here.
+thread, so that the bits of a sum do not depend on how many cores a node has. Ray itself is not imported here, and
+what a task needs is imported by the task.
 """
 
 from __future__ import annotations
@@ -14,12 +15,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from hybrid.errors import DocumentError, HybridError
-from hybrid.ingest.isolation import dumped, error_of, load_guarded
-from hybrid.settings import IngestSettings, MemorySettings
-from hybrid.types.study import Exercise
 
 if TYPE_CHECKING:
     from hybrid.retrieval.embedding import Embedder
@@ -90,6 +86,9 @@ class _OtherModelError(Exception):
 def load(given: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     """The documents in a file's bytes, read with the limits that it has everywhere. ``given``: source, settings and
     access, as `hybrid.ingest.isolation.load_guarded` takes them."""
+    from hybrid.ingest.isolation import dumped, error_of, load_guarded
+    from hybrid.settings import IngestSettings
+
     notes: list[str] = []
     settings = IngestSettings.model_validate(given["settings"])
     try:
@@ -102,6 +101,8 @@ def load(given: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
 def embed(given: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     """The vectors of one batch, float32. ``given``: name, device and fingerprint of the embedder, and whether it is to
     be ``fast``; ``body``: the texts, as JSON."""
+    import numpy as np
+
     try:
         embedder = _embedder(given["name"], given["device"])
     except HybridError as error:
@@ -118,6 +119,8 @@ def adapt(given: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
     """A volume's tensors, as a safetensors file. ``given``: the settings of the memory, and the volume_identity of its
     model; ``body``: tokens and exercises, as JSON."""
     from safetensors.torch import save
+
+    from hybrid.types.study import Exercise
 
     try:
         model = _memory(json.dumps(given["settings"], sort_keys=True))
@@ -158,6 +161,7 @@ def _embedder(name: str, device: str) -> Embedder:
 @lru_cache(maxsize=1)
 def _memory(settings: str) -> MemoryModel:
     """The language model of the corpus, kept for the next volume."""
+    from hybrid.settings import MemorySettings
     from hybrid.ttt.memory import MemoryModel
 
     _one_thread()
