@@ -15,6 +15,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -49,6 +50,8 @@ from hybrid.types.reports import SkippedFile, VolumeReport
 _LOG = logging.getLogger("hybrid.ingest")
 _BEAT_S = 0.5  # how often progress is reported while the cluster is waited for, and so how fast work is stopped
 _CLOSE_S = 10.0
+_HELLO_S = 60.0  # until a cluster has to have answered: Ray itself waits for ever where something else listens
+_LOOK_THERE = "look there with ray status; its Ray and its Python have to have the versions that are installed here"
 _AT_LEAST, _AT_MOST = 8 * 2**20, 2**30
 """Bytes in flight, whatever the object store holds. Bounds of memory, not measurements."""
 _LOOKED_AT = 64  # files that are looked at before they come up; those that are known cost nothing
@@ -335,8 +338,11 @@ class _Driver:
 
     def hello(self) -> dict[str, Any]:
         """What the cluster says of itself when it is connected. Raises `ClusterError`."""
+        until = time.monotonic() + _HELLO_S
         while (found := self._next()) is None:
-            pass
+            if time.monotonic() > until:
+                self._process.kill()
+                raise ClusterError(f"nothing at {self._address} answers as a Ray cluster does; {_LOOK_THERE}")
         return found[0]
 
     def fits(self, kind: Kind, size: int) -> bool:
@@ -420,7 +426,8 @@ class _Driver:
             why = found[0]["lost"] if found else f"Ray ended the process that uses it, status {self._process.wait()}"
             raise ClusterError(f"the Ray cluster at {self._address} was lost: {why}")
         if "failed" in found[0]:
-            raise ClusterError(f"the Ray cluster at {self._address} cannot be used: {found[0]['failed']}")
+            advice = "" if self.has else f"; {_LOOK_THERE}"
+            raise ClusterError(f"the Ray cluster at {self._address} cannot be used: {found[0]['failed']}{advice}")
         self.has = found[0]["has"]
         return found
 

@@ -186,7 +186,7 @@ def _reports_usage() -> bool:
         from ray._private import worker
 
         known = usage_lib.get_cluster_metadata(worker.global_worker.gcs_client)
-        return "source" in (known or {})  # one of what is recorded only to be reported
+        return "session_start_timestamp_ms" in (known or {})  # one of what is recorded only to be reported
     return False
 
 

@@ -18,7 +18,8 @@ _TRIES = {}
 
 
 def init(**_):
-    pass
+    if os.environ["MISFORTUNE"] == "no answer":
+        threading.Event().wait()
 
 
 def shutdown():
