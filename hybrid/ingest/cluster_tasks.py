@@ -146,7 +146,7 @@ _TASKS: dict[Kind, Callable[[Mapping[str, Any], bytes], tuple[dict[str, Any], by
 
 
 def _missing(error: HybridError) -> str:
-    return f"{error} (a built-in model: run hybrid models install there; another: {_COPY})"
+    return f"{error} (there; if it is a model of your own: {_COPY})"
 
 
 @lru_cache(maxsize=1)
