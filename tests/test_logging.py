@@ -21,6 +21,7 @@ SPEAKING = {
 PROCESSES = {
     "hybrid/ingest/isolation.py",  # its worker, which the parent ends when it is interrupted
     "hybrid/ingest/cluster_driver.py",  # the process that uses Ray, likewise
+    "hybrid/ingest/cluster_tasks.py",  # a worker process of Ray's, which computes with one thread
     "hybrid/cli/torchrun.py",  # a command, which torchrun ends when another of its processes has ended
 }
 SECRET = "Whistleblower Zyxwv reported the wet salt"
