@@ -117,6 +117,23 @@ def workers_of(workers: int) -> int:
     return workers
 
 
+_CLUSTER = re.compile(r"auto|(ray://)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+
+
+def cluster_of(cluster: str | None, workers: int) -> str | None:
+    """``cluster``: the address of a Ray cluster. With one, ``workers`` have nothing to do."""
+    if cluster is None:
+        return None
+    if not isinstance(cluster, str) or not _CLUSTER.fullmatch(cluster):
+        raise InputError(
+            "cluster is the address of a Ray cluster: auto, where this machine is a node of it; host:port of its head, "
+            f"as ray start --head prints it; or ray://host:port of its client server; not {shown(cluster)}"
+        )
+    if workers != 1:
+        raise InputError("workers are processes of this machine; with cluster its nodes do the work: leave one out")
+    return cluster
+
+
 def wait_of(wait: float) -> float:
     """``wait``: a number of seconds."""
     if isinstance(wait, bool) or not isinstance(wait, int | float) or not 0 <= wait <= MOST_SECONDS:

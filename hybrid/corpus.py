@@ -382,6 +382,7 @@ class Corpus(Shown):
         workers: int = 1,
         wait: float = 0,
         generator: Any = None,
+        cluster: str | None = None,
     ) -> IngestReport:
         """Read files, folders, globs or documents into the index and the memory.
 
@@ -403,17 +404,21 @@ class Corpus(Shown):
             generator: with the setting ``memory.study``, a LangChain chat model, or a function from (role, text)
                 messages to text, which writes what the memory studies: of each document once, also of those that were
                 ingested before. By default templates make it.
+            cluster: the address of a Ray cluster, ``auto`` or ``host:port``, whose nodes load the files, embed them and
+                adapt the volumes; the corpus is the same. See the guide to ingesting on a cluster.
 
         Raises:
             InputError: a path does not exist, or a glob matches nothing.
             CorpusLockedError: another process is writing, and still is after ``wait`` seconds.
             SettingsError: a ``generator`` for a corpus whose memory does not study.
             ModelError: the ``generator`` failed; all else was ingested, and the same call resumes there.
+            ClusterError: the cluster cannot be reached or was lost; what was committed stays, as ever.
         """
         from hybrid.display.progress import shown
         from hybrid.ingest import pipeline
 
         inputs, workers = _arguments.inputs_of(inputs), _arguments.workers_of(workers)
+        cluster = _arguments.cluster_of(cluster, workers)
         wait = _arguments.wait_of(wait)
         with self._changed("ingest"), shown(_arguments.progress_of(progress)) as report, self._catalog.reading(None):
             _open.check_still_there(self.directory)
@@ -431,6 +436,7 @@ class Corpus(Shown):
                 workers,
                 wait,
                 maker,
+                cluster,
             )
             return self._recorder.report("ingest", self._catalog, found)
 

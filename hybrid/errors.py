@@ -28,6 +28,7 @@
     │   ├── CorpusExistsError         something is where a corpus was to be imported to
     │   ├── ArchiveError              a file is no exported corpus, or is damaged or edited; ``part`` names what
     │   └── SourceNotFoundError       no source of that name in the corpus
+    ├── ClusterError            a Ray cluster cannot be reached, was lost, or has nodes that are set up otherwise
     ├── ServiceError            what a server of `hybrid serve` refuses, or what its client cannot understand
     │   ├── AuthenticationError       no API key, or one that the server does not know
     │   ├── RequestTooLargeError      a body, an upload or one of its parts is over the server's limit
@@ -234,6 +235,11 @@ class SourceNotFoundError(CorpusError, KeyError):
     """No source of that name is in the corpus."""
 
     __str__ = Exception.__str__  # KeyError would print the message's repr
+
+
+class ClusterError(HybridError):
+    """A Ray cluster cannot be reached, was lost in the middle, or one of its nodes is set up otherwise than this
+    machine. What was committed is kept; the same ingest goes on from there, also without the cluster."""
 
 
 class ServiceError(HybridError):

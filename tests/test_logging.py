@@ -20,6 +20,8 @@ SPEAKING = {
 }
 PROCESSES = {
     "hybrid/ingest/isolation.py",  # its worker, which the parent ends when it is interrupted
+    "hybrid/ingest/cluster_driver.py",  # the process that uses Ray, likewise
+    "hybrid/ingest/cluster_tasks.py",  # a worker process of Ray's, which computes with one thread
     "hybrid/cli/torchrun.py",  # a command, which torchrun ends when another of its processes has ended
 }
 SECRET = "Whistleblower Zyxwv reported the wet salt"
@@ -176,6 +178,7 @@ def test_no_module_configures_logging_or_changes_the_process(repository: Path) -
 KEPT = {
     "hybrid/text/lexicon.py": {"lru_cache"},  # the stem of a word
     "hybrid/retrieval/embedding.py": {"lru_cache"},  # the sha256 of a file of this size and time
+    "hybrid/ingest/cluster_tasks.py": {"lru_cache"},  # models and versions, in a process that is a worker of Ray's
     "hybrid/evaluation/needles.py": {"lru_cache"},  # of one measurement
     "hybrid/langchain/running.py": {"cache"},  # the threads that asks run in, made when first asked
     "hybrid/answering/verification/clauses.py": {"lru_cache"},  # a text cut into clauses

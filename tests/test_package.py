@@ -68,6 +68,13 @@ def test_import_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded
 
 
+def test_a_client_of_a_server_loads_nothing_that_reads_documents() -> None:
+    code = "import sys, hybrid.client, hybrid.cli.corpus; hybrid.client.Client; print(*sys.modules)"
+    loaded = set(run(sys.executable, "-c", code).stdout.split())
+    assert not {"hybrid.text.layout", "hybrid.text.document_dates", "hybrid.text.document_status"} & loaded
+    assert not HEAVY & loaded
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -12,8 +12,8 @@ from hybrid.answering.evidence import Sentence, Texts, collapse, gather
 from hybrid.answering.quoted import BEFORE, MAIL, MOST_AGAINST, beginning, distinct, unnumbered
 from hybrid.answering.selection import actuality, boilerplate, document_header
 from hybrid.answering.verification.clauses import same_words
-from hybrid.text.document_status import StatusName
 from hybrid.text.formatting import written_date
+from hybrid.text.status_names import StatusName
 from hybrid.text.values import DAY
 from hybrid.types.answers import Hit
 from hybrid.types.documents import Document

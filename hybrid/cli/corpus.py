@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from hybrid._arguments import MOST_HITS, MOST_SECONDS, MOST_WORKERS
+from hybrid._arguments import MOST_HITS, MOST_SECONDS, MOST_WORKERS, cluster_of
 from hybrid.cli.command import (
     NOT_PROVED,
     NOTHING_FOUND,
@@ -79,19 +79,31 @@ def asked_corpus(corpus: Path, server: str | None, identity: Identity | None) ->
     type=click.IntRange(1, MOST_WORKERS),
     help="Processes for the memory; by default one, under torchrun as many as it starts on this machine.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="A Ray cluster whose nodes do the work: auto, or HOST:PORT of its head.",
+)
 @wait_option
 @json_option
 def ingest(
-    corpus: Path, paths: tuple[str, ...], settings: Path | None, workers: int | None, wait: float, as_json: bool
+    corpus: Path,
+    paths: tuple[str, ...],
+    settings: Path | None,
+    workers: int | None,
+    cluster: str | None,
+    wait: float,
+    as_json: bool,
 ) -> int:
     """Read files, folders or globs into CORPUS. What is unchanged since the last time costs nothing."""
     rank, started = place_in_torchrun()
     if rank:  # one process writes a corpus, and has others of its own adapt the memory
         return 0
     workers = workers or min(started, MOST_WORKERS)
+    cluster_of(cluster, workers)
     _check_inputs(paths)
     with open_corpus(corpus, settings, create=True) as opened, progress_bars(quiet=as_json) as progress:
-        report = opened.ingest(*paths, progress=progress, workers=workers, wait=wait)
+        report = opened.ingest(*paths, progress=progress, workers=workers, wait=wait, cluster=cluster)
     if as_json:
         print_json(report)
     else:

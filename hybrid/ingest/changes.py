@@ -10,17 +10,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from hybrid.errors import DamagedDocumentError, DocumentChangedError, DocumentError, InputError, UnreadableClassError
+from hybrid.errors import DamagedDocumentError, DocumentError, InputError, UnreadableClassError
 from hybrid.ingest.discovery import Found, InputPath, discover, measured, separated, skip
-from hybrid.ingest.isolation import load_isolated, read_here
-from hybrid.ingest.loaders.loading import Loaded, load, read_bytes
+from hybrid.ingest.execution import Executor
+from hybrid.ingest.loaders.loading import Loaded
 from hybrid.ingest.loaders.mime import numbered
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.settings import IngestSettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.full_text import storable
 from hybrid.stores.rows import SourceEntry, SourceRow
-from hybrid.types.documents import AS_JSON, FILE_DATE, Document, Metadata, sha256_hex
+from hybrid.types.documents import AS_JSON, FILE_DATE, Document, Metadata
 from hybrid.types.reports import Outcome, SkippedFile
 
 UNREADABLE_CLASS = "(unreadable)"
@@ -41,13 +41,14 @@ def detect_changes(
     settings: IngestSettings,
     progress: Progress,
     tally: Tally,
+    executor: Executor,
     access: str = "access",
 ) -> Iterator[Incoming]:
     """Look at each input in turn, and hand on those that change the corpus.
 
     A file whose size and time are those on record is not read. One that was read is loaded only if its
     bytes are new to the corpus. Everything else goes to the tally: unchanged, skipped (with the reason).
-    ``access`` names the metadata that are a document's class of access.
+    ``executor`` reads and loads files; ``access`` names the metadata that are a document's class of access.
     """
     with tally.timed("discover"):
         paths, documents, count = separated(inputs)
@@ -55,8 +56,9 @@ def detect_changes(
     progress("discover", len(found), len(found), f"{len(found)} files")
     total = len(found) + count
     done = 0
-    detector = _ChangeDetector(catalog, settings, tally, access)
-    for item in chain(found, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
+    detector = _ChangeDetector(catalog, tally, executor, access)
+    files = executor.ahead(found, detector.is_unread, detector.is_unloaded)
+    for item in chain(files, (skip(one) if isinstance(one, DocumentError) else one for one in documents)):
         progress("load", done, max(total, done + 1), item.source)  # a stream does not say how long it is
         done += 1
         with tally.timed("load"):
@@ -68,11 +70,11 @@ def detect_changes(
 
 
 class _ChangeDetector:
-    def __init__(self, catalog: Catalog, settings: IngestSettings, tally: Tally, access: str) -> None:
+    def __init__(self, catalog: Catalog, tally: Tally, executor: Executor, access: str) -> None:
         self._access = access
         self._catalog = catalog
-        self._settings = settings
         self._tally = tally
+        self._executor = executor
         self._before = {row.source: row for row in catalog.sources()}
         self._known = dict(self._before)  # and what this call handed on
         self._counted: set[str] = set()
@@ -134,14 +136,11 @@ class _ChangeDetector:
         return tuple(made)
 
     def _file(self, found: Found, known: SourceRow | None) -> Incoming | None:
-        if known is not None and (known.size, known.mtime_ns) == (found.size, found.mtime_ns):
+        if not self.is_unread(found):
             return None
-        try:
-            data = read_bytes(found, self._settings)
-        except DocumentChangedError:
-            data = read_bytes(found, self._settings)  # once more: a file is written in a moment, as a rule
-        sha256 = sha256_hex(data)
-        if known is not None and known.sha256 == sha256 and not self._is_hidden(known):
+        opened = self._executor.open(found)
+        sha256 = opened.sha256
+        if self._is_as_known(found, sha256):
             self._refreshed.append(found)
             return None
         main = SourceEntry(found.source, sha256, found.size, found.mtime_ns)
@@ -151,17 +150,20 @@ class _ChangeDetector:
             if known is None and _is_moved(duplicate.source, found):
                 self._tally.renamed.append((duplicate.source, found.source))
             return Incoming(self._distinct((main, *self._attachments_of(duplicate.source, main))), ())
-        return self._incoming(main, self._loaded(data, found.source))
+        return self._incoming(main, opened.load())
 
-    def _loaded(self, data: bytes, source: str) -> Loaded:
-        if not read_here(data, source, self._settings):
-            try:
-                return load_isolated(data, source, self._settings, self._access)
-            except OSError as error:
-                note = f"files were parsed without limits on time and memory: {error}"
-                if note not in self._tally.notes:
-                    self._tally.notes.append(note)
-        return load(data, source, self._settings, access=self._access)
+    def is_unread(self, found: Found) -> bool:
+        """Whether a file has to be read: its size and time are not those on record."""
+        known = self._known.get(found.source)
+        return known is None or (known.size, known.mtime_ns) != (found.size, found.mtime_ns)
+
+    def is_unloaded(self, found: Found, sha256: str) -> bool:
+        """Whether a file with these bytes has to be loaded: they are new."""
+        return not self._is_as_known(found, sha256) and self._duplicate_file(sha256) is None
+
+    def _is_as_known(self, found: Found, sha256: str) -> bool:
+        known = self._known.get(found.source)
+        return known is not None and known.sha256 == sha256 and not self._is_hidden(known)
 
     def _duplicate_file(self, sha256: str) -> SourceRow | None:
         """A file with these bytes that is in the catalog, from which the same was extracted. Metadata of a document

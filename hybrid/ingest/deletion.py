@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hybrid.errors import CorpusError, CorruptCorpusError
-from hybrid.ingest.memory_training import MemoryModel
+from hybrid.ingest.execution import MemoryModel
 from hybrid.ingest.study_material import Material
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import DocumentRow, VolumePart, VolumeRow

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 from hybrid.errors import DamagedDocumentError, DocumentError, EmptyDocumentError, InputError
-from hybrid.text.document_status import StatusName
+from hybrid.text.status_names import StatusName
 from hybrid.text.values import parse_date
 from hybrid.types.documents import AS_JSON, AS_TYPES, Document, Metadata, sha256_hex
 

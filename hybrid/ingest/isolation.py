@@ -15,7 +15,6 @@ import math
 import os
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ from typing import IO, Any
 
 from hybrid import errors
 from hybrid.errors import DamagedDocumentError, DocumentError, DocumentTooLargeError, HybridError
+from hybrid.ingest import frames
 from hybrid.ingest.loaders.formats import detect, image_kind, is_binary
 from hybrid.ingest.loaders.loading import Loaded, load
 from hybrid.ingest.loaders.ocr import Ocr
@@ -68,6 +68,19 @@ def read_here(data: bytes, source: str, settings: IngestSettings) -> bool:
     return bool(data.strip()) and not is_binary(data) and detect(data, source) in ("text", "markdown")
 
 
+def load_guarded(
+    data: bytes, source: str, settings: IngestSettings, access: str, note: Callable[[str], object]
+) -> Loaded:
+    """The documents in a file's bytes, read in a process with limits if they are to be. ``note`` is told where they
+    were not, as no process could be started. Raises `DocumentError`."""
+    if not read_here(data, source, settings):
+        try:
+            return load_isolated(data, source, settings, access)
+        except OSError as error:
+            note(f"files were parsed without limits on time and memory: {error}")
+    return load(data, source, settings, access=access)
+
+
 def load_isolated(data: bytes, source: str, settings: IngestSettings, access: str = "access") -> Loaded:
     """`hybrid.ingest.loaders.loading.load`, in a process with limits.
 
@@ -98,7 +111,7 @@ class _Process:
             env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         assert self._process.stdout is not None
-        if _receive(self._process.stdout) is None:
+        if frames.receive(self._process.stdout) is None:
             self.close()
             raise OSError(f"the process that parses files did not start (exit status {self._process.returncode})")
 
@@ -119,7 +132,7 @@ class _Process:
         if answer is None:
             raise self._death(source, len(data), clock)
         try:
-            return _loaded(answer, source, data)
+            return loaded_from(answer, source, sha256_hex(data))
         except DocumentError:
             raise
         except (HybridError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -132,12 +145,12 @@ class _Process:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            _send(self._process.stdin, request, data)
+            frames.send(self._process.stdin, request, data)
         except OSError:
             if self._process.wait() == 0:
                 raise _Ended from None
             return None
-        while (found := _receive(self._process.stdout)) is not None and "ocr_pages" in found[0]:
+        while (found := frames.receive(self._process.stdout)) is not None and "ocr_pages" in found[0]:
             ocr.take(int(found[0]["ocr_pages"]))
         if found is None:
             if self._process.wait() == 0:
@@ -242,43 +255,16 @@ atexit.register(_POOL.close)
 # Both ends ----------------------------------------------------------------------------------------------------------
 
 
-_FRAME = struct.Struct(">IQ")  # the lengths of the head and of the body
-
-
-def _send(pipe: IO[bytes], head: Mapping[str, Any], body: bytes) -> None:
-    said = json.dumps(head).encode()
-    pipe.write(_FRAME.pack(len(said), len(body)) + said)
-    pipe.write(body)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """A head and its body; ``None`` where they end early."""
-    frame = _read(pipe, _FRAME.size)
-    if len(frame) < _FRAME.size:
-        return None
-    for_head, for_body = _FRAME.unpack(frame)
-    said, body = _read(pipe, for_head), _read(pipe, for_body)
-    return (json.loads(said), body) if len(said) == for_head and len(body) == for_body else None
-
-
-def _read(pipe: IO[bytes], size: int) -> bytes:
-    """So many bytes, or fewer where they end: an unbuffered pipe gives what is there."""
-    parts = []
-    while size and (part := pipe.read(min(size, _MB))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _dumped(loaded: Loaded) -> bytes:
+def dumped(loaded: Loaded) -> bytes:
+    """Documents as a process answers with them, which `loaded_from` reads."""
     documents = [one.model_dump(mode="json") for one in loaded.documents]
     skipped = [one.model_dump(mode="json") for one in loaded.skipped]
     return json.dumps({**asdict(loaded), "documents": documents, "skipped": skipped}).encode()
 
 
-def _loaded(answer: bytes, source: str, data: bytes) -> Loaded:
-    """What a process answered, checked: documents of this file, and of no other."""
+def loaded_from(answer: bytes, source: str, sha256: str) -> Loaded:
+    """What a process answered, checked: documents of this file, and of no other. Raises what it says, a
+    `DocumentError`, and `ValueError` and its like for an answer that is none."""
     found = json.loads(answer)
     if "error" in found:
         kind = getattr(errors, found["error"])
@@ -287,7 +273,7 @@ def _loaded(answer: bytes, source: str, data: bytes) -> Loaded:
         raise kind(source, str(found["reason"]))
     documents = tuple(Document.model_validate(one) for one in found["documents"])
     skipped = tuple(SkippedFile.model_validate(one) for one in found["skipped"])
-    if documents[0].source != source or documents[0].sha256 != sha256_hex(data):
+    if documents[0].source != source or documents[0].sha256 != sha256:
         raise ValueError("they are of another file")
     for name in (*(one.source for one in documents[1:]), *(one.source for one in skipped)):
         if not name.startswith(f"{source}#"):
@@ -302,9 +288,9 @@ def _loaded(answer: bytes, source: str, data: bytes) -> Loaded:
 def main(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer one request after the other until there are no more, or none comes for `IDLE_S`."""
     base = _address_space()
-    _send(answers, {}, b"")
+    frames.send(answers, {}, b"")
     while _comes(requests):
-        found = _receive(requests)
+        found = frames.receive(requests)
         if found is None:
             return
         head, data = found
@@ -314,7 +300,7 @@ def main(requests: IO[bytes], answers: IO[bytes]) -> None:
 
         def before_ocr(pages: int, limits: _Limits = limits) -> None:
             limits.for_ocr(pages)
-            _send(answers, {"ocr_pages": pages}, b"")
+            frames.send(answers, {"ocr_pages": pages}, b"")
 
         try:
             answer, last = _answer(head, data, before_ocr)
@@ -326,7 +312,7 @@ def main(requests: IO[bytes], answers: IO[bytes]) -> None:
         last = last or (size is not None and base is not None and size > base + limits.memory // 2)
         if limits.memory > head["memory"]:  # the engine stays loaded, and is no part of what the next file takes
             base = size
-        _send(answers, {"last": last}, answer)
+        frames.send(answers, {"last": last}, answer)
         if last:
             return
         del found, data, answer
@@ -354,21 +340,22 @@ class _Limits:
 def _answer(head: Mapping[str, Any], data: bytes, before_ocr: Callable[[int], None]) -> tuple[bytes, bool]:
     settings = IngestSettings.model_validate(head["settings"])
     try:
-        return _dumped(load(data, head["source"], settings, before_ocr, head["access"])), False
+        return dumped(load(data, head["source"], settings, before_ocr, head["access"])), False
     except DocumentError as error:
-        return _error(error), False
+        return error_of(error), False
     except MemoryError:
         raise  # to where there is a reserve
     except Exception as error:  # noqa: BLE001 - a parser's fault costs its file
         reason = f"its parser failed ({type(error).__name__}: {str(error)[:200]}); {_ADVICE}"
-        return _error(DamagedDocumentError("", reason)), True
+        return error_of(DamagedDocumentError("", reason)), True
 
 
 def _too_much(memory: int) -> bytes:
-    return _error(DocumentTooLargeError("", f"reading it takes over {memory // _MB} MB of memory; {_ADVICE}"))
+    return error_of(DocumentTooLargeError("", f"reading it takes over {memory // _MB} MB of memory; {_ADVICE}"))
 
 
-def _error(error: DocumentError) -> bytes:
+def error_of(error: DocumentError) -> bytes:
+    """A document's error as a process answers with it."""
     return json.dumps({"error": type(error).__name__, "reason": error.reason}).encode()
 
 

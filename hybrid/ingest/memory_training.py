@@ -3,64 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
 from hybrid.ingest.commits import Writer
+from hybrid.ingest.execution import Executor, MemoryModel, NotAdapted
 from hybrid.ingest.progress import Progress, Tally
 from hybrid.ingest.study_material import Material, PairMaker, pair_digests
 from hybrid.ingest.volume_plan import Measured, PlannedVolume, access_class, group_key, plan
-from hybrid.ingest.workers import Adapted, adapted_by_workers
 from hybrid.settings import MemorySettings
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import VolumeRow
 from hybrid.ttt.calibration import Step
 from hybrid.types.reports import MAX_POINTS, MemoryTraining, TrainingPoint, VolumeInfo, VolumeReport
-from hybrid.types.study import Exercise
 
 CALIBRATION = "memory calibration"
 """Under which the catalog holds the step of each model, by its fingerprint."""
-
-
-class MemoryModel(Protocol):
-    """What training needs of a `hybrid.ttt.memory.MemoryModel`; a list of tokens does in tests."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Which model it is."""
-
-    @property
-    def settings(self) -> MemorySettings:
-        """Those that it was loaded with, with the step of its inner loop."""
-
-    @property
-    def uncalibrated(self) -> bool:
-        """Whether the step of its inner loop is still to be found."""
-
-    @property
-    def volume_identity(self) -> str:
-        """The model, its initial weights, and the settings that a volume depends on."""
-
-    @property
-    def end_of_document(self) -> int:
-        """The token between documents."""
-
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text."""
-
-    def calibrate(self, tokens: Sequence[int], on_try: Callable[[Step], None] | None = None) -> Step | None:
-        """The step that suits it, found on a text; ``None`` for one that is too short."""
-
-    def with_step(self, step: Step) -> MemoryModel:
-        """The same model with that step."""
-
-    def adapt_volume(
-        self,
-        tokens: Sequence[int],
-        on_step: Callable[[int, float], None] | None = None,
-        exercises: Sequence[Exercise] = (),
-    ) -> Adapted:
-        """Adapt the initial fast weights to a volume's tokens, then to its exercises."""
 
 
 def train_on_corpus(
@@ -70,14 +27,14 @@ def train_on_corpus(
     progress: Progress,
     tally: Tally,
     maker: PairMaker | None,
-    workers: int = 1,
+    executor: Executor,
 ) -> None:
     """Adapt the volumes that the corpus should have and has not, and drop those that it should not have.
 
-    The memory is ``ready`` afterwards. An interruption loses the volume that was being adapted, or as many as there are
-    ``workers``; ingesting again goes on with it. With self-study ``maker`` makes the pairs that are missing; it is
-    ``None`` where there is none. A volume that makes its own text less likely is kept for the record
-    and not mounted; the tally says so.
+    The memory is ``ready`` afterwards, unless a volume could not be adapted, which the tally says. An interruption
+    loses the volumes that ``executor`` was adapting; ingesting again goes on with them. With self-study ``maker`` makes
+    the pairs that are missing; it is ``None`` where there is none. A volume that makes its own text less likely is kept
+    for the record and not mounted; the tally says so.
     """
     if writer.catalog.commit() is None:
         return
@@ -93,18 +50,23 @@ def train_on_corpus(
         there = {row.digest for row in rows if (writer.directory / row.stored.file).exists()}
         missing = [volume for volume in wanted if volume.digest not in there]
         total, done = sum(volume.tokens for volume in missing), 0
-        for volume, (tensors, sha256, report) in _adapted(model, missing, material, progress, workers):
-            writer.commit_volume(volume.digest, volume.access_class, volume.parts, tensors, sha256, report)
+        for volume, found in executor.adapted(model, missing, material, progress):
             done += volume.tokens
+            if isinstance(found, NotAdapted):
+                tally.note(
+                    f"the volume of {_sources_of(writer, volume)} was not adapted, and the index answers for it: "
+                    f"{found.reason}; ingest again to try it again"
+                )
+                continue
+            tensors, sha256, report = found
+            writer.commit_volume(volume.digest, volume.access_class, volume.parts, tensors, sha256, report)
             progress("memory", done, total, f"{done:,} tokens")
             tally.trained_tokens += volume.tokens
             if report.loss is not None:
                 tally.losses.append((volume.tokens, report.loss))
             if report.harm is not None:
-                names = writer.catalog.names({part.document_id for part in volume.parts})
-                first = min(min(each) for each in names.values())
-                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-                tally.notes.append(f"the volume of {first}{more} is not used: {report.harm}; the index answers for it")
+                named = _sources_of(writer, volume)
+                tally.notes.append(f"the volume of {named} is not used: {report.harm}; the index answers for it")
         digests = {volume.digest for volume in wanted}
         commit = writer.catalog.commit()
         stale = [row.id for row in writer.catalog.volumes() if row.digest not in digests]
@@ -112,23 +74,11 @@ def train_on_corpus(
             writer.drop_volumes(stale)
 
 
-def _adapted(
-    model: MemoryModel, missing: Sequence[PlannedVolume], material: Material, progress: Progress, workers: int
-) -> Iterator[tuple[PlannedVolume, Adapted]]:
-    """The volumes as they are adapted, here or by ``workers`` processes."""
-    total, done = sum(volume.tokens for volume in missing), 0
-    if workers > 1 and len(missing) > 1:
-        progress("memory", 0, total, f"{min(workers, len(missing))} processes")
-        volumes = (
-            (number, material.tokens(one.parts), material.exercises(one.parts)) for number, one in enumerate(missing)
-        )
-        for number, found in adapted_by_workers(model.settings, volumes, min(workers, len(missing))):
-            yield missing[number], found
-        return
-    for number, volume in enumerate(missing, 1):
-        on_step = _on_step(progress, done, total, f"volume {number} of {len(missing)}")
-        yield volume, model.adapt_volume(material.tokens(volume.parts), on_step, material.exercises(volume.parts))
-        done += volume.tokens
+def _sources_of(writer: Writer, volume: PlannedVolume) -> str:
+    """The first source that a volume holds, and how many documents more."""
+    names = writer.catalog.names({part.document_id for part in volume.parts})
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{min(min(each) for each in names.values())}{more}"
 
 
 def settled(catalog: Catalog, model: MemoryModel) -> MemoryModel:
@@ -153,18 +103,6 @@ def _calibrated(
     model = model.with_step(step)
     writer.identity = model.volume_identity
     return model
-
-
-def _on_step(progress: Progress, done: int, total: int, title: str) -> Callable[[int, float], None]:
-    furthest = 0  # a volume that is adapted again at a smaller step begins anew, and a bar does not go back
-
-    def report(tokens: int, loss: float) -> None:
-        nonlocal furthest
-        furthest = max(furthest, tokens)
-        progress("memory", done + furthest, total, f"{title}: {done + tokens:,} tokens, loss {loss:.3f}")
-
-    progress("memory", done, total, title)
-    return report
 
 
 def _measured(writer: Writer, material: Material, settings: MemorySettings, pairs: Mapping[int, str]) -> list[Measured]:

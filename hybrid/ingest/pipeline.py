@@ -14,20 +14,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybrid._runtime import log_info, log_warning
-from hybrid.errors import CorpusError, SourceNotFoundError
+from hybrid.errors import ClusterError, CorpusError, SourceNotFoundError
 from hybrid.ingest import custody, deletion
 from hybrid.ingest.changes import Incoming, detect_changes
-from hybrid.ingest.chunking import TokenCounter, chunk
+from hybrid.ingest.chunking import chunk
 from hybrid.ingest.commits import Embedded, Writer
 from hybrid.ingest.discovery import InputPath
-from hybrid.ingest.memory_training import MemoryModel, settled, train_on_corpus
-from hybrid.ingest.progress import Progress, Tally, quiet
+from hybrid.ingest.execution import Embedder, Executor, Local, MemoryModel
+from hybrid.ingest.memory_training import settled, train_on_corpus
+from hybrid.ingest.progress import Progress, Repeating, Tally, quiet
 from hybrid.ingest.study_material import PairMaker
 from hybrid.settings import IngestSettings, Settings
 from hybrid.stores import erasure
@@ -51,23 +52,6 @@ BATCH_CHARS = 32_000_000
 """Of documents held in memory until they are committed, 32 to 128 MB. A bound of memory, not a measurement."""
 
 
-class Embedder(TokenCounter, Protocol):
-    """What ingest needs of a `hybrid.retrieval.embedding.Embedder`."""
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Which embedder it is."""
-
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, bulk: bool = False
-    ) -> NDArray[np.float32]:
-        """Vectors ``[texts, dimension]`` of length 1; ``bulk``: of chunks, which may be computed in bfloat16."""
-
-
 def ingest(
     catalog: Catalog,
     directory: Path,
@@ -79,6 +63,7 @@ def ingest(
     workers: int = 1,
     wait: float = 0,
     maker: PairMaker | None = None,
+    cluster: str | None = None,
 ) -> IngestReport:
     """Take files, folders, globs and documents into the corpus, then adapt the memory's volumes to them.
 
@@ -87,15 +72,17 @@ def ingest(
     name of the same document. A file that is gone from a folder stays in the corpus until it is removed.
 
     Interrupting is safe, also while a volume is adapted, which is then adapted again: ingest again to go on. With
-    self-study ``maker`` makes what is studied; ``None``: nothing is.
+    self-study ``maker`` makes what is studied; ``None``: nothing is. ``cluster`` is the address of a Ray cluster whose
+    nodes load, embed and adapt in place of this machine.
 
     Raises:
         InputError: a path that does not exist, or a glob that matches nothing.
         SettingsError: another embedder made this corpus.
         CorpusLockedError: another process is writing to it, and still is after ``wait`` seconds.
         CorpusError: the disk is full.
+        ClusterError: the cluster cannot be reached or was lost; what was committed until then is kept.
     """
-    tally = Tally()
+    tally, progress = Tally(), Repeating(progress)
     with catalog.write_lock(directory, wait), _logged("ingest", directory, tally, inputs=len(inputs)) as ended:
         reach("ingest.locked")
         check_embedder(catalog, embedder.fingerprint)
@@ -104,15 +91,16 @@ def ingest(
         with tally.timed("index"):
             writer.commit_index()
         reach("ingest.index-whole")
-        _Batches(writer, embedder, settings.ingest, progress, tally).run(
-            detect_changes(catalog, inputs, settings.ingest, progress, tally, settings.access.metadata)
-        )
-        if tally.renamed:
-            writer.commit_removal([before for before, _ in tally.renamed], renamed=True)
-        custody.record_left_out(catalog, tally.skipped)
-        reach("ingest.left-out-recorded")
-        if memory is not None:
-            train_on_corpus(writer, memory, settings.memory, progress, tally, maker, workers)
+        with _executor(workers, cluster, settings, progress, tally) as executor, _so_far(catalog):
+            _Batches(writer, embedder, settings.ingest, progress, tally, executor).run(
+                detect_changes(catalog, inputs, settings.ingest, progress, tally, executor, settings.access.metadata)
+            )
+            if tally.renamed:
+                writer.commit_removal([before for before, _ in tally.renamed], renamed=True)
+            custody.record_left_out(catalog, tally.skipped)
+            reach("ingest.left-out-recorded")
+            if memory is not None:
+                train_on_corpus(writer, memory, settings.memory, progress, tally, maker, executor)
         if erasure.pending(catalog):
             _erase(catalog, directory, tally)
         return ended(tally.report(catalog.commit()))
@@ -154,12 +142,42 @@ def remove(
             removed = writer.commit_removal(names, unnamed=list(unnamed.values()), left_out=left_out)
             tally.removed.extend((*removed.sources, *unnamed, *left_out))
         if memory is not None:
-            train_on_corpus(writer, memory, settings.memory, progress, tally, maker)
+            executor = Local(settings.ingest, settings.access.metadata, tally.note)
+            train_on_corpus(writer, memory, settings.memory, progress, tally, maker, executor)
         with tally.timed("index"):
             _erase(catalog, directory, tally)
         gone = dict(zip(removed.document_ids, removed.text_sha256s, strict=True))
         certificate = deletion.certificate(catalog, before, gone, writer.identity)
         return ended(tally.report(catalog.commit()).model_copy(update={"certificate": certificate}))
+
+
+@contextmanager
+def _executor(
+    workers: int, cluster: str | None, settings: Settings, progress: Repeating, tally: Tally
+) -> Iterator[Executor]:
+    """What runs the pure steps: this machine, or a cluster, for which is said again what was said last while it is
+    waited for."""
+    given = settings.ingest, settings.access.metadata, tally.note
+    if cluster is None:
+        yield Local(*given, workers)
+        return
+    from hybrid.ingest.cluster import Cluster
+
+    with Cluster(cluster, *given, progress.again) as connected:
+        yield connected
+
+
+@contextmanager
+def _so_far(catalog: Catalog) -> Iterator[None]:
+    """How far an ingest got is said where its cluster fails it."""
+    try:
+        yield
+    except ClusterError as error:
+        documents, volumes = catalog.count_documents(), len(catalog.volumes())
+        raise ClusterError(
+            f"{error}. Committed are {documents:,} documents and {volumes:,} volumes, which are kept: the same call "
+            "goes on from there"
+        ) from error
 
 
 def _erase(catalog: Catalog, directory: Path, tally: Tally) -> None:
@@ -255,8 +273,15 @@ class _Batches:
     """Collects what comes in, embeds it in groups, and commits it in batches."""
 
     def __init__(
-        self, writer: Writer, embedder: Embedder, settings: IngestSettings, progress: Progress, tally: Tally
+        self,
+        writer: Writer,
+        embedder: Embedder,
+        settings: IngestSettings,
+        progress: Progress,
+        tally: Tally,
+        executor: Executor,
     ) -> None:
+        self._executor = executor
         self._writer = writer
         self._embedder = embedder
         self._settings = settings
@@ -317,7 +342,7 @@ class _Batches:
         with self._tally.timed("embed"):
             if texts:
                 self._progress("embed", before, known, "")
-                vectors = self._embedder.encode(texts, embedded, bulk=True)
+                vectors = self._executor.encode(self._embedder, texts, embedded)
                 self._progress("embed", known, known, "")  # those that were embedded before are not reported one by one
             else:
                 vectors = np.zeros((0, self._embedder.dimension), np.float32)

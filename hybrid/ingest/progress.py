@@ -37,6 +37,25 @@ def quiet(stage: Stage, done: int, total: int, detail: str) -> None:
     """The `Progress` that says nothing."""
 
 
+class Repeating:
+    """A `Progress` that says again what it said last when `again` is called, by which work that waits for others can be
+    stopped as work that goes on is: who listens raises."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._last: tuple[Stage, int, int, str] | None = None
+
+    def __call__(self, stage: Stage, done: int, total: int, detail: str) -> None:
+        """Report."""
+        self._last = stage, done, total, detail
+        self._progress(stage, done, total, detail)
+
+    def again(self) -> None:
+        """Report what was reported last."""
+        if self._last is not None:
+            self._progress(*self._last)
+
+
 _DATES_NAMED = 10
 """How many of the dates that cannot be read a note names; it says how many more there are."""
 
@@ -126,6 +145,11 @@ class Tally:
     trained_tokens: int = 0
     losses: list[tuple[int, float]] = field(default_factory=list)  # (tokens, their mean loss)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def note(self, text: str) -> None:
+        """Add a note, if it was not added before."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     @contextmanager
     def timed(self, stage: Stage) -> Iterator[None]:

@@ -10,7 +10,7 @@ from hybrid._recording import MARK, WENT_BACK
 from hybrid.errors import CorruptCorpusError
 from hybrid.ingest import restoring
 from hybrid.ingest.commits import Writer
-from hybrid.ingest.pipeline import Embedder
+from hybrid.ingest.execution import Embedder
 from hybrid.ingest.progress import Tally
 from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, log, records

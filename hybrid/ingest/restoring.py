@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybrid.ingest.chunking import chunk
-from hybrid.ingest.pipeline import Embedder
+from hybrid.ingest.execution import Embedder
 from hybrid.settings import IngestSettings
 from hybrid.stores import integrity
 from hybrid.stores.catalog import Catalog

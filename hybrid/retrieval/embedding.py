@@ -41,6 +41,8 @@ sentences take 0.55 s of CPU there and 0.65 s in sentence-transformers. More may
 _BATCH = 32  # texts embedded at once, as in sentence-transformers; others get their turn between two batches
 _SHORT_BATCH, _SHORT_CHARS = 256, 16_000  # or so many short ones, as long as all have no more characters together
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+MappedBatches = Callable[[Iterator[list[str]], bool], Iterator[NDArray[np.float32]]]
+"""The vectors of batches of texts, in their order; the flag says whether they are computed in bfloat16."""
 # What decides a vector: the weights, the tokenizer, and how token vectors become one.
 _IDENTITY = ("**/*.safetensors", "modules.json", "**/config.json", "sentence_bert_config.json", "tokenizer.json")
 
@@ -164,7 +166,12 @@ class Embedder:
         return [(start, end) for start, end in encoding.offsets]
 
     def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, bulk: bool = False
+        self,
+        texts: Sequence[str],
+        progress: Callable[[int], None] | None = None,
+        *,
+        bulk: bool = False,
+        mapped: MappedBatches | None = None,
     ) -> NDArray[np.float32]:
         """Vectors of ``texts``, in their order: ``[len(texts), dimension]`` float32, each of length 1.
 
@@ -177,6 +184,7 @@ class Embedder:
             progress: called with how many texts are done so far.
             bulk: for chunks that are stored. They may be computed in bfloat16, twice as fast where the CPU has it;
                 a vector is then that of float32 to a cosine of about 0.9999, and depends as little on the others.
+            mapped: embeds the batches in place of this process, as `vectors` does; they are cut the same way.
         """
         texts = [folded(text) for text in texts]  # "ter\u200bmination" would be pieces that mean nothing
         fast = bulk and self._bulk_in_bfloat16
@@ -194,21 +202,32 @@ class Embedder:
         # Texts of one length share a batch, so that little is spent on padding; the longest go first, so
         # that progress runs faster towards the end and not slower.
         order = sorted(new.values(), key=lambda at: len(texts[at]), reverse=True)
-        for first, last in _batches([len(texts[at]) for at in order]):
-            step = order[first:last]
-            batch = [_readable(texts[at]) for at in step]
-            found = light.encode(batch) if light is not None else self._vectors(batch, fast=fast)
+        steps = [order[first:last] for first, last in _batches([len(texts[at]) for at in order])]
+        batches = ([_readable(texts[at]) for at in step] for step in steps)
+        if mapped is not None:
+            each = mapped(batches, fast)
+        else:
+            each = (light.encode(batch) if light is not None else self.vectors(batch, fast=fast) for batch in batches)
+        done = len(texts) - len(order)
+        for step, found in zip(steps, each, strict=True):
             vectors[step] = found / np.linalg.norm(found, axis=1, keepdims=True)
             self._keep([keys[at] for at in step], vectors[step])
+            done += len(step)
             if progress is not None:
-                progress(len(texts) - len(order) + last)
+                progress(done)
         for at, key in enumerate(keys):
             if new.get(key, at) != at:
                 vectors[at] = vectors[new[key]]
         return vectors
 
-    def _vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:
-        """The vectors ``[len(batch), dimension]`` of a batch, of any length but 0."""
+    @property
+    def elsewhere(self) -> tuple[str, str] | None:
+        """The name, and the kind of device, ``cpu`` or ``cuda``, with which another machine that has the files loads an
+        embedder that gives the same vectors; ``None`` for one that is an object of the caller's."""
+        return self.name, resolve_device(self._device, "retrieval.device").partition(":")[0]
+
+    def vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:
+        """The vectors ``[len(batch), dimension]`` of one batch, of any length but 0. ``fast``: in bfloat16."""
         with self._turn(), self._in_bfloat16() if fast else nullcontext():
             found: NDArray[np.float32] = self._model.encode(
                 batch, batch_size=len(batch), show_progress_bar=False, convert_to_numpy=True

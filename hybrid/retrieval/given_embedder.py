@@ -92,6 +92,10 @@ class CalledEmbedder(Embedder):
         return len(self._asked(lambda: [self._given.embed_query("dimension")], 1, None)[0])
 
     @property
+    def elsewhere(self) -> None:
+        """It is an object of the caller's, which no other machine has."""
+
+    @property
     def fingerprint(self) -> str:
         """``given:`` and what the object says it is."""
         return f"{GIVEN}{self._identity}"
@@ -109,7 +113,8 @@ class CalledEmbedder(Embedder):
         """Whether this embedder gives ``text`` the vector that is stored of it, about."""
         return self.dimension == len(stored) and float(self.encode([text])[0] @ stored) >= _SAME
 
-    def _vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:  # noqa: ARG002 - for others
+    def vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:  # noqa: ARG002 - for others
+        """As `Embedder.vectors`, always in float32."""
         parts = [batch[first : first + BATCH] for first in range(0, len(batch), BATCH)]
         return np.concatenate(
             [self._asked(partial(self._given.embed_documents, part), len(part), self.dimension) for part in parts]

@@ -81,7 +81,7 @@ class OnnxEmbedder(Embedder):
             raise UnsupportedModelError(f"{name}: it takes {min(unknown)!r}, which no sentence encoder here has")
         gives = [one.name for one in self._session.get_outputs()]
         self._gives = _WHOLE if _WHOLE in gives else gives[0]
-        self.dimension = int(self._vectors(["a"], fast=False).shape[1])
+        self.dimension = int(self.vectors(["a"], fast=False).shape[1])
 
     def _opened(self) -> Any:
         try:
@@ -113,7 +113,8 @@ class OnnxEmbedder(Embedder):
         files += [*weights, *(self._path / one for one in others if (self._path / one).is_file())]
         return fingerprint_of(self.name, self._path, files)
 
-    def _vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:  # noqa: ARG002 - for others
+    def vectors(self, batch: list[str], *, fast: bool) -> NDArray[np.float32]:  # noqa: ARG002 - for others
+        """As `Embedder.vectors`, always in float32."""
         with self._turn():
             encodings = self._batching.encode_batch(batch)
         mask_BT = np.array([one.attention_mask for one in encodings], np.int64)

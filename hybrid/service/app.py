@@ -137,7 +137,7 @@ async def serving(
     with owned(root):
         corpora = Corpora(root, settings.server.corpus_settings)
         hidden = hidden_paths(root, settings.folders)
-        work = changing.JobWork(corpora, store, settings.folders, settings.jobs.workers)
+        work = changing.JobWork(corpora, store, settings.folders, settings.jobs.workers, settings.jobs.cluster)
         service = Service(
             settings=settings,
             corpora=corpora,

@@ -204,13 +204,17 @@ class JobWork:
         store: where their uploads are.
         folders: that may be read by path.
         workers: processes that adapt a corpus's memory.
+        cluster: the address of a Ray cluster that ingests in their place, if there is one.
     """
 
-    def __init__(self, corpora: Corpora, store: JobStore, folders: dict[str, Path], workers: int) -> None:
+    def __init__(
+        self, corpora: Corpora, store: JobStore, folders: dict[str, Path], workers: int, cluster: str | None
+    ) -> None:
         self._corpora = corpora
         self._store = store
         self._folders = folders
-        self._workers = workers
+        self._workers = 1 if cluster else workers
+        self._cluster = cluster
 
     def __call__(self, record: JobRecord, progress: Progress) -> IngestReport | DeletionCheck:
         """Do it. Raises what the corpus raises."""
@@ -224,7 +228,7 @@ class JobWork:
             inputs = [NamedPath(self._store.upload(record.job.id), "")]
         else:
             inputs = [named_path(path, self._folders) for path in request.paths]
-        return corpus.ingest(inputs, progress=progress, workers=self._workers)
+        return corpus.ingest(inputs, progress=progress, workers=self._workers, cluster=self._cluster)
 
     def _removed(self, corpus: Corpus, record: JobRecord, progress: Progress) -> IngestReport:
         sources = record.request.sources
@@ -236,7 +240,7 @@ class JobWork:
             return corpus.remove(sources, progress=progress)
         # All were there when an earlier attempt began, and none is now: it ended between its commit and its end. What
         # is left is to unlearn.
-        report = corpus.ingest([], progress=progress, workers=self._workers)
+        report = corpus.ingest([], progress=progress, workers=self._workers, cluster=self._cluster)
         note = (
             "an earlier attempt removed these sources and ended before it made the certificate; hybrid documents "
             "shows that they are gone, and there is none for them"

@@ -71,6 +71,9 @@ class JobSettings(Table):
     waiting: int = Field(default=100, ge=1, description="jobs of one corpus that are not done; the next is refused")
     kept: int = Field(default=1000, ge=1, description="jobs that are done and remembered, the newest")
     workers: int = Field(default=1, ge=1, le=64, description="processes that adapt a corpus's memory")
+    cluster: Annotated[str | None, OrNone] = Field(
+        default=None, description="the address of a Ray cluster whose nodes ingest in place of this machine"
+    )
 
 
 class ServiceSettings(Table):

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Literal
 
+from hybrid.text.status_names import StatusName
 from hybrid.text.values import DAY
-
-StatusName = Literal["executed", "signed", "draft", "unsigned", "superseded"]
 
 HEAD_LINES, TAIL_LINES = 12, 6
 _HEAD_CHARS = 3000  # enough for so many lines

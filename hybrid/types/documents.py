@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 from pydantic import Field, field_validator, model_validator
 
 from hybrid.errors import InputError
-from hybrid.text import document_dates, document_status, layout, ocr_marks
-from hybrid.text.document_status import StatusName
-from hybrid.text.layout import Layout
+from hybrid.text import ocr_marks
+from hybrid.text.status_names import StatusName
 from hybrid.text.values import iso_date
 from hybrid.types.base import FrozenModel, GivenModel, Shown, encodable, shown
+
+if TYPE_CHECKING:
+    from hybrid.text.layout import Layout
 
 AS_JSON = "_json"
 """The key of `Metadata.extra` that says which of the values are JSON, as a JSON list."""
@@ -203,6 +205,8 @@ class Document(Shown, GivenModel):
     @property
     def layout(self) -> Layout:
         """The sentences, table rows and running lines of the text; computed once for the documents used last."""
+        from hybrid.text import layout  # here, as in date and status: a client of a server needs none of their patterns
+
         return layout.of(self.text, self.pages, self.metadata.extra.get(layout.RUNNING_TEXT, ""))
 
     @cached_property
@@ -210,6 +214,8 @@ class Document(Shown, GivenModel):
         """The date of its metadata, else the day on which it says that it was written (`hybrid.text.document_dates`),
         ISO 8601; of PDF, DOCX and ODT the other way round, since their metadata say when the file was made. Ingest
         writes it into the metadata, which filters go by."""
+        from hybrid.text import document_dates
+
         if self.media_type in _MADE_BY_PROGRAMS and self.metadata.date:
             return document_dates.written_on(self.metadata.title or "", self.text) or self.metadata.date
         return self.metadata.date or document_dates.written_on(self.metadata.title or "", self.text)
@@ -218,6 +224,8 @@ class Document(Shown, GivenModel):
     def status(self) -> DocumentStatus | None:
         """The status that its metadata say, else the one that is found in it (`hybrid.text.document_status`); ``None``
         where it says nothing of it."""
+        from hybrid.text import document_status
+
         if self.metadata.status is not None:
             return self.metadata.status
         found = document_status.detect(self.source, self.metadata.title, self.text, self.media_type)

@@ -21,6 +21,7 @@ from hybrid.ingest.isolation import load_isolated, read_here
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.loaders.loading import load
 from hybrid.settings import IngestSettings
+from hybrid.types.documents import sha256_hex
 
 SETTINGS = IngestSettings()
 HEADERS = b"From: a@b.example\nTo: c@d.example\nSubject: Hello\nDate: Mon, 2 Mar 2026 09:15:00 +0000\n\n"
@@ -222,11 +223,11 @@ def test_what_it_gives_is_what_reading_it_here_gives():
 
 
 def test_documents_of_another_file_are_refused():
-    answer = isolation._dumped(load(MAIL, "a.eml", SETTINGS))
-    assert isolation._loaded(answer, "a.eml", MAIL).documents
+    answer = isolation.dumped(load(MAIL, "a.eml", SETTINGS))
+    assert isolation.loaded_from(answer, "a.eml", sha256_hex(MAIL)).documents
     for source, data in (("b.eml", MAIL), ("a.eml", MAIL + b"x")):
         with pytest.raises(ValueError, match="another file"):
-            isolation._loaded(answer, source, data)
+            isolation.loaded_from(answer, source, sha256_hex(data))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from hybrid.errors import (
     SettingsError,
     SourceNotFoundError,
 )
-from hybrid.ingest import changes, pipeline
+from hybrid.ingest import execution, pipeline
 from hybrid.ingest.loaders import loading
 from hybrid.ingest.pipeline import ingest, remove
 from hybrid.settings import IngestSettings, MemorySettings, Settings
@@ -227,7 +227,7 @@ def test_unchanged_files_are_not_even_read(corpus, monkeypatch):
     corpus.write("a.txt", prose("alpha"))
     corpus.ingest()
     before = corpus.catalog.commit()
-    monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
+    monkeypatch.setattr(execution, "read_bytes", fail(AssertionError("it was read")))
     report = corpus.ingest(memory=ListMemory())
     assert report.unchanged == (corpus.name("a.txt"),)
     assert (report.trained_tokens, report.chunks, report.added) == (0, 0, ())
@@ -240,7 +240,7 @@ def test_a_file_with_a_new_mtime_is_read_once_more_and_is_unchanged(corpus, monk
     os.utime(path, ns=(5, 5))
     report = corpus.ingest()
     assert (report.unchanged, report.chunks, report.trained_tokens) == ((str(path),), 0, 0)
-    monkeypatch.setattr(changes, "read_bytes", fail(AssertionError("it was read")))
+    monkeypatch.setattr(execution, "read_bytes", fail(AssertionError("it was read")))
     assert corpus.ingest().unchanged == (str(path),)
 
 
@@ -361,7 +361,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_once_more_then_skipped(cor
             raise DocumentChangedError(found.source, "it changed")
         return real(found, settings)
 
-    monkeypatch.setattr(changes, "read_bytes", changing)
+    monkeypatch.setattr(execution, "read_bytes", changing)
     limit = 9
     assert [entry.code for entry in corpus.ingest().skipped] == ["changed"]
     assert len(calls) == 2

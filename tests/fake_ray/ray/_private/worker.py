@@ -1,0 +1,3 @@
+from types import SimpleNamespace
+
+global_worker = SimpleNamespace(gcs_client=None)
