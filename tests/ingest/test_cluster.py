@@ -400,7 +400,7 @@ def test_a_node_refuses_to_compute_with_another_model(tmp_path):
     head, _ = asked("embed", name="all-minilm-l6-v2", device="cpu", fingerprint="other", fast=False)
     assert "copy the files" in head["refused"]
     head, _ = asked("embed", name=str(tmp_path / "none"), device="cpu", fingerprint="other", fast=False)
-    assert "neither built in" in head["refused"]
+    assert "no model at" in head["refused"]
     assert "copy the files" in head["refused"]
     settings = tiny_settings(tmp_path).model_dump(mode="json")
     head, _ = asked("adapt", b'{"tokens": [5], "exercises": []}', settings=settings, identity="other")
