@@ -568,9 +568,8 @@ def test_past_exact_up_to_an_index_is_made_used_and_misses_nothing_that_a_filter
     with opened(tmp_path / "corpus", {"catalog": pgvector_url, "vectors": "pgvector"}, **few) as corpus:
         corpus.ingest(bills(0, 40))
         with corpus._catalog.reader() as connection:
-            assert not connection.exec_driver_sql(
-                "SELECT 1 FROM pg_indexes WHERE indexname = 'chunk_vectors_hnsw'"
-            ).all()
+            here = "schemaname = current_schema() AND indexname = 'chunk_vectors_hnsw'"
+            assert not connection.exec_driver_sql(f"SELECT 1 FROM pg_indexes WHERE {here}").all()
         corpus.ingest(bills(40, 400))
         random = np.random.default_rng(1)
         vectors = random.standard_normal((5_000, vector_corpora.DIMENSION)).astype(np.float32)
