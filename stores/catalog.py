@@ -268,6 +268,11 @@ class Catalog:
         with self._backend.errors(), connect(self._engine, write=write) as connection:
             yield connection
 
+    def state(self) -> object:
+        """What tells the state of the catalog that this thread reads from others."""
+        with self.read_transaction(), self._connection() as connection:
+            return self._identity(connection)
+
     def _identity(self, connection: Connection) -> Identity:
         """What tells the state that is read from others; asked for once of a pinned one."""
         pinned = self._pin()

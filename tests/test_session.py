@@ -48,6 +48,20 @@ def test_a_session_reads_one_commit_whatever_is_committed_meanwhile(corpus: hybr
         assert session.get_documents(["lease.txt"]) == {}
 
 
+def test_a_session_finds_the_same_in_the_same_order_whatever_is_committed_meanwhile(corpus: hybrid.Corpus) -> None:
+    question = "When does the lease of the mill end, and was the salt dry?"
+    with corpus.session() as session:
+        before = [(hit.source, hit.start, hit.score, hit.lexical_rank) for hit in session.search(question, k=10)]
+        more = [
+            hybrid.Document.from_text(f"{LEASE} The salt was dry, said {n}.", source=f"{n}.txt") for n in "abcdefgh"
+        ]
+        with ThreadPoolExecutor(1) as other:
+            other.submit(corpus.ingest, more).result()
+            other.submit(corpus.remove, "dry.txt").result()
+        after = [(hit.source, hit.start, hit.score, hit.lexical_rank) for hit in session.search(question, k=10)]
+        assert after == before
+
+
 def test_what_is_ingested_and_removed_inside_a_session_is_committed_as_from_another_thread(
     corpus: hybrid.Corpus,
 ) -> None:

@@ -60,6 +60,9 @@ class ChunkStore(Protocol):
     def read_transaction(self) -> AbstractContextManager[None]:
         """One state of the catalog for every read inside the block."""
 
+    def state(self) -> object:
+        """What tells the state that is read from others."""
+
     def search_lexical(self, match: str, k: int, selection: Selection | None = None) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores, best first, of a selection or of all."""
 
@@ -214,7 +217,11 @@ class Searcher:
             # SQLite searches without Python's lock, so that most of its time passes while the question is embedded.
             by_words = _meanwhile(lambda: self._by_words_with_vectors(question, depth, selection))
             vector = self.question_vector(question)
-            ranking = self._fused(vector, *self._dense_with_vectors(vector, depth, selection), *by_words.result())
+            dense_found = self._dense_with_vectors(vector, depth, selection)
+            state, lexical_found = by_words.result()
+            if state != self._catalog.state():  # of a session that began before another's commit
+                _, lexical_found = self._by_words_with_vectors(question, depth, selection)
+            ranking = self._fused(vector, *dense_found, *lexical_found)
             if self._reranker is not None:
                 ranking = self._reranked(ranking, self._reranker, question, k, selection)
             if exact_first:
@@ -332,10 +339,11 @@ class Searcher:
 
     def _by_words_with_vectors(
         self, question: str, depth: int, selection: Selection | None
-    ) -> tuple[dict[int, float], Embedded]:
+    ) -> tuple[object, tuple[dict[int, float], Embedded]]:
+        """What is found by words, and the state of the catalog in which it was."""
         with self._catalog.read_transaction():
             found = self._by_words(question, depth, selection)
-            return found, self._catalog.vectors(list(found))
+            return self._catalog.state(), (found, self._catalog.vectors(list(found)))
 
     def _lexical(self, match: str, depth: int, selection: Selection | None) -> dict[int, float]:
         """Chunk ids to BM25 scores, best first."""
@@ -451,10 +459,7 @@ class Searcher:
 
 
 def _meanwhile(work: Callable[[], T]) -> Future[T]:
-    """The work's result, and its error, from a thread of its own.
-
-    It may see a later state of the catalog than the caller: a chunk that the caller's has not is no hit.
-    """
+    """The work's result, and its error, from a thread of its own, which reads the catalog's newest state."""
     future: Future[T] = Future()
 
     def run() -> None:

@@ -40,6 +40,9 @@ class FakeCatalog:
     def read_transaction(self) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def state(self) -> object:
+        return 0
+
     def everything(self) -> Selection | None:
         return None
 
