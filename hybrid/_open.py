@@ -103,7 +103,7 @@ def open_catalog(
     else:
         where = _placed(directory.absolute(), stores)
         catalog = Catalog.open(where, create=create and _may_create(directory, where), access=access)
-    vector_places.attach(catalog, directory, stores)
+    vector_places.attach(catalog, directory.absolute(), stores)
     try:
         with _opening_errors(catalog):
             newest = catalog.commit()
@@ -253,11 +253,11 @@ def _check_directory(directory: Path, *, create: bool) -> None:
 def _check_catalog_not_lost(directory: Path) -> None:
     """Raise `CorruptCorpusError` where only the catalog of a corpus is missing, or is no database any more."""
     from hybrid.stores.commits import of_a_corpus
-    from hybrid.stores.database import catalog_path
+    from hybrid.stores.database import POINTER, catalog_path
 
     if others := of_a_corpus(directory):
         path = catalog_path(directory)
-        said = "is damaged: it is no database" if path.exists() else "is missing"
+        said = "is damaged: it is no database" if path.exists() else f"is missing (or, of PostgreSQL, {POINTER})"
         raise CorruptCorpusError(
             f"{path} {said}, and the corpus's other files are there ({', '.join(others)}); put back a copy of it, or "
             "ingest the documents into a new directory"

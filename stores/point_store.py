@@ -88,7 +88,13 @@ class PointStore:
         return self._points.ids()
 
     def problems(self, _: CommitRow, chunks: frozenset[int]) -> Iterator[IntegrityProblem]:
-        """Chunks without a point, and points without a chunk."""
+        """Chunks without a point, and points without a chunk; and that the catalog names another place."""
+        from hybrid.stores.vector_places import former_of  # which opens this store
+
+        if (former := former_of(self._catalog)) is not None:
+            said = f"the corpus had its vectors at {former}, and the settings name {self.where}"
+            advice = "delete what is left at the former place; hybrid repair then lets the corpus name this one"
+            yield IntegrityProblem(part="index", name=self.called, problem=said, advice=advice, repairable=True)
         there = self._points.ids()
         pending = there.intersection(_pending(self._catalog.info(PENDING, checked=False))) - chunks
         missing, extra = len(chunks - there), len(there - chunks - pending)

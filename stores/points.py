@@ -206,8 +206,8 @@ def _raised(failure: Failure, called: str) -> CorpusError:
         )
     if failure.lost:
         return CorruptCorpusError(
-            f"{called} has lost this corpus's collection ({failure.said}); hybrid repair makes it again from the "
-            "catalog"
+            f"{called} has no collection of this corpus ({failure.said}): it is another program, or has lost it; "
+            "hybrid repair makes it again from the catalog"
         )
     return CorpusError(f"{called} refuses what was asked ({failure.said}); see stores.vectors and stores.vectors_key")
 

@@ -6,6 +6,7 @@ The local mode keeps points as pickles, so a folder is opened only where the set
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,7 +48,8 @@ class QdrantPoints:
         self.called: str = f"Qdrant at {folder or url}"
         self.compares_all: bool = folder is not None
         self._client_of, self._models = qdrant_client.QdrantClient, models
-        self._errors: tuple[type[Exception], ...] = (ApiException, OSError, RuntimeError, ValueError)
+        damage = (sqlite3.Error, KeyError, TypeError, EOFError)  # of a folder whose files are damaged
+        self._errors: tuple[type[Exception], ...] = (ApiException, OSError, RuntimeError, ValueError, *damage)
         self._collection = collection
         self._folder, self._url, self._key = folder, url, key
         place = self.kind, str(folder or url), key
@@ -80,6 +82,13 @@ class QdrantPoints:
                     "it, or run a server and name it in stores.vectors (qdrant+http://HOST:6333)"
                 ) from None
             local = isinstance(error, ValueError) and "not found" in said
+            damaged = isinstance(error, ValueError | sqlite3.Error | KeyError | TypeError | EOFError) and not local
+            if self._folder is not None and (damaged or isinstance(error, FileExistsError | NotADirectoryError)):
+                raise CorpusError(
+                    f"{self._folder} cannot be read as a folder of Qdrant ({type(error).__name__}: {said}): nothing in "
+                    "it is lost that the catalogs of its corpora have not; move it away, and hybrid repair makes the "
+                    "vectors of each of them again"
+                ) from None
             return Failure(said, unreachable=not isinstance(error, ValueError), lost=local)
         said = f"{status} {getattr(error, 'reason_phrase', '')}".strip()
         return Failure(said, unreachable=status >= 500 or status in (408, 429), lost=status == 404)

@@ -168,6 +168,22 @@ class VectorStores:
             return str(_asked(self._stores)) if self._catalog.commit() is None else FAISS
         return str(self._reached(said)[0])
 
+    @property
+    def former(self) -> str | None:
+        """Where the catalog says that the vectors are, if the settings name another place: whoever moved them has to
+        delete what is left there. `adopt` forgets it."""
+        said = self._catalog.info(VECTORS, checked=False)
+        if said is None:
+            return None
+        there, _, _ = said.partition("#")
+        return there if str(self._reached(said)[0]) != there else None
+
+    def adopt(self) -> None:
+        """Let the catalog say where the settings find the vectors. For the writer."""
+        if self.former is not None:
+            place, collection = self._reached(self._catalog.info(VECTORS) or "")
+            self._catalog.set_info(VECTORS, f"{place}#{collection}")
+
     def _opened(self, said: str | None) -> VectorStore:
         if said is None:
             return FaissFiles(self._catalog, self._directory)
@@ -246,6 +262,18 @@ def settled(catalog: Catalog, directory: Path) -> VectorStore:
     """The same, for the writer, who holds the write lock: a new corpus has it from now on."""
     known = catalog.vectors_in
     return known.settle() if isinstance(known, VectorStores) else FaissFiles(catalog, directory)
+
+
+def former_of(catalog: Catalog) -> str | None:
+    """Where the catalog says that the vectors are, if that is not where the settings name them."""
+    known = catalog.vectors_in
+    return known.former if isinstance(known, VectorStores) else None
+
+
+def adopt(catalog: Catalog) -> None:
+    """Let the catalog say where the settings find the vectors."""
+    if isinstance(catalog.vectors_in, VectorStores):
+        catalog.vectors_in.adopt()
 
 
 def where_of(catalog: Catalog) -> str:

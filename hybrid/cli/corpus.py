@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import IO, TYPE_CHECKING, cast, get_args
 
 import click
 
@@ -26,7 +26,7 @@ from hybrid.cli.command import (
     server_option,
 )
 from hybrid.cli.torchrun import place_in_torchrun
-from hybrid.errors import PassedOverError
+from hybrid.errors import InputError, PassedOverError
 from hybrid.text.formatting import printable, visible_name
 from hybrid.types.answers import RouteName
 from hybrid.types.filters import Filter, undated_note
@@ -211,19 +211,35 @@ def search(
 def remove(corpus: Path, sources: tuple[str, ...], certificate: Path | None, wait: float, as_json: bool) -> None:
     """Remove documents from CORPUS by the names that `hybrid documents` shows. The memory unlearns them."""
     with open_corpus(corpus) as opened, progress_bars(quiet=as_json) as progress:
-        if certificate is not None:
-            certificate.open("a").close()  # a place that cannot be written to is refused before anything is removed
-        report = opened.remove(sources, progress=progress, wait=wait)
-    assert report.certificate is not None
-    written = report.certificate.to_json()
-    if certificate is not None:
-        certificate.write_text(written, encoding="utf-8")
+        kept = None if certificate is None else _reserved(certificate)  # before anything is removed
+        try:
+            report = opened.remove(sources, progress=progress, wait=wait)
+            assert report.certificate is not None
+            written = report.certificate.to_json()
+            if kept is not None:
+                kept.write(written)
+        except BaseException:
+            if certificate is not None and kept is not None and not kept.tell():
+                kept.close()
+                certificate.unlink(missing_ok=True)
+            raise
+        finally:
+            if kept is not None:
+                kept.close()
     if as_json:
         click.echo(json.dumps({"removed": report.removed, "certificate": json.loads(written)}))
     else:
         click.echo("\n".join(f"removed {visible_name(source)}" for source in report.removed))
         if certificate is not None:
             click.echo(f"certificate written to {certificate}", err=True)
+
+
+def _reserved(file: Path) -> IO[str]:
+    """A new file to write to. Raises `InputError` where there is one already: it may be another certificate."""
+    try:
+        return file.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise InputError(f"{file} exists, and may be an earlier certificate; name another file") from None
 
 
 @command("hybrid verify acme-v-beta")

@@ -14,7 +14,7 @@ from hybrid.ingest.study_material import Material
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import DocumentRow, VolumePart, VolumeRow
 from hybrid.stores.study import has_pairs
-from hybrid.stores.vector_places import FAISS, vector_store
+from hybrid.stores.vector_places import FAISS, former_of, vector_store
 from hybrid.stores.vector_store import PENDING
 from hybrid.stores.volumes import load_volume
 from hybrid.types.certificates import (
@@ -83,7 +83,9 @@ def certificate(catalog: Catalog, before: Before, gone: Mapping[int, str], ident
         before=tuple(_certified(row, before.sha256s) for row in before.volumes if row.digest not in there),
         after=tuple(_certified(row, before.sha256s) for row in rows if row.digest not in known),
         untouched={row.digest: row.tensors_sha256 for row in rows if row.digest in known},
-        complete=(commit is None or commit.memory_state != "behind") and catalog.info(PENDING) is None,
+        complete=(commit is None or commit.memory_state != "behind")
+        and catalog.info(PENDING) is None
+        and former_of(catalog) is None,
     )
 
 
@@ -168,7 +170,10 @@ def check(
     if kept and not any("tensors have changed" in line for line in failed):
         proved.append(f"{kept} other volumes have the same tensors as then")
     if not given.complete:
-        unsettled.append("the memory was not complete again when this was written, or vectors were still to be deleted")
+        unsettled.append(
+            "the memory was not complete again when this was written, or vectors were still to be deleted, or the "
+            "settings named another place for them than the one in which the corpus had them"
+        )
     return DeletionCheck(proved=tuple(proved), open=tuple(unsettled), failed=tuple(failed))
 
 

@@ -16,7 +16,7 @@ from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, log, records
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.integrity import edited_facts, log_differs, rebuild_full_text, restore_tables
-from hybrid.stores.vector_places import vector_store
+from hybrid.stores.vector_places import adopt, vector_store
 from hybrid.types.reports import IntegrityReport
 
 DIMENSION = "dimension"
@@ -56,6 +56,7 @@ def repair(
         behind = "" if made & _OF_VOLUMES and settings.memory.enabled else None  # no volume is of this identity
         writer = Writer(catalog, directory, settings, rows[-1].identity if rows else behind, Tally())
         if "index" in parts:
+            adopt(catalog)
             writer.commit_rebuilt_index()
         if damaged or made & _OF_VOLUMES or "table" in parts:  # the commit says what state the memory is in
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])

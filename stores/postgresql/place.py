@@ -82,6 +82,8 @@ def place_of(text: str) -> Place:
     schema = query.pop("schema", None)
     if schema is not None and not (isinstance(schema, str) and _SCHEMA.fullmatch(schema)):
         raise SettingsError("a schema's name is up to 63 lower-case letters, digits and '_', and begins with no digit")
+    if isinstance(schema, str) and schema.startswith("pg_"):
+        raise SettingsError("PostgreSQL keeps names that begin with pg_ for its own schemas; name another")
     if other := sorted(query.keys() - _KNOWN):
         raise SettingsError(
             f"the URL of a catalog has ?{other[0]}=, and may have schema, {', '.join(sorted(_KNOWN))}; a password "

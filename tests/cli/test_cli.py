@@ -147,6 +147,24 @@ def test_an_empty_corpus_name_is_a_wrong_command_line(verb: str) -> None:
     assert "it is empty: name the directory of a corpus" in result.stderr
 
 
+def test_a_certificate_takes_the_place_of_no_file_and_leaves_none_where_nothing_is_removed(
+    home: Path, tmp_path: Path
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(f"{CONTRACT.text} {name}")
+    corpus, file = tmp_path / "corpus", tmp_path / "deleted.json"
+    hybrid("ingest", corpus, tmp_path / "*.txt", "--settings", home / "settings.toml")
+    assert hybrid("remove", corpus, tmp_path / "nosuch.txt", "--certificate", file).exit_code == 1
+    assert not file.exists()
+    assert hybrid("remove", corpus, tmp_path / "a.txt", "--certificate", file).exit_code == 0
+    written = file.read_text()
+    refused = hybrid("remove", corpus, tmp_path / "b.txt", "--certificate", file)
+    assert refused.exit_code == 1
+    assert "earlier certificate" in refused.stderr
+    assert file.read_text() == written
+    assert len(json.loads(hybrid("documents", corpus, "--json").stdout)) == 1  # nothing was removed
+
+
 def test_what_is_named_twice_is_removed_once(home: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(CONTRACT.text)
     hybrid("ingest", tmp_path / "corpus", tmp_path / "a.txt", "--settings", home / "settings.toml")

@@ -858,7 +858,7 @@ def test_a_job_shows_its_stages_and_can_be_cancelled_and_resumed(
     halfway, go_on = threading.Event(), threading.Event()
     real = Corpus.ingest
 
-    def slow(self: Corpus, inputs: Any, *, progress: Any, workers: int) -> Any:
+    def slow(self: Corpus, inputs: Any, *, progress: Any, workers: int, **_: Any) -> Any:
         progress("embed", 3, 8, "")
         halfway.set()
         while not go_on.wait(0.02):

@@ -544,6 +544,42 @@ def test_a_key_goes_to_no_server_that_the_settings_do_not_name(tmp_path):
         opened(tmp_path / "corpus", {"vectors_key": SECRET})
 
 
+def test_a_removal_while_another_place_is_named_is_not_complete_until_repair_lets_the_corpus_name_it(tmp_path):
+    pytest.importorskip("qdrant_client")
+    former, now = ({"catalog": "sqlite", "vectors": f"qdrant:{tmp_path / name}"} for name in ("former", "now"))
+    with opened(tmp_path / "corpus", former) as corpus:
+        corpus.ingest(bills(0, 4))
+    with opened(tmp_path / "corpus", now) as corpus:
+        removed = corpus.remove("2.txt")
+        assert not removed.certificate.complete
+        check = corpus.verify_deletion(removed.certificate)
+        assert any("another place" in one for one in check.open)
+        (problem,) = corpus.check().problems
+        assert "former" in problem.problem
+        assert "delete what is left" in problem.advice
+        corpus.repair()
+        assert corpus.check().whole
+        assert corpus.remove("3.txt").certificate.complete
+    with opened(tmp_path / "corpus", former) as corpus:  # where the removed vectors still are
+        assert not corpus.verify_deletion(removed.certificate).holds
+
+
+def test_a_damaged_folder_of_qdrant_is_named_and_repair_makes_the_vectors_again(tmp_path):
+    pytest.importorskip("qdrant_client")
+    stores = {"catalog": "sqlite", "vectors": f"qdrant:{tmp_path / 'points'}"}
+    with opened(tmp_path / "corpus", stores) as corpus:
+        corpus.ingest(bills(0, 4))
+    for file in (tmp_path / "points").rglob("*.sqlite"):
+        file.write_bytes(b"junk" * 100)
+    with opened(tmp_path / "corpus", stores) as corpus, pytest.raises(CorpusError, match="move it away, and hybrid"):
+        corpus.search(QUESTION)
+    (tmp_path / "points").rename(tmp_path / "damaged")
+    with opened(tmp_path / "corpus", stores) as corpus:
+        corpus.repair()
+        assert corpus.check().whole
+        assert len(corpus.search(QUESTION, k=4)) == 4
+
+
 @pytest.mark.parametrize("said", ["nonsense", "qdrant+http://host:6333#other", "faiss", "qdrant:/tmp/x"])
 def test_a_place_that_was_edited_is_damage(tmp_path, said):
     with opened(tmp_path / "corpus", in_files()) as corpus:
