@@ -322,7 +322,14 @@ def _stores_used(catalog: Catalog, given: StoresSettings) -> StoresSettings:
 def explained(catalog: Catalog | None, given: Given) -> Resolved[Settings]:
     """The settings that `settle` would use, each with its source; nothing is stored. No catalog: a new one."""
     stored = _stored_layer(catalog.info(_STORED) if catalog is not None else None)
-    return sources.resolve(Settings, _in_order(stored, given))
+    found = sources.resolve(Settings, _in_order(stored, given))
+    if catalog is None or catalog.commit() is None:
+        return found
+    with suppress(SettingsError):  # of a folder that the settings have to name; opening the corpus says so
+        used = _stores_used(catalog, found.settings.stores)
+        where: dict[tuple[str, ...], str] = {("stores", key): "the corpus itself" for key in ("catalog", "vectors")}
+        return sources.Resolved(found.settings.model_copy(update={"stores": used}), {**found.origins, **where})
+    return found
 
 
 def _in_order(stored: Layer, given: Given) -> list[Layer]:

@@ -28,7 +28,7 @@ from hybrid.settings import AnswerSettings, Dtype, MemorySettings, RetrievalSett
 from hybrid.settings.models import resolve_model
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import CommitRow
-from hybrid.stores.vector_places import vector_store
+from hybrid.stores.vector_places import FAISS, vector_store
 from hybrid.stores.vectors import VectorIndex
 from hybrid.stores.volumes import load_volume
 from hybrid.text import lexicon
@@ -170,7 +170,9 @@ class View:
             index, note = before.index, before.index_note
         else:
             index, note = store.index(commit, embedder.dimension, settings.retrieval.exact_up_to)
-        notes = (*left_out, *([note] if note else []), *(catalog.gaps(len(index)) if commit is not None else ()))
+        elsewhere = None if store.kind == FAISS else store.called
+        gaps = catalog.gaps(len(index), elsewhere) if commit is not None else ()
+        notes = (*left_out, *([note] if note else []), *gaps)
         if (back := said_of_going_back(directory, catalog)) is not None:
             notes = (*notes, f"{'; '.join(back)}.")
         searcher = Searcher(catalog, index, embedder, settings.retrieval, reranker)

@@ -790,9 +790,10 @@ class Catalog:
             names = [as_read(connection, connection.scalar(reading.FIRST_NAME, {"document": one})) for one in found]
             return {one: str(name or f"document {one}") for one, name in zip(found, names, strict=True)}
 
-    def gaps(self, indexed: int) -> tuple[str, ...]:
+    def gaps(self, indexed: int, elsewhere: str | None = None) -> tuple[str, ...]:
         """What of the corpus no search can find, because rows of the catalog are gone or are not the index's, in words;
-        ``indexed`` is how many vectors the index holds. Nothing of a whole corpus."""
+        ``indexed`` is how many vectors the index holds, and ``elsewhere`` what it is called, if it is another program.
+        Nothing of a whole corpus."""
         with self.read_transaction(), self._connection() as connection:
             lost = schema.missing(connection)
             if lost:
@@ -812,6 +813,11 @@ class Catalog:
         different = [name for name, count in kinds.items() if count != chunks]
         if not different:
             return ()
+        if elsewhere is not None and different == ["the index"] and not self.restricted:
+            return (
+                f"{elsewhere} holds {indexed:,} vectors of this corpus, and the catalog has {chunks:,} chunks: search "
+                "by meaning misses the others; if that is where they are, hybrid repair makes them again",
+            )
         if self.restricted:  # how much there is of others' documents is not said
             return (
                 f"What {' and '.join(different)} can find is not what the catalog holds: {self.called} {reading.LOST}",

@@ -19,7 +19,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.points import AT_ONCE, PointIndex, Points, put, take_away
 from hybrid.stores.rows import CommitRow, StoredFile
 from hybrid.stores.transaction import Transaction
-from hybrid.stores.vector_store import PENDING, unlike
+from hybrid.stores.vector_store import FORMER, PENDING, unlike
 from hybrid.stores.vectors import FaissIndex, Ids, VectorIndex, Vectors
 from hybrid.types.reports import IntegrityProblem
 
@@ -88,12 +88,10 @@ class PointStore:
         return self._points.ids()
 
     def problems(self, _: CommitRow, chunks: frozenset[int]) -> Iterator[IntegrityProblem]:
-        """Chunks without a point, and points without a chunk; and that the catalog names another place."""
-        from hybrid.stores.vector_places import former_of  # which opens this store
-
-        if (former := former_of(self._catalog)) is not None:
-            said = f"the corpus had its vectors at {former}, and the settings name {self.where}"
-            advice = "delete what is left at the former place; hybrid repair then lets the corpus name this one"
+        """Chunks without a point, and points without a chunk; and that another place may have them, too."""
+        if (former := self._catalog.info(FORMER, checked=False)) is not None:
+            said = f"the corpus had its vectors at {former}, and they were made again here"
+            advice = "delete what is left at the former place; hybrid repair then forgets it"
             yield IntegrityProblem(part="index", name=self.called, problem=said, advice=advice, repairable=True)
         there = self._points.ids()
         pending = there.intersection(_pending(self._catalog.info(PENDING, checked=False))) - chunks
@@ -151,13 +149,20 @@ class PointChanges:
                     f"catalog has {chunks:,} chunks"
                 )
                 self._mend(every=False)
+            self._adopt(whole=there == chunks)
             self._size = chunks
 
     def rebuild(self) -> None:
         """Write the point of every chunk, and delete all others."""
         self._store.finish()
+        self._adopt(whole=self._points.count() == self._catalog.chunk_count())
         self._mend(every=True)
         self._size = self._catalog.chunk_count()
+
+    def _adopt(self, *, whole: bool) -> None:
+        from hybrid.stores.vector_places import adopt  # which opens this store
+
+        adopt(self._catalog, whole=whole)
 
     def _mend(self, *, every: bool) -> None:
         """Write what is missing, or every point, and delete what has no chunk."""

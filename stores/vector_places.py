@@ -22,7 +22,7 @@ from hybrid.stores.catalog import Catalog
 from hybrid.stores.commits import DIRECTORY
 from hybrid.stores.database import located, looks_like_corpus, mark_of
 from hybrid.stores.faiss_files import FaissFiles
-from hybrid.stores.vector_store import VECTORS, VectorStore
+from hybrid.stores.vector_store import FORMER, VECTORS, VectorStore
 
 if TYPE_CHECKING:  # loaded where a corpus has its vectors there
     from hybrid.stores.points import Points
@@ -170,18 +170,20 @@ class VectorStores:
 
     @property
     def former(self) -> str | None:
-        """Where the catalog says that the vectors are, if the settings name another place: whoever moved them has to
-        delete what is left there. `adopt` forgets it."""
+        """Where the catalog says that the vectors are, if the settings name another place."""
         said = self._catalog.info(VECTORS, checked=False)
         if said is None:
             return None
         there, _, _ = said.partition("#")
         return there if str(self._reached(said)[0]) != there else None
 
-    def adopt(self) -> None:
-        """Let the catalog say where the settings find the vectors. For the writer."""
-        if self.former is not None:
+    def adopt(self, *, whole: bool) -> None:
+        """Let the catalog say where the settings find the vectors. Unless these were ``whole`` there, so that they have
+        moved, the former place may still have them, and is remembered. For the writer."""
+        if (former := self.former) is not None:
             place, collection = self._reached(self._catalog.info(VECTORS) or "")
+            if not whole:
+                self._catalog.set_info(FORMER, former)
             self._catalog.set_info(VECTORS, f"{place}#{collection}")
 
     def _opened(self, said: str | None) -> VectorStore:
@@ -264,16 +266,10 @@ def settled(catalog: Catalog, directory: Path) -> VectorStore:
     return known.settle() if isinstance(known, VectorStores) else FaissFiles(catalog, directory)
 
 
-def former_of(catalog: Catalog) -> str | None:
-    """Where the catalog says that the vectors are, if that is not where the settings name them."""
-    known = catalog.vectors_in
-    return known.former if isinstance(known, VectorStores) else None
-
-
-def adopt(catalog: Catalog) -> None:
-    """Let the catalog say where the settings find the vectors."""
+def adopt(catalog: Catalog, *, whole: bool) -> None:
+    """See `VectorStores.adopt`."""
     if isinstance(catalog.vectors_in, VectorStores):
-        catalog.vectors_in.adopt()
+        catalog.vectors_in.adopt(whole=whole)
 
 
 def where_of(catalog: Catalog) -> str:

@@ -18,6 +18,8 @@ from hybrid.types.reports import IntegrityProblem
 
 VECTORS = "vectors"
 """The fact about a corpus that says where its vectors are, where that is not the file of each commit."""
+FORMER = "vectors before"
+"""The fact about a corpus that names a place which may still have its vectors: they were made again at another."""
 PENDING = "vectors pending"
 """The fact that has the ids of chunks, a JSON list, which a commit removed and whose points may still be there."""
 

@@ -14,8 +14,8 @@ from hybrid.ingest.study_material import Material
 from hybrid.stores.catalog import Catalog
 from hybrid.stores.rows import DocumentRow, VolumePart, VolumeRow
 from hybrid.stores.study import has_pairs
-from hybrid.stores.vector_places import FAISS, former_of, vector_store
-from hybrid.stores.vector_store import PENDING
+from hybrid.stores.vector_places import FAISS, vector_store
+from hybrid.stores.vector_store import FORMER, PENDING
 from hybrid.stores.volumes import load_volume
 from hybrid.types.certificates import (
     CertifiedPart,
@@ -85,7 +85,7 @@ def certificate(catalog: Catalog, before: Before, gone: Mapping[int, str], ident
         untouched={row.digest: row.tensors_sha256 for row in rows if row.digest in known},
         complete=(commit is None or commit.memory_state != "behind")
         and catalog.info(PENDING) is None
-        and former_of(catalog) is None,
+        and catalog.info(FORMER) is None,
     )
 
 
@@ -171,8 +171,8 @@ def check(
         proved.append(f"{kept} other volumes have the same tensors as then")
     if not given.complete:
         unsettled.append(
-            "the memory was not complete again when this was written, or vectors were still to be deleted, or the "
-            "settings named another place for them than the one in which the corpus had them"
+            "the memory was not complete again when this was written, or vectors were still to be deleted, here or at "
+            "another place that had them before"
         )
     return DeletionCheck(proved=tuple(proved), open=tuple(unsettled), failed=tuple(failed))
 

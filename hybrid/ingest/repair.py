@@ -16,7 +16,8 @@ from hybrid.settings import Settings
 from hybrid.stores import commits, erasure, log, records
 from hybrid.stores.catalog import Catalog, check_embedder
 from hybrid.stores.integrity import edited_facts, log_differs, rebuild_full_text, restore_tables
-from hybrid.stores.vector_places import adopt, vector_store
+from hybrid.stores.vector_places import vector_store
+from hybrid.stores.vector_store import FORMER
 from hybrid.types.reports import IntegrityReport
 
 DIMENSION = "dimension"
@@ -56,7 +57,9 @@ def repair(
         behind = "" if made & _OF_VOLUMES and settings.memory.enabled else None  # no volume is of this identity
         writer = Writer(catalog, directory, settings, rows[-1].identity if rows else behind, Tally())
         if "index" in parts:
-            adopt(catalog)
+            if catalog.info(FORMER, checked=False) is not None:  # who repairs was told to delete what is there
+                with catalog.transaction() as transaction:
+                    transaction.unset_info(FORMER)
             writer.commit_rebuilt_index()
         if damaged or made & _OF_VOLUMES or "table" in parts:  # the commit says what state the memory is in
             writer.drop_volumes([row.id for row in rows if row.stored.file in damaged])

@@ -54,8 +54,8 @@ def _refusal(error: DBAPIError) -> tuple[str, str] | None:
 
 def _unreachable(place: Place, said: str) -> CatalogUnreachableError:
     return CatalogUnreachableError(
-        f"{place.database} cannot be reached, or went away ({said}): nothing half-written is kept, and all "
-        "that was committed before is there; run the same command again when it is back, it goes on from there"
+        f"{place.database} cannot be reached, is not there, or went away ({said}): nothing half-written is kept, and "
+        "all that was committed before is there; run the same command again when it is back, it goes on from there"
         + (f". If it asked for a password: {_about_password(place)}" if place.withheld else "")
     )
 

@@ -277,7 +277,7 @@ def test_vectors_that_were_lost_are_named_and_made_again(tmp_path, place):
         (problem,) = corpus.check().problems
         assert (problem.part, problem.repairable) == ("index", True)
         assert "4 vectors, and the catalog 5 chunks" in problem.problem
-        assert any("the index knows 4 chunks" in one for one in corpus.search(QUESTION).notes)
+        assert any(" holds 4 vectors of this corpus" in one for one in corpus.search(QUESTION).notes)
         corpus.repair()
         assert sorted(points_of(corpus)) == ids
         assert corpus.check().whole
