@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -45,11 +45,13 @@ class _Removed:
 
 
 class PointStore:
-    """`hybrid.stores.vector_store.VectorStore` of a collection."""
+    """`hybrid.stores.vector_store.VectorStore` of a collection. ``adopt`` lets the catalog say that this is its place,
+    and is told whether it had every vector (`hybrid.stores.vector_places`)."""
 
-    def __init__(self, catalog: Catalog, points: Points) -> None:
+    def __init__(self, catalog: Catalog, points: Points, adopt: Callable[[bool], None]) -> None:
         self._catalog = catalog
         self._points = points
+        self.adopt: Callable[[bool], None] = adopt
 
     @property
     def kind(self) -> str:
@@ -149,20 +151,15 @@ class PointChanges:
                     f"catalog has {chunks:,} chunks"
                 )
                 self._mend(every=False)
-            self._adopt(whole=there == chunks)
+            self._store.adopt(there == chunks)
             self._size = chunks
 
     def rebuild(self) -> None:
         """Write the point of every chunk, and delete all others."""
         self._store.finish()
-        self._adopt(whole=self._points.count() == self._catalog.chunk_count())
+        self._store.adopt(self._points.count() == self._catalog.chunk_count())
         self._mend(every=True)
         self._size = self._catalog.chunk_count()
-
-    def _adopt(self, *, whole: bool) -> None:
-        from hybrid.stores.vector_places import adopt  # which opens this store
-
-        adopt(self._catalog, whole=whole)
 
     def _mend(self, *, every: bool) -> None:
         """Write what is missing, or every point, and delete what has no chunk."""

@@ -177,7 +177,7 @@ class VectorStores:
         there, _, _ = said.partition("#")
         return there if str(self._reached(said)[0]) != there else None
 
-    def adopt(self, *, whole: bool) -> None:
+    def adopt(self, whole: bool) -> None:
         """Let the catalog say where the settings find the vectors. Unless these were ``whole`` there, so that they have
         moved, the former place may still have them, and is remembered. For the writer."""
         if (former := self.former) is not None:
@@ -198,7 +198,7 @@ class VectorStores:
 
         self._close_points()
         self._points = _points(place, collection)
-        return PointStore(self._catalog, self._points)
+        return PointStore(self._catalog, self._points, self.adopt)
 
     def _reached(self, said: str) -> tuple[VectorPlace, str]:
         """The place that the catalog names, as the settings reach it, and the collection."""
@@ -264,12 +264,6 @@ def settled(catalog: Catalog, directory: Path) -> VectorStore:
     """The same, for the writer, who holds the write lock: a new corpus has it from now on."""
     known = catalog.vectors_in
     return known.settle() if isinstance(known, VectorStores) else FaissFiles(catalog, directory)
-
-
-def adopt(catalog: Catalog, *, whole: bool) -> None:
-    """See `VectorStores.adopt`."""
-    if isinstance(catalog.vectors_in, VectorStores):
-        catalog.vectors_in.adopt(whole=whole)
 
 
 def where_of(catalog: Catalog) -> str:
