@@ -267,6 +267,7 @@ def test_a_password_goes_to_no_server_that_a_directory_alone_names(
     assert connecting(located(tmp_path, StoresSettings()))[0].password == (SECRET if goes else "filed")
 
 
+@pytest.mark.sqlite  # it has a server of its own
 def test_who_is_not_told_a_password_says_what_to_set_and_a_corpus_of_an_identity_is_no_way_round(
     tmp_path, server, monkeypatch
 ):

@@ -27,6 +27,10 @@ from hybrid.types.documents import Metadata
 NO_MEMORY = {"memory": {"enabled": False}}
 
 
+# They have a server of their own, and what `--catalog postgresql` sets would name another for it.
+pytestmark = pytest.mark.sqlite
+
+
 @pytest.fixture(scope="module")
 def server():
     binaries = postgres_server.debian()
